@@ -1,0 +1,159 @@
+"""The running server of a cluster: is it there, wait for it, end it, clear up after a crash."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import ServerError
+from .place import SOCKET
+from .user import RunUser
+
+READY_SECONDS = 300.0
+STOP_SECONDS = 60.0
+_MEMBERS = (
+    'for p in /proc/[0-9]*; do [ "$(readlink "$p/cwd" 2>/dev/null)" = "$1" ] '
+    '&& echo "${p#/proc/}"; done; true'
+)
+
+
+@dataclass(frozen=True)
+class Postmaster:
+    """What `postmaster.pid` says: process, folder of its socket, `starting` … `ready`, `stopping`."""
+
+    pid: int
+    host: Path
+    state: str
+
+    def answers(self) -> bool:
+        """Whether the socket takes a connection."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(2)
+            try:
+                probe.connect(str(self.host / SOCKET))
+            except OSError:
+                return False
+        return True
+
+
+def read_postmaster(cluster: Path) -> Postmaster | None:
+    """The content of `postmaster.pid`; None if there is none or it is only half written."""
+    try:
+        lines = (cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        return Postmaster(int(lines[0]), Path(lines[4]), lines[7].strip())
+    except (FileNotFoundError, NotADirectoryError, IndexError, ValueError):
+        return None
+
+
+def running(cluster: Path) -> Postmaster | None:
+    """The server of this cluster if it runs and takes connections."""
+    found = read_postmaster(cluster)
+    return found if found and found.state == "ready" and found.answers() else None
+
+
+def alive(pid: int) -> bool:
+    """Whether a process exists and isn't a zombie."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:  # no /proc (macOS), or it ended just now
+        return not Path("/proc/self").exists()
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def wait_ready(cluster: Path, pid: int, *, log: Path) -> Postmaster:
+    """Wait until the server `pid` takes connections (a crash recovery may take minutes).
+
+    Raises ServerError with the last lines of `log` if it ends before.
+    """
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        if found := running(cluster):
+            return found
+        if not alive(pid):
+            raise ServerError(f"PostgreSQL didn't start.\n{tail(log)}")
+        time.sleep(0.02)
+    raise ServerError(
+        f"PostgreSQL (process {pid}) is still not ready after {READY_SECONDS:.0f} s; it may be "
+        f"recovering. Its log is in {cluster / 'log'}; run the command again later.\n{tail(log)}"
+    )
+
+
+def stop(cluster: Path) -> bool:
+    """End the server in order (open transactions are rolled back); False if none ran."""
+    found = read_postmaster(cluster)
+    if found is None or not alive(found.pid):
+        return False
+    os.kill(found.pid, signal.SIGINT)
+    if not _until(lambda: not alive(found.pid), STOP_SECONDS):
+        raise ServerError(
+            f"PostgreSQL (process {found.pid}) didn't stop within {STOP_SECONDS:.0f} s. "
+            f"Look into {cluster / 'log'}, then run fangxian db stop again."
+        )
+    return True
+
+
+def clear_after_crash(cluster: Path, user: RunUser) -> Postmaster | None:
+    """Make a start possible: wait for a server that is starting or stopping, end what a killed one left.
+
+    Returns the server if it turned out to run. Only processes that work inside this cluster's
+    folder are touched. Without /proc PostgreSQL's own checks stand alone.
+    """
+    found = read_postmaster(cluster)
+    if found is None or not Path("/proc/self").exists():
+        return running(cluster)
+    if found.pid in _members(cluster, user):
+        _until(
+            lambda: running(cluster) is not None or not alive(found.pid), READY_SECONDS
+        )
+        if server := running(cluster):
+            return server
+        if alive(found.pid):
+            raise ServerError(
+                f"PostgreSQL (process {found.pid}, {found.state}) runs but its socket in "
+                f"{found.host} doesn't answer. Run fangxian db stop, then fangxian db start."
+            )
+    for sign in (signal.SIGQUIT, signal.SIGKILL):
+        if _until(lambda: not _members(cluster, user), 2.0):
+            break
+        for pid in _members(cluster, user):
+            os.kill(pid, sign)
+    if alive(found.pid) or Path(f"/proc/{found.pid}").exists():
+        # The number now belongs to a stranger or a zombie; PostgreSQL would take it for a server.
+        (cluster / "postmaster.pid").unlink(missing_ok=True)
+    return None
+
+
+def tail(log: Path, lines: int = 8) -> str:
+    """The last lines of a log, or a word that there is none."""
+    try:
+        return "\n".join(
+            log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
+        )
+    except OSError:
+        return f"(no log in {log})"
+
+
+def _members(cluster: Path, user: RunUser) -> set[int]:
+    """Processes whose working folder is the cluster, as its own user sees them."""
+    answer = user.run(["/bin/sh", "-c", _MEMBERS, "sh", cluster])
+    return {pid for pid in map(int, answer.stdout.split()) if alive(pid)}
+
+
+def _until(done: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
