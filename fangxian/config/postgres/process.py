@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from .user import RunUser
 
 READY_SECONDS = 300.0
 STOP_SECONDS = 60.0
+_SSL_REQUEST = struct.pack("!II", 8, 80877103)  # the smallest question of the protocol
 _MEMBERS = (
     'for p in /proc/[0-9]*; do [ "$(readlink "$p/cwd" 2>/dev/null)" = "$1" ] '
     '&& echo "${p#/proc/}"; done; true'
@@ -31,14 +33,15 @@ class Postmaster:
     state: str
 
     def answers(self) -> bool:
-        """Whether the socket takes a connection."""
+        """Whether the server answers; a connection alone the kernel takes for a dead one too."""
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(2)
             try:
                 probe.connect(str(self.host / SOCKET))
+                probe.sendall(_SSL_REQUEST)
+                return probe.recv(1) in {b"N", b"S"}
             except OSError:
                 return False
-        return True
 
 
 def read_postmaster(cluster: Path) -> Postmaster | None:
@@ -81,11 +84,11 @@ def wait_ready(cluster: Path, pid: int, *, log: Path) -> Postmaster:
         if found := running(cluster):
             return found
         if not alive(pid):
-            raise ServerError(f"PostgreSQL didn't start.\n{tail(log)}")
+            raise ServerError(f"PostgreSQL didn't start.\n{_reason(cluster, log, pid)}")
         time.sleep(0.02)
     raise ServerError(
         f"PostgreSQL (process {pid}) is still not ready after {READY_SECONDS:.0f} s; it may be "
-        f"recovering. Its log is in {cluster / 'log'}; run the command again later.\n{tail(log)}"
+        f"recovering. Its log is in {cluster / 'log'}; run the command again later."
     )
 
 
@@ -113,9 +116,7 @@ def clear_after_crash(cluster: Path, user: RunUser) -> Postmaster | None:
     if found is None or not Path("/proc/self").exists():
         return running(cluster)
     if found.pid in _members(cluster, user):
-        _until(
-            lambda: running(cluster) is not None or not alive(found.pid), READY_SECONDS
-        )
+        _until(lambda: running(cluster) is not None or not alive(found.pid), READY_SECONDS)
         if server := running(cluster):
             return server
         if alive(found.pid):
@@ -134,14 +135,14 @@ def clear_after_crash(cluster: Path, user: RunUser) -> Postmaster | None:
     return None
 
 
-def tail(log: Path, lines: int = 8) -> str:
-    """The last lines of a log, or a word that there is none."""
-    try:
-        return "\n".join(
-            log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
-        )
-    except OSError:
-        return f"(no log in {log})"
+def _reason(cluster: Path, log: Path, pid: int) -> str:
+    """The serious lines that the server wrote, before or after its log was redirected."""
+    texts: list[str] = []
+    newest = sorted((cluster / "log").glob("*.log"), key=lambda path: path.stat().st_mtime)[-1:]
+    for path in (*newest, log):
+        texts += path.read_text(encoding="utf-8", errors="replace").splitlines()[-20:]
+    own = [line for line in texts if f"[{pid}]" in line and ("FATAL:" in line or "PANIC:" in line)]
+    return "\n".join(own or texts[-4:])
 
 
 def _members(cluster: Path, user: RunUser) -> set[int]:

@@ -73,20 +73,16 @@ class Server:
         if database is None:
             return url
         parts = urllib.parse.urlsplit(url)
-        return _unsplit(
-            parts._replace(path="/" + urllib.parse.quote(database, safe=""))
-        )
+        return _unsplit(parts._replace(path="/" + urllib.parse.quote(database, safe="")))
 
     def role_name(self, role: Role) -> str:
         """The role's name in the database (`fangxian_app` …)."""
         return _user(self.dsn(role)) if role in self.urls else ROLES[role]
 
-    def django_database(
-        self, role: Role, database: str | None = None
-    ) -> dict[str, Any]:
+    def django_database(self, role: Role, database: str | None = None) -> dict[str, Any]:
         """An entry of Django's `DATABASES` for a role."""
         parts = urllib.parse.urlsplit(self.dsn(role, database))
-        options = dict(urllib.parse.parse_qsl(parts.query))
+        options = _query(parts)
         host = options.pop("host", parts.hostname or "")
         port = options.pop("port", str(parts.port or PORT))
         return {
@@ -126,9 +122,7 @@ class Server:
         except ServerError:
             if self.cluster is None:
                 raise
-            return Status(
-                False, self.binaries.release if self.binaries else "", pid, ()
-            )
+            return Status(False, self.binaries.release if self.binaries else "", pid, ())
         major = int(release.split(".")[0])
         if major < OLDEST:
             raise ServerError(
@@ -167,8 +161,8 @@ def ensure_server(
         found, passwords, started = cluster.start(binaries, environ)
     else:
         cluster.check_version(binaries)
-    query = urllib.parse.urlencode({"host": str(found.host), "port": PORT})
-    server = Server(
+    query = f"host={urllib.parse.quote(str(found.host), safe='')}&port={PORT}"
+    return Server(
         kind=binaries.kind,
         version=binaries.version,
         host=str(found.host),
@@ -182,9 +176,6 @@ def ensure_server(
         binaries=binaries,
         cluster=cluster,
     )
-    if started:
-        _ensure_database(server)
-    return server
 
 
 def find_cluster(
@@ -200,18 +191,13 @@ def find_cluster(
     return Cluster(data, name, fast)
 
 
-def _ensure_database(server: Server) -> None:
-    if DATABASE not in databases.ask(server.dsn("superuser", "postgres"))[1]:
-        server.create_database(DATABASE)
-
-
 def _given(environ: Mapping[str, str]) -> Server:
     urls: dict[Role, str] = {}
     for role, variable in _VARIABLES.items():
         if url := environ.get(variable):
             urls[role] = _checked(variable, url)
     parts = urllib.parse.urlsplit(urls["app"])
-    query = dict(urllib.parse.parse_qsl(parts.query))
+    query = _query(parts)
     return Server(
         kind="url",
         version=0,
@@ -225,11 +211,7 @@ def _given(environ: Mapping[str, str]) -> Server:
 def _checked(variable: str, url: str) -> str:
     try:
         parts = urllib.parse.urlsplit(url)
-        whole = (
-            parts.scheme in {"postgresql", "postgres"}
-            and parts.username
-            and parts.path[1:]
-        )
+        whole = parts.scheme in {"postgresql", "postgres"} and parts.username and parts.path[1:]
         _ = parts.port
     except ValueError:
         whole = False
@@ -243,6 +225,12 @@ def _checked(variable: str, url: str) -> str:
 
 def _user(url: str) -> str:
     return urllib.parse.unquote(urllib.parse.urlsplit(url).username or "")
+
+
+def _query(parts: urllib.parse.SplitResult) -> dict[str, str]:
+    """Options of an address as libpq reads them: a plus sign is a plus sign."""
+    pairs = (pair.partition("=") for pair in parts.query.split("&") if pair)
+    return {key: urllib.parse.unquote(value) for key, _, value in pairs}
 
 
 def _unsplit(parts: urllib.parse.SplitResult) -> str:

@@ -32,6 +32,14 @@ class RunUser:
         self, command: Sequence[str | Path], *, text_in: str | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run a command as this user, in `/`, with a plain environment; never raises on its failure."""
+        try:
+            return self._run(command, text_in)
+        except OSError as error:  # the program can't be read by this user, or is for another system
+            return subprocess.CompletedProcess([], 126, "", str(error))
+
+    def _run(
+        self, command: Sequence[str | Path], text_in: str | None
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [str(part) for part in command],
             input=text_in,
