@@ -1,0 +1,152 @@
+"""Fixtures of the whole suite: databases cloned from a migrated template, places, the cast.
+
+The cast is fixed: Alice works for a community, Bob is a grid officer in it, Charlie is the same as
+Alice in another county. Rooms' tests use these instead of making their own users.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from django.test import Client
+
+from fangxian.config.postgres import databases
+from tests.kit.cast import Cast, Places, make_cast, make_places
+
+CHECKOUT = Path(__file__).parent
+KEPT_TEMPLATES = 4
+
+
+def _schema_hash() -> str:
+    digest = hashlib.sha256(str(settings.SERVER.version).encode())
+    folders = ("migrations", "models", "data")
+    for path in sorted((CHECKOUT / "fangxian").rglob("*")):
+        parts = path.relative_to(CHECKOUT).parts
+        kept = any(folder in parts for folder in folders) or parts[1] == "common"
+        if path.suffix in {".py", ".json", ".sql"} and kept and "tests" not in parts:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _point_connections_to(database: str) -> None:
+    for connection in connections.all():
+        connection.close()
+        connection.settings_dict["NAME"] = database
+    os.environ["FANGXIAN_DATABASE"] = database
+
+
+@pytest.fixture(scope="session")
+def template_database(django_db_blocker: Any) -> str:
+    """Name of a migrated, otherwise empty database; made once for each state of the schema."""
+    server = settings.SERVER
+    name = f"fxt_{_schema_hash()}"
+    lock = settings.FANGXIAN_DATA / "test" / "template.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as handle, django_db_blocker.unblock():
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        names = server.status().databases
+        if name not in names:
+            for old in [n for n in names if n.startswith("fxt_")][:-KEPT_TEMPLATES]:
+                server.drop_database(old)
+            building = f"{name}_new"
+            server.drop_database(building)
+            server.create_database(building)
+            _point_connections_to(building)
+            call_command("migrate", database="owner", verbosity=0)
+            for connection in connections.all():
+                connection.close()
+            databases.rename(lambda at: server.dsn("superuser", at), [(building, name)])
+    return name
+
+
+@contextmanager
+def _clone(template: str, name: str) -> Iterator[str]:
+    server = settings.SERVER
+    server.drop_database(name)
+    with (settings.FANGXIAN_DATA / "test" / "template.lock").open("w") as handle:
+        # A template can't be copied by two at once.
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        server.create_database(name, template=template)
+    try:
+        yield name
+    finally:
+        for connection in connections.all():
+            connection.close()
+        server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    template_database: str, django_db_blocker: Any, worker_id: str
+) -> Iterator[None]:
+    """The database of this process, in which each test is rolled back."""
+    with (
+        django_db_blocker.unblock(),
+        _clone(template_database, f"fx_{os.getpid()}_{worker_id}") as name,
+    ):
+        _point_connections_to(name)
+        yield
+
+
+@pytest.fixture
+def fresh_database(
+    django_db_setup: None, template_database: str, django_db_blocker: Any, worker_id: str
+) -> Iterator[str]:
+    """A database of this test alone, with real commits; for servers, jobs, races and drills."""
+    before = connections["default"].settings_dict["NAME"]
+    with django_db_blocker.unblock():
+        with _clone(template_database, f"fx_{os.getpid()}_{worker_id}_fresh") as name:
+            _point_connections_to(name)
+            yield name
+        _point_connections_to(before)
+
+
+@pytest.fixture
+def places(db: None) -> Places:
+    """Two counties with a town, communities, grids, buildings and units each."""
+    return make_places()
+
+
+@pytest.fixture
+def cast(places: Places) -> Cast:
+    """Alice, Bob, Charlie and one holder of each role."""
+    return make_cast(places)
+
+
+@pytest.fixture
+def alice(cast: Cast) -> Any:
+    return cast.actor("alice")
+
+
+@pytest.fixture
+def bob(cast: Cast) -> Any:
+    return cast.actor("bob")
+
+
+@pytest.fixture
+def charlie(cast: Cast) -> Any:
+    return cast.actor("charlie")
+
+
+@pytest.fixture
+def client_of(cast: Cast) -> Any:
+    """``client_of("alice")`` is a signed-in test client."""
+
+    def make(name: str) -> Client:
+        client = Client()
+        client.force_login(
+            cast.user(name), backend="allauth.account.auth_backends.AuthenticationBackend"
+        )
+        return client
+
+    return make

@@ -1,0 +1,52 @@
+"""Sealing of personal values: AES-256-GCM with the key's id in front, and the blind index.
+
+A sealed value is ``version (1) | key id (16) | nonce (12) | ciphertext and tag (n + 16)`` bytes.
+The additional data names the column, so a value can't be moved to another column unnoticed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from fangxian.common.keyring import REGISTER, keyring
+
+VERSION = b"\x01"
+NONCE_BYTES = 12
+HEADER_BYTES = 1 + 16
+INDEX_BYTES = 16
+
+
+class Unreadable(ValueError):
+    """A sealed value is damaged, or was sealed for another column."""
+
+
+def seal(plain: bytes, column: str, key_id: UUID = REGISTER) -> bytes:
+    """Seal ``plain`` for ``column`` with the register's or an emergency's key."""
+    nonce = os.urandom(NONCE_BYTES)
+    body = AESGCM(keyring().data_key(key_id)).encrypt(nonce, plain, column.encode())
+    return VERSION + key_id.bytes + nonce + body
+
+
+def unseal(sealed: bytes, column: str) -> bytes:
+    """Open a sealed value. Raises Unreadable if damaged, KeyDestroyed if its key is gone."""
+    if len(sealed) < HEADER_BYTES + NONCE_BYTES + 16 or sealed[:1] != VERSION:
+        raise Unreadable("not a sealed value")
+    key = keyring().data_key(UUID(bytes=bytes(sealed[1:HEADER_BYTES])))
+    nonce = bytes(sealed[HEADER_BYTES : HEADER_BYTES + NONCE_BYTES])
+    try:
+        body = bytes(sealed[HEADER_BYTES + NONCE_BYTES :])
+        return AESGCM(key).decrypt(nonce, body, column.encode())
+    except InvalidTag:
+        raise Unreadable("sealed for another column, with another key, or damaged") from None
+
+
+def blind_index(value: str, column: str) -> bytes:
+    """Return the 16-byte keyed hash by which equal values of a column are found."""
+    message = f"{column}\x00{value}".encode()
+    return hmac.new(keyring().standing("index"), message, hashlib.sha256).digest()[:INDEX_BYTES]

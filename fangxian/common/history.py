@@ -1,0 +1,54 @@
+"""History: each change of a tracked model leaves a row with who, why and from where.
+
+Statement-level triggers (django-pghistory) write it, so bulk changes and plain SQL are caught too.
+The history table has the policy of its model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import pghistory
+from django.db import models
+
+from fangxian.common.scoping import Linked, Personal, Scope, Scoped
+
+M = TypeVar("M", bound=type[models.Model])
+
+
+def _history_scope(scope: Scope) -> Scope:
+    if isinstance(scope, Linked) and scope.column == "id":
+        scope = replace(scope, column="pgh_obj_id")
+    # A redraw rewrites the codes of history rows too, so a scoped one stays changeable.
+    if isinstance(scope, Scoped):
+        return scope
+    if isinstance(scope, Personal):
+        return replace(scope, append_only=True)
+    return replace(scope, append_only=True)
+
+
+def tracked(*, exclude: list[str] | None = None) -> Callable[[M], M]:
+    """Decorate a model that declares its ``scope``: inserts, updates and deletes are kept.
+
+    The history model is ``<Model>History`` in the same room.
+    """
+
+    def decorate(model: M) -> M:
+        scope: Scope = model.scope  # type: ignore[attr-defined]
+        track: Any = pghistory.track(
+            pghistory.InsertEvent(),
+            pghistory.UpdateEvent(),
+            pghistory.DeleteEvent(),
+            exclude=exclude,
+            level=pghistory.Statement,
+            context_field=pghistory.ContextJSONField(),
+            context_id_field=None,
+            model_name=f"{model.__name__}History",
+            attrs={"scope": _history_scope(scope)},
+        )
+        decorated: M = track(model)
+        return decorated
+
+    return decorate

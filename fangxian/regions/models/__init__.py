@@ -1,0 +1,3 @@
+from fangxian.regions.models.region import Region
+
+__all__ = ["Region"]
