@@ -1,66 +1,10 @@
-"""What a route asks of who opens it. A view without a policy is refused by the middleware."""
+"""Policies of all routes: our own views declare theirs, those of other packages stand here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import wraps
-from typing import Any
+from fangxian.common.policy import Policy, SignedRequest, View, open_route, page
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-
-from fangxian.common.actor import Actor
-
-View = Callable[..., Any]
-
-
-class SignedRequest(HttpRequest):
-    """A request that passed the middleware: it has an actor."""
-
-    actor: Actor
-    htmx: Any
-
-
-@dataclass(frozen=True)
-class Policy:
-    """``right`` None: any grant will do. ``public``: no sign-in. ``account``: signed in, no grant."""
-
-    right: str | None = None
-    public: bool = False
-    account: bool = False
-
-
-def page(
-    right: str | None = None, *, methods: tuple[str, ...] = ("GET",)
-) -> Callable[[View], View]:
-    """Decorate a view: who needs which right, and by which methods it answers."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            allowed = {*methods, "HEAD"} if "GET" in methods else set(methods)
-            if request.method not in allowed:
-                return HttpResponseNotAllowed(methods)
-            response: HttpResponse = view(request, *args, **kwargs)
-            return response
-
-        run.policy = Policy(right=right)  # type: ignore[attr-defined]
-        run.methods = methods  # type: ignore[attr-defined]
-        return run
-
-    return decorate
-
-
-def open_route(view: View) -> View:
-    """Let everybody in (sign-in pages, the language switch)."""
-
-    @wraps(view)
-    def run(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return view(request, *args, **kwargs)
-
-    run.policy = Policy(public=True)  # type: ignore[attr-defined]
-    return run
-
+__all__ = ["EXTERNAL", "Policy", "SignedRequest", "View", "open_route", "page", "policy_of"]
 
 # Routes of third-party apps, by the prefix of their view's module.
 EXTERNAL = {
