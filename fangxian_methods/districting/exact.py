@@ -1,0 +1,62 @@
+"""The exact answer for small communities: found, or proved to be impossible."""
+
+from __future__ import annotations
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from .model import IntArray
+from .partition import Network, Window
+
+MOST_NODES = 60
+MOST_PARTS = 8
+
+
+def solve_exactly(
+    net: Network, k: int, window: Window, seed: int, effort: float
+) -> tuple[IntArray | None, bool]:
+    """Labels with all parts connected and inside the window, or None.
+
+    The second value says whether None is proved. ``effort`` is CP-SAT's deterministic time, so
+    that the answer doesn't depend on the machine's speed. Each part is a tree of parent edges
+    hanging on its node with the lowest number.
+    """
+    n = len(net.weight)
+    model = cp_model.CpModel()
+    member = [[model.new_bool_var("") for _ in range(k)] for _ in range(n)]
+    root = [[model.new_bool_var("") for _ in range(k)] for _ in range(n)]
+    depth = [model.new_int_var(0, n - 1, "") for _ in range(n)]
+    parents: list[list[cp_model.IntVar]] = [[] for _ in range(n)]
+    for u, v in zip(net.u.tolist(), net.v.tolist(), strict=True):
+        for child, parent in ((u, v), (v, u)):
+            hangs = model.new_bool_var("")
+            parents[child].append(hangs)
+            model.add(depth[child] == depth[parent] + 1).only_enforce_if(hangs)
+            for p in range(k):
+                model.add_bool_or(~hangs, ~member[child][p], member[parent][p])
+    low, high = int(np.ceil(window.low - 1e-9)), int(np.floor(window.high + 1e-9))
+    for i in range(n):
+        model.add_exactly_one(member[i])
+        model.add_exactly_one([*root[i], *parents[i]])
+        for p in range(k):
+            model.add_implication(root[i][p], member[i][p])
+            for lower in range(i):
+                model.add_implication(root[i][p], ~member[lower][p])
+    number = []
+    for p in range(k):
+        model.add_exactly_one(root[i][p] for i in range(n))
+        number.append(sum(i * root[i][p] for i in range(n)))
+        model.add_linear_constraint(
+            sum(int(net.weight[i]) * member[i][p] for i in range(n)), low, high
+        )
+    for p in range(k - 1):
+        model.add(number[p] < number[p + 1])
+    solver = cp_model.CpSolver()
+    solver.parameters.num_workers = 1
+    solver.parameters.random_seed = seed % 2**31
+    solver.parameters.max_deterministic_time = effort
+    status = solver.solve(model)
+    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+        chosen = [[p for p in range(k) if solver.boolean_value(member[i][p])][0] for i in range(n)]
+        return np.array(chosen, dtype=np.int64), True
+    return None, status == cp_model.INFEASIBLE

@@ -1,0 +1,210 @@
+"""Splitting a connected graph into connected parts of equal weight, by halves.
+
+A cut is taken from an ordering of the nodes by f(v) = d(s, v) − d(t, v), the difference of the
+graph distances from two far ends s and t. All nodes with f ≤ c hold together, for the shortest
+way from s to v leads only over nodes with f ≤ f(v); all nodes with f > c hold together by the
+same argument from t. So every threshold between two different values is a cut into two
+connected halves, however bent the shape, and one running sum gives the weights, another the
+borders of all of them. Lengths are whole numbers so that sums of floats are exact. Where no
+threshold has the right weight, cuts of random spanning trees are tried (as in DeFord, Duchin,
+Solomon 2021).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import breadth_first_order, dijkstra, minimum_spanning_tree
+
+from .model import BoolArray, FloatArray, IntArray
+
+_SMALL = 600  # below this many nodes more cuts are compared, for they cost little
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """A connected graph: edges ``u``–``v`` (m,) with whole-number ``length`` (m,), ``weight`` (n,)."""
+
+    u: IntArray
+    v: IntArray
+    length: FloatArray
+    weight: IntArray
+
+    def part(self, mask: BoolArray) -> Network:
+        """The subgraph of the nodes in ``mask``, numbered anew in the same order."""
+        inside = mask[self.u] & mask[self.v]
+        number = np.cumsum(mask) - 1
+        return Network(
+            number[self.u[inside]],
+            number[self.v[inside]],
+            self.length[inside],
+            self.weight[mask],
+        )
+
+    def matrix(self, length: FloatArray) -> csr_array:
+        """Symmetric adjacency matrix with the given edge lengths."""
+        n = len(self.weight)
+        both = np.concatenate([self.u, self.v]), np.concatenate([self.v, self.u])
+        return csr_array((np.concatenate([length, length]), both), shape=(n, n))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Weights that a part may have; ``excess`` measures by how much ``k`` parts miss it."""
+
+    low: float
+    high: float
+
+    def excess(self, weight: FloatArray, k: int) -> FloatArray:
+        """How far ``weight`` lies outside what ``k`` parts may have together."""
+        outside: FloatArray = np.maximum(
+            np.maximum(k * self.low - weight, weight - k * self.high), 0.0
+        )
+        return outside
+
+
+@dataclass(slots=True, eq=False)
+class _Best:
+    """The best cut so far: first inside the window, then with a short border."""
+
+    excess: float = np.inf
+    score: float = np.inf
+    left: BoolArray | None = None
+    count: int = 0
+
+
+def partition(
+    network: Network, k: int, window: Window, rng: np.random.Generator, *, loose: bool = False
+) -> IntArray:
+    """Label each node 0 … k−1 so that every label is connected; balanced where a cut was found.
+
+    ``loose`` picks ends and cuts at random, for a second try. Needs 1 ≤ k ≤ nodes.
+    """
+    labels = np.zeros(len(network.weight), dtype=np.int64)
+    work = [(network, np.arange(len(network.weight)), k, 0)]
+    while work:
+        net, nodes, parts, offset = work.pop()
+        if parts == 1:
+            labels[nodes] = offset
+            continue
+        left, count = _Halving(net, parts, window, rng).run(loose)
+        work.append((net.part(left), nodes[left], count, offset))
+        work.append((net.part(~left), nodes[~left], parts - count, offset + count))
+    return labels
+
+
+class _Halving:
+    """One cut of a graph into two connected sides for ``count`` and ``k − count`` parts."""
+
+    def __init__(self, net: Network, k: int, window: Window, rng: np.random.Generator) -> None:
+        self.net, self.k, self.window, self.rng = net, k, window, rng
+        self.n = len(net.weight)
+        self.total = float(net.weight.sum())
+        self.small = self.n <= _SMALL
+        self.counts = sorted({k // 2, k - k // 2})
+        self.best = _Best()
+
+    def run(self, loose: bool) -> tuple[BoolArray, int]:
+        """The nodes of the one side, and for how many parts it is."""
+        matrix = self.net.matrix(self.net.length)
+        if loose:
+            self._random_ends(matrix, 2)
+            if self.best.excess > 0 or self.rng.random() < 0.3:
+                self._trees(3)
+        else:
+            self._far_ends(matrix)
+        if self.best.excess > 0:
+            for _ in range(3):
+                self._random_ends(matrix, 4)
+                if self.best.excess == 0:
+                    break
+        if self.best.excess > 0:
+            self.counts = list(range(1, self.k)) if self.k <= 8 else [1, *self.counts, self.k - 1]
+            self._trees(12 if self.small else 2)
+        left = self.best.left
+        if left is None:  # every tree has a leaf to cut off, so the counts 1 and k − 1 succeed
+            raise RuntimeError(f"{self.n} nodes can't be cut for {self.k} parts")
+        return left, self.best.count
+
+    def _far_ends(self, matrix: csr_array) -> None:
+        """Cuts across the longest extent, and for small graphs across the other one too."""
+        start = dijkstra(matrix, indices=0)
+        one = dijkstra(matrix, indices=int(np.argmax(start)))
+        other = dijkstra(matrix, indices=int(np.argmax(one)))
+        self._thresholds(one - other)
+        if self.small or self.best.excess > 0:
+            side = dijkstra(matrix, indices=int(np.argmax(np.minimum(one, other))))
+            self._thresholds(side - dijkstra(matrix, indices=int(np.argmax(side))))
+
+    def _random_ends(self, matrix: csr_array, pairs: int) -> None:
+        distance = dijkstra(matrix, indices=self.rng.integers(0, self.n, size=2 * pairs))
+        for i in range(pairs):
+            self._thresholds(distance[2 * i] - distance[2 * i + 1])
+
+    def _score(
+        self, left: FloatArray, size: IntArray, border: FloatArray, count: int
+    ) -> tuple[FloatArray, FloatArray]:
+        """Excess and score of cuts with ``left`` households and ``size`` nodes on one side."""
+        k, total = self.k, self.total
+        excess = self.window.excess(left, count) + self.window.excess(total - left, k - count)
+        # A side must have a node for each of its parts.
+        excess = np.where((size >= count) & (self.n - size >= k - count), excess, np.inf)
+        slack = 0.25 * (self.window.high - self.window.low) * np.sqrt(min(count, k - count)) / 2
+        miss = (left - total * count / k) / slack
+        return excess, (border + 1.0) * (1.0 + miss * miss)
+
+    def _thresholds(self, key: FloatArray) -> None:
+        """Offer every threshold of an ordering."""
+        net, n = self.net, self.n
+        order = np.argsort(key, kind="stable")
+        cuttable = np.flatnonzero(np.diff(key[order]) > 0)
+        if not len(cuttable):
+            return
+        position = np.empty(n, dtype=np.int64)
+        position[order] = np.arange(n)
+        left = np.cumsum(net.weight[order])[cuttable].astype(np.float64)
+        ends = position[net.u], position[net.v]
+        change = np.bincount(np.minimum(*ends), minlength=n) - np.bincount(
+            np.maximum(*ends), minlength=n
+        )
+        border = np.cumsum(change)[cuttable].astype(np.float64)
+        for count in self.counts:
+            excess, score = self._score(left, cuttable + 1, border, count)
+            least = excess.min()
+            i = int(np.argmin(np.where(excess == least, score, np.inf)))
+            if (least, score[i]) < (self.best.excess, self.best.score):
+                self.best = _Best(float(least), float(score[i]), position <= cuttable[i], count)
+
+    def _trees(self, tries: int) -> None:
+        """Offer every edge of some random spanning trees."""
+        net, n = self.net, self.n
+        for _ in range(tries):
+            tree = minimum_spanning_tree(net.matrix(self.rng.random(len(net.u)) + 0.1))
+            order, parent = breadth_first_order(tree, 0, directed=False)
+            below, size, up = net.weight.tolist(), [1] * n, parent.tolist()
+            backwards = order[:0:-1].tolist()
+            for node in backwards:
+                below[up[node]] += below[node]
+                size[up[node]] += size[node]
+            nodes = order[1:]
+            left = np.array(below, dtype=np.float64)[nodes]
+            sizes = np.array(size)[nodes]
+            for count in self.counts:
+                # The border of a tree's cut isn't known without a look at all edges: rank by weight.
+                excess, score = self._score(left, sizes, np.full(len(nodes), np.sqrt(n)), count)
+                least = excess.min()
+                i = int(np.argmin(np.where(excess == least, score, np.inf)))
+                if (least, score[i]) < (self.best.excess, self.best.score):
+                    mask = np.zeros(n, dtype=np.bool_)
+                    mask[nodes[i]] = True
+                    flags, top = mask.tolist(), int(nodes[i])
+                    for node in reversed(backwards):
+                        if node != top:
+                            flags[node] = flags[up[node]]
+                    self.best = _Best(
+                        float(least), float(score[i]), np.array(flags, dtype=np.bool_), count
+                    )
+            if self.best.excess == 0:
+                return
