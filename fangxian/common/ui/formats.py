@@ -1,0 +1,98 @@
+"""Numbers, dates and masked values as people read them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+
+from django.utils import timezone
+from django.utils.translation import gettext
+
+_MASK = "*"
+_place_namer: list[Callable[[str], str]] = []
+
+
+def set_place_namer(namer: Callable[[str], str]) -> None:
+    """Let the room that keeps the places say how a code is called."""
+    _place_namer[:] = [namer]
+
+
+def place_name(value: object) -> str:
+    """Name of a place: an object's ``full_name`` or ``name``, or the name of a code."""
+    for attribute in ("full_name", "name"):
+        name = getattr(value, attribute, None)
+        if name:
+            return str(name)
+    text = str(value or "")
+    return _place_namer[0](text) if _place_namer and text else text
+
+
+def number(value: object) -> str:
+    """``12345`` as ``12,345``; nothing for None; anything else unchanged."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
+
+
+def percent(part: float | None, whole: float | None = 1, digits: int = 1) -> str:
+    """``part / whole`` in per cent.
+
+    Never says 100 % while something is missing nor 0 % while something is done; a dash when
+    there is nothing to count.
+    """
+    if part is None or not whole:
+        return "–"
+    value = 100 * part / whole
+    step = 10**-digits
+    if part < whole:
+        value = min(value, 100 - step)
+    if part > 0:
+        value = max(value, step)
+    text = f"{value:.{digits}f}"
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text}%"
+
+
+def date(value: datetime.date | datetime.datetime | None) -> str:
+    """A date in the reader's language: 2022年3月4日, 2022-03-04."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, datetime.datetime):
+        value = _local(value)
+    parts = {"y": value.year, "m": f"{value.month:02}", "d": f"{value.day:02}"}
+    short = {"y": value.year, "month": value.month, "day": value.day}
+    # Translators: %(y)s year, %(m)s %(d)s two digits, %(month)s %(day)s without a leading zero.
+    return gettext("%(y)s-%(m)s-%(d)s") % (parts | short)
+
+
+def date_time(value: datetime.datetime | None) -> str:
+    """A date with hours and minutes in local time."""
+    if value is None or value == "":
+        return ""
+    return f"{date(value)} {clock(value)}"
+
+
+def clock(value: datetime.datetime) -> str:
+    """Hours and minutes in local time."""
+    return f"{_local(value):%H:%M}"
+
+
+def mask(value: object, kind: str = "") -> str:
+    """Hide the telling part of a value.
+
+    ``kind``: ``phone`` keeps the first three and last four digits, ``id`` the first six (the area)
+    and last two, ``name`` the first character; anything else keeps the first and last.
+    """
+    text = str(value or "")
+    if not text:
+        return ""
+    head, tail = {"phone": (3, 4), "id": (6, 2), "name": (1, 0)}.get(kind, (1, 1))
+    hidden = len(text) - head - tail
+    if hidden < 1:
+        head, tail, hidden = (1, 0, len(text) - 1) if len(text) > 1 else (0, 0, 1)
+    return text[:head] + _MASK * hidden + (text[-tail:] if tail else "")
+
+
+def _local(value: datetime.datetime) -> datetime.datetime:
+    return timezone.localtime(value) if timezone.is_aware(value) else value
