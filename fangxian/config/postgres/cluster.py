@@ -241,13 +241,11 @@ class Cluster:
         sql: str,
         database: str = "postgres",
     ) -> None:
-        command: list[str | Path] = [
-            programs.program("postgres"),
-            "--single",
-            "-D",
-            cluster,
-            "postgres",
-        ]
+        command: list[str | Path] = [programs.program("postgres"), "--single", "-D", cluster]
+        # Errors must come out here, and no statement with them: it holds a password.
+        for setting in ("log_min_messages=error", "log_min_error_statement=panic"):
+            command += ["-c", setting]
+        command += ["-c", "log_destination=stderr", database]
         answer = user.run(command, text_in=sql)
         if answer.returncode or "ERROR:" in answer.stderr:
             raise ServerError(f"The database roles couldn't be set in {cluster}.")

@@ -13,14 +13,13 @@ if TYPE_CHECKING:
     from psycopg.sql import Composed
 
 _ADMIN = "postgres"
-_LIST = (
-    "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY 1"
-)
+_LIST = "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY 1"
 # {app} and {maintenance} never own anything: what the owner makes is opened to them here.
 _ON_DATABASE = (
     "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
     "GRANT CONNECT ON DATABASE {database} TO {app}, {maintenance}",
-    "GRANT TEMPORARY ON DATABASE {database} TO {maintenance}",  # bulk loads stage in temporary tables
+    # Bulk loads stage in temporary tables.
+    "GRANT TEMPORARY ON DATABASE {database} TO {maintenance}",
 )
 _DEFAULT = "ALTER DEFAULT PRIVILEGES FOR ROLE {owner} "
 _INSIDE = (

@@ -35,7 +35,7 @@ def read_passwords(cluster: Path) -> dict[Role, str] | None:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
         return {role: str(kept[name]) for role, name in ROLES.items()}
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError as error:
         raise ServerError(
@@ -64,7 +64,7 @@ def make_passwords(cluster: Path) -> dict[Role, str]:
 
 
 def roles_sql(passwords: dict[Role, str]) -> str:
-    """SQL, one statement a line, that makes the roles or sets them right; for a single-user server."""
+    """SQL, one statement a line, for a single-user server: make the roles or set them right."""
     lines = [f"ALTER ROLE {ROLES['superuser']} PASSWORD '{passwords['superuser']}';"]
     for role, attributes in ATTRIBUTES.items():
         name = ROLES[role]

@@ -19,6 +19,7 @@ PORT = 5432
 SOCKET = f".s.PGSQL.{PORT}"
 SOCKET_PATH_LIMIT = 107  # bytes of sun_path on Linux without its closing NUL; 103 on macOS
 _MAC_LIMIT = 103
+_TMP = "/tmp"  # noqa: S108  # a name taken by somebody else is noticed and left
 
 
 def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
@@ -45,8 +46,8 @@ def make_data_dir(data: Path, *, for_other_user: bool) -> None:
             raise PermissionError
     except OSError as error:
         raise ServerError(
-            f"The data folder {data} can't be made or written: {error.strerror or 'no permission'}. "
-            "Set FANGXIAN_DATA to a folder of your own."
+            f"The data folder {data} can't be made or written: "
+            f"{error.strerror or 'no permission'}. Set FANGXIAN_DATA to a folder of your own."
         ) from error
 
 
@@ -77,7 +78,7 @@ def socket_folder(cluster: Path, user: RunUser, environ: Mapping[str, str] = os.
     if fits(beside):
         return private_folder(beside, user)
     runtime = Path(environ.get("XDG_RUNTIME_DIR") or "/nonexistent")
-    base = runtime if not user.other and _is_private(runtime, user) else Path("/tmp")
+    base = runtime if not user.other and _is_private(runtime, user) else Path(_TMP)
     digest = hashlib.sha256(os.fsencode(cluster)).hexdigest()[:10]
     folder = base / f"fangxian-{user.uid}-{digest}"
     try:
@@ -155,7 +156,7 @@ def _own_home(user: RunUser) -> Path:
 
 def _open_to_readers(top: Path) -> None:
     for folder, _, names in os.walk(top):
-        os.chmod(folder, 0o755)
+        Path(folder).chmod(0o755)
         for name in names:
             path = Path(folder, name)
             if not path.is_symlink():

@@ -26,7 +26,7 @@ _MEMBERS = (
 
 @dataclass(frozen=True)
 class Postmaster:
-    """What `postmaster.pid` says: process, folder of its socket, `starting` … `ready`, `stopping`."""
+    """What `postmaster.pid` says: process, folder of its socket, `starting`, `ready` …"""
 
     pid: int
     host: Path
@@ -107,7 +107,7 @@ def stop(cluster: Path) -> bool:
 
 
 def clear_after_crash(cluster: Path, user: RunUser) -> Postmaster | None:
-    """Make a start possible: wait for a server that is starting or stopping, end what a killed one left.
+    """Make a start possible: wait for a server in between, end what a killed one left.
 
     Returns the server if it turned out to run. Only processes that work inside this cluster's
     folder are touched. Without /proc PostgreSQL's own checks stand alone.
@@ -124,11 +124,12 @@ def clear_after_crash(cluster: Path, user: RunUser) -> Postmaster | None:
                 f"PostgreSQL (process {found.pid}, {found.state}) runs but its socket in "
                 f"{found.host} doesn't answer. Run fangxian db stop, then fangxian db start."
             )
-    for sign in (signal.SIGQUIT, signal.SIGKILL):
-        if _until(lambda: not _members(cluster, user), 2.0):
+    for sign, seconds in ((None, 1.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
+        if sign:  # a child that computes doesn't notice by itself that its server is gone
+            for pid in _members(cluster, user):
+                os.kill(pid, sign)
+        if _until(lambda: not _members(cluster, user), seconds):
             break
-        for pid in _members(cluster, user):
-            os.kill(pid, sign)
     if alive(found.pid) or Path(f"/proc/{found.pid}").exists():
         # The number now belongs to a stranger or a zombie; PostgreSQL would take it for a server.
         (cluster / "postmaster.pid").unlink(missing_ok=True)

@@ -58,7 +58,7 @@ class Server:
         return self.urls.get("superuser")
 
     def dsn(self, role: Role, database: str | None = None) -> str:
-        """libpq URL for a role. `database`: by default `fangxian`, or the one that the address names.
+        """libpq URL for a role; `database` is `fangxian` or the address's own unless given.
 
         Raises ServerError, naming the variable to set, if the role's address isn't known.
         """

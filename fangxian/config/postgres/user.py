@@ -31,7 +31,7 @@ class RunUser:
     def run(
         self, command: Sequence[str | Path], *, text_in: str | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run a command as this user, in `/`, with a plain environment; never raises on its failure."""
+        """Run a command as this user, in `/`, with a plain environment. Its failure is no error."""
         try:
             return self._run(command, text_in)
         except OSError as error:  # the program can't be read by this user, or is for another system
@@ -78,7 +78,7 @@ class RunUser:
         return int(answer.stdout)
 
     def write(self, path: Path, text: str) -> None:
-        """Write a private file (0600) as this user: root must not follow links that it could plant."""
+        """Write a private file as this user: root must not follow links that it could plant."""
         answer = self.run(["/bin/sh", "-c", _WRITE, "sh", path], text_in=text)
         if answer.returncode:
             raise ServerError(
