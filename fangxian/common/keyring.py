@@ -52,8 +52,8 @@ class Keyring:
             key = b""
         if len(key) != KEY_BYTES:
             raise ImproperlyConfigured(
-                f"key file {name}.key is damaged: it should hold {KEY_BYTES * 2} hexadecimal digits; "
-                "put it back from the backup of the key folder"
+                f"key file {name}.key is damaged: it should hold {KEY_BYTES * 2} hexadecimal "
+                "digits; put it back from the backup of the key folder"
             )
         return key
 

@@ -60,16 +60,18 @@ def _codes() -> list[str]:
     return codes
 
 
+KINDS = {9: "镇", 12: "社区", 15: "网格", 18: "栋", 20: "单元"}
+
+
 def make_places() -> Places:
     """Make the tree (68 places)."""
     places = Places()
     for code in _codes():
-        name = NAMES.get(
-            code,
-            f"第{int(code[-2:])}{('', '', '镇', '社区', '网格', '栋', '单元')[max(0, (len(code) - 3) // 3)]}",
-        )
         places.by_code[code] = Region(
-            code=code, name=name, level=int(level_of(code)), valid_from=START, initials=""
+            code=code,
+            name=NAMES.get(code) or f"第{int(code[-2:])}{KINDS[len(code)]}",
+            level=int(level_of(code)),
+            valid_from=START,
         )
     Region.objects.bulk_create(places.by_code.values())
     return places
