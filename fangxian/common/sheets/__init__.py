@@ -1,0 +1,29 @@
+"""Ledgers of offices in and out: reading any workbook, finding its table, mapping, cleaning, marking, writing."""
+
+from .cells import Cell, CellError, cell_text
+from .errors import Fault, SheetError
+from .mapping import FieldSpec, Mapping, Proposal, propose_mapping
+from .reader import Sheet, Workbook, read_workbook
+from .tables import Column, RowRole, Table, TableRow, find_table, find_tables, signature
+
+__all__ = [
+    "Cell",
+    "CellError",
+    "Column",
+    "Fault",
+    "FieldSpec",
+    "Mapping",
+    "Proposal",
+    "RowRole",
+    "Sheet",
+    "SheetError",
+    "Table",
+    "TableRow",
+    "Workbook",
+    "cell_text",
+    "find_table",
+    "find_tables",
+    "propose_mapping",
+    "read_workbook",
+    "signature",
+]

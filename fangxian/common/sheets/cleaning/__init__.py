@@ -1,0 +1,23 @@
+"""Cleaners: pure functions from one cell to a value, to None (nothing there) or to a `Fault` that names the mend."""
+
+from .credit import clean_credit_code
+from .dates import clean_date
+from .identity import Document, clean_document, clean_identity
+from .phones import Phone, clean_phone, clean_phones
+from .texts import clean_name, clean_number, clean_sex, clean_text, clean_yes_no
+
+__all__ = [
+    "Document",
+    "Phone",
+    "clean_credit_code",
+    "clean_date",
+    "clean_document",
+    "clean_identity",
+    "clean_name",
+    "clean_number",
+    "clean_phone",
+    "clean_phones",
+    "clean_sex",
+    "clean_text",
+    "clean_yes_no",
+]

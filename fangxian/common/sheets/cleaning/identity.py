@@ -1,0 +1,177 @@
+"""Identity numbers (GB 11643-1999) and the other documents that people in China carry.
+
+Formats of the other documents: passports (ICAO Doc 9303 numbers: letters and digits), travel permits for Hong Kong
+and Macao residents (H or M and 8 or 10 digits) and Taiwan residents (8 or 10 digits), permanent residence cards of
+foreigners (3 letters and 12 digits; from 2023 18 digits beginning with 9), residence permits of Hong Kong, Macao and
+Taiwan residents (18 digits beginning with 81, 82, 83).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from ..cells import EXACT_INTEGER_LIMIT, Cell
+from ..errors import Fault
+from .texts import is_filler, plain
+
+DocumentKind = Literal[
+    "resident_identity",
+    "foreign_residence",
+    "hmt_residence",
+    "passport",
+    "hong_kong_macao_permit",
+    "taiwan_permit",
+    "other",
+]
+
+_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECKS: Final = "10X98765432"
+_PROVINCES: Final = frozenset(
+    (
+        11,
+        12,
+        13,
+        14,
+        15,
+        21,
+        22,
+        23,
+        31,
+        32,
+        33,
+        34,
+        35,
+        36,
+        37,
+        41,
+        42,
+        43,
+        44,
+        45,
+        46,
+        50,
+        51,
+        52,
+        53,
+        54,
+        61,
+        62,
+        63,
+        64,
+        65,
+    )
+    + (71, 81, 82, 83, 91, 92, 93, 94, 95, 96, 97, 98, 99)
+)
+_SEPARATORS: Final = re.compile(r"[\s\-_.,·'`\"]+")
+_PASSPORT: Final = re.compile(r"^(?=[A-Z0-9]{6,12}$)(?=.*\d{4})[A-Z]{1,3}[A-Z0-9]*$")
+_HONG_KONG_MACAO: Final = re.compile(r"^[HM](?:\d{8}|\d{10})$")
+_TAIWAN: Final = re.compile(r"^\d{8}$|^\d{10}(?:\([A-Z]\)|[A-Z])?$")
+_FOREIGN_CARD: Final = re.compile(r"^[A-Z]{3}\d{12}$")
+_SCIENTIFIC: Final = re.compile(r"^\d(?:\.\d+)?E\+?\d{1,2}$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document number in its canonical writing and what kind it is."""
+
+    kind: DocumentKind
+    number: str
+
+    @property
+    def birth_date(self) -> dt.date | None:
+        """The date of birth that an 18-character number contains."""
+        if self.kind in ("resident_identity", "hmt_residence"):
+            return _birth(self.number[6:14])
+        return None
+
+    @property
+    def sex(self) -> str | None:
+        """GB/T 2261.1 code from the sequence number: "1" male, "2" female."""
+        if self.kind in ("resident_identity", "hmt_residence"):
+            return "1" if int(self.number[16]) % 2 else "2"
+        return None
+
+
+def clean_identity(cell: Cell) -> str | Fault | None:
+    """A resident identity number of 18 characters, upper case X; a 15-digit one is completed.
+
+    Faults never contain the number.
+    """
+    text = _compact(cell)
+    if text is None or isinstance(text, Fault):
+        return text
+    return _resident(text)
+
+
+def clean_document(cell: Cell) -> Document | Fault | None:
+    """Any usual document. What looks like an identity number is judged as one; None for 无 and the like."""
+    text = _compact(cell)
+    if text is None or isinstance(text, Fault):
+        return text
+    if _HONG_KONG_MACAO.match(text):
+        return Document("hong_kong_macao_permit", text)
+    if _FOREIGN_CARD.match(text):
+        return Document("foreign_residence", text)
+    if _TAIWAN.match(text):
+        return Document("taiwan_permit", text)
+    if _PASSPORT.match(text):
+        return Document("passport", text)
+    if sum(char.isdigit() for char in text) < 13:
+        return Fault("document_unknown")
+    number = _resident(text)
+    if isinstance(number, Fault):
+        return number
+    if number[0] == "9":
+        return Document("foreign_residence", number)
+    return Document(
+        "hmt_residence" if number[:2] in ("81", "82", "83") else "resident_identity", number
+    )
+
+
+def check_character(first17: str) -> str:
+    """The check character of GB 11643 for 17 digits."""
+    return _CHECKS[
+        sum(int(digit) * weight for digit, weight in zip(first17, _WEIGHTS, strict=True)) % 11
+    ]
+
+
+def _compact(cell: Cell) -> str | Fault | None:
+    if isinstance(cell, float | int) and not isinstance(cell, bool) and cell > EXACT_INTEGER_LIMIT:
+        return Fault("identity_rounded")
+    text = plain(cell)
+    if text is None or isinstance(text, Fault):
+        return text
+    if is_filler(text):
+        return None
+    if _SCIENTIFIC.match(text):
+        return Fault("identity_rounded")
+    return _SEPARATORS.sub("", text).upper().replace("\u0425", "X").replace("\u00d7", "X")
+
+
+def _resident(text: str) -> str | Fault:
+    if not re.fullmatch(r"\d+X?", text):
+        return Fault("identity_characters")
+    if len(text) == 15 and text.isdecimal():
+        text = f"{text[:6]}19{text[6:]}"
+        text += check_character(text)
+    if len(text) != 18:
+        return Fault("identity_length", {"length": len(text)})
+    if int(text[:2]) not in _PROVINCES:
+        return Fault("identity_division")
+    if text[0] != "9" and _birth(text[6:14]) is None:
+        return Fault("identity_birth")
+    if text[17] != check_character(text[:17]):
+        # Excel keeps 15 digits and fills up with zeros when a number is turned to text afterwards.
+        return Fault("identity_rounded" if text.endswith("000") else "identity_check")
+    return text
+
+
+def _birth(digits: str) -> dt.date | None:
+    try:
+        day = dt.date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return None
+    return day if dt.date(1890, 1, 1) <= day <= dt.date.today() else None

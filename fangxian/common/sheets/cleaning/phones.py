@@ -1,0 +1,146 @@
+"""Phone numbers: mobiles, landlines with area code and extension, several in one cell."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal
+
+from ..cells import Cell
+from ..errors import Fault
+from ..words import fold, load
+from .texts import is_filler, plain
+
+_MOBILE: Final = re.compile(r"^1[3-9]\d{9}$")
+_AREA: Final = re.compile(r"^0(?:10|2\d|[3-9]\d{2})$")
+_SCIENTIFIC: Final = re.compile(r"^\d(?:\.\d+)?E\+?\d{1,2}$", re.IGNORECASE)
+_SERVICE: Final = re.compile(r"^(?:400|800)\d{7}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A number in canonical writing: 13800001234, 0317-1234567, 0317-1234567-801, or +countrycode."""
+
+    number: str
+    kind: Literal["mobile", "landline", "service", "foreign"]
+
+
+def clean_phone(cell: Cell) -> Phone | Fault | None:
+    """The first number of the cell."""
+    phones = clean_phones(cell)
+    if phones is None or isinstance(phones, Fault):
+        return phones
+    return phones[0]
+
+
+def clean_phones(cell: Cell) -> tuple[Phone, ...] | Fault | None:
+    """Every number of the cell, in order, each once. One unreadable number makes the whole cell a Fault."""
+    text = plain(cell)
+    if text is None or isinstance(text, Fault):
+        return text
+    if is_filler(text):
+        return None
+    if _SCIENTIFIC.match(text):
+        return _from_scientific(text)
+    found: list[Phone] = []
+    for part in _split(text):
+        phone = _one(part)
+        if isinstance(phone, Fault):
+            return phone
+        if phone not in found:
+            found.append(phone)
+    return tuple(found) if found else Fault("phone_form")
+
+
+def _from_scientific(text: str) -> tuple[Phone, ...] | Fault:
+    """1.3812345678E+10 still holds every digit; 1.38E+10 does not."""
+    mantissa, _, exponent = text.upper().partition("E")
+    digits = mantissa.replace(".", "")
+    if len(digits) == int(exponent) + 1:
+        phone = _one(digits)
+        return phone if isinstance(phone, Fault) else (phone,)
+    return Fault("phone_scientific")
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    data = load("words")
+    joiners = "|".join(sorted({re.escape(fold(mark)) for mark in data["phone_joiners"]}))
+    labels = "|".join(
+        re.escape(fold(word)) for word in sorted(data["phone_labels"], key=len, reverse=True)
+    )
+    marks = "|".join(re.escape(fold(word)) for word in data["extension_marks"])
+    return (
+        re.compile(rf"(?:{joiners}|\n|\r)+"),
+        re.compile(rf"^(?:(?:{labels})\s*[:.]?\s*)+", re.IGNORECASE),
+        re.compile(rf"^(.*\d)\s*(?:{marks})\s*[:.]?\s*(\d{{1,6}})$", re.IGNORECASE),
+    )
+
+
+def _split(text: str) -> list[str]:
+    joiner, label, _ = _patterns()
+    text = re.sub(r"\(([^()\d]*)\)", "", text)
+    parts = [label.sub("", part.strip()).strip() for part in joiner.split(text)]
+    result: list[str] = []
+    for part in parts:
+        if not part:
+            continue
+        digits = re.sub(r"\D", "", part)
+        pieces = part.split()
+        if len(pieces) > 1 and all(_MOBILE.match(re.sub(r"\D", "", piece)) for piece in pieces):
+            result.extend(pieces)
+        elif len(digits) == 22 and _MOBILE.match(digits[:11]) and _MOBILE.match(digits[11:]):
+            # Two mobiles that were only separated by a space or a line break.
+            result.extend((digits[:11], digits[11:]))
+        else:
+            result.append(part)
+    return result
+
+
+def _one(part: str) -> Phone | Fault:
+    _, _, extension_mark = _patterns()
+    extension = ""
+    if (match := extension_mark.match(part)) and not _MOBILE.match(re.sub(r"\D", "", part)):
+        part, extension = match[1], match[2]
+    if re.search(r"[^\d\s()+\-.]", part):
+        return Fault("phone_form")
+    plus = part.lstrip("( ").startswith("+")
+    groups = re.findall(r"\d+", part)
+    digits = "".join(groups)
+    for prefix in ("+86", "0086"):
+        if (plus and prefix == "+86" and digits.startswith("86")) or (
+            prefix == "0086" and digits.startswith("0086")
+        ):
+            digits = digits[len(prefix.lstrip("+")) :]
+            if not digits.startswith(("0", "1")):
+                digits = "0" + digits
+            plus = False
+            groups = [digits]
+            break
+    if len(digits) == 13 and digits.startswith("86") and _MOBILE.match(digits[2:]):
+        digits = digits[2:]
+    if len(digits) == 12 and digits.startswith("01") and _MOBILE.match(digits[1:]):
+        digits = digits[1:]
+    if plus:
+        return (
+            Phone("+" + digits, "foreign")
+            if 8 <= len(digits) <= 15
+            else Fault("phone_length", {"length": len(digits)})
+        )
+    if _MOBILE.match(digits):
+        return Phone(digits, "mobile")
+    if _SERVICE.match(digits):
+        return Phone(digits, "service")
+    if digits.startswith("0"):
+        # 0317-1234567-801: the last group is an extension.
+        if len(groups) == 3 and not extension and len(groups[2]) <= 6 and len(groups[1]) >= 7:
+            extension = groups[2]
+            digits = groups[0] + groups[1]
+        for length in (3, 4):
+            area, number = digits[:length], digits[length:]
+            if _AREA.match(area) and len(number) in (7, 8) and number[0] not in "01":
+                return Phone("-".join(filter(None, (area, number, extension))), "landline")
+    elif len(digits) in (7, 8) and digits[0] not in "01" and not plus:
+        return Phone("-".join(filter(None, (digits, extension))), "landline")
+    return Fault("phone_length", {"length": len(digits)})

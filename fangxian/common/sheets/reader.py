@@ -1,0 +1,251 @@
+"""Reading a workbook of any usual format, safely.
+
+`read_workbook` hands the bytes to a process of its own (`sheetreader`) that has little memory, little time and no
+files, and gets the cells back as JSON lines. A hostile or broken file costs that process its life and the caller
+a `SheetError`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import signal
+import subprocess
+import sys
+import threading
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import IO, Any, Final, overload
+
+import orjson
+
+from .cells import Cell, Row, decode_cell
+from .errors import FILE_MESSAGES, SheetError
+from .sheetreader.limits import (
+    MAX_COLUMNS,
+    MAX_FILE_BYTES,
+    MAX_OUTPUT_BYTES,
+    MAX_ROWS,
+    MEBIBYTE,
+    WALL_SECONDS,
+)
+
+Merge = tuple[int, int, int, int]
+
+_HERE: Final = Path(__file__).resolve().parent
+_START: Final = (
+    "import sys; sys.path.extend(sys.argv[1:]); sys.argv = sys.argv[:1]; "
+    "from sheetreader.child import main; sys.exit(main())"
+)
+
+
+class Rows(Sequence[Row]):
+    """The rows of a sheet, kept as JSON and decoded on access: 100,000 × 12 cells take some 30 MB.
+
+    Iterating decodes each row anew; go through it once and keep what you need.
+    """
+
+    __slots__ = ("_column", "_data", "_ends")
+
+    def __init__(self, data: bytes | bytearray, ends: array[int], column: int = 0) -> None:
+        self._data = memoryview(data)
+        self._ends = ends
+        self._column = column
+
+    @classmethod
+    def of(cls, rows: Sequence[Sequence[Any]]) -> Rows:
+        """Rows from plain lists of JSON values, for tests and for tables that come from elsewhere."""
+        data = bytearray()
+        ends = array("Q")
+        for row in rows:
+            data += orjson.dumps(list(row))
+            ends.append(len(data))
+        return cls(data, ends)
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        if index < 0:
+            index += len(self)
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return self._decode(self._ends[index - 1] if index else 0, self._ends[index])
+
+    def __iter__(self) -> Iterator[Row]:
+        start = 0
+        for end in self._ends:
+            yield self._decode(start, end)
+            start = end
+
+    def _decode(self, start: int, end: int) -> Row:
+        values = orjson.loads(self._data[start:end])
+        row: list[Cell] = [None] * self._column if self._column else []
+        for value in values:
+            if value.__class__ is str:
+                row.append(value or None)
+            else:
+                row.append(decode_cell(value))
+        return row
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One worksheet. `rows` count from the sheet's first row; `merges` are (top, left, bottom, right), inclusive."""
+
+    name: str
+    rows: Rows
+    merges: tuple[Merge, ...] = ()
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """What a file holds. `format` is "xlsx", "xlsb", "xls", "ods", "html", "spreadsheetml" or "csv"."""
+
+    filename: str
+    format: str
+    sheets: tuple[Sheet, ...]
+    encoding: str | None = None
+    delimiter: str | None = None
+
+
+def read_workbook(data: bytes | Path, filename: str = "") -> Workbook:
+    """Read every worksheet of `data`. Starts a process and waits for it, at most `WALL_SECONDS`.
+
+    The format is found in the content; `filename` only names sheets that have no name. Raises SheetError.
+    """
+    content = _load(data)
+    name = filename or (data.name if isinstance(data, Path) else "")
+    lines = _run(content)
+    return _parse(lines, name)
+
+
+def _load(data: bytes | Path) -> bytes:
+    size = data.stat().st_size if isinstance(data, Path) else len(data)
+    if size > MAX_FILE_BYTES:
+        raise SheetError("file_too_big", limit=MAX_FILE_BYTES // MEBIBYTE)
+    if not size:
+        raise SheetError("empty_file")
+    return data.read_bytes() if isinstance(data, Path) else data
+
+
+def _command() -> list[str]:
+    folders: list[str] = []
+    for module in ("orjson", "python_calamine", "xlrd"):
+        spec = importlib.util.find_spec(module)
+        if spec is None or spec.origin is None:
+            raise ModuleNotFoundError(module)
+        folder = str(Path(spec.origin).parent.parent)
+        if folder not in folders:
+            folders.append(folder)
+    return [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", _START, *folders, str(_HERE)]
+
+
+def _run(content: bytes) -> bytearray:
+    """The output of the reading process. Raises SheetError when it died or took too long."""
+    process = subprocess.Popen(  # noqa: S603  fixed command, no shell
+        _command(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={},
+        cwd="/",
+        close_fds=True,
+    )
+    late = threading.Event()
+
+    def stop() -> None:
+        late.set()
+        process.kill()
+
+    timer = threading.Timer(WALL_SECONDS, stop)
+    timer.start()
+    assert process.stdin is not None and process.stdout is not None
+    feeder = threading.Thread(target=_feed, args=(process.stdin, content), daemon=True)
+    feeder.start()
+    output = bytearray()
+    try:
+        while chunk := process.stdout.read(1 << 20):
+            output += chunk
+            if len(output) > MAX_OUTPUT_BYTES + MEBIBYTE:
+                raise SheetError("too_much_memory")
+    finally:
+        if process.poll() is None and sys.exc_info()[0] is not None:
+            process.kill()
+        status = process.wait()
+        timer.cancel()
+        feeder.join()
+        process.stdout.close()
+    if status in (0, 3):
+        return output
+    if late.is_set() or status in (-signal.SIGXCPU, -signal.SIGKILL):
+        raise SheetError("too_slow")
+    if status in (4, -signal.SIGABRT, -signal.SIGSEGV):
+        raise SheetError("too_much_memory")
+    raise SheetError("reader_failed")
+
+
+def _feed(pipe: IO[bytes], content: bytes) -> None:
+    try:
+        pipe.write(content)
+        pipe.close()
+    except BrokenPipeError:
+        # The process refused the file before it had read it all; its answer says why.
+        pass
+
+
+def _parse(output: bytearray, filename: str) -> Workbook:
+    head: dict[str, Any] | None = None
+    sheets: list[Sheet] = []
+    complete = False
+    current: dict[str, Any] | None = None
+    data, ends = bytearray(), array("Q")
+
+    def close() -> None:
+        if current is not None and len(ends):
+            name = current["sheet"] or PurePath(filename).stem or str(len(sheets) + 1)
+            merges = tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in current["merges"])
+            rows = Rows(data, ends, min(int(current["column"]), MAX_COLUMNS))
+            sheets.append(Sheet(str(name), rows, merges, bool(current["hidden"])))
+
+    start = 0
+    try:
+        while (end := output.find(b"\n", start)) >= 0:
+            if output[start] == 0x5B:  # "[": a row
+                data += memoryview(output)[start:end]
+                ends.append(len(data))
+                if len(ends) > MAX_ROWS:
+                    raise SheetError("too_many_rows", limit=MAX_ROWS)
+            else:
+                line = orjson.loads(memoryview(output)[start:end])
+                if "error" in line:
+                    code = line["error"]
+                    raise SheetError(
+                        code if code in FILE_MESSAGES else "reader_failed", **line["params"]
+                    )
+                if "sheet" in line:
+                    close()
+                    current, data, ends = line, bytearray(), array("Q")
+                elif "format" in line:
+                    head = line
+                elif "end" in line:
+                    complete = True
+            start = end + 1
+        close()
+    except (KeyError, TypeError, ValueError, orjson.JSONDecodeError) as error:
+        raise SheetError("reader_failed") from error
+    if not complete or head is None:
+        raise SheetError("reader_failed")
+    if not sheets:
+        raise SheetError("no_sheets")
+    return Workbook(
+        filename, str(head["format"]), tuple(sheets), head["encoding"], head["delimiter"]
+    )

@@ -1,0 +1,188 @@
+"""Is this zip archive a spreadsheet that can be opened without harm?
+
+Names and declared sizes are checked first. Then every part that a reader would open is unpacked once into nothing:
+a declared size can lie, and the reader believes it. On the way Excel's error cells are noted, which the reader
+reports as empty.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+
+from .limits import (
+    MAX_MEMBERS,
+    MAX_RATIO,
+    MAX_UNPACKED_BYTES,
+    MEBIBYTE,
+    RATIO_FROM_BYTES,
+    ReadError,
+)
+
+CHUNK = 1 << 18
+OVERLAP = 512
+MAX_ERROR_CELLS = 100_000
+
+_ERROR_CELL = re.compile(
+    rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*?\bt="e"[^>]*>'
+    rb"(?:<(?:\w+:)?f\b[^>]*/>|<(?:\w+:)?f\b[^>]*>[^<]*</(?:\w+:)?f>)?<(?:\w+:)?v>(#[^<]{1,20})</"
+)
+_DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+
+ErrorCells = dict[str, dict[tuple[int, int], str]]
+
+
+def open_archive(data: bytes) -> zipfile.ZipFile:
+    """The archive, its names and declared sizes checked. Raises ReadError."""
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except (
+        zipfile.BadZipFile,
+        struct.error,
+        ValueError,
+        EOFError,
+        NotImplementedError,
+        OverflowError,
+    ) as error:
+        raise ReadError("damaged") from error
+    members = archive.infolist()
+    if len(members) > MAX_MEMBERS:
+        raise ReadError("unsafe_archive")
+    seen: set[str] = set()
+    total = 0
+    for member in members:
+        name = member.orig_filename
+        if (
+            "\\" in name
+            or "\0" in name
+            or name.startswith("/")
+            or ".." in name.split("/")
+            or ":" in name
+        ):
+            raise ReadError("unsafe_archive")
+        if name.lower() in seen:
+            raise ReadError("unsafe_archive")
+        seen.add(name.lower())
+        if member.flag_bits & 0x1:
+            raise ReadError("encrypted")
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ReadError("unsafe_archive")
+        total += member.file_size
+        if total > MAX_UNPACKED_BYTES or (
+            member.file_size > RATIO_FROM_BYTES
+            and member.file_size > MAX_RATIO * max(member.compress_size, 1)
+        ):
+            raise ReadError("unpacks_too_big", limit=MAX_UNPACKED_BYTES // MEBIBYTE)
+    return archive
+
+
+def kind_of(archive: zipfile.ZipFile) -> str:
+    """ "xlsx", "xlsb", "ods", or raises ReadError naming what it is instead."""
+    names = {member.filename for member in archive.infolist()}
+    if "xl/workbook.bin" in names:
+        return "xlsb"
+    if any(name.startswith("xl/") for name in names) and "[Content_Types].xml" in names:
+        return "xlsx"
+    if "mimetype" in names and "content.xml" in names:
+        if b"opendocument.spreadsheet" in b"".join(_unpack(archive, archive.getinfo("mimetype"))):
+            return "ods"
+        raise ReadError("wrong_kind", kind="OpenDocument")
+    for prefix, kind in (("word/", "Word"), ("ppt/", "PowerPoint"), ("Index/", "Numbers")):
+        if any(name.startswith(prefix) for name in names):
+            raise ReadError("wrong_kind", kind=kind)
+    raise ReadError("archive")
+
+
+def inspect(archive: zipfile.ZipFile) -> ErrorCells:
+    """Unpack every XML and binary part once into nothing. Returns the error cells, sheet part by sheet part.
+
+    Raises ReadError if a part is larger than it declares, is damaged, or declares entities.
+    """
+    errors: ErrorCells = {}
+    for member in archive.infolist():
+        name = member.filename.lower()
+        if not name.endswith((".xml", ".rels", ".bin", ".vml")):
+            continue
+        is_sheet = name.startswith("xl/worksheets/") and name.endswith(".xml")
+        tail = b""
+        found: dict[tuple[int, int], str] = {}
+        for chunk in _unpack(archive, member):
+            window = tail + chunk
+            if not name.endswith(".bin") and _DOCTYPE.search(window):
+                raise ReadError("entities")
+            if is_sheet and b't="e"' in window and len(found) < MAX_ERROR_CELLS:
+                for match in _ERROR_CELL.finditer(window):
+                    found[int(match[2]) - 1, _column(match[1])] = match[3].decode(
+                        "ascii", "replace"
+                    )
+            tail = window[-OVERLAP:]
+        if found:
+            errors[member.filename] = found
+    return errors
+
+
+def read_small(archive: zipfile.ZipFile, name: str, limit: int = 4 * MEBIBYTE) -> bytes:
+    """One small part as bytes, empty when it is missing or larger than `limit`."""
+    try:
+        member = archive.getinfo(name)
+    except KeyError:
+        return b""
+    return b"".join(_unpack(archive, member)) if member.file_size <= limit else b""
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The part in pieces. Unlike zipfile's own reader it notices data beyond the declared size."""
+    raw = archive.fp
+    if raw is None:
+        raise ReadError("damaged")
+    raw.seek(member.header_offset)
+    header = raw.read(30)
+    if len(header) < 30 or header[:4] != b"PK\x03\x04":
+        raise ReadError("damaged")
+    name_length, extra_length = struct.unpack("<HH", header[26:30])
+    raw.seek(member.header_offset + 30 + name_length + extra_length)
+    left = member.compress_size
+    position = raw.tell()
+    unpacked = 0
+    inflate = zlib.decompressobj(-15) if member.compress_type == zipfile.ZIP_DEFLATED else None
+    pending = b""
+    while True:
+        if not pending and left:
+            raw.seek(position)
+            pending = raw.read(min(CHUNK, left))
+            if not pending:
+                raise ReadError("damaged")
+            position += len(pending)
+            left -= len(pending)
+        if inflate is None:
+            piece, pending = pending, b""
+            done = not left
+        else:
+            try:
+                piece = inflate.decompress(pending, CHUNK)
+            except zlib.error as error:
+                raise ReadError("damaged") from error
+            pending = inflate.unconsumed_tail
+            done = inflate.eof
+            if not done and not piece and not pending and not left:
+                raise ReadError("damaged")
+        unpacked += len(piece)
+        if unpacked > member.file_size:
+            raise ReadError("unsafe_archive")
+        if piece:
+            yield piece
+        if done:
+            break
+    if unpacked != member.file_size:
+        raise ReadError("damaged")

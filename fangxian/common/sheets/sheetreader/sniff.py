@@ -1,0 +1,94 @@
+"""What is this file really? Decided by its first bytes, never by its name."""
+
+from __future__ import annotations
+
+import re
+
+from .limits import ReadError
+
+# First bytes of what offices send by mistake.
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"\x89PNG", "PNG picture"),
+    (b"\xff\xd8\xff", "JPEG picture"),
+    (b"GIF8", "GIF picture"),
+    (b"BM", "BMP picture"),
+    (b"II*\x00", "TIFF picture"),
+    (b"MM\x00*", "TIFF picture"),
+    (b"%PDF", "PDF document"),
+    (b"{\\rtf", "RTF document"),
+    (b"MZ", "program"),
+    (b"\x7fELF", "program"),
+    (b"SQLite format 3", "database"),
+)
+_ARCHIVES = (b"Rar!", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b", b"BZh", b"\xfd7zXZ")
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|meta|style|div|tr)\b", re.IGNORECASE)
+_BOMS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
+
+
+def sniff(data: bytes) -> str:
+    """ "zip", "ole", "biff", "html", "spreadsheetml" or "text". Raises ReadError for anything else."""
+    if not data.strip(b"\x00\t\r\n "):
+        raise ReadError("empty_file")
+    if data.startswith(_ZIP):
+        return "zip"
+    if data.startswith(_OLE):
+        return _ole_kind(data)
+    if data.startswith(_ARCHIVES):
+        raise ReadError("archive")
+    for magic, kind in _MAGIC:
+        if data.startswith(magic) and not (len(magic) == 2 and _looks_textual(data)):
+            raise ReadError("wrong_kind", kind=kind)
+    # BIFF 2 to 5 without an OLE container: BOF record 09 00/02/04/08, length 4 to 8.
+    if (
+        data[0] == 0x09
+        and data[1:2] in (b"\x00", b"\x02", b"\x04", b"\x08")
+        and data[2:4] in (b"\x04\x00", b"\x06\x00", b"\x08\x00")
+    ):
+        return "biff"
+    head = _ascii_head(data)
+    if head.startswith(b"mime-version:") or b"content-type: multipart/related" in head:
+        raise ReadError("web_archive")
+    if b"urn:schemas-microsoft-com:office:spreadsheet" in head and b"<workbook" in head.replace(
+        b"<ss:", b"<"
+    ):
+        return "spreadsheetml"
+    if head.lstrip().startswith(b"<") and _HTML.search(head):
+        return "html"
+    if head.lstrip().startswith(b"<?xml"):
+        if b"<!doctype" in head or b"<!entity" in head:
+            raise ReadError("entities")
+        raise ReadError("unknown_format")
+    return "text"
+
+
+def _ascii_head(data: bytes) -> bytes:
+    head = data[:16384]
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        head = head.replace(b"\x00", b"")
+    for bom in _BOMS:
+        head = head.removeprefix(bom)
+    return head.lstrip().lower()
+
+
+def _looks_textual(data: bytes) -> bool:
+    """A text may begin with BM or MZ; a picture or program has NUL bytes early."""
+    return b"\x00" not in data[:512]
+
+
+def _ole_kind(data: bytes) -> str:
+    def has(name: str) -> bool:
+        return name.encode("utf-16-le") in data
+
+    if has("EncryptedPackage"):
+        raise ReadError("encrypted")
+    if has("Workbook") or has("Book"):
+        return "ole"
+    if has("WordDocument"):
+        raise ReadError("wrong_kind", kind="Word document")
+    if has("PowerPoint Document"):
+        raise ReadError("wrong_kind", kind="PowerPoint document")
+    if len(data) < 1536:
+        raise ReadError("damaged")
+    raise ReadError("unknown_format")
