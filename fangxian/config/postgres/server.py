@@ -108,6 +108,17 @@ class Server:
         """Remove a database if it is there, ending its sessions."""
         databases.drop(self._as_superuser, name)
 
+    def client_address(self, role: Role, database: str | None = None) -> tuple[str, str]:
+        """An address that may be seen in a list of processes, and its password (PGPASSWORD)."""
+        parts = urllib.parse.urlsplit(self.dsn(role, database))
+        account, _, place = parts.netloc.rpartition("@")
+        user, _, password = account.partition(":")
+        return _unsplit(parts._replace(netloc=f"{user}@{place}")), urllib.parse.unquote(password)
+
+    def client_program(self, name: str) -> Path:
+        """Path of psql, pg_dump or pg_restore that fits the server."""
+        return (self.binaries or find_binaries()).program(name)
+
     def stop(self) -> bool:
         """End the server if it is ours to end and runs; says whether it was ended."""
         return self.cluster.stop() if self.cluster else False

@@ -1,0 +1,140 @@
+"""`fangxian demo`: everything at once, on data that are plainly a demonstration's."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import errno
+import http.client
+import importlib
+import os
+import socket
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from fangxian.config.postgres import Server, ensure_server
+
+from . import django
+from .children import Group
+from .errors import CommandFailed
+from .mark import LOADED, LOADING, database_name, read_mark, write_mark
+from .serve import HOST, PORT, server_child, worker_child
+
+if TYPE_CHECKING:
+    Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+_TRIED_PORTS = 50
+_READY_SECONDS = 60.0
+
+
+def add_commands(subcommands: Subcommands) -> None:
+    """Add this subcommand to the parser."""
+    parser = subcommands.add_parser(
+        "demo", help="database, demonstration county, server and worker; Ctrl-C ends all"
+    )
+    parser.add_argument("--host", default=HOST, help="address to listen on (%(default)s)")
+    parser.add_argument("--port", type=int, default=PORT, help="first port to try (%(default)s)")
+    parser.set_defaults(run=_demo)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    os.environ.setdefault("FANGXIAN_MODE", "demo")
+    if os.environ["FANGXIAN_MODE"] != "demo":
+        raise CommandFailed("FANGXIAN_MODE is set to another mode. Unset it for the demonstration.")
+    group = Group()
+    group.listen()
+    server = None
+    try:
+        server = ensure_server()
+        _prepare(server)
+        port = free_port(options.host, options.port)
+        group.start(server_child(host=options.host, port=port))
+        group.start(worker_child())
+        _wait_until_it_answers(options.host, port, group)
+        _announce(options.host, port)
+        return group.run()
+    finally:
+        group.stop()
+        if server and server.started:
+            server.stop()
+            print("The database is stopped; its data are kept.", flush=True)
+
+
+def _prepare(server: Server) -> None:
+    """Bring the database to the newest schema, load the county once."""
+    django.setup()
+    database = database_name()
+    if django.unapplied_migrations():
+        _say("Preparing the database …")
+        django.run_command("migrate", ["--database", "owner", "--verbosity", "0"])
+    mark = read_mark(server, database)
+    if mark == LOADED:
+        return
+    if mark is None and _has_accounts():
+        raise CommandFailed(
+            "this database has accounts and isn't a demonstration's, so the demonstration won't "
+            "touch it. Set FANGXIAN_DATA to another folder."
+        )
+    write_mark(server, database, LOADING)
+    _say("Loading the demonstration county …")
+    django.run_command("load_demo", [])
+    write_mark(server, database, LOADED)
+
+
+def free_port(host: str, first: int) -> int:
+    """The first port from `first` on that can be listened on; says if it isn't `first`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for port in range(first, min(first + _TRIED_PORTS, 65536)):
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+                    raise CommandFailed(f"can't listen on {host}: {error.strerror}") from error
+                continue
+        if port != first:
+            _say(f"Port {first} is taken; using {port}.")
+        return port
+    raise CommandFailed(f"no free port from {first} on. Name another: fangxian demo --port PORT")
+
+
+def _has_accounts() -> bool:
+    from django.contrib.auth import get_user_model
+
+    return get_user_model()._base_manager.using("maintenance").exists()
+
+
+def _wait_until_it_answers(host: str, port: int, group: Group) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline:
+        if not all(child.watch() for child in group.children):
+            break
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            connection = http.client.HTTPConnection(_reachable(host), port, timeout=5)
+            connection.request("GET", "/", headers={"Host": f"localhost:{port}"})
+            connection.getresponse()
+            connection.close()
+            return
+        time.sleep(0.1)
+    raise CommandFailed("the web server doesn't answer; its messages are above.", code=1)
+
+
+def _announce(host: str, port: int) -> None:
+    _say(f"\nFangxian is ready:  http://{_reachable(host)}:{port}/")
+    try:
+        accounts = importlib.import_module("fangxian.config.demo_accounts")
+    except ModuleNotFoundError:
+        pass
+    else:
+        _say(accounts.describe())
+    _say("Ctrl-C ends everything.\n")
+
+
+def _reachable(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # compared only
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stdout, flush=True)

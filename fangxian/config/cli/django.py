@@ -1,0 +1,68 @@
+"""Django on demand: set up, run a management command, ask for unapplied migrations."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from fangxian.config.postgres import ServerError
+
+from .errors import CommandFailed
+
+SETTINGS = "fangxian.config.settings"
+
+
+def setup() -> None:
+    """Load settings and models. CommandFailed if the settings are wrong."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+    import django
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        raise CommandFailed(f"settings: {error}") from error
+
+
+def run_command(name: str, arguments: Sequence[str]) -> int:
+    """Run a management command as its own parser reads the arguments; its exit code."""
+    setup()
+    from django.core.management import get_commands, load_command_class
+    from django.core.management.base import CommandError, SystemCheckError
+    from django.db import Error, connections
+
+    known = get_commands()
+    if name not in known:
+        raise CommandFailed(f"there is no command {name}. See: fangxian manage help")
+    command = load_command_class(known[name], name)
+    options = vars(command.create_parser("fangxian", name).parse_args(list(arguments)))
+    positional = options.pop("args", ())
+    try:
+        command.execute(*positional, **options)
+    except CommandError as error:
+        wrong_settings = isinstance(error, SystemCheckError)
+        raise CommandFailed(str(error), 2 if wrong_settings else error.returncode) from error
+    except Error as error:
+        raise CommandFailed(f"the database refused: {_first_line(error)}") from error
+    finally:
+        connections.close_all()
+    return 0
+
+
+def unapplied_migrations() -> list[str]:
+    """Names of the migrations that the database lacks, in the order of their running."""
+    from django.db import Error, connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    try:
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except Error as error:
+        raise ServerError(f"The database can't be asked: {_first_line(error)}") from error
+    finally:
+        connection.close()
+    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0]

@@ -1,0 +1,116 @@
+"""`fangxian serve` and `fangxian worker`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fangxian.config.postgres import ensure_server
+
+from . import django
+from .children import Child, Group
+from .errors import CommandFailed
+from .mark import database_name, read_mark
+
+if TYPE_CHECKING:
+    Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+HOST = "127.0.0.1"
+PORT = 8000
+WORKERS = 2
+THREADS = 4
+
+
+def add_commands(subcommands: Subcommands) -> None:
+    """Add these subcommands to the parser."""
+    serve = subcommands.add_parser("serve", help="serve the pages and run the jobs")
+    serve.add_argument("--host", default=HOST, help="address to listen on (%(default)s)")
+    serve.add_argument("--port", type=int, default=PORT, help="(%(default)s)")
+    serve.add_argument("--tls-cert", type=Path, help="certificate chain, PEM: serves HTTPS")
+    serve.add_argument("--tls-key", type=Path, help="its key, PEM in PKCS#8")
+    serve.add_argument("--workers", type=int, default=WORKERS, help="processes (%(default)s)")
+    serve.add_argument("--no-worker", action="store_true", help="don't run jobs here")
+    serve.set_defaults(run=_serve)
+
+    worker = subcommands.add_parser("worker", help="run jobs only")
+    worker.add_argument("arguments", nargs=argparse.REMAINDER, help="as procrastinate worker")
+    worker.set_defaults(run=_worker)
+
+
+def server_child(
+    *, host: str, port: int, workers: int = WORKERS, tls: tuple[Path, Path] | None = None
+) -> Child:
+    """The web server: granian with the WSGI application."""
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
+    command += ["--host", host, "--port", str(port), "--workers", str(workers)]
+    command += ["--blocking-threads", str(THREADS), "--log-level", "warning"]
+    command += ["--respawn-failed-workers", "--respawn-interval", "1"]
+    command += ["--workers-kill-timeout", "10"]
+    environ = dict(os.environ)
+    if tls:
+        command += ["--ssl-certificate", str(tls[0]), "--ssl-keyfile", str(tls[1])]
+        command += ["--ssl-protocol-min", "tls1.2"]
+        environ.setdefault("FANGXIAN_HTTPS", "1")
+    return Child("the web server", [*command, "fangxian.config.wsgi:application"], environ)
+
+
+def worker_child() -> Child:
+    """The job worker: this command again."""
+    command = [sys.executable, "-m", "fangxian.config.cli", "worker"]
+    return Child("the job worker", command, dict(os.environ), essential=False)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    tls = _tls(options.tls_cert, options.tls_key)
+    django.setup()
+    _refuse_demonstration()
+    if missing := django.unapplied_migrations():
+        raise CommandFailed(
+            f"the database lacks {len(missing)} migrations ({missing[0]} …). Run: fangxian migrate"
+        )
+    group = Group()
+    group.listen()
+    try:
+        group.start(
+            server_child(host=options.host, port=options.port, workers=options.workers, tls=tls)
+        )
+        if not options.no_worker:
+            group.start(worker_child())
+        scheme = "https" if tls else "http"
+        print(f"Serving on {scheme}://{options.host}:{options.port}/", flush=True)
+        return group.run()
+    finally:
+        group.stop()
+
+
+def _refuse_demonstration() -> None:
+    """Accounts of the demonstration are public: its data are served by `fangxian demo` only."""
+    from django.conf import settings
+
+    if settings.FANGXIAN_MODE == "production" and read_mark(ensure_server(), database_name()):
+        raise CommandFailed(
+            "this database is the demonstration's, with public accounts. Set FANGXIAN_DATA to "
+            "another folder, or run: fangxian demo"
+        )
+
+
+def _worker(options: argparse.Namespace) -> int:
+    return django.run_command("procrastinate", ["worker", *options.arguments])
+
+
+def _tls(certificate: Path | None, key: Path | None) -> tuple[Path, Path] | None:
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise CommandFailed("HTTPS needs both --tls-cert and --tls-key.")
+    for path in (certificate, key):
+        if not os.access(path, os.R_OK):
+            raise CommandFailed(f"{path} can't be read.")
+    if b"-----BEGIN PRIVATE KEY-----" not in key.read_bytes():
+        raise CommandFailed(
+            f"{key} isn't a key in PKCS#8. Convert it: openssl pkcs8 -topk8 -nocrypt -in {key}"
+        )
+    return certificate.absolute(), key.absolute()
