@@ -23,7 +23,7 @@ class SignedRequest(HttpRequest):
 
 @dataclass(frozen=True)
 class Policy:
-    """``right`` None: any grant will do. ``public``: no sign-in. ``account``: signed in, no grant."""
+    """``right`` None: any grant will do. ``public``: no sign-in. ``account``: no grant."""
 
     right: str | None = None
     public: bool = False
