@@ -145,6 +145,9 @@ def policy_statements(model: type[models.Model], scope: Scope) -> list[str]:
         f"REVOKE ALL ON {quoted} FROM {application}",
         f"GRANT {verbs} ON {quoted} TO {application}",
     ]
+    if isinstance(scope, Scoped) and scope.append_only and scope.moves:
+        # A redraw moves the row with its place; nothing else of it can be changed.
+        grant.append(f'GRANT UPDATE ("{scope.column}") ON {quoted} TO {application}')
     if isinstance(scope, Global):
         off = f"ALTER TABLE {quoted} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY"
         return [*drop, off, *grant]
