@@ -18,11 +18,9 @@ _USERS = ("create", "disable", "grant", "list")
 def add_commands(subcommands: Subcommands) -> None:
     """Add these subcommands to the parser."""
     migrate = subcommands.add_parser("migrate", help="bring the database to this version's schema")
-    migrate.add_argument("arguments", nargs=argparse.REMAINDER, help="as Django's migrate")
     migrate.set_defaults(run=_migrate)
 
     check = subcommands.add_parser("check", help="check all invariants; exit 1 with a list")
-    check.add_argument("arguments", nargs=argparse.REMAINDER)
     check.set_defaults(run=_check)
 
     for name, prefix, kinds, text in (
@@ -30,33 +28,31 @@ def add_commands(subcommands: Subcommands) -> None:
         ("user", "user_", _USERS, "accounts and their rights"),
     ):
         parser = subcommands.add_parser(name, help=text)
-        parser.add_argument("kind", metavar="KIND", help=f"{', '.join(kinds)} …")
         parser.add_argument(
-            "arguments", nargs=argparse.REMAINDER, help=f"see: fangxian {name} KIND --help"
+            "kind", metavar="KIND", help=f"{', '.join(kinds)} … (KIND --help says more)"
         )
         parser.set_defaults(run=_delegate, prefix=prefix)
 
     manage = subcommands.add_parser("manage", help="any management command of Django")
-    manage.add_argument("arguments", nargs=argparse.REMAINDER)
     manage.set_defaults(run=_manage)
 
 
 def _check(options: argparse.Namespace) -> int:
-    return django.run_command("check_invariants", options.arguments)
+    return django.run_command("check_invariants", options.passed_on)
 
 
 def _delegate(options: argparse.Namespace) -> int:
     name = options.prefix + options.kind.replace("-", "_")
-    return django.run_command(name, options.arguments)
+    return django.run_command(name, options.passed_on)
 
 
 def _migrate(options: argparse.Namespace) -> int:
-    return django.run_command("migrate", ["--database", "owner", *options.arguments])
+    return django.run_command("migrate", ["--database", "owner", *options.passed_on])
 
 
 def _manage(options: argparse.Namespace) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", django.SETTINGS)
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(["fangxian manage", *options.arguments])
+    execute_from_command_line(["fangxian manage", *options.passed_on])
     return 0

@@ -29,10 +29,9 @@ def add_commands(subcommands: Subcommands) -> None:
     actions.add_parser("stop", help="stop it").set_defaults(run=_stop)
     actions.add_parser("status", help="exit 0 if it runs, 3 if not").set_defaults(run=_status)
 
-    psql = actions.add_parser("psql", help="PostgreSQL's own console")
+    psql = actions.add_parser("psql", help="PostgreSQL's own console; its options after --")
     psql.add_argument("--role", choices=list(ROLES), default="owner", help="(%(default)s)")
     psql.add_argument("--database", help="another database than the product's")
-    psql.add_argument("arguments", nargs=argparse.REMAINDER, help="as psql, after --")
     psql.set_defaults(run=_psql)
 
     save = actions.add_parser("backup", help="write all data into one file")
@@ -95,7 +94,6 @@ def _psql(options: argparse.Namespace) -> int:
     server = _server()
     program = server.client_program("psql")
     address, password = server.client_address(options.role, options.database)
-    arguments = [one for one in options.arguments if one != "--"]
     environ = os.environ | {"PGPASSWORD": password}
-    command = [str(program), "--dbname", address, *arguments]
+    command = [str(program), "--dbname", address, *options.passed_on]
     os.execve(program, command, environ)  # noqa: S606  # psql takes this process's place

@@ -36,7 +36,6 @@ def add_commands(subcommands: Subcommands) -> None:
     serve.set_defaults(run=_serve)
 
     worker = subcommands.add_parser("worker", help="run jobs only")
-    worker.add_argument("arguments", nargs=argparse.REMAINDER, help="as procrastinate worker")
     worker.set_defaults(run=_worker)
 
 
@@ -98,7 +97,7 @@ def _refuse_demonstration() -> None:
 
 
 def _worker(options: argparse.Namespace) -> int:
-    return django.run_command("procrastinate", ["worker", *options.arguments])
+    return django.run_command("procrastinate", ["worker", *options.passed_on])
 
 
 def _tls(certificate: Path | None, key: Path | None) -> tuple[Path, Path] | None:
