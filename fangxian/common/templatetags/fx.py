@@ -15,7 +15,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from fangxian.common.registries import navigation
+from fangxian.common.registries import NavItem
 from fangxian.common.ui import bundle, formats
 from fangxian.common.ui import tags as components
 
@@ -28,6 +28,13 @@ register.filter("cn_time", formats.clock)
 register.filter("num", formats.number)
 register.filter("mask", formats.mask)
 register.filter("place_name", formats.place_name)
+
+
+@register.filter
+def html_lang(code: str) -> str:
+    """Django's language code as HTML writes it: ``zh-hans`` as ``zh-Hans``."""
+    language, _dash, rest = code.partition("-")
+    return f"{language}-{rest.title()}" if rest else language
 
 
 @register.filter
@@ -159,39 +166,43 @@ def _forms(form: Any) -> Iterable[Any]:
 
 @register.simple_tag(takes_context=True)
 def nav_entries(context: Context) -> list[dict[str, Any]]:
-    """Entries of the main navigation for the acting user, the current one marked.
+    """Entries of the main navigation with the current one marked.
 
-    ``nav_items`` in the context (dicts with ``label url icon count``) replaces the registry.
+    ``nav_items`` in the context holds registered items or dicts with ``label url icon count``.
     """
     request: HttpRequest | None = context.get("request")
     path = request.path if request is not None else ""
-    entries = [dict(item) for item in context.get("nav_items") or _registered(context.get("actor"))]
-    longest = max(
-        (len(item["url"]) for item in entries if path == item["url"] or path.startswith(_folder(item["url"]))),
-        default=-1,
-    )
-    for item in entries:
-        url = item["url"]
-        item["current"] = len(url) == longest and (path == url or path.startswith(_folder(url)))
+    entries = [entry for item in context.get("nav_items") or () if (entry := _entry(item))]
+    fitting = [len(entry["url"]) for entry in entries if _holds(entry["url"], path)]
+    for entry in entries:
+        entry["current"] = _holds(entry["url"], path) and len(entry["url"]) == max(fitting)
     return entries
 
 
-def _folder(url: str) -> str:
+def _entry(item: NavItem | dict[str, Any]) -> dict[str, Any] | None:
+    if isinstance(item, dict):
+        return dict(item)
+    try:
+        url = reverse(item.url_name)
+    except NoReverseMatch:
+        return None
+    return {"label": item.label, "url": url, "icon": item.icon or "list", "count": 0}
+
+
+def _holds(url: str, path: str) -> bool:
     # The start page is current only when it is shown itself.
-    return "\0" if url == "/" else url
+    return path == url or (url != "/" and path.startswith(url))
 
 
-def _registered(actor: Any) -> list[dict[str, Any]]:
-    entries = []
-    for item in navigation:
-        if actor is None or (item.right and not actor.may(item.right)):
-            continue
-        try:
-            url = reverse(item.url_name)
-        except NoReverseMatch:
-            continue
-        entries.append({"label": item.label, "url": url, "icon": item.icon or "list"})
-    return entries
+@register.simple_tag(takes_context=True)
+def working_areas(context: Context) -> list[dict[str, Any]]:
+    """The viewer's grants as ``id place role current``, from ``grants`` and ``actor``."""
+    actor = context.get("actor")
+    chosen = getattr(actor, "grant_id", None)
+    return [
+        {"id": grant.id, "place": grant.region, "role": str(grant.role), "current": grant.id == chosen}
+        for grant in context.get("grants") or ()
+    ]
 
 
 @register.simple_tag

@@ -1,0 +1,16 @@
+// The time on the wall, in the page's language.
+import type { Mount } from "./core";
+
+export const mount: Mount = (element) => {
+  const format = new Intl.DateTimeFormat(document.documentElement.lang, {
+    month: "long",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+  });
+  const show = (): void => void (element.textContent = format.format(new Date()));
+  show();
+  const timer = window.setInterval(show, 5000);
+  return () => window.clearInterval(timer);
+};

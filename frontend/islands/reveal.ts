@@ -1,0 +1,90 @@
+// Shows a masked value: asks the reason, POSTs it to data-url, puts the answer in place of data-target, and
+// hides it again after data-seconds (60). The full value is never in the page before.
+import htmx from "htmx.org";
+import { type Mount, csrfToken, on } from "./core";
+import { fill, gettext } from "./i18n";
+import { refusal } from "./session";
+import { toast } from "./toast";
+
+export const mount: Mount = (button) => on(button, "click", () => ask(button));
+
+function ask(button: HTMLElement): void {
+  const dialog = document.createElement("dialog");
+  dialog.className = "fx-dialog";
+  dialog.setAttribute("aria-labelledby", "fx-reveal-title");
+  dialog.innerHTML =
+    '<form method="dialog"><div class="fx-dialog__head"><h2 id="fx-reveal-title"></h2></div>' +
+    '<div class="fx-dialog__body"><p class="fx-muted" data-note></p><div class="fx-field"><label class="fx-label" for="fx-reveal-reason"></label>' +
+    '<p class="fx-error" id="fx-reveal-error" role="alert" hidden></p>' +
+    '<input id="fx-reveal-reason" maxlength="200" autocomplete="off" required></div></div>' +
+    '<div class="fx-dialog__foot"><button class="btn" type="button" data-cancel></button><button class="btn btn-primary"></button></div></form>';
+  const part = <T extends HTMLElement>(selector: string): T => dialog.querySelector(selector) as T;
+  part("h2").textContent = fill(gettext("Show %(what)s in full"), { what: button.dataset["what"] ?? "" });
+  part("[data-note]").textContent = gettext("Who looked, when and why is kept, and the person concerned can see it.");
+  part("label").textContent = gettext("Reason");
+  part("[data-cancel]").textContent = gettext("Cancel");
+  part(".btn-primary").textContent = gettext("Show");
+  const input = part<HTMLInputElement>("input");
+  const error = part("#fx-reveal-error");
+  const complain = (text: string): void => {
+    error.textContent = text;
+    error.hidden = false;
+    input.setAttribute("aria-invalid", "true");
+    input.setAttribute("aria-describedby", error.id);
+    input.focus();
+  };
+  part("form").setAttribute("novalidate", "");
+  part("[data-cancel]").addEventListener("click", () => dialog.close());
+  part("form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const reason = input.value.trim();
+    if (reason.length < 2) return complain(gettext("Write why you need it, in a few words."));
+    void send(button, reason).then((problem) => (problem ? complain(problem) : dialog.close()));
+  });
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+/** POST the reason; returns what went wrong, or nothing. */
+async function send(button: HTMLElement, reason: string): Promise<string> {
+  const target = document.querySelector<HTMLElement>(button.dataset["target"] ?? "");
+  let answer: Response;
+  try {
+    answer = await fetch(button.dataset["url"] ?? "", {
+      method: "POST",
+      headers: { "HX-Request": "true", "X-CSRFToken": csrfToken() },
+      body: new URLSearchParams({ reason }),
+      credentials: "same-origin",
+    });
+  } catch {
+    return gettext("No connection. Nothing was sent; try again.");
+  }
+  const redirect = answer.headers.get("HX-Redirect");
+  if (redirect) {
+    location.assign(redirect);
+    return "";
+  }
+  if (!answer.ok) {
+    return refusal({ status: answer.status, getResponseHeader: (name) => answer.headers.get(name) });
+  }
+  const html = await answer.text();
+  if (!target || /<html[\s>]/i.test(html)) return gettext("Sign in again, then repeat this.");
+  const masked = target.outerHTML;
+  htmx.swap(target, html, { swapStyle: "outerHTML", swapDelay: 0, settleDelay: 0 });
+  const shown = document.getElementById(target.id);
+  if (shown) {
+    shown.tabIndex = -1;
+    shown.focus();
+    hideLater(shown, masked, Number(button.dataset["seconds"] ?? 60));
+  } else {
+    toast({ text: gettext("Shown") });
+  }
+  return "";
+}
+
+function hideLater(shown: HTMLElement, masked: string, seconds: number): void {
+  window.setTimeout(() => {
+    if (shown.isConnected) htmx.swap(shown, masked, { swapStyle: "outerHTML", swapDelay: 0, settleDelay: 0 });
+  }, 1000 * seconds);
+}
