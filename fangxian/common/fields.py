@@ -34,11 +34,18 @@ class SealedTextField(models.BinaryField):  # type: ignore[type-arg]
     description = "encrypted text"
     empty_values = [None, ""]
 
-    def __init__(self, *, column: str = "", emergency: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        verbose_name: Any = None,
+        *,
+        column: str = "",
+        emergency: str = "",
+        **kwargs: Any,
+    ) -> None:
         kwargs.setdefault("editable", True)
         self.column_name = column
         self.emergency_field = emergency
-        super().__init__(**kwargs)
+        super().__init__(verbose_name, **kwargs)
 
     def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()

@@ -1,0 +1,13 @@
+from fangxian.organisations.models.five_ones import FiveOneEvidence
+from fangxian.organisations.models.member import Member
+from fangxian.organisations.models.organisation import Organisation, OrganisationKind
+from fangxian.organisations.models.responsibility import Responsibility, ResponsibilityHousehold
+
+__all__ = [
+    "FiveOneEvidence",
+    "Member",
+    "Organisation",
+    "OrganisationKind",
+    "Responsibility",
+    "ResponsibilityHousehold",
+]

@@ -1,0 +1,61 @@
+"""Daily and zero reports: what each level says, when, and what was corrected later."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.common.history import tracked
+from fangxian.common.models import Placed
+from fangxian.common.scoping import Scoped
+from fangxian.field.models.campaign import Campaign
+from fangxian.regions.models import Region
+
+
+@tracked()
+class DailyReport(Placed):
+    """The report of one place for one day of a campaign. Its figures are filled from the facts.
+
+    Once sent it is locked; a change is a :class:`ReportCorrection`. A zero report is a report whose
+    figures of the day are all zero: it is sent too, silence is not a zero.
+    """
+
+    scope = Scoped()
+
+    campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="reports")
+    place = models.ForeignKey(Region, models.PROTECT, related_name="+")
+    day = models.DateField(_("day"))
+    due_at = models.DateTimeField(_("due"))
+    figures = models.JSONField(_("figures"), default=dict)
+    zero = models.BooleanField(_("zero report"), default=False)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    sent_by = models.CharField(_("sent by"), max_length=80, blank=True)
+
+    class Meta:
+        verbose_name = _("daily report")
+        verbose_name_plural = _("daily reports")
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "place", "day"], name="report_once"),
+            models.CheckConstraint(
+                condition=Q(sent_at=None, sent_by="") | (Q(sent_at__isnull=False) & ~Q(sent_by="")),
+                name="report_sent_by_somebody",
+            ),
+        ]
+        indexes = [models.Index(fields=["place_code", "day"], name="report_place")]
+
+
+@tracked()
+class ReportCorrection(Placed):
+    """A later correction of a sent report: what it says instead and why. The report stays."""
+
+    scope = Scoped(append_only=True)
+
+    report = models.ForeignKey(DailyReport, models.PROTECT, related_name="corrections")
+    figures = models.JSONField(_("figures"))
+    reason = models.CharField(_("reason"), max_length=200)
+    corrected_by = models.CharField(_("corrected by"), max_length=80)
+
+    class Meta:
+        verbose_name = _("correction")
+        verbose_name_plural = _("corrections")

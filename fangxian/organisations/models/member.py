@@ -1,0 +1,43 @@
+"""Members: a person in an organisation, with a duty, from when to when."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.common.history import tracked
+from fangxian.common.models import Placed
+from fangxian.common.scoping import Scoped
+from fangxian.organisations.models.organisation import Organisation
+from fangxian.people.models import Person
+
+
+@tracked()
+class Member(Placed):
+    """A membership. ``place_code`` is the organisation's seat; the person stays one human."""
+
+    scope = Scoped()
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="memberships")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="members")
+    duty = models.CharField(_("duty"), max_length=60, blank=True)
+    rank = models.CharField(_("rank"), max_length=40, blank=True)
+    party_member = models.BooleanField(_("party member"), default=False)
+    from_date = models.DateField(_("from"))
+    to_date = models.DateField(_("until"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "organisation"], condition=Q(to_date=None), name="member_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(to_date=None) | Q(to_date__gte=F("from_date")), name="member_dates"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["place_code", "organisation"], name="member_place"),
+        ]

@@ -1,0 +1,143 @@
+"""The rules of the responsibility chain and of the five ones, read from versioned data.
+
+Rule sets ``responsibility`` and ``five_ones`` (``data/rules.json``) say which level of the tree
+needs which role, how many holders it takes, how many places one holder may have, and who closes a
+gap. Nothing here is a number of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from fangxian.common.codes import Level
+from fangxian.common.errors import Invalid, Problem
+from fangxian.core.rules import rule
+
+
+@dataclass(frozen=True)
+class ChainRole:
+    """A role of the chain at one level.
+
+    ``minimum``/``maximum``: holders a place has; ``max_per_holder``: places one holder may have;
+    ``only`` is "unmanaged" for buildings without property management, else "".
+    """
+
+    code: str
+    name: str
+    level: Level
+    holder: str
+    minimum: int
+    maximum: int
+    max_per_holder: int
+    only: str = ""
+
+    @property
+    def by_person(self) -> bool:
+        return self.holder == "person"
+
+
+@dataclass(frozen=True)
+class ChainRules:
+    """The rule set in force: roles by code, in the order of the data."""
+
+    version: str
+    roles: Mapping[str, ChainRole]
+    max_households: int
+    member_role: str
+    contact_role: str
+    contact_kinds: tuple[str, ...]
+    contact_max_per_holder: int
+    takes_over: Mapping[str, str]
+    closes: tuple[str, ...]
+    names: Mapping[str, str]
+
+    def at(self, level: Level) -> list[ChainRole]:
+        """The roles of a level."""
+        return [role for role in self.roles.values() if role.level == level]
+
+    def role(self, code: str) -> ChainRole:
+        """Return a role. Raises Invalid naming the roles there are."""
+        try:
+            return self.roles[code]
+        except KeyError:
+            known = ", ".join(f"{r.name} ({r.code})" for r in self.roles.values())
+            raise Invalid(
+                Problem(
+                    _("“%(role)s” is not a role of the chain.") % {"role": code},
+                    field="role",
+                    mend=_("Take one of: %(roles)s.") % {"roles": known},
+                    code="unknown_role",
+                )
+            ) from None
+
+    def name_of(self, code: str) -> str:
+        """The role's name as people say it (the code itself if the rule set has none)."""
+        return self.names.get(code, code)
+
+
+def _role(row: Mapping[str, Any]) -> ChainRole:
+    return ChainRole(
+        code=row["code"],
+        name=row["name"],
+        level=Level(row["level"]),
+        holder=row["holder"],
+        minimum=row["min"],
+        maximum=row["max"],
+        max_per_holder=row["max_per_holder"],
+        only=row.get("only", ""),
+    )
+
+
+def chain_rules(on: dt.date | None = None) -> ChainRules:
+    """The rules of the chain in force on a day (today). One cached read."""
+    found = rule("responsibility", on=on)
+    data = found.data
+    roles = {row["code"]: _role(row) for row in data["roles"]}
+    member, contact = data["member_households"], data["contact_leader"]
+    names = {role.code: role.name for role in roles.values()}
+    names |= {member["code"]: member["name"], contact["code"]: contact["name"]}
+    return ChainRules(
+        version=found.version,
+        roles=roles,
+        max_households=member["max_households"],
+        member_role=member["code"],
+        contact_role=contact["code"],
+        contact_kinds=tuple(contact["of"]),
+        contact_max_per_holder=contact["max_per_holder"],
+        takes_over=data["takes_over"],
+        closes=tuple(data["closes"]),
+        names=names,
+    )
+
+
+@dataclass(frozen=True)
+class One:
+    """One item of the five ones: what counts as its evidence."""
+
+    code: str
+    name: str
+    evidence: str
+    role: str = ""
+    kind: str = ""
+    rank: str = ""
+
+
+@dataclass(frozen=True)
+class FiveOnes:
+    """The items a place of ``level`` must have."""
+
+    version: str
+    level: Level
+    items: tuple[One, ...]
+
+
+def five_ones(on: dt.date | None = None) -> FiveOnes:
+    """The five ones in force on a day (today)."""
+    found = rule("five_ones", on=on)
+    items = tuple(One(**row) for row in found.data["items"])
+    return FiveOnes(found.version, Level(found.data["level"]), items)
