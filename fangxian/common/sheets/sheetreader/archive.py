@@ -8,11 +8,13 @@ reports as empty.
 from __future__ import annotations
 
 import io
+import posixpath
 import re
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from html import unescape
 
 from .limits import (
     MAX_MEMBERS,
@@ -31,6 +33,9 @@ _ERROR_CELL = re.compile(
     rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*?\bt="e"[^>]*>'
     rb"(?:<(?:\w+:)?f\b[^>]*/>|<(?:\w+:)?f\b[^>]*>[^<]*</(?:\w+:)?f>)?<(?:\w+:)?v>(#[^<]{1,20})</"
 )
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
+_ATTRIBUTE = re.compile(rb'([\w:]+)\s*=\s*(?:"([^"]*)"|\'([^\']*)\')')
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 ErrorCells = dict[str, dict[tuple[int, int], str]]
@@ -132,6 +137,30 @@ def read_small(archive: zipfile.ZipFile, name: str, limit: int = 4 * MEBIBYTE) -
     except KeyError:
         return b""
     return b"".join(_unpack(archive, member)) if member.file_size <= limit else b""
+
+
+def sheet_parts(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
+    """Name and part of every sheet of an .xlsx, in the order of the workbook; "" for a part that is missing."""
+    relations = {}
+    for tag in _RELATION.findall(read_small(archive, "xl/_rels/workbook.xml.rels")):
+        values = _attributes(tag)
+        path = posixpath.normpath(posixpath.join("/xl", values.get("Target", "")))
+        relations[values.get("Id", "")] = path.lstrip("/")
+    parts = []
+    for tag in _SHEET.findall(read_small(archive, "xl/workbook.xml")):
+        values = _attributes(tag)
+        identifier = next((value for name, value in values.items() if name.endswith(":id")), "")
+        parts.append((unescape(values.get("name", "")), relations.get(identifier, "")))
+    return parts
+
+
+def _attributes(tag: bytes) -> dict[str, str]:
+    return {
+        match[1].decode("ascii", "replace"): (match[2] or match[3] or b"").decode(
+            "utf-8", "replace"
+        )
+        for match in _ATTRIBUTE.finditer(tag)
+    }
 
 
 def _column(letters: bytes) -> int:

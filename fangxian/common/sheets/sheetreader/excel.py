@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import io
-import posixpath
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import python_calamine
 
-from .archive import ErrorCells, inspect, kind_of, open_archive, read_small
+from .archive import ErrorCells, inspect, kind_of, open_archive, sheet_parts
 from .limits import MAX_SHEETS, ReadError
 from .wire import ExcelError, RawSheet
-
-_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
-_ATTRIBUTE = re.compile(rb'([\w:]+)\s*=\s*(?:"([^"]*)"|\'([^\']*)\')')
 
 
 def read_zip(data: bytes) -> tuple[str, Iterator[RawSheet]]:
@@ -24,7 +18,7 @@ def read_zip(data: bytes) -> tuple[str, Iterator[RawSheet]]:
     archive = open_archive(data)
     kind = kind_of(archive)
     errors = inspect(archive)
-    parts = _sheet_parts(archive) if kind == "xlsx" and errors else []
+    parts = [part for _, part in sheet_parts(archive)] if kind == "xlsx" and errors else []
     archive.close()
     return kind, _sheets(data, errors, parts)
 
@@ -85,36 +79,11 @@ def _with_errors(
     rows: Iterator[Sequence[Any]], first_column: int, errors: dict[tuple[int, int], str]
 ) -> Iterator[Sequence[Any]]:
     by_row: dict[int, list[tuple[int, str]]] = {}
-    for (row, column), text in errors.items():
-        by_row.setdefault(row, []).append((column, text))
+    for (line, column), text in errors.items():
+        by_row.setdefault(line, []).append((column, text))
     for number, values in enumerate(rows):
-        row = [""] * first_column + list(values) if first_column else list(values)
+        row: list[Any] = [*([""] * first_column), *values]
         for column, text in by_row.pop(number, ()):
             if column < len(row):
                 row[column] = ExcelError(text)
         yield row
-
-
-def _attributes(tag: bytes) -> dict[str, str]:
-    return {
-        match[1].decode("ascii", "replace"): (match[2] or match[3] or b"").decode(
-            "utf-8", "replace"
-        )
-        for match in _ATTRIBUTE.finditer(tag)
-    }
-
-
-def _sheet_parts(archive: Any) -> list[str]:
-    """Names of the parts of the sheets, in the order of the workbook."""
-    relations = {}
-    for tag in _RELATION.findall(read_small(archive, "xl/_rels/workbook.xml.rels")):
-        values = _attributes(tag)
-        relations[values.get("Id", "")] = posixpath.normpath(
-            posixpath.join("/xl", values.get("Target", ""))
-        ).lstrip("/")
-    parts = []
-    for tag in _SHEET.findall(read_small(archive, "xl/workbook.xml")):
-        values = _attributes(tag)
-        identifier = next((value for key, value in values.items() if key.endswith(":id")), "")
-        parts.append(relations.get(identifier, ""))
-    return parts

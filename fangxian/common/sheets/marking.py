@@ -1,0 +1,126 @@
+"""The workbook that came in goes back with an error column and coloured cells.
+
+An .xlsx is edited in place, as a stream: everything that the reader does not know (pictures, text boxes, rules,
+formulas and their results) stays as it was. Other formats come back as a faithful copy in .xlsx. The reader leaves
+the error column out when the corrected workbook is imported again, and a second round replaces the first one's marks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import IO, Final
+
+from django.utils.translation import gettext as _
+
+from .cells import Cell, Row
+from .errors import SheetError
+from .reader import Merge, Workbook
+from .sheetreader.limits import ReadError
+from .tables import Table
+from .xlsxedit import ERROR_WIDTH, Marks, edit_xlsx
+from .xlsxstream import BookWriter, Style, clean_for_xml
+
+_MERGE_CELLS: Final = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """One error. `row` is Excel's row number; `column` a position in `table.columns`, None for the whole row."""
+
+    row: int
+    message: str
+    column: int | None = None
+
+
+def write_error_workbook(
+    original: bytes, workbook: Workbook, table: Table, errors: Iterable[RowError], out: IO[bytes]
+) -> bool:
+    """Write the workbook with its errors to `out`, as .xlsx. Returns True when it was edited in place.
+
+    Messages of one row are joined. `original` must be the bytes that `workbook` was read from. Raises SheetError.
+    """
+    marks = _marks(table, errors)
+    if workbook.format == "xlsx":
+        try:
+            edit_xlsx(original, table.sheet, marks, out)
+            return True
+        except ReadError as error:
+            if error.code != "not_editable":
+                raise SheetError(error.code, **error.params) from error
+            out.seek(0)
+            out.truncate()
+    _write_copy(workbook, table, marks, out)
+    return False
+
+
+def error_column(table: Table) -> int:
+    """Where the error column goes: where it is already, else right after everything in the sheet."""
+    if table.error_column is not None:
+        return table.error_column
+    return max((len(row) for row in table.rows), default=0)
+
+
+def _marks(table: Table, errors: Iterable[RowError]) -> Marks:
+    texts: dict[int, list[str]] = {}
+    cells: dict[int, set[int]] = {}
+    for error in errors:
+        messages = texts.setdefault(error.row, [])
+        if error.message not in messages:
+            messages.append(error.message)
+        if error.column is not None:
+            cells.setdefault(error.row, set()).add(table.columns[error.column].index)
+    return Marks(
+        header_row=table.header.last + 1,
+        column=error_column(table),
+        replaces=table.error_column is not None,
+        title=_("Errors"),
+        texts={row: clean_for_xml("\n".join(messages)) for row, messages in texts.items()},
+        cells=cells,
+    )
+
+
+def _write_copy(workbook: Workbook, table: Table, marks: Marks, out: IO[bytes]) -> None:
+    with BookWriter(out) as book:
+        for sheet in workbook.sheets:
+            mine = marks if sheet.rows is table.rows else None
+            widths = {marks.column: (ERROR_WIDTH, Style.PLAIN)} if mine else None
+            writer = book.sheet(sheet.name, widths=widths, hidden=sheet.hidden)
+            for number, row in enumerate(sheet.rows, start=1):
+                writer.row(_copied(row, number, mine) if mine else _unmarked(row))
+            writer.merge(_apart(sheet.merges))
+
+
+def _unmarked(row: Row) -> list[tuple[Cell, Style]]:
+    return [(cell, Style.PLAIN) for cell in row]
+
+
+def _copied(row: Row, number: int, marks: Marks) -> list[tuple[Cell, Style]]:
+    cells = _unmarked(row)
+    width = max(marks.column, *marks.cells.get(number, ()), 0) + 1
+    cells.extend([(None, Style.PLAIN)] * (width - len(cells)))
+    for column in marks.cells.get(number, ()):
+        cells[column] = (cells[column][0], Style.MARK)
+    if number == marks.header_row:
+        cells[marks.column] = (marks.title, Style.HEAD)
+    elif number in marks.texts:
+        cells[marks.column] = (marks.texts[number], Style.MARK)
+    elif marks.replaces:
+        cells[marks.column] = (None, Style.PLAIN)
+    return cells
+
+
+def _apart(merges: Iterable[Merge]) -> list[Merge]:
+    """The ranges that do not overlap an earlier one: Excel refuses a workbook with overlaps."""
+    taken: set[tuple[int, int]] = set()
+    kept: list[Merge] = []
+    for top, left, bottom, right in merges:
+        if (bottom - top + 1) * (right - left + 1) + len(taken) > _MERGE_CELLS:
+            break
+        area = {
+            (row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)
+        }
+        if len(area) > 1 and not taken & area:
+            taken |= area
+            kept.append((top, left, bottom, right))
+    return kept

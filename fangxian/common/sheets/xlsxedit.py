@@ -1,0 +1,315 @@
+"""Editing the XML of one sheet of an .xlsx as a stream, everything else untouched (ECMA-376, part 1, section 18)."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, Final
+from xml.sax.saxutils import escape
+
+from .sheetreader.archive import open_archive, read_small, sheet_parts
+from .sheetreader.limits import MEBIBYTE, ReadError
+from .tables import column_letter
+from .xlsxstream import MARK_RGB
+
+_CHUNK: Final = 1 << 18
+_MAX_ROW_BYTES: Final = 8 * MEBIBYTE
+_MAX_HEAD_BYTES: Final = 8 * MEBIBYTE
+ERROR_WIDTH: Final = 48
+
+_DATA_START: Final = re.compile(rb"<((?:\w+:)?)sheetData\b[^>]*?(/?)>")
+_ROW: Final = re.compile(rb"<((?:\w+:)?)row\b([^>]*?)(/?)>")
+_CELL: Final = re.compile(rb"<((?:\w+:)?)c\b([^>]*?)(?:/>|>(.*?)</\1c>)", re.DOTALL)
+_REFERENCE: Final = re.compile(rb'\br="([A-Z]{1,3})[0-9]+"')
+_ROW_NUMBER: Final = re.compile(rb'\br="([0-9]+)"')
+_SPANS: Final = re.compile(rb'\s*\bspans="[^"]*"')
+_STYLE: Final = re.compile(rb'\bs="([0-9]+)"')
+_DIMENSION: Final = re.compile(
+    rb'(<(?:\w+:)?dimension\b[^>]*\bref="[A-Z]+[0-9]+)(?::([A-Z]+)([0-9]+))?"'
+)
+_COLS: Final = re.compile(rb"<((?:\w+:)?)cols\b[^>]*>(.*?)</\1cols>", re.DOTALL)
+_COL: Final = re.compile(rb"<(?:\w+:)?col\b[^>]*>")
+_FILLS: Final = re.compile(rb"<((?:\w+:)?)fills\b[^>]*>(.*?)</\1fills>", re.DOTALL)
+_FILL: Final = re.compile(rb"<((?:\w+:)?)fill\b(?:[^>]*/>|[^>]*>.*?</\1fill>)", re.DOTALL)
+_XFS: Final = re.compile(rb"<((?:\w+:)?)cellXfs\b[^>]*>(.*?)</\1cellXfs>", re.DOTALL)
+_XF: Final = re.compile(rb"<((?:\w+:)?)xf\b[^>]*?(?:/>|>.*?</\1xf>)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What to write: a column of texts and the cells to colour. Rows are Excel's numbers, columns count from 0."""
+
+    header_row: int
+    column: int
+    replaces: bool
+    title: str
+    texts: dict[int, str]
+    cells: dict[int, set[int]] = field(default_factory=dict)
+
+
+def edit_xlsx(original: bytes, sheet: str, marks: Marks, out: IO[bytes]) -> None:
+    """Write `original` with the marks in `sheet` to `out`.
+
+    Raises ReadError, with the code "not_editable" when the sheet's XML is not written in the usual way.
+    """
+    with (
+        open_archive(original) as archive,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        part = next((part for name, part in sheet_parts(archive) if name == sheet), "")
+        if part not in archive.NameToInfo:
+            raise ReadError("not_editable")
+        styles = _Styles(read_small(archive, "xl/styles.xml", 16 * MEBIBYTE))
+        with (
+            target.open(_fresh(archive.getinfo(part)), "w") as written,
+            archive.open(part) as source,
+        ):
+            for piece in _edited(source, marks, styles):
+                written.write(piece)
+        for member in archive.infolist():
+            if member.filename == part:
+                continue
+            with target.open(_fresh(member), "w", force_zip64=False) as written:
+                if member.filename == "xl/styles.xml":
+                    written.write(styles.result())
+                    continue
+                with archive.open(member) as source:
+                    while chunk := source.read(_CHUNK):
+                        written.write(chunk)
+
+
+def _fresh(member: zipfile.ZipInfo) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(member.filename, member.date_time)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.external_attr = member.external_attr
+    return info
+
+
+class _Styles:
+    """Finds or makes the coloured twin of a cell format, and the plain twin of a coloured one."""
+
+    def __init__(self, xml: bytes) -> None:
+        self._xml = xml
+        fills, formats = _FILLS.search(xml), _XFS.search(xml)
+        self.usable = fills is not None and formats is not None
+        self._fills = [m[0] for m in _FILL.finditer(fills[2])] if fills else []
+        self._formats = [m[0] for m in _XF.finditer(formats[2])] if formats else []
+        rgb = MARK_RGB.encode()
+        self._mark = next((n for n, fill in enumerate(self._fills) if rgb in fill.upper()), -1)
+        self._twins: dict[tuple[int, bool], int] = {}
+        self.coloured = {
+            number
+            for number, xf in enumerate(self._formats)
+            if self._mark >= 0 and _attribute(xf, b"fillId") == str(self._mark).encode()
+        }
+        self.had_colour = bool(self.coloured)
+
+    def marked(self, style: int) -> int:
+        """The format `style` with our fill."""
+        if not self.usable or style in self.coloured:
+            return style
+        if self._mark < 0:
+            prefix = _prefix_of(_FILL, self._fills)
+            self._mark = len(self._fills)
+            self._fills.append(
+                b'<%bfill><%bpatternFill patternType="solid"><%bfgColor rgb="%b"/><%bbgColor indexed="64"/>'
+                b"</%bpatternFill></%bfill>"
+                % (prefix, prefix, prefix, MARK_RGB.encode(), prefix, prefix, prefix)
+            )
+        return self._twin(style, self._mark, True)
+
+    def plain(self, style: int) -> int:
+        """The format `style` without our fill."""
+        return self._twin(style, 0, False) if style in self.coloured else style
+
+    def result(self) -> bytes:
+        """The styles part with the new fills and formats."""
+        if not self._twins:
+            return self._xml
+        xml = _FILLS.sub(lambda m: _list(m, b"fills", self._fills), self._xml, count=1)
+        return _XFS.sub(lambda m: _list(m, b"cellXfs", self._formats), xml, count=1)
+
+    def _twin(self, style: int, fill: int, coloured: bool) -> int:
+        known = self._twins.get((style, coloured))
+        if known is not None:
+            return known
+        base = self._formats[style] if style < len(self._formats) else b"<xf/>"
+        xf = _with_attribute(
+            _with_attribute(base, b"fillId", str(fill).encode()), b"applyFill", b"1"
+        )
+        self._formats.append(xf)
+        number = len(self._formats) - 1
+        self._twins[style, coloured] = number
+        if coloured:
+            self.coloured.add(number)
+        return number
+
+
+def _edited(source: IO[bytes], marks: Marks, styles: _Styles) -> Iterator[bytes]:
+    """The sheet's XML in pieces, edited."""
+    buffer = b""
+    while not (start := _DATA_START.search(buffer)):
+        chunk = source.read(_CHUNK)
+        if not chunk or len(buffer) > _MAX_HEAD_BYTES:
+            raise ReadError("not_editable")
+        buffer += chunk
+    if start[2]:
+        raise ReadError("not_editable")
+    yield _edited_head(buffer[: start.start()], start[1], marks)
+    yield start[0]
+    end_tag = b"</%bsheetData>" % start[1]
+    place = start.end()
+    number = 0
+    while True:
+        match = _ROW.search(buffer, place)
+        end = buffer.find(end_tag, place, match.start() if match else len(buffer))
+        if end >= 0:
+            break
+        stop = -1
+        if match:
+            stop = match.end()
+            if not match[3]:
+                close = b"</%brow>" % match[1]
+                at = buffer.find(close, stop)
+                stop = at + len(close) if at >= 0 else -1
+        if match is None or stop < 0:
+            buffer, place = _more(source, buffer[place:]), 0
+            continue
+        own = _ROW_NUMBER.search(match[2])
+        number = int(own[1]) if own else number + 1
+        yield buffer[place : match.start()]
+        yield _edited_row(buffer[match.start() : stop], match, number, marks, styles)
+        place = stop
+    yield buffer[place:]
+    while chunk := source.read(_CHUNK):
+        yield chunk
+
+
+def _more(source: IO[bytes], buffer: bytes) -> bytes:
+    chunk = source.read(_CHUNK)
+    if not chunk or len(buffer) > _MAX_ROW_BYTES:
+        raise ReadError("not_editable")
+    return buffer + chunk
+
+
+def _edited_head(head: bytes, prefix: bytes, marks: Marks) -> bytes:
+    """Dimension and column width before the rows."""
+    letter = column_letter(marks.column).encode()
+
+    def widen(match: re.Match[bytes]) -> bytes:
+        last = match[2] or match[1].rpartition(b'"')[2].rstrip(b"0123456789")
+        row = match[3] or re.search(rb"[0-9]+$", match[1])[0]  # type: ignore[index]  # the pattern ends in digits
+        return b'%b:%b%b"' % (match[1], max(last, letter, key=lambda name: (len(name), name)), row)
+
+    head = _DIMENSION.sub(widen, head, count=1)
+    number = marks.column + 1
+    col = b'<%bcol min="%d" max="%d" width="%d" customWidth="1"/>' % (
+        prefix,
+        number,
+        number,
+        ERROR_WIDTH,
+    )
+    match = _COLS.search(head)
+    if not match:
+        return head + b"<%bcols>%b</%bcols>" % (prefix, col, prefix)
+    before = 0
+    for item in _COL.finditer(match[2]):
+        low, high = _attribute(item[0], b"min"), _attribute(item[0], b"max")
+        if not low or not high or int(low) <= number <= int(high):
+            return head
+        if int(high) < number:
+            before = item.end()
+    at = match.start(2) + before
+    return head[:at] + col + head[at:]
+
+
+def _edited_row(
+    row: bytes, tag: re.Match[bytes], number: int, marks: Marks, styles: _Styles
+) -> bytes:
+    text = marks.title if number == marks.header_row else marks.texts.get(number)
+    marked = marks.cells.get(number, set()) if number != marks.header_row else set()
+    if text is None and not marked and not marks.replaces and not styles.had_colour:
+        return row
+    prefix = tag[1]
+    cells: dict[int, bytes] = {}
+    column = -1
+    body = row[tag.end() - tag.start() :]
+    for match in _CELL.finditer(body):
+        own = _REFERENCE.search(match[2])
+        column = _index(own[1]) if own else column + 1
+        cells[column] = match[0]
+    header_style = _style(cells[max(cells)]) if cells and number == marks.header_row else 0
+    cells.pop(marks.column, None)
+    for column, cell in cells.items():
+        style = _style(cell)
+        if column not in marked and style in styles.coloured:
+            cells[column] = _with_attribute(cell, b"s", str(styles.plain(style)).encode())
+    for column in marked:
+        cell = cells.get(column) or b'<%bc r="%b%d"/>' % (
+            prefix,
+            column_letter(column).encode(),
+            number,
+        )
+        cells[column] = _with_attribute(cell, b"s", str(styles.marked(_style(cell))).encode())
+    if text is not None:
+        style = header_style if number == marks.header_row else styles.marked(0)
+        cells[marks.column] = _text_cell(prefix, marks.column, number, style, text)
+    start = _SPANS.sub(b"", tag[0]).replace(b"/>", b">")
+    return start + b"".join(cells[index] for index in sorted(cells)) + b"</%brow>" % prefix
+
+
+def _text_cell(prefix: bytes, column: int, row: int, style: int, text: str) -> bytes:
+    return (
+        b'<%bc r="%b%d" s="%d" t="inlineStr"><%bis><%bt xml:space="preserve">%b</%bt></%bis></%bc>'
+        % (
+            prefix,
+            column_letter(column).encode(),
+            row,
+            style,
+            prefix,
+            prefix,
+            escape(text).encode(),
+            prefix,
+            prefix,
+            prefix,
+        )
+    )
+
+
+def _index(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+def _style(cell: bytes) -> int:
+    match = _STYLE.search(cell[: cell.index(b">")])
+    return int(match[1]) if match else 0
+
+
+def _attribute(element: bytes, name: bytes) -> bytes | None:
+    match = re.search(rb'\s%b="([^"]*)"' % name, element[: element.index(b">")])
+    return match[1] if match else None
+
+
+def _with_attribute(element: bytes, name: bytes, value: bytes) -> bytes:
+    """The element with an attribute of its first tag set."""
+    end = element.index(b">") + 1
+    tag, rest = element[:end], element[end:]
+    changed, count = re.subn(rb'(\s%b=")[^"]*"' % name, rb"\g<1>%b" % value + b'"', tag, count=1)
+    if not count:
+        changed = re.sub(rb"^(<[\w:]+)", rb'\g<1> %b="%b"' % (name, value), tag, count=1)
+    return changed + rest
+
+
+def _prefix_of(pattern: re.Pattern[bytes], items: list[bytes]) -> bytes:
+    match = pattern.match(items[0]) if items else None
+    return match[1] if match else b""
+
+
+def _list(match: re.Match[bytes], name: bytes, items: list[bytes]) -> bytes:
+    prefix = match[1]
+    return b'<%b%b count="%d">%b</%b%b>' % (prefix, name, len(items), b"".join(items), prefix, name)
