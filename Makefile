@@ -1,0 +1,50 @@
+# Commands of this checkout. All paths are relative, so it may lie anywhere.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test drills check bench messages
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+RUN := .venv/bin/python
+TEST_WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n < 2 ? 2 : n)))
+ARGS ?=
+
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+setup: ## Install everything into .venv and build the front end
+	@if [ -z "$(PYTHON)" ]; then \
+	  echo "Python 3.11 or later is needed: install it, or name it: make PYTHON=/path/to/python3.11 …" >&2; exit 1; fi
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "$(PYTHON) is older than Python 3.11: name another one, PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) scripts/set_up.py
+
+demo: setup ## Show a whole county: database, data, server; Ctrl-C ends all (ARGS="--port 9000")
+	@exec $(RUN) -m fangxian.config.cli demo $(ARGS)
+
+test: setup ## Run the test suite (ARGS="path -k name"); drills apart: make drills
+	@CHROMIUM="$$($(RUN) scripts/find_chromium.py)" && export CHROMIUM && \
+	  $(RUN) -m pytest -n $(TEST_WORKERS) --dist loadfile -m "not slow" $(ARGS)
+
+drills: setup ## Run the slow tests: crashes, races, load
+	@CHROMIUM="$$($(RUN) scripts/find_chromium.py)" && export CHROMIUM && \
+	  $(RUN) -m pytest -n $(TEST_WORKERS) --dist loadfile -m slow $(ARGS)
+
+check: setup ## Linters, types, import law, missing migrations and translations
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	.venv/bin/lint-imports --no-cache
+	$(RUN) -m mypy fangxian fangxian_methods
+	FANGXIAN_MODE=test FANGXIAN_LOG=WARNING $(RUN) -m fangxian.config.cli manage makemigrations --check --dry-run
+	$(RUN) scripts/messages.py check
+	@if [ -f frontend/package.json ]; then \
+	  bash scripts/node.sh npm run --silent check && bash scripts/node.sh npm test --silent; fi
+
+bench: setup ## Run one benchmark: make bench NAME=visit ARGS="--people 100000"
+	@if [ ! -f "benchmarks/$(NAME).py" ]; then echo "make bench NAME=…  one of:" >&2; \
+	  for f in benchmarks/*.py; do b="$${f##*/}"; [ "$${b#_}" = "$$b" ] && echo "  $${b%.py}" >&2; done; exit 2; fi
+	@$(RUN) "benchmarks/$(NAME).py" $(ARGS)
+
+messages: setup ## Add new texts to the translations' files
+	@$(RUN) scripts/messages.py update
