@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class PeopleConfig(AppConfig):
     name = "fangxian.people"
     label = "people"
+
+    def ready(self) -> None:
+        from fangxian.people import offers
+
+        offers.register()

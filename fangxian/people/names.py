@@ -1,4 +1,4 @@
-"""Names for searching: their normal form, pinyin initials, and the tokens under which they are found."""
+"""Names for searching: normal form, pinyin initials, the tokens they are found under."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SURNAMES: Final[dict[str, str]] = json.loads(
 
 
 def tidy(name: str) -> str:
-    """The name as it is kept: one width, no space between Han characters, single spaces elsewhere."""
+    """The name as it is kept: one width, no space between Han characters, else single ones."""
     text = " ".join(unicodedata.normalize("NFKC", name).split())
     if any(_is_han(character) for character in text):
         text = text.replace(" ", "")
@@ -26,7 +26,7 @@ def tidy(name: str) -> str:
 
 
 def search_form(name: str) -> str:
-    """The name as its tokens are made of it: lower case, without separators, at most 24 characters."""
+    """What tokens are made of: lower case, without separators, at most 24 characters."""
     return tidy(name).translate(_DROPPED).lower()[:LONGEST]
 
 

@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class RegisterConfig(AppConfig):
     name = "fangxian.register"
     label = "register"
+
+    def ready(self) -> None:
+        from fangxian.register import offers
+
+        offers.register()

@@ -16,7 +16,7 @@ from fangxian.register.vocabularies import ESTABLISHMENT_KINDS
 
 @tracked()
 class Establishment(Placed):
-    """A body at a place, at any level from the village down. ``credit_code`` is checked (GB 32100)."""
+    """A body at a place, from the village down. ``credit_code`` is checked (GB 32100)."""
 
     scope = Scoped()
 

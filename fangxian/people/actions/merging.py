@@ -1,0 +1,210 @@
+"""Deciding on possible duplicates: merge, with everything kept to undo it, or dismiss."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fangxian.common.actions import action
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict, OutOfScope
+from fangxian.people import queries, tokens
+from fangxian.people.matching import offer_pairs
+from fangxian.people.models import Merge, MergeCandidate, Person, PersonLink
+from fangxian.people.names import initials
+from fangxian.people.references import references
+
+CHOOSABLE = (
+    "name",
+    "sex",
+    "birth_date",
+    "ethnicity",
+    "nationality",
+    "registered_address",
+    "employer",
+    "deceased_on",
+)
+MERGED_LINK = "merged"
+
+
+@action
+def propose_merge(*, by: Actor, first_id: UUID, second_id: UUID, reason: str = "named") -> UUID:
+    """Put two persons in scope into the merge queue. Returns the entry's id (a token)."""
+    by.require("people.edit")
+    queries.by_id(first_id)
+    queries.by_id(second_id)
+    if first_id == second_id:
+        raise Conflict(_("This is one record, not two."))
+    return offer_pairs([(first_id, second_id)], reason)[0]
+
+
+def _open_candidate(by: Actor, candidate_id: UUID) -> MergeCandidate:
+    found = MergeCandidate.objects.select_for_update().filter(pk=candidate_id).first()
+    if found is None:
+        raise OutOfScope(f"merge candidate {candidate_id}")
+    by.require("people.merge", found.place_code)
+    if found.state != MergeCandidate.State.OPEN:
+        raise Conflict(_("This pair has been decided on meanwhile."))
+    return found
+
+
+@action
+def dismiss(*, by: Actor, candidate_id: UUID) -> MergeCandidate:
+    """Record that the two are different people. They are not offered again."""
+    found = _open_candidate(by, candidate_id)
+    _decide(found, by, MergeCandidate.State.DISMISSED)
+    return found
+
+
+def _decide(candidate: MergeCandidate, by: Actor, state: str) -> None:
+    candidate.state = state
+    candidate.decided_at = timezone.now() if state != MergeCandidate.State.OPEN else None
+    candidate.decided_by = by.user_id if state != MergeCandidate.State.OPEN else None
+    candidate.save(update_fields=["state", "decided_at", "decided_by"])
+
+
+@action
+def merge(
+    *, by: Actor, candidate_id: UUID, keep_id: UUID, take: frozenset[str] | set[str] = frozenset()
+) -> Merge:
+    """Make two records one: ``keep_id`` stays, with the fields in ``take`` from the other.
+
+    All rows that name the other are moved and noted; those that the kept record has too (the same
+    document) stay behind. Raises Conflict when one of them reaches beyond the actor's area
+    meanwhile: the pair then waits for who is responsible for both places.
+    """
+    found = _open_candidate(by, candidate_id)
+    if keep_id not in (found.first_id, found.second_id):
+        raise OutOfScope(f"person {keep_id}")
+    unknown = set(take) - set(CHOOSABLE)
+    if unknown:
+        raise TypeError(f"not fields to choose: {sorted(unknown)}")
+    lost_id = found.second_id if keep_id == found.first_id else found.first_id
+    # A link made since then elsewhere moves the decision to a place that contains it too.
+    offer_pairs([(keep_id, lost_id)], found.reason)
+    if not MergeCandidate.objects.filter(pk=found.pk).exists():
+        raise Conflict(_("One of the two is registered elsewhere too: the level above decides."))
+    locked = {p.id: p for p in Person.objects.select_for_update().filter(pk__in=[keep_id, lost_id])}
+    kept, lost = locked[keep_id], locked[lost_id]
+    tokens.erase([kept.id, lost.id])
+    done = Merge(
+        place_code=found.place_code, candidate=found, kept=kept, lost=lost, merged_by=by.user_id
+    )
+    done.changed = _take(kept, lost, set(take))
+    done.moved = {name: _move(ref, lost.id, kept.id) for name, ref in references.items()}
+    done.moved["links"] = _move_links(lost.id, kept.id)
+    done.save(force_insert=True)
+    # The lost record stays in sight of who can undo this.
+    PersonLink.objects.create(
+        person=lost, place_code=found.place_code, kind=MERGED_LINK, source_id=done.id
+    )
+    lost.merged_into = kept
+    lost.save(update_fields=["merged_into"])
+    tokens.write([kept.id])
+    _decide(found, by, MergeCandidate.State.MERGED)
+    return done
+
+
+def _take(kept: Person, lost: Person, take: set[str]) -> dict[str, Any]:
+    changed = {}
+    for name in CHOOSABLE:
+        before, after = getattr(kept, name), getattr(lost, name)
+        if name in take and before != after:
+            changed[name] = {"before": _plain(before), "after": _plain(after)}
+            setattr(kept, name, after)
+    if changed:
+        kept.initials = initials(kept.name)
+        kept.save()
+    return changed
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _parsed(person: Person, name: str, value: Any) -> Any:
+    return person._meta.get_field(name).to_python(value)
+
+
+def _move(reference: Any, lost: UUID, kept: UUID) -> list[str]:
+    model: Any = apps.get_model(reference.model)
+    rows = model._base_manager.filter(**{reference.field: lost})
+    if reference.clashes:
+        rows = rows.exclude(pk__in=reference.clashes(lost, kept))
+    ids = list(rows.values_list("pk", flat=True))
+    model._base_manager.filter(pk__in=ids).update(**{reference.field: kept})
+    return [str(key) for key in ids]
+
+
+def _move_links(lost: UUID, kept: UUID) -> list[list[str]]:
+    links = list(
+        PersonLink.objects.filter(person_id=lost).values_list("place_code", "kind", "source_id")
+    )
+    _relink(links, kept)
+    PersonLink.objects.filter(person_id=lost).delete()
+    return [[place, kind, str(source)] for place, kind, source in links]
+
+
+def _relink(links: list[tuple[str, str, UUID]], person: UUID) -> None:
+    PersonLink.objects.bulk_create(
+        [
+            PersonLink(person_id=person, place_code=place, kind=kind, source_id=source)
+            for place, kind, source in links
+        ],
+        ignore_conflicts=True,
+    )
+
+
+@action
+def undo_merge(*, by: Actor, merge_id: UUID) -> Merge:
+    """Make the two records again what they were. What was added to the kept one since stays there.
+
+    Raises Conflict when a field that the merge set was changed since: nobody's later work is lost.
+    """
+    done = Merge.objects.select_for_update().filter(pk=merge_id).first()
+    if done is None:
+        raise OutOfScope(f"merge {merge_id}")
+    by.require("people.merge", done.place_code)
+    if done.undone_at:
+        raise Conflict(_("This merge has been undone already."))
+    both = Person.objects.select_for_update().in_bulk([done.kept_id, done.lost_id])
+    kept, lost = both[done.kept_id], both[done.lost_id]
+    for name, values in done.changed.items():
+        if _plain(getattr(kept, name)) != values["after"]:
+            label = kept._meta.get_field(name).verbose_name
+            raise Conflict(
+                _("“%(field)s” was changed after the merge: set it back first.") % {"field": label}
+            )
+    tokens.erase([kept.id])
+    lost.merged_into = None
+    lost.save(update_fields=["merged_into"])
+    _restore_links(done, kept.id, lost.id)
+    for name, reference in references.items():
+        model: Any = apps.get_model(reference.model)
+        rows = model._base_manager.filter(pk__in=done.moved.get(name, []))
+        rows.filter(**{reference.field: kept.id}).update(**{reference.field: lost.id})
+    for name, values in done.changed.items():
+        setattr(kept, name, _parsed(kept, name, values["before"]))
+    if done.changed:
+        kept.initials = initials(kept.name)
+        kept.save()
+    tokens.write([kept.id, lost.id])
+    done.undone_at, done.undone_by = timezone.now(), by.user_id
+    done.save(update_fields=["undone_at", "undone_by"])
+    if done.candidate:
+        _decide(done.candidate, by, MergeCandidate.State.OPEN)
+    return done
+
+
+def _restore_links(done: Merge, kept: UUID, lost: UUID) -> None:
+    """Give back the links whose sources were moved, at whatever place they lie now."""
+    for _place, kind, source in done.moved.get("links", []):
+        now = PersonLink.objects.filter(person_id=kept, kind=kind, source_id=source)
+        _relink(list(now.values_list("place_code", "kind", "source_id")), lost)
+        now.delete()
+    PersonLink.objects.filter(person_id=lost, kind=MERGED_LINK, source_id=done.id).delete()

@@ -1,0 +1,147 @@
+"""Named reads of persons: those linked in the running scope; each read is noted."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from fangxian.common.errors import OutOfScope
+from fangxian.people import names
+from fangxian.people.documents import mask_number, mask_phone
+from fangxian.people.models import MergeCandidate, Person, PersonDocument, PersonPhone
+
+
+@dataclass(frozen=True)
+class Masked:
+    """A person as pages show it: no full number of anything."""
+
+    id: UUID
+    name: str
+    sex: str
+    birth_date: dt.date | None
+    ethnicity: str
+    deceased_on: dt.date | None
+    documents: list[tuple[UUID, str, str]] = field(default_factory=list)
+    phones: list[tuple[UUID, str, str]] = field(default_factory=list)
+
+
+def by_id(person_id: UUID) -> Person:
+    """The person. Raises OutOfScope when there is none in the scope."""
+    try:
+        return Person.objects.get(pk=person_id)
+    except Person.DoesNotExist:
+        raise OutOfScope(f"person {person_id}") from None
+
+
+def by_ids(ids: Iterable[UUID]) -> dict[UUID, Person]:
+    """Persons by id, as far as they are seen. One query."""
+    return {person.id: person for person in Person.objects.filter(pk__in=list(ids))}
+
+
+def masked(person: Person) -> Masked:
+    """The person with masked documents and phones. Two queries unless they are prefetched."""
+    return Masked(
+        id=person.id,
+        name=person.name,
+        sex=person.sex,
+        birth_date=person.birth_date,
+        ethnicity=person.ethnicity_label,
+        deceased_on=person.deceased_on,
+        documents=[(d.id, d.kind_label, mask_number(d.number)) for d in person.documents.all()],
+        phones=[(p.id, p.label, mask_phone(p.number)) for p in person.phones.all()],
+    )
+
+
+def with_numbers(ids: Iterable[UUID]) -> QuerySet[Person]:
+    """These persons with documents and phones at hand. Three queries."""
+    return Person.objects.filter(pk__in=list(ids)).prefetch_related("documents", "phones")
+
+
+def find_by_document(kind: str, number: str) -> QuerySet[Person]:
+    """Persons with a document of this number; ``kind`` ``""`` means any."""
+    index = PersonDocument._meta.get_field("number_index").of(number)
+    found = PersonDocument.objects.filter(number_index=index)
+    if kind:
+        found = found.filter(kind=kind)
+    return _live(found.values("person_id"))
+
+
+def find_by_phone(number: str) -> QuerySet[Person]:
+    """Persons with this phone."""
+    index = PersonPhone._meta.get_field("number_index").of(number)
+    return _live(PersonPhone.objects.filter(number_index=index).values("person_id"))
+
+
+def _live(ids: Any) -> QuerySet[Person]:
+    return Person.objects.filter(pk__in=ids, merged_into=None)
+
+
+_BY_CHARACTER = """
+SELECT person_id FROM people_nametoken WHERE token = %s
+ORDER BY place_code, person_id LIMIT %s
+"""
+_BY_RANGE = """
+SELECT person_id FROM people_nametoken WHERE token >= %s AND token < %s
+ORDER BY token, place_code, person_id LIMIT %s
+"""
+
+
+def search_names(text: str, limit: int = 20) -> list[Person]:
+    """Persons whose name contains ``text`` or whose pinyin initials begin with it.
+
+    Exact pieces first. Two queries, both by index beneath row-level security (leakproof operators
+    only); a name found at several places comes once.
+    """
+    piece = names.search_form(text)
+    if not piece:
+        return []
+    fetch = limit * 3
+    with connection.cursor() as cursor:
+        if len(piece) == 1:
+            cursor.execute(_BY_CHARACTER, [piece, fetch])
+        else:
+            cursor.execute(_BY_RANGE, [piece, names.after(piece), fetch])
+        order = list(dict.fromkeys(row[0] for row in cursor.fetchall()))[:limit]
+    found = Person.objects.filter(pk__in=order, merged_into=None).in_bulk()
+    return [found[key] for key in order if key in found]
+
+
+def search(text: str, limit: int = 20) -> list[Person]:
+    """Persons by number of a document, phone, name or initials, whichever the text may be."""
+    text = text.strip()
+    digits = sum(character.isdigit() for character in text)
+    if digits >= 7 or (digits >= 5 and text.isalnum()):
+        both = Q(pk__in=find_by_document("", text).values("pk")) | Q(
+            pk__in=find_by_phone(text).values("pk")
+        )
+        return list(Person.objects.filter(both)[:limit])
+    return search_names(text, limit)
+
+
+def known_documents(pairs: Sequence[tuple[str, bytes]]) -> dict[tuple[str, bytes], UUID]:
+    """Persons in scope by (kind, number index). One query; ids only, noted by who loads them."""
+    found = PersonDocument.objects.filter(
+        number_index__in=[index for _kind, index in pairs], person__merged_into=None
+    ).values_list("kind", "number_index", "person_id")
+    return {(kind, bytes(index)): person_id for kind, index, person_id in found}
+
+
+def known_phones(indexes: Sequence[bytes]) -> dict[bytes, list[UUID]]:
+    """Persons in scope by phone index. One query; ids only, noted by who loads them."""
+    found: dict[bytes, list[UUID]] = {}
+    for index, person_id in PersonPhone.objects.filter(
+        number_index__in=list(indexes), person__merged_into=None
+    ).values_list("number_index", "person_id"):
+        found.setdefault(bytes(index), []).append(person_id)
+    return found
+
+
+def candidates(state: str = "open") -> QuerySet[MergeCandidate]:
+    """The merge queue in scope, oldest first."""
+    return MergeCandidate.objects.filter(state=state).order_by("created_at", "id")

@@ -1,0 +1,53 @@
+"""The tokens under which names are found, kept beside the links by statements over many persons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection
+
+_WRITE = """
+INSERT INTO people_nametoken (token, place_code, person_id)
+SELECT token, place.code, person.id
+FROM people_person person
+JOIN (SELECT DISTINCT person_id, place_code AS code FROM people_personlink
+      WHERE person_id = ANY (%s)) place ON place.person_id = person.id,
+     LATERAL people_tokens(person.name, person.initials) token
+ON CONFLICT DO NOTHING
+"""
+_ERASE = """
+DELETE FROM people_nametoken USING people_person person,
+     LATERAL people_tokens(person.name, person.initials) gone
+WHERE person.id = ANY (%s) AND people_nametoken.person_id = person.id
+  AND people_nametoken.token = gone
+"""
+_SWEEP = """
+DELETE FROM people_nametoken USING people_person person,
+     LATERAL people_tokens(person.name, person.initials) gone
+WHERE person.id = ANY (%s) AND people_nametoken.person_id = person.id
+  AND people_nametoken.token = gone
+  AND NOT EXISTS (SELECT 1 FROM people_personlink link WHERE link.person_id = person.id
+                  AND link.place_code = people_nametoken.place_code)
+"""
+
+
+def write(persons: Iterable[UUID]) -> None:
+    """Add the tokens that these persons lack at the places of their links. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, [list(persons)])
+
+
+def erase(persons: Iterable[UUID]) -> None:
+    """Remove all tokens of these persons' present names (before a name changes)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ERASE, [list(persons)])
+
+
+def sweep(persons: Iterable[UUID]) -> None:
+    """Remove the tokens at places where the persons have no link left (they still have others).
+
+    A person's tokens go by :func:`erase` before the last link does: then the name is still seen.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SWEEP, [list(persons)])

@@ -1,0 +1,112 @@
+"""Households."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from fangxian.common import codes
+from fangxian.common.actions import action
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict, Invalid, Problem
+from fangxian.common.models import update_fields
+from fangxian.regions import queries as regions
+from fangxian.register import queries
+from fangxian.register.models import Household, KeyGroupEntry, Residency
+
+CHANGEABLE = frozenset({"room", "number", "kind", "state", "address", "note"})
+
+
+@action
+def create_household(
+    *,
+    by: Actor,
+    place_code: str,
+    room: str = "",
+    number: str = "",
+    kind: str = "family",
+    state: str = "lived_in",
+    address: str = "",
+    note: str = "",
+) -> Household:
+    """Make a household in a building (18 digits) or one of its units (20 digits).
+
+    Raises Invalid when the place is neither, OutOfScope when it is not there.
+    """
+    by.require("register.edit", place_code)
+    building, unit = door(place_code)
+    found = Household(
+        place_code=place_code,
+        building_id=building,
+        unit_id=unit,
+        room=room.strip(),
+        number=number.strip(),
+        kind=kind,
+        state=state,
+        address=address.strip(),
+        note=note.strip(),
+    )
+    found.save(force_insert=True)
+    return found
+
+
+def door(place_code: str) -> tuple[UUID, UUID | None]:
+    """Ids of the building and the unit of a code. Raises Invalid, OutOfScope."""
+    size = len(place_code)
+    if size not in (codes.Level.BUILDING, codes.Level.UNIT):
+        raise Invalid(
+            Problem(
+                _("A household lies in a building or in one of its units."),
+                "place_code",
+                mend=_("Choose the building first."),
+            )
+        )
+    building = regions.at(place_code[: int(codes.Level.BUILDING)])
+    unit = regions.at(place_code) if size == codes.Level.UNIT else None
+    return building.id, unit.id if unit else None
+
+
+@action
+def change_household(*, by: Actor, household_id: UUID, **values: Any) -> Household:
+    """Change fields of a household; ``place_code`` moves it, with everybody in it."""
+    found = queries.household(household_id)
+    by.require("register.edit", found.place_code)
+    place = values.pop("place_code", found.place_code)
+    if unknown := set(values) - CHANGEABLE:
+        raise TypeError(f"not fields of a household: {sorted(unknown)}")
+    if place != found.place_code:
+        by.require("register.edit", place)
+        values["building_id"], values["unit_id"] = door(place)
+        values["place_code"] = place
+        _carry(by, found, place)
+    changed = update_fields(found, **values)
+    if changed:
+        found.save(update_fields=changed)
+    return found
+
+
+def _carry(by: Actor, found: Household, place: str) -> None:
+    from fangxian.register.actions.residencies import relink
+
+    rows = list(Residency.objects.filter(household=found, to_date=None))
+    Residency.objects.filter(household=found).update(place_code=place)
+    persons = [row.person_id for row in rows]
+    KeyGroupEntry.objects.filter(person_id__in=persons, place_code=found.place_code).update(
+        place_code=place
+    )
+    for row in rows:
+        relink(by, row, place)
+
+
+@action
+def close_household(*, by: Actor, household_id: UUID) -> Household:
+    """Take a household off the lists. Raises Conflict while somebody lives in it."""
+    found = queries.household(household_id)
+    by.require("register.edit", found.place_code)
+    if Residency.objects.filter(household=found, to_date=None).exists():
+        raise Conflict(_("Somebody still lives here: record the move out first."))
+    found.state = Household.State.CLOSED
+    found.save(update_fields=["state"])
+    return found

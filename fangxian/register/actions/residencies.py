@@ -1,0 +1,279 @@
+"""Who lives where: moves, births, deaths, absences, corrections."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fangxian.common.actions import action
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
+from fangxian.common.models import update_fields
+from fangxian.people import actions as people
+from fangxian.people.models import Person
+from fangxian.register import queries
+from fangxian.register.models import Household, KeyGroupEntry, Residency
+from fangxian.register.vocabularies import HEAD, RELATIONS, RESIDENCY_KINDS
+
+LINK = "residency"
+
+
+def _locked(residency_id: UUID, by: Actor) -> Residency:
+    found = Residency.objects.select_for_update().filter(pk=residency_id).first()
+    if found is None:
+        raise OutOfScope(f"residency {residency_id}")
+    by.require("register.edit", found.place_code)
+    if found.to_date is not None:
+        raise Conflict(_("This residency has ended already."))
+    return found
+
+
+def _check(relation: str, kind: str, day: dt.date | None = None, field: str = "from_date") -> None:
+    problems = []
+    if relation not in RELATIONS:
+        problems.append(Problem(_("Unknown relation."), "relation", mend=_("Choose one.")))
+    if kind not in RESIDENCY_KINDS:
+        problems.append(Problem(_("Unknown kind of residency."), "kind", mend=_("Choose one.")))
+    if day is not None and day > timezone.localdate():
+        problems.append(_in_future(field))
+    if problems:
+        raise Invalid(*problems)
+
+
+def _in_future(field: str) -> Problem:
+    return Problem(
+        _("The day lies in the future."), field, mend=_("Record it when it has happened.")
+    )
+
+
+@action
+def move_in(
+    *,
+    by: Actor,
+    household_id: UUID,
+    on: dt.date,
+    person_id: UUID | None = None,
+    relation: str = "other",
+    kind: str = "registered",
+    name: str = "",
+    documents: Sequence[tuple[str, str]] = (),
+    phones: Sequence[str] = (),
+    **details: Any,
+) -> Residency:
+    """Record that a known person, or a new one with these details, lives here from ``on``.
+
+    A second head raises Conflict. An empty household becomes lived in. Raises Invalid, OutOfScope.
+    """
+    home = queries.household(household_id)
+    by.require("register.edit", home.place_code)
+    _check(relation, kind, on)
+    if home.state == Household.State.CLOSED:
+        raise Conflict(_("This household is closed."))
+    row = Residency(
+        household=home, place_code=home.place_code, relation=relation, kind=kind, from_date=on
+    )
+    if person_id is None:
+        person = people.create_person(
+            by=by,
+            place_code=home.place_code,
+            link_kind=LINK,
+            source_id=row.id,
+            name=name,
+            documents=documents,
+            phones=phones,
+            **details,
+        )
+        row.person = person
+    else:
+        row.person_id = _visible(person_id)
+        people.link_person(
+            by=by,
+            person_id=person_id,
+            place_code=home.place_code,
+            kind=LINK,
+            source_id=row.id,
+        )
+    _refuse_twice(row)
+    row.save(force_insert=True)
+    if home.state != Household.State.LIVED_IN:
+        home.state = Household.State.LIVED_IN
+        home.save(update_fields=["state"])
+    return row
+
+
+def _visible(person_id: UUID) -> UUID:
+    person = Person.objects.filter(pk=person_id).first()
+    if person is None:
+        raise OutOfScope(f"person {person_id}")
+    if person.deceased_on:
+        raise Conflict(_("This person has died."))
+    return person.id
+
+
+def _refuse_twice(row: Residency) -> None:
+    here = Residency.objects.filter(household_id=row.household_id, to_date=None).exclude(pk=row.pk)
+    if here.filter(person_id=row.person_id).exists():
+        raise Conflict(_("This person lives in this household already."))
+    if row.relation == HEAD and here.filter(relation=HEAD).exists():
+        raise Conflict(_("The household has a head already: name another head instead."))
+
+
+def relink(by: Actor, row: Residency, place: str) -> None:
+    """Move the person's link of this residency to another place."""
+    people.unlink_person(by=by, person_id=row.person_id, kind=LINK, source_id=row.id)
+    people.link_person(
+        by=by, person_id=row.person_id, place_code=place, kind=LINK, source_id=row.id
+    )
+
+
+def _end(by: Actor, row: Residency, on: dt.date, ended: str, *, unlink: bool) -> None:
+    if on < row.from_date:
+        raise Invalid(
+            Problem(
+                _("The residency would end before it began (%(day)s).")
+                % {"day": row.from_date.isoformat()},
+                "on",
+                mend=_("Correct the day, or correct the beginning first."),
+            )
+        )
+    row.to_date, row.ended, row.away_since = on, ended, None
+    row.save(update_fields=["to_date", "ended", "away_since"])
+    KeyGroupEntry.objects.filter(
+        person_id=row.person_id, place_code=row.place_code, to_date=None, from_date__lte=on
+    ).update(to_date=on)
+    if unlink:
+        people.unlink_person(by=by, person_id=row.person_id, kind=LINK, source_id=row.id)
+    left = Residency.objects.filter(household_id=row.household_id, to_date=None)
+    if not left.exists():
+        Household.objects.filter(pk=row.household_id).update(state=Household.State.EMPTY)
+
+
+@action
+def move_out(
+    *, by: Actor, residency_id: UUID, on: dt.date, to_household_id: UUID | None = None
+) -> Residency:
+    """End a residency; with ``to_household_id`` a new one of the same person begins there that day.
+
+    The person stays in sight of the old place through the record of having lived there.
+    """
+    row = _locked(residency_id, by)
+    if on > timezone.localdate():
+        raise Invalid(_in_future("on"))
+    if to_household_id is not None:
+        target = queries.household(to_household_id)
+        taken = Residency.objects.filter(household=target, to_date=None, relation=HEAD).exists()
+        relation = "other" if taken else (HEAD if row.relation == HEAD else "other")
+        move_in(
+            by=by,
+            household_id=target.id,
+            on=on,
+            person_id=row.person_id,
+            relation=relation,
+            kind=row.kind,
+        )
+    _end(by, row, on, Residency.Ended.MOVED, unlink=False)
+    return row
+
+
+@action
+def birth(
+    *,
+    by: Actor,
+    household_id: UUID,
+    name: str,
+    sex: str,
+    on: dt.date,
+    relation: str = "child",
+    documents: Sequence[tuple[str, str]] = (),
+) -> Residency:
+    """Record a birth: a new person without or with a birth certificate, resident from that day."""
+    return move_in(
+        by=by,
+        household_id=household_id,
+        on=on,
+        relation=relation,
+        name=name,
+        documents=documents,
+        sex=sex,
+        birth_date=on,
+    )
+
+
+@action
+def death(*, by: Actor, person_id: UUID, on: dt.date) -> Person:
+    """Record a death: all residencies and group memberships in scope end that day."""
+    by.require("register.edit")
+    person = people.record_death(by=by, person_id=person_id, on=on)
+    for row in Residency.objects.select_for_update().filter(person_id=person_id, to_date=None):
+        _end(by, row, max(on, row.from_date), Residency.Ended.DIED, unlink=False)
+    KeyGroupEntry.objects.filter(person_id=person_id, to_date=None, from_date__lte=on).update(
+        to_date=on
+    )
+    return person
+
+
+@action
+def correct(*, by: Actor, residency_id: UUID) -> Residency:
+    """Withdraw a residency that was recorded by mistake; history keeps it."""
+    row = _locked(residency_id, by)
+    others = Residency.objects.filter(person_id=row.person_id).exclude(pk=row.pk).exists()
+    # The only record of a person keeps its link, or nobody could see and mend it.
+    _end(by, row, row.from_date, Residency.Ended.MISTAKE, unlink=others)
+    return row
+
+
+@action
+def go_away(*, by: Actor, residency_id: UUID, since: dt.date, where: str = "") -> Residency:
+    """Record that the person is away for a time; the residency goes on."""
+    row = _locked(residency_id, by)
+    if since < row.from_date or since > timezone.localdate():
+        raise Invalid(
+            Problem(
+                _("The absence begins before the residency or in the future."),
+                "since",
+                mend=_("Correct the day."),
+            )
+        )
+    row.away_since, row.away_where = since, where.strip()
+    row.save(update_fields=["away_since", "away_where"])
+    return row
+
+
+@action
+def come_back(*, by: Actor, residency_id: UUID) -> Residency:
+    """Record that the person is back."""
+    row = _locked(residency_id, by)
+    row.away_since, row.away_where = None, ""
+    row.save(update_fields=["away_since", "away_where"])
+    return row
+
+
+@action
+def change_residency(*, by: Actor, residency_id: UUID, **values: Any) -> Residency:
+    """Change relation, kind or first day of an open residency."""
+    row = _locked(residency_id, by)
+    if unknown := set(values) - {"relation", "kind", "from_date"}:
+        raise TypeError(f"not fields of a residency: {sorted(unknown)}")
+    changed = update_fields(row, **values)
+    _check(row.relation, row.kind, row.from_date)
+    _refuse_twice(row)
+    if changed:
+        row.save(update_fields=changed)
+    return row
+
+
+@action
+def name_head(*, by: Actor, residency_id: UUID) -> Residency:
+    """Make this resident the head; the former head becomes a relative."""
+    row = _locked(residency_id, by)
+    Residency.objects.filter(household_id=row.household_id, relation=HEAD, to_date=None).exclude(
+        pk=row.pk
+    ).update(relation="relative")
+    row.relation = HEAD
+    row.save(update_fields=["relation"])
+    return row
