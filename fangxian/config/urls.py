@@ -9,6 +9,7 @@ from fangxian.accounts.policy import open_route
 
 urlpatterns = [
     path("", include("fangxian.command.urls")),
+    path("", include("fangxian.common.ui.urls")),
     path("places/", include("fangxian.regions.urls")),
     path("accounts/", include("fangxian.accounts.urls")),
     path("sign-in/", include("fangxian.accounts.signin_urls")),

@@ -122,7 +122,7 @@ class MapIsland {
         filter: ["==", ["get", "kind"], "building"],
         paint: {
           "circle-color": ["case", [">=", ["get", "cls"], 0], pick(shades, "cls"), pick(tones, "tone")],
-          "circle-radius": ["case", chosen, 11, ["interpolate", ["linear"], ["zoom"], 12, 3, 16, 7]],
+          "circle-radius": ["interpolate", ["linear"], ["zoom"], 12, ["case", chosen, 8, 3], 16, ["case", chosen, 12, 7]],
           "circle-stroke-color": ["case", chosen, this.colour("--fx-text"), this.colour("--fx-surface")],
           "circle-stroke-width": ["case", chosen, 3, 1.5],
         },

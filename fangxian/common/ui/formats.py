@@ -62,7 +62,8 @@ def date(value: datetime.date | datetime.datetime | None) -> str:
         value = _local(value)
     parts = {"y": value.year, "m": f"{value.month:02}", "d": f"{value.day:02}"}
     short = {"y": value.year, "month": value.month, "day": value.day}
-    # Translators: %(y)s year, %(m)s %(d)s two digits, %(month)s %(day)s without a leading zero.
+    # xgettext:no-python-format
+    # Translators: any of these may be used: %(y)s year, %(m)s %(d)s two digits, %(month)s %(day)s without a leading zero.
     return gettext("%(y)s-%(m)s-%(d)s") % (parts | short)
 
 
