@@ -30,6 +30,28 @@ def traditional(text: str) -> str:
     return str(_converter().convert(text))
 
 
+def in_language(*, en: str, zh: str) -> str:
+    """Choose the text of the reader's language; traditional characters are converted."""
+    language = get_language() or "zh-hans"
+    if language.startswith("en") and en:
+        return en
+    return traditional(zh) if language == "zh-hant" else zh
+
+
+@dataclass(frozen=True)
+class Named:
+    """A row of rule data that has a code and its names."""
+
+    code: str
+    zh: str
+    en: str
+
+    @property
+    def name(self) -> str:
+        """The name in the reader's language."""
+        return in_language(en=self.en, zh=self.zh)
+
+
 @dataclass(frozen=True)
 class Term:
     """One entry; ``data`` holds what else its file says."""
@@ -41,10 +63,7 @@ class Term:
     data: dict[str, Any] = field(default_factory=dict, compare=False, hash=False)
 
     def __str__(self) -> str:
-        language = get_language() or "zh-hans"
-        if language.startswith("en"):
-            return self.en
-        return traditional(self.zh) if language == "zh-hant" else self.zh
+        return in_language(en=self.en, zh=self.zh)
 
 
 def _fold(word: str) -> str:

@@ -16,19 +16,18 @@ from django.utils.translation import gettext as _
 
 from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, Problem
+from fangxian.common.vocabulary import Named
 from fangxian.core.rules import rule
 
 
 @dataclass(frozen=True)
-class ChainRole:
+class ChainRole(Named):
     """A role of the chain at one level.
 
     ``minimum``/``maximum``: holders a place has; ``max_per_holder``: places one holder may have;
     ``only`` is "unmanaged" for buildings without property management, else "".
     """
 
-    code: str
-    name: str
     level: Level
     holder: str
     minimum: int
@@ -45,7 +44,7 @@ class ChainRole:
 class ChainRules:
     """The rule set in force: roles by code, in the order of the data."""
 
-    version: str
+    version: int
     roles: Mapping[str, ChainRole]
     max_households: int
     member_role: str
@@ -54,7 +53,7 @@ class ChainRules:
     contact_max_per_holder: int
     takes_over: Mapping[str, str]
     closes: tuple[str, ...]
-    names: Mapping[str, str]
+    names: Mapping[str, Named]
 
     def at(self, level: Level) -> list[ChainRole]:
         """The roles of a level."""
@@ -77,13 +76,15 @@ class ChainRules:
 
     def name_of(self, code: str) -> str:
         """The role's name as people say it (the code itself if the rule set has none)."""
-        return self.names.get(code, code)
+        named = self.names.get(code)
+        return named.name if named else code
 
 
 def _role(row: Mapping[str, Any]) -> ChainRole:
     return ChainRole(
         code=row["code"],
-        name=row["name"],
+        zh=row["zh"],
+        en=row["en"],
         level=Level(row["level"]),
         holder=row["holder"],
         minimum=row["min"],
@@ -99,8 +100,9 @@ def chain_rules(on: dt.date | None = None) -> ChainRules:
     data = found.data
     roles = {row["code"]: _role(row) for row in data["roles"]}
     member, contact = data["member_households"], data["contact_leader"]
-    names = {role.code: role.name for role in roles.values()}
-    names |= {member["code"]: member["name"], contact["code"]: contact["name"]}
+    names: dict[str, Named] = dict(roles)
+    for row in (member, contact):
+        names[row["code"]] = Named(row["code"], row["zh"], row["en"])
     return ChainRules(
         version=found.version,
         roles=roles,
@@ -116,12 +118,10 @@ def chain_rules(on: dt.date | None = None) -> ChainRules:
 
 
 @dataclass(frozen=True)
-class One:
+class One(Named):
     """One item of the five ones: what counts as its evidence."""
 
-    code: str
-    name: str
-    evidence: str
+    evidence: str = ""
     role: str = ""
     kind: str = ""
     rank: str = ""
@@ -131,7 +131,7 @@ class One:
 class FiveOnes:
     """The items a place of ``level`` must have."""
 
-    version: str
+    version: int
     level: Level
     items: tuple[One, ...]
 

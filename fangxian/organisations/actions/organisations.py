@@ -29,7 +29,7 @@ def checked_credit_code(text: str) -> str:
                 _("The unified social credit code is not valid."),
                 field="credit_code",
                 mend=_(
-                    "It has 18 characters with a check character at the end; compare it with the licence."
+                    "It has 18 characters, the last of which is a check; compare it with the licence."
                 ),
                 code="credit_code",
             )
@@ -103,7 +103,7 @@ def change_organisation(*, by: Actor, organisation: Organisation, **values: Any)
 def dissolve_organisation(
     *, by: Actor, organisation: Organisation, on: dt.date | None = None
 ) -> Organisation:
-    """Dissolve: memberships and responsibilities it holds end with it; bodies below must go first."""
+    """Dissolve it: its memberships and responsibilities end too; bodies below must go first."""
     by.require(EDIT, organisation.seat.code)
     day = on or timezone.localdate()
     if organisation.children.filter(dissolved_on=None).exists():

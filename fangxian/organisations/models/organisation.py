@@ -9,17 +9,19 @@ from django.utils.translation import gettext_lazy as _
 from fangxian.common.history import tracked
 from fangxian.common.models import Row
 from fangxian.common.scoping import Global
+from fangxian.common.vocabulary import in_language
 from fangxian.regions.models import Region
 
 
 @tracked()
 class OrganisationKind(models.Model):
-    """A kind of organisation (branch, unit, enterprise …). The shipped ones: ``data/kinds.json``."""
+    """A kind of organisation (branch, unit, enterprise …); shipped ones in ``data/kinds.json``."""
 
     scope = Global("names of kinds of organisations")
 
     code = models.SlugField(_("code"), primary_key=True, max_length=40)
-    name = models.CharField(_("name"), max_length=60)
+    zh = models.CharField(_("Chinese name"), max_length=60)
+    en = models.CharField(_("English name"), max_length=60, blank=True)
     permanent = models.BooleanField(_("permanent"), default=True)
 
     class Meta:
@@ -27,7 +29,7 @@ class OrganisationKind(models.Model):
         verbose_name_plural = _("kinds of organisations")
 
     def __str__(self) -> str:
-        return self.name
+        return in_language(en=self.en, zh=self.zh)
 
 
 @tracked()

@@ -46,7 +46,10 @@ class Responsibility(Placed):
     )
     holder_name = models.CharField(_("who answers"), max_length=120)
     contact = SealedTextField(
-        verbose_name=_("work phone"), column="organisations.responsibility.contact", null=True, blank=True
+        verbose_name=_("work phone"),
+        column="organisations.responsibility.contact",
+        null=True,
+        blank=True,
     )
     from_date = models.DateField(_("from"))
     to_date = models.DateField(_("until"), null=True, blank=True)

@@ -1,0 +1,110 @@
+"""Outcomes, target groups, exemptions and reports of sweeps, read from the rule set ``field``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from fangxian.common.codes import Level
+from fangxian.common.errors import Invalid, Problem
+from fangxian.common.vocabulary import Named
+from fangxian.core.rules import Rule, rule, rule_version
+
+NAME = "field"
+
+
+@dataclass(frozen=True)
+class Outcome(Named):
+    """What was found at a door. ``closes``: the household counts as visited.
+
+    ``revisit_days``: come back after so many days (None: no need). ``key``: the keyboard's key.
+    ``asks``: the form's questions are shown.
+    """
+
+    closes: bool = False
+    key: str = ""
+    revisit_days: int | None = None
+    asks: bool = False
+
+
+@dataclass(frozen=True)
+class Group(Named):
+    """Which households a campaign visits; empty criteria take all."""
+
+    residency_kinds: tuple[str, ...] = ()
+    any_key_group: bool = False
+    key_groups: tuple[str, ...] = ()
+    age_from: int | None = None
+
+
+@dataclass(frozen=True)
+class ReportRules:
+    """Which levels report, by when at the latest, and whose task an overdue report is."""
+
+    levels: tuple[Level, ...]
+    due: dt.time
+    overdue_role: str
+
+
+@dataclass(frozen=True)
+class FieldRules:
+    """One version of the rule set."""
+
+    version: int
+    outcomes: Mapping[str, Outcome]
+    groups: Mapping[str, Group]
+    exemptions: Mapping[str, Named]
+    report: ReportRules
+
+    @property
+    def closing(self) -> list[str]:
+        """Codes of the outcomes by which a household counts as visited."""
+        return [outcome.code for outcome in self.outcomes.values() if outcome.closes]
+
+    def group(self, code: str) -> Group:
+        """Return a target group. Raises Invalid naming those there are."""
+        if code not in self.groups:
+            names = "、".join(f"{g.name} ({g.code})" for g in self.groups.values())
+            raise Invalid(
+                Problem(
+                    _("“%(code)s” is not a target group.") % {"code": code},
+                    field="group",
+                    mend=_("Take one of: %(names)s.") % {"names": names},
+                    code="unknown_group",
+                )
+            )
+        return self.groups[code]
+
+
+def _read(found: Rule) -> FieldRules:
+    data: Mapping[str, Any] = found.data
+    groups = {}
+    for row in data["groups"]:
+        values = {key: tuple(v) if isinstance(v, list) else v for key, v in row.items()}
+        groups[row["code"]] = Group(**values)
+    report = data["report"]
+    return FieldRules(
+        version=found.version,
+        outcomes={row["code"]: Outcome(**row) for row in data["outcomes"]},
+        groups=groups,
+        exemptions={row["code"]: Named(**row) for row in data["exemptions"]},
+        report=ReportRules(
+            levels=tuple(Level(level) for level in report["levels"]),
+            due=dt.time.fromisoformat(report["due"]),
+            overdue_role=report["overdue_role"],
+        ),
+    )
+
+
+def field_rules(on: dt.date | None = None) -> FieldRules:
+    """The rules in force on a day (today). One query."""
+    return _read(rule(NAME, on=on))
+
+
+def field_rules_version(version: int) -> FieldRules:
+    """The rules a campaign was started under. One query."""
+    return _read(rule_version(NAME, version))

@@ -1,0 +1,16 @@
+"""The kinds of organisations that come with the product."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from fangxian.organisations.models import OrganisationKind
+
+KINDS = Path(__file__).parent / "data" / "kinds.json"
+
+
+def load_kinds(*, using: str) -> None:
+    """Add the shipped kinds that are missing; edited ones stay as they are."""
+    for row in json.loads(KINDS.read_text("utf-8")):
+        OrganisationKind.objects.using(using).get_or_create(code=row["code"], defaults=row)
