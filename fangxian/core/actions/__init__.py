@@ -1,0 +1,38 @@
+from fangxian.core.actions.events import emit
+from fangxian.core.actions.files import purge_files, read_file, store_file
+from fangxian.core.actions.jobs import cancel_job, start_job
+from fangxian.core.actions.notify import notify, read_all_notifications, read_notification
+from fangxian.core.actions.tasks import (
+    NewTask,
+    cancel_task,
+    close_task,
+    close_tasks,
+    finish_task,
+    open_task,
+    open_tasks,
+    reassign_task,
+    reopen_task,
+)
+from fangxian.core.rules import add_rule_version
+
+__all__ = [
+    "NewTask",
+    "add_rule_version",
+    "cancel_job",
+    "cancel_task",
+    "close_task",
+    "close_tasks",
+    "emit",
+    "finish_task",
+    "notify",
+    "open_task",
+    "open_tasks",
+    "purge_files",
+    "read_all_notifications",
+    "read_file",
+    "read_notification",
+    "reassign_task",
+    "reopen_task",
+    "start_job",
+    "store_file",
+]

@@ -1,0 +1,260 @@
+"""Opening, closing, handing over and escalating tasks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fangxian.accounts.models import Role, User
+from fangxian.common import codes
+from fangxian.common.actions import action
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
+from fangxian.common.ids import uuid7
+from fangxian.core import escalation
+from fangxian.core.actions.files import require_scope
+from fangxian.core.models import Task, TaskState
+
+BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """What :func:`open_tasks` needs for each task; see :func:`open_task`."""
+
+    kind: str
+    place_code: str
+    title: str
+    due_at: dt.datetime
+    dedupe_key: str
+    object_type: str = ""
+    object_id: UUID | None = None
+    assignee_user_id: UUID | None = None
+    assignee_role: str = ""
+    assignee_level: int | None = None
+    title_data: dict[str, Any] = field(default_factory=dict)
+    emergency_id: UUID | None = None
+    note: str | None = None
+
+
+def _row(by: Actor, new: NewTask, ladder: escalation.Ladder) -> Task:
+    require_scope(by, new.place_code)
+    if new.assignee_user_id is None and not new.assignee_role:
+        raise Invalid(Problem(_("A task needs an account or a role."), field="assignee_role"))
+    level = len(new.place_code) if new.assignee_level is None else new.assignee_level
+    return Task(
+        id=uuid7(),
+        place_code=new.place_code,
+        kind=new.kind,
+        title=str(new.title),
+        title_data=new.title_data,
+        due_at=new.due_at,
+        object_type=new.object_type,
+        object_id=new.object_id,
+        dedupe_key=new.dedupe_key,
+        assignee_user_id=new.assignee_user_id,
+        assignee_role=new.assignee_role,
+        assignee_level=min(level, len(new.place_code)),
+        escalate_at=ladder.first(new.kind, new.due_at),
+        rule_version=ladder.version,
+        emergency_id=new.emergency_id,
+        note=new.note,
+    )
+
+
+@action
+def open_tasks(*, by: Actor, tasks: Sequence[NewTask]) -> int:
+    """Open many tasks; those whose (kind, dedupe_key) is open already are left as they are.
+
+    Returns how many were opened. The right is that of the action that opens them; the scope is
+    checked. Raises OutOfScope, Invalid (nobody to do it).
+    """
+    ladder = escalation.current()
+    before = Task.objects.filter(state=TaskState.OPEN).count() if tasks else 0
+    for at in range(0, len(tasks), BATCH):
+        rows = [_row(by, new, ladder) for new in tasks[at : at + BATCH]]
+        Task.objects.bulk_create(rows, ignore_conflicts=True)
+    after = Task.objects.filter(state=TaskState.OPEN).count() if tasks else 0
+    return after - before
+
+
+@action
+def open_task(
+    *,
+    by: Actor,
+    kind: str,
+    place_code: str,
+    title: str,
+    due_at: dt.datetime,
+    object_type: str = "",
+    object_id: UUID | None = None,
+    assignee_user_id: UUID | None = None,
+    assignee_role: str = "",
+    assignee_level: int | None = None,
+    dedupe_key: str,
+    title_data: dict[str, Any] | None = None,
+    emergency_id: UUID | None = None,
+    note: str | None = None,
+) -> Task:
+    """Open a task, or return the open one with the same kind and ``dedupe_key``.
+
+    ``title`` is a msgid, formatted with ``title_data`` when shown; no personal data in either. A
+    role is held at ``assignee_level`` (default: the level of ``place_code``) or, where nobody
+    holds it there, at the nearest level above. The right is that of the action that opens the
+    task. Raises OutOfScope, Invalid.
+    """
+    new = NewTask(
+        kind=kind,
+        place_code=place_code,
+        title=title,
+        due_at=due_at,
+        object_type=object_type,
+        object_id=object_id,
+        assignee_user_id=assignee_user_id,
+        assignee_role=assignee_role,
+        assignee_level=assignee_level,
+        dedupe_key=dedupe_key,
+        title_data=title_data or {},
+        emergency_id=emergency_id,
+        note=note,
+    )
+    Task.objects.bulk_create([_row(by, new, escalation.current())], ignore_conflicts=True)
+    found = Task.objects.filter(kind=kind, dedupe_key=dedupe_key, state=TaskState.OPEN).first()
+    if found is None:
+        # The open one lies outside the actor's area: the key belongs to another place.
+        raise OutOfScope(dedupe_key)
+    return found
+
+
+@action
+def close_task(
+    *,
+    by: Actor,
+    task_id: UUID | None = None,
+    kind: str = "",
+    dedupe_key: str = "",
+    done_fact: str,
+) -> Task | None:
+    """Close a task by the fact that did it ("register.merge:<id>"); None when none is open.
+
+    The right is that of the action that made the fact. Closing twice changes nothing.
+    """
+    tasks = Task.objects.select_for_update().filter(state=TaskState.OPEN)
+    if task_id is not None:
+        task = tasks.filter(id=task_id).first()
+    else:
+        task = tasks.filter(kind=kind, dedupe_key=dedupe_key).first()
+    if task is None:
+        return None
+    return _close(by, task, TaskState.DONE, done_fact)
+
+
+@action
+def close_tasks(*, by: Actor, kind: str, dedupe_keys: Sequence[str], done_fact: str) -> int:
+    """Close all open tasks of ``kind`` with these keys. Returns how many."""
+    return Task.objects.filter(
+        kind=kind, dedupe_key__in=list(dedupe_keys), state=TaskState.OPEN
+    ).update(
+        state=TaskState.DONE,
+        closed_at=timezone.now(),
+        closed_by=by.name,
+        done_fact=done_fact[:200],
+        escalate_at=None,
+    )
+
+
+def _close(by: Actor, task: Task, state: str, fact: str) -> Task:
+    task.state = state
+    task.closed_at = timezone.now()
+    task.closed_by = by.name
+    task.done_fact = fact[:200]
+    task.escalate_at = None
+    task.save(update_fields=["state", "closed_at", "closed_by", "done_fact", "escalate_at"])
+    return task
+
+
+def _open(by: Actor, task_id: UUID, right: str) -> Task:
+    task = Task.objects.select_for_update().filter(id=task_id).first()
+    if task is None:
+        raise OutOfScope(str(task_id))
+    by.require(right, task.place_code)
+    if task.state != TaskState.OPEN:
+        raise Conflict(_("Somebody else closed this task meanwhile. Open the list again."))
+    return task
+
+
+@action
+def finish_task(*, by: Actor, task_id: UUID, fact: str = "") -> Task:
+    """Close a task by hand. Raises OutOfScope, Forbidden, Conflict (already closed)."""
+    task = _open(by, task_id, "core.task")
+    return _close(by, task, TaskState.DONE, fact or "core.by_hand")
+
+
+@action
+def cancel_task(*, by: Actor, task_id: UUID, reason: str) -> Task:
+    """Close a task that no longer applies. Raises Invalid without a reason."""
+    if not reason.strip():
+        raise Invalid(Problem(_("Say why it is cancelled."), field="reason"))
+    return _close(by, _open(by, task_id, "core.task_assign"), TaskState.CANCELLED, reason)
+
+
+@action
+def reopen_task(*, by: Actor, task_id: UUID) -> Task:
+    """Undo closing by hand. Raises Conflict when the same thing was opened again meanwhile."""
+    task = Task.objects.select_for_update().filter(id=task_id).first()
+    if task is None:
+        raise OutOfScope(str(task_id))
+    by.require("core.task", task.place_code)
+    same = Task.objects.filter(
+        kind=task.kind, dedupe_key=task.dedupe_key, state=TaskState.OPEN
+    ).exists()
+    if same:
+        raise Conflict(_("This is already an open task. Open the list again."))
+    task.state, task.closed_at, task.closed_by, task.done_fact = TaskState.OPEN, None, "", ""
+    task.escalate_at = escalation.current().first(task.kind, task.due_at)
+    task.save(update_fields=["state", "closed_at", "closed_by", "done_fact", "escalate_at"])
+    return task
+
+
+@action
+def reassign_task(
+    *,
+    by: Actor,
+    task_id: UUID,
+    assignee_user_id: UUID | None = None,
+    assignee_role: str = "",
+    assignee_level: int | None = None,
+) -> Task:
+    """Hand a task to an account, or to a role at a level above its place.
+
+    Raises OutOfScope, Forbidden, Conflict (closed), Invalid (nobody, unknown role or account).
+    """
+    from fangxian.core.actions.notify import notify
+
+    task = _open(by, task_id, "core.task_assign")
+    if assignee_user_id is not None:
+        if not User.objects.filter(id=assignee_user_id, is_active=True).exists():
+            raise Invalid(Problem(_("There is no such account."), field="assignee_user"))
+    elif not Role.objects.filter(code=assignee_role).exists():
+        raise Invalid(Problem(_("Choose a role or an account."), field="assignee_role"))
+    level = task.assignee_level if assignee_level is None else assignee_level
+    if level not in codes.LENGTHS or level > len(task.place_code):
+        raise Invalid(Problem(_("Choose a level above the place."), field="assignee_level"))
+    task.assignee_user_id = assignee_user_id
+    task.assignee_role = assignee_role
+    task.assignee_level = level
+    task.save(update_fields=["assignee_user_id", "assignee_role", "assignee_level"])
+    if assignee_user_id is not None:
+        notify(
+            by=by,
+            user_id=assignee_user_id,
+            template="core.task_assigned",
+            context={"task": str(task.id)},
+        )
+    return task

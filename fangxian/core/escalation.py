@@ -1,0 +1,140 @@
+"""To whom a task goes that was not done in time: rule set ``task.escalation``.
+
+Data: ``{"ladder": [{"role", "level"} …] from the finest level up, "hours": {"default": n,
+"<kind>": n}}``: n hours after it was due, and again each n hours, a task goes to the next step of
+the ladder above the level it stands at.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from fangxian.accounts.models import Grant
+from fangxian.common import codes
+from fangxian.common.actor import Actor
+from fangxian.common.scoping import acting
+from fangxian.core.actions.notify import notify
+from fangxian.core.models import Task, TaskState
+from fangxian.core.rules import Rule, rule
+
+RULE = "task.escalation"
+
+
+@dataclass(frozen=True)
+class Step:
+    role: str
+    level: int
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The rule in force, read."""
+
+    version: int
+    steps: tuple[Step, ...]
+    hours: dict[str, float]
+
+    @classmethod
+    def of(cls, found: Rule) -> Ladder:
+        data = found.data
+        return cls(
+            version=found.version,
+            steps=tuple(Step(s["role"], int(s["level"])) for s in data["ladder"]),
+            hours={kind: float(n) for kind, n in data["hours"].items()},
+        )
+
+    def wait(self, kind: str) -> dt.timedelta:
+        return dt.timedelta(hours=self.hours.get(kind, self.hours["default"]))
+
+    def first(self, kind: str, due_at: dt.datetime) -> dt.datetime:
+        """When a task of ``kind`` due at ``due_at`` goes up for the first time."""
+        return due_at + self.wait(kind)
+
+    def above(self, level: int) -> Step | None:
+        """The step above ``level``, None at the top."""
+        higher = [step for step in self.steps if step.level < level]
+        return max(higher, key=lambda step: step.level, default=None)
+
+
+def current() -> Ladder:
+    """The ladder in force today (one query)."""
+    return Ladder.of(rule(RULE))
+
+
+BATCH = 500
+
+
+def escalate_due(now: dt.datetime | None = None) -> int:
+    """Take each task that is late one level up and tell who holds the role there, once a level.
+
+    Works in the installation's area, ``BATCH`` tasks in a transaction. Returns how many went up.
+    """
+    from fangxian.core.runner import system_actor
+
+    by = system_actor("core.escalate")
+    moment = now or timezone.now()
+    done = 0
+    while True:
+        with acting(by):
+            ladder = current()
+            late = list(
+                Task.objects.select_for_update(skip_locked=True)
+                .filter(state=TaskState.OPEN, escalate_at__lte=moment)
+                .order_by("escalate_at")[:BATCH]
+            )
+            up = [task for task in late if _raise_one(task, ladder, moment)]
+            Task.objects.bulk_update(
+                late,
+                ["assignee_role", "assignee_level", "escalated", "escalate_at", "rule_version"],
+            )
+            _tell(by, up)
+        done += len(up)
+        if len(late) < BATCH:
+            return done
+
+
+def _raise_one(task: Task, ladder: Ladder, moment: dt.datetime) -> bool:
+    step = ladder.above(task.assignee_level)
+    if step is None:
+        task.escalate_at = None
+        return False
+    # Who was asked first stays named; the level above is now asked too.
+    task.assignee_role, task.assignee_level = step.role, step.level
+    task.escalated += 1
+    task.rule_version = ladder.version
+    task.escalate_at = moment + ladder.wait(task.kind)
+    return True
+
+
+def _tell(by: Actor, tasks: list[Task]) -> None:
+    """One message to each holder for each level, however many of his tasks went up at once."""
+    by_place: dict[tuple[str, str], list[Task]] = {}
+    for task in tasks:
+        place = task.place_code[: task.assignee_level]
+        by_place.setdefault((task.assignee_role, place), []).append(task)
+    for (role, place), group in by_place.items():
+        context = {"count": len(group), "task": str(group[0].id)}
+        for user_id in holders(role, place):
+            notify(by=by, user_id=user_id, template="core.task_escalated", context=context)
+
+
+def holders(role: str, place_code: str) -> list[UUID]:
+    """The accounts that hold ``role`` at the place or, if nobody does, at the nearest above."""
+    today = timezone.localdate()
+    above = ["", *codes.ancestors(place_code, include_self=True)]
+    found: dict[str, list[UUID]] = {}
+    grants = (
+        Grant.objects.filter(role_id=role, valid_from__lte=today, user__is_active=True)
+        .filter(Q(region=None) | Q(region__code__in=above, region__valid_to=None))
+        .exclude(valid_to__lt=today)
+        .values_list("region__code", "user_id")
+    )
+    for code, user_id in grants:
+        found.setdefault(code or "", []).append(user_id)
+    nearest = max(found, key=len, default=None)
+    return [] if nearest is None else found[nearest]

@@ -1,0 +1,93 @@
+"""An emergency: what is fought, where, since when, with which measures."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.common.fields import PlaceCodeField
+from fangxian.common.history import tracked
+from fangxian.common.models import Row
+from fangxian.common.scoping import Global
+
+PUBLIC = "emergencies and their measures are public acts; changed only with the right at the area"
+
+
+@tracked()
+class Emergency(Row):
+    """One emergency. Its key lies in the keyring under its id, never in the database.
+
+    ``place_code`` is where ``region_id`` lies now. An emergency is *in force* until ``ended_on``;
+    after that its key is destroyed and ``key_destroyed_at`` set, in this order, so that a crash
+    between the two is finished by the sweeper.
+    """
+
+    scope = Global(PUBLIC)
+
+    class Level(models.IntegerChoices):
+        """Response levels of the law on public health emergencies."""
+
+        ONE = 1, _("Level I (particularly serious)")
+        TWO = 2, _("Level II (serious)")
+        THREE = 3, _("Level III (larger)")
+        FOUR = 4, _("Level IV (ordinary)")
+
+    name = models.CharField(_("name"), max_length=120)
+    disease = models.CharField(_("disease"), max_length=80)
+    region_id = models.UUIDField(_("area"), null=True)
+    place_code = PlaceCodeField(_("area"), blank=True)
+    level = models.PositiveSmallIntegerField(_("response level"), choices=Level.choices)
+    started_on = models.DateField(_("start"))
+    ended_on = models.DateField(_("end"), null=True, blank=True)
+    key_destroyed_at = models.DateTimeField(_("key destroyed"), null=True, blank=True)
+    certificate = models.ForeignKey(
+        "core.File", models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("emergency")
+        verbose_name_plural = _("emergencies")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ended_on=None) | models.Q(ended_on__gte=models.F("started_on")),
+                name="emergency_dates",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(key_destroyed_at=None) | models.Q(ended_on__isnull=False),
+                name="emergency_key_outlives_it",
+            ),
+        ]
+        indexes = [models.Index(fields=["place_code"], name="emergency_place")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def in_force(self) -> bool:
+        return self.ended_on is None
+
+
+@tracked()
+class Measure(Row):
+    """A measure in force: body, content, area, period and lifting (law of 2025, Art 67)."""
+
+    scope = Global(PUBLIC)
+
+    emergency = models.ForeignKey(Emergency, models.PROTECT, related_name="measures")
+    title = models.CharField(_("measure"), max_length=120)
+    body = models.CharField(_("issued by"), max_length=120)
+    content = models.TextField(_("content"))
+    place_code = PlaceCodeField(_("area"), blank=True)
+    from_at = models.DateTimeField(_("from"))
+    to_at = models.DateTimeField(_("until"), null=True, blank=True)
+    lifted_at = models.DateTimeField(_("lifted"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("measure")
+        verbose_name_plural = _("measures")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(to_at=None) | models.Q(to_at__gte=models.F("from_at")),
+                name="measure_dates",
+            ),
+        ]

@@ -1,0 +1,62 @@
+"""Named reads of core, in the running scope."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from fangxian.common.actor import Actor
+from fangxian.core.models import Emergency, Job, Notification, ServerEpoch, Task, TaskState
+
+
+def open_tasks() -> QuerySet[Task]:
+    """All open tasks in scope, what is due first first."""
+    return Task.objects.filter(state=TaskState.OPEN).order_by("due_at", "id")
+
+
+def tasks_for(by: Actor) -> QuerySet[Task]:
+    """The open tasks that ``by`` has to do: due first.
+
+    Those of the account, and those of its role from its own level down. (A role's place is a
+    prefix of the task's, and the task lies in the actor's area, so comparing levels is enough.)
+    """
+    mine = Q(assignee_role=by.role, assignee_level__gte=len(by.area)) if by.role else Q(pk=None)
+    if by.user_id is not None:
+        mine |= Q(assignee_user_id=by.user_id)
+    return open_tasks().filter(mine)
+
+
+def tasks_about(object_type: str, object_id: object) -> QuerySet[Task]:
+    """The open tasks about one object."""
+    return open_tasks().filter(object_type=object_type, object_id=object_id)
+
+
+def overdue(tasks: QuerySet[Task]) -> QuerySet[Task]:
+    """Those that should be done by now."""
+    return tasks.filter(due_at__lt=timezone.now())
+
+
+def notifications_for(by: Actor) -> QuerySet[Notification]:
+    """The actor's own notifications, newest first."""
+    return Notification.objects.filter(user_id=by.user_id).order_by("-created_at", "-id")
+
+
+def unread_count(by: Actor) -> int:
+    """How many of them are unread (one query)."""
+    return Notification.objects.filter(user_id=by.user_id, read_at=None).count()
+
+
+def jobs_for(by: Actor) -> QuerySet[Job]:
+    """The jobs the actor's account started, newest first."""
+    return Job.objects.filter(user_id=by.user_id).order_by("-created_at")
+
+
+def emergencies_at(place_code: str) -> QuerySet[Emergency]:
+    """The emergencies in force at a place: those of any area above it or of the place itself."""
+    above = ["", *(place_code[:n] for n in range(2, len(place_code) + 1))]
+    return Emergency.objects.filter(ended_on=None, place_code__in=above).order_by("-started_on")
+
+
+def server_epoch() -> str:
+    """Which life of the database it is; devices that saw another push again what they keep."""
+    return str(ServerEpoch.objects.get(one=True).epoch)

@@ -1,0 +1,42 @@
+"""Entries of the job queue (procrastinate finds this module by its name)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from procrastinate.contrib.django import app
+
+from fangxian.core import runner
+
+
+@app.task(name="core.run_job")
+def run_job(job_id: str) -> None:
+    """Run a job in its requester's scope."""
+    runner.run(UUID(job_id))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="core.sweep", pass_context=False)
+def sweep(timestamp: int) -> None:
+    """Queue again what dead workers left behind."""
+    runner.sweep()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="core.escalate")
+def escalate(timestamp: int) -> None:
+    """Take overdue tasks one level up."""
+    from fangxian.core.escalation import escalate_due
+
+    escalate_due()
+
+
+@app.periodic(cron="20 3 * * *")
+@app.task(name="core.purge")
+def purge(timestamp: int) -> None:
+    """Remove files whose retention has ended."""
+    from fangxian.core.actions import purge_files
+
+    by = runner.system_actor("core.purge")
+    while purge_files(by=by):
+        pass
