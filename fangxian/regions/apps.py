@@ -1,8 +1,21 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class RegionsConfig(AppConfig):
     name = "fangxian.regions"
     label = "regions"
+
+    def ready(self) -> None:
+        from fangxian.regions.register import register_all
+
+        register_all()
+        post_migrate.connect(_load_kinds, sender=self, dispatch_uid="fangxian.building_kinds")
+
+
+def _load_kinds(using: str, **_kwargs: object) -> None:
+    from fangxian.regions.models.building import load_kinds
+
+    load_kinds(using=using)

@@ -15,14 +15,19 @@ from functools import cache
 from pathlib import Path
 
 OWN_READINGS = Path(__file__).parent / "data" / "initials.json"
-LONGEST_PHRASE = 5
+LONGEST_PHRASE = 3
 
 
 @dataclass(frozen=True)
 class _Letters:
     plain: dict[int, str]
     phrases: dict[str, str]
-    heads: re.Pattern[str]
+    pairs: re.Pattern[str]
+    starts: frozenset[str]
+
+    def decide(self, name: str) -> bool:
+        """Whether the name may hold a phrase with a reading of its own."""
+        return any(pair in self.starts for pair in self.pairs.findall(name))
 
 
 def _first_letter(reading: str) -> str:
@@ -46,8 +51,9 @@ def _letters() -> _Letters:
             phrases[phrase] = letters
     phrases |= json.loads(OWN_READINGS.read_text("utf-8"))
     first, second = ("".join(sorted({phrase[i] for phrase in phrases})) for i in (0, 1))
-    heads = re.compile(f"[{re.escape(first)}][{re.escape(second)}]")
-    return _Letters(plain, phrases, heads)
+    # Overlapping pairs of characters that can begin and follow in a phrase.
+    pairs = re.compile(f"(?=([{re.escape(first)}][{re.escape(second)}]))")
+    return _Letters(plain, phrases, pairs, frozenset(phrase[:2] for phrase in phrases))
 
 
 def _rest(text: str) -> str:
@@ -60,7 +66,7 @@ def initials(name: str) -> str:
     """Return the first letters of a name's syllables, lower case; digits and Latin stay."""
     letters = _letters()
     name = unicodedata.normalize("NFKC", name)
-    if letters.heads.search(name) is None:
+    if not letters.decide(name):
         return _rest(name.translate(letters.plain))
     out, at = [], 0
     while at < len(name):
@@ -84,9 +90,7 @@ def initials_of(names: Iterable[str]) -> dict[str, str]:
     plain = "\n".join(unique).translate(letters.plain).split("\n")
     return {
         name: letters_of_name.lower()
-        if letters_of_name.isalnum()
-        and letters_of_name.isascii()
-        and letters.heads.search(name) is None
+        if letters_of_name.isalnum() and letters_of_name.isascii() and not letters.decide(name)
         else initials(name)
         for name, letters_of_name in zip(unique, plain, strict=True)
     }

@@ -33,9 +33,7 @@ class GridPlan(Placed):
         WITHDRAWN = "withdrawn", _("withdrawn")
 
     community = models.ForeignKey(Region, models.PROTECT, related_name="grid_plans")
-    state = models.CharField(
-        _("state"), max_length=10, choices=State.choices, default=State.DRAFT
-    )
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.DRAFT)
     effective = models.DateField(_("in force from"), null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
     parameters = models.JSONField(_("parameters"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Func, Q, TextField, Value
-from django.db.models.functions import Length
+from django.db.models.functions import Collate, Length
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.common.codes import LEVEL_LABELS, Level
@@ -66,7 +66,10 @@ class Region(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["code"], name="region_code"),
+            # Current codes are found by the constraint's index, ended ones by this.
+            models.Index(fields=["code"], condition=Q(valid_to__isnull=False), name="region_ended"),
+            # Under C collation a prefix is a range, and an exact name comes first in it.
+            models.Index(Collate("name", "C"), F("level"), name="region_name"),
             models.Index(
                 fields=["level", "initials"], condition=Q(valid_to=None), name="region_initials"
             ),

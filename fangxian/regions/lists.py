@@ -1,0 +1,252 @@
+"""Lists of divisions: reading the shipped national one and any later year's."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from fangxian.common.codes import Level, is_code, parent
+from fangxian.common.errors import Invalid, Problem
+
+DESCRIPTION = Path(__file__).parent / "data" / "division_lists.json"
+MOST_PROBLEMS = 50
+URBAN_CLASSES = frozenset({"111", "112", "121", "122", "123", "210", "220"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One place of a list. ``old_codes``: the places of the earlier list that it comes from."""
+
+    code: str
+    name: str
+    urban_class: str = ""
+    old_codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DivisionList:
+    """A whole list: the year and day it is of, where it comes from, its rows by code."""
+
+    year: int
+    as_of: dt.date
+    source: str
+    digest: str
+    rows: dict[str, Row]
+
+    def counts(self) -> dict[str, int]:
+        """Rows a level, by the length of the code as text."""
+        counts: dict[str, int] = {}
+        for code in self.rows:
+            counts[str(len(code))] = counts.get(str(len(code)), 0) + 1
+        return counts
+
+
+@cache
+def description() -> dict[str, Any]:
+    """What is known of lists: the shipped one and the headings of others."""
+    data: dict[str, Any] = json.loads(DESCRIPTION.read_text("utf-8"))
+    return data
+
+
+def national(folder: Path) -> DivisionList:
+    """Read the shipped national list from ``folder`` and assert its counts.
+
+    Raises Invalid naming the file that is missing or the level that does not count up.
+    """
+    known = description()["national"]
+    rows: dict[str, Row] = {}
+    digest = hashlib.sha256()
+    for level, name in known["files"].items():
+        path = folder / name
+        if not path.is_file():
+            raise Invalid(
+                Problem(
+                    _("The national list is missing: %(path)s.") % {"path": path},
+                    mend=_("Run “make setup”, or set FANGXIAN_DIVISIONS to its folder."),
+                )
+            )
+        data = path.read_bytes()
+        digest.update(data)
+        reader = csv.reader(io.StringIO(data.decode("utf-8-sig")))
+        next(reader)
+        before = len(rows)
+        rows |= {line[0]: Row(line[0], line[1]) for line in reader}
+        found, wanted = len(rows) - before, known["counts"][level]
+        if found != wanted:
+            raise Invalid(
+                Problem(
+                    _("%(file)s has %(found)s places, not %(wanted)s.")
+                    % {"file": name, "found": found, "wanted": wanted},
+                    mend=_("Install the list again; it is damaged or of another version."),
+                )
+            )
+    as_of = dt.date.fromisoformat(known["as_of"])
+    return DivisionList(known["year"], as_of, known["source"], digest.hexdigest(), rows)
+
+
+def read(path: Path, *, year: int, as_of: dt.date | None = None) -> DivisionList:
+    """Read a later list: CSV (UTF-8 or GB 18030) or JSON with code, name and, where known, class
+    and old code (several separated by anything but digits).
+
+    Codes may be written out to 12 digits with zeros. Raises Invalid with one problem a bad row.
+    """
+    data = path.read_bytes()
+    records = _json_records(data) if path.suffix.lower() == ".json" else _csv_records(data)
+    rows: dict[str, Row] = {}
+    problems: list[Problem] = []
+    for number, record in records:
+        row = _row(record, number, problems)
+        if row is not None and row.code in rows and rows[row.code] != row:
+            problems.append(
+                Problem(
+                    _("Code %(code)s stands twice in the list.") % {"code": row.code},
+                    field="code",
+                    row=number,
+                    mend=_("Remove one of the two rows."),
+                )
+            )
+        elif row is not None:
+            rows[row.code] = row
+        if len(problems) >= MOST_PROBLEMS:
+            break
+    problems += _orphans(rows)[: MOST_PROBLEMS - len(problems)]
+    if not rows and not problems:
+        problems.append(
+            Problem(_("The list has no row."), mend=_("Give a list with codes and names."))
+        )
+    if problems:
+        raise Invalid(*problems)
+    digest = hashlib.sha256(data).hexdigest()
+    return DivisionList(year, as_of or dt.date(year, 12, 31), path.name, digest, rows)
+
+
+def _orphans(rows: dict[str, Row]) -> list[Problem]:
+    top = min((len(code) for code in rows), default=0)
+    return [
+        Problem(
+            _("The list has %(code)s but not the place above it, %(parent)s.")
+            % {"code": code, "parent": parent(code)},
+            field="code",
+            mend=_("Add the place above, or remove the row."),
+        )
+        for code in sorted(rows)
+        if len(code) > top and parent(code) not in rows
+    ]
+
+
+def _json_records(data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
+    try:
+        records = json.loads(data)
+    except ValueError as error:
+        raise Invalid(
+            Problem(
+                _("The file is not JSON: %(error)s") % {"error": error}, mend=_("Save it again.")
+            )
+        ) from error
+    if not isinstance(records, list) or not all(isinstance(r, dict) for r in records):
+        raise Invalid(
+            Problem(
+                _("The JSON file is not a list of objects."),
+                mend=_('Write [{"code": …, "name": …}, …].'),
+            )
+        )
+    yield from enumerate((_known(record) for record in records), start=1)
+
+
+def _csv_records(data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = data.decode("gb18030")
+        except UnicodeDecodeError as error:
+            raise Invalid(
+                Problem(
+                    _("The file is neither UTF-8 nor GB 18030."), mend=_("Save it as UTF-8 CSV.")
+                )
+            ) from error
+    lines = csv.reader(io.StringIO(text))
+    header = _known_headings(next(lines, []))
+    if not {"code", "name"} <= set(header):
+        raise Invalid(
+            Problem(
+                _("The first row names no columns for code and name."),
+                row=1,
+                mend=_("Call them “code” and “name”."),
+            )
+        )
+    for number, line in enumerate(lines, start=2):
+        if any(cell.strip() for cell in line):
+            yield number, dict(zip(header, line, strict=False))
+
+
+def _known_headings(header: Iterable[str]) -> list[str]:
+    names = {
+        heading: column
+        for column, headings in description()["columns"].items()
+        for heading in headings
+    }
+    return [names.get(cell.strip().lower(), cell) for cell in header]
+
+
+def _known(record: dict[str, Any]) -> dict[str, Any]:
+    return dict(zip(_known_headings(record), record.values(), strict=True))
+
+
+def short(code: str) -> str:
+    """Strip the zeros that fill a code up to 12 digits: ``130900000000`` is ``1309``."""
+    if len(code) != int(Level.VILLAGE) or not code.isdigit():
+        return code
+    for level in (Level.TOWN, Level.COUNTY, Level.PREFECTURE, Level.PROVINCE):
+        if code[int(level) :].strip("0"):
+            return code[: int(level.below or level)]
+    return code[: int(Level.PROVINCE)]
+
+
+def _row(record: dict[str, Any], number: int, problems: list[Problem]) -> Row | None:
+    code = short(str(record.get("code", "")).strip())
+    name = str(record.get("name", "")).strip()
+    urban_class = str(record.get("urban_class", "") or "").strip()
+    found = len(problems)
+    if not is_code(code) or not 0 < len(code) <= int(Level.VILLAGE):
+        problems.append(
+            Problem(
+                _("“%(code)s” is not a division code.") % {"code": code},
+                field="code",
+                row=number,
+                mend=_("Write 2, 4, 6, 9 or 12 digits."),
+            )
+        )
+    if not name or len(name) > 120:
+        problems.append(
+            Problem(
+                _("The name is missing or too long."),
+                field="name",
+                row=number,
+                mend=_("Write a name of at most 120 characters."),
+            )
+        )
+    if urban_class and urban_class not in URBAN_CLASSES:
+        problems.append(
+            Problem(
+                _("“%(text)s” is not an urban–rural class.") % {"text": urban_class},
+                field="urban_class",
+                row=number,
+                mend=_("Write one of %(classes)s.") % {"classes": ", ".join(sorted(URBAN_CLASSES))},
+            )
+        )
+    if len(problems) > found:
+        return None
+    old = tuple(short(part) for part in re.findall(r"\d+", str(record.get("old_code", "") or "")))
+    return Row(code, name, urban_class, old)

@@ -1,0 +1,127 @@
+"""Named reads of places. Places are public; ``by`` or an area narrows what a page may offer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from fangxian.common.actor import Actor
+from fangxian.common.codes import Level, ancestors, bounds, contains, is_code
+from fangxian.common.errors import OutOfScope
+from fangxian.regions.models import Region, RegionCode
+
+
+def current() -> QuerySet[Region]:
+    """All places that exist now, without their boundaries."""
+    return Region.objects.filter(valid_to=None).defer("boundary")
+
+
+def at(code: str, *, by: Actor | None = None) -> Region:
+    """The current place with this code. Raises OutOfScope if there is none (in ``by``'s area)."""
+    place = current().filter(code=code).first() if is_code(code) else None
+    if place is None or (by is not None and not contains(by.area, code)):
+        raise OutOfScope(code)
+    return place
+
+
+def by_id(place_id: UUID) -> Region:
+    """The place with this id, current or ended. Raises OutOfScope."""
+    place = Region.objects.defer("boundary").filter(id=place_id).first()
+    if place is None:
+        raise OutOfScope(str(place_id))
+    return place
+
+
+def inside(code: str) -> QuerySet[Region]:
+    """The current places in ``code``, itself included, in the order of their codes."""
+    lo, hi = bounds(code)
+    return current().filter(code__gte=lo, code__lt=hi).order_by("code")
+
+
+def below(code: str, level: Level | int) -> QuerySet[Region]:
+    """The current places of one level in ``code``."""
+    return inside(code).filter(level=int(level))
+
+
+def children(code: str) -> QuerySet[Region]:
+    """The current places one level below ``code`` (none below a unit)."""
+    next_level = Level(len(code)).below
+    return below(code, next_level) if next_level else current().none()
+
+
+def path(code: str, *, include_self: bool = True) -> list[Region]:
+    """The places above ``code`` from the province down, and itself. One query."""
+    return list(
+        current().filter(code__in=ancestors(code, include_self=include_self)).order_by("level")
+    )
+
+
+def names(codes: Iterable[str]) -> dict[str, str]:
+    """The names of current places by code; unknown codes are left out. One query."""
+    return dict(current().filter(code__in=set(codes)).values_list("code", "name"))
+
+
+def full_name(code: str) -> str:
+    """The names from the county down, as an address begins."""
+    return "".join(place.name for place in path(code) if place.level >= Level.COUNTY)
+
+
+def on_day(on: dt.date) -> Q:
+    """The condition that a place existed on a day."""
+    return Q(valid_from__lte=on) & (Q(valid_to=None) | Q(valid_to__gt=on))
+
+
+def code_on(place: Region, on: dt.date) -> str | None:
+    """The code that a place had on a day; None if it did not exist then. One query if it moved."""
+    if on < place.valid_from or (place.valid_to is not None and on >= place.valid_to):
+        return None
+    if place.code_from is None or on >= place.code_from:
+        return place.code
+    former = RegionCode.objects.filter(region=place, valid_from__lte=on, valid_to__gt=on)
+    code: str | None = former.values_list("code", flat=True).first()
+    return code
+
+
+def codes_on(place_ids: Iterable[UUID], on: dt.date) -> dict[UUID, str]:
+    """The codes that places had on a day, by id; those that did not exist then are left out."""
+    places = Region.objects.filter(on_day(on), id__in=set(place_ids))
+    codes: dict[UUID, str] = {}
+    moved: list[UUID] = []
+    for place_id, code, code_from in places.values_list("id", "code", "code_from"):
+        if code_from is None or on >= code_from:
+            codes[place_id] = code
+        else:
+            moved.append(place_id)
+    former = RegionCode.objects.filter(region__in=moved, valid_from__lte=on, valid_to__gt=on)
+    return codes | dict(former.values_list("region_id", "code"))
+
+
+def at_on(code: str, on: dt.date) -> Region | None:
+    """The place that had ``code`` on a day, or None."""
+    here = Region.objects.filter(on_day(on), code=code).defer("boundary")
+    for place in here:
+        if place.code_from is None or on >= place.code_from:
+            return place
+    former = (
+        RegionCode.objects.filter(code=code, valid_from__lte=on, valid_to__gt=on)
+        .select_related("region")
+        .first()
+    )
+    if former is None or former.region.valid_from > on:
+        return None
+    return None if former.region.valid_to and former.region.valid_to <= on else former.region
+
+
+def above_on(place: Region, on: dt.date) -> list[Region]:
+    """The places above ``place`` on a day, from the province down, itself included.
+
+    One to three queries a level: for one place's page, not for lists.
+    """
+    code = code_on(place, on)
+    if code is None:
+        return []
+    found = (at_on(above, on) for above in ancestors(code))
+    return [region for region in found if region is not None] + [place]

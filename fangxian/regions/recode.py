@@ -1,0 +1,104 @@
+"""Places get other codes: the codes are rewritten wherever rows carry them, and kept as history.
+
+Rows follow by the exact code of the place they lie at, in every table of
+``scoping.moving_tables()``, history tables and append-only ones included. The database function
+``fangxian_move_codes`` does it: it rewrites only codes of places that really have moved.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.db import connections
+from django.db.models import F, Value
+from django.db.models.functions import Concat, Substr
+
+from fangxian.common import registries
+from fangxian.common.actor import Actor
+from fangxian.common.codes import bounds
+from fangxian.common.scoping import acting, moving_tables
+from fangxian.regions.models import Region, RegionCode
+
+SHADOW = "x"
+BATCH = 2_000
+
+
+def with_places_below(moves: Mapping[str, str], *, using: str = "default") -> dict[str, str]:
+    """Complete old → new codes by those of all places below, ended ones too.
+
+    A place that is named itself keeps its own move, and so do the places below it.
+    """
+    pairs: dict[str, str] = {}
+    for old in sorted(moves, key=len):
+        lo, hi = bounds(old)
+        codes = Region.objects.using(using).filter(code__gte=lo, code__lt=hi)
+        for code in codes.values_list("code", flat=True).distinct():
+            pairs[code] = moves[old] + code[len(old) :]
+        pairs[old] = moves[old]
+    return {old: new for old, new in pairs.items() if old != new}
+
+
+def move(
+    *,
+    by: Actor,
+    pairs: Mapping[str, str],
+    area: str,
+    on: dt.date,
+    plan_id: UUID | None = None,
+    using: str = "default",
+    tell: bool = True,
+) -> dict[str, int]:
+    """Give places the codes ``pairs`` (old → new) from the day ``on``; return rows by table.
+
+    ``area`` is the code range in which the old and the new codes lie and the rows are rewritten.
+    One transaction, in the actor's scope narrowed to it. ``tell``: call the followers of a redraw.
+    """
+    if not pairs:
+        return {}
+    moved: dict[str, int] = {}
+    with acting(by.within(area), using=using) as narrow:
+        _move_places(pairs, on, plan_id, using)
+        olds, news = list(pairs), list(pairs.values())
+        for table, column in moving_tables():
+            with connections[using].cursor() as cursor:
+                cursor.execute(
+                    "SELECT fangxian_move_codes(%s, %s, %s, %s)", [table, column, olds, news]
+                )
+                count = cursor.fetchone()[0]
+            if count:
+                moved[table] = count
+        if tell:
+            for follower in registries.after_redraw:
+                follower(narrow, area)
+    return moved
+
+
+def _move_places(pairs: Mapping[str, str], on: dt.date, plan_id: UUID | None, using: str) -> None:
+    places = list(
+        Region.objects.using(using)
+        .filter(code__in=list(pairs))
+        .only("id", "code", "valid_from", "valid_to", "code_from")
+    )
+    RegionCode.objects.using(using).bulk_create(
+        (
+            RegionCode(
+                region_id=place.id,
+                code=place.code,
+                valid_from=min(place.code_from or place.valid_from, on),
+                valid_to=on,
+                plan_id=plan_id,
+            )
+            for place in places
+        ),
+        batch_size=BATCH,
+    )
+    if set(pairs.values()) & {place.code for place in places}:
+        # Codes are exchanged: step aside first, or two places would share one for a moment.
+        Region.objects.using(using).filter(id__in=[place.id for place in places]).update(
+            code=Concat(Value(SHADOW), Substr(F("code"), 2))
+        )
+    for place in places:
+        place.code, place.code_from = pairs[place.code], on
+    Region.objects.using(using).bulk_update(places, ["code", "code_from"], batch_size=BATCH)
