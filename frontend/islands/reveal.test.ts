@@ -1,0 +1,63 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+const swap = vi.hoisted(() =>
+  vi.fn((target: HTMLElement, html: string) => {
+    target.outerHTML = html;
+  }),
+);
+vi.mock("htmx.org", () => ({ default: { swap } }));
+const { mount } = await import("./reveal");
+
+const fetching = vi.fn<typeof fetch>();
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  fetching.mockReset();
+  vi.stubGlobal("fetch", fetching);
+  document.head.innerHTML = '<meta name="csrf-token" content="token">';
+  document.body.innerHTML =
+    '<span id="v"><code>138****0001</code></span><button data-url="/reveal/1/" data-target="#v" data-what="phone" data-seconds="30">Show</button>';
+  const button = document.querySelector("button") as HTMLElement;
+  mount(button);
+  button.click();
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+const dialog = (): HTMLDialogElement | null => document.querySelector("dialog");
+
+async function answer(reason: string): Promise<void> {
+  (dialog()?.querySelector("input") as HTMLInputElement).value = reason;
+  dialog()?.querySelector("form")?.dispatchEvent(new Event("submit", { cancelable: true }));
+  await vi.advanceTimersByTimeAsync(0);
+}
+
+test("without a reason nothing is asked", async () => {
+  await answer(" ");
+  expect(fetching).not.toHaveBeenCalled();
+  expect(dialog()?.querySelector("[role=alert]")?.textContent).toContain("Write why");
+});
+
+test("the value is shown after a reason, and hidden again", async () => {
+  fetching.mockResolvedValue(new Response('<span id="v"><code>13800000001</code></span>'));
+  await answer("call about the visit");
+  const [url, init] = fetching.mock.calls[0] ?? [];
+  expect(url).toBe("/reveal/1/");
+  expect(String(init?.body)).toBe("reason=call+about+the+visit");
+  expect(init?.headers).toMatchObject({ "X-CSRFToken": "token" });
+  expect(document.getElementById("v")?.textContent).toBe("13800000001");
+  expect(document.activeElement?.id).toBe("v");
+  expect(dialog()).toBeNull();
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(document.getElementById("v")?.textContent).toBe("138****0001");
+});
+
+test("a used-up quota is said in the dialog and the value stays masked", async () => {
+  fetching.mockResolvedValue(new Response("", { status: 429 }));
+  await answer("again");
+  expect(dialog()?.querySelector("[role=alert]")?.textContent).toContain("Too many");
+  expect(document.getElementById("v")?.textContent).toBe("138****0001");
+});
