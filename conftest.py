@@ -20,6 +20,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import Client
 
+from fangxian.accounts.sessions import SECOND_FACTOR
 from fangxian.config.postgres import databases
 from tests.kit.cast import Cast, Places, make_cast, make_places
 
@@ -147,6 +148,10 @@ def client_of(cast: Cast) -> Any:
         client.force_login(
             cast.user(name), backend="allauth.account.auth_backends.AuthenticationBackend"
         )
+        # As after a sign-in with both factors.
+        session = client.session
+        session[SECOND_FACTOR] = True
+        session.save()
         return client
 
     return make

@@ -4,9 +4,11 @@ from uuid import UUID
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 from fangxian.common import access
 from fangxian.common.actor import Actor
+from fangxian.common.registries import Invariant, NavItem, Right, invariants, navigation, rights
 
 
 class AccountsConfig(AppConfig):
@@ -15,7 +17,34 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         access.set_writer(_write_access_log)
+        _register()
         post_migrate.connect(_load_roles, sender=self, dispatch_uid="fangxian.roles")
+
+
+def _register() -> None:
+    from fangxian.accounts.checks import exclusive_roles_are_apart
+
+    for name, label, personal in (
+        ("accounts.see", _("See accounts and their roles"), False),
+        ("accounts.create", _("Create accounts"), False),
+        ("accounts.disable", _("Disable and enable accounts"), False),
+        ("accounts.reset", _("Reset passwords"), False),
+        ("accounts.grant", _("Give and take back roles"), False),
+        ("accounts.unlock", _("Lift lock-outs and remove lost second factors"), False),
+        ("accounts.alerts", _("Work on security alerts"), False),
+        ("accounts.audit", _("Read the access log and the history of accounts"), True),
+    ):
+        rights.register(name, Right(name, label, personal))
+    for name, item in (
+        ("accounts", NavItem(_("Accounts"), "accounts:users", "accounts.see", "key")),
+        ("alerts", NavItem(_("Security alerts"), "accounts:alerts", "accounts.alerts", "warn")),
+        ("access", NavItem(_("Access log"), "accounts:access", "accounts.audit", "eye")),
+    ):
+        navigation.register(f"accounts.{name}", item, order=900)
+    invariants.register(
+        "accounts.exclusive",
+        Invariant("nobody holds two roles that exclude each other", exclusive_roles_are_apart),
+    )
 
 
 def _load_roles(using: str, **_kwargs: object) -> None:
@@ -31,9 +60,11 @@ def _write_access_log(by: Actor, purpose: str, ids: list[UUID]) -> None:
         user_id=by.user_id,
         grant_id=by.grant_id,
         actor=by.name,
+        role=by.role,
         organisation_id=by.organisation_id,
         area=by.area,
         purpose=purpose[:200],
         source=by.source,
+        request_id=by.request_id,
         persons=ids,
     )

@@ -2,35 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
-from uuid import uuid4
+from urllib.parse import urlencode
 
+import orjson
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.db import connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from fangxian.accounts import queries
-from fangxian.accounts.policy import policy_of
-from fangxian.common.actor import Actor
-from fangxian.common.codes import Level
+from fangxian.accounts.alerts import raise_alert
+from fangxian.accounts.policy import Policy, policy_of
+from fangxian.accounts.sessions import SECOND_FACTOR
+from fangxian.accounts.source import header_text, source_of
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, TooMany
 from fangxian.common.scoping import acting
 
 GRANT_KEY = "grant"
+API = "/api/"
+# Shared machines stand in offices: nothing of a signed-in page stays on the disk.
+PRIVATE = "private, no-store"
 
 
 class ActorMiddleware:
-    """Runs each view inside ``acting``; whatever it raises is rolled back and answered."""
+    """Runs each view inside ``acting``; whatever it raises is rolled back and answered.
+
+    The access log of a page that was shown is committed with it; that of a refused request is
+    rolled back with the rest, since nothing was shown.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if request.user.is_authenticated:
+            response.headers.setdefault("Cache-Control", PRIVATE)
+        return response
 
     def process_view(
         self, request: Any, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -43,84 +61,150 @@ class ActorMiddleware:
         if not request.user.is_authenticated:
             return _to_sign_in(request)
         if policy.account:
-            return None
-        grants = queries.grants_of(request.user)
-        if not grants:
-            raise Forbidden("any grant")
-        chosen = str(request.session.get(GRANT_KEY, ""))
-        grant = next((g for g in grants if str(g.id) == chosen), grants[0])
-        if _lacks_second_factor(request, grant):
-            return redirect("mfa_index")
-        actor = queries.actor_of(grant, source=_source(request), purpose=_purpose(request))
-        request.actor = actor
-        request.grants = grants
-        if policy.right is not None:
-            actor.require(policy.right)
-        return _run(request, actor, view, args, kwargs)
+            return _run_as_account(request, view, args, kwargs)
+        try:
+            return _as_actor(request, policy, view, args, kwargs)
+        except (Http404, OutOfScope):
+            return _refuse(request, 404, [])
+        except PermissionDenied:
+            return _refuse(request, 403, [])
+        except Invalid as error:
+            return _refuse(request, 422, error.problems)
+        except Conflict as error:
+            return _refuse(request, 409, [error])
+        except TooMany as error:
+            # Its transaction is rolled back, so the alert has one of its own.
+            if alert := getattr(error, "alert", ""):
+                raise_alert(alert, request.user.pk, source=source_of(request))
+            return _refuse(request, 429, [error])
 
 
-def _run(
+def _as_actor(
     request: Any,
-    actor: Actor,
+    policy: Policy,
     view: Callable[..., Any],
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
 ) -> HttpResponse:
-    try:
-        with acting(actor):
-            response: HttpResponse = view(request, *args, **kwargs)
-            if isinstance(response, TemplateResponse) and not response.is_rendered:
-                # Rendering reads rows, so it belongs inside the transaction.
-                response.render()
-            if request.user.is_authenticated:
-                response.headers.setdefault("Cache-Control", "private, no-cache")
-            return response
-    except OutOfScope as error:
-        raise Http404 from error
-    except Invalid as error:
-        return _refuse(request, 422, error.problems)
-    except Conflict as error:
-        return _refuse(request, 409, [error])
-    except TooMany as error:
-        return _refuse(request, 429, [error])
+    if request.user.password_expires_at is not None:
+        return _go(request, reverse("account_change_password"))
+    grants: list[Any] = queries.grants_of(request.user)
+    if not grants:
+        raise Forbidden("any grant")
+    chosen = str(request.session.get(GRANT_KEY, ""))
+    grant = next((g for g in grants if str(g.id) == chosen), grants[0])
+    if queries.needs_second_factor(grant) and (missing := _second_factor(request)):
+        return _go(request, missing)
+    actor = queries.actor_of(grant, source=source_of(request), purpose=_purpose(request))
+    request.actor = actor
+    request.grants = grants
+    if policy.right is not None:
+        actor.require(policy.right)
+    with acting(actor):
+        response = _finished(view(request, *args, **kwargs))
+        if response.status_code >= 500 or (
+            response.status_code >= 400 and request.path.startswith(API)
+        ):
+            # The API answers its own errors; what it had written must go all the same.
+            transaction.set_rollback(True)
+        return response
 
 
-def _refuse(request: HttpRequest, status: int, problems: Any) -> HttpResponse:
+def _finished(response: HttpResponseBase) -> HttpResponse:
+    """Have all of the response read its rows now: after the transaction it would see none."""
+    if isinstance(response, TemplateResponse) and not response.is_rendered:
+        return response.render()
+    if response.streaming:
+        if response.is_async:  # type: ignore[attr-defined]
+            raise RuntimeError("a view answered with an asynchronous stream; return a whole body")
+        body = b"".join(response.streaming_content)  # type: ignore[attr-defined]
+        whole = HttpResponse(body, status=response.status_code, headers=dict(response.items()))
+        whole.cookies = response.cookies
+        response.close()
+        return whole
+    assert isinstance(response, HttpResponse)
+    return response
+
+
+def _run_as_account(
+    request: Any, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> HttpResponse | None:
+    """Pages of one's own account: no scope, but its changes say who made them and from where."""
+    if request.method in ("GET", "HEAD"):
+        return None
+    context = {
+        "who": request.user.username,
+        "user": str(request.user.pk),
+        "why": _purpose(request),
+        "source": source_of(request),
+    }
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT set_config('pghistory.context_metadata', %s, true)",
+                [orjson.dumps(context).decode()],
+            )
+        return _finished(view(request, *args, **kwargs))
+
+
+def _refuse(request: HttpRequest, status: int, problems: Sequence[Any]) -> HttpResponse:
+    """Say no: as JSON to the API, in a header to fragments, as a page otherwise."""
     messages = [str(problem) for problem in problems]
-    if request.path.startswith("/api/"):
-        return JsonResponse({"errors": messages}, status=status)
+    if request.path.startswith(API):
+        return JsonResponse({"errors": messages or [_SHORT[status]]}, status=status)
+    if getattr(request, "htmx", False):
+        # 422 is swapped into the page (the form with its errors), so a bare refusal is none.
+        response = HttpResponse(status=400 if status == 422 else status)
+        if messages:
+            response["X-Message"] = header_text(" ".join(messages))
+        return response
     return render(request, f"{status}.html", {"problems": messages}, status=status)
 
 
-def _to_sign_in(request: Any) -> HttpResponse:
-    if request.path.startswith("/api/"):
-        return JsonResponse({"errors": ["sign in first"]}, status=401)
+_SHORT = {
+    403: "this right is missing in this working area",
+    404: "not found in this working area",
+    409: "changed meanwhile",
+    422: "not accepted",
+    429: "too many requests",
+}
+
+
+def _go(request: Any, url: str) -> HttpResponse:
+    """Lead to another page before this one; never into a fragment."""
+    if request.path.startswith(API):
+        return JsonResponse({"errors": [_("Open the website and finish signing in.")]}, status=403)
     if request.htmx:
-        # A sign-in page must never be injected into a fragment.
         response = HttpResponse(status=204)
-        response["HX-Redirect"] = (
-            f"{reverse(settings.LOGIN_URL)}?next={request.htmx.current_url_abs_path or '/'}"
-        )
+        response["HX-Redirect"] = url
         return response
-    return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+    return redirect(url)
 
 
-def _lacks_second_factor(request: Any, grant: Any) -> bool:
-    if not settings.FANGXIAN_SECOND_FACTOR:
-        return False
-    wide = len(grant.area) < int(Level.VILLAGE)
-    if not (wide or grant.role.needs_second_factor):
-        return False
-    from allauth.mfa.utils import is_mfa_enabled
-
-    # Who has one was asked for it at sign-in.
-    return not is_mfa_enabled(request.user)
+def _to_sign_in(request: Any) -> HttpResponse:
+    if request.path.startswith(API):
+        return JsonResponse({"errors": ["sign in first"]}, status=401)
+    sign_in = reverse(settings.LOGIN_URL)
+    if request.htmx:
+        query = urlencode({"next": request.htmx.current_url_abs_path or "/"})
+        return _go(request, f"{sign_in}?{query}")
+    return redirect_to_login(request.get_full_path(), sign_in)
 
 
-def _source(request: HttpRequest) -> str:
-    return f"web {request.META.get('REMOTE_ADDR', '')}"[:80]
+def _second_factor(request: Any) -> str:
+    """Return where this session still has to show or enrol a second factor, "" if it has."""
+    if request.session.get(SECOND_FACTOR):
+        return ""
+    records = get_authentication_records(request, request.user)
+    if any(record.get("method") == "mfa" for record in records):
+        request.session[SECOND_FACTOR] = True
+        return ""
+    if is_mfa_enabled(request.user):
+        query = urlencode({"next": request.get_full_path()})
+        return f"{reverse('mfa_reauthenticate')}?{query}"
+    return reverse("mfa_index")
 
 
 def _purpose(request: Any) -> str:
     name = request.resolver_match.view_name if request.resolver_match else ""
-    return f"page {name}" if name else f"request {uuid4()}"
+    return f"page {name}"

@@ -1,18 +1,108 @@
-"""Policies of all routes: our own views declare theirs, those of other packages stand here."""
+"""What a route asks of who opens it. A view without a policy is refused by the middleware."""
 
 from __future__ import annotations
 
-from fangxian.common.policy import Policy, SignedRequest, View, open_route, page
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
 
-__all__ = ["EXTERNAL", "Policy", "SignedRequest", "View", "open_route", "page", "policy_of"]
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from ninja.security.apikey import APIKeyCookie
 
-# Routes of third-party apps, by the prefix of their view's module.
-EXTERNAL = {
-    "allauth.account": Policy(public=True),
-    "allauth.mfa": Policy(account=True),
-    "allauth.usersessions": Policy(account=True),
-    "ninja": Policy(),
-}
+from fangxian.common.actor import Actor
+
+View = Callable[..., Any]
+
+
+class SignedRequest(HttpRequest):
+    """A request that passed the middleware: it has an actor."""
+
+    actor: Actor
+    htmx: Any
+    grants: list[Any]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """``right`` None: any grant will do. ``public``: no sign-in. ``account``: no grant needed."""
+
+    right: str | None = None
+    public: bool = False
+    account: bool = False
+
+
+def page(
+    right: str | None = None, *, methods: tuple[str, ...] = ("GET",)
+) -> Callable[[View], View]:
+    """Decorate a view: who needs which right, and by which methods it answers."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            allowed = {*methods, "HEAD"} if "GET" in methods else set(methods)
+            if request.method not in allowed:
+                return HttpResponseNotAllowed(methods)
+            response: HttpResponse = view(request, *args, **kwargs)
+            return response
+
+        run.policy = Policy(right=right)  # type: ignore[attr-defined]
+        run.methods = methods  # type: ignore[attr-defined]
+        return run
+
+    return decorate
+
+
+def open_route(view: View) -> View:
+    """Let everybody in (sign-in pages, the language switch)."""
+    return _with(view, Policy(public=True))
+
+
+def account_route(view: View) -> View:
+    """Let every account in, also one without grant, second factor or lasting password."""
+    return _with(view, Policy(account=True))
+
+
+def _with(view: View, policy: Policy) -> View:
+    @wraps(view)
+    def run(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return view(request, *args, **kwargs)
+
+    run.policy = policy  # type: ignore[attr-defined]
+    return run
+
+
+class Needs(APIKeyCookie):
+    """The policy of an API operation: ``@router.get("/x", auth=Needs("room.right"))``.
+
+    The API is used with the session of the web, so changes carry the CSRF token too. None: any
+    grant will do. An operation without one is refused (:class:`Undeclared`).
+    """
+
+    param_name = "sessionid"
+
+    def __init__(self, right: str | None = None) -> None:
+        super().__init__(csrf=True)
+        self.right = right
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Actor:
+        actor: Actor = request.actor  # type: ignore[attr-defined]
+        if self.right is not None:
+            actor.require(self.right)
+        return actor
+
+
+class Undeclared(Needs):
+    """The default of the API: refuses."""
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Actor:
+        from fangxian.common.errors import Forbidden
+
+        raise Forbidden(f"a policy for {request.method} {request.path}")
+
+
+# The API as a whole asks for a grant; each operation says its right by `Needs`.
+EXTERNAL = {"ninja": Policy()}
 
 
 def policy_of(view: View) -> Policy | None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
+from uuid import UUID
 
+from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from fangxian.accounts.models import Grant, User
+from fangxian.accounts.models import AccessLog, Grant, SecurityAlert, User
+from fangxian.common import codes
 from fangxian.common.actor import Actor
+from fangxian.common.codes import Level
+from fangxian.common.errors import Forbidden, OutOfScope
 from fangxian.common.ids import uuid7
 
 
@@ -18,7 +25,7 @@ def grants_of(user: User) -> list[Grant]:
     """
     today = timezone.localdate()
     found = (
-        Grant.objects.filter(user=user, valid_from__lte=today)
+        Grant.objects.filter(user=user, valid_from__lte=today, revoked_at=None)
         .exclude(valid_to__lt=today)
         .select_related("role", "region", "user")
     )
@@ -46,3 +53,99 @@ def actor_of(grant: Any, *, source: str, purpose: str) -> Actor:
         purpose=purpose,
         request_id=str(uuid7()),
     )
+
+
+def resolve(user_id: UUID, grant_id: UUID, *, source: str, purpose: str) -> Actor:
+    """Return the actor of a grant as it is now: for jobs, which carry ids only.
+
+    Raises Forbidden when the account was disabled or the grant no longer holds: a waiting job of
+    such an account must not run.
+    """
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    grant = next((g for g in grants_of(user) if g.pk == grant_id), None) if user else None
+    if grant is None:
+        raise Forbidden("a grant in force")
+    return actor_of(grant, source=source, purpose=purpose)
+
+
+def widest_area(user: User) -> str:
+    """The area of the user's widest grant, else where the account is administered."""
+    grants: list[Any] = grants_of(user)
+    if grants:
+        return str(grants[0].area)
+    return user.region.code if user.region else codes.WHOLE_COUNTRY
+
+
+def needs_second_factor(grant: Any) -> bool:
+    """Tell whether a grant of :func:`grants_of` asks for a second factor."""
+    if not settings.FANGXIAN_SECOND_FACTOR:
+        return False
+    return bool(grant.role.needs_second_factor) or len(grant.area) < int(Level.VILLAGE)
+
+
+def is_administered_in(user: User, area: str) -> bool:
+    """Tell whether an account (with its region loaded) is administered in ``area``."""
+    home = user.region.code if user.region else codes.WHOLE_COUNTRY
+    return codes.contains(area, home)
+
+
+def users_in(area: str) -> QuerySet[User]:
+    """Accounts administered in ``area``, or holding a role in it; by user name."""
+    every = User.objects.select_related("region").order_by("username")
+    if area == codes.WHOLE_COUNTRY:
+        return every
+    lo, hi = codes.bounds(area)
+    inside = Q(region__code__gte=lo, region__code__lt=hi)
+    holding = Grant.objects.filter(revoked_at=None, region__code__gte=lo, region__code__lt=hi)
+    return every.filter(inside | Q(pk__in=holding.values("user_id")))
+
+
+def user_in(area: str, user_id: UUID) -> User:
+    """Return one account of :func:`users_in`. Raises OutOfScope."""
+    found = users_in(area).filter(pk=user_id).first()
+    if found is None:
+        raise OutOfScope(f"account {user_id}")
+    return found
+
+
+def who_looked(person_id: UUID) -> QuerySet[AccessLog]:
+    """Who read this person's data, newest first: shown to the person and to the auditor."""
+    return AccessLog.objects.filter(persons__contains=[person_id]).order_by("-id")
+
+
+def access_log(
+    area: str,
+    *,
+    person_id: UUID | None = None,
+    username: str = "",
+    since: dt.date | None = None,
+    until: dt.date | None = None,
+    revealed_only: bool = False,
+) -> QuerySet[AccessLog]:
+    """Reads by accounts working in ``area``, newest first; page it by ``id``."""
+    found = AccessLog.objects.order_by("-id")
+    if area:
+        lo, hi = codes.bounds(area)
+        found = found.filter(area__gte=lo, area__lt=hi)
+    if person_id is not None:
+        found = found.filter(persons__contains=[person_id])
+    if username:
+        found = found.filter(user_id__in=User.objects.filter(username=username).values("pk"))
+    if since is not None:
+        found = found.filter(at__gte=_midnight(since))
+    if until is not None:
+        found = found.filter(at__lt=_midnight(until + dt.timedelta(days=1)))
+    return found.exclude(revealed="") if revealed_only else found
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
+
+
+def open_alerts(area: str) -> QuerySet[SecurityAlert]:
+    """Unsettled security alerts of accounts in ``area``, newest first."""
+    found = SecurityAlert.objects.filter(settled_at=None).order_by("-last_at", "-id")
+    if area:
+        lo, hi = codes.bounds(area)
+        found = found.filter(area__gte=lo, area__lt=hi)
+    return found

@@ -48,6 +48,7 @@ if not FANGXIAN_SECOND_FACTOR and FANGXIAN_MODE == "production":
 FANGXIAN_REVEALS_PER_HOUR = env.number("FANGXIAN_REVEALS_PER_HOUR", 30, low=1, high=10_000)
 FANGXIAN_UPLOAD_MB = env.number("FANGXIAN_UPLOAD_MB", 50, low=1, high=500)
 FANGXIAN_IDLE_MINUTES = env.number("FANGXIAN_IDLE_MINUTES", 30, low=5, high=24 * 60)
+FANGXIAN_SESSION_HOURS = env.number("FANGXIAN_SESSION_HOURS", 12, low=1, high=72)
 
 # A test run has a server of its own that may lose data (fsync off); nothing else may.
 SERVER = ensure_server(FANGXIAN_DATA / "test" if TESTING else FANGXIAN_DATA, fast=TESTING)
@@ -122,9 +123,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "fangxian.accounts.sessions.SessionAgeMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "fangxian.accounts.middleware.ActorMiddleware",
@@ -132,10 +134,12 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "fangxian.config.urls"
 WSGI_APPLICATION = "fangxian.config.wsgi.application"
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "fangxian.common.ui.renderer.Renderer"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Before those of allauth, whose pages take our layout.
+        "DIRS": [ROOT / "common" / "templates", ROOT / "accounts" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -175,7 +179,10 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "fangxian.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_RATE_LIMITS = {} if TESTING else {"login_failed": "10/m/ip,5/5m/key"}
+# Passwords are limited by axes; this limits codes of the second factor, and one address.
+ACCOUNT_RATE_LIMITS = {} if TESTING else {"login_failed": "30/m/ip,10/5m/key"}
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+MFA_ADAPTER = "fangxian.accounts.adapter.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Fangxian"
@@ -188,6 +195,9 @@ AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_SENSITIVE_PARAMETERS = ["username", "password"]
 AXES_VERBOSE = False
+AXES_LOCKOUT_CALLABLE = "fangxian.accounts.lockout.locked_out"
+AXES_CLIENT_IP_CALLABLE = "fangxian.accounts.source.client_ip"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 
 SESSION_COOKIE_AGE = FANGXIAN_IDLE_MINUTES * 60
 SESSION_COOKIE_HTTPONLY = True
@@ -236,8 +246,8 @@ USE_TZ = True
 LANGUAGE_COOKIE_NAME = "fangxian_language"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = FANGXIAN_DATA / "static"
-# Vite already names its files by their content, so nothing is renamed again.
+# Vite already names its files by their content and they are served from where they were built, so
+# nothing is collected or renamed.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 3600

@@ -109,7 +109,6 @@ def make_cast(places: Places) -> Cast:
             role_id=role_code,
             region=places[place],
             valid_from=START,
-            exclusive_group=Role.objects.get(code=role_code).exclusive_group,
         )
         cast.users[name] = user
     return cast

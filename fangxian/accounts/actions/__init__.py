@@ -1,0 +1,32 @@
+from fangxian.accounts.actions.alerts import settle_alert
+from fangxian.accounts.actions.grants import grant_role, grantable_roles, revoke_grant
+from fangxian.accounts.actions.reveals import RevealQuota, log_reveal, purposes, reveals_left
+from fangxian.accounts.actions.users import (
+    NewPassword,
+    create_user,
+    disable_user,
+    enable_user,
+    end_sessions,
+    reset_password,
+    reset_second_factor,
+    unlock_user,
+)
+
+__all__ = [
+    "NewPassword",
+    "RevealQuota",
+    "create_user",
+    "disable_user",
+    "enable_user",
+    "end_sessions",
+    "grant_role",
+    "grantable_roles",
+    "log_reveal",
+    "purposes",
+    "reset_password",
+    "reset_second_factor",
+    "reveals_left",
+    "revoke_grant",
+    "settle_alert",
+    "unlock_user",
+]

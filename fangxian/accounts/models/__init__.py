@@ -1,5 +1,5 @@
-from fangxian.accounts.models.access import AccessLog
+from fangxian.accounts.models.access import AccessLog, SecurityAlert
 from fangxian.accounts.models.grant import Grant, Role
 from fangxian.accounts.models.user import User
 
-__all__ = ["AccessLog", "Grant", "Role", "User"]
+__all__ = ["AccessLog", "Grant", "Role", "SecurityAlert", "User"]

@@ -1,0 +1,101 @@
+"""What the account actions check alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.utils.translation import gettext as _
+
+from fangxian.accounts import queries
+from fangxian.accounts.models import User
+from fangxian.common import codes
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Forbidden, Invalid, OutOfScope, Problem
+from fangxian.common.scoping import acting
+from fangxian.regions.models import Region
+
+SHORTEST_REASON = 4
+LONGEST_REASON = 200
+
+
+def checked_reason(reason: str) -> str:
+    """Return the reason without outer blanks. Raises Invalid when it is too short or too long."""
+    text = " ".join(reason.split())
+    if len(text) < SHORTEST_REASON:
+        raise Invalid(
+            Problem(
+                _("The reason is too short."),
+                field="reason",
+                mend=_("Write at least %(count)d characters.") % {"count": SHORTEST_REASON},
+            )
+        )
+    if len(text) > LONGEST_REASON:
+        raise Invalid(
+            Problem(
+                _("The reason is too long."),
+                field="reason",
+                mend=_("Write at most %(count)d characters.") % {"count": LONGEST_REASON},
+            )
+        )
+    return text
+
+
+@contextmanager
+def because(by: Actor, reason: str) -> Iterator[Actor]:
+    """Changes in this block carry ``reason`` in their history."""
+    with acting(by.for_purpose(reason)) as actor:
+        yield actor
+
+
+def place_at(code: str) -> Region | None:
+    """Return the current place of a code, None for the whole country. Raises Invalid."""
+    if code == codes.WHOLE_COUNTRY:
+        return None
+    found = Region.objects.filter(code=code, valid_to=None).first()
+    if found is None:
+        raise Invalid(
+            Problem(
+                _("There is no place with the code %(code)s today.") % {"code": code},
+                field="place",
+                mend=_("Choose a place from the list."),
+            )
+        )
+    return found
+
+
+def managed_user(by: Actor, user_id: UUID) -> User:
+    """Return an account that ``by`` may manage, locked for the change.
+
+    He may when the account is administered in his area and reaches nowhere beyond it: who could
+    reset the password of a wider account would have its rights. Raises OutOfScope for an account
+    of another area, Forbidden for one of his area that reaches further and for his own.
+    """
+    user = (
+        User.objects.select_related("region")
+        .select_for_update(of=("self",), no_key=True)
+        .filter(pk=user_id)
+        .first()
+    )
+    if user is None or not queries.is_administered_in(user, by.area):
+        raise OutOfScope(f"account {user_id}")
+    if user.pk == by.user_id:
+        raise Forbidden("accounts.own", by.area)
+    for grant in queries.grants_of(user):
+        if not codes.contains(by.area, grant.area):
+            raise Forbidden("accounts.reaches_further", grant.area)
+    return user
+
+
+def problems_of(error: ValidationError, fields: dict[str, str] | None = None) -> Invalid:
+    """Turn Django's validation error into ours, its fields renamed by ``fields``."""
+    names = fields or {}
+    if not hasattr(error, "error_dict"):
+        return Invalid(*(Problem(text) for text in error.messages))
+    found = []
+    for field, messages in error.message_dict.items():
+        where = "" if field == NON_FIELD_ERRORS else names.get(field, field)
+        found += [Problem(text, field=where) for text in messages]
+    return Invalid(*found)

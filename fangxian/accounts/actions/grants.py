@@ -1,0 +1,137 @@
+"""Giving and taking back roles."""
+
+from __future__ import annotations
+
+import datetime as dt
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fangxian.accounts.actions._checks import because, checked_reason, place_at, problems_of
+from fangxian.accounts.actions.users import end_sessions
+from fangxian.accounts.models import Grant, Role, User
+from fangxian.common import codes
+from fangxian.common.actions import action
+from fangxian.common.actor import ALL_RIGHTS, Actor
+from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, Problem
+
+
+def grantable_roles(by: Actor) -> list[Role]:
+    """The roles that the actor's own role may give to others."""
+    if by.rights is ALL_RIGHTS:
+        return list(Role.objects.all())
+    own = Role.objects.filter(code=by.role).first()
+    return list(Role.objects.filter(code__in=own.may_grant)) if own else []
+
+
+def _check_role(by: Actor, role: Role, region_code: str) -> None:
+    if by.rights is ALL_RIGHTS:
+        return
+    if role.code not in {allowed.code for allowed in grantable_roles(by)}:
+        raise Forbidden(f"accounts.grant {role.code}", region_code)
+    # Administrators are appointed from above, so none can make himself a peer.
+    if role.exclusive_group and region_code == by.area:
+        raise Forbidden(f"accounts.grant {role.code}", region_code)
+
+
+@action
+def grant_role(
+    *,
+    by: Actor,
+    user_id: UUID,
+    role: str,
+    region_code: str,
+    reason: str,
+    valid_from: dt.date | None = None,
+    valid_to: dt.date | None = None,
+    organisation_id: UUID | None = None,
+) -> Grant:
+    """Give an account a role at a place ("" the whole country).
+
+    Nobody gives one to himself, outside his area, or one that his own role may not give; roles of
+    one exclusive group never meet in one account (the database holds that too).
+    Raises Forbidden, Invalid, Conflict, OutOfScope.
+    """
+    by.require("accounts.grant", region_code)
+    why = checked_reason(reason)
+    if user_id == by.user_id:
+        raise Forbidden("accounts.grant oneself", region_code)
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise OutOfScope(f"account {user_id}")
+    if not user.is_active:
+        raise Conflict(_("This account is disabled; enable it first."))
+    wanted = Role.objects.filter(code=role).first()
+    if wanted is None:
+        raise Invalid(Problem(_("There is no such role."), field="role", mend=_("Choose one.")))
+    _check_role(by, wanted, region_code)
+    grant = Grant(
+        user=user,
+        role=wanted,
+        region=place_at(region_code),
+        organisation_id=organisation_id,
+        valid_from=valid_from or timezone.localdate(),
+        valid_to=valid_to,
+        granted_by_id=by.user_id,
+        reason=why,
+    )
+    if grant.valid_to is not None and grant.valid_to < grant.valid_from:
+        raise Invalid(
+            Problem(
+                _("The end lies before the beginning."),
+                field="valid_to",
+                mend=_("Choose a later day."),
+            )
+        )
+    try:
+        grant.clean_fields()
+        with because(by, why), transaction.atomic():
+            grant.save(force_insert=True)
+    except ValidationError as error:
+        raise problems_of(error) from error
+    except IntegrityError as error:
+        raise _refusal(error) from error
+    return grant
+
+
+def _refusal(error: IntegrityError) -> Exception:
+    name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
+    if name == "grant_exclusive_roles":
+        return Conflict(
+            _(
+                "System, security and audit administration must be three different people: this "
+                "account holds another of these roles."
+            )
+        )
+    if name == "grant_once":
+        return Conflict(_("This account already holds the role at this place."))
+    return error
+
+
+@action
+def revoke_grant(*, by: Actor, grant_id: UUID, reason: str) -> Grant:
+    """Take a role back now; the account's sessions end, so that none keeps the old rights."""
+    grant = (
+        Grant.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("region", "user", "role")
+        .filter(pk=grant_id)
+        .first()
+    )
+    area = grant.region.code if grant and grant.region else codes.WHOLE_COUNTRY
+    if grant is None or not codes.contains(by.area, area):
+        raise OutOfScope(f"grant {grant_id}")
+    by.require("accounts.grant", area)
+    why = checked_reason(reason)
+    if grant.user_id == by.user_id:
+        raise Forbidden("accounts.grant oneself", area)
+    _check_role(by, grant.role, area)
+    if grant.revoked_at is not None:
+        raise Conflict(_("This role was taken back already."))
+    with because(by, why):
+        grant.revoked_at = timezone.now()
+        grant.save(update_fields=["revoked_at"])
+        end_sessions(grant.user)
+    return grant

@@ -1,0 +1,180 @@
+"""Accounts: making, disabling, enabling, resetting, unlocking."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass
+from uuid import UUID
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from axes.utils import reset as forget_failures
+from django.contrib.auth import password_validation
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fangxian.accounts.actions._checks import (
+    because,
+    checked_reason,
+    managed_user,
+    place_at,
+    problems_of,
+)
+from fangxian.accounts.models import User
+from fangxian.common.actions import action
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict, Invalid, Problem
+
+# Without letters and digits that look alike on paper or over the telephone: 31^16 > 2^79.
+TEMPORARY_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+TEMPORARY_LENGTH = 16
+TEMPORARY_HOURS = 72
+
+
+@dataclass(frozen=True)
+class NewPassword:
+    """An account and the temporary password that is shown once, to be handed over."""
+
+    user: User
+    password: str
+
+
+def temporary_password() -> str:
+    """Return a random password in groups of four."""
+    text = "".join(secrets.choice(TEMPORARY_ALPHABET) for _i in range(TEMPORARY_LENGTH))
+    return "-".join(text[i : i + 4] for i in range(0, TEMPORARY_LENGTH, 4))
+
+
+def _set_temporary(user: User) -> str:
+    password = temporary_password()
+    user.set_password(password)
+    user.password_expires_at = timezone.now() + dt.timedelta(hours=TEMPORARY_HOURS)
+    return password
+
+
+def end_sessions(user: User) -> None:
+    """End all sessions of an account from its next request on (also those not listed)."""
+    user.session_round += 1
+    user.save(update_fields=["session_round"])
+    for session in UserSession.objects.filter(user=user):
+        session.end()
+
+
+@action
+def create_user(
+    *,
+    by: Actor,
+    username: str,
+    display_name: str,
+    region_code: str,
+    person_id: UUID | None = None,
+    email: str = "",
+    password: str | None = None,
+) -> NewPassword:
+    """Make an account administered at ``region_code`` ("" the whole country), without any grant.
+
+    Its temporary password holds for 72 hours and must be changed at the first sign-in, unless the
+    holder chose ``password`` himself at the console. Raises Forbidden, Invalid.
+    """
+    by.require("accounts.create", region_code)
+    region = place_at(region_code)
+    user = User(
+        username=username.strip(),
+        display_name=display_name.strip(),
+        region=region,
+        person_id=person_id,
+        email=email.strip(),
+    )
+    if password is None:
+        shown = _set_temporary(user)
+    else:
+        shown = ""
+        check_password_strength(password, user)
+        user.set_password(password)
+    try:
+        user.full_clean()
+    except ValidationError as error:
+        raise problems_of(error) from error
+    user.save()
+    return NewPassword(user, shown)
+
+
+def check_password_strength(password: str, user: User) -> None:
+    """Raise Invalid unless the password satisfies the validators of the settings."""
+    try:
+        password_validation.validate_password(password, user)
+    except ValidationError as error:
+        raise Invalid(*(Problem(text, field="password") for text in error.messages)) from error
+
+
+@action
+def disable_user(*, by: Actor, user_id: UUID, reason: str) -> User:
+    """Close an account: its sessions end at once, its waiting jobs find no actor any more.
+
+    Raises Forbidden (also for one's own account), OutOfScope, Invalid.
+    """
+    by.require("accounts.disable")
+    why = checked_reason(reason)
+    user = managed_user(by, user_id)
+    with because(by, why):
+        user.is_active = False
+        user.save(update_fields=["is_active"])
+        end_sessions(user)
+    return user
+
+
+@action
+def enable_user(*, by: Actor, user_id: UUID, reason: str) -> User:
+    """Open a closed account again; its grants hold again as far as they still run."""
+    by.require("accounts.disable")
+    why = checked_reason(reason)
+    user = managed_user(by, user_id)
+    if user.is_active:
+        raise Conflict(_("This account is active already."))
+    with because(by, why):
+        user.is_active = True
+        user.save(update_fields=["is_active"])
+    return user
+
+
+@action
+def reset_password(*, by: Actor, user_id: UUID, reason: str) -> NewPassword:
+    """Give a temporary password, shown once; sessions end. Second factors stay."""
+    by.require("accounts.reset")
+    why = checked_reason(reason)
+    user = managed_user(by, user_id)
+    with because(by, why):
+        password = _set_temporary(user)
+        user.save(update_fields=["password", "password_expires_at"])
+        end_sessions(user)
+    return NewPassword(user, password)
+
+
+@action
+def unlock_user(*, by: Actor, user_id: UUID, reason: str) -> int:
+    """Lift the lock-out after too many failed sign-ins. Returns the failure records removed."""
+    by.require("accounts.unlock")
+    why = checked_reason(reason)
+    user = managed_user(by, user_id)
+    with because(by, why):
+        # Touches the account, so that the history names who unlocked it and why.
+        user.session_round += 1
+        user.save(update_fields=["session_round"])
+        return int(forget_failures(username=user.username))
+
+
+@action
+def reset_second_factor(*, by: Actor, user_id: UUID, reason: str) -> int:
+    """Remove the second factors of who lost them; he must enrol anew. Returns how many.
+
+    Another right than :func:`reset_password`, so nobody can take an account over alone.
+    """
+    by.require("accounts.unlock")
+    why = checked_reason(reason)
+    user = managed_user(by, user_id)
+    with because(by, why):
+        removed, _by_model = Authenticator.objects.filter(user=user).delete()
+        end_sessions(user)
+    return removed

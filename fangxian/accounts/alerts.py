@@ -1,0 +1,55 @@
+"""Alerts to the security administrator.
+
+They are rows of this room, shown on its page; ``core`` follows them in :data:`followers` and sends
+notices. Raised after the refused request was rolled back, so a refusal never loses its alert.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.accounts import queries
+from fangxian.accounts.models import SecurityAlert, User
+from fangxian.common.registries import Registry
+
+KINDS = {
+    "reveal_quota": _("Tried to reveal more numbers than the hourly limit"),
+    "lookup_quota": _("Tried to look up more people than the hourly limit"),
+    "lockout": _("Sign-in locked after repeated failures"),
+    "refused": _("Tried repeatedly to open what the role does not allow"),
+}
+MERGED_WITHIN = dt.timedelta(hours=1)
+
+followers: Registry[Callable[[SecurityAlert], None]] = Registry("follower of security alerts")
+
+
+@transaction.atomic
+def raise_alert(kind: str, user_id: UUID | None, *, source: str = "") -> SecurityAlert:
+    """Add an alert, or count one more on the open one of the past hour. Raises KeyError."""
+    KINDS[kind]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"alert {kind} {user_id}"])
+    now = timezone.now()
+    known = SecurityAlert.objects.filter(
+        kind=kind, user_id=user_id, settled_at=None, at__gt=now - MERGED_WITHIN
+    ).first()
+    if known is not None:
+        SecurityAlert.objects.filter(pk=known.pk).update(times=F("times") + 1, last_at=now)
+        return known
+    user = User.objects.filter(pk=user_id).select_related("region").first()
+    alert = SecurityAlert.objects.create(
+        kind=kind,
+        user_id=user_id,
+        area=queries.widest_area(user) if user else "",
+        source=source[:80],
+    )
+    for follow in followers:
+        follow(alert)
+    return alert

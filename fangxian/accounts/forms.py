@@ -1,0 +1,121 @@
+"""Forms of accounts, grants and logs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.accounts.actions import grantable_roles
+from fangxian.common import codes
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Invalid
+
+
+def _place_field(**kwargs: Any) -> forms.CharField:
+    return forms.CharField(
+        label=_("Place"),
+        help_text=_("Its code: 2, 4, 6, 9, 12, 15, 18 or 20 digits."),
+        max_length=20,
+        **kwargs,
+    )
+
+
+class PlaceMixin(forms.Form):
+    """A form with ``place``, which has to be a code."""
+
+    def clean_place(self) -> str:
+        code: str = self.cleaned_data["place"].strip()
+        if not codes.is_code(code):
+            raise forms.ValidationError(
+                _("This is not a place code: write 2, 4, 6, 9, 12, 15, 18 or 20 digits.")
+            )
+        return code
+
+
+class ReasonForm(forms.Form):
+    """Why an account is changed; kept in its history."""
+
+    reason = forms.CharField(label=_("Reason"), min_length=4, max_length=200)
+
+
+class UserForm(PlaceMixin):
+    """A new account."""
+
+    username = forms.CharField(
+        label=_("User name"),
+        max_length=60,
+        help_text=_("Letters and digits; not an identity number, not a phone number."),
+    )
+    display_name = forms.CharField(label=_("Display name"), max_length=60)
+    place = _place_field(required=False)
+
+
+class GrantForm(PlaceMixin, ReasonForm):
+    """A role at a place for an account."""
+
+    role = forms.ChoiceField(label=_("Role"))
+    place = _place_field(required=False)
+    valid_to = forms.DateField(
+        label=_("Until"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("The last day; empty: until it is taken back."),
+    )
+    field_order = ["role", "place", "valid_to", "reason"]
+
+    def __init__(self, *args: Any, by: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [  # type: ignore[attr-defined]
+            (role.code, str(role)) for role in grantable_roles(by)
+        ]
+
+
+class AccessFilter(forms.Form):
+    """The filter of the access log; anything that is not a value of its kind filters nothing."""
+
+    person = forms.UUIDField(label=_("Person (id)"), required=False)
+    username = forms.CharField(label=_("User name"), required=False, max_length=60)
+    since = forms.DateField(
+        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    revealed = forms.BooleanField(label=_("Full numbers only"), required=False)
+
+    def chosen(self) -> dict[str, Any]:
+        """The filter as ``queries.access_log`` takes it."""
+        self.is_valid()
+        given = self.cleaned_data
+        person: UUID | None = given.get("person")
+        since: dt.date | None = given.get("since")
+        until: dt.date | None = given.get("until")
+        return {
+            "person_id": person,
+            "username": given.get("username", ""),
+            "since": since,
+            "until": until,
+            "revealed_only": bool(given.get("revealed")),
+        }
+
+
+class UserFilter(forms.Form):
+    """The filter of the list of accounts."""
+
+    q = forms.CharField(label=_("Name or user name"), required=False, max_length=60)
+    active = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("", _("All")), ("1", _("Active")), ("0", _("Disabled"))],
+    )
+
+
+def show_problems(form: forms.Form, error: Invalid) -> None:
+    """Put the problems of an action beside the fields of the form that caused them."""
+    for field, messages in error.by_field().items():
+        for message in messages:
+            form.add_error(field if field in form.fields else None, message)

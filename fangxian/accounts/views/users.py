@@ -1,0 +1,198 @@
+"""Accounts and their roles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+
+from fangxian.accounts import actions, queries
+from fangxian.accounts.forms import GrantForm, ReasonForm, UserFilter, UserForm, show_problems
+from fangxian.accounts.models import Grant, GrantHistory, Role, UserHistory
+from fangxian.accounts.policy import SignedRequest, page
+from fangxian.common.errors import Conflict, Invalid
+from fangxian.common.registries import rights
+
+PAGE = 50
+SHOWN_CHANGES = 50
+
+
+@page("accounts.see")
+def users(request: SignedRequest) -> HttpResponse:
+    """Accounts of the area, by user name."""
+    form = UserFilter(request.GET)
+    form.is_valid()
+    text, active = form.cleaned_data.get("q", ""), form.cleaned_data.get("active", "")
+    found = queries.users_in(request.actor.area)
+    if text:
+        found = found.filter(Q(username__icontains=text) | Q(display_name__icontains=text))
+    if active:
+        found = found.filter(is_active=active == "1")
+    count = found.count()
+    after = request.GET.get("after", "").replace("\x00", "")[:60]
+    if after:
+        found = found.filter(username__gt=after)
+    rows = list(found[: PAGE + 1])
+    return render(
+        request,
+        "accounts/users.html",
+        {
+            "form": form,
+            "rows": rows[:PAGE],
+            "count": count,
+            "filtered": bool(text or active),
+            "may_create": request.actor.may("accounts.create"),
+            "next_after": rows[PAGE - 1].username if len(rows) > PAGE else "",
+        },
+    )
+
+
+@page("accounts.create", methods=("GET", "POST"))
+def create(request: SignedRequest) -> HttpResponse:
+    """A new account; its temporary password is shown once."""
+    by = request.actor
+    form = UserForm(request.POST or None, initial={"place": by.area})
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            made = actions.create_user(
+                by=by,
+                username=given["username"],
+                display_name=given["display_name"],
+                region_code=given["place"],
+            )
+        except Invalid as error:
+            show_problems(form, error)
+        else:
+            return _show_password(request, made)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "accounts/create.html", {"form": form}, status=status)
+
+
+def _show_password(request: SignedRequest, made: actions.NewPassword) -> HttpResponse:
+    # Rendered, not redirected to: the password is neither stored nor put into an address.
+    return render(request, "accounts/password.html", {"account": made.user, "made": made})
+
+
+@page("accounts.see")
+def detail(request: SignedRequest, user_id: UUID) -> HttpResponse:
+    """One account: its roles, its state, its history, what may be done."""
+    return _detail(request, user_id)
+
+
+def _detail(
+    request: SignedRequest, user_id: UUID, *, grant_form: GrantForm | None = None
+) -> HttpResponse:
+    by = request.actor
+    account = queries.user_in(by.area, user_id)
+    in_force = {grant.pk for grant in queries.grants_of(account)}
+    grants = Grant.objects.filter(user=account).select_related("role", "region", "granted_by")
+    changes = UserHistory.objects.filter(pgh_obj_id=account.pk).order_by("-pgh_id")
+    context = {
+        "account": account,
+        "held": [
+            {"grant": grant, "in_force": grant.pk in in_force}
+            for grant in grants.order_by("-valid_from", "-id")
+        ],
+        "changes": changes[:SHOWN_CHANGES] if by.may("accounts.audit") else [],
+        "grant_changes": GrantHistory.objects.filter(user_id=account.pk).order_by("-pgh_id")[
+            :SHOWN_CHANGES
+        ]
+        if by.may("accounts.audit")
+        else [],
+        "is_own": account.pk == by.user_id,
+        "may": {right: by.may(f"accounts.{right}") for right in ("disable", "reset", "unlock")},
+        "grant_form": (grant_form or GrantForm(by=by, initial={"place": by.area}))
+        if by.may("accounts.grant")
+        else None,
+    }
+    status = 422 if grant_form is not None else 200
+    return render(request, "accounts/detail.html", context, status=status)
+
+
+def _reason(request: SignedRequest) -> str:
+    form = ReasonForm(request.POST)
+    form.is_valid()
+    return str(form.cleaned_data.get("reason") or request.POST.get("reason", ""))
+
+
+def _change(
+    right: str, change: Callable[..., Any], done: Any
+) -> Callable[[SignedRequest, UUID], HttpResponse]:
+    """A view that changes one account by an action with a reason and goes back to it."""
+
+    @page(right, methods=("POST",))
+    def view(request: SignedRequest, user_id: UUID) -> HttpResponse:
+        change(by=request.actor, user_id=user_id, reason=_reason(request))
+        messages.success(request, str(done))
+        return redirect("accounts:user", user_id)
+
+    return view
+
+
+disable = _change("accounts.disable", actions.disable_user, lazy("The account is disabled."))
+enable = _change("accounts.disable", actions.enable_user, lazy("The account is enabled."))
+unlock = _change("accounts.unlock", actions.unlock_user, lazy("The lock is lifted."))
+remove_factors = _change(
+    "accounts.unlock", actions.reset_second_factor, lazy("The second factors are removed.")
+)
+
+
+@page("accounts.reset", methods=("POST",))
+def reset_password(request: SignedRequest, user_id: UUID) -> HttpResponse:
+    """A new temporary password, shown once."""
+    made = actions.reset_password(by=request.actor, user_id=user_id, reason=_reason(request))
+    return _show_password(request, made)
+
+
+@page("accounts.grant", methods=("POST",))
+def grant(request: SignedRequest, user_id: UUID) -> HttpResponse:
+    """Give a role."""
+    by = request.actor
+    queries.user_in(by.area, user_id)
+    form = GrantForm(request.POST, by=by)
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            actions.grant_role(
+                by=by,
+                user_id=user_id,
+                role=given["role"],
+                region_code=given["place"],
+                valid_to=given["valid_to"],
+                reason=given["reason"],
+            )
+        except Invalid as error:
+            show_problems(form, error)
+        except Conflict as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("The role is given."))
+            return redirect("accounts:user", user_id)
+    return _detail(request, user_id, grant_form=form)
+
+
+@page("accounts.grant", methods=("POST",))
+def revoke(request: SignedRequest, grant_id: UUID) -> HttpResponse:
+    """Take a role back."""
+    taken = actions.revoke_grant(by=request.actor, grant_id=grant_id, reason=_reason(request))
+    messages.success(request, _("The role is taken back; the account's sessions have ended."))
+    return redirect("accounts:user", taken.user_id)
+
+
+@page("accounts.see")
+def roles(request: SignedRequest) -> HttpResponse:
+    """Which role has which right."""
+    every = list(Role.objects.all())
+    rows = [
+        {"label": right.label, "held": [name in role.rights for role in every]}
+        for name, right in rights.items()
+    ]
+    return render(request, "accounts/roles.html", {"roles": every, "rows": rows})
