@@ -28,6 +28,7 @@ print(s.submodule_search_locations[0] if s else "")'
   export PATH="$wheel/bin:$PATH" # scripts of packages call node by its name
 fi
 
+export npm_config_update_notifier=false
 program="$1"
 shift
 cd frontend

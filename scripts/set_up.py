@@ -58,10 +58,12 @@ def make_venv() -> None:
 def install_installer() -> None:
     """uv, and the build tool for the project itself, at known hashes."""
     say("Installing the installer …")
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     run(
         "The installer couldn't be fetched: is there a connection to the package index?",
-        *(*pip, "--require-hashes", "--requirement", "requirements/setup.lock"),
+        PYTHON,
+        *pip,
+        *("--require-hashes", "--requirement", "requirements/setup.lock"),
     )
 
 

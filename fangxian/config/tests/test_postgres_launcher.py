@@ -21,11 +21,11 @@ from fangxian.config.postgres.binaries import Binaries, find_binaries
 from fangxian.config.postgres.place import SOCKET_PATH_LIMIT, fits, socket_folder
 from fangxian.config.postgres.user import run_user
 
+from .kit import PLAIN, remove
+
 CHECKOUT = Path(__file__).parents[3]
 ROOT = os.geteuid() == 0
 needs_root = pytest.mark.skipif(not ROOT, reason="only root can act as another user")
-# The suite may itself run against a server given by address; these tests start their own.
-PLAIN = {key: value for key, value in os.environ.items() if not key.startswith("DATABASE_")}
 START = (
     "import sys; from pathlib import Path; from fangxian.config.postgres import ensure_server; "
     "s = ensure_server(Path(sys.argv[1]), fast=len(sys.argv) > 2); print(s.started, s.host)"
@@ -39,26 +39,6 @@ def start(data: Path, *, fast: bool = True, **environ: str) -> Server:
 def cluster_of(server: Server) -> Path:
     assert server.cluster
     return server.cluster.path
-
-
-def remove(data: Path) -> None:
-    """End what runs in a test's folder and remove it, with clusters that it links to."""
-    for entry in data.glob("postgres*"):
-        if not (entry / "PG_VERSION").exists():
-            continue
-        real = entry.resolve()
-        process.stop(real)
-        if real.parent != data.resolve():
-            shutil.rmtree(real.parent)
-    shutil.rmtree(data)
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix="fxt-", dir="/tmp"))
-    path.chmod(0o711)
-    yield path
-    remove(path)
 
 
 @pytest.fixture(scope="module")

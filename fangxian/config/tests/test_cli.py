@@ -1,0 +1,288 @@
+"""The console command, run as a person runs it, on data folders of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from fangxian.config.cli import build_parser, split_passed_on
+from fangxian.config.cli.demo import free_port
+from fangxian.config.cli.errors import CommandFailed
+from fangxian.config.postgres import Server, ensure_server
+from fangxian.config.postgres.process import alive
+
+from .kit import PLAIN
+
+CHECKOUT = Path(__file__).parents[3]
+
+
+def fangxian(*arguments: str, data: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "fangxian.config.cli", *arguments],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        cwd=CHECKOUT,
+        env=PLAIN | {"FANGXIAN_DATA": str(data)} | environ,
+        timeout=100,
+    )
+
+
+@pytest.fixture
+def server(folder: Path) -> Server:
+    return ensure_server(folder, environ=PLAIN)
+
+
+def count(server: Server, sql: str, database: str | None = None) -> int:
+    with psycopg.connect(server.dsn("maintenance", database)) as connection:
+        row = connection.execute(sql).fetchone()
+    assert row
+    return row[0]
+
+
+def as_owner(server: Server, sql: str) -> None:
+    with psycopg.connect(server.dsn("owner"), autocommit=True) as connection:
+        connection.execute(sql)
+
+
+@pytest.mark.parametrize(
+    ("given", "head", "rest"),
+    [
+        (["migrate", "--plan"], ["migrate"], ["--plan"]),
+        (["check"], ["check"], []),
+        (["import", "register", "--help"], ["import", "register"], ["--help"]),
+        (["import", "--help"], ["import", "--help"], []),
+        (["user", "create", "li", "--role", "x"], ["user", "create"], ["li", "--role", "x"]),
+        (
+            ["db", "psql", "--role", "app", "--", "-c", "x"],
+            ["db", "psql", "--role", "app"],
+            ["-c", "x"],
+        ),
+        (["serve", "--port", "1"], ["serve", "--port", "1"], []),
+        ([], [], []),
+    ],
+)
+def test_options_of_other_programs_are_passed_on(
+    given: list[str], head: list[str], rest: list[str]
+) -> None:
+    assert split_passed_on(given) == (head, rest)
+
+
+@pytest.mark.parametrize("name", ["serve", "demo", "worker", "migrate", "check", "manage"])
+def test_each_command_of_the_guide_exists(name: str) -> None:
+    assert callable(build_parser().parse_args([name]).run)
+
+
+def test_the_database_commands_need_no_django(folder: Path) -> None:
+    code = (
+        "import sys; from fangxian.config.cli import main; code = main(['db', 'status']); "
+        "assert 'django' not in sys.modules; sys.exit(code)"
+    )
+    environ = PLAIN | {"FANGXIAN_DATA": str(folder)}
+    run = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, env=environ, text=True)
+    assert run.returncode == 3
+    assert not list(folder.iterdir())
+
+
+def test_a_failure_is_one_line_and_exit_2(folder: Path) -> None:
+    run = fangxian("db", "start", data=folder, PGBIN="/nowhere")
+    assert run.returncode == 2
+    assert run.stderr.startswith("fangxian: PGBIN=/nowhere holds no initdb")
+    assert run.stderr.count("\n") == 1
+    given = fangxian("db", "stop", data=folder, DATABASE_URL="postgresql://a:b@c/d")
+    assert given.returncode == 2
+    assert "stop it where it runs" in given.stderr
+
+
+@pytest.mark.slow
+def test_start_status_psql_stop(folder: Path) -> None:
+    assert "started" in fangxian("db", "start", data=folder).stdout
+    assert "runs already" in fangxian("db", "start", data=folder).stdout
+    status = fangxian("db", "status", data=folder)
+    assert status.returncode == 0
+    assert "fangxian, postgres" in status.stdout
+    psql = ("db", "psql", "--role", "app", "--", "--tuples-only", "-c", "SELECT current_user")
+    assert fangxian(*psql, data=folder).stdout.strip() == "fangxian_app"
+    assert "is stopped" in fangxian("db", "stop", data=folder).stdout
+    assert fangxian("db", "status", data=folder).returncode == 3
+    assert "wasn't running" in fangxian("db", "stop", data=folder).stdout
+
+
+@pytest.mark.slow
+def test_a_backup_holds_the_rows_that_row_security_hides_and_comes_back(server: Server) -> None:
+    data = server.data_dir
+    assert data
+    as_owner(
+        server,
+        "CREATE TABLE duty (id int); ALTER TABLE duty ENABLE ROW LEVEL SECURITY;"
+        "ALTER TABLE duty FORCE ROW LEVEL SECURITY; CREATE POLICY none ON duty USING (false);"
+        "CREATE TABLE core_serverepoch (id int GENERATED ALWAYS AS IDENTITY)",
+    )
+    with psycopg.connect(server.dsn("maintenance"), autocommit=True) as connection:
+        connection.execute("INSERT INTO duty SELECT generate_series(1, 100)")
+    file = data / "a copy.dump"
+    saved = fangxian("db", "backup", str(file), data=data)
+    assert saved.returncode == 0, saved.stderr
+    assert file.stat().st_mode & 0o777 == 0o600
+    again = fangxian("db", "backup", str(file), data=data)
+    assert (again.returncode, "--force" in again.stderr) == (2, True)
+
+    session = psycopg.connect(server.dsn("app"))
+    with psycopg.connect(server.dsn("maintenance"), autocommit=True) as connection:
+        connection.execute("DELETE FROM duty")
+    unasked = fangxian("db", "restore", str(file), data=data)
+    assert (unasked.returncode, "--yes" in unasked.stderr) == (2, True)
+    assert count(server, "SELECT count(*) FROM duty") == 0
+
+    restored = fangxian("db", "restore", str(file), "--yes", data=data)
+    assert restored.returncode == 0, restored.stderr
+    assert count(server, "SELECT count(*) FROM duty") == 100
+    assert count(server, "SELECT count(*) FROM core_serverepoch") == 1
+    with pytest.raises(psycopg.OperationalError):
+        session.execute("SELECT 1")
+    with psycopg.connect(server.dsn("app")) as connection:
+        assert connection.execute("SELECT count(*) FROM duty").fetchone() == (0,)
+    kept = next(name for name in server.status().databases if "_before_" in name)
+    assert count(server, "SELECT count(*) FROM duty", kept) == 0
+
+
+@pytest.mark.slow
+def test_a_broken_backup_changes_nothing(server: Server) -> None:
+    data = server.data_dir
+    assert data
+    as_owner(server, "CREATE TABLE duty AS SELECT generate_series(1, 50000) AS id")
+    whole = data / "whole.dump"
+    assert fangxian("db", "backup", str(whole), data=data).returncode == 0
+    as_owner(server, "INSERT INTO duty VALUES (0)")
+    cut = data / "cut.dump"
+    content = whole.read_bytes()
+    cut.write_bytes(content[: len(content) // 2])
+    no_backup = data / "letter.txt"
+    no_backup.write_text("Dear all")
+    for file in (cut, no_backup, data / "missing.dump"):
+        run = fangxian("db", "restore", str(file), "--yes", data=data)
+        assert run.returncode in (1, 2)
+        assert run.stderr.startswith("fangxian: ")
+    assert count(server, "SELECT count(*) FROM duty") == 50001
+    assert server.status().databases == ("fangxian", "postgres")
+    failed = fangxian("db", "backup", str(data / "none" / "x.dump"), data=data)
+    assert (failed.returncode, "can't be written" in failed.stderr) == (2, True)
+
+
+def test_a_taken_port_is_passed_over_and_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        first = taken.getsockname()[1]
+        found = free_port("127.0.0.1", first)
+    assert found > first
+    assert capsys.readouterr().out == f"Port {first} is taken; using {found}.\n"
+    with pytest.raises(CommandFailed, match=r"can't listen on 203\.0\.113\.1"):
+        free_port("203.0.113.1", 8000)
+
+
+GROUP = """
+import sys
+from fangxian.config.cli.children import Child, Group
+group = Group()
+group.listen()
+try:
+    group.start(Child("the first", ["sleep", "1000"], {}))
+    group.start(Child("the second", ["sleep", "1000"], {}, essential=False))
+    print(*(child.process.pid for child in group.children), flush=True)
+    code = group.run()
+    print(*(child.process.pid for child in group.children), flush=True)
+    sys.exit(code)
+finally:
+    group.stop()
+"""
+
+
+def start_group(code: str = GROUP) -> tuple[subprocess.Popen[str], list[int]]:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=CHECKOUT,
+        env=PLAIN,
+    )
+    assert parent.stdout
+    return parent, [int(word) for word in parent.stdout.readline().split()]
+
+
+def gone(pid: int) -> bool:
+    deadline = time.monotonic() + 10
+    while alive(pid):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_all_children_in_order(sign: signal.Signals) -> None:
+    parent, children = start_group()
+    time.sleep(0.1)
+    parent.send_signal(sign)
+    assert parent.wait(timeout=20) == 0
+    assert all(gone(pid) for pid in children)
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux tells children of their parent's end"
+)
+def test_a_killed_parent_leaves_no_child() -> None:
+    parent, children = start_group()
+    parent.kill()
+    parent.wait()
+    assert all(gone(pid) for pid in children)
+
+
+@pytest.mark.slow
+def test_a_fallen_child_is_started_again() -> None:
+    parent, (first, second) = start_group()
+    os.kill(second, signal.SIGKILL)
+    time.sleep(2.5)
+    parent.send_signal(signal.SIGTERM)
+    out, errors = parent.communicate(timeout=20)
+    kept, renewed = map(int, out.split())
+    assert (kept == first, renewed == second) == (True, False)
+    assert "the second ended unexpectedly (-9); again in 1 s" in errors
+    assert parent.returncode == 0
+
+
+@pytest.mark.slow
+def test_an_essential_child_that_never_stays_up_ends_all() -> None:
+    parent, _ = start_group(GROUP.replace('["sleep", "1000"], {}))', '["false"], {}))'))
+    _, errors = parent.communicate(timeout=30)
+    assert parent.returncode == 1
+    assert "the first ended unexpectedly (1) and doesn't stay up" in errors
+
+
+@pytest.mark.slow
+def test_serve_refuses_a_database_without_its_migrations(server: Server) -> None:
+    assert server.data_dir
+    run = fangxian("serve", "--port", "0", data=server.data_dir)
+    assert run.returncode == 2
+    assert "Run: fangxian migrate" in run.stderr
+    for options in (("--tls-cert", "x.pem"), ("--tls-cert", "x.pem", "--tls-key", "y.pem")):
+        run = fangxian("serve", *options, data=server.data_dir)
+        assert (run.returncode, "tls" in run.stderr or "can't be read" in run.stderr) == (2, True)
+
+
+@pytest.mark.slow
+def test_serve_refuses_the_demonstrations_database(server: Server) -> None:
+    assert server.data_dir
+    as_owner(server, "COMMENT ON DATABASE fangxian IS 'fangxian demonstration'")
+    run = fangxian("serve", data=server.data_dir)
+    assert run.returncode == 2
+    assert "the demonstration's" in run.stderr
