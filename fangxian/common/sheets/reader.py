@@ -86,13 +86,16 @@ class Rows(Sequence[Row]):
             start = end
 
     def _decode(self, start: int, end: int) -> Row:
-        values = orjson.loads(self._data[start:end])
         row: list[Cell] = [None] * self._column if self._column else []
-        for value in values:
-            if value.__class__ is str:
-                row.append(value or None)
-            else:
-                row.append(decode_cell(value))
+        try:
+            for value in orjson.loads(self._data[start:end]):
+                if value.__class__ is str:
+                    row.append(value or None)
+                else:
+                    row.append(decode_cell(value))
+        except (TypeError, ValueError) as error:
+            # The reading process had foreign bytes in its hands: its rows are checked like its other lines.
+            raise SheetError("reader_failed") from error
         return row
 
 

@@ -141,10 +141,12 @@ def find_table(sheet: Sheet) -> Table:
     header = find_header(head, MergeIndex(sheet.merges, SEARCH_ROWS + 4))
     if header is None:
         raise SheetError("no_table", sheet=sheet.name)
-    columns, error_column = _columns(header)
-    if not columns:
+    named, error_column = _columns(header)
+    if not named:
         raise SheetError("no_table", sheet=sheet.name)
-    roles = _Classifier(sheet, header, columns, error_column).roles()
+    classifier = _Classifier(sheet, header, named, error_column)
+    roles = classifier.roles()
+    columns = _with_unnamed(named, classifier.used, roles.count(RowRole.DATA), error_column)
     fills = _fills(sheet.merges, header.last, len(roles), columns[-1].index + 1)
     return Table(sheet.name, header, columns, roles, sheet.rows, error_column, fills)
 
@@ -185,6 +187,28 @@ def _columns(header: Header) -> tuple[tuple[Column, ...], int | None]:
     return tuple(columns), error_column
 
 
+def _with_unnamed(
+    named: tuple[Column, ...], used: Counter[int], data_rows: int, error_column: int | None
+) -> tuple[Column, ...]:
+    """The columns, those without a name added when they hold data.
+
+    A name merged over several columns gives each of them that name; those of them that stay empty are dropped.
+    """
+    last = named[-1].index
+    columns = [
+        column
+        for number, column in enumerate(named)
+        if used[column.index] or not (column.doubled and number and named[number - 1].name == column.name)
+    ]
+    known = {column.index for column in named}
+    for index, count in used.items():
+        if index in known or index == error_column:
+            continue
+        if named[0].index < index < last or count * 2 > data_rows:
+            columns.append(Column(index, f"[{column_letter(index)}]", ""))
+    return tuple(sorted(columns, key=lambda column: column.index))
+
+
 def _fills(
     merges: tuple[Merge, ...], last_header: int, height: int, width: int
 ) -> dict[int, list[tuple[int, int, int]]]:
@@ -213,6 +237,7 @@ class _Classifier:
         self._width = columns[-1].index + 1
         self._indexes = {column.index for column in columns}
         self._error_column = error_column
+        self.used: Counter[int] = Counter()
         self._labels = {
             column: {key(part) for part in parts} for column, parts in header.labels.items()
         }
@@ -275,6 +300,7 @@ class _Classifier:
         if not any(c in self._indexes for c, _ in cells):
             # Text beside the table, e.g. instructions to the right of it.
             return RowRole.FOOT
+        self.used.update([c for c, _ in cells])
         return RowRole.DATA
 
     def _repeats_header(self, cells: list[tuple[int, Cell]]) -> bool:

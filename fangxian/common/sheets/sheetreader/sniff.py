@@ -78,17 +78,27 @@ def _looks_textual(data: bytes) -> bool:
 
 
 def _ole_kind(data: bytes) -> str:
-    def has(name: str) -> bool:
-        return name.encode("utf-16-le") in data
-
-    if has("EncryptedPackage"):
-        raise ReadError("encrypted")
-    if has("Workbook") or has("Book"):
-        return "ole"
-    if has("WordDocument"):
-        raise ReadError("wrong_kind", kind="Word document")
-    if has("PowerPoint Document"):
-        raise ReadError("wrong_kind", kind="PowerPoint document")
-    if len(data) < 1536:
+    """Which streams does the compound file hold? (MS-CFB: directory entries of 128 bytes)"""
+    sector = 1 << min(int.from_bytes(data[30:32], "little"), 16)
+    directory = (int.from_bytes(data[48:52], "little") + 1) * sector
+    if len(data) < 512 or directory + 128 > len(data):
         raise ReadError("damaged")
+    if _has_stream(data, "EncryptedPackage"):
+        raise ReadError("encrypted")
+    if _has_stream(data, "Workbook") or _has_stream(data, "Book"):
+        return "ole"
+    for stream, kind in (("WordDocument", "Word"), ("PowerPoint Document", "PowerPoint")):
+        if _has_stream(data, stream):
+            raise ReadError("wrong_kind", kind=f"{kind} document")
     raise ReadError("unknown_format")
+
+
+def _has_stream(data: bytes, name: str) -> bool:
+    encoded = name.encode("utf-16-le") + b"\0\0"
+    length = len(encoded).to_bytes(2, "little")
+    at = data.find(encoded, 512)
+    while at >= 0:
+        if at % 128 == 0 and data[at + 64 : at + 66] == length:
+            return True
+        at = data.find(encoded, at + 2)
+    return False

@@ -23,7 +23,9 @@ from .limits import MAX_COLUMNS, MAX_MERGES, MAX_OUTPUT_BYTES, MAX_ROWS, MAX_SHE
 
 Merge = tuple[int, int, int, int]
 
-_OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_APPEND_NEWLINE
+_OPTIONS = (
+    orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_APPEND_NEWLINE
+)
 
 
 @dataclass(slots=True)
