@@ -1,0 +1,22 @@
+from fangxian.field.actions.campaigns import close_campaign, plan_campaign, start_campaign
+from fangxian.field.actions.exemptions import end_exemption, exempt, lapse_exemptions
+from fangxian.field.actions.forms import publish_form
+from fangxian.field.actions.reports import correct_report, prepare_reports, send_report
+from fangxian.field.actions.visits import Answer, NewVisit, record_visit, record_visits
+
+__all__ = [
+    "Answer",
+    "NewVisit",
+    "close_campaign",
+    "correct_report",
+    "end_exemption",
+    "exempt",
+    "lapse_exemptions",
+    "plan_campaign",
+    "prepare_reports",
+    "publish_form",
+    "record_visit",
+    "record_visits",
+    "send_report",
+    "start_campaign",
+]

@@ -19,8 +19,8 @@ from fangxian.register.models import Household
 class Campaign(Row):
     """A sweep: an area, a target group, a form, a start and an end.
 
-    ``group`` names a target group of the rule set ``field``; ``report_at`` is the time of the day by
-    which each level has sent its daily report.
+    ``group`` names a target group of the rule set ``field``; ``report_at`` is the time of the day
+    by which each level has sent its daily report.
     """
 
     scope = Global("what is asked, where and by when; no resident is named in it")
@@ -66,8 +66,8 @@ class Target(Placed):
     """One household that a campaign has to visit, and where that stands.
 
     Derived from the visits and exemptions, which are kept; written only by ``field.actions``, with
-    the counters ``target``, ``visited``, ``exempt`` of ``core`` in the same transaction. A gap is an
-    open target.
+    the counters ``target``, ``visited``, ``exempt`` of ``core`` in the same transaction. A gap is
+    an open target.
     """
 
     scope = Scoped()

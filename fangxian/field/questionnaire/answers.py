@@ -1,4 +1,4 @@
-"""Checking what was answered against a questionnaire; the same for a page, a phone and an import."""
+"""Checking answers against a questionnaire; the same for a page, a phone and an import."""
 
 from __future__ import annotations
 

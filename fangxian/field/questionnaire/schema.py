@@ -58,7 +58,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Question:
-    """One question. Logic is compiled; None means "always" (relevant) or "anything" (constraint)."""
+    """One question. Logic is compiled; None means "always" or, for a constraint, "anything"."""
 
     name: str
     kind: str

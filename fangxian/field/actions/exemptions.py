@@ -1,0 +1,107 @@
+"""Exemptions: a household need not be visited, with a reason and an end."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fangxian.common.actions import action
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict, Invalid, Problem
+from fangxian.core import counters
+from fangxian.field.models import Exemption, Target
+from fangxian.field.rules import field_rules_version
+
+RIGHT = "field.exempt"
+
+
+def _locked(target: Target) -> Target:
+    return (
+        Target.objects.select_for_update(of=("self",)).select_related("campaign").get(id=target.id)
+    )
+
+
+def _count(by: Actor, target: Target, n: int) -> None:
+    counters.add(by, [("exempt", str(target.campaign_id), target.place_code, n)])
+
+
+@action
+def exempt(*, by: Actor, target: Target, reason: str, until: dt.date, note: str = "") -> Exemption:
+    """Exempt a household for a reason of the rule set, until a day at the latest.
+
+    Raises Conflict when it is visited or exempt already; Invalid for the reason or the day.
+    """
+    by.require(RIGHT, target.place_code)
+    found = _locked(target)
+    today = timezone.localdate()
+    reasons = field_rules_version(found.campaign.rule_version).exemptions
+    problems = []
+    if reason not in reasons:
+        names = "、".join(f"{named.name} ({named.code})" for named in reasons.values())
+        problems.append(
+            Problem(
+                _("“%(reason)s” is not a reason for an exemption.") % {"reason": reason},
+                field="reason",
+                mend=_("Take one of: %(names)s.") % {"names": names},
+            )
+        )
+    if until < today:
+        problems.append(
+            Problem(
+                _("The exemption would have ended already."),
+                field="until",
+                mend=_("Choose today or later."),
+            )
+        )
+    if problems:
+        raise Invalid(*problems)
+    if found.state != Target.State.OPEN:
+        raise Conflict(_("The household is covered already."))
+    row = Exemption.objects.create(
+        target=found,
+        place_code=found.place_code,
+        reason=reason,
+        note=note.strip() or None,
+        emergency_id=found.campaign.emergency_id,
+        from_date=today,
+        until=until,
+        granted_by=by.name,
+    )
+    found.state = Target.State.EXEMPT
+    found.save(update_fields=["state"])
+    _count(by, found, 1)
+    return row
+
+
+@action
+def end_exemption(*, by: Actor, exemption: Exemption) -> Exemption:
+    """End an exemption: the household is a gap again (unless it was visited meanwhile)."""
+    by.require(RIGHT, exemption.place_code)
+    target = _locked(exemption.target)
+    row = Exemption.objects.select_for_update().get(id=exemption.id)
+    if row.ended_on is not None:
+        raise Conflict(_("The exemption has ended already."))
+    row.ended_on = timezone.localdate()
+    row.save(update_fields=["ended_on"])
+    if target.state == Target.State.EXEMPT:
+        target.state = Target.State.OPEN
+        target.save(update_fields=["state"])
+        _count(by, target, -1)
+    return row
+
+
+@action
+def lapse_exemptions(*, by: Actor, today: dt.date | None = None) -> int:
+    """End every exemption whose last day is over: at midnight coverage changes without a write.
+
+    Returns how many. Run by the clock in the installation's area.
+    """
+    by.require(RIGHT)
+    day = today or timezone.localdate()
+    over = Exemption.objects.filter(ended_on=None, until__lt=day).select_related("target")
+    rows = list(over.order_by("target_id"))
+    for row in rows:
+        end_exemption(by=by, exemption=row)
+    return len(rows)

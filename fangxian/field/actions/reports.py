@@ -1,0 +1,145 @@
+"""Daily and zero reports: filled from the facts, sent once, corrected openly."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from fangxian.common.actions import action
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict, Invalid, Problem
+from fangxian.core.actions import NewTask, close_task, open_tasks
+from fangxian.field.models import Campaign, DailyReport, ReportCorrection
+from fangxian.field.queries import figures_of_day
+from fangxian.field.rules import field_rules_version
+from fangxian.regions.models import Region
+
+RIGHT = "field.report"
+OVERDUE = "field.report_overdue"
+# What a report counts of its own day; all zero is a zero report, which is sent as well.
+OF_THE_DAY = ("visits", "newly_covered", "exceptions", "absent", "refused")
+
+
+def due_at(campaign: Campaign, day: dt.date) -> dt.datetime:
+    """When the report of a day has to be sent."""
+    at = campaign.report_at or field_rules_version(campaign.rule_version).report.due
+    return timezone.make_aware(dt.datetime.combine(day, at))
+
+
+@action
+def prepare_reports(*, by: Actor, campaign: Campaign, day: dt.date, area: str = "") -> int:
+    """Make the reports of a day that every place of the reporting levels owes. Returns the new ones.
+
+    Each has a task that falls due with it: an unsent report is somebody's overdue task. Run by the
+    clock for each running sweep, and safe to run again.
+    """
+    by.require(RIGHT)
+    rules = field_rules_version(campaign.rule_version).report
+    within = area or max(by.area, campaign.area.code, key=len)
+    places = list(
+        Region.objects.filter(
+            code__startswith=within, level__in=[int(x) for x in rules.levels], valid_to=None
+        )
+    )
+    due = due_at(campaign, day)
+    known = set(
+        DailyReport.objects.filter(campaign=campaign, day=day).values_list("place_id", flat=True)
+    )
+    reports = [
+        DailyReport(campaign=campaign, place=place, place_code=place.code, day=day, due_at=due)
+        for place in places
+        if place.id not in known
+    ]
+    DailyReport.objects.bulk_create(reports, ignore_conflicts=True)
+    open_tasks(
+        by=by,
+        tasks=[
+            NewTask(
+                kind=OVERDUE,
+                place_code=report.place_code,
+                title=gettext_noop("Send the daily report of %(day)s, also when it is zero"),
+                title_data={"day": day.isoformat()},
+                due_at=due,
+                object_type="field.DailyReport",
+                object_id=report.id,
+                assignee_role=rules.overdue_role,
+                dedupe_key=_task_key(report),
+            )
+            for report in reports
+        ],
+    )
+    return len(reports)
+
+
+def _task_key(report: DailyReport) -> str:
+    return f"{report.campaign_id}/{report.place_id}/{report.day}"
+
+
+@action
+def send_report(*, by: Actor, report: DailyReport) -> DailyReport:
+    """Send: the figures are filled from the facts of this moment and locked with it.
+
+    Raises Conflict when it was sent already.
+    """
+    by.require(RIGHT, report.place_code)
+    found = (
+        DailyReport.objects.select_for_update(of=("self",))
+        .select_related("campaign", "place")
+        .get(id=report.id)
+    )
+    if found.sent_at is not None:
+        raise Conflict(_("The report was sent already; write a correction instead."))
+    figures = figures_of_day(found.campaign, found.place_code, found.day)
+    found.figures = figures
+    found.zero = not any(figures[name] for name in OF_THE_DAY)
+    found.sent_at = timezone.now()
+    found.sent_by = by.name
+    found.save(update_fields=["figures", "zero", "sent_at", "sent_by"])
+    close_task(by=by, kind=OVERDUE, dedupe_key=_task_key(found), done_fact="report sent")
+    return found
+
+
+@action
+def correct_report(
+    *, by: Actor, report: DailyReport, figures: dict[str, Any], reason: str
+) -> ReportCorrection:
+    """Correct a sent report: what was sent stays; the correction stands beside it."""
+    by.require(RIGHT, report.place_code)
+    if report.sent_at is None:
+        raise Conflict(_("The report is not sent yet; send it instead."))
+    unknown = sorted(set(figures) - set(report.figures))
+    problems = []
+    if unknown or not figures:
+        problems.append(
+            Problem(
+                _("These are not figures of the report: %(names)s.")
+                % {"names": ", ".join(unknown)},
+                field="figures",
+                mend=_("Correct one of: %(names)s.") % {"names": ", ".join(report.figures)},
+            )
+        )
+    if not reason.strip():
+        problems.append(
+            Problem(_("The reason is missing."), field="reason", mend=_("Say what was wrong."))
+        )
+    if any(not isinstance(value, int) or value < 0 for value in figures.values()):
+        problems.append(
+            Problem(
+                _("A figure is not a count."),
+                field="figures",
+                mend=_("Write whole numbers, 0 or more."),
+            )
+        )
+    if problems:
+        raise Invalid(*problems)
+    return ReportCorrection.objects.create(
+        report=report,
+        place_code=report.place_code,
+        figures=figures,
+        reason=reason.strip(),
+        corrected_by=by.name,
+    )

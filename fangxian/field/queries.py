@@ -1,0 +1,138 @@
+"""Named reads of sweeps: coverage at any level, gaps down to the door, the figures of a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from fangxian.common import codes
+from fangxian.core import counters
+from fangxian.field.models import Campaign, Target, Visit
+from fangxian.field.rules import field_rules_version
+from fangxian.field.targets import METRICS
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How far a place is covered: ``target = visited + exempt + gap`` at every level."""
+
+    code: str
+    target: int
+    visited: int
+    exempt: int
+
+    @property
+    def gap(self) -> int:
+        return self.target - self.visited - self.exempt
+
+    @property
+    def share(self) -> float:
+        """The covered share, 1.0 where nothing is to be done."""
+        return (self.visited + self.exempt) / self.target if self.target else 1.0
+
+
+def running(area: str, on: dt.date | None = None) -> QuerySet[Campaign]:
+    """Running sweeps that concern a place: their area contains it or lies in it."""
+    day = on or timezone.localdate()
+    found = Campaign.objects.filter(state=Campaign.State.RUNNING, starts_on__lte=day)
+    inside = found.filter(area__code__startswith=area)
+    above = found.filter(area__code__in=codes.ancestors(area))
+    return (inside | above).select_related("area", "form").order_by("starts_on", "id")
+
+
+def coverage(campaign: Campaign, places: Sequence[str]) -> dict[str, Coverage]:
+    """Coverage of each place, exact at this moment. One query, whatever the level."""
+    values = counters.read(places, METRICS, str(campaign.id))
+    return {
+        code: Coverage(code, *(values[(code, metric)] for metric in METRICS))
+        for code in dict.fromkeys(places)
+    }
+
+
+def doors(campaign: Campaign, area: str) -> QuerySet[Target]:
+    """The targets of a place in walking order: building, unit, room."""
+    lo, hi = codes.bounds(area)
+    return (
+        Target.objects.filter(campaign=campaign, place_code__gte=lo, place_code__lt=hi)
+        .select_related("household")
+        .order_by("place_code", "household__room", "household_id")
+    )
+
+
+def gaps(campaign: Campaign, area: str) -> QuerySet[Target]:
+    """The doors that nobody has covered yet, those to be revisited first today."""
+    return doors(campaign, area).filter(state=Target.State.OPEN)
+
+
+def next_door(campaign: Campaign, area: str, after: Target | None) -> Target | None:
+    """The next uncovered door behind ``after`` in walking order, else the first one."""
+    found = gaps(campaign, area)
+    if after is not None:
+        behind = found.filter(place_code__gt=after.place_code).first()
+        beside = found.filter(
+            place_code=after.place_code, household__room__gt=after.household.room
+        ).first()
+        if beside or behind:
+            return beside or behind
+    return found.first()
+
+
+def visits_of(household_id: UUID) -> QuerySet[Visit]:
+    """All visits at a household, the latest first."""
+    return Visit.objects.filter(household_id=household_id).order_by("-visited_at", "-id")
+
+
+_OF_DAY = """
+SELECT count(*) AS visits,
+  count(*) FILTER (WHERE outcome = 'absent') AS absent,
+  count(*) FILTER (WHERE outcome = 'refused') AS refused,
+  coalesce(sum(exceptions), 0)::bigint AS exceptions,
+  count(DISTINCT household_id) AS households
+FROM field_visit
+WHERE campaign_id = %(campaign)s AND place_code >= %(lo)s AND place_code < %(hi)s
+  AND visited_at >= %(start)s AND visited_at < %(end)s
+"""
+
+_NEWLY_COVERED = """
+SELECT count(*) FROM field_target t
+WHERE t.campaign_id = %(campaign)s AND t.place_code >= %(lo)s AND t.place_code < %(hi)s
+  AND t.state = 'visited' AND EXISTS (
+    SELECT 1 FROM field_visit v WHERE v.target_id = t.id AND v.outcome = ANY(%(closing)s)
+      AND v.visited_at >= %(start)s AND v.visited_at < %(end)s)
+  AND NOT EXISTS (
+    SELECT 1 FROM field_visit v WHERE v.target_id = t.id AND v.outcome = ANY(%(closing)s)
+      AND v.visited_at < %(start)s)
+"""
+
+
+def figures_of_day(campaign: Campaign, code: str, day: dt.date) -> dict[str, int]:
+    """What a place reports for a day: its counts and where the sweep stands. Four queries."""
+    lo, hi = codes.bounds(code)
+    start = timezone.make_aware(dt.datetime.combine(day, dt.time.min))
+    values = {
+        "campaign": campaign.id,
+        "lo": lo,
+        "hi": hi,
+        "start": start,
+        "end": start + dt.timedelta(days=1),
+        "closing": field_rules_version(campaign.rule_version).closing,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_DAY, values)
+        names = [column.name for column in cursor.description or ()]
+        figures = dict(zip(names, map(int, cursor.fetchone()), strict=True))
+        cursor.execute(_NEWLY_COVERED, values)
+        figures["newly_covered"] = int(cursor.fetchone()[0])
+    now = coverage(campaign, [code])[code]
+    return figures | {
+        "target": now.target,
+        "visited": now.visited,
+        "exempt": now.exempt,
+        "gap": now.gap,
+    }
