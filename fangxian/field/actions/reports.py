@@ -32,7 +32,7 @@ def due_at(campaign: Campaign, day: dt.date) -> dt.datetime:
 
 @action
 def prepare_reports(*, by: Actor, campaign: Campaign, day: dt.date, area: str = "") -> int:
-    """Make the reports of a day that every place of the reporting levels owes. Returns the new ones.
+    """Make the reports that each place of the reporting levels owes for a day. Returns the new.
 
     Each has a task that falls due with it: an unsent report is somebody's overdue task. Run by the
     clock for each running sweep, and safe to run again.

@@ -29,7 +29,7 @@ def checked_credit_code(text: str) -> str:
                 _("The unified social credit code is not valid."),
                 field="credit_code",
                 mend=_(
-                    "It has 18 characters, the last of which is a check; compare it with the licence."
+                    "It has 18 characters, the last a check character; compare the licence."
                 ),
                 code="credit_code",
             )
