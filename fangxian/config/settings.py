@@ -46,6 +46,18 @@ FANGXIAN_SECOND_FACTOR = env.flag("FANGXIAN_SECOND_FACTOR", not DEMO)
 if not FANGXIAN_SECOND_FACTOR and FANGXIAN_MODE == "production":
     raise ImproperlyConfigured("FANGXIAN_SECOND_FACTOR=0 is for FANGXIAN_MODE=demo or test only")
 FANGXIAN_REVEALS_PER_HOUR = env.number("FANGXIAN_REVEALS_PER_HOUR", 30, low=1, high=10_000)
+# Messages that leave the house (docs/guide/settings.md): private targets only when named here.
+FANGXIAN_OUTBOX_ALLOW = env.names("FANGXIAN_OUTBOX_ALLOW")
+FANGXIAN_SMS = env.choice(
+    "FANGXIAN_SMS", "file" if DEMO else "off", ("off", "http", "file", "console")
+)
+FANGXIAN_SMS_URL, FANGXIAN_SMS_TOKEN = env.text("FANGXIAN_SMS_URL"), env.text("FANGXIAN_SMS_TOKEN")
+if FANGXIAN_SMS == "http" and not FANGXIAN_SMS_URL.startswith(("https://", "http://")):
+    raise ImproperlyConfigured(
+        "FANGXIAN_SMS=http: write the gateway's address into FANGXIAN_SMS_URL"
+    )
+if FANGXIAN_SMS in ("file", "console") and FANGXIAN_MODE == "production":
+    raise ImproperlyConfigured(f"FANGXIAN_SMS={FANGXIAN_SMS}: in production write off or http")
 FANGXIAN_UPLOAD_MB = env.number("FANGXIAN_UPLOAD_MB", 50, low=1, high=500)
 FANGXIAN_IDLE_MINUTES = env.number("FANGXIAN_IDLE_MINUTES", 30, low=5, high=24 * 60)
 FANGXIAN_SESSION_HOURS = env.number("FANGXIAN_SESSION_HOURS", 12, low=1, high=72)
@@ -272,5 +284,7 @@ LOGGING = {
         # A failed query's text would carry residents' data into the log.
         "django.db.backends": {"level": "WARNING"},
         "axes": {"level": "ERROR"},
+        # Its INFO is a line for each job and a dozen at each start.
+        "procrastinate": {"level": "WARNING"},
     },
 }

@@ -109,7 +109,9 @@ def _change_epoch(address: str) -> None:
         found = connection.execute("SELECT to_regclass(%s)", [_EPOCH_TABLE]).fetchone()
         if found and found[0]:
             table = sql.Identifier(_EPOCH_TABLE)
-            connection.execute(sql.SQL("INSERT INTO {} DEFAULT VALUES").format(table))
+            connection.execute(
+                sql.SQL("UPDATE {} SET epoch = gen_random_uuid(), since = now()").format(table)
+            )
 
 
 def _swap(server: Server, name: str, new: str, old: str) -> bool:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import errno
 import http.client
 import importlib
 import os
-import socket
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -19,7 +17,7 @@ from . import django
 from .children import Group
 from .errors import CommandFailed
 from .mark import LOADED, LOADING, database_name, read_mark, write_mark
-from .serve import HOST, PORT, server_child, worker_child
+from .serve import HOST, PORT, is_free, server_child, worker_child
 
 if TYPE_CHECKING:
     Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -84,16 +82,9 @@ def _prepare(server: Server) -> None:
 
 def free_port(host: str, first: int) -> int:
     """The first port from `first` on that can be listened on; says if it isn't `first`."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for port in range(first, min(first + _TRIED_PORTS, 65536)):
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError as error:
-                if error.errno not in (errno.EADDRINUSE, errno.EACCES):
-                    raise CommandFailed(f"can't listen on {host}: {error.strerror}") from error
-                continue
+        if not is_free(host, port):
+            continue
         if port != first:
             _say(f"Port {first} is taken; using {port}.")
         return port

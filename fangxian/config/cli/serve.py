@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,6 +66,8 @@ def worker_child() -> Child:
 
 def _serve(options: argparse.Namespace) -> int:
     tls = _tls(options.tls_cert, options.tls_key)
+    if not is_free(options.host, options.port):
+        raise CommandFailed(f"port {options.port} is taken. Name another: --port PORT")
     django.setup()
     _refuse_demonstration()
     if missing := django.unapplied_migrations():
@@ -94,6 +98,20 @@ def _refuse_demonstration() -> None:
             "this database is the demonstration's, with public accounts. Set FANGXIAN_DATA to "
             "another folder, or run: fangxian demo"
         )
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether this port can be listened on. CommandFailed if no port of this host can."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return False
+            raise CommandFailed(f"can't listen on {host}, port {port}: {error.strerror}") from error
+    return True
 
 
 def _worker(options: argparse.Namespace) -> int:
