@@ -43,7 +43,7 @@ def raise_alert(kind: str, user_id: UUID | None, *, source: str = "") -> Securit
     if known is not None:
         SecurityAlert.objects.filter(pk=known.pk).update(times=F("times") + 1, last_at=now)
         return known
-    user = User.objects.filter(pk=user_id).select_related("region").first()
+    user = User.objects.filter(pk=user_id).select_related("region").first() if user_id else None
     alert = SecurityAlert.objects.create(
         kind=kind,
         user_id=user_id,

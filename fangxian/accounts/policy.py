@@ -2,60 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest
 from ninja.security.apikey import APIKeyCookie
 
 from fangxian.common.actor import Actor
+from fangxian.common.policy import Policy, SignedRequest, View, open_route, page
 
-View = Callable[..., Any]
-
-
-class SignedRequest(HttpRequest):
-    """A request that passed the middleware: it has an actor."""
-
-    actor: Actor
-    htmx: Any
-    grants: list[Any]
-
-
-@dataclass(frozen=True)
-class Policy:
-    """``right`` None: any grant will do. ``public``: no sign-in. ``account``: no grant needed."""
-
-    right: str | None = None
-    public: bool = False
-    account: bool = False
-
-
-def page(
-    right: str | None = None, *, methods: tuple[str, ...] = ("GET",)
-) -> Callable[[View], View]:
-    """Decorate a view: who needs which right, and by which methods it answers."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            allowed = {*methods, "HEAD"} if "GET" in methods else set(methods)
-            if request.method not in allowed:
-                return HttpResponseNotAllowed(methods)
-            response: HttpResponse = view(request, *args, **kwargs)
-            return response
-
-        run.policy = Policy(right=right)  # type: ignore[attr-defined]
-        run.methods = methods  # type: ignore[attr-defined]
-        return run
-
-    return decorate
-
-
-def open_route(view: View) -> View:
-    """Let everybody in (sign-in pages, the language switch)."""
-    return _with(view, Policy(public=True))
+__all__ = ["Needs", "Policy", "SignedRequest", "account_route", "open_route", "page", "policy_of"]
 
 
 def account_route(view: View) -> View:

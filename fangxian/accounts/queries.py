@@ -24,11 +24,7 @@ def grants_of(user: User) -> list[Grant]:
     One query. A grant at a place that no longer exists is left out.
     """
     today = timezone.localdate()
-    found = (
-        Grant.objects.filter(user=user, valid_from__lte=today, revoked_at=None)
-        .exclude(valid_to__lt=today)
-        .select_related("role", "region", "user")
-    )
+    found = Grant.objects.in_force(today).filter(user=user).select_related("role", "region", "user")
     grants: list[Any] = []
     for grant in found:
         if grant.region is not None and grant.region.valid_to and grant.region.valid_to <= today:

@@ -125,13 +125,11 @@ def _tell(by: Actor, tasks: list[Task]) -> None:
 
 def holders(role: str, place_code: str) -> list[UUID]:
     """The accounts that hold ``role`` at the place or, if nobody does, at the nearest above."""
-    today = timezone.localdate()
     above = ["", *codes.ancestors(place_code, include_self=True)]
     found: dict[str, list[UUID]] = {}
     grants = (
-        Grant.objects.filter(role_id=role, valid_from__lte=today, user__is_active=True)
-        .filter(Q(region=None) | Q(region__code__in=above, region__valid_to=None))
-        .exclude(valid_to__lt=today)
+        Grant.objects.in_force()
+        .filter(Q(region=None) | Q(region__code__in=above, region__valid_to=None), role_id=role)
         .values_list("region__code", "user_id")
     )
     for code, user_id in grants:

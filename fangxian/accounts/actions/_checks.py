@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.accounts import queries
-from fangxian.accounts.models import User
+from fangxian.accounts.models import Grant, User
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Forbidden, Invalid, OutOfScope, Problem
@@ -83,9 +85,12 @@ def managed_user(by: Actor, user_id: UUID) -> User:
         raise OutOfScope(f"account {user_id}")
     if user.pk == by.user_id:
         raise Forbidden("accounts.own", by.area)
-    for grant in queries.grants_of(user):
-        if not codes.contains(by.area, grant.area):
-            raise Forbidden("accounts.reaches_further", grant.area)
+    # Also those of a disabled account, and those that begin later: enabling it gives them back.
+    running = Q(valid_to=None) | Q(valid_to__gte=timezone.localdate())
+    held = Grant.objects.filter(running, user=user, revoked_at=None)
+    for area in held.values_list("region__code", flat=True):
+        if not codes.contains(by.area, area or codes.WHOLE_COUNTRY):
+            raise Forbidden("accounts.reaches_further", area or "")
     return user
 
 

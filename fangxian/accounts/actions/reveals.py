@@ -48,7 +48,9 @@ def reveals_left(by: Actor) -> int:
 
 
 @action
-def log_reveal(*, by: Actor, person_id: UUID, what: str, purpose: str, reason: str) -> AccessLog:
+def log_reveal(
+    *, by: Actor, person_id: UUID, what: str, reason: str, purpose: str = "other"
+) -> AccessLog:
     """Take one reveal from the account's hourly quota and log it; then the caller may show it.
 
     The caller has checked the right to reveal and that the person is in scope. ``what`` names the

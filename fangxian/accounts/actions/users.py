@@ -177,4 +177,4 @@ def reset_second_factor(*, by: Actor, user_id: UUID, reason: str) -> int:
     with because(by, why):
         removed, _by_model = Authenticator.objects.filter(user=user).delete()
         end_sessions(user)
-    return removed
+    return int(removed)

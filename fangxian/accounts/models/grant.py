@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext
 
@@ -62,6 +65,20 @@ class Role(models.Model):
         return pgettext("role", self.name)
 
 
+class GrantQuerySet(models.QuerySet["Grant"]):
+    """Grants, read by name."""
+
+    def in_force(self, on: dt.date | None = None) -> GrantQuerySet:
+        """Those that hold on a day (today): begun, not ended, not revoked, of an open account."""
+        day = on or timezone.localdate()
+        return self.filter(
+            models.Q(valid_to=None) | models.Q(valid_to__gte=day),
+            valid_from__lte=day,
+            revoked_at=None,
+            user__is_active=True,
+        )
+
+
 @tracked()
 class Grant(models.Model):
     """A user holds a role at a place. The place is an id, so a redraw does not widen or lose it.
@@ -86,6 +103,8 @@ class Grant(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     reason = models.CharField(_("reason"), max_length=200, blank=True)
+
+    objects = GrantQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("grant")

@@ -115,7 +115,7 @@ class User(AbstractBaseUser):
 
         return [self._session_hash(secret=old) for old in settings.SECRET_KEY_FALLBACKS]
 
-    def _session_hash(self, secret: str | None) -> str:
+    def _session_hash(self, secret: str | bytes | None) -> str:
         value = f"{self.password}:{self.session_round}"
         return salted_hmac(
             "fangxian.accounts.session", value, secret=secret, algorithm="sha256"

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -15,13 +16,19 @@ from django.utils.translation import gettext_lazy as lazy
 
 from fangxian.accounts import actions, queries
 from fangxian.accounts.forms import GrantForm, ReasonForm, UserFilter, UserForm, show_problems
-from fangxian.accounts.models import Grant, GrantHistory, Role, UserHistory
+from fangxian.accounts.models import Grant, Role, User
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import Conflict, Invalid
 from fangxian.common.registries import rights
 
 PAGE = 50
 SHOWN_CHANGES = 50
+
+
+def history_of(model: type[Model]) -> QuerySet[Any]:
+    """The history rows of a tracked model (its history model is made while loading)."""
+    history: Any = apps.get_model(model._meta.app_label, f"{model.__name__}History")
+    return history.objects.all()  # type: ignore[no-any-return]
 
 
 @page("accounts.see")
@@ -94,7 +101,7 @@ def _detail(
     account = queries.user_in(by.area, user_id)
     in_force = {grant.pk for grant in queries.grants_of(account)}
     grants = Grant.objects.filter(user=account).select_related("role", "region", "granted_by")
-    changes = UserHistory.objects.filter(pgh_obj_id=account.pk).order_by("-pgh_id")
+    changes = history_of(User).filter(pgh_obj_id=account.pk).order_by("-pgh_id")
     context = {
         "account": account,
         "held": [
@@ -102,9 +109,9 @@ def _detail(
             for grant in grants.order_by("-valid_from", "-id")
         ],
         "changes": changes[:SHOWN_CHANGES] if by.may("accounts.audit") else [],
-        "grant_changes": GrantHistory.objects.filter(user_id=account.pk).order_by("-pgh_id")[
-            :SHOWN_CHANGES
-        ]
+        "grant_changes": history_of(Grant)
+        .filter(user_id=account.pk)
+        .order_by("-pgh_id")[:SHOWN_CHANGES]
         if by.may("accounts.audit")
         else [],
         "is_own": account.pk == by.user_id,
