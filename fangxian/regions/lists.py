@@ -228,10 +228,10 @@ def _row(record: dict[str, Any], number: int, problems: list[Problem]) -> Row | 
                 mend=_("Write 2, 4, 6, 9 or 12 digits."),
             )
         )
-    if not name or len(name) > 120:
+    if not name or len(name) > 120 or not name.isprintable():
         problems.append(
             Problem(
-                _("The name is missing or too long."),
+                _("The name is missing, too long or has unprintable characters."),
                 field="name",
                 row=number,
                 mend=_("Write a name of at most 120 characters."),

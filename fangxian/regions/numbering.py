@@ -23,12 +23,12 @@ def ranges() -> dict[str, dict[str, list[int]]]:
     return data
 
 
-def lock(code: str) -> Region:
+def lock(code: str, *, using: str = "default") -> Region:
     """Lock the current place ``code`` until the transaction ends: the right to number below it.
 
     Raises Invalid when there is no such place.
     """
-    place = Region.objects.select_for_update().filter(code=code, valid_to=None).first()
+    place = Region.objects.using(using).select_for_update().filter(code=code, valid_to=None).first()
     if place is None:
         raise Invalid(
             Problem(
@@ -40,7 +40,9 @@ def lock(code: str) -> Region:
     return place
 
 
-def free_codes(parent: str, level: Level, count: int = 1, *, sort: str = "") -> list[str]:
+def free_codes(
+    parent: str, level: Level, count: int = 1, *, sort: str = "", using: str = "default"
+) -> list[str]:
     """Return ``count`` free codes below the locked ``parent``.
 
     Numbers above all that were ever used come first; then the lowest that no present place has.
@@ -53,13 +55,13 @@ def free_codes(parent: str, level: Level, count: int = 1, *, sort: str = "") -> 
     inside = Q(code__gte=lo, code__lt=hi)
     used: set[int] = set()
     current: set[int] = set()
-    for code, valid_to in Region.objects.filter(inside, level=int(level)).values_list(
-        "code", "valid_to"
+    for code, valid_to in (
+        Region.objects.using(using).filter(inside, level=int(level)).values_list("code", "valid_to")
     ):
         used.add(int(code[-width:]))
         if valid_to is None:
             current.add(int(code[-width:]))
-    former = RegionCode.objects.filter(inside).values_list("code", flat=True)
+    former = RegionCode.objects.using(using).filter(inside).values_list("code", flat=True)
     used |= {int(code[-width:]) for code in former if len(code) == int(level)}
     top = max((number for number in used if first <= number <= last), default=first - 1)
     numbers = list(range(top + 1, min(last, top + count) + 1))

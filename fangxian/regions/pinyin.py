@@ -85,6 +85,8 @@ def initials(name: str) -> str:
 def initials_of(names: Iterable[str]) -> dict[str, str]:
     """Return the initials of many names, each made once."""
     unique = list(set(names))
+    if not unique or any(not name.isprintable() for name in unique):
+        return {name: initials(name) for name in unique}
     letters = _letters()
     # One call for all names: a call a name costs more than the letters themselves.
     plain = "\n".join(unique).translate(letters.plain).split("\n")

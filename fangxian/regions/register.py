@@ -10,6 +10,7 @@ from fangxian.common.registries import Right
 RIGHTS = (
     Right("regions.view", _("See places")),
     Right("regions.edit", _("Change buildings, units and grids")),
+    Right("regions.lists", _("Take in lists of divisions")),
     Right("regions.draw", _("Draw grids and put them in force")),
 )
 

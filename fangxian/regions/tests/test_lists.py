@@ -1,0 +1,299 @@
+"""Lists of divisions: reading, comparing, taking in; the whole national list as a slow test."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Invalid
+from fangxian.regions import lists, queries
+from fangxian.regions.actions.national import preview, take_in
+from fangxian.regions.changes import Change, Known, compare
+from fangxian.regions.lists import DivisionList, Row
+from fangxian.regions.models import Region, RegionChange, RegionCode, RegionList
+from fangxian.regions.pinyin import initials
+
+OLD = {
+    "13": "甲省",
+    "1301": "甲市",
+    "130101": "东区",
+    "130102": "西县",
+    "130101001": "一街道",
+    "130101002": "二街道",
+    "130102100": "三镇",
+    "130101001001": "红社区",
+    "130101001002": "黄社区",
+    "130101002001": "蓝社区",
+    "130101002002": "绿社区",
+    "130102100200": "王村",
+    "130102100201": "李村",
+}
+SYSTEM = Actor.system("test", "")
+
+
+def known(names: dict[str, str]) -> dict[str, Known]:
+    return {code: Known(name) for code, name in names.items()}
+
+
+def rows(names: dict[str, str], **old_codes: str) -> dict[str, Row]:
+    given = {key.removeprefix("c"): tuple(value.split()) for key, value in old_codes.items()}
+    return {code: Row(code, name, "", given.get(code, ())) for code, name in names.items()}
+
+
+def a_list(names: dict[str, str], year: int, **old_codes: str) -> DivisionList:
+    return DivisionList(
+        year,
+        dt.date(year, 12, 31),
+        "test",
+        f"{year}{hash(tuple(names))}"[:64],
+        rows(names, **old_codes),
+    )
+
+
+def without(*codes: str) -> dict[str, str]:
+    return {code: name for code, name in OLD.items() if not code.startswith(codes)}
+
+
+def test_the_same_list_changes_nothing():
+    assert compare(known(OLD), rows(OLD)).is_empty
+
+
+def test_a_rename_keeps_the_place():
+    result = compare(known(OLD), rows(OLD | {"130102": "西区"}))
+    assert result.changes == [Change("rename", "130102", "130102")]
+    assert result.same["130102100200"] == "130102100200"
+
+
+def test_a_new_code_is_found_by_the_name_in_the_same_parent_and_takes_all_below_along():
+    new = without("130102") | {
+        "130103": "西县",
+        "130103100": "三镇",
+        "130103100200": "王村",
+        "130103100201": "李村",
+    }
+    result = compare(known(OLD), rows(new))
+    assert result.changes == [Change("recode", "130102", "130103")]
+    assert result.recoded["130102100201"] == "130103100201"
+
+
+def test_a_new_code_and_name_are_found_by_the_places_within():
+    new = without("130102") | {
+        "130103": "新西区",
+        "130103001": "三镇",
+        "130103001001": "王村",
+        "130103001002": "李村",
+    }
+    result = compare(known(OLD), rows(new, c130103="130102"))
+    assert result.same["130102"] == "130103"
+    assert result.same["130102100201"] == "130103001002"
+    kinds = {(c.kind, c.old) for c in result.changes}
+    assert ("rename", "130102") in kinds
+    assert ("recode", "130102") in kinds
+    assert not result.new
+    assert not result.ended
+
+
+def test_a_merge_is_seen_by_where_the_places_within_went():
+    new = without("130101002") | {"130101001003": "蓝社区", "130101001004": "绿社区"}
+    result = compare(known(OLD), rows(new))
+    assert Change("merge", "130101002", "130101001") in result.changes
+    assert result.same["130101002001"] == "130101001003"
+    assert result.ended == ["130101002"]
+
+
+def test_a_split_is_seen_by_where_the_places_within_came_from():
+    new = without("130101002002") | {"130101003": "新街道", "130101003001": "绿社区"}
+    result = compare(known(OLD), rows(new))
+    assert Change("split", "130101002", "130101003") in result.changes
+    assert Change("recode", "130101002002", "130101003001") in result.changes
+
+
+def test_merge_and_split_as_the_list_says():
+    new = without("130102100201") | {"130101001003": "橙社区"}
+    result = compare(
+        known(OLD),
+        rows(new, c130102100200="130102100200 130102100201", c130101001003="130101001001"),
+    )
+    assert set(result.changes) == {
+        Change("merge", "130102100201", "130102100200"),
+        Change("split", "130101001001", "130101001003"),
+    }
+
+
+@given(st.data())
+def test_every_old_and_new_place_is_accounted_for_once(data):
+    codes = list(OLD)
+    dropped = data.draw(st.sets(st.sampled_from(codes[4:]), max_size=4))
+    kept = {c: n for c, n in OLD.items() if not c.startswith(tuple(dropped) or ("x",))}
+    extra = data.draw(
+        st.dictionaries(
+            st.sampled_from(["130101003", "130102101", "130101001009", "130101004"]),
+            st.sampled_from(["一街道", "蓝社区", "新地方"]),
+        )
+    )
+    new = {c: n for c, n in (kept | extra).items() if len(c) < 12 or c[:9] in kept | extra}
+    result = compare(known(OLD), rows(new))
+    assert sorted([*result.same, *result.ended]) == sorted(OLD)
+    assert sorted([*result.same.values(), *result.new]) == sorted(new)
+    again = compare(known(new), rows(new))
+    assert again.is_empty
+
+
+@pytest.fixture
+def first_list(db):
+    take_in(by=SYSTEM, listed=a_list(OLD, 2023), using="default")
+
+
+@pytest.fixture
+def grid(first_list):
+    """A grid with a building in it, in 李村."""
+    village = "130102100201"
+    made = [
+        Region(
+            code=village + tail,
+            name=name,
+            level=len(village + tail),
+            valid_from=dt.date(2023, 12, 31),
+            initials=initials(name),
+        )
+        for tail, name in (("001", "一网格"), ("001001", "1号"))
+    ]
+    Region.objects.bulk_create(made)
+    return made
+
+
+def test_a_list_is_taken_in_once(first_list):
+    before = dict(Region.objects.values_list("code", "id"))
+    seen = take_in(by=SYSTEM, listed=a_list(OLD, 2023), using="default")
+    assert seen.comparison.is_empty
+    assert dict(Region.objects.values_list("code", "id")) == before
+    assert RegionList.objects.count() == 1
+    assert not RegionChange.objects.exists()
+    assert queries.at("130102").initials == "xx"
+
+
+def test_a_later_list_keeps_ids_and_moves_what_lies_below(first_list, grid):
+    before = dict(Region.objects.values_list("code", "id"))
+    new = without("130102") | {
+        "130103": "西区",
+        "130103100": "三镇",
+        "130103100200": "王村",
+        "130103100201": "李村",
+    }
+    listed = a_list(new, 2024, c130103="130102")
+    take_in(by=SYSTEM, listed=listed, using="default")
+    county = queries.at("130103")
+    assert (county.id, county.name, county.initials) == (before["130102"], "西区", "xq")
+    assert queries.at("130103100201001001").id == grid[1].id
+    assert RegionCode.objects.filter(code="130102100201001001", region=grid[1]).exists()
+    kinds = set(RegionChange.objects.values_list("kind", "from_name", "to_name"))
+    assert kinds == {("rename", "西县", "西区"), ("recode", "西县", "西区")}
+
+
+def test_taking_in_a_mapped_list_twice_changes_nothing(first_list):
+    new = without("130102") | {"130103": "西区", "130103100": "三镇"}
+    new |= {"130103100200": "王村", "130103100201": "李村"}
+    listed = a_list(new, 2024, c130103="130102")
+    take_in(by=SYSTEM, listed=listed, using="default")
+    again = take_in(by=SYSTEM, listed=listed, using="default")
+    assert again.comparison.is_empty
+    assert RegionChange.objects.count() == 2
+
+
+def test_a_community_with_grids_is_not_ended_silently(first_list, grid):
+    with pytest.raises(Invalid, match="has 1 grids"):
+        take_in(by=SYSTEM, listed=a_list(without("130102100201"), 2024), using="default")
+    assert queries.at("130102100201")
+
+
+def test_the_grids_of_a_merged_community_go_along(first_list, grid):
+    listed = a_list(without("130102100201"), 2024, c130102100200="130102100200 130102100201")
+    take_in(by=SYSTEM, listed=listed, using="default")
+    moved = Region.objects.get(id=grid[1].id)
+    assert moved.code == "130102100200001001"
+    ended = Region.objects.get(code="130102100201")
+    assert ended.valid_to == dt.date(2024, 12, 31)
+
+
+def test_an_older_list_is_refused(first_list):
+    with pytest.raises(Invalid, match="already in force"):
+        preview(by=SYSTEM, listed=a_list(OLD, 2022), using="default")
+
+
+def test_a_preview_writes_nothing(first_list):
+    before = list(Region.objects.values_list("code", "name", "valid_to"))
+    seen = preview(by=SYSTEM, listed=a_list(OLD | {"130102": "西区"}, 2024), using="default")
+    assert seen.comparison.counts() == {"rename": 1}
+    assert list(Region.objects.values_list("code", "name", "valid_to")) == before
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
+def test_csv_with_chinese_headings_and_padded_codes(tmp_path, encoding):
+    path = tmp_path / "list.csv"
+    path.write_bytes(
+        "区划代码,名称,城乡分类代码,原代码\n130000000000,甲省,,\n130100000000,甲市,111,1302\n".encode(
+            encoding
+        )
+    )
+    found = lists.read(path, year=2024)
+    assert found.rows == {"13": Row("13", "甲省"), "1301": Row("1301", "甲市", "111", ("1302",))}
+
+
+def test_json_list(tmp_path):
+    path = tmp_path / "list.json"
+    path.write_text(json.dumps([{"code": "13", "name": "甲省"}]), "utf-8")
+    assert lists.read(path, year=2024).rows == {"13": Row("13", "甲省")}
+
+
+def test_bad_rows_are_named(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("code,name,class\n13,甲省,\n1301x,乙市,\n1302,,\n1303,丙市,999\n140101,远县,\n")
+    with pytest.raises(Invalid) as caught:
+        lists.read(path, year=2024)
+    found = [(p.row, p.field) for p in caught.value.problems]
+    assert found == [(3, "code"), (4, "name"), (5, "urban_class"), (None, "code")]
+
+
+def test_short_codes():
+    cases = {"130900000000": "1309", "130000000000": "13", "130902001000": "130902001"}
+    assert {code: lists.short(code) for code in cases} == cases
+    assert lists.short("130902001001") == "130902001001"
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("重庆市", "cqs"),
+        ("厦门", "xm"),
+        ("长安区", "caq"),
+        ("王府井社区", "wfjsq"),
+        ("第3网格A座", "d3wgaz"),
+        ("１８号楼", "18hl"),
+    ],
+)
+def test_initials(name, letters):
+    assert initials(name) == letters
+
+
+@pytest.mark.slow
+def test_the_whole_country(fresh_database, django_db_blocker, capsys):
+    wanted = {2: 31, 4: 342, 6: 2978, 9: 41352, 12: 620573}
+    with django_db_blocker.unblock():
+        listed = lists.national(settings.FANGXIAN_DIVISIONS)
+        call_command("import_regions")
+        counts = {level: Region.objects.filter(level=level).count() for level in wanted}
+        assert counts == wanted
+        sample = dict(Region.objects.filter(code__startswith="1309").values_list("code", "id"))
+        call_command("import_regions")
+        assert "nothing changes" in capsys.readouterr().out
+        again = dict(Region.objects.filter(code__startswith="1309").values_list("code", "id"))
+        assert again == sample
+        assert Region.objects.count() == sum(wanted.values()) == len(listed.rows)
+        assert not RegionChange.objects.exists()
