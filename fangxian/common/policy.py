@@ -19,6 +19,7 @@ class SignedRequest(HttpRequest):
 
     actor: Actor
     htmx: Any
+    grants: list[Any]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { start, stop } from "./core";
+import { type Mount, start, stop } from "./core";
 
 test("each behaviour is mounted once and undone with its element", async () => {
   document.body.innerHTML = '<main><p data-island="one two"></p></main>';
@@ -21,9 +21,9 @@ test("an unknown behaviour is named", async () => {
 
 test("code that arrives after its element has gone is not mounted", async () => {
   document.body.innerHTML = '<p data-island="map"></p>';
-  const mount = vi.fn();
-  let arrive: (value: { mount: typeof mount }) => void = () => undefined;
-  const coming = start(document.body, { map: () => new Promise((resolve) => (arrive = resolve)) });
+  const mount = vi.fn<Mount>();
+  let arrive: (value: { mount: Mount }) => void = () => undefined;
+  const coming = start(document.body, { map: () => new Promise<{ mount: Mount }>((resolve) => (arrive = resolve)) });
   stop(document.querySelector("p") as HTMLElement);
   arrive({ mount });
   await coming;

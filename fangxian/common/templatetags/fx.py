@@ -55,8 +55,12 @@ def asset(source: str) -> SafeString:
     built = bundle.entry(source)
     if source.endswith((".scss", ".css")):
         return format_html('<link rel="stylesheet" href="{}">', built.url)
-    styles = format_html_join("", '<link rel="stylesheet" href="{}">', ((url,) for url in built.styles))
-    chunks = format_html_join("", '<link rel="modulepreload" href="{}">', ((url,) for url in built.imports))
+    styles = format_html_join(
+        "", '<link rel="stylesheet" href="{}">', ((url,) for url in built.styles)
+    )
+    chunks = format_html_join(
+        "", '<link rel="modulepreload" href="{}">', ((url,) for url in built.imports)
+    )
     return styles + chunks + format_html('<script type="module" src="{}"></script>', built.url)
 
 
@@ -94,7 +98,12 @@ def url_with(context: Context, **changes: Any) -> str:
 
 @register.simple_tag(takes_context=True)
 def th(
-    context: Context, label: str, sort: str = "", num: bool = False, param: str = "sort", hide: bool = False
+    context: Context,
+    label: str,
+    sort: str = "",
+    num: bool = False,
+    param: str = "sort",
+    hide: bool = False,
 ) -> SafeString:
     """A header cell; with ``sort`` a link that sorts by it, again for the other way round.
 
@@ -140,7 +149,11 @@ def field_target(bound: BoundField) -> str:
     """Id of the control to jump to: of a group of choices its first."""
     if bound.id_for_label:
         return bound.id_for_label
-    return f"{bound.auto_id}_0" if getattr(bound.field.widget, "choices", None) is not None else bound.auto_id
+    return (
+        f"{bound.auto_id}_0"
+        if getattr(bound.field.widget, "choices", None) is not None
+        else bound.auto_id
+    )
 
 
 @register.filter
@@ -152,7 +165,9 @@ def errors_of(form: Any) -> list[dict[str, Any]]:
             found.append({"message": message, "target": "", "label": ""})
         for bound in one:
             for message in bound.errors:
-                found.append({"message": message, "target": field_target(bound), "label": bound.label})
+                found.append(
+                    {"message": message, "target": field_target(bound), "label": bound.label}
+                )
     return found
 
 
@@ -200,7 +215,12 @@ def working_areas(context: Context) -> list[dict[str, Any]]:
     actor = context.get("actor")
     chosen = getattr(actor, "grant_id", None)
     return [
-        {"id": grant.id, "place": grant.region, "role": str(grant.role), "current": grant.id == chosen}
+        {
+            "id": grant.id,
+            "place": grant.region,
+            "role": str(grant.role),
+            "current": grant.id == chosen,
+        }
         for grant in context.get("grants") or ()
     ]
 

@@ -41,7 +41,9 @@ def entry(source: str) -> Entry:
 def _entry(source: str, _stamp: int) -> Entry:
     manifest: dict[str, dict[str, object]] = json.loads((DIST / "manifest.json").read_text("utf-8"))
     if source not in manifest:
-        raise ImproperlyConfigured(f"{source} is not an entry of frontend/vite.config.ts; known: {_known(manifest)}")
+        raise ImproperlyConfigured(
+            f"{source} is not an entry of frontend/vite.config.ts; known: {_known(manifest)}"
+        )
     chunk = manifest[source]
     seen: dict[str, None] = {}
     styles: dict[str, None] = {}

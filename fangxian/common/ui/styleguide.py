@@ -21,11 +21,16 @@ class SampleForm(forms.Form):
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=40)
     phone = forms.CharField(
-        label=gettext_lazy("Phone"), help_text=gettext_lazy("11 digits, or with the area code"), required=False
+        label=gettext_lazy("Phone"),
+        help_text=gettext_lazy("11 digits, or with the area code"),
+        required=False,
     )
     kind = forms.ChoiceField(
         label=gettext_lazy("Kind of building"),
-        choices=[("block", gettext_lazy("Block of flats")), ("village", gettext_lazy("Village group"))],
+        choices=[
+            ("block", gettext_lazy("Block of flats")),
+            ("village", gettext_lazy("Village group")),
+        ],
     )
     outcome = forms.ChoiceField(
         label=gettext_lazy("Outcome of the visit"),
@@ -46,7 +51,9 @@ class SampleForm(forms.Form):
             ("dialysis", gettext_lazy("On dialysis")),
         ],
     )
-    note = forms.CharField(label=gettext_lazy("Note"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
+    note = forms.CharField(
+        label=gettext_lazy("Note"), widget=forms.Textarea(attrs={"rows": 3}), required=False
+    )
     told = forms.BooleanField(label=gettext_lazy("The household was told why it is asked"))
 
 
@@ -86,8 +93,18 @@ def sample() -> dict[str, Any]:
             )
         ],
         "grids": [
-            {"name": _("Grid %(n)s") % {"n": n}, "done": done, "total": total, "exempt": exempt, "late": late}
-            for n, done, total, exempt, late in ((1, 412, 412, 0, 0), (2, 377, 401, 6, 3), (3, 120, 388, 0, 11))
+            {
+                "name": _("Grid %(n)s") % {"n": n},
+                "done": done,
+                "total": total,
+                "exempt": exempt,
+                "late": late,
+            }
+            for n, done, total, exempt, late in (
+                (1, 412, 412, 0, 0),
+                (2, 377, 401, 6, 3),
+                (3, 120, 388, 0, 11),
+            )
         ],
         "steps": [
             {"label": _("Upload"), "done": True},
@@ -104,18 +121,39 @@ def sample() -> dict[str, Any]:
                 "kind": "ok",
                 "status": _("Covered"),
             },
-            {"title": _("Nobody at home"), "time": NOON - datetime.timedelta(hours=20), "who": _("Grid officer A")},
-            {"title": _("Handed over"), "text": _("From grid 2, redrawn"), "time": NOON - datetime.timedelta(days=3)},
+            {
+                "title": _("Nobody at home"),
+                "time": NOON - datetime.timedelta(hours=20),
+                "who": _("Grid officer A"),
+            },
+            {
+                "title": _("Handed over"),
+                "text": _("From grid 2, redrawn"),
+                "time": NOON - datetime.timedelta(days=3),
+            },
         ],
         "facts": [
             {"label": _("Address"), "value": _("Sample road 8, building 3, unit 2, room 501")},
             {"label": _("Residents"), "value": 4},
             {"label": _("Property company"), "value": ""},
         ],
-        "sides": [{"label": _("Registered"), "note": "2025-11-02"}, {"label": _("From the file"), "note": "2026-03-04"}],
+        "sides": [
+            {"label": _("Registered"), "note": "2025-11-02"},
+            {"label": _("From the file"), "note": "2026-03-04"},
+        ],
         "compared": [
-            {"name": "person_name", "label": _("Name"), "values": ["甲样本", "甲样本"], "different": False},
-            {"name": "phone", "label": _("Phone"), "values": ["100****0001", "100****0002"], "different": True},
+            {
+                "name": "person_name",
+                "label": _("Name"),
+                "values": ["甲样本", "甲样本"],
+                "different": False,
+            },
+            {
+                "name": "phone",
+                "label": _("Phone"),
+                "values": ["100****0001", "100****0002"],
+                "different": True,
+            },
         ],
         "tabs": [
             {"label": _("Overview"), "url": "#a", "current": True, "count": ""},
@@ -130,7 +168,10 @@ def sample() -> dict[str, Any]:
         "curve": {
             "kind": "bar",
             "labels": ["03-01", "03-02", "03-03", "03-04"],
-            "series": [{"name": _("Visits"), "data": [120, 340, 512, 409]}, {"name": _("Gaps"), "data": [900, 560, 310, 292]}],
+            "series": [
+                {"name": _("Visits"), "data": [120, 340, 512, 409]},
+                {"name": _("Gaps"), "data": [900, 560, 310, 292]},
+            ],
         },
         "places": _places(),
     }
@@ -167,7 +208,11 @@ def _places() -> dict[str, Any]:
                     },
                 }
             )
-    centres = [feature["geometry"]["coordinates"] for feature in features if feature["properties"]["kind"] == "building"]
+    centres = [
+        feature["geometry"]["coordinates"]
+        for feature in features
+        if feature["properties"]["kind"] == "building"
+    ]
     for one, other in zip(centres, centres[1:], strict=False):
         features.append(
             {

@@ -26,7 +26,10 @@ class ComponentNode(Node):
     child_nodelists = ("nodelist",)
 
     def __init__(
-        self, name: FilterExpression, arguments: dict[str, FilterExpression], nodelist: NodeList | None
+        self,
+        name: FilterExpression,
+        arguments: dict[str, FilterExpression],
+        nodelist: NodeList | None,
     ) -> None:
         self.name = name
         self.arguments = arguments
@@ -45,7 +48,9 @@ class ComponentNode(Node):
         name = f"common/components/{self.name.resolve(context)}.html"
         template_ = context.template.engine.get_template(name)
         # A plain context: with the page's own class every component would run all context processors.
-        return template_.render(Context(values, autoescape=context.autoescape, use_tz=context.use_tz))
+        return template_.render(
+            Context(values, autoescape=context.autoescape, use_tz=context.use_tz)
+        )
 
 
 class SlotNode(Node):

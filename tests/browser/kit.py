@@ -1,0 +1,185 @@
+"""What browser tests share: Chromium, accessibility, layout, screenshots, signing in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+AXE = CHECKOUT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+PICTURES = CHECKOUT / "docs" / "guide" / "images"
+PHONE, DESK, WALL = (375, 812), (1440, 900), (1920, 1080)
+# The narrowest screen, and what a 1280 px window is at 200 % zoom.
+NARROW, ZOOMED = (320, 640), (640, 450)
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # Maps need WebGL; without a graphics card it is drawn by the processor.
+    "--enable-unsafe-swiftshader",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start ``CHROMIUM``, the system's Chromium, or Playwright's own."""
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    return playwright.chromium.launch(executable_path=program, headless=True, args=FLAGS)
+
+
+@contextmanager
+def visitor(
+    browser: Browser, site: str, *, size: tuple[int, int] = DESK, language: str = "zh-hans"
+) -> Iterator[Page]:
+    """A page of a new visitor; on phones with touch. Errors of scripts and of the policy fail it."""
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, has_touch=width < 768, base_url=site
+    )
+    speak(context, site, language)
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on(
+        "console", lambda message: problems.append(message.text) if _is_defect(message) else None
+    )
+    try:
+        yield page
+    finally:
+        context.close()
+    assert not problems, f"the browser complained at {width} px: {problems}"
+
+
+def _is_defect(message: Any) -> bool:
+    # A refused request (404, 422, 429) is often what a test is about; everything else is a defect.
+    return message.type == "error" and not message.text.startswith("Failed to load resource")
+
+
+def speak(context: BrowserContext, site: str, language: str) -> None:
+    """Let the visitor see pages in ``language``: zh-hans, zh-hant or en."""
+    context.add_cookies([{"name": settings.LANGUAGE_COOKIE_NAME, "value": language, "url": site}])
+
+
+def sign_in(page: Page, site: str, client: Client) -> None:
+    """Give the page the session of a signed-in test client (``client_of("alice")``)."""
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+    page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": site}])
+
+
+def axe(page: Page, *, within: str = "html", without: Sequence[str] = ()) -> None:
+    """Fail with every violation of WCAG 2.2 AA that axe-core finds."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate(
+        """([within, without, tags]) => axe.run(
+            {include: [within], exclude: without.map(one => [one])},
+            {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})""",
+        [within, list(without), WCAG],
+    )
+    lines = [
+        f"{violation['id']}: {violation['help']}: {node['html'][:200]}\n    {node['failureSummary']}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+    assert not lines, f"{page.url} at {_width(page)} px:\n" + "\n".join(lines)
+
+
+def no_sideways_scroll(page: Page) -> None:
+    """Fail with the elements that stick out on the right."""
+    outside = page.evaluate(
+        """() => {
+            const width = document.documentElement.clientWidth
+            const kept = element => {
+                for (let up = element.parentElement; up; up = up.parentElement) {
+                    if (/auto|scroll|hidden|clip/.test(getComputedStyle(up).overflowX)) return true
+                }
+                return false
+            }
+            if (document.documentElement.scrollWidth <= width) return []
+            return [...document.querySelectorAll('body *')]
+                .filter(one => one.getBoundingClientRect().right > width + 1 && !kept(one))
+                .slice(0, 10)
+                .map(one => `${one.tagName}.${one.className} ${one.textContent.trim().slice(0, 40)}`)
+        }"""
+    )
+    assert not outside, f"{page.url} scrolls sideways at {_width(page)} px: {outside}"
+
+
+def touch_targets(page: Page, at_least: int = 44) -> None:
+    """Fail with the controls lower than ``at_least`` px; links inside sentences are exempt."""
+    small = page.evaluate(
+        """least => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
+            .map(one => [one, one.matches('[type=checkbox], [type=radio]')
+                ? one.closest('label, td, th') ?? one : one])
+            .filter(([one, area]) => {
+                const box = area.getBoundingClientRect()
+                const covers = getComputedStyle(one, '::after').position === 'absolute'
+                const hidden = one.closest('.visually-hidden, .fx-skip, dialog:not([open])')
+                return box.width && box.height && box.height < least - 0.5
+                    && !covers && !hidden && !one.closest('p, li > span, dd, .fx-prose')
+            })
+            .map(([one, area]) => `${one.tagName}.${one.className} "${one.textContent.trim().slice(0, 30)}" `
+                + `${Math.round(area.getBoundingClientRect().height)} px`)""",
+        at_least,
+    )
+    assert not small, f"{page.url} at {_width(page)} px: {small}"
+
+
+def screenshot(page: Page, name: str, *, whole: bool = False) -> None:
+    """Keep a picture for the guide as ``name-<width>.png``, when FANGXIAN_SCREENSHOTS=1."""
+    if os.environ.get("FANGXIAN_SCREENSHOTS") != "1":
+        return
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(
+        path=PICTURES / f"{name}-{_width(page)}.png", full_page=whole, animations="disabled"
+    )
+
+
+def settled(page: Page) -> None:
+    """Wait until scripts have run and htmx is quiet."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function(
+        "() => !document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')"
+    )
+
+
+def check_everywhere(
+    browser: Browser, site: str, path: str, client: Client, *, name: str = ""
+) -> None:
+    """axe and layout of one page in both languages at 375 and 1440 px, at 320 px and 200 % zoom.
+
+    ``name`` keeps its Chinese screenshots at 375 and 1440 px.
+    """
+    for language in ("zh-hans", "en"):
+        for size in (PHONE, DESK, NARROW, ZOOMED):
+            with visitor(browser, site, size=size, language=language) as page:
+                sign_in(page, site, client)
+                answer = page.goto(path)
+                assert answer is not None and answer.status == 200, (
+                    f"{path}: {answer and answer.status}"
+                )
+                settled(page)
+                no_sideways_scroll(page)
+                if size in (PHONE, DESK):
+                    axe(page)
+                if size in (PHONE, NARROW):
+                    touch_targets(page)
+                if name and language == "zh-hans" and size in (PHONE, DESK):
+                    screenshot(page, name)
+
+
+def _width(page: Page) -> int:
+    size = page.viewport_size
+    return size["width"] if size else 0
