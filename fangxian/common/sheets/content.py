@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Final, Literal, TypeAlias
 
@@ -36,9 +37,6 @@ _IDENTITY: Final = re.compile(r"^[1-8]\d{16}[\dX]$|^[1-8]\d{14}$")
 _MOBILE: Final = re.compile(r"1[3-9]\d{9}(?!\d)")
 _LANDLINE: Final = re.compile(r"^0\d{2,3}-?\d{7,8}(?:-\d{1,6})?$")
 _CREDIT: Final = re.compile(r"^[0-9ANY][0-9A-Z]\d{6}[0-9A-Z]{9}[0-9A-Z]$")
-_DATE: Final = re.compile(
-    r"^(?:19|20)\d{2}[-/.\u5e74]?\d{1,2}(?:[-/.\u6708]?\d{1,2})?\u65e5?(?: \d{1,2}:\d{2}(?::\d{2})?)?$"
-)
 _HAN_NAME: Final = re.compile(
     r"^[\u3400-\u9fff\u3007\U00020000-\U0003ffff]{2,4}$|^[\u3400-\u9fff]+(?:\u00b7[\u3400-\u9fff]+)+$"
 )
@@ -94,6 +92,16 @@ def guess_content(table: Table) -> list[Content]:
     return result
 
 
+@cache
+def _date_pattern() -> re.Pattern[str]:
+    marks = load("words")["date_marks"]
+    year, month, day = ("".join(marks[name]) for name in ("year", "month", "day"))
+    return re.compile(
+        rf"^(?:19|20)\d{{2}}[-/.{year}]?\d{{1,2}}(?:[-/.{month}]?\d{{1,2}})?[{day}{month}]?"
+        r"(?: \d{1,2}:\d{2}(?::\d{2})?)?$"
+    )
+
+
 def _looks(cell: Cell) -> list[str]:
     if isinstance(cell, dt.date | dt.datetime):
         return ["date"]
@@ -107,7 +115,7 @@ def _looks(cell: Cell) -> list[str]:
         looks.append("credit_code")
     if not _IDENTITY.match(text) and (_MOBILE.match(text) or _LANDLINE.match(text)):
         looks.append("phone")
-    if _DATE.match(text) and not _MOBILE.match(text):
+    if _date_pattern().match(text) and not _MOBILE.match(text):
         looks.append("date")
     sexes = load("words")["sex"]
     if text in (sexes["male"][0], sexes["female"][0]) or key(text) in ("male", "female"):

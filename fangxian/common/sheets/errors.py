@@ -221,6 +221,10 @@ CELL_MESSAGES: Final[dict[str, tuple[Text, Text]]] = {
         _("This is not a date."),
         _("Write it like 2020-03-05."),
     ),
+    "date_ambiguous": (
+        _("Day and month cannot be told apart."),
+        _("Write it like 2020-03-05."),
+    ),
     "date_impossible": (
         _("There is no such day."),
         _("Write an existing day like 2020-03-05."),

@@ -134,10 +134,15 @@ def propose_mapping(
     for position, column in enumerate(table.columns):
         if position in fixed:
             continue
-        for spec in fields:
-            confidence, reason = _fit(column, spec, contents[position], fields)
-            if confidence > 0:
-                candidates.append((confidence, position, spec.name, reason))
+        fits = [
+            (confidence, position, spec.name, reason)
+            for spec in fields
+            for confidence, reason in (_fit(column, spec, contents[position], fields),)
+            if confidence > 0
+        ]
+        # Contents decide only where the name says nothing at all.
+        named = [fit for fit in fits if fit[3] != "content"]
+        candidates.extend(named or fits)
     candidates.sort(key=lambda c: (-c[0], c[1]))
     taken: dict[str, int] = {field: position for position, field in fixed.items() if field}
     chosen: dict[int, tuple[float, str, Reason]] = {}

@@ -26,11 +26,15 @@ _MERGE_CELLS: Final = 400_000
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """One error. `row` is Excel's row number; `column` a position in `table.columns`, None for the whole row."""
+    """One error. `row` is Excel's row number; `column` a position in `table.columns`, None for the whole row.
+
+    `block` is that of the `TableRow`.
+    """
 
     row: int
     message: str
     column: int | None = None
+    block: int = 0
 
 
 def write_error_workbook(
@@ -69,7 +73,8 @@ def _marks(table: Table, errors: Iterable[RowError]) -> Marks:
         if error.message not in messages:
             messages.append(error.message)
         if error.column is not None:
-            cells.setdefault(error.row, set()).add(table.columns[error.column].index)
+            index = table.columns[error.column].index + error.block * table.block_offset
+            cells.setdefault(error.row, set()).add(index)
     return Marks(
         header_row=table.header.last + 1,
         column=error_column(table),

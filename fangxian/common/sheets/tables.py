@@ -49,16 +49,24 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A data row. `number` is Excel's row number; `cells` stand in the order of the table's columns."""
+    """A data row. `number` is Excel's row number; `cells` stand in the order of the table's columns.
+
+    `block` counts from 0 where the sheet shows its table several times side by side.
+    """
 
     number: int
     cells: list[Cell]
     section: str = ""
+    block: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The table of one sheet. `roles` holds one `RowRole` for every row of the sheet."""
+    """The table of one sheet. `roles` holds one `RowRole` for every row of the sheet.
+
+    Where the same columns stand `blocks` times side by side, `columns` are those of the first block and the next one
+    lies `block_offset` sheet columns to the right.
+    """
 
     sheet: str
     header: Header
@@ -67,11 +75,13 @@ class Table:
     rows: Rows
     error_column: int | None = None
     fills: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict, repr=False)
+    blocks: int = 1
+    block_offset: int = 0
 
     @property
     def width(self) -> int:
         """Number of sheet columns up to the table's last one."""
-        return max((column.index for column in self.columns), default=-1) + 1
+        return self.columns[-1].index + 1 + self.block_offset * (self.blocks - 1)
 
     def counts(self) -> Counter[RowRole]:
         """Rows by role; the sum is the number of rows of the sheet."""
@@ -98,7 +108,7 @@ class Table:
         held: dict[tuple[int, int], Cell] = {}
         starts = {(top, left) for marks in self.fills.values() for _, top, left in marks}
         start_rows = {top for top, _ in starts}
-        above: dict[int, Cell] = {}
+        above: dict[tuple[int, int], Cell] = {}
         section = ""
         for number, (row, role) in enumerate(zip(self.rows, self.roles, strict=True)):
             if number in start_rows:
@@ -116,13 +126,17 @@ class Table:
             for column, top, left in self.fills.get(number, ()):
                 if column < width and is_blank(row[column]):
                     row[column] = held.get((top, left))
-            cells = [row[index] for index in indexes]
-            for position in carry_down:
-                if is_blank(cells[position]):
-                    cells[position] = above.get(position)
-                else:
-                    above[position] = cells[position]
-            yield TableRow(number + 1, cells, section)
+            for block in range(self.blocks):
+                shift = block * self.block_offset
+                cells = [row[index + shift] for index in indexes]
+                if self.blocks > 1 and all(map(is_blank, cells)):
+                    continue
+                for position in carry_down:
+                    if is_blank(cells[position]):
+                        cells[position] = above.get((block, position))
+                    else:
+                        above[block, position] = cells[position]
+                yield TableRow(number + 1, cells, section, block)
 
 
 def column_letter(index: int) -> str:
@@ -148,7 +162,11 @@ def find_table(sheet: Sheet) -> Table:
     roles = classifier.roles()
     columns = _with_unnamed(named, classifier.used, roles.count(RowRole.DATA), error_column)
     fills = _fills(sheet.merges, header.last, len(roles), columns[-1].index + 1)
-    return Table(sheet.name, header, columns, roles, sheet.rows, error_column, fills)
+    blocks, offset = _blocks(columns)
+    columns = columns[: len(columns) // blocks]
+    return Table(
+        sheet.name, header, columns, roles, sheet.rows, error_column, fills, blocks, offset
+    )
 
 
 def find_tables(workbook: Workbook) -> list[Table]:
@@ -207,6 +225,22 @@ def _with_unnamed(
         if named[0].index < index < last or count * 2 > data_rows:
             columns.append(Column(index, f"[{column_letter(index)}]", ""))
     return tuple(sorted(columns, key=lambda column: column.index))
+
+
+def _blocks(columns: tuple[Column, ...]) -> tuple[int, int]:
+    """How often the same columns stand side by side, and how far apart."""
+    for blocks in (4, 3, 2):
+        size, left = divmod(len(columns), blocks)
+        if left or size < 2:
+            continue
+        offset = columns[size].index - columns[0].index
+        if all(
+            (column.group, column.name) == (columns[n % size].group, columns[n % size].name)
+            and column.index == columns[n % size].index + n // size * offset
+            for n, column in enumerate(columns)
+        ):
+            return blocks, offset
+    return 1, 0
 
 
 def _fills(

@@ -9,8 +9,8 @@ from typing import Final
 
 from ..cells import Cell
 from ..errors import Fault
-from ..words import load
-from .texts import is_filler, plain
+from ..words import fold, load
+from .texts import is_filler, plain, today
 
 FIRST: Final = dt.date(1890, 1, 1)
 LAST: Final = dt.date(2100, 12, 31)
@@ -67,6 +67,8 @@ def _unify(text: str) -> str:
     """2020年3月5日 to 2020-3-5, Chinese digits to digits, the time removed."""
     data = load("words")
     year, month, day = _marks()
+    for separator in data["date_separators"]:
+        text = text.replace(fold(separator), "-")
     digits = data["digits"]
     if any(char in digits or char in data["tens"] for char in text) and year.search(text):
         text = _chinese_digits(text)
@@ -101,7 +103,7 @@ def _parse(text: str, *, serial: bool) -> dt.date | Fault:
         return _day(match[1], match[2], match[3])
     if match := _SHORT_YEAR.match(text):
         year = 2000 + int(match[1])
-        if year > dt.date.today().year:
+        if year > today().year:
             year -= 100
         return _day(str(year), match[2], match[3])
     if match := _YEAR_LAST.match(text):
@@ -111,7 +113,7 @@ def _parse(text: str, *, serial: bool) -> dt.date | Fault:
             return _day(match[3], match[2], match[1])
         if second > 12 >= first or first == second:
             return _day(match[3], match[1], match[2])
-        return Fault("date_form")
+        return Fault("date_ambiguous")
     if (
         (serial or not text.startswith(("19", "20")))
         and _SERIAL.match(text)

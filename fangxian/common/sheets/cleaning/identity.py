@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from ..cells import EXACT_INTEGER_LIMIT, Cell
 from ..errors import Fault
-from .texts import is_filler, plain
+from .texts import is_filler, plain, today
 
 DocumentKind = Literal[
     "resident_identity",
@@ -30,40 +30,8 @@ DocumentKind = Literal[
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS: Final = "10X98765432"
 _PROVINCES: Final = frozenset(
-    (
-        11,
-        12,
-        13,
-        14,
-        15,
-        21,
-        22,
-        23,
-        31,
-        32,
-        33,
-        34,
-        35,
-        36,
-        37,
-        41,
-        42,
-        43,
-        44,
-        45,
-        46,
-        50,
-        51,
-        52,
-        53,
-        54,
-        61,
-        62,
-        63,
-        64,
-        65,
-    )
-    + (71, 81, 82, 83, 91, 92, 93, 94, 95, 96, 97, 98, 99)
+    {*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66)}
+    | {71, 81, 82, 83, *range(91, 100)}
 )
 _SEPARATORS: Final = re.compile(r"[\s\-_.,·'`\"]+")
 _PASSPORT: Final = re.compile(r"^(?=[A-Z0-9]{6,12}$)(?=.*\d{4})[A-Z]{1,3}[A-Z0-9]*$")
@@ -174,4 +142,4 @@ def _birth(digits: str) -> dt.date | None:
         day = dt.date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         return None
-    return day if dt.date(1890, 1, 1) <= day <= dt.date.today() else None
+    return day if dt.date(1890, 1, 1) <= day <= today() else None

@@ -45,11 +45,10 @@ def clean_phones(cell: Cell) -> tuple[Phone, ...] | Fault | None:
         return _from_scientific(text)
     found: list[Phone] = []
     for part in _split(text):
-        phone = _one(part)
-        if isinstance(phone, Fault):
-            return phone
-        if phone not in found:
-            found.append(phone)
+        phones = _spaced(part)
+        if isinstance(phones, Fault):
+            return phones
+        found.extend(phone for phone in phones if phone not in found)
     return tuple(found) if found else Fault("phone_form")
 
 
@@ -82,20 +81,22 @@ def _split(text: str) -> list[str]:
     joiner, label, _ = _patterns()
     text = re.sub(r"\(([^()\d]*)\)", "", text)
     parts = [label.sub("", part.strip()).strip() for part in joiner.split(text)]
-    result: list[str] = []
-    for part in parts:
-        if not part:
-            continue
-        digits = re.sub(r"\D", "", part)
-        pieces = part.split()
-        if len(pieces) > 1 and all(_MOBILE.match(re.sub(r"\D", "", piece)) for piece in pieces):
-            result.extend(pieces)
-        elif len(digits) == 22 and _MOBILE.match(digits[:11]) and _MOBILE.match(digits[11:]):
-            # Two mobiles that were only separated by a space or a line break.
-            result.extend((digits[:11], digits[11:]))
-        else:
-            result.append(part)
-    return result
+    return [part for part in parts if part]
+
+
+def _spaced(part: str) -> list[Phone] | Fault:
+    """One number, whose groups may be spaced, or several numbers with only a space or nothing between them."""
+    whole = _one(part)
+    if not isinstance(whole, Fault):
+        return [whole]
+    digits = re.sub(r"\D", "", part)
+    pieces = part.split()
+    if len(pieces) < 2 and len(digits) == 22:
+        pieces = [digits[:11], digits[11:]]
+    phones = [_one(piece) for piece in pieces]
+    if len(phones) > 1 and not any(isinstance(phone, Fault) for phone in phones):
+        return [phone for phone in phones if isinstance(phone, Phone)]
+    return whole
 
 
 def _one(part: str) -> Phone | Fault:
@@ -113,7 +114,7 @@ def _one(part: str) -> Phone | Fault:
             prefix == "0086" and digits.startswith("0086")
         ):
             digits = digits[len(prefix.lstrip("+")) :]
-            if not digits.startswith(("0", "1")):
+            if not digits.startswith("0") and not _MOBILE.match(digits):
                 digits = "0" + digits
             plus = False
             groups = [digits]

@@ -7,11 +7,13 @@ import re
 import unicodedata
 from functools import lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from ..cells import Cell, CellError, cell_text
 from ..errors import Fault
 from ..words import fold, key, load, words
 
+_ZONE: Final = ZoneInfo("Asia/Shanghai")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SPACES: Final = re.compile(r"[ \t\u00a0\u3000]+")
 _GUARD: Final = re.compile(r"^'(?=[=+\-@\t\r\d])")
@@ -32,6 +34,11 @@ def plain(cell: Cell) -> str | Fault | None:
         return Fault("control_character")
     # The apostrophe that keeps a number or a formula as text is not part of it.
     return _GUARD.sub("", text)
+
+
+def today() -> dt.date:
+    """The day in China, whose ledgers these are."""
+    return dt.datetime.now(_ZONE).date()
 
 
 def is_filler(text: str) -> bool:
@@ -62,6 +69,8 @@ def clean_name(cell: Cell, *, limit: int = 60) -> str | Fault | None:
         return Fault("not_text")
     if is_filler(text):
         return None
+    if (note := re.search(r"\(([^()]*)\)$", text)) and key(note[1]) in words("name_notes"):
+        text = text[: note.start()].strip()
     for separator in load("words")["name_separators"]:
         for form in {separator, unicodedata.normalize("NFKC", separator)}:
             if form not in (".", "\u00b7") or _has_han(text):

@@ -127,9 +127,27 @@ def test_header_and_title_repeat_on_every_page() -> None:
 
 
 def test_doubled_names_stay_apart() -> None:
-    found = table(["姓名", "电话", "姓名", "电话"], ["张三", "1", "李四", "2"])
-    assert [column.label for column in found.columns] == ["姓名", "电话", "姓名 (2)", "电话 (2)"]
-    assert all(column.doubled for column in found.columns)
+    found = table(["姓名", "电话", "电话"], ["张三", "1", "2"])
+    assert [column.label for column in found.columns] == ["姓名", "电话", "电话 (2)"]
+    assert [column.doubled for column in found.columns] == [False, True, True]
+    assert found.blocks == 1
+
+
+def test_the_same_table_several_times_side_by_side() -> None:
+    found = table(
+        ["姓名", "电话", None, "姓名", "电话"],
+        ["张三", "1", None, "李四", "2"],
+        ["王五", "3", None, None, None],
+        [None, None, None, "赵六", "4"],
+    )
+    assert [column.label for column in found.columns] == ["姓名", "电话"]
+    assert (found.blocks, found.block_offset) == (2, 3)
+    assert [(row.number, row.block, *row.cells) for row in found.data_rows()] == [
+        (2, 0, "张三", "1"),
+        (2, 1, "李四", "2"),
+        (3, 0, "王五", "3"),
+        (4, 1, "赵六", "4"),
+    ]
 
 
 def test_empty_columns_and_rows_before_the_table() -> None:
