@@ -203,7 +203,7 @@ class _Drawing:
             k: Window(max(w.low, p.min_households), min(w.high, p.max_households))
             for k, w in tolerated.items()
         }
-        tries = [(k, w) for k, w in bounded.items() if w.low <= w.high]
+        tries = [(k, w) for k, w in bounded.items() if w.low <= self.households / k <= w.high]
         tries += [(k, w) for k, w in tolerated.items() if (k, w) not in tries]
         return tries
 

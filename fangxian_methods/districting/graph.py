@@ -72,10 +72,9 @@ def _apart(points: FloatArray) -> FloatArray:
     if (count == 1).all():
         return points
     distinct = points[first]
-    if len(distinct) > 1:
-        free = cKDTree(distinct).query(distinct, k=2)[0][:, 1] / 4
-    else:
-        free = np.ones(1)
+    if _on_a_line(distinct):
+        return points
+    free = cKDTree(distinct).query(distinct, k=2)[0][:, 1] / 4
     by_group = np.argsort(group, kind="stable")
     rank = np.empty(len(points), dtype=np.int64)
     rank[by_group] = np.arange(len(points)) - np.repeat(np.cumsum(count) - count, count)
@@ -100,14 +99,10 @@ def _between(points: FloatArray, segments: FloatArray) -> tuple[IntArray, IntArr
 
 def _triangulated(points: FloatArray) -> tuple[IntArray, bool]:
     """Delaunay edges, or a chain along the line on which all positions lie."""
-    if len(points) < 3:
-        return _chain(points), False
-    centred = points - points.mean(axis=0)
-    spread = np.linalg.svd(centred, compute_uv=False)
-    if spread[1] <= 1e-9 * spread[0]:
+    if _on_a_line(points):
         return _chain(points), False
     try:
-        triangulation = Delaunay(centred)
+        triangulation = Delaunay(points - points.mean(axis=0))
     except QhullError:  # so close to one line that Qhull can't tell
         return _chain(points), False
     corners = triangulation.simplices
@@ -116,6 +111,13 @@ def _triangulated(points: FloatArray) -> tuple[IntArray, bool]:
         sides = np.vstack([sides, triangulation.coplanar[:, [0, 2]]])
     pairs = np.unique(np.sort(sides.astype(np.int64), axis=1), axis=0)
     return pairs, True
+
+
+def _on_a_line(points: FloatArray) -> bool:
+    if len(points) < 3:
+        return True
+    spread = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
+    return bool(spread[1] <= 1e-9 * spread[0])
 
 
 def _chain(points: FloatArray) -> IntArray:

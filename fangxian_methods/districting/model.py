@@ -157,7 +157,7 @@ class Stop:
     given, bounds it by time also; once it bites, the answer depends on the machine.
     """
 
-    rounds: int = 400
+    rounds: int = 1000
     seconds: float | None = None
 
     def __post_init__(self) -> None:

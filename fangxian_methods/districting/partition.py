@@ -57,7 +57,7 @@ class Window:
     low: float
     high: float
 
-    def excess(self, weight: FloatArray, k: int) -> FloatArray:
+    def excess(self, weight: FloatArray, k: int | IntArray) -> FloatArray:
         """How far ``weight`` lies outside what ``k`` parts may have together."""
         outside: FloatArray = np.maximum(
             np.maximum(k * self.low - weight, weight - k * self.high), 0.0
@@ -89,7 +89,7 @@ def partition(
         if parts == 1:
             labels[nodes] = offset
             continue
-        left, count = _Halving(net, parts, window, rng).run(loose)
+        left, count = _Halving(net, parts, window, rng, loose).run()
         work.append((net.part(left), nodes[left], count, offset))
         work.append((net.part(~left), nodes[~left], parts - count, offset + count))
     return labels
@@ -98,33 +98,33 @@ def partition(
 class _Halving:
     """One cut of a graph into two connected sides for ``count`` and ``k − count`` parts."""
 
-    def __init__(self, net: Network, k: int, window: Window, rng: np.random.Generator) -> None:
-        self.net, self.k, self.window, self.rng = net, k, window, rng
+    def __init__(
+        self, net: Network, k: int, window: Window, rng: np.random.Generator, loose: bool
+    ) -> None:
+        self.net, self.k, self.window, self.rng, self.loose = net, k, window, rng, loose
         self.n = len(net.weight)
         self.total = float(net.weight.sum())
         self.small = self.n <= _SMALL
-        self.counts = sorted({k // 2, k - k // 2})
         self.best = _Best()
 
-    def run(self, loose: bool) -> tuple[BoolArray, int]:
+    def run(self) -> tuple[BoolArray, int]:
         """The nodes of the one side, and for how many parts it is."""
         matrix = self.net.matrix(self.net.length)
-        if loose:
+        if self.loose:
             self._random_ends(matrix, 2)
             if self.best.excess > 0 or self.rng.random() < 0.3:
                 self._trees(3)
         else:
             self._far_ends(matrix)
         if self.best.excess > 0:
-            for _ in range(3):
+            for _ in range(3 if self.small else 1):
                 self._random_ends(matrix, 4)
                 if self.best.excess == 0:
                     break
         if self.best.excess > 0:
-            self.counts = list(range(1, self.k)) if self.k <= 8 else [1, *self.counts, self.k - 1]
-            self._trees(12 if self.small else 2)
+            self._trees(12 if self.small else 3)
         left = self.best.left
-        if left is None:  # every tree has a leaf to cut off, so the counts 1 and k − 1 succeed
+        if left is None:  # any edge of a tree is a cut
             raise RuntimeError(f"{self.n} nodes can't be cut for {self.k} parts")
         return left, self.best.count
 
@@ -134,9 +134,23 @@ class _Halving:
         one = dijkstra(matrix, indices=int(np.argmax(start)))
         other = dijkstra(matrix, indices=int(np.argmax(one)))
         self._thresholds(one - other)
-        if self.small or self.best.excess > 0:
+        if self.small:
             side = dijkstra(matrix, indices=int(np.argmax(np.minimum(one, other))))
             self._thresholds(side - dijkstra(matrix, indices=int(np.argmax(side))))
+        for _ in range(4):
+            if self.best.excess == 0:
+                return
+            # What hangs on a bridge has one value of the ordering: take an end inside it.
+            key = one - other
+            order = np.argsort(key, kind="stable")
+            passed = np.searchsorted(np.cumsum(self.net.weight[order]), self.total / 2)
+            hanging = np.flatnonzero(key == key[order[min(int(passed), self.n - 1)]])
+            if len(hanging) < 2:
+                return
+            inner = dijkstra(matrix, indices=int(hanging[np.argmax(one[hanging])]))
+            self._thresholds(one - inner)
+            self._thresholds(inner - other)
+            one, other = (one, inner) if self.rng.random() < 0.5 else (inner, other)
 
     def _random_ends(self, matrix: csr_array, pairs: int) -> None:
         distance = dijkstra(matrix, indices=self.rng.integers(0, self.n, size=2 * pairs))
@@ -144,16 +158,34 @@ class _Halving:
             self._thresholds(distance[2 * i] - distance[2 * i + 1])
 
     def _score(
-        self, left: FloatArray, size: IntArray, border: FloatArray, count: int
-    ) -> tuple[FloatArray, FloatArray]:
-        """Excess and score of cuts with ``left`` households and ``size`` nodes on one side."""
-        k, total = self.k, self.total
-        excess = self.window.excess(left, count) + self.window.excess(total - left, k - count)
+        self, left: FloatArray, size: IntArray, border: FloatArray
+    ) -> tuple[FloatArray, FloatArray, IntArray]:
+        """Excess, score and count of cuts with ``left`` households, ``size`` nodes on one side."""
+        k, share = self.k, self.total / self.k
         # A side must have a node for each of its parts.
-        excess = np.where((size >= count) & (self.n - size >= k - count), excess, np.inf)
-        slack = 0.25 * (self.window.high - self.window.low) * np.sqrt(min(count, k - count)) / 2
-        miss = (left - total * count / k) / slack
-        return excess, (border + 1.0) * (1.0 + miss * miss)
+        fewest, most = np.maximum(1, k - (self.n - size)), np.minimum(k - 1, size)
+        count = np.clip(np.rint(left / max(share, 1e-9)), fewest, most).astype(np.int64)
+        window = self.window
+        excess = window.excess(left, count) + window.excess(self.total - left, k - count)
+        miss = np.abs(left - share * count)
+        parts = np.minimum(count, k - count)
+        slack = (window.high - window.low) * np.maximum(0.25 * np.sqrt(parts), 0.07 * parts)
+        if k > 2:  # what is missed now can't be made good by the later cuts: keep room for them
+            excess = excess + np.maximum(miss - slack, 0.0)
+        # Halves are better than slivers: fewer cuts one after another, and each bounds fewer parts.
+        score = (border + 1.0) * (1.0 + (2.0 * miss / np.maximum(slack, 1e-9)) ** 2) * (k / parts)
+        if self.loose:
+            score = score * np.exp(self.rng.normal(size=len(score)))
+        return excess, score, count
+
+    def _pick(
+        self, excess: FloatArray, score: FloatArray
+    ) -> int | None:
+        """The best of some cuts if it is better than the best so far."""
+        least = excess.min()
+        i = int(np.argmin(np.where(excess == least, score, np.inf)))
+        better = (least, score[i]) < (self.best.excess, self.best.score)
+        return i if better else None
 
     def _thresholds(self, key: FloatArray) -> None:
         """Offer every threshold of an ordering."""
@@ -170,12 +202,11 @@ class _Halving:
             np.maximum(*ends), minlength=n
         )
         border = np.cumsum(change)[cuttable].astype(np.float64)
-        for count in self.counts:
-            excess, score = self._score(left, cuttable + 1, border, count)
-            least = excess.min()
-            i = int(np.argmin(np.where(excess == least, score, np.inf)))
-            if (least, score[i]) < (self.best.excess, self.best.score):
-                self.best = _Best(float(least), float(score[i]), position <= cuttable[i], count)
+        excess, score, count = self._score(left, cuttable + 1, border)
+        i = self._pick(excess, score)
+        if i is not None:
+            inside = position <= cuttable[i]
+            self.best = _Best(float(excess[i]), float(score[i]), inside, int(count[i]))
 
     def _trees(self, tries: int) -> None:
         """Offer every edge of some random spanning trees."""
@@ -191,20 +222,17 @@ class _Halving:
             nodes = order[1:]
             left = np.array(below, dtype=np.float64)[nodes]
             sizes = np.array(size)[nodes]
-            for count in self.counts:
-                # The border of a tree's cut isn't known without a look at all edges: rank by weight.
-                excess, score = self._score(left, sizes, np.full(len(nodes), np.sqrt(n)), count)
-                least = excess.min()
-                i = int(np.argmin(np.where(excess == least, score, np.inf)))
-                if (least, score[i]) < (self.best.excess, self.best.score):
-                    mask = np.zeros(n, dtype=np.bool_)
-                    mask[nodes[i]] = True
-                    flags, top = mask.tolist(), int(nodes[i])
-                    for node in reversed(backwards):
-                        if node != top:
-                            flags[node] = flags[up[node]]
-                    self.best = _Best(
-                        float(least), float(score[i]), np.array(flags, dtype=np.bool_), count
-                    )
+            # The border of a tree's cut isn't known without a look at all edges: rank by weight.
+            excess, score, count = self._score(left, sizes, np.full(len(nodes), np.sqrt(n)))
+            i = self._pick(excess, score)
+            if i is not None:
+                top = int(nodes[i])
+                flags = [False] * n
+                flags[top] = True
+                for node in reversed(backwards):
+                    if node != top:
+                        flags[node] = flags[up[node]]
+                inside = np.array(flags, dtype=np.bool_)
+                self.best = _Best(float(excess[i]), float(score[i]), inside, int(count[i]))
             if self.best.excess == 0:
                 return

@@ -9,7 +9,7 @@ import numpy as np
 from .model import BoolArray, FloatArray, IntArray
 from .partition import Network, Window, partition
 
-_WIDEST = 8  # parts that are merged at most
+_WIDEST = 12  # parts that are merged at most
 
 
 def total_excess(weight: IntArray, labels: IntArray, k: int, window: Window) -> float:
@@ -66,6 +66,8 @@ def _circle(
     """``width`` adjoining parts around ``start``, rather such whose sizes even out."""
     circle = [start]
     a, b = labels[net.u], labels[net.v]
+    border = a != b
+    a, b = a[border], b[border]
     inside: BoolArray = np.zeros(len(sizes), dtype=np.bool_)
     inside[start] = True
     while len(circle) < width:
