@@ -301,3 +301,64 @@ def test_serve_refuses_the_demonstrations_database(server: Server) -> None:
     run = fangxian("serve", data=server.data_dir)
     assert run.returncode == 2
     assert "the demonstration's" in run.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_demonstration_starts_again_serves_and_ends_with_all_it_started(folder: Path) -> None:
+    assert fangxian("migrate", "--verbosity", "0", data=folder).returncode == 0
+    server = ensure_server(folder, environ=PLAIN)
+    as_owner(server, "COMMENT ON DATABASE fangxian IS 'fangxian demonstration'")
+    server.stop()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        first = taken.getsockname()[1]
+        taken.listen()
+        demo = subprocess.Popen(
+            [sys.executable, "-m", "fangxian.config.cli", "demo", "--port", str(first)],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=CHECKOUT,
+            env=PLAIN | {"FANGXIAN_DATA": str(folder)},
+        )
+        assert demo.stdout
+        said: list[str] = []
+        for line in demo.stdout:
+            said.append(line)
+            if line.startswith("Fangxian is ready"):
+                break
+    try:
+        address = said[-1].split()[-1]
+        assert f"Port {first} is taken" in said[0]
+        host, port = address.removeprefix("http://").strip("/").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            assert connection.recv(5) == b"HTTP/"
+        pid = server.status().pid
+        assert pid
+    finally:
+        demo.send_signal(signal.SIGINT)
+        rest, _ = demo.communicate(timeout=60)
+    assert demo.returncode == 0
+    assert "The database is stopped" in rest
+    assert gone(pid)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, int(port)), timeout=1)
+
+
+@pytest.mark.slow
+def test_a_demonstration_leaves_a_database_with_accounts_alone(server: Server) -> None:
+    assert server.data_dir
+    assert fangxian("migrate", "--verbosity", "0", data=server.data_dir).returncode == 0
+    code = (
+        "import django; django.setup(); from django.contrib.auth import get_user_model as model; "
+        "model().objects.using('maintenance').create(username='someone')"
+    )
+    environ = PLAIN | {
+        "FANGXIAN_DATA": str(server.data_dir),
+        "DJANGO_SETTINGS_MODULE": "fangxian.config.settings",
+    }
+    subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, env=environ, check=True)
+    run = fangxian("demo", data=server.data_dir)
+    assert run.returncode == 2
+    assert "has accounts and isn't a demonstration's" in run.stderr
