@@ -191,8 +191,9 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "fangxian.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = False
-# Passwords are limited by axes; this limits codes of the second factor, and one address.
-ACCOUNT_RATE_LIMITS = {} if TESTING else {"login_failed": "30/m/ip,10/5m/key"}
+# Passwords are locked by axes after five failures; this limits codes of the second factor and what
+# comes from one address, behind which a whole office may sit.
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "30/m/ip,10/5m/key"}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
 MFA_ADAPTER = "fangxian.accounts.adapter.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -205,9 +206,10 @@ AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
-AXES_SENSITIVE_PARAMETERS = ["username", "password"]
+AXES_SENSITIVE_PARAMETERS = ["username", "login", "password"]
 AXES_VERBOSE = False
 AXES_LOCKOUT_CALLABLE = "fangxian.accounts.lockout.locked_out"
+AXES_USERNAME_CALLABLE = "fangxian.accounts.lockout.noted_name"
 AXES_CLIENT_IP_CALLABLE = "fangxian.accounts.source.client_ip"
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 

@@ -2,18 +2,21 @@
 
 A counter is ``(metric, key)``: "visited" of a campaign. :func:`add` appends what a change counts at
 a place; :func:`fold` moves the deltas into one row for each place above (:class:`NodeStat`);
-:func:`read` adds both in one snapshot, so it is exact at any moment.
+:func:`read` adds both in one snapshot, so it is exact at any moment. :func:`recount` mends counters
+from their registered :class:`Source` after a redraw, by adding the differences.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection
 
 from fangxian.common import codes
 from fangxian.common.actor import Actor
+from fangxian.common.registries import Registry
 from fangxian.common.scoping import acting
 from fangxian.core.actions.files import require_scope
 
@@ -22,6 +25,20 @@ FOLD_LOCK = "fangxian.core.counters"
 FOLD_ROWS = 50_000
 
 Row = tuple[str, str, str, int]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where counters come from: ``rows(by, code)`` counts ``metrics`` anew at and below a place.
+
+    It yields ``(metric, key, place_code, n)``, as they were given to :func:`add`.
+    """
+
+    metrics: tuple[str, ...]
+    rows: Callable[[Actor, str], Iterable[Row]]
+
+
+sources: Registry[Source] = Registry("counter source")
 
 
 def add(by: Actor, rows: Iterable[Row]) -> None:
@@ -134,3 +151,73 @@ def read(
         for metric, code, value in cursor.fetchall():
             result[(code, metric)] = int(value)
     return result
+
+
+_OWN = """
+WITH area AS (
+    SELECT metric, key, code, value FROM core_nodestat
+    WHERE code >= %(lo)s AND code < %(hi)s AND metric = ANY(%(metrics)s)
+), own AS (
+    SELECT metric, key, code, value AS n FROM area
+    UNION ALL
+    SELECT a.metric, a.key, left(a.code, l.above), -a.value
+    FROM area a JOIN unnest(%(levels)s::int[], %(above)s::int[]) AS l (level, above)
+      ON length(a.code) = l.level
+    WHERE l.above >= %(top)s
+    UNION ALL
+    SELECT metric, key, place_code, n FROM core_counterdelta
+    WHERE place_code >= %(lo)s AND place_code < %(hi)s AND metric = ANY(%(metrics)s)
+)
+SELECT metric, key, code, sum(n)::bigint FROM own GROUP BY 1, 2, 3 HAVING sum(n) <> 0
+"""
+
+
+def _own(code: str, metrics: Sequence[str]) -> dict[tuple[str, str, str], int]:
+    """What was counted at exactly each place at and below ``code``."""
+    lo, hi = codes.bounds(code)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _OWN,
+            {
+                "lo": lo,
+                "hi": hi,
+                "metrics": list(metrics),
+                "levels": LEVELS[1:],
+                "above": LEVELS[:-1],
+                "top": max(len(code), LEVELS[0]),
+            },
+        )
+        return {(metric, key, at): int(n) for metric, key, at, n in cursor.fetchall()}
+
+
+def corrections(by: Actor, code: str) -> list[Row]:
+    """What would have to be added at and below ``code`` so that all counters are as counted anew.
+
+    Runs in the open transaction and makes writers of counters wait until it ends, so that facts
+    and deltas are seen at one moment.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [FOLD_LOCK])
+        cursor.execute("LOCK TABLE core_counterdelta IN SHARE MODE")
+    found: list[Row] = []
+    for source in sources:
+        wanted: dict[tuple[str, str, str], int] = {}
+        for metric, key, at, n in source.rows(by, code):
+            wanted[(metric, str(key), at)] = wanted.get((metric, str(key), at), 0) + n
+        own = _own(code, source.metrics)
+        for place in sorted(wanted.keys() | own.keys()):
+            missing = wanted.get(place, 0) - own.get(place, 0)
+            if missing:
+                found.append((*place, missing))
+    return found
+
+
+def recount(by: Actor, code: str) -> int:
+    """Count anew at and below ``code`` and add the differences. Returns how many there were.
+
+    For redraws and repairs, in a transaction of its own or at the end of one.
+    """
+    with acting(by):
+        rows = corrections(by, code)
+        add(by, rows)
+        return len(rows)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from fangxian.common.actor import Actor
+from fangxian.core.actions.notify import NOBODY
 from fangxian.core.models import Emergency, Job, Notification, ServerEpoch, Task, TaskState
 
 
@@ -26,7 +29,7 @@ def tasks_for(by: Actor) -> QuerySet[Task]:
     return open_tasks().filter(mine)
 
 
-def tasks_about(object_type: str, object_id: object) -> QuerySet[Task]:
+def tasks_about(object_type: str, object_id: UUID) -> QuerySet[Task]:
     """The open tasks about one object."""
     return open_tasks().filter(object_type=object_type, object_id=object_id)
 
@@ -38,17 +41,17 @@ def overdue(tasks: QuerySet[Task]) -> QuerySet[Task]:
 
 def notifications_for(by: Actor) -> QuerySet[Notification]:
     """The actor's own notifications, newest first."""
-    return Notification.objects.filter(user_id=by.user_id).order_by("-created_at", "-id")
+    return Notification.objects.filter(user_id=by.user_id or NOBODY).order_by("-created_at", "-id")
 
 
 def unread_count(by: Actor) -> int:
     """How many of them are unread (one query)."""
-    return Notification.objects.filter(user_id=by.user_id, read_at=None).count()
+    return Notification.objects.filter(user_id=by.user_id or NOBODY, read_at=None).count()
 
 
 def jobs_for(by: Actor) -> QuerySet[Job]:
     """The jobs the actor's account started, newest first."""
-    return Job.objects.filter(user_id=by.user_id).order_by("-created_at")
+    return Job.objects.filter(user_id=by.user_id or NOBODY).order_by("-created_at")
 
 
 def emergencies_at(place_code: str) -> QuerySet[Emergency]:

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.common import registries
-from fangxian.common.registries import Right
+from fangxian.common.actor import Actor
+from fangxian.common.registries import Invariant, Right
+from fangxian.core import counters, invariants
+from fangxian.core.messages import Template, templates
+
+
+def _task_url(context: dict[str, Any]) -> str:
+    return reverse("core:task", args=[context["task"]])
+
+
+def _tasks_url(_context: dict[str, Any]) -> str:
+    return reverse("core:tasks") + "?late=1"
+
+
+def _job_url(context: dict[str, Any]) -> str:
+    return reverse("core:job", args=[context["job"]])
+
 
 RIGHTS = [
     Right("core.task", _("See and do tasks")),
@@ -21,6 +41,40 @@ RIGHTS = [
 ]
 
 
+INVARIANTS = {
+    "core.counters": Invariant("counters add up", invariants.counters_add_up),
+    "core.imports": Invariant("rows in = accepted + rejected", invariants.imports_add_up),
+    "core.files": Invariant("files are whole", invariants.files_are_whole),
+    "core.keys": Invariant("keys match emergencies", invariants.keys_match_emergencies),
+    "core.jobs": Invariant("jobs are alive", invariants.jobs_are_alive),
+    "core.epoch": Invariant("one server epoch", invariants.one_epoch),
+}
+TEMPLATES = {
+    "core.task_assigned": Template(_("A task was handed to you."), _task_url),
+    "core.task_escalated": Template(
+        _("%(count)s tasks were not done in time and are now yours to settle."), _tasks_url
+    ),
+    "core.job_ended": Template(_("A job you started has ended."), _job_url),
+}
+
+
+def _after_redraw(by: Actor, code: str) -> None:
+    from fangxian.core.models import Emergency
+    from fangxian.regions.models import Region
+
+    counters.recount(by, code)
+    # Emergencies have no place column that a redraw rewrites: they follow their region.
+    now = Region.objects.filter(id=OuterRef("region_id")).values("code")
+    Emergency.objects.filter(ended_on=None).exclude(place_code=Subquery(now)).update(
+        place_code=Subquery(now)
+    )
+
+
 def register() -> None:
     for right in RIGHTS:
         registries.rights.register(right.name, right)
+    for name, invariant in INVARIANTS.items():
+        registries.invariants.register(name, invariant)
+    registries.after_redraw.register("core.counters", _after_redraw, order=900)
+    for name, template in TEMPLATES.items():
+        templates.register(name, template)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -183,7 +183,7 @@ def _max_attempts(kind: JobKind | None) -> int:
     return kind.max_attempts if kind else 0
 
 
-def _requeue_forgotten(limit: object) -> int:
+def _requeue_forgotten(limit: datetime) -> int:
     """Queue again the jobs that wait although nothing in the queue stands for them."""
     with connection.cursor() as cursor:
         cursor.execute(

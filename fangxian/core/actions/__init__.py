@@ -1,3 +1,10 @@
+from fangxian.core.actions.emergencies import (
+    add_measure,
+    change_level,
+    create_emergency,
+    end_emergency,
+    lift_measure,
+)
 from fangxian.core.actions.events import emit
 from fangxian.core.actions.files import purge_files, read_file, store_file
 from fangxian.core.actions.jobs import cancel_job, start_job
@@ -17,13 +24,18 @@ from fangxian.core.rules import add_rule_version
 
 __all__ = [
     "NewTask",
+    "add_measure",
     "add_rule_version",
     "cancel_job",
     "cancel_task",
+    "change_level",
     "close_task",
     "close_tasks",
+    "create_emergency",
     "emit",
+    "end_emergency",
     "finish_task",
+    "lift_measure",
     "notify",
     "open_task",
     "open_tasks",

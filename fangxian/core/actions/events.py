@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
+from fangxian.common.ids import uuid7
 from fangxian.core.actions.files import require_scope
 from fangxian.core.models import Event
 
@@ -33,27 +34,19 @@ def emit(
     """
     require_scope(by, place_code)
     body = data or {}
-    event = Event(
-        kind=kind,
-        place_code=place_code,
-        op_id=op_id,
-        digest=_digest(kind, place_code, body),
-        data=body,
-        actor=by.name,
-        user_id=by.user_id,
-    )
+    digest = _digest(kind, place_code, body)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO core_event (id, created_at, place_code, code_then, kind, op_id, digest,"
             " data, actor, user_id) VALUES (%s, now(), %s, %s, %s, %s, %s, %s, %s, %s)"
             " ON CONFLICT (op_id) DO NOTHING",
             [
-                event.id,
+                uuid7(),
                 place_code,
                 place_code,
                 kind,
                 op_id,
-                event.digest,
+                digest,
                 orjson.dumps(body).decode(),
                 by.name,
                 by.user_id,
@@ -61,7 +54,7 @@ def emit(
         )
         added = cursor.rowcount == 1
     known = Event.objects.filter(op_id=op_id).first()
-    if known is None or (not added and bytes(known.digest) != event.digest):
+    if known is None or (not added and bytes(known.digest) != digest):
         raise Invalid(
             Problem(
                 _("This operation id was already used for something else."),

@@ -13,8 +13,9 @@ from fangxian.common import codes, crypto
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Forbidden, Invalid, OutOfScope, Problem
+from fangxian.common.fields import Destroyed
 from fangxian.common.ids import uuid7
-from fangxian.common.keyring import REGISTER, KeyDestroyed
+from fangxian.common.keyring import REGISTER
 from fangxian.core.models import CHUNK_BYTES, File, FileChunk
 
 DEFAULT_RIGHT = "core.files"
@@ -99,14 +100,14 @@ def read_file(*, by: Actor, file_id: UUID) -> bytes:
                 code="purged",
             )
         )
-    parts: list[bytes] = []
-    try:
-        for chunk in file.parts.order_by("number").iterator(chunk_size=4):
-            parts.append(crypto.unseal(bytes(chunk.content), _column(file.id, chunk.number)))
-    except KeyDestroyed:
+    if isinstance(file.name, Destroyed):
         raise Invalid(
             Problem(_("The emergency has ended and the file is destroyed."), code="destroyed")
-        ) from None
+        )
+    parts = [
+        crypto.unseal(bytes(chunk.content), _column(file.id, chunk.number))
+        for chunk in file.parts.order_by("number").iterator(chunk_size=4)
+    ]
     data = b"".join(parts)
     if len(parts) != file.chunks or hashlib.sha256(data).hexdigest() != file.sha256:
         raise crypto.Unreadable(f"file {file.id} is damaged")

@@ -1,0 +1,108 @@
+"""The end of an emergency's personal data: its key, its files, and a certificate of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from uuid import UUID
+
+import orjson
+from django.apps import apps
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from fangxian.common.actor import Actor
+from fangxian.common.fields import SealedTextField
+from fangxian.common.keyring import keyring
+from fangxian.common.registries import Registry
+from fangxian.common.scoping import acting
+from fangxian.core.actions.files import store_file
+from fangxian.core.models import Emergency, File, FileChunk
+
+# What a room removes of an emergency beyond what its key takes: returns the number of rows.
+hooks: Registry[Callable[[Actor, UUID], int]] = Registry("sunset of a room")
+
+
+def sealed_columns() -> list[tuple[type[models.Model], str, list[str]]]:
+    """Each model that seals with an emergency's key, its emergency column and sealed fields."""
+    found = []
+    for model in apps.get_models():
+        sealed = [f for f in model._meta.get_fields() if isinstance(f, SealedTextField)]
+        mine = [f for f in sealed if f.emergency_field]
+        if mine:
+            found.append((model, mine[0].emergency_field, [f.name for f in mine]))
+    return found
+
+
+def destroy(emergency_id: UUID) -> None:
+    """Destroy the key of an ended emergency, remove its files' content, certify it.
+
+    Runs after the ending is committed; safe to run again after a crash at any point.
+    """
+    by = Actor.system("core.sunset", settings.FANGXIAN_AREA)
+    with acting(by):
+        emergency = Emergency.objects.filter(id=emergency_id, ended_on__isnull=False).first()
+    if emergency is None or emergency.key_destroyed_at is not None:
+        return
+    keyring().destroy_emergency(emergency_id)
+    with acting(by):
+        emergency = Emergency.objects.select_for_update().get(id=emergency_id)
+        if emergency.key_destroyed_at is not None:
+            return
+        now = timezone.now()
+        report = _report(by, emergency)
+        body = orjson.dumps(
+            {
+                "emergency": str(emergency.id),
+                "name": emergency.name,
+                "disease": emergency.disease,
+                "area": emergency.place_code,
+                "started_on": emergency.started_on,
+                "ended_on": emergency.ended_on,
+                "key_destroyed_at": now,
+                "unreadable": report,
+                "sha256_of_report": hashlib.sha256(
+                    orjson.dumps(report, option=orjson.OPT_SORT_KEYS)
+                ).hexdigest(),
+            },
+            option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS,
+        )
+        emergency.certificate = store_file(
+            by=by,
+            data=body,
+            name=f"certificate-{emergency.id}.json",
+            media_type="application/json",
+            place_code=emergency.place_code,
+            right="core.emergency",
+        )
+        emergency.key_destroyed_at = now
+        emergency.save(update_fields=["certificate", "key_destroyed_at"])
+
+
+def _report(by: Actor, emergency: Emergency) -> dict[str, object]:
+    """Count what can't be read any more; remove the files' content and what rooms remove."""
+    rows = {}
+    for model, column, fields in sealed_columns():
+        count = model._default_manager.filter(**{column: emergency.id}).count()
+        if count:
+            rows[model._meta.label] = {"rows": count, "columns": sorted(fields)}
+    files = File.objects.filter(emergency_id=emergency.id)
+    chunks, _by_model = FileChunk.objects.filter(file__in=files).delete()
+    removed = {name: hook(by, emergency.id) for name, hook in hooks.items()}
+    return {
+        "rows": rows,
+        "files": files.count(),
+        "file_chunks_removed": chunks,
+        "removed_by_rooms": {name: count for name, count in removed.items() if count},
+    }
+
+
+def finish_all() -> int:
+    """Finish the endings that a crash interrupted. Returns how many."""
+    with acting(Actor.system("core.sunset", settings.FANGXIAN_AREA)):
+        open_endings = Emergency.objects.filter(ended_on__isnull=False, key_destroyed_at=None)
+        ids = list(open_endings.values_list("id", flat=True))
+    for emergency_id in ids:
+        destroy(emergency_id)
+    return len(ids)

@@ -1,0 +1,135 @@
+"""Emergencies: public acts, changed at their area only; ending one destroys its key."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import orjson
+import pytest
+
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict, Forbidden, Invalid
+from fangxian.common.fields import DESTROYED
+from fangxian.common.keyring import KeyDestroyed, keyring
+from fangxian.common.scoping import acting
+from fangxian.core import actions, invariants, sunset
+from fangxian.core.models import Emergency, Task
+from fangxian.core.queries import emergencies_at
+from tests.kit.cast import make_places
+
+SYSTEM = Actor.system("test", "")
+
+
+def _begin(by: Any, place: str, name: str = "甲县疫情") -> Emergency:
+    return actions.create_emergency(
+        by=by, name=name, disease="新型传染病", place_code=place, level=2
+    )
+
+
+def test_begun_with_right_at_the_area_only(cast: Any, places: Any) -> None:
+    head = cast.actor("headquarters")
+    emergency = _begin(head, places.county)
+    assert keyring().emergency(emergency.id)
+    with pytest.raises(Forbidden):
+        _begin(head, "1309")
+    with pytest.raises(Forbidden):
+        _begin(cast.actor("alice"), places.community)
+    with acting(cast.actor("charlie")):
+        assert not emergencies_at(places.outside)
+    with acting(cast.actor("bob")):
+        assert list(emergencies_at(places.unit)) == [emergency]
+
+
+def test_measures_are_announced_in_full(cast: Any, places: Any) -> None:
+    head = cast.actor("headquarters")
+    emergency = _begin(head, places.county)
+    now = dt.datetime.now(dt.UTC)
+    given = {"emergency_id": emergency.id, "place_code": places.town, "from_at": now}
+    with pytest.raises(Invalid) as refused:
+        actions.add_measure(by=head, title="停课", body="", content="", **given)
+    assert {p.field for p in refused.value.problems} == {"body", "content"}
+    measure = actions.add_measure(
+        by=head, title="停课", body="指挥部", content="全部学校停课", **given
+    )
+    assert actions.lift_measure(by=head, measure_id=measure.id).lifted_at is not None
+
+
+def test_ending_needs_the_typed_name(cast: Any, places: Any) -> None:
+    head = cast.actor("headquarters")
+    emergency = _begin(head, places.county)
+    with pytest.raises(Invalid):
+        actions.end_emergency(by=head, emergency_id=emergency.id, confirmation="yes")
+    assert keyring().emergency(emergency.id)
+
+
+def _seeded() -> tuple[Emergency, Task, Any]:
+    place = make_places().county
+    emergency = _begin(SYSTEM, place)
+    task = actions.open_task(
+        by=SYSTEM,
+        kind="test",
+        place_code=place,
+        title="Ask again",
+        due_at=dt.datetime.now(dt.UTC),
+        assignee_role="grid_officer",
+        dedupe_key="x",
+        emergency_id=emergency.id,
+        note="SEEDED 张三",
+    )
+    file = actions.store_file(
+        by=SYSTEM,
+        data=b"SEEDED",
+        name="SEEDED.txt",
+        media_type="text/plain",
+        place_code=place,
+        emergency_id=emergency.id,
+    )
+    return emergency, task, file
+
+
+def test_after_the_end_nothing_of_it_can_be_read(fresh_database: str) -> None:
+    emergency, task, file = _seeded()
+    actions.end_emergency(by=SYSTEM, emergency_id=emergency.id, confirmation=emergency.name)
+    with pytest.raises(KeyDestroyed):
+        keyring().emergency(emergency.id)
+    with acting(SYSTEM):
+        task.refresh_from_db()
+        assert task.note == DESTROYED
+        # The history of the row is as unreadable.
+        assert {str(h.note) for h in Task.pgh_event_model.objects.all()} == {str(DESTROYED)}
+        emergency.refresh_from_db()
+        certificate = emergency.certificate
+    report = orjson.loads(actions.read_file(by=SYSTEM, file_id=certificate.id))
+    assert report["unreadable"]["rows"]["core.Task"]["rows"] == 1
+    assert report["unreadable"]["files"] == 1
+    with pytest.raises(Invalid):
+        actions.read_file(by=SYSTEM, file_id=file.id)
+    with pytest.raises(Conflict):
+        actions.end_emergency(by=SYSTEM, emergency_id=emergency.id, confirmation=emergency.name)
+    assert not list(invariants.keys_match_emergencies())
+    # A row of it can't be written any more either.
+    task.note = "again"
+    with acting(SYSTEM), pytest.raises(KeyDestroyed):
+        task.save()
+
+
+def test_an_ending_cut_short_is_finished(
+    fresh_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emergency, _task, _file = _seeded()
+    monkeypatch.setattr(sunset, "_report", _crash)
+    with pytest.raises(RuntimeError):
+        actions.end_emergency(by=SYSTEM, emergency_id=emergency.id, confirmation=emergency.name)
+    monkeypatch.undo()
+    with pytest.raises(KeyDestroyed):
+        keyring().emergency(emergency.id)
+    assert sunset.finish_all() == 1
+    assert sunset.finish_all() == 0
+    with acting(SYSTEM):
+        emergency.refresh_from_db()
+        assert emergency.certificate is not None
+
+
+def _crash(*_args: Any) -> Any:
+    raise RuntimeError("power cut")
