@@ -12,6 +12,8 @@ from fangxian.common.actor import Actor
 from fangxian.common.codes import Level, ancestors, bounds, contains, is_code
 from fangxian.common.errors import OutOfScope
 from fangxian.regions.models import Region, RegionCode
+from fangxian.regions.search import Found
+from fangxian.regions.search import search as _search
 
 
 def current() -> QuerySet[Region]:
@@ -125,3 +127,8 @@ def above_on(place: Region, on: dt.date) -> list[Region]:
         return []
     found = (at_on(above, on) for above in ancestors(code))
     return [region for region in found if region is not None] + [place]
+
+
+def search(text: str, area: str = "", limit: int = 20) -> list[Found]:
+    """Find places by name, initials or code; see :func:`fangxian.regions.search.search`."""
+    return _search(text, area, limit)
