@@ -29,6 +29,15 @@ def _same_groups(lost: UUID, kept: UUID) -> list[UUID]:
 
 def register() -> None:
     """Fill the registries."""
+    from fangxian.core import imports
+    from fangxian.register.importing import runs
+
+    imports.kinds.register(
+        runs.KIND,
+        imports.ImportKind(
+            runs.KIND, _("Households and residents"), runs.RIGHT, "register:import"
+        ),
+    )
     for name, label in (
         ("register.view", _("See the register of households and residents")),
         ("register.edit", _("Record moves, births, deaths and changes")),

@@ -1,0 +1,333 @@
+"""The fields of a ledger of residents, and one of its rows, cleaned."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from fangxian.common.errors import Problem
+from fangxian.common.sheets import Cell, Fault, FieldSpec, cleaning
+from fangxian.common.sheets.address import AddressParts, parse_address
+from fangxian.people.vocabularies import DOCUMENT_KINDS, ETHNICITIES, IDENTITY
+from fangxian.register.vocabularies import HEAD, KEY_GROUPS, RELATIONS, RESIDENCY_KINDS
+
+FIELDS: Final = (
+    FieldSpec("name", gettext_lazy("Name"), "name", required=True),
+    FieldSpec("identity", gettext_lazy("Document number"), "document"),
+    FieldSpec("document_type", gettext_lazy("Kind of document"), "choice"),
+    FieldSpec("sex", gettext_lazy("Sex"), "sex"),
+    FieldSpec("birth_date", gettext_lazy("Date of birth"), "date"),
+    FieldSpec("ethnicity", gettext_lazy("Ethnicity"), "choice"),
+    FieldSpec("phone", gettext_lazy("Phone"), "phone"),
+    FieldSpec("phone_2", gettext_lazy("Second phone"), "phone"),
+    FieldSpec("relation", gettext_lazy("Relation to the head"), "choice"),
+    FieldSpec("head_name", gettext_lazy("Head of household"), "name"),
+    FieldSpec("household_number", gettext_lazy("Household number")),
+    FieldSpec("address", gettext_lazy("Address (building, unit, room in one)"), "address"),
+    FieldSpec("estate", gettext_lazy("Estate")),
+    FieldSpec("building", gettext_lazy("Building")),
+    FieldSpec("unit", gettext_lazy("Unit")),
+    FieldSpec("room", gettext_lazy("Room")),
+    FieldSpec("village_group", gettext_lazy("Village group")),
+    FieldSpec("community", gettext_lazy("Community or village")),
+    FieldSpec("grid", gettext_lazy("Grid")),
+    FieldSpec("person_category", gettext_lazy("Key groups"), "choice"),
+    FieldSpec("residence_status", gettext_lazy("Lives here as"), "choice"),
+    FieldSpec("move_in_date", gettext_lazy("Moved in on"), "date"),
+    FieldSpec("registered_address", gettext_lazy("Registered address")),
+    FieldSpec("employer", gettext_lazy("Workplace or school")),
+)
+LABELS: Final = {spec.name: spec.label for spec in FIELDS}
+
+# What the readers of cells call a kind of document, and what the register calls it.
+_KINDS: Final = {
+    "resident_identity": IDENTITY,
+    "foreign_residence": "foreigner_permit",
+    "hmt_residence": "residence_permit",
+    "passport": "passport",
+    "hong_kong_macao_permit": "hk_macao_permit",
+    "taiwan_permit": "taiwan_permit",
+    "other": "other",
+}
+_SPLIT: Final = re.compile(r"[、,，;；/\s]+")
+
+Place = tuple[str, str, str, str, str, str, str]
+"""Community, grid, estate, building, unit, room, village group: as written, canonical."""
+
+
+@dataclass(slots=True)
+class Record:
+    """One row of a ledger, cleaned. ``problems``: (field, code, message, mend)."""
+
+    number: int
+    name: str = ""
+    document: tuple[str, str] | None = None
+    sex: str = ""
+    birth_date: str = ""
+    ethnicity: str = ""
+    phones: list[str] = field(default_factory=list)
+    relation: str = ""
+    head_name: str = ""
+    household_number: str = ""
+    place: Place = ("", "", "", "", "", "", "")
+    groups: list[str] = field(default_factory=list)
+    kind: str = ""
+    since: str = ""
+    registered_address: str = ""
+    employer: str = ""
+    # What tells households apart that have no door number: "n:" number, "h:" name of the head.
+    home: str = ""
+    # The row of the same file in which this person stands already.
+    same_as: int | None = None
+    same_door: bool = False
+    problems: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+    def values(self) -> dict[str, Any]:
+        """As staged; empty fields are left out."""
+        return {name: value for name, value in asdict(self).items() if value and name != "number"}
+
+    @classmethod
+    def of(cls, number: int, values: Mapping[str, Any]) -> Record:
+        """From what was staged."""
+        known = dict(values)
+        if document := known.get("document"):
+            known["document"] = tuple(document)
+        if place := known.get("place"):
+            known["place"] = tuple(place)
+        known["problems"] = [tuple(problem) for problem in known.get("problems", ())]
+        return cls(number=number, **known)
+
+    def refuse(self, name: str, code: str, message: str, mend: str) -> None:
+        """Note what is wrong with a field."""
+        self.problems.append((name, code, message, mend))
+
+    def as_problems(self) -> tuple[Problem, ...]:
+        """The problems as the import keeps them."""
+        return tuple(
+            Problem(message, field=name, row=self.number, mend=mend, code=code)
+            for name, code, message, mend in self.problems
+        )
+
+
+class Reader:
+    """Turns table rows into records: ``Reader(mapping.fields).read(number, cells)``."""
+
+    def __init__(self, positions: Mapping[str, int]) -> None:
+        self._positions = positions
+
+    def read(self, number: int, cells: list[Cell], section: str = "") -> Record:
+        """Clean one row. Nothing is looked up."""
+        record = Record(number)
+        take = _Taker(record, self._positions, cells)
+        record.name = take("name", cleaning.clean_name) or ""
+        self._document(record, take)
+        self._person(record, take)
+        self._household(record, take)
+        self._place(record, take, section)
+        if not record.name and not any(p[0] == "name" for p in record.problems):
+            fault = Fault("required", {"field": str(LABELS["name"])})
+            record.refuse("name", fault.code, fault.message, fault.mend)
+        return record
+
+    def _document(self, record: Record, take: _Taker) -> None:
+        document = take("identity", cleaning.clean_document)
+        said = take("document_type", _text(40))
+        if document is None:
+            return
+        kind = _KINDS.get(document.kind, "other")
+        if said:
+            named = DOCUMENT_KINDS.code_of(said)
+            if named is None:
+                record.refuse(
+                    "document_type",
+                    "document_kind",
+                    _("Unknown kind of document."),
+                    _("Write identity card, passport, permit or birth certificate."),
+                )
+            elif kind != IDENTITY:
+                kind = named
+            elif named not in (IDENTITY, "birth_certificate", "other"):
+                record.refuse(
+                    "document_type",
+                    "document_kind",
+                    _("The number is that of an identity card, the kind says otherwise."),
+                    _("Correct the kind or the number."),
+                )
+        record.document = (kind, document.number)
+        if kind == IDENTITY:
+            record.birth_date = document.birth_date.isoformat() if document.birth_date else ""
+            record.sex = document.sex or ""
+
+    def _person(self, record: Record, take: _Taker) -> None:
+        sex = take("sex", cleaning.clean_sex)
+        if sex in ("1", "2") and record.sex and sex != record.sex:
+            record.refuse(
+                "sex",
+                "sex_differs",
+                _("The sex differs from that in the identity number."),
+                _("Compare both with the document."),
+            )
+        record.sex = record.sex or sex or ""
+        birth = take("birth_date", cleaning.clean_date)
+        if birth and record.birth_date and not _same_birth(birth, record.birth_date):
+            record.refuse(
+                "birth_date",
+                "birth_differs",
+                _("The date of birth differs from that in the identity number."),
+                _("Compare both with the document."),
+            )
+        record.birth_date = record.birth_date or (birth.isoformat() if birth else "")
+        record.ethnicity = self._code(record, take, "ethnicity", ETHNICITIES.code_of)
+        for name in ("phone", "phone_2"):
+            for phone in take(name, cleaning.clean_phones) or ():
+                if phone.number not in record.phones:
+                    record.phones.append(phone.number)
+        record.registered_address = take("registered_address", _text(200)) or ""
+        record.employer = take("employer", _text(120)) or ""
+
+    def _household(self, record: Record, take: _Taker) -> None:
+        record.relation = self._code(record, take, "relation", RELATIONS.code_of, "relative")
+        record.head_name = take("head_name", cleaning.clean_name) or ""
+        record.household_number = take("household_number", _text(30)) or ""
+        record.kind = self._code(
+            record, take, "residence_status", RESIDENCY_KINDS.code_of, "registered"
+        )
+        since = take("move_in_date", cleaning.clean_date)
+        if since and since > dt.date.today() + dt.timedelta(days=1):  # noqa: DTZ011 - a day's slack covers zones
+            record.refuse(
+                "move_in_date",
+                "future",
+                _("The day lies in the future."),
+                _("Compare it with the ledger."),
+            )
+        record.since = since.isoformat() if since else ""
+        for word in _SPLIT.split(take("person_category", _text(200)) or ""):
+            code = KEY_GROUPS.code_of(word) if word else None
+            if code and code not in record.groups:
+                record.groups.append(code)
+        if not record.relation and record.head_name and record.head_name == record.name:
+            record.relation = HEAD
+
+    def _place(self, record: Record, take: _Taker, section: str) -> None:
+        parts = _merged(
+            take("address", _text(200)) or "",
+            {name: take(name, _text(60)) or "" for name in _PARTS},
+            section,
+        )
+        record.place = (
+            (take("community", _text(60)) or parts.rest)[:60],
+            take("grid", _text(60)) or "",
+            parts.estate or "",
+            parts.building or "",
+            parts.unit or "",
+            parts.room or parts.number or "",
+            parts.village_group or "",
+        )
+        if not (parts.building or parts.village_group or parts.room or parts.number):
+            record.refuse(
+                "address" if "address" in self._positions else "building",
+                "no_place",
+                _("The row names no building, unit or room."),
+                _("Write them like 3-2-501, in one cell or in several."),
+            )
+
+    def _code(
+        self,
+        record: Record,
+        take: _Taker,
+        name: str,
+        code_of: Callable[[str], str | None],
+        fallback: str = "",
+    ) -> str:
+        said = take(name, _text(60))
+        if not said:
+            return ""
+        # A word outside the list loses nothing that anybody decides by, so the row still counts.
+        return code_of(said) or fallback
+
+
+def _same_birth(said: dt.date, exact: str) -> bool:
+    # A ledger often gives the month only, which reads as its first day; the number is exact.
+    text = said.isoformat()
+    return text == exact or (said.day == 1 and text[:7] == exact[:7])
+
+
+_PARTS: Final = ("estate", "building", "unit", "room", "village_group")
+
+
+def _merged(address: str, columns: dict[str, str], section: str) -> AddressParts:
+    """What address, columns and the line above the rows say of the door; columns win."""
+    found = parse_address(address) if address else AddressParts()
+    if section:
+        found = _fill(found, parse_address(section))
+    if not any(columns.values()):
+        return found
+    building, unit, room = columns["building"], columns["unit"], columns["room"]
+    own = AddressParts(
+        estate=columns["estate"] or None,
+        building=_part(building, "building") if building else None,
+        unit=_part(unit, "unit") if unit else None,
+        room=_part(room, "room") if room else None,
+        village_group=_part(columns["village_group"], "village_group")
+        if columns["village_group"]
+        else None,
+    )
+    if building and own.building is None:
+        # A building column that holds the whole door, or a name of its own.
+        own = _fill(own, parse_address(building))
+        if own.building is None:
+            own = _fill(own, AddressParts(building=building))
+    return _fill(own, found)
+
+
+def _part(text: str, name: str) -> str | None:
+    parsed = parse_address(text)
+    value = getattr(parsed, name)
+    if value:
+        return str(value)
+    plain = text.strip().upper()
+    if name == "village_group":
+        return plain
+    if plain.isalnum() and plain.isascii():
+        return plain.lstrip("0") or plain
+    return plain if name == "room" else None
+
+
+def _fill(first: AddressParts, second: AddressParts) -> AddressParts:
+    values = {
+        name: getattr(first, name) or getattr(second, name)
+        for name in ("building", "unit", "floor", "room", "village_group", "number", "estate")
+    }
+    return AddressParts(**values, rest=first.rest or second.rest)
+
+
+def _text(limit: int) -> Callable[[Cell], str | Fault | None]:
+    def clean(cell: Cell) -> str | Fault | None:
+        return cleaning.clean_text(cell, limit=limit)
+
+    return clean
+
+
+class _Taker:
+    """Cleans the cell of a field, noting what is wrong with it."""
+
+    def __init__(self, record: Record, positions: Mapping[str, int], cells: list[Cell]) -> None:
+        self._record = record
+        self._positions = positions
+        self._cells = cells
+
+    def __call__(self, name: str, clean: Callable[[Cell], Any]) -> Any:
+        position = self._positions.get(name)
+        if position is None:
+            return None
+        value = clean(self._cells[position])
+        if isinstance(value, Fault):
+            self._record.refuse(name, value.code, value.message, value.mend)
+            return None
+        return value

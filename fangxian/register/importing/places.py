@@ -1,0 +1,275 @@
+"""Doors as ledgers write them, found among the buildings and units that are known."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from fangxian.common.codes import Level, bounds
+from fangxian.common.sheets.address import parse_address
+from fangxian.common.sheets.words import key
+from fangxian.regions.models import Region
+from fangxian.register.importing.fields import Place, Record
+from fangxian.register.vocabularies import DATA
+
+_ENDINGS: Final[list[str]] = json.loads((DATA / "community_endings.json").read_text("utf-8"))
+NAMES: Final[dict[str, str]] = json.loads((DATA / "place_names.json").read_text("utf-8"))
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where a row's household lies; ``place_code`` is the unit's or the building's."""
+
+    place_code: str
+    building_id: UUID
+    unit_id: UUID | None
+    room: str
+
+
+@dataclass(slots=True)
+class _Building:
+    code: str
+    id: UUID
+    estate: str
+    units: dict[str, tuple[str, UUID]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A building or unit that the file names and nobody knows yet."""
+
+    grid_code: str
+    building: str
+    unit: str
+
+
+class PlaceIndex:
+    """All buildings and units of an area, by the words of an address. Two queries when made.
+
+    ``create`` allows doors in buildings that do not exist yet: they are collected in ``missing``.
+    """
+
+    def __init__(self, area: str, *, create: bool = False) -> None:
+        self.area = area
+        self.create = create
+        self.missing: set[Missing] = set()
+        self._communities: dict[str, list[str]] = defaultdict(list)
+        self._grids: dict[tuple[str, str], str] = {}
+        self._grids_of: dict[str, list[str]] = defaultdict(list)
+        self._buildings: dict[str, _Building] = {}
+        self._by_words: dict[tuple[str, str], list[str]] = defaultdict(list)
+        self._unit_words: dict[str, str] = {}
+        self._load()
+
+    def _load(self) -> None:
+        lo, hi = bounds(self.area)
+        villages = {self.area[: int(Level.VILLAGE)]} if len(self.area) >= Level.VILLAGE else set()
+        rows = (
+            Region.objects.filter(code__gte=lo, code__lt=hi, valid_to=None)
+            .filter(level__gte=int(Level.VILLAGE))
+            .order_by("code")
+            .values_list("id", "code", "level", "name", "building__number", "building__address")
+        )
+        units = []
+        for place_id, code, level, name, number, address in rows.iterator(chunk_size=5_000):
+            if level == Level.VILLAGE:
+                villages.add(code)
+                self._communities[_community_key(name)].append(code)
+            elif level == Level.GRID:
+                self._grids_of[code[:12]].append(code)
+                self._grids[code[:12], key(name)] = code
+            elif level == Level.BUILDING:
+                self._add_building(place_id, code, name, number or "", address or "")
+            else:
+                units.append((place_id, code, name))
+        for place_id, code, name in units:
+            self._add_unit(place_id, code, name)
+        self.only_village = next(iter(villages)) if len(villages) == 1 else None
+
+    def _add_building(
+        self, place_id: UUID, code: str, name: str, number: str, address: str
+    ) -> None:
+        parts = parse_address(name)
+        beside = parse_address(address) if address else None
+        estate = key(parts.estate or (beside.estate if beside else "") or "")
+        self._buildings[code] = _Building(code, place_id, estate)
+        village = code[: int(Level.VILLAGE)]
+        words = {key(name), key(number)}
+        if parts.building:
+            words.add(_building_key(parts.building))
+        if parts.village_group:
+            words.add(_group_key(parts.village_group))
+        if beside is not None and beside.road and beside.number:
+            words.add(key(beside.road + beside.number))
+        for word in words - {""}:
+            self._by_words[village, word].append(code)
+
+    def _add_unit(self, place_id: UUID, code: str, name: str) -> None:
+        building = self._buildings.get(code[: int(Level.BUILDING)])
+        if building is not None:
+            word = parse_address(name).unit or key(name)
+            building.units[word] = (code, place_id)
+
+    def find(self, record: Record) -> Door | None:
+        """The door of a row; None after noting in the record what is wrong."""
+        place = record.place
+        village = self._village(record, place)
+        if village is None:
+            return None
+        building = self._building(record, village, place)
+        if building is None:
+            return None
+        return self._door(record, building, place)
+
+    def _village(self, record: Record, place: Place) -> str | None:
+        if self.only_village is not None:
+            return self.only_village
+        said = _community_key(place[0])
+        found = self._communities.get(said, [])
+        if not found and said:
+            inside = [codes for name, codes in self._communities.items() if name and name in said]
+            found = inside[0] if len(inside) == 1 else []
+        if len(found) == 1:
+            return found[0]
+        if not place[0]:
+            record.refuse(
+                "community",
+                "no_community",
+                _("The row does not say which community or village it belongs to."),
+                _("Add a column with the community, or import each community's file by itself."),
+            )
+        else:
+            record.refuse(
+                "community",
+                "unknown_community",
+                _("There is no such community or village in the chosen area, or several."),
+                _("Write its name as in the list of places, or import it there."),
+            )
+        return None
+
+    def _building(self, record: Record, village: str, place: Place) -> _Building | None:
+        _community, grid, estate, building, _unit, _room, group = place
+        words = [_building_key(building), key(building)] if building else []
+        if group:
+            words.append(_group_key(group))
+        found: list[str] = []
+        for word in words:
+            found = self._by_words.get((village, word), [])
+            if found:
+                break
+        if not found and estate:
+            found = self._by_words.get((village, key(estate + building)), [])
+        found = self._narrow(found, key(estate), self._grids.get((village, key(grid)), ""))
+        if len(found) == 1:
+            return self._buildings[found[0]]
+        name = "building" if building else "village_group"
+        if found:
+            record.refuse(
+                name,
+                "several_buildings",
+                _("Several buildings have this name."),
+                _("Add the estate or the grid to the row."),
+            )
+        elif not words:
+            record.refuse(
+                "address",
+                "no_building",
+                _("The address names no building or village group."),
+                _("Write it like 3-2-501, or add a column for the building."),
+            )
+        else:
+            return self._missing(record, village, place, name)
+        return None
+
+    def _narrow(self, found: list[str], estate: str, grid: str) -> list[str]:
+        if len(found) > 1 and estate:
+            same = [code for code in found if self._buildings[code].estate == estate]
+            found = same or found
+        if len(found) > 1 and grid:
+            found = [code for code in found if code.startswith(grid)] or found
+        return found
+
+    def _missing(self, record: Record, village: str, place: Place, name: str) -> _Building | None:
+        grids = self._grids_of.get(village, [])
+        grid = self._grids.get((village, key(place[1])), "") or (
+            grids[0] if len(grids) == 1 else ""
+        )
+        label = place[3] or place[6]
+        if not self.create:
+            record.refuse(
+                name,
+                "unknown_building",
+                _("The building is not known in this community."),
+                _("Correct it, add it under places, or let the import make missing buildings."),
+            )
+        elif not grid:
+            record.refuse(
+                "grid",
+                "no_grid",
+                _("The building is new and the row does not say which grid it lies in."),
+                _("Add a column with the grid."),
+            )
+        else:
+            title = _building_name(place)
+            self.missing.add(Missing(grid, title, place[4]))
+            # Stands in until the building is made; such a door is never written.
+            return _Building(grid, UUID(int=0), key(label))
+        return None
+
+    def _door(self, record: Record, building: _Building, place: Place) -> Door | None:
+        unit, room = place[4], place[5]
+        if building.id.int == 0:
+            return Door(f"{building.code}/{_building_name(place)}/{unit}", building.id, None, room)
+        if unit and unit in building.units:
+            code, unit_id = building.units[unit]
+            return Door(code, building.id, unit_id, room)
+        if not building.units:
+            # A building without units keeps what the ledger says of them in the door's number.
+            if unit and self.create:
+                self.missing.add(Missing(building.code, "", unit))
+                return Door(f"{building.code}/{unit}", UUID(int=0), None, room)
+            return Door(building.code, building.id, None, "-".join(filter(None, (unit, room))))
+        if len(building.units) == 1 and not unit:
+            code, unit_id = next(iter(building.units.values()))
+            return Door(code, building.id, unit_id, room)
+        if unit and self.create:
+            self.missing.add(Missing(building.code, "", unit))
+            return Door(f"{building.code}/{unit}", UUID(int=0), None, room)
+        record.refuse(
+            "unit" if unit else "address",
+            "unknown_unit" if unit else "no_unit",
+            _("The building has no such unit.") if unit else _("The row does not name the unit."),
+            _("Compare it with the units of the building."),
+        )
+        return None
+
+
+def _community_key(name: str) -> str:
+    word = key(name)
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) > len(ending):
+            return word[: -len(ending)]
+    return word
+
+
+def _building_key(text: str) -> str:
+    return "#" + re.sub(r"^0+(?=\d)", "", text.upper())
+
+
+def _group_key(text: str) -> str:
+    return "~" + re.sub(r"^0+(?=\d)", "", text.upper())
+
+
+def _building_name(place: Place) -> str:
+    _community, _grid, estate, building, _unit, _room, group = place
+    label = building or group
+    pattern = NAMES["group" if not building else "building"]
+    # A name of its own (not a number) stays as it is written.
+    plain = re.fullmatch(r"[A-Z]?\d{1,4}[A-Z]?|[A-Z]", label.upper())
+    return estate + (pattern.format(label) if plain else label)

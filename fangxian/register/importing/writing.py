@@ -1,0 +1,229 @@
+"""Writing the decisions of a chunk: a few statements, whatever the number of rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from fangxian.common import bulk
+from fangxian.common.ids import uuid7
+from fangxian.people import names, tokens
+from fangxian.people.matching import offer_matches, offer_pairs
+from fangxian.people.models import Person, PersonDocument, PersonLink, PersonPhone
+from fangxian.people.queries import known_phones
+from fangxian.register.actions.residencies import LINK
+from fangxian.register.importing import matching
+from fangxian.register.importing.matching import Decision, Lives
+from fangxian.register.models import Household, KeyGroupEntry, Residency
+
+_NUMBER: Any = PersonDocument._meta.get_field("number")
+_PHONE: Any = PersonPhone._meta.get_field("number")
+_PHONE_INDEX: Any = PersonPhone._meta.get_field("number_index")
+
+
+class _Rows:
+    """Columns of rows to insert into one table."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.columns: dict[str, list[Any]] = defaultdict(list)
+
+    def add(self, **values: Any) -> None:
+        for name, value in values.items():
+            self.columns[name].append(value)
+
+    def insert(self, tail: str = "") -> None:
+        bulk.insert(self.model, self.columns, tail)
+
+
+class Writer:
+    """Collects what is to be written and writes it. ``day`` is the day of moves without a date."""
+
+    def __init__(self, day: dt.date) -> None:
+        self.day = day
+        self.now = timezone.now()
+        self.persons = _Rows(Person)
+        self.documents = _Rows(PersonDocument)
+        self.phones = _Rows(PersonPhone)
+        self.links = _Rows(PersonLink)
+        self.households = _Rows(Household)
+        self.residencies = _Rows(Residency)
+        self.groups = _Rows(KeyGroupEntry)
+        self._homes: set[UUID] = set()
+        self._numbers: dict[UUID, str] = {}
+        self._revived: set[UUID] = set()
+        self._fills: list[tuple[UUID, dict[str, Any]]] = []
+        self._residency_changes: list[tuple[UUID, dict[str, Any]]] = []
+        self._left: list[tuple[Lives, dt.date]] = []
+        self._moved: dict[UUID, str] = {}
+        self._new: list[tuple[UUID, Decision]] = []
+        self._documented: list[UUID] = []
+
+    def take(self, decision: Decision) -> UUID | None:
+        """Add one row's changes. Returns the id of the person it speaks of."""
+        if decision.status in (matching.REFUSED, matching.DUPLICATE):
+            return decision.human.id if decision.human else None
+        assert decision.human is not None
+        person = decision.human.id
+        if decision.status == matching.NEW:
+            self._person(person, decision)
+        self._home(decision)
+        record = decision.record
+        if decision.add_document and record.document:
+            self._document(person, record.document, decision.index)
+        for number in decision.add_phones:
+            self._phone(person, number)
+        if decision.fills:
+            self._fills.append((person, decision.fills))
+        if decision.settles is not None:
+            self._lives(person, decision, decision.settles)
+        elif decision.lives is not None and decision.residency:
+            self._residency_changes.append((decision.lives.id, decision.residency))
+        assert decision.door is not None
+        for group in decision.add_groups:
+            self.groups.add(
+                id=uuid7(), created_at=self.now, person_id=person, group=group,
+                place_code=decision.door.place_code, from_date=self.day,
+            )  # fmt: skip
+        return person
+
+    def _person(self, person: UUID, decision: Decision) -> None:
+        record = decision.record
+        self.persons.add(
+            id=person, created_at=self.now, name=record.name, initials=names.initials(record.name),
+            sex=record.sex or "0",
+            birth_date=dt.date.fromisoformat(record.birth_date) if record.birth_date else None,
+            ethnicity=record.ethnicity, nationality="CHN",
+            registered_address=record.registered_address, employer=record.employer,
+        )  # fmt: skip
+        self._new.append((person, decision))
+
+    def _document(self, person: UUID, document: tuple[str, str], index: bytes | None) -> None:
+        self.documents.add(
+            id=uuid7(), created_at=self.now, person_id=person, kind=document[0],
+            number=_NUMBER.seal(document[1]), number_index=index,
+        )  # fmt: skip
+        self._documented.append(person)
+
+    def _phone(self, person: UUID, number: str) -> None:
+        self.phones.add(
+            id=uuid7(), created_at=self.now, person_id=person, number=_PHONE.seal(number),
+            number_index=_PHONE_INDEX.of(number), label="",
+        )  # fmt: skip
+
+    def _home(self, decision: Decision) -> None:
+        home = decision.home
+        assert home is not None
+        if home.known:
+            if home.set_number:
+                self._numbers[home.id] = home.number
+            if home.state == Household.State.EMPTY and decision.settles is not None:
+                self._revived.add(home.id)
+            return
+        if home.id in self._homes:
+            return
+        self._homes.add(home.id)
+        self.households.add(
+            id=home.id, created_at=self.now, place_code=home.door.place_code,
+            building_id=home.door.building_id, unit_id=home.door.unit_id, room=home.door.room,
+            number=home.number, kind=Household.Kind.FAMILY.value,
+            state=Household.State.LIVED_IN.value, address="", note="",
+        )  # fmt: skip
+
+    def _lives(self, person: UUID, decision: Decision, lives: Lives) -> None:
+        row, place = lives.id, lives.place_code
+        since = self.day if lives.from_date == dt.date.min else lives.from_date
+        self.residencies.add(
+            id=row, created_at=self.now, place_code=place, person_id=person,
+            household_id=lives.household_id, relation=lives.relation,
+            kind=lives.kind, from_date=since, ended="", away_where="",
+        )  # fmt: skip
+        self.links.add(person_id=person, place_code=place, kind=LINK, source_id=row)
+        for left in decision.leaves:
+            self._left.append((left, max(since, left.from_date)))
+            self._moved[person] = place
+
+    def flush(self) -> None:
+        """Write everything. In the order in which rows refer to each other."""
+        self.persons.insert()
+        self.households.insert()
+        self.links.insert("ON CONFLICT DO NOTHING")
+        self.documents.insert()
+        self.phones.insert()
+        self._leave()
+        self.residencies.insert()
+        self._change()
+        self.groups.insert()
+        linked = list(dict.fromkeys(self.links.columns["person_id"]))
+        if linked:
+            tokens.write(linked)
+        if self._documented:
+            offer_matches(self._documented)
+        self._offer_namesakes()
+
+    def _leave(self) -> None:
+        ended = Residency.Ended.MOVED.value
+        bulk.update(
+            Residency,
+            [lives.id for lives, _day in self._left],
+            {
+                "to_date": [day for _lives, day in self._left],
+                "ended": [ended] * len(self._left),
+                "away_since": [None] * len(self._left),
+            },
+        )
+        homes = {lives.household_id for lives, _day in self._left}
+        still = Residency.objects.filter(household_id__in=homes, to_date=None).values_list(
+            "household_id", flat=True
+        )
+        if empty := homes - set(still):
+            Household.objects.filter(pk__in=empty).update(state=Household.State.EMPTY)
+        if self._moved:
+            entries = KeyGroupEntry.objects.filter(
+                person_id__in=list(self._moved), to_date=None
+            ).values_list("pk", "person_id")
+            found = list(entries)
+            bulk.update(
+                KeyGroupEntry,
+                [pk for pk, _person in found],
+                {"place_code": [self._moved[person] for _pk, person in found]},
+            )
+
+    def _change(self) -> None:
+        for model, changes in ((Person, self._fills), (Residency, self._residency_changes)):
+            by_columns: dict[tuple[str, ...], list[tuple[UUID, dict[str, Any]]]] = defaultdict(list)
+            for key, values in changes:
+                by_columns[tuple(sorted(values))].append((key, values))
+            for columns, rows in by_columns.items():
+                bulk.update(
+                    model,
+                    [key for key, _values in rows],
+                    {name: [values[name] for _key, values in rows] for name in columns},
+                )
+        bulk.update(Household, list(self._numbers), {"number": list(self._numbers.values())})
+        if self._revived:
+            Household.objects.filter(pk__in=self._revived).update(state=Household.State.LIVED_IN)
+
+    def _offer_namesakes(self) -> None:
+        """New persons who share name and phone with somebody here go into the merge queue."""
+        shared: dict[bytes, list[tuple[UUID, str]]] = defaultdict(list)
+        for person, decision in self._new:
+            for index in decision.phone_indexes:
+                shared[index].append((person, decision.record.name))
+        if not shared:
+            return
+        known = known_phones(list(shared))
+        others = {key for keys in known.values() for key in keys}
+        name_of = dict(Person.objects.filter(pk__in=others).values_list("pk", "name"))
+        pairs = {
+            tuple(sorted((person, other)))
+            for index, rows in shared.items()
+            for person, name in rows
+            for other in known.get(index, ())
+            if other != person and name_of.get(other) == name
+        }
+        offer_pairs([(a, b) for a, b in pairs], "phone")

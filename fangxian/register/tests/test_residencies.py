@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope
+from fangxian.common.scoping import acting
+from fangxian.people import queries as people
+from fangxian.register import actions, queries
+from fangxian.register.models import Household, Residency
+
+pytestmark = pytest.mark.django_db
+
+SPRING = dt.date(2021, 3, 1)
+SUMMER = dt.date(2021, 7, 1)
+AUTUMN = dt.date(2021, 10, 1)
+
+
+def move_in(by, home, name="张伟", **details):
+    details = {"on": SPRING, "relation": "other"} | details
+    return actions.move_in(by=by, household_id=home.id, name=name, **details)
+
+
+def names_on(home, day):
+    return sorted(row.person.name for row in queries.residents_of([home.id], day))
+
+
+def test_a_move_ends_one_residency_and_begins_another(alice, home, places, seen):
+    other = actions.create_household(by=alice, place_code=places.unit, room="102")
+    row = move_in(alice, home)
+    actions.move_out(by=alice, residency_id=row.id, on=SUMMER, to_household_id=other.id)
+    assert seen(lambda: names_on(home, SPRING)) == ["张伟"]
+    assert seen(lambda: names_on(home, SUMMER)) == []
+    assert seen(lambda: names_on(other, SUMMER)) == ["张伟"]
+    assert seen(lambda: names_on(other, SPRING)) == []
+    with acting(alice):
+        assert Household.objects.get(pk=home.id).state == "empty"
+
+
+def test_a_birth_adds_a_person_without_documents(alice, home, seen):
+    move_in(alice, home, relation="head")
+    row = actions.birth(by=alice, household_id=home.id, name="张小宝", sex="1", on=SUMMER)
+    assert row.person.birth_date == SUMMER
+    assert seen(lambda: names_on(home, SPRING)) == ["张伟"]
+    assert seen(lambda: names_on(home, SUMMER)) == ["张伟", "张小宝"]
+
+
+def test_a_death_ends_every_residency_that_day(alice, home, places, seen):
+    row = move_in(alice, home)
+    actions.join_group(by=alice, person_id=row.person_id, group="dialysis", since=SPRING)
+    actions.death(by=alice, person_id=row.person_id, on=AUTUMN)
+    assert seen(lambda: names_on(home, SUMMER)) == ["张伟"]
+    assert seen(lambda: names_on(home, AUTUMN)) == []
+    assert seen(lambda: queries.key_groups_in(places.unit).count()) == 0
+    assert seen(lambda: queries.key_groups_in(places.unit, SUMMER).count()) == 1
+    with pytest.raises(Conflict):
+        actions.move_in(by=alice, household_id=home.id, person_id=row.person_id, on=AUTUMN)
+
+
+def test_away_and_back(alice, home, places, seen):
+    row = move_in(alice, home)
+    actions.go_away(by=alice, residency_id=row.id, since=SUMMER, where="示例省会")
+    assert seen(lambda: queries.counts(places.unit))["away"] == 1
+    actions.come_back(by=alice, residency_id=row.id)
+    assert seen(lambda: queries.counts(places.unit))["away"] == 0
+
+
+def test_days_that_make_no_sense_are_refused(alice, home):
+    row = move_in(alice, home)
+    for wrong in (
+        lambda: actions.move_out(by=alice, residency_id=row.id, on=SPRING - dt.timedelta(days=1)),
+        lambda: actions.go_away(by=alice, residency_id=row.id, since=dt.date(2020, 1, 1)),
+        lambda: move_in(alice, home, name="李四", on=dt.date(2999, 1, 1)),
+    ):
+        with pytest.raises(Invalid) as caught:
+            wrong()
+        assert caught.value.problems[0].field
+        assert caught.value.problems[0].mend
+
+
+def test_a_second_head_is_refused_and_a_head_can_be_named(alice, home, seen):
+    first = move_in(alice, home, relation="head")
+    second = move_in(alice, home, name="李四")
+    with pytest.raises(Conflict):
+        move_in(alice, home, name="王五", relation="head")
+    actions.name_head(by=alice, residency_id=second.id)
+    heads = seen(
+        lambda: list(Residency.objects.filter(relation="head").values_list("id", flat=True))
+    )
+    assert heads == [second.id]
+    assert first.id not in heads
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"to_date": dt.date(2020, 1, 1), "ended": "moved"},
+        {"to_date": dt.date(2022, 1, 1), "ended": ""},
+        {"away_since": dt.date(2020, 1, 1)},
+    ],
+)
+def test_the_database_itself_refuses_broken_residencies(alice, home, broken):
+    row = move_in(alice, home)
+    with acting(alice), pytest.raises(IntegrityError), transaction.atomic():
+        Residency.objects.filter(pk=row.pk).update(**broken)
+
+
+def test_the_database_refuses_two_open_residencies_and_two_heads(alice, home):
+    row = move_in(alice, home, relation="head")
+    copy = {"household": home, "place_code": home.place_code, "from_date": SPRING}
+    with acting(alice):
+        other = people.by_id(move_in(alice, home, name="李四").person_id)
+        for twin in (
+            Residency(person=row.person, relation="other", **copy),
+            Residency(person=other, relation="head", **copy),
+        ):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                twin.save(force_insert=True)
+
+
+def test_a_household_lies_in_a_building_or_a_unit(alice, places):
+    for code in (places.community, places.grid):
+        with pytest.raises(Invalid):
+            actions.create_household(by=alice, place_code=code)
+    at_building = actions.create_household(by=alice, place_code=places.building)
+    assert at_building.unit_id is None
+    with acting(alice), pytest.raises(IntegrityError), transaction.atomic():
+        Household.objects.filter(pk=at_building.pk).update(place_code=places.community)
+
+
+def test_a_household_moves_with_everybody_in_it(alice, home, places, seen):
+    row = move_in(alice, home)
+    target = places.unit[:-1] + "2"
+    actions.change_household(by=alice, household_id=home.id, place_code=target)
+    assert seen(lambda: queries.residencies_in(target).count()) == 1
+    assert seen(lambda: queries.residencies_in(places.unit).count()) == 0
+    links = seen(lambda: list(people.by_id(row.person_id).links.values_list("place_code")))
+    assert links == [(target,)]
+
+
+def test_charlie_sees_and_changes_nothing_of_alice(alice, charlie, home, places):
+    row = move_in(alice, home)
+    with acting(charlie):
+        assert not queries.households_in(places.community).exists()
+        with pytest.raises(OutOfScope):
+            people.by_id(row.person_id)
+    for attempt in (
+        lambda: actions.move_out(by=charlie, residency_id=row.id, on=SUMMER),
+        lambda: actions.change_household(by=charlie, household_id=home.id, room="9"),
+        lambda: actions.death(by=charlie, person_id=row.person_id, on=SUMMER),
+    ):
+        with pytest.raises(OutOfScope):
+            attempt()
+    with pytest.raises(Forbidden):
+        actions.create_household(by=charlie, place_code=places.unit)
+
+
+def test_each_change_leaves_who_and_why(alice, home):
+    row = move_in(alice, home)
+    actions.move_out(by=alice, residency_id=row.id, on=SUMMER)
+    with acting(alice), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pgh_label, pgh_context->>'who', to_date FROM register_residencyhistory"
+            " WHERE pgh_obj_id = %s ORDER BY pgh_id",
+            [row.id],
+        )
+        assert cursor.fetchall() == [("insert", "alice", None), ("update", "alice", SUMMER)]
+
+
+def test_counts_add_up_at_every_level(alice, places, seen):
+    for unit in (places.unit, places.unit[:-1] + "2"):
+        one = actions.create_household(by=alice, place_code=unit, room="101")
+        move_in(alice, one)
+    inner = seen(lambda: queries.household_counts([places.unit, places.unit[:-1] + "2"]))
+    assert sum(inner.values()) == seen(lambda: queries.counts(places.building))["households"] == 2
