@@ -11,6 +11,7 @@ from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.kit import launch
+from tests.kit.cast import Places, make_places
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +40,9 @@ def site(fresh_database: str) -> Iterator[str]:
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture
+def places(site: str) -> Places:
+    """The places of the suite, committed so that the site sees them; the cast follows."""
+    return make_places()
