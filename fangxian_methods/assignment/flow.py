@@ -1,0 +1,183 @@
+"""The assignment as a minimum-cost flow, on a choice of pairs that grows until it is enough.
+
+People send as many units as they can take, over pairs, to nodes and on to the sink. A least
+number that is filled, and a person's first node, are worth more than any way round through
+the network can cost, so that as many as possible are filled and placed, and only then the
+points count. Solved by OR-tools' cost-scaling push-relabel (Goldberg, Tarjan 1990).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from ortools.graph.python import min_cost_flow
+
+from .problem import BoolArray, FloatArray, IntArray, Problem
+
+GRAIN = 1000.0  # whole-number costs: thousandths of a point
+_PEOPLE_PER_NODE = 4  # nearest people looked at for a node beyond its least number
+_MOST_PAIRS = 4_000_000
+
+
+class Network:
+    """Pairs to choose from, and the choice."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.code: IntArray = np.empty(0, dtype=np.int64)  # person × nodes + node, sorted
+        self.spilled = 0
+        self._first_pairs()
+
+    def pairs(self) -> tuple[IntArray, IntArray]:
+        """People and nodes of the pairs."""
+        count = max(1, len(self.problem.nodes))
+        return self.code // count, self.code % count
+
+    def add(self, pairs: IntArray) -> int:
+        """Take pairs (p, 2) in where they are allowed; the number of new ones."""
+        problem = self.problem
+        if not len(pairs):
+            return 0
+        pairs = pairs[problem.allowed(pairs[:, 0], pairs[:, 1])]
+        code = np.setdiff1d(pairs[:, 0] * len(problem.nodes) + pairs[:, 1], self.held())
+        before = len(self.code)
+        self.code = np.union1d(self.code, code)
+        return len(self.code) - before
+
+    def held(self) -> IntArray:
+        """Codes of the pairs that exist already."""
+        problem = self.problem
+        return np.array(
+            [
+                i * len(problem.nodes) + problem.node_index[node]
+                for i, person in enumerate(problem.people)
+                for node in person.holds
+                if node in problem.node_index
+            ],
+            dtype=np.int64,
+        )
+
+    def _first_pairs(self) -> None:
+        problem, k = self.problem, self.problem.parameters.nearest
+        wished = problem.wished_pairs()
+        for group in problem.groups:
+            free = group.people[problem.slots[group.people] > 0]
+            open_nodes = group.nodes[problem.room[group.nodes] > 0]
+            self.add(problem.nearest(free, open_nodes, k))
+            needy = open_nodes[problem.need[open_nodes] > 0]
+            self.add(problem.nearest_people(needy, free, _PEOPLE_PER_NODE))
+            fits = np.isin(wished[:, 0], free) & np.isin(wished[:, 1], open_nodes)
+            self.add(wished[fits])
+
+    def solve(self) -> tuple[IntArray, IntArray]:
+        """The pairs chosen: people and nodes.
+
+        Raises RuntimeError if the solver fails, which a network with a way out for everyone
+        cannot make it do.
+        """
+        problem, p = self.problem, self.problem.parameters
+        person, node = self.pairs()
+        free = np.flatnonzero(problem.slots)
+        if not len(person) or not len(free):
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        by_distance, by_wish = problem.pair_cost(person, node)
+        cost = np.rint((by_distance + by_wish) * GRAIN).astype(np.int64)
+        load = np.rint(p.load_weight * GRAIN)
+        swing = int(np.abs(cost).max(initial=0)) + int(load * (problem.load + problem.slots).max())
+        prize = 2 * (swing + 1) * (min(len(problem.nodes), len(free)) + 1)
+        people, sink = len(problem.people), len(problem.people) + len(problem.nodes)
+        # Slots that stay unused go to the sink directly; the last ones are the dearest to use.
+        owner = np.repeat(free, problem.slots[free])
+        first = np.cumsum(problem.slots[free]) - problem.slots[free]
+        nth = np.arange(len(owner)) - np.repeat(first, problem.slots[free])
+        unused = -(load * (problem.load[owner] + nth)).astype(np.int64)
+        if p.place_everyone:
+            unused = unused + np.where((nth == 0) & (problem.load[owner] == 0), prize, 0)
+        need, rest = problem.need, problem.room - problem.need
+        if not p.place_everyone:
+            rest = np.zeros_like(rest)
+        places = people + np.arange(len(problem.nodes))
+        tail = np.concatenate([person, owner, places, places])
+        head = np.concatenate([people + node, np.full(len(owner) + 2 * len(places), sink)])
+        capacity = np.concatenate([np.ones(len(person) + len(owner), dtype=np.int64), need, rest])
+        price = np.concatenate(
+            [cost, unused, np.full(len(places), -prize), np.zeros(len(places), dtype=np.int64)]
+        )
+        solver = min_cost_flow.SimpleMinCostFlow()
+        arcs = solver.add_arcs_with_capacity_and_unit_cost(tail, head, capacity, price)
+        solver.set_nodes_supplies(free, problem.slots[free])
+        solver.set_node_supply(sink, -int(problem.slots[free].sum()))
+        status = solver.solve()
+        if status != solver.OPTIMAL:
+            raise RuntimeError(f"the min-cost flow was not solved: {status}")
+        used = solver.flows(arcs[: len(person)]) > 0
+        return person[used], node[used]
+
+    # Growing
+
+    def grow(self, person: IntArray, node: IntArray, k: int) -> bool:
+        """Add pairs that could place those left out or fill nodes left short; whether any was new.
+
+        From those left out, everybody is reached who could make room for them by moving; if
+        none of these fits any node outside, they are left out for good (Hall 1935).
+        """
+        problem = self.problem
+        if len(self.code) > _MOST_PAIRS:
+            k = 1
+        placed = np.bincount(person, minlength=len(problem.people))
+        filled = np.bincount(node, minlength=len(problem.nodes))
+        added = 0
+        if problem.parameters.place_everyone:
+            out = (problem.slots > 0) & (problem.load == 0) & (placed == 0)
+            if out.any():
+                added += self._outward(out, person, node, k)
+        short = filled < problem.need
+        if short.any():
+            added += self._inward(short, placed, k)
+        return added > 0
+
+    def _outward(self, out: BoolArray, person: IntArray, node: IntArray, k: int) -> int:
+        """Pairs from those who are left out, and from whom they could push on, to nodes beyond."""
+        problem = self.problem
+        of_person, of_node = self.pairs()
+        reached = out.copy()
+        full = np.zeros(len(problem.nodes), dtype=np.bool_)
+        while True:
+            onto = np.zeros_like(full)
+            onto[of_node[reached[of_person]]] = True
+            if (onto <= full).all():
+                break
+            full |= onto
+            reached[person[full[node]]] = True
+        added = 0
+        for group in problem.groups:
+            beyond = group.nodes[(problem.room[group.nodes] > 0) & ~full[group.nodes]]
+            left = group.people[out[group.people]]
+            added += self.add(problem.nearest(left, beyond, k))
+            pushed = group.people[reached[group.people] & ~out[group.people]]
+            if k > 1 or not added:
+                added += self.add(self._closest(pushed, beyond, k * max(1, int(out.sum()))))
+        return added
+
+    def _closest(self, people: IntArray, nodes: IntArray, most: int) -> IntArray:
+        """The ``most`` closest of the pairs of each person and the nearest of ``nodes``."""
+        pairs = self.problem.nearest(people, nodes, 1)
+        metres = self.problem.distance(pairs[:, 0], pairs[:, 1])
+        return pairs[np.argsort(metres, kind="stable")[:most]]
+
+    def _inward(self, short: BoolArray, placed: IntArray, k: int) -> int:
+        """Pairs from the nearest people to nodes short of them, first from those with a slot free."""
+        problem = self.problem
+        added = 0
+        for group in problem.groups:
+            able = group.people[problem.slots[group.people] > 0]
+            needy = group.nodes[short[group.nodes]]
+            spare = able[placed[able] < problem.slots[able]]
+            added += self.add(problem.nearest_people(needy, spare, k))
+            added += self.add(problem.nearest_people(needy, able, k))
+        return added
+
+
+def total_cost(problem: Problem, person: IntArray, node: IntArray) -> FloatArray:
+    """Points of pairs without those for load."""
+    by_distance, by_wish = problem.pair_cost(person, node)
+    return by_distance + by_wish
