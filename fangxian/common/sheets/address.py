@@ -70,6 +70,8 @@ def _parse(text: str) -> AddressParts:
         return _prefix(before, parts)
     if match := patterns.group.search(text):
         return _from_group(text, match)
+    if (match := patterns.road.search(text)) and match["signed"] and match.end() == len(text):
+        return _from_number(text)
     if match := patterns.chain.search(text):
         return _from_chain(text[: match.start()], match)
     return _from_number(text)
@@ -309,7 +311,7 @@ def _patterns() -> _Patterns:
         "lane",
     )
     return _Patterns(
-        chinese=re.compile(rf"[{numerals}]+(?={marks}|-?\d)"),
+        chinese=re.compile(rf"[{numerals}]+(?={marks}|-?\d)|[{numerals}]{{3,5}}$"),
         building=re.compile(
             rf"(?<![A-Z0-9])(?P<building>{value})(?:-?(?:{_any('building')})|(?:{_any('building_or_floor')})"
             rf"(?=-?(?:{value})(?:{units}))|(?P<row>{_any('row')})(?=-?\d|$))"
@@ -327,9 +329,10 @@ def _patterns() -> _Patterns:
             rf"(?<![A-Z0-9])(?:[A-Z]?\d{{1,4}}[A-Z]?|[A-Z])(?:-\d{{1,5}}[A-Z]?){{1,3}}(?:{rooms})?$"
         ),
         road=re.compile(
-            rf"(?P<road>[^\d\-,.]*?(?:{_any('road')})(?!{'|'.join(re.escape(w[-1]) for w in load('address')['not_road'][:2])}))"
-            rf"(?:(?P<lane>\d{{1,5}})(?:{_any('lane')})(?:(?P<house>\d{{1,4}})(?:{_any('number')}))?"
-            rf"|(?P<number>\d{{1,5}}(?:-\d{{1,3}})?)(?:{_any('number')}))?"
+            rf"(?P<road>[^\d\-,.]*?(?:{_any('road')})(?!{_any('after_road')})"
+            + "".join(f"(?<!{re.escape(word)})" for word in load("address")["not_road"])
+            + rf")(?:(?P<lane>\d{{1,5}})(?:{_any('lane')})(?:(?P<house>\d{{1,4}})(?:{_any('number')}))?"
+            rf"|(?P<number>\d{{1,5}}(?:-\d{{1,3}})?)(?P<signed>{_any('number')}))?"
         ),
         house_number=re.compile(rf"(\d{{1,5}}(?:-\d{{1,3}})?)(?:{_any('number')})"),
         last_number=re.compile(

@@ -37,9 +37,6 @@ _IDENTITY: Final = re.compile(r"^[1-8]\d{16}[\dX]$|^[1-8]\d{14}$")
 _MOBILE: Final = re.compile(r"1[3-9]\d{9}(?!\d)")
 _LANDLINE: Final = re.compile(r"^0\d{2,3}-?\d{7,8}(?:-\d{1,6})?$")
 _CREDIT: Final = re.compile(r"^[0-9ANY][0-9A-Z]\d{6}[0-9A-Z]{9}[0-9A-Z]$")
-_HAN_NAME: Final = re.compile(
-    r"^[\u3400-\u9fff\u3007\U00020000-\U0003ffff]{2,4}$|^[\u3400-\u9fff]+(?:\u00b7[\u3400-\u9fff]+)+$"
-)
 _DOOR: Final = re.compile(r"\d+\D{1,4}\d+")
 
 # Kinds whose look is so particular that another look contradicts them.
@@ -120,8 +117,6 @@ def _looks(cell: Cell) -> list[str]:
     sexes = load("words")["sex"]
     if text in (sexes["male"][0], sexes["female"][0]) or key(text) in ("male", "female"):
         looks.append("sex")
-    if _HAN_NAME.match(text):
-        looks.append("name_like")
-    elif _DOOR.search(text) and len(text) < 60 and not looks:
+    if _DOOR.search(text) and len(text) < 60 and not looks:
         looks.append("address")
     return looks

@@ -141,16 +141,15 @@ def _is_group_row(rows: Sequence[Row], number: int, merges: MergeIndex, width: i
     if not cells or not all(is_label(cell) for _, cell in cells):
         return False
     below = {column for column, _ in filled(rows[number + 1])}
-    spans = [m for m in merges.starting(number) if m[3] > m[1] or m[2] > m[0]]
-    if spans:
-        whole = (
-            any(merge[3] - merge[1] + 1 >= max(len(below), 2) for merge in spans)
-            and len(cells) == 1
-        )
-        return not whole
     texts = [cell_text(cell) for _, cell in cells]
-    if len(cells) < 2 and not (len(cells) == 1 and key(texts[0]) in words("group_words")):
-        return False
+    spans = [m for m in merges.starting(number) if m[3] > m[1] or m[2] > m[0]]
+    if len(cells) == 1:
+        # One cell above most of the columns is a title, whatever it says: 居民基本情况.
+        right = max((m[3] for m in spans), default=max(below))
+        covered = sum(cells[0][0] <= column <= right for column in below)
+        return is_group(texts[0]) and covered <= 0.6 * len(below)
+    if spans:
+        return True
     return any(is_group(text) or known_field(text) for text in texts) and any(
         column not in {c for c, _ in cells} for column in below
     )

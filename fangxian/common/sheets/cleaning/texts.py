@@ -16,7 +16,7 @@ from ..words import fold, key, load, words
 _ZONE: Final = ZoneInfo("Asia/Shanghai")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SPACES: Final = re.compile(r"[ \t\u00a0\u3000]+")
-_GUARD: Final = re.compile(r"^'(?=[=+\-@\t\r\d])")
+_GUARD: Final = re.compile(r"^'(?=[=+\-@\t\r\n\d\uff1d\uff0b\uff0d\uff20])")
 _NUMBER: Final = re.compile(r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$|^[+-]?\d+(?:\.\d+)?$")
 _LATIN_NAME: Final = re.compile(r"^[^\W\d_]+(?:[ .'\-][^\W\d_]+)*\.?$")
 
@@ -50,14 +50,15 @@ def clean_text(cell: Cell, *, limit: int = 255) -> str | Fault | None:
     """Free text: outer space removed, inner runs of spaces made one, line breaks kept; width is not changed."""
     if isinstance(cell, CellError):
         return Fault("excel_error", {"error": cell.text})
-    text = _SPACES.sub(" ", cell_text(cell).replace("\r\n", "\n").replace("\r", "\n")).strip()
+    text = _GUARD.sub("", cell_text(cell)).replace("\r\n", "\n").replace("\r", "\n")
+    text = _SPACES.sub(" ", text).strip()
     if not text:
         return None
     if _CONTROL.search(text):
         return Fault("control_character")
     if len(text) > limit:
         return Fault("too_long", {"limit": limit})
-    return _GUARD.sub("", text)
+    return text
 
 
 def clean_name(cell: Cell, *, limit: int = 60) -> str | Fault | None:

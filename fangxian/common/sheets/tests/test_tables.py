@@ -303,7 +303,7 @@ def test_every_row_is_exactly_one_thing(rows: list[list[Any]], merges: list[Merg
             continue
         assert len(found.roles) == len(shown)
         assert sum(found.counts().values()) == len(shown)
-        data = [row.number - 1 for row in found.data_rows()]
+        data = sorted({row.number - 1 for row in found.data_rows()})
         assert data == [n for n, role in enumerate(found.roles) if role == RowRole.DATA]
         listed = [n - 1 for role in RowRole if role != RowRole.DATA for n, _ in found.lines(role)]
         assert sorted(data + listed) == list(range(len(shown)))
@@ -343,3 +343,9 @@ def test_all_people_and_nobody_else_come_out(
     at = {column.name: position for position, column in enumerate(found.columns)}
     read = [tuple(row.cells[at[name]] for name in ("姓名", "联系电话", "家庭住址")) for row in found.data_rows()]
     assert read == people
+
+
+def test_a_title_above_all_columns_is_no_group() -> None:
+    merge: tuple[Merge, ...] = ((0, 0, 0, 2),)
+    assert roles(table(["居民基本情况"], ["姓名", "电话", "住址", "错误"], ["张三", "1", "2"], merges=merge)) == "THD"
+    assert roles(table(["居民基本信息"], ["姓名", "电话", "住址"], ["张三", "1", "2"])) == "THD"
