@@ -34,9 +34,7 @@ def register() -> None:
 
     imports.kinds.register(
         runs.KIND,
-        imports.ImportKind(
-            runs.KIND, _("Households and residents"), runs.RIGHT, "register:import"
-        ),
+        imports.ImportKind(runs.KIND, _("Households and residents"), runs.RIGHT, "register:import"),
     )
     for name, label in (
         ("register.view", _("See the register of households and residents")),
