@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +10,22 @@ from django.shortcuts import render
 
 from fangxian.accounts.alerts import raise_alert
 from fangxian.accounts.models import User
+from fangxian.accounts.models.user import NAMES_A_PERSON
 from fangxian.accounts.source import source_of
+from fangxian.common import crypto
+
+
+def noted_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    """The user name under which failures are counted.
+
+    People type identity and phone numbers there by mistake; such a text, which can't be a user
+    name, is counted under its keyed hash instead.
+    """
+    given = credentials if credentials is not None else request.POST
+    text = str(given.get("username") or given.get("login") or "")[:255]
+    if re.search(NAMES_A_PERSON, text):
+        return "#" + crypto.blind_index(text, "accounts.failed_name").hex()
+    return text.lower()
 
 
 def locked_out(

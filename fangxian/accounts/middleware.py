@@ -100,14 +100,19 @@ def _as_actor(
     request.grants = grants
     if policy.right is not None:
         actor.require(policy.right)
-    with acting(actor):
-        response = _finished(view(request, *args, **kwargs))
-        if response.status_code >= 500 or (
-            response.status_code >= 400 and request.path.startswith(API)
-        ):
+    try:
+        with acting(actor):
+            response = _finished(view(request, *args, **kwargs))
             # The API answers its own errors; what it had written must go all the same.
-            transaction.set_rollback(True)
-        return response
+            if response.status_code >= (400 if request.path.startswith(API) else 500):
+                raise _RollBack
+    except _RollBack:
+        pass
+    return response
+
+
+class _RollBack(Exception):
+    """Undoes what a view has written whose answer is sent all the same."""
 
 
 def _finished(response: HttpResponseBase) -> HttpResponse:
@@ -120,7 +125,8 @@ def _finished(response: HttpResponseBase) -> HttpResponse:
         body = b"".join(response.streaming_content)  # type: ignore[attr-defined]
         whole = HttpResponse(body, status=response.status_code, headers=dict(response.items()))
         whole.cookies = response.cookies
-        response.close()
+        # Closing the stream now would signal the end of the request and drop the connection.
+        whole._resource_closers = response._resource_closers  # type: ignore[attr-defined]
         return whole
     assert isinstance(response, HttpResponse)
     return response

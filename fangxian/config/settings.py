@@ -64,7 +64,7 @@ FANGXIAN_SESSION_HOURS = env.number("FANGXIAN_SESSION_HOURS", 12, low=1, high=72
 
 # A test run has a server of its own that may lose data (fsync off); nothing else may.
 SERVER = ensure_server(FANGXIAN_DATA / "test" if TESTING else FANGXIAN_DATA, fast=TESTING)
-DATABASE_NAME = env.text("FANGXIAN_DATABASE", "fangxian")
+DATABASE_NAME = env.text("FANGXIAN_DATABASE") or SERVER.database
 
 
 def _database(role: Any, **options: Any) -> dict[str, Any]:

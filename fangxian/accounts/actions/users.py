@@ -162,7 +162,7 @@ def unlock_user(*, by: Actor, user_id: UUID, reason: str) -> int:
         # Touches the account, so that the history names who unlocked it and why.
         user.session_round += 1
         user.save(update_fields=["session_round"])
-        return int(forget_failures(username=user.username))
+        return int(forget_failures(username=user.username.lower()))
 
 
 @action
