@@ -49,18 +49,22 @@ def move(
     plan_id: UUID | None = None,
     using: str = "default",
     tell: bool = True,
+    forward: Mapping[str, UUID] | None = None,
 ) -> dict[str, int]:
     """Give places the codes ``pairs`` (old → new) from the day ``on``; return rows by table.
 
     ``area`` is the code range in which the old and the new codes lie and the rows are rewritten.
     One transaction, in the actor's scope narrowed to it. ``tell``: call the followers of a redraw.
+    ``forward``: codes of places that end, and the place to which the rows that lie at them go.
     """
-    if not pairs:
+    forward = forward or {}
+    if not pairs and not forward:
         return {}
     moved: dict[str, int] = {}
     with acting(by.within(area), using=using) as narrow:
         _move_places(pairs, on, plan_id, using)
-        olds, news = list(pairs), list(pairs.values())
+        followed = dict(pairs) | _forwarded(forward, on, plan_id, using)
+        olds, news = list(followed), list(followed.values())
         for table, column in moving_tables():
             with connections[using].cursor() as cursor:
                 cursor.execute(
@@ -102,3 +106,15 @@ def _move_places(pairs: Mapping[str, str], on: dt.date, plan_id: UUID | None, us
     for place in places:
         place.code, place.code_from = pairs[place.code], on
     Region.objects.using(using).bulk_update(places, ["code", "code_from"], batch_size=BATCH)
+
+
+def _forwarded(
+    forward: Mapping[str, UUID], on: dt.date, plan_id: UUID | None, using: str
+) -> dict[str, str]:
+    # Of no length: the place did not have that code itself, it is only found by it.
+    RegionCode.objects.using(using).bulk_create(
+        RegionCode(region_id=place, code=code, valid_from=on, valid_to=on, plan_id=plan_id)
+        for code, place in forward.items()
+    )
+    places = Region.objects.using(using).in_bulk(list(set(forward.values())))
+    return {code: places[place].code for code, place in forward.items()}
