@@ -6,10 +6,12 @@ from django.urls import include, path
 from django.views.i18n import JavaScriptCatalog, set_language
 
 from fangxian.accounts.policy import open_route
+from fangxian.command.views.search import search
 
 urlpatterns = [
     path("", include("fangxian.command.urls")),
     path("", include("fangxian.common.ui.urls")),
+    path("search/", search, name="search"),
     path("places/", include("fangxian.regions.urls")),
     path("accounts/", include("fangxian.accounts.urls")),
     path("sign-in/", include("fangxian.accounts.signin_urls")),

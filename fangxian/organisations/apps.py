@@ -4,11 +4,6 @@ from pathlib import Path
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
-from django.utils.translation import gettext_lazy as _
-
-from fangxian.common.registries import Right, rights
-
-DATA = Path(__file__).parent / "data"
 
 
 class OrganisationsConfig(AppConfig):
@@ -16,19 +11,12 @@ class OrganisationsConfig(AppConfig):
     label = "organisations"
 
     def ready(self) -> None:
-        from fangxian.core.rules import register_shipped
+        from fangxian.core import rules
+        from fangxian.organisations import registered
 
-        register_shipped(DATA / "rules.json")
-        for name, label, personal in (
-            ("view", _("See organisations and who answers where"), False),
-            ("edit", _("Change organisations and their members"), True),
-            ("appoint", _("Name who answers for a place"), True),
-            ("evidence", _("Attach evidence of the five ones"), False),
-        ):
-            rights.register(
-                f"organisations.{name}", Right(f"organisations.{name}", label, personal)
-            )
+        rules.register_shipped(Path(__file__).parent / "data" / "rules.json")
         post_migrate.connect(_load_kinds, sender=self, dispatch_uid="fangxian.organisation_kinds")
+        registered.register()
 
 
 def _load_kinds(using: str, **_kwargs: object) -> None:

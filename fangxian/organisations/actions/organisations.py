@@ -28,9 +28,7 @@ def checked_credit_code(text: str) -> str:
             Problem(
                 _("The unified social credit code is not valid."),
                 field="credit_code",
-                mend=_(
-                    "It has 18 characters, the last a check character; compare the licence."
-                ),
+                mend=_("It has 18 characters, the last a check character; compare the licence."),
                 code="credit_code",
             )
         )

@@ -15,6 +15,7 @@ from fangxian.common.errors import Conflict, Invalid, Problem
 from fangxian.organisations.models import Member, Organisation, Responsibility
 from fangxian.organisations.queries import in_force, load_of
 from fangxian.organisations.rules import ChainRole, chain_rules
+from fangxian.organisations.vacancies import refresh_place
 from fangxian.people.actions import link_person, unlink_person
 from fangxian.people.models import Person
 from fangxian.regions.models import Building, Region
@@ -149,6 +150,7 @@ def _create(
         link_person(
             by=by, person_id=row.person_id, place_code=place.code, kind=LINK, source_id=row.id
         )
+    refresh_place(by=by, place=place)
     return row
 
 
@@ -207,6 +209,7 @@ def end_responsibility(
         unlink_person(
             by=by, person_id=responsibility.person_id, kind=LINK, source_id=responsibility.id
         )
+    refresh_place(by=by, place=responsibility.place)
     return responsibility
 
 

@@ -2,6 +2,7 @@ from fangxian.organisations.models.five_ones import FiveOneEvidence
 from fangxian.organisations.models.member import Member
 from fangxian.organisations.models.organisation import Organisation, OrganisationKind
 from fangxian.organisations.models.responsibility import Responsibility, ResponsibilityHousehold
+from fangxian.organisations.models.vacancy import Vacancy
 
 __all__ = [
     "FiveOneEvidence",
@@ -10,4 +11,5 @@ __all__ = [
     "OrganisationKind",
     "Responsibility",
     "ResponsibilityHousehold",
+    "Vacancy",
 ]

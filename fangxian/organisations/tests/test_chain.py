@@ -4,9 +4,12 @@ import datetime as dt
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from fangxian.common.errors import Forbidden, Invalid
 from fangxian.common.scoping import acting
+from fangxian.core import counters
+from fangxian.core.models import Task
 from fangxian.organisations.actions import (
     add_member,
     appoint,
@@ -17,8 +20,9 @@ from fangxian.organisations.actions import (
     substitute,
     take_over_unmanaged,
 )
-from fangxian.organisations.models import OrganisationKind, Responsibility
+from fangxian.organisations.models import OrganisationKind, Responsibility, Vacancy
 from fangxian.organisations.queries import responsible_for, vacancies, who_closes
+from fangxian.organisations.vacancies import refresh
 from fangxian.people.actions import create_person
 from fangxian.people.models import Person
 from fangxian.regions.models import Building, BuildingKind
@@ -129,9 +133,7 @@ def test_one_member_has_ten_households_at_most_and_a_household_one_member(hq, pl
         add_member(by=hq, person=person(hq, places, name), organisation=unit)
         for name in ("王一", "王二")
     ]
-    doors = [
-        create_household(by=hq, place_code=places.unit, room=str(100 + n)) for n in range(11)
-    ]
+    doors = [create_household(by=hq, place_code=places.unit, room=str(100 + n)) for n in range(11)]
     place = places[places.building]
     with pytest.raises(Invalid):
         link_households(by=hq, member=members[0], place=place, households=doors)
@@ -148,7 +150,10 @@ def test_one_member_has_ten_households_at_most_and_a_household_one_member(hq, pl
 def test_who_answers_above_is_seen_from_below(cast, bob, hq, places):
     secretary = person(hq, places, "王书记")
     appoint(
-        by=hq, place=places[places.community], role="community_secretary", holder=secretary,
+        by=hq,
+        place=places[places.community],
+        role="community_secretary",
+        holder=secretary,
         contact="13800000000",
     )
     with acting(bob):
@@ -160,3 +165,31 @@ def test_who_answers_above_is_seen_from_below(cast, bob, hq, places):
         end_responsibility(by=bob, responsibility=row)
     with acting(cast.actor("charlie")):
         assert not Responsibility.objects.exists()
+
+
+def test_a_vacancy_has_a_task_and_a_count_until_somebody_is_named(alice, places):
+    refresh(by=alice, area=places.community)
+
+    def state():
+        with acting(alice):
+            counted = counters.read([places.community, places.grid], ["vacancy"], "chain")
+            rows = Vacancy.objects.filter(place=places[places.grid]).count()
+            tasks = Task.objects.filter(kind="organisations.vacancy", state="open").count()
+            missing = sum(Vacancy.objects.values_list("missing", flat=True))
+        assert counted[(places.community, "vacancy")] == missing == tasks
+        return rows, counted[(places.grid, "vacancy")]
+
+    rows, at_grid = state()
+    assert rows == 1
+    officer = person(alice, places, "王一")
+    row = appoint(by=alice, place=places[places.grid], role="grid_officer", holder=officer)
+    assert state() == (0, at_grid - 1)
+    assert refresh(by=alice, area=places.community) == (0, 0)
+    yesterday = timezone.localdate() - dt.timedelta(days=1)
+    with acting(alice):
+        Responsibility.objects.filter(id=row.id).update(from_date=yesterday)
+    with acting(alice):
+        end_responsibility(
+            by=alice, responsibility=Responsibility.objects.get(id=row.id), on=yesterday
+        )
+    assert state() == (1, at_grid)

@@ -1,0 +1,129 @@
+"""Keeping the list of vacancies, their tasks and their count in step with who answers where.
+
+:func:`refresh` compares what the rules ask for with what is there and writes the difference; it may
+run at any time, for one place or a whole area, and running it twice changes nothing. Actions run
+it for the place they change; a redraw, an import and midnight (a responsibility may end by its
+date) run it for an area.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from fangxian.common import codes
+from fangxian.common.actor import Actor
+from fangxian.common.ids import uuid7
+from fangxian.common.scoping import acting
+from fangxian.core import counters
+from fangxian.core.actions import NewTask, close_tasks, open_tasks
+from fangxian.organisations.models import Vacancy
+from fangxian.organisations.queries import Breach, breaches
+from fangxian.organisations.rules import ChainRole, chain_rules
+from fangxian.regions.models import Region
+
+METRIC = "vacancy"
+KEY = "chain"
+TASK = "organisations.vacancy"
+ASSIGNEE = "community_staff"
+GRACE = dt.timedelta(days=1)
+BATCH = 2_000
+
+Slot = tuple[object, str]
+
+
+def refresh(*, by: Actor, area: str, on: dt.date | None = None) -> tuple[int, int]:
+    """Bring the vacancies of ``area`` up to date. Returns how many opened and how many closed."""
+    day = on or timezone.localdate()
+    with acting(by):
+        rules = chain_rules(day)
+        wanted = [role for role in rules.roles.values() if role.minimum > 0]
+        return _settle(by, area, [b for b in breaches(area, roles=wanted, on=day) if b.vacant], day)
+
+
+def refresh_place(*, by: Actor, place: Region) -> None:
+    """:func:`refresh` for one place alone, after its responsibilities changed."""
+    day = timezone.localdate()
+    roles = [role for role in chain_rules(day).roles.values() if int(role.level) == place.level]
+    found = [
+        breach
+        for breach in breaches(place.code, roles=roles, on=day)
+        if breach.vacant and breach.place_id == place.id
+    ]
+    _settle(by, place.code, found, day, place=place)
+
+
+def _settle(
+    by: Actor, area: str, found: Iterable[Breach], day: dt.date, place: Region | None = None
+) -> tuple[int, int]:
+    now: dict[Slot, Breach] = {(b.place_id, b.role.code): b for b in found}
+    lo, hi = codes.bounds(area)
+    rows = Vacancy.objects.filter(place_code__gte=lo, place_code__lt=hi)
+    if place is not None:
+        rows = rows.filter(place=place)
+    known: dict[Slot, Vacancy] = {(row.place_id, row.role): row for row in rows}
+    filled = [row for slot, row in known.items() if slot not in now]
+    opened = [_vacancy(breach, day) for slot, breach in now.items() if slot not in known]
+    changed = [
+        (row, _missing(now[slot]))
+        for slot, row in known.items()
+        if slot in now and row.missing != _missing(now[slot])
+    ]
+    deltas = [(METRIC, KEY, row.place_code, -row.missing) for row in filled]
+    deltas += [(METRIC, KEY, row.place_code, row.missing) for row in opened]
+    deltas += [(METRIC, KEY, row.place_code, n - row.missing) for row, n in changed]
+    for row, n in changed:
+        row.missing = n
+        row.save(update_fields=["missing"])
+    Vacancy.objects.filter(id__in=[row.id for row in filled]).delete()
+    Vacancy.objects.bulk_create(opened, batch_size=BATCH)
+    counters.add(by, deltas)
+    _tasks(by, opened, filled, {b.role.code: b.role for b in now.values()})
+    return len(opened), len(filled)
+
+
+def _missing(breach: Breach) -> int:
+    return breach.role.minimum - breach.found
+
+
+def _vacancy(breach: Breach, day: dt.date) -> Vacancy:
+    return Vacancy(
+        id=uuid7(),
+        place_id=breach.place_id,
+        place_code=breach.place_code,
+        role=breach.role.code,
+        missing=_missing(breach),
+        since=day,
+    )
+
+
+def _key(row: Vacancy) -> str:
+    return f"{row.place_id}/{row.role}"
+
+
+def _tasks(
+    by: Actor, opened: list[Vacancy], filled: list[Vacancy], roles: dict[str, ChainRole]
+) -> None:
+    due = timezone.now() + GRACE
+    open_tasks(
+        by=by,
+        tasks=[
+            NewTask(
+                kind=TASK,
+                place_code=row.place_code,
+                title=gettext_noop("Name who answers as %(role)s"),
+                title_data={"role": roles[row.role].zh},
+                due_at=due,
+                object_type="organisations.Vacancy",
+                object_id=row.id,
+                assignee_role=ASSIGNEE,
+                assignee_level=min(len(row.place_code), int(codes.Level.VILLAGE)),
+                dedupe_key=_key(row),
+            )
+            for row in opened
+        ],
+    )
+    close_tasks(by=by, kind=TASK, dedupe_keys=[_key(row) for row in filled], done_fact="named")
