@@ -45,7 +45,7 @@ def launch(playwright: Playwright) -> Browser:
 def visitor(
     browser: Browser, site: str, *, size: tuple[int, int] = DESK, language: str = "zh-hans"
 ) -> Iterator[Page]:
-    """A page of a new visitor; on phones with touch. Errors of scripts and of the policy fail it."""
+    """A page of a new visitor; on phones with touch. Errors of scripts or the policy fail it."""
     width, height = size
     context = browser.new_context(
         viewport={"width": width, "height": height}, has_touch=width < 768, base_url=site
@@ -125,7 +125,7 @@ def no_sideways_scroll(page: Page) -> None:
             return [...document.querySelectorAll('body *')]
                 .filter(one => one.getBoundingClientRect().right > width + 1 && !kept(one))
                 .slice(0, 10)
-                .map(one => `${one.tagName}.${one.className} ${one.textContent.trim().slice(0, 40)}`)
+                .map(one => `${one.tagName}.${one.className} ${one.textContent.slice(0, 40)}`)
         }"""
     )
     assert not outside, f"{page.url} scrolls sideways at {_width(page)} px: {outside}"
@@ -134,7 +134,8 @@ def no_sideways_scroll(page: Page) -> None:
 def touch_targets(page: Page, at_least: int = 44) -> None:
     """Fail with the controls lower than ``at_least`` px; links inside sentences are exempt."""
     small = page.evaluate(
-        """least => [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
+        """least => [...document.querySelectorAll(
+                'a[href], button, input, select, textarea, summary')]
             .map(one => [one, one.matches('[type=checkbox], [type=radio]')
                 ? one.closest('label, td, th') ?? one : one])
             .filter(([one, area]) => {
@@ -144,7 +145,8 @@ def touch_targets(page: Page, at_least: int = 44) -> None:
                 return box.width && box.height && box.height < least - 0.5
                     && !covers && !hidden && !one.closest('p, li > span, dd, .fx-prose')
             })
-            .map(([one, area]) => `${one.tagName}.${one.className} "${one.textContent.trim().slice(0, 30)}" `
+            .map(([one, area]) => `${one.tagName}.${one.className} `
+                + `"${one.textContent.trim().slice(0, 30)}" `
                 + `${Math.round(area.getBoundingClientRect().height)} px`)""",
         at_least,
     )

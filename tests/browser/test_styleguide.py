@@ -98,8 +98,10 @@ def test_elders_edition_and_dark_theme_stay_readable(
 def _smallest_text(page: Page) -> float:
     size: float = page.evaluate(
         """() => Math.min(...[...document.querySelectorAll('body *')]
-            .filter(one => [...one.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())
-                && one.getClientRects().length && !one.closest('.fx-map, .visually-hidden, script, option'))
+            .filter(one => one.getClientRects().length
+                && !one.closest('.fx-map, .visually-hidden, script, option')
+                && [...one.childNodes].some(node =>
+                    node.nodeType === 3 && node.textContent.trim()))
             .map(one => parseFloat(getComputedStyle(one).fontSize)))"""
     )
     return size

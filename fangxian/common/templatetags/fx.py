@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
-from django.forms import BoundField
+from django.forms import BaseFormSet, BoundField
 from django.http import HttpRequest, QueryDict
 from django.template.context import Context
 from django.templatetags.static import static
@@ -21,6 +21,9 @@ from fangxian.common.ui import tags as components
 
 register = template.Library()
 register.tags.update(components.register.tags)
+
+STYLE = '<link rel="stylesheet" href="{}">'
+CHUNK = '<link rel="modulepreload" href="{}">'
 
 register.filter("cn_date", formats.date)
 register.filter("cn_datetime", formats.date_time)
@@ -54,13 +57,11 @@ def asset(source: str) -> SafeString:
     """Script or style elements of an entry of the front end: ``{% asset "islands/main.ts" %}``."""
     built = bundle.entry(source)
     if source.endswith((".scss", ".css")):
-        return format_html('<link rel="stylesheet" href="{}">', built.url)
+        return format_html(STYLE, built.url)
     styles = format_html_join(
         "", '<link rel="stylesheet" href="{}">', ((url,) for url in built.styles)
     )
-    chunks = format_html_join(
-        "", '<link rel="modulepreload" href="{}">', ((url,) for url in built.imports)
-    )
+    chunks = format_html_join("", CHUNK, ((url,) for url in built.imports))
     return styles + chunks + format_html('<script type="module" src="{}"></script>', built.url)
 
 
@@ -109,7 +110,7 @@ def th(
 
     The view must look ``sort`` up in its own list of allowed columns.
     """
-    css = mark_safe(' class="fx-num"') if num else ""  # noqa: S308 - a constant
+    css = mark_safe(' class="fx-num"') if num else ""
     if not sort:
         body = format_html('<span class="visually-hidden">{}</span>', label) if hide else label
         return format_html('<th scope="col"{}>{}</th>', css, body)
@@ -120,7 +121,7 @@ def th(
         way, mark, target = "ascending", "sort-up", f"-{sort}"
     elif current == f"-{sort}":
         way, mark = "descending", "sort-down"
-    active = mark_safe(' aria-current="true"') if way != "none" else ""  # noqa: S308 - a constant
+    active = mark_safe(' aria-current="true"') if way != "none" else ""
     return format_html(
         '<th scope="col" aria-sort="{}"{}><a class="fx-sort" href="{}"{}>{}{}</a></th>',
         way,
@@ -174,8 +175,8 @@ def errors_of(form: Any) -> list[dict[str, Any]]:
 def _forms(form: Any) -> Iterable[Any]:
     if form is None or form == "":
         return []
-    if hasattr(form, "management_form"):
-        return form.forms
+    if isinstance(form, BaseFormSet):
+        return list(form.forms)
     return form if isinstance(form, list | tuple) else [form]
 
 

@@ -32,7 +32,7 @@ def entry(source: str) -> Entry:
         stamp = path.stat().st_mtime_ns
     except FileNotFoundError:
         raise ImproperlyConfigured(
-            "The front end is not built: run `make setup` (or `npm ci && npm run build` in frontend/)"
+            "The front end is not built: run `make setup` (or `npm run build` in frontend/)"
         ) from None
     return _entry(source, stamp)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 
-from django.utils import timezone
+from django.utils import dateformat, timezone
 from django.utils.translation import gettext
 
 _MASK = "*"
@@ -60,11 +60,8 @@ def date(value: datetime.date | datetime.datetime | None) -> str:
         return ""
     if isinstance(value, datetime.datetime):
         value = _local(value)
-    parts = {"y": value.year, "m": f"{value.month:02}", "d": f"{value.day:02}"}
-    short = {"y": value.year, "month": value.month, "day": value.day}
-    # xgettext:no-python-format
-    # Translators: any of these may be used: %(y)s year, %(m)s %(d)s two digits, %(month)s %(day)s without a leading zero.
-    return gettext("%(y)s-%(m)s-%(d)s") % (parts | short)
+    # Translators: how dates are written, in the letters of Django's date filter.
+    return dateformat.format(value, gettext("Y-m-d"))
 
 
 def date_time(value: datetime.datetime | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from typing import Any
 
 from django import forms
@@ -145,7 +146,7 @@ def sample() -> dict[str, Any]:
             {
                 "name": "person_name",
                 "label": _("Name"),
-                "values": ["甲样本", "甲样本"],
+                "values": [_("Sample person A"), _("Sample person A")],
                 "different": False,
             },
             {
@@ -213,7 +214,7 @@ def _places() -> dict[str, Any]:
         for feature in features
         if feature["properties"]["kind"] == "building"
     ]
-    for one, other in zip(centres, centres[1:], strict=False):
+    for one, other in itertools.pairwise(centres):
         features.append(
             {
                 "type": "Feature",

@@ -38,7 +38,7 @@ class ComponentNode(Node):
     def render(self, context: Context) -> SafeString:
         values: dict[str, Any] = {name: context[name] for name in SHARED if name in context}
         values |= {name: expression.resolve(context) for name, expression in self.arguments.items()}
-        stack: list[dict[str, SafeString]] = context.render_context.setdefault(_SLOTS, [])
+        stack = _stack(context)
         stack.append({})
         try:
             body = self.nodelist.render(context).strip()
@@ -46,8 +46,9 @@ class ComponentNode(Node):
             slots = stack.pop()
         values |= {"body": mark_safe(body), "slots": slots}  # noqa: S308 - rendered by the template itself
         name = f"common/components/{self.name.resolve(context)}.html"
+        assert context.template is not None  # a node renders inside of a template
         template_ = context.template.engine.get_template(name)
-        # A plain context: with the page's own class every component would run all context processors.
+        # A plain context: the page's own class would run all context processors again.
         return template_.render(
             Context(values, autoescape=context.autoescape, use_tz=context.use_tz)
         )
@@ -61,11 +62,17 @@ class SlotNode(Node):
         self.nodelist = nodelist
 
     def render(self, context: Context) -> SafeString:
-        stack: list[dict[str, SafeString]] = context.render_context.get(_SLOTS) or []
+        stack = _stack(context)
         if not stack:
             raise TemplateSyntaxError(f"{{% slot {self.name} %}} stands outside of a uiblock")
         stack[-1][self.name] = mark_safe(self.nodelist.render(context).strip())  # noqa: S308 - as above
         return mark_safe("")
+
+
+def _stack(context: Context) -> list[dict[str, SafeString]]:
+    kept: Any = context.render_context
+    stack: list[dict[str, SafeString]] = kept.setdefault(_SLOTS, [])
+    return stack
 
 
 def _parts(parser: Parser, token: Token) -> tuple[FilterExpression, dict[str, FilterExpression]]:
