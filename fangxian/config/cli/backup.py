@@ -34,7 +34,14 @@ def save(server: Server, file: Path, *, force: bool) -> int:
         raise CommandFailed(f"{file.parent} can't be written: {error.strerror}") from error
     try:
         with os.fdopen(descriptor, "wb") as out:
-            _run(server, "pg_dump", ["--format=custom"], "maintenance", database_name(), out=out)
+            _run(
+                server,
+                "pg_dump",
+                ["--format=custom"],
+                "maintenance",
+                database_name(server),
+                out=out,
+            )
             os.fsync(out.fileno())
         entries = _contents(server, Path(part))
         Path(part).replace(file)
@@ -52,7 +59,7 @@ def restore(server: Server, file: Path, yes: bool) -> int:
     """Load `file` into a new database, then swap it in by one rename; the old one is kept."""
     file = file.absolute()
     _contents(server, file)
-    name = database_name()
+    name = database_name(server)
     if not yes:
         _confirm(name, file)
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%d_%H%M%S")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from fangxian.config.postgres import ROLES, Server, ServerError, ensure_server
 from fangxian.config.postgres.binaries import find_binaries
+from fangxian.config.postgres.databases import first_database_sql
+from fangxian.config.postgres.passwords import ATTRIBUTES
 from fangxian.config.postgres.process import running
 from fangxian.config.postgres.server import find_cluster
 
@@ -33,6 +35,10 @@ def add_commands(subcommands: Subcommands) -> None:
     psql.add_argument("--role", choices=list(ROLES), default="owner", help="(%(default)s)")
     psql.add_argument("--database", help="another database than the product's")
     psql.set_defaults(run=_psql)
+
+    setup = actions.add_parser("setup-sql", help="SQL that prepares a server of your own")
+    setup.add_argument("--database", default="fangxian", help="(%(default)s)")
+    setup.set_defaults(run=_setup_sql)
 
     save = actions.add_parser("backup", help="write all data into one file")
     save.add_argument("file", type=Path)
@@ -87,6 +93,18 @@ def _status(options: argparse.Namespace) -> int:
         print(f"Process:   {status.pid}")
     print(f"Address:   {server.host}, port {server.port}")
     print(f"Databases: {', '.join(status.databases)}")
+    return 0
+
+
+def _setup_sql(options: argparse.Namespace) -> int:
+    """Print what an administrator runs with psql for DATABASE_URL; passwords are set by hand."""
+    outer, inner = first_database_sql(options.database)
+    print(
+        "-- Run with psql as a superuser; then a password for each role: \\password fangxian_app …"
+    )
+    for role, attributes in ATTRIBUTES.items():
+        print(f"CREATE ROLE {ROLES[role]} WITH {attributes};")
+    print(f"{outer}\\connect {options.database}\n{inner}", end="")
     return 0
 
 

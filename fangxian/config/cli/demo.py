@@ -62,7 +62,7 @@ def _demo(options: argparse.Namespace) -> int:
 def _prepare(server: Server) -> None:
     """Bring the database to the newest schema, load the county once."""
     django.setup()
-    database = database_name()
+    database = database_name(server)
     if django.unapplied_migrations():
         _say("Preparing the database …")
         django.run_command("migrate", ["--database", "owner", "--verbosity", "0"])

@@ -10,9 +10,9 @@ LOADING = "fangxian demonstration, being loaded"
 LOADED = "fangxian demonstration"
 
 
-def database_name() -> str:
-    """`FANGXIAN_DATABASE`, else `fangxian`."""
-    return os.environ.get("FANGXIAN_DATABASE") or "fangxian"
+def database_name(server: Server) -> str:
+    """`FANGXIAN_DATABASE`, else the server's own."""
+    return os.environ.get("FANGXIAN_DATABASE") or server.database
 
 
 def read_mark(server: Server, database: str) -> str | None:

@@ -93,7 +93,10 @@ def _refuse_demonstration() -> None:
     """Accounts of the demonstration are public: its data are served by `fangxian demo` only."""
     from django.conf import settings
 
-    if settings.FANGXIAN_MODE == "production" and read_mark(ensure_server(), database_name()):
+    if settings.FANGXIAN_MODE != "production":
+        return
+    server = ensure_server()
+    if read_mark(server, database_name(server)):
         raise CommandFailed(
             "this database is the demonstration's, with public accounts. Set FANGXIAN_DATA to "
             "another folder, or run: fangxian demo"

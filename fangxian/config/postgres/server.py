@@ -53,6 +53,11 @@ class Server:
     cluster: Cluster | None = field(default=None, repr=False)
 
     @property
+    def database(self) -> str:
+        """Name of the product's database: `fangxian`, or the one that DATABASE_URL names."""
+        return urllib.parse.unquote(urllib.parse.urlsplit(self.urls["app"]).path[1:])
+
+    @property
     def superuser(self) -> str | None:
         """Address as the bootstrap superuser, for making databases; None if it isn't known."""
         return self.urls.get("superuser")
@@ -68,7 +73,8 @@ class Server:
         if url is None:
             raise ServerError(
                 f"The database is given by DATABASE_URL, and this step needs the {role} role. Set "
-                f"{_VARIABLES[role]}=postgresql://{ROLES[role]}:PASSWORD@HOST:{PORT}/{DATABASE}"
+                f"{_VARIABLES[role]}=postgresql://{ROLES[role]}:PASSWORD@HOST:{PORT}/{DATABASE} "
+                "(fangxian db setup-sql prints the SQL that makes the roles)"
             )
         if database is None:
             return url

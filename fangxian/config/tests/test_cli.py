@@ -121,6 +121,24 @@ def test_start_status_psql_stop(folder: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_server_of_ones_own_is_prepared_by_the_printed_sql(server: Server) -> None:
+    assert server.data_dir
+    sql = fangxian("db", "setup-sql", "--database", "county", data=server.data_dir).stdout
+    renamed = sql.replace("fangxian_", "county_")  # roles are the whole server's
+    psql = subprocess.run(
+        [server.client_program("psql"), server.dsn("superuser"), "-v", "ON_ERROR_STOP=1", "-q"],
+        input=renamed,
+        text=True,
+        capture_output=True,
+    )
+    assert psql.returncode == 0, psql.stderr
+    with psycopg.connect(server.dsn("superuser", "county"), autocommit=True) as connection:
+        connection.execute("SET ROLE county_owner; CREATE TABLE kept (id int); RESET ROLE")
+        connection.execute("SET ROLE county_app")
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+
+
+@pytest.mark.slow
 def test_a_backup_holds_the_rows_that_row_security_hides_and_comes_back(server: Server) -> None:
     data = server.data_dir
     assert data

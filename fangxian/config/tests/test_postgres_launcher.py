@@ -444,6 +444,7 @@ def test_a_given_address_is_used_as_it_is() -> None:
     owner = server.django_database("owner", "other")
     assert (owner["HOST"], owner["PORT"], owner["NAME"]) == ("/var/run/pg sql", "5433", "other")
     assert server.role_name("owner") == "schema"
+    assert server.database == "county"
     assert server.superuser is None
     assert server.stop() is False
     assert "p@ss" not in repr(server)
