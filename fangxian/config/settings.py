@@ -160,6 +160,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "fangxian.accounts.context.actor",
+                "fangxian.common.ui.context.frame",
             ],
         },
     }

@@ -1,0 +1,22 @@
+"""What the frame of every page shows of the installation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+SIZES = {"18", "22", "26", "30"}
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Add ``version``, ``demo``, and the reader's ``theme`` and ``text_size`` from the cookies."""
+    size = request.COOKIES.get("fangxian_elders", "")
+    dark = request.COOKIES.get("fangxian_theme") == "dark"
+    return {
+        "version": settings.FANGXIAN_VERSION,
+        "demo": settings.DEMO,
+        "theme": "dark" if dark else "light",
+        "text_size": size if size in SIZES else "",
+    }
