@@ -1,4 +1,6 @@
-"""Ledgers of offices in and out: reading any workbook, finding its table, mapping, cleaning, marking, writing."""
+"""Ledgers of offices in and out: reading any workbook, finding its table, mapping, cleaning,
+marking, writing.
+"""
 
 from .cells import Cell, CellError, cell_text
 from .errors import Fault, SheetError

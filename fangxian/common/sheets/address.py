@@ -1,7 +1,8 @@
 """Addresses that name building, unit and room in one cell.
 
-Nothing here looks up a place: the text alone is taken apart. Building, unit, floor and room come in one canonical
-writing (half width, Arabic digits, no leading zero, capital letters), so that 三号楼二单元0501 and 3-2-501 agree.
+Nothing here looks up a place: the text alone is taken apart. Building, unit, floor and room come in
+one canonical writing (half width, Arabic digits, no leading zero, capital letters), so that
+三号楼二单元0501 and 3-2-501 agree.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ _SUBROOM: Final = r"\d{1,5}[A-Z]?(?:-[A-Z0-9]{1,2}(?![\dA-Z]))?"
 
 @dataclass(frozen=True, slots=True)
 class AddressParts:
-    """What an address names. `rest` is what was understood as nothing else; `confidence` lies in 0 … 1."""
+    """What an address names. `rest` is what was understood as nothing else; `confidence` lies in 0
+    … 1.
+    """
 
     building: str | None = None
     unit: str | None = None
@@ -35,7 +38,9 @@ class AddressParts:
 
     @property
     def likely_floor(self) -> int | None:
-        """The floor as written, else from a room number of three or four digits: 1203 lies on floor 12."""
+        """The floor as written, else from a room number of three or four digits: 1203 lies on floor
+        12.
+        """
         if self.floor and self.floor.lstrip("-").isdecimal():
             return int(self.floor)
         digits = re.match(r"\d{3,4}(?!\d)", self.room or "")
@@ -50,7 +55,9 @@ class AddressParts:
 
 
 def parse_address(cell: Cell) -> AddressParts:
-    """Take one address apart. An empty or unreadable cell gives parts without anything and confidence 0."""
+    """Take one address apart. An empty or unreadable cell gives parts without anything and
+    confidence 0.
+    """
     return _parse(_unify(cell_text(cell)))
 
 
@@ -98,7 +105,7 @@ def _interior(text: str) -> AddressParts:
     if match := patterns.unit.match(text):
         unit, text = _plain(match[1]), text[match.end() :].lstrip("-")
         confidence += 0.1
-    elif match := re.match(rf"(\d{{1,2}}|[A-Z])-(?=\d{{1,5}}(?!\d))(?!\d{{1,2}}$)", text):
+    elif match := re.match(r"(\d{1,2}|[A-Z])-(?=\d{1,5}(?!\d))(?!\d{1,2}$)", text):
         unit, text = _plain(match[1]), text[match.end() :]
     elif match := re.match(r"(\d{1,2})-(?=\d{1,2}$)", text):
         # 3号楼2-1: a unit of few doors.
@@ -132,7 +139,9 @@ def _from_group(text: str, match: re.Match[str]) -> AddressParts:
 
 
 def _from_chain(before: str, match: re.Match[str]) -> AddressParts:
-    """Numbers with hyphens alone: building, unit, room; building, room; building, unit, floor, room."""
+    """Numbers with hyphens alone: building, unit, room; building, room; building, unit, floor,
+    room.
+    """
     numbers = [_plain(number) for number in match[0].rstrip(_letters("room")).split("-")]
     match numbers:
         case [building, unit, floor, room]:
@@ -151,7 +160,7 @@ def _from_chain(before: str, match: re.Match[str]) -> AddressParts:
 
 
 def _from_number(text: str) -> AddressParts:
-    """Neither building nor group: a road and number, a room in an estate, or a house in a village."""
+    """No building, no group: road and number, a room in an estate, or a house in a village."""
     patterns = _patterns()
     parts = _prefix(text, AddressParts())
     if parts.road and parts.number:
@@ -188,10 +197,9 @@ def _prefix(text: str, parts: AddressParts) -> AddressParts:
         else:
             road = match["road"]
             number = _plain(match["number"]) if match["number"] else number
-        if match["house"]:
+        if match["house"] and parts.building is None:
             # Shanghai: lane, then the house in it.
-            if parts.building is None:
-                parts = replace(parts, building=_plain(match["house"]))
+            parts = replace(parts, building=_plain(match["house"]))
         rest += text[: match.start()]
         text = text[match.end() :]
     if group is None and (match := patterns.group.search(text)):
@@ -215,7 +223,9 @@ def _prefix(text: str, parts: AddressParts) -> AddressParts:
 
 
 def _unify(text: str) -> str:
-    """Half width, hyphens alike, spaces between numbers as hyphens, Chinese numbers before a mark as digits."""
+    """Half width, hyphens alike, spaces between numbers as hyphens, Chinese numbers before a mark
+    as digits.
+    """
     data = load("address")
     for separator in data["separators"]:
         text = text.replace(separator, "-")
@@ -262,6 +272,11 @@ def _any(*names: str) -> str:
     """Alternatives of the listed words, longest first."""
     found = {fold(word) for name in names for word in load("address")[name]}
     return "|".join(re.escape(word) for word in sorted(found, key=lambda word: (-len(word), word)))
+
+
+def _not_after(name: str) -> str:
+    """A look-behind that refuses each of the listed words."""
+    return "".join(f"(?<!{re.escape(fold(word))})" for word in load("address")[name])
 
 
 def _letters(name: str) -> str:
@@ -330,18 +345,18 @@ def _patterns() -> _Patterns:
         ),
         road=re.compile(
             rf"(?P<road>[^\d\-,.]*?(?:{_any('road')})(?!{_any('after_road')})"
-            + "".join(f"(?<!{re.escape(word)})" for word in load("address")["not_road"])
-            + rf")(?:(?P<lane>\d{{1,5}})(?:{_any('lane')})(?:(?P<house>\d{{1,4}})(?:{_any('number')}))?"
+            + _not_after("not_road")
+            + rf")(?:(?P<lane>\d{{1,5}})(?:{_any('lane')})"
+            rf"(?:(?P<house>\d{{1,4}})(?:{_any('number')}))?"
             rf"|(?P<number>\d{{1,5}}(?:-\d{{1,3}})?)(?P<signed>{_any('number')}))?"
         ),
         house_number=re.compile(rf"(\d{{1,5}}(?:-\d{{1,3}})?)(?:{_any('number')})"),
         last_number=re.compile(
-            rf"(?<![A-Z0-9\-])(?P<number>\d{{1,5}}[A-Z]?(?:-\d{{1,3}})?)(?P<sign>{_any('number', 'room')})?$"
+            r"(?<![A-Z0-9\-])(?P<number>\d{1,5}[A-Z]?(?:-\d{1,3})?)"
+            rf"(?P<sign>{_any('number', 'room')})?$"
         ),
         letter_room=re.compile(rf"(?<![A-Z0-9\-])([A-Z])(\d{{3,4}})(?:{rooms})?$"),
-        admin=re.compile(
-            rf"^(?:[^\d\-]{{1,9}}?(?:{_any('admin')}){''.join(f'(?<!{re.escape(word)})' for word in load('address')['not_admin'])})+"
-        ),
+        admin=re.compile(rf"^(?:[^\d\-]{{1,9}}?(?:{_any('admin')}){_not_after('not_admin')})+"),
         estate=re.compile(rf"(?:{_any('estate_ends')})(?:\([^()]*\))?$"),
         village=re.compile(rf"(?:{_any('village_ends')})$"),
     )

@@ -17,10 +17,10 @@ class CellError:
     text: str
 
 
-Cell: TypeAlias = None | str | int | float | bool | dt.date | dt.time | dt.timedelta | CellError
+Cell: TypeAlias = str | int | float | bool | dt.date | dt.time | dt.timedelta | CellError | None
 Row: TypeAlias = list[Cell]
 
-# Above this, a double no longer holds every integer: an 18-digit number stored as a number is rounded.
+# From here on a double does not hold every integer: 18 digits stored as a number are rounded.
 EXACT_INTEGER_LIMIT = 2**53
 
 

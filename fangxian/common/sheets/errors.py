@@ -1,7 +1,8 @@
 """What can be wrong with a file or a cell, in words that name the mend.
 
-A code is stable and may be stored (import runs keep it); message and mend are translated when shown.
-Parameters never carry a personal identifier: an error message ends up in logs, screens and workbooks.
+A code is stable and may be stored (import runs keep it); message and mend are translated when
+shown. Parameters never carry a personal identifier: an error message ends up in logs, screens and
+workbooks.
 """
 
 from __future__ import annotations
@@ -131,9 +132,7 @@ FILE_MESSAGES: Final[dict[str, tuple[Text, Text]]] = {
         _("Copy the sheets that you need into a new workbook."),
     ),
     "encoding": (
-        _(
-            "The text is neither UTF-8, UTF-16 nor GB 18030 (first unreadable place: line %(line)s)."
-        ),
+        _("The text is neither UTF-8, UTF-16 nor GB 18030; line %(line)s cannot be read."),
         _("Open it in Excel and save it as .xlsx, or save the text as UTF-8."),
     ),
     "binary_text": (

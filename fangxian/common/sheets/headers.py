@@ -21,7 +21,9 @@ _KEY_VALUE: Final = re.compile(r"^[^:]{1,12}:.+$", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Rows `first` to `last` (from 0) name the columns; `labels` maps column to its parts, group first."""
+    """Rows `first` to `last` (from 0) name the columns; `labels` maps column to its parts, group
+    first.
+    """
 
     first: int
     last: int
@@ -177,7 +179,7 @@ def _continues(rows: Sequence[Row], first: int, last: int, merges: MergeIndex) -
         )
     if merges.any:
         return False
-    # No merged ranges are known (text files): sub-labels stand under a group and in the gap right of it.
+    # Files without merged ranges: sub-labels stand under a group and in the gap beside it.
     gaps = [c for c, _ in cells if c not in above]
     known = sum(known_field(cell_text(cell)) is not None for _, cell in cells)
     under_plain = sum(1 for c, _ in cells if c in above and c + 1 in above)

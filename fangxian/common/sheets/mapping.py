@@ -1,7 +1,7 @@
 """Which column feeds which field: proposed, explained, correctable and remembered.
 
-A proposal looks, in this order, at what a person decided before, at the column's name, at names that resemble it,
-and at what stands in the column.
+A proposal looks, in this order, at what a person decided before, at the column's name, at names
+that resemble it, and at what stands in the column.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ REASONS: Final[dict[Reason, Promise]] = {
 class FieldSpec:
     """A field that an import can fill.
 
-    `kind` is what its cells hold (see `content.Kind`); `synonyms` is a key of data/headers.json, by default `name`.
+    `kind` is what its cells hold (see `content.Kind`); `synonyms` is a key of data/headers.json, by
+    default `name`.
     """
 
     name: str
@@ -87,7 +88,9 @@ class Mapping:
     def corrected(
         self, changes: MappingABC[int, str | None], specs: Sequence[FieldSpec]
     ) -> Mapping:
-        """The mapping after a person's changes (position → field or None). A field moves with its last change."""
+        """The mapping after a person's changes (position → field or None). A field moves with its
+        last change.
+        """
         names = {spec.name for spec in specs}
         if unknown := {field for field in changes.values() if field is not None} - names:
             raise ValueError(f"unknown fields {sorted(unknown)}")
@@ -217,7 +220,7 @@ def _fit_name(column: Column, spec: FieldSpec, fields: Sequence[FieldSpec]) -> t
 
 
 def _grouped_field(column: Column) -> str | None:
-    """户主信息 over 姓名 is 户主姓名: the field that group and name give together, if it is known."""
+    """户主信息 over 姓名 is 户主姓名: what group and name mean together, if known."""
     if not column.group:
         return None
     group = fold(column.group).rpartition("/")[2]
@@ -255,7 +258,7 @@ def _similar(label: str, vocabulary: str) -> float:
             best, best_length = score, len(name)
     if not best:
         return 0.0
-    # A longer name of another field inside the label wins: 监护人联系电话 is not the person's own phone.
+    # A longer name of another field inside the label wins: 监护人联系电话 is not one's own.
     for other, synonyms in others.items():
         if other == vocabulary:
             continue

@@ -1,8 +1,9 @@
 """The workbook that came in goes back with an error column and coloured cells.
 
-An .xlsx is edited in place, as a stream: everything that the reader does not know (pictures, text boxes, rules,
-formulas and their results) stays as it was. Other formats come back as a faithful copy in .xlsx. The reader leaves
-the error column out when the corrected workbook is imported again, and a second round replaces the first one's marks.
+An .xlsx is edited in place, as a stream: everything that the reader does not know (pictures, text
+boxes, rules, formulas and their results) stays as it was. Other formats come back as a faithful
+copy in .xlsx. The reader leaves the error column out when the corrected workbook is imported again,
+and a second round replaces the first one's marks.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ _MERGE_CELLS: Final = 400_000
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """One error. `row` is Excel's row number; `column` a position in `table.columns`, None for the whole row.
+    """One error. `row` is Excel's row number; `column` a position in `table.columns`, None for the
+    whole row.
 
     `block` is that of the `TableRow`.
     """
@@ -40,9 +42,11 @@ class RowError:
 def write_error_workbook(
     original: bytes, workbook: Workbook, table: Table, errors: Iterable[RowError], out: IO[bytes]
 ) -> bool:
-    """Write the workbook with its errors to `out`, as .xlsx. Returns True when it was edited in place.
+    """Write the workbook with its errors to `out`, as .xlsx. Returns True when it was edited in
+    place.
 
-    Messages of one row are joined. `original` must be the bytes that `workbook` was read from. Raises SheetError.
+    Messages of one row are joined. `original` must be the bytes that `workbook` was read from.
+    Raises SheetError.
     """
     marks = _marks(table, errors)
     if workbook.format == "xlsx":
@@ -59,7 +63,7 @@ def write_error_workbook(
 
 
 def error_column(table: Table) -> int:
-    """Where the error column goes: where it is already, else right after everything in the sheet."""
+    """Where the error column goes: where it is already, else right of everything in the sheet."""
     if table.error_column is not None:
         return table.error_column
     return max((len(row) for row in table.rows), default=0)

@@ -1,8 +1,8 @@
 """Reading a workbook of any usual format, safely.
 
-`read_workbook` hands the bytes to a process of its own (`sheetreader`) that has little memory, little time and no
-files, and gets the cells back as JSON lines. A hostile or broken file costs that process its life and the caller
-a `SheetError`.
+`read_workbook` hands the bytes to a process of its own (`sheetreader`) that has little memory,
+little time and no files, and gets the cells back as JSON lines. A hostile or broken file costs that
+process its life and the caller a `SheetError`.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Rows(Sequence[Row]):
 
     @classmethod
     def of(cls, rows: Sequence[Sequence[Any]]) -> Rows:
-        """Rows from plain lists of JSON values, for tests and for tables that come from elsewhere."""
+        """Rows from plain lists of JSON values, for tests and tables from elsewhere."""
         data = bytearray()
         ends = array("Q")
         for row in rows:
@@ -94,14 +94,16 @@ class Rows(Sequence[Row]):
                 else:
                     row.append(decode_cell(value))
         except (TypeError, ValueError) as error:
-            # The reading process had foreign bytes in its hands: its rows are checked like its other lines.
+            # The reading process had foreign bytes in its hands: nothing it says is trusted.
             raise SheetError("reader_failed") from error
         return row
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One worksheet. `rows` count from the sheet's first row; `merges` are (top, left, bottom, right), inclusive."""
+    """One worksheet. `rows` count from the sheet's first row; `merges` are (top, left, bottom,
+    right), inclusive.
+    """
 
     name: str
     rows: Rows
@@ -111,7 +113,9 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Workbook:
-    """What a file holds. `format` is "xlsx", "xlsb", "xls", "ods", "html", "spreadsheetml" or "csv"."""
+    """What a file holds. `format` is "xlsx", "xlsb", "xls", "ods", "html", "spreadsheetml" or
+    "csv".
+    """
 
     filename: str
     format: str
@@ -123,7 +127,8 @@ class Workbook:
 def read_workbook(data: bytes | Path, filename: str = "") -> Workbook:
     """Read every worksheet of `data`. Starts a process and waits for it, at most `WALL_SECONDS`.
 
-    The format is found in the content; `filename` only names sheets that have no name. Raises SheetError.
+    The format is found in the content; `filename` only names sheets that have no name. Raises
+    SheetError.
     """
     content = _load(data)
     name = filename or (data.name if isinstance(data, Path) else "")
@@ -171,7 +176,8 @@ def _run(content: bytes) -> bytearray:
 
     timer = threading.Timer(WALL_SECONDS, stop)
     timer.start()
-    assert process.stdin is not None and process.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
     feeder = threading.Thread(target=_feed, args=(process.stdin, content), daemon=True)
     feeder.start()
     output = bytearray()

@@ -1,4 +1,4 @@
-"""The table in a sheet: title, header, data, notes at the foot; every row is exactly one of them."""
+"""The table in a sheet: title, header, data, notes; every row is exactly one of them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A data row. `number` is Excel's row number; `cells` stand in the order of the table's columns.
+    """A data row. `number` is Excel's row number; `cells` stand in the order of the table's
+    columns.
 
     `block` counts from 0 where the sheet shows its table several times side by side.
     """
@@ -64,8 +65,8 @@ class TableRow:
 class Table:
     """The table of one sheet. `roles` holds one `RowRole` for every row of the sheet.
 
-    Where the same columns stand `blocks` times side by side, `columns` are those of the first block and the next one
-    lies `block_offset` sheet columns to the right.
+    Where the same columns stand `blocks` times side by side, `columns` are those of the first block
+    and the next one lies `block_offset` sheet columns to the right.
     """
 
     sheet: str
@@ -100,8 +101,9 @@ class Table:
     def data_rows(self, carry_down: Collection[int] = ()) -> Iterator[TableRow]:
         """Every data row, in order. Decodes the rows anew on each call.
 
-        Cells covered by a merged range that spans several rows get that range's value. Empty cells of the columns
-        `carry_down` (positions in `columns`) get the value of the row above: only for columns that a person chose.
+        Cells covered by a merged range that spans several rows get that range's value. Empty cells
+        of the columns `carry_down` (positions in `columns`) get the value of the row above: only
+        for columns that a person chose.
         """
         indexes = [column.index for column in self.columns]
         width = self.width
@@ -170,7 +172,9 @@ def find_table(sheet: Sheet) -> Table:
 
 
 def find_tables(workbook: Workbook) -> list[Table]:
-    """The tables of all sheets that have one, visible sheets first, then in the order of the workbook."""
+    """The tables of all sheets that have one, visible sheets first, then in the order of the
+    workbook.
+    """
     found: list[tuple[bool, Table]] = []
     for sheet in workbook.sheets:
         try:
@@ -210,13 +214,15 @@ def _with_unnamed(
 ) -> tuple[Column, ...]:
     """The columns, those without a name added when they hold data.
 
-    A name merged over several columns gives each of them that name; those of them that stay empty are dropped.
+    A name merged over several columns gives each of them that name; those of them that stay empty
+    are dropped.
     """
     last = named[-1].index
     columns = [
         column
         for number, column in enumerate(named)
-        if used[column.index] or not (column.doubled and number and named[number - 1].name == column.name)
+        if used[column.index]
+        or not (column.doubled and number and named[number - 1].name == column.name)
     ]
     known = {column.index for column in named}
     for index, count in used.items():
@@ -359,7 +365,9 @@ class _Classifier:
         return wide >= max(3, self._width // 2) and len(text) <= 40
 
     def _close_foot(self, roles: bytearray) -> None:
-        """Below the last full row, what follows a note or runs across the table belongs to the foot."""
+        """Below the last full row, what follows a note or runs across the table belongs to the
+        foot.
+        """
         last = len(roles) - 1
         while last > self._header.last and not (
             roles[last] == RowRole.DATA and self._is_full(last)

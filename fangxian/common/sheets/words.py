@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,10 +18,16 @@ _BRACKETS: Final = re.compile(
 _ZERO_WIDTH: Final = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"))
 
 
-@lru_cache(maxsize=None)
+@cache
 def load(name: str) -> Any:
     """The data file `name`.json."""
     return json.loads((_DATA / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@cache
+def text_file(name: str) -> str:
+    """The data file `name` as it stands."""
+    return (_DATA / name).read_text(encoding="utf-8")
 
 
 def fold(text: str) -> str:
@@ -42,13 +48,13 @@ def key_without_brackets(text: str) -> str:
     return key(_BRACKETS.sub("", fold(text)))
 
 
-@lru_cache(maxsize=None)
+@cache
 def words(name: str) -> frozenset[str]:
     """The list `name` of words.json as keys."""
     return frozenset(key(word) for word in load("words")[name])
 
 
-@lru_cache(maxsize=None)
+@cache
 def field_of_label() -> dict[str, str]:
     """From the key of every known column name to its field."""
     table: dict[str, str] = {}
@@ -62,6 +68,6 @@ def field_of_label() -> dict[str, str]:
 
 
 def known_field(label: str) -> str | None:
-    """The field that `label` names exactly, once width, spaces, signs and brackets are set aside."""
+    """The field that `label` names exactly, width, spaces, signs and brackets set aside."""
     table = field_of_label()
     return table.get(key(label)) or table.get(key_without_brackets(label))

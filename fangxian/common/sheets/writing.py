@@ -27,7 +27,9 @@ _LONG_NUMBER: Final = re.compile(r"^\d{12,}$|^0\d+$")
 
 @dataclass(frozen=True, slots=True)
 class ExportColumn:
-    """A column to write. `width` is in characters; "identity" columns are formatted as text in Excel."""
+    """A column to write. `width` is in characters; "identity" columns are formatted as text in
+    Excel.
+    """
 
     label: str | Promise
     kind: ColumnKind = "text"
@@ -61,9 +63,10 @@ def write_rows(
 ) -> int:
     """Write a table as .xlsx and return the number of data rows.
 
-    Rows are consumed one by one and never held. More rows than a sheet holds go on in a further sheet, so that
-    nothing is cut off. Only numbers of "number" columns and dates are typed as such; all else is text. `progress` is
-    called with the number of rows so far, every `PROGRESS_EVERY` rows and at the end.
+    Rows are consumed one by one and never held. More rows than a sheet holds go on in a further
+    sheet, so that nothing is cut off. Only numbers of "number" columns and dates are typed as such;
+    all else is text. `progress` is called with the number of rows so far, every `PROGRESS_EVERY`
+    rows and at the end.
     """
     count = 0
     kinds = [column.kind for column in columns]
@@ -84,7 +87,9 @@ def write_rows(
 def write_csv(
     out: IO[bytes], columns: Sequence[ExportColumn], rows: Iterable[Sequence[object]]
 ) -> int:
-    """Write a table as CSV that Excel opens rightly (UTF-8 with BOM). Returns the number of data rows."""
+    """Write a table as CSV that Excel opens rightly (UTF-8 with BOM). Returns the number of data
+    rows.
+    """
     text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([guard(str(column.label)) for column in columns])
@@ -98,7 +103,9 @@ def write_csv(
 
 
 def guard(text: str) -> str:
-    """The text, harmless for a spreadsheet that opens a CSV file; the cleaners take the guard off again."""
+    """The text, harmless for a spreadsheet that opens a CSV file; the cleaners take the guard off
+    again.
+    """
     if _FORMULA_START.match(text) and not _PLAIN_NUMBER.match(text):
         return "'" + text
     return text

@@ -1,4 +1,6 @@
-"""Editing the XML of one sheet of an .xlsx as a stream, everything else untouched (ECMA-376, part 1, section 18)."""
+"""Editing the XML of one sheet of an .xlsx as a stream, everything else untouched (ECMA-376, part
+1, section 18).
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ _XF: Final = re.compile(rb"<((?:\w+:)?)xf\b[^>]*?(?:/>|>.*?</\1xf>)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What to write: a column of texts and the cells to colour. Rows are Excel's numbers, columns count from 0."""
+    """What to write: a column of texts and the cells to colour. Rows are Excel's numbers, columns
+    count from 0.
+    """
 
     header_row: int
     column: int
@@ -52,7 +56,8 @@ class Marks:
 def edit_xlsx(original: bytes, sheet: str, marks: Marks, out: IO[bytes]) -> None:
     """Write `original` with the marks in `sheet` to `out`.
 
-    Raises ReadError, with the code "not_editable" when the sheet's XML is not written in the usual way.
+    Raises ReadError, with the code "not_editable" when the sheet's XML is not written in the usual
+    way.
     """
     with (
         open_archive(original) as archive,
@@ -114,7 +119,8 @@ class _Styles:
             prefix = _prefix_of(_FILL, self._fills)
             self._mark = len(self._fills)
             self._fills.append(
-                b'<%bfill><%bpatternFill patternType="solid"><%bfgColor rgb="%b"/><%bbgColor indexed="64"/>'
+                b'<%bfill><%bpatternFill patternType="solid"><%bfgColor rgb="%b"/>'
+                b'<%bbgColor indexed="64"/>'
                 b"</%bpatternFill></%bfill>"
                 % (prefix, prefix, prefix, MARK_RGB.encode(), prefix, prefix, prefix)
             )

@@ -1,8 +1,10 @@
-"""A small writer of .xlsx: rows go straight into the compressed stream, nothing into memory or temporary files.
+"""A small writer of .xlsx: rows go straight into the compressed stream, nothing into memory or
+temporary files.
 
-Only what ledgers need (ECMA-376, part 1): typed cells, a few fixed styles, widths, frozen rows, merged ranges. Text is
-always a typed string, so nothing that a person typed can become a formula. Against xlsxwriter in constant memory it
-takes about a quarter of the time and leaves no personal data in a temporary folder.
+Only what ledgers need (ECMA-376, part 1): typed cells, a few fixed styles, widths, frozen rows,
+merged ranges. Text is always a typed string, so nothing that a person typed can become a formula.
+Against xlsxwriter in constant memory it takes about a quarter of the time and leaves no personal
+data in a temporary folder.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from typing import IO, Final
 from .cells import Cell, CellError, cell_text
 from .reader import Merge
 from .tables import column_letter
+from .words import text_file
 
+# The fill of marked cells, as in data/styles.xml.
 MARK_RGB: Final = "FFFFC9C4"
 MAX_TEXT: Final = 32_767
 SHEET_ROWS: Final = 1_048_576
@@ -25,7 +29,7 @@ _FLUSH: Final = 1 << 16
 _ILLEGAL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SPECIAL: Final = re.compile(r"[&<>]")
 _SHEET_NAME: Final = re.compile(r"[\[\]:*?/\\\x00-\x1f\ud800-\udfff\ufffe\uffff]")
-_EPOCH: Final = dt.datetime(1899, 12, 30)
+_EPOCH: Final = dt.datetime(1899, 12, 30)  # noqa: DTZ001  cells have no time zone
 # Excel counts a 29 February 1900 that never was; days before 1 March 1900 stay text.
 _FIRST_DATE: Final = dt.date(1900, 3, 1)
 
@@ -37,7 +41,7 @@ _TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 
 class Style(IntEnum):
-    """The formats of a cell, in the order of `_STYLES`."""
+    """The formats of a cell, in the order of cellXfs in data/styles.xml."""
 
     PLAIN = 0
     TEXT = 1
@@ -48,43 +52,6 @@ class Style(IntEnum):
     MARK = 6
     MARK_DATE = 7
     MARK_DATETIME = 8
-
-
-def _format(number: int = 0, font: int = 0, fill: int = 0, border: int = 0, extra: str = "") -> str:
-    return (
-        f'<xf numFmtId="{number}" fontId="{font}" fillId="{fill}" borderId="{border}" xfId="0" '
-        f'applyNumberFormat="1" applyFont="1" applyFill="1" applyBorder="1"'
-        + (f' applyAlignment="1">{extra}</xf>' if extra else "/>")
-    )
-
-
-_WRAP: Final = '<alignment vertical="center" wrapText="1"/>'
-_STYLES: Final = (
-    f'{_HEAD}<styleSheet xmlns="{_MAIN}">'
-    '<numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/>'
-    '<numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm"/></numFmts>'
-    '<fonts count="3"><font><sz val="11"/><name val="Calibri"/></font>'
-    '<font><b/><sz val="11"/><name val="Calibri"/></font>'
-    '<font><b/><sz val="14"/><name val="Calibri"/></font></fonts>'
-    '<fills count="4"><fill><patternFill patternType="none"/></fill>'
-    '<fill><patternFill patternType="gray125"/></fill>'
-    '<fill><patternFill patternType="solid"><fgColor rgb="FFEEF2F6"/><bgColor indexed="64"/></patternFill></fill>'
-    f'<fill><patternFill patternType="solid"><fgColor rgb="{MARK_RGB}"/><bgColor indexed="64"/></patternFill></fill>'
-    '</fills><borders count="2"><border><left/><right/><top/><bottom/><diagonal/></border>'
-    '<border><left/><right/><top/><bottom style="thin"><color auto="1"/></bottom><diagonal/></border></borders>'
-    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    f'<cellXfs count="{len(Style)}">'
-    + _format()
-    + _format(49)
-    + _format(164)
-    + _format(165)
-    + _format(0, 1, 2, 1, _WRAP)
-    + _format(0, 2)
-    + _format(0, 0, 3, 0)
-    + _format(164, 0, 3)
-    + _format(165, 0, 3)
-    + '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
-)
 
 
 class BookWriter:
@@ -115,7 +82,9 @@ class BookWriter:
         frozen: int = 0,
         hidden: bool = False,
     ) -> SheetWriter:
-        """Begin a sheet; the one before it is finished. `widths`: column → (characters, style of empty cells)."""
+        """Begin a sheet; the one before it is finished. `widths`: column → (characters, style of
+        empty cells).
+        """
         if self._open:
             self._open.close()
         taken = {taken.casefold() for taken, _ in self._sheets}
@@ -140,28 +109,33 @@ class BookWriter:
             self._sheets[0] = (self._sheets[0][0], False)
         numbers = range(1, len(self._sheets) + 1)
         sheets = "".join(
-            f'<sheet name="{_attribute(name)}" sheetId="{number}"{_hidden(hidden)} r:id="rId{number}"/>'
+            f'<sheet name="{_attribute(name)}" sheetId="{number}"{_hidden(hidden)} '
+            f'r:id="rId{number}"/>'
             for number, (name, hidden) in zip(numbers, self._sheets, strict=True)
         )
         style_id = len(self._sheets) + 1
         relations = "".join(
-            f'<Relationship Id="rId{n}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{n}.xml"/>'
+            f'<Relationship Id="rId{n}" Type="{_OFFICE}/worksheet" '
+            f'Target="worksheets/sheet{n}.xml"/>'
             for n in numbers
         )
         parts = "".join(
-            f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{_TYPE}.worksheet+xml"/>'
+            f'<Override PartName="/xl/worksheets/sheet{n}.xml" '
+            f'ContentType="{_TYPE}.worksheet+xml"/>'
             for n in numbers
         )
         for name, text in (
-            ("xl/styles.xml", _STYLES),
+            ("xl/styles.xml", text_file("styles.xml")),
             (
                 "xl/workbook.xml",
-                f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{sheets}</sheets></workbook>',
+                f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
+                f"<sheets>{sheets}</sheets></workbook>",
             ),
             (
                 "xl/_rels/workbook.xml.rels",
                 f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">{relations}'
-                f'<Relationship Id="rId{style_id}" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>',
+                f'<Relationship Id="rId{style_id}" Type="{_OFFICE}/styles" '
+                'Target="styles.xml"/></Relationships>',
             ),
             (
                 "_rels/.rels",
@@ -174,7 +148,8 @@ class BookWriter:
                 'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
                 '<Default Extension="xml" ContentType="application/xml"/>'
                 f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
-                f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/>{parts}</Types>',
+                f'<Override PartName="/xl/styles.xml" ContentType="{_TYPE}.styles+xml"/>'
+                f"{parts}</Types>",
             ),
         ):
             self._zip.writestr(name, text)
@@ -195,12 +170,14 @@ class SheetWriter:
         self._size = 0
         if frozen:
             self._buffer.append(
-                f'<sheetViews><sheetView workbookViewId="0"><pane ySplit="{frozen}" topLeftCell="A{frozen + 1}" '
+                f'<sheetViews><sheetView workbookViewId="0"><pane ySplit="{frozen}" '
+                f'topLeftCell="A{frozen + 1}" '
                 'activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
             )
         if widths:
             columns = "".join(
-                f'<col min="{index + 1}" max="{index + 1}" width="{width}" style="{style:d}" customWidth="1"/>'
+                f'<col min="{index + 1}" max="{index + 1}" width="{width}" style="{style:d}" '
+                'customWidth="1"/>'
                 for index, (width, style) in sorted(widths.items())
             )
             self._buffer.append(f"<cols>{columns}</cols>")
@@ -212,7 +189,9 @@ class SheetWriter:
         return self._row
 
     def row(self, cells: Iterable[tuple[Cell, Style]]) -> None:
-        """Append a row. A text stays text; dates before March 1900 and very long numbers become text."""
+        """Append a row. A text stays text; dates before March 1900 and very long numbers become
+        text.
+        """
         self._row += 1
         number = self._row
         if number > SHEET_ROWS:
@@ -243,7 +222,8 @@ class SheetWriter:
         self._buffer.append("</sheetData>")
         if self._merges:
             ranges = "".join(
-                f'<mergeCell ref="{column_letter(left)}{top + 1}:{column_letter(right)}{bottom + 1}"/>'
+                f'<mergeCell ref="{column_letter(left)}{top + 1}:'
+                f'{column_letter(right)}{bottom + 1}"/>'
                 for top, left, bottom, right in self._merges
             )
             self._buffer.append(f'<mergeCells count="{len(self._merges)}">{ranges}</mergeCells>')
@@ -282,7 +262,10 @@ def _cell(place: str, value: Cell, style: Style) -> str:
             text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         if "\r" in text:
             text = text.replace("\r", "&#13;")
-        return f'<c r="{place}" s="{style:d}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+        return (
+            f'<c r="{place}" s="{style:d}" t="inlineStr"><is>'
+            f'<t xml:space="preserve">{text}</t></is></c>'
+        )
     if value is None:
         return f'<c r="{place}" s="{style:d}"/>'
     if isinstance(value, bool):

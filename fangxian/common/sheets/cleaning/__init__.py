@@ -1,4 +1,6 @@
-"""Cleaners: pure functions from one cell to a value, to None (nothing there) or to a `Fault` that names the mend."""
+"""Cleaners: pure functions from one cell to a value, to None (nothing there) or to a `Fault` that
+names the mend.
+"""
 
 from .credit import clean_credit_code
 from .dates import clean_date

@@ -6,8 +6,9 @@ import re
 
 from stdnum.cn import uscc
 
-from ..cells import EXACT_INTEGER_LIMIT, Cell
-from ..errors import Fault
+from fangxian.common.sheets.cells import EXACT_INTEGER_LIMIT, Cell
+from fangxian.common.sheets.errors import Fault
+
 from .texts import is_filler, plain
 
 

@@ -7,14 +7,15 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from ..cells import Cell
-from ..errors import Fault
-from ..words import fold, load
+from fangxian.common.sheets.cells import Cell
+from fangxian.common.sheets.errors import Fault
+from fangxian.common.sheets.words import fold, load
+
 from .texts import is_filler, plain, today
 
 FIRST: Final = dt.date(1890, 1, 1)
 LAST: Final = dt.date(2100, 12, 31)
-# Excel's day 1 is 1900-01-01, and it believes in 1900-02-29; serials after that count from 1899-12-30.
+# Excel's day 1 is 1900-01-01, and it believes in 1900-02-29: later serials count from here.
 _EPOCH: Final = dt.date(1899, 12, 30)
 _TIME: Final = re.compile(r"[T\s]+\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})?$")
 _YEAR_FIRST: Final = re.compile(r"^(\d{4})[-/.\s]+(\d{1,2})[-/.\s]+(\d{1,2})[-/.]?$")
@@ -28,7 +29,8 @@ _SERIAL: Final = re.compile(r"^\d{4,5}(?:\.\d+)?$")
 def clean_date(
     cell: Cell, *, first: dt.date = FIRST, last: dt.date = LAST
 ) -> dt.date | Fault | None:
-    """The day; times are dropped. Serials count from 1900 (a 1904 workbook's date cells are already dates).
+    """The day; times are dropped. Serials count from 1900 (a 1904 workbook's date cells are already
+    dates).
 
     A year of two digits is the latest such year that is not in the future.
     """

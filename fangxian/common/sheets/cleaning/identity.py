@@ -1,9 +1,10 @@
 """Identity numbers (GB 11643-1999) and the other documents that people in China carry.
 
-Formats of the other documents: passports (ICAO Doc 9303 numbers: letters and digits), travel permits for Hong Kong
-and Macao residents (H or M and 8 or 10 digits) and Taiwan residents (8 or 10 digits), permanent residence cards of
-foreigners (3 letters and 12 digits; from 2023 18 digits beginning with 9), residence permits of Hong Kong, Macao and
-Taiwan residents (18 digits beginning with 81, 82, 83).
+Formats of the other documents: passports (ICAO Doc 9303 numbers: letters and digits), travel
+permits for Hong Kong and Macao residents (H or M and 8 or 10 digits) and Taiwan residents (8 or 10
+digits), permanent residence cards of foreigners (3 letters and 12 digits; from 2023 18 digits
+beginning with 9), residence permits of Hong Kong, Macao and Taiwan residents (18 digits beginning
+with 81, 82, 83).
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ..cells import EXACT_INTEGER_LIMIT, Cell
-from ..errors import Fault
+from fangxian.common.sheets.cells import EXACT_INTEGER_LIMIT, Cell
+from fangxian.common.sheets.errors import Fault
+
 from .texts import is_filler, plain, today
 
 DocumentKind = Literal[
@@ -75,7 +77,9 @@ def clean_identity(cell: Cell) -> str | Fault | None:
 
 
 def clean_document(cell: Cell) -> Document | Fault | None:
-    """Any usual document. What looks like an identity number is judged as one; None for 无 and the like."""
+    """Any usual document. What looks like an identity number is judged as one; None for 无 and the
+    like.
+    """
     text = _compact(cell)
     if text is None or isinstance(text, Fault):
         return text

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Literal
 
-from ..cells import Cell
-from ..errors import Fault
-from ..words import fold, load
+from fangxian.common.sheets.cells import Cell
+from fangxian.common.sheets.errors import Fault
+from fangxian.common.sheets.words import fold, load
+
 from .texts import is_filler, plain
 
 _MOBILE: Final = re.compile(r"^1[3-9]\d{9}$")
@@ -20,7 +21,7 @@ _SERVICE: Final = re.compile(r"^(?:400|800)\d{7}$")
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """A number in canonical writing: 13800001234, 0317-1234567, 0317-1234567-801, or +countrycode."""
+    """A number in canonical writing: 13800001234, 0317-2234567, 0317-2234567-801, +85223456789."""
 
     number: str
     kind: Literal["mobile", "landline", "service", "foreign"]
@@ -35,7 +36,9 @@ def clean_phone(cell: Cell) -> Phone | Fault | None:
 
 
 def clean_phones(cell: Cell) -> tuple[Phone, ...] | Fault | None:
-    """Every number of the cell, in order, each once. One unreadable number makes the whole cell a Fault."""
+    """Every number of the cell, in order, each once. One unreadable number makes the whole cell a
+    Fault.
+    """
     text = plain(cell)
     if text is None or isinstance(text, Fault):
         return text
@@ -85,7 +88,9 @@ def _split(text: str) -> list[str]:
 
 
 def _spaced(part: str) -> list[Phone] | Fault:
-    """One number, whose groups may be spaced, or several numbers with only a space or nothing between them."""
+    """One number, whose groups may be spaced, or several numbers with only a space or nothing
+    between them.
+    """
     whole = _one(part)
     if not isinstance(whole, Fault):
         return [whole]

@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ..cells import Cell, CellError, cell_text
-from ..errors import Fault
-from ..words import fold, key, load, words
+from fangxian.common.sheets.cells import Cell, CellError, cell_text
+from fangxian.common.sheets.errors import Fault
+from fangxian.common.sheets.words import fold, key, load, words
 
 _ZONE: Final = ZoneInfo("Asia/Shanghai")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -22,7 +22,9 @@ _LATIN_NAME: Final = re.compile(r"^[^\W\d_]+(?:[ .'\-][^\W\d_]+)*\.?$")
 
 
 def plain(cell: Cell) -> str | Fault | None:
-    """The cell as one folded text; None when empty, a Fault for an Excel error or unprintable characters."""
+    """The cell as one folded text; None when empty, a Fault for an Excel error or unprintable
+    characters.
+    """
     if isinstance(cell, CellError):
         return Fault("excel_error", {"error": cell.text})
     if cell is None:
@@ -47,7 +49,9 @@ def is_filler(text: str) -> bool:
 
 
 def clean_text(cell: Cell, *, limit: int = 255) -> str | Fault | None:
-    """Free text: outer space removed, inner runs of spaces made one, line breaks kept; width is not changed."""
+    """Free text: outer space removed, inner runs of spaces made one, line breaks kept; width is not
+    changed.
+    """
     if isinstance(cell, CellError):
         return Fault("excel_error", {"error": cell.text})
     text = _GUARD.sub("", cell_text(cell)).replace("\r\n", "\n").replace("\r", "\n")
@@ -62,7 +66,9 @@ def clean_text(cell: Cell, *, limit: int = 255) -> str | Fault | None:
 
 
 def clean_name(cell: Cell, *, limit: int = 60) -> str | Fault | None:
-    """A person's name: 张　三 becomes 张三, the separators of minority names become ·, Latin names keep spaces."""
+    """A person's name: 张 三 becomes 张三, the separators of minority names become ·, Latin names
+    keep spaces.
+    """
     text = plain(cell)
     if text is None or isinstance(text, Fault):
         return text

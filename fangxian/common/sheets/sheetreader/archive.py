@@ -1,8 +1,8 @@
 """Is this zip archive a spreadsheet that can be opened without harm?
 
-Names and declared sizes are checked first. Then every part that a reader would open is unpacked once into nothing:
-a declared size can lie, and the reader believes it. On the way Excel's error cells are noted, which the reader
-reports as empty.
+Names and declared sizes are checked first. Then every part that a reader would open is unpacked
+once into nothing: a declared size can lie, and the reader believes it. On the way Excel's error
+cells are noted, which the reader reports as empty.
 """
 
 from __future__ import annotations
@@ -103,7 +103,8 @@ def kind_of(archive: zipfile.ZipFile) -> str:
 
 
 def inspect(archive: zipfile.ZipFile) -> ErrorCells:
-    """Unpack every XML and binary part once into nothing. Returns the error cells, sheet part by sheet part.
+    """Unpack every XML and binary part once into nothing. Returns the error cells, sheet part by
+    sheet part.
 
     Raises ReadError if a part is larger than it declares, is damaged, or declares entities.
     """
@@ -140,7 +141,9 @@ def read_small(archive: zipfile.ZipFile, name: str, limit: int = 4 * MEBIBYTE) -
 
 
 def sheet_parts(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
-    """Name and part of every sheet of an .xlsx, in the order of the workbook; "" for a part that is missing."""
+    """Name and part of every sheet of an .xlsx, in the order of the workbook; "" for a part that is
+    missing.
+    """
     relations = {}
     for tag in _RELATION.findall(read_small(archive, "xl/_rels/workbook.xml.rels")):
         values = _attributes(tag)

@@ -15,7 +15,7 @@ from . import delimited, excel, old_excel, sniff, spreadsheetml, webtable, wire 
 def main() -> int:
     """Read one file. Exit status 0: complete; 3: refused, with a reason; 4: out of memory."""
     # The codecs that decoding may ask for load lazily from files.
-    for encoding in (
+    for codec in (
         "utf-8-sig",
         "utf-16",
         "utf-16-le",
@@ -26,13 +26,14 @@ def main() -> int:
         "latin-1",
         "ascii",
     ):
-        "".encode(encoding)
+        "".encode(codec)
     writer = wire.Writer(sys.stdout.buffer)
     close_doors()
     sheets: Iterable[wire.RawSheet]
     try:
         data = sys.stdin.buffer.read()
-        encoding = delimiter = None
+        encoding: str | None = None
+        delimiter: str | None = None
         match sniff.sniff(data):
             case "zip":
                 kind, sheets = excel.read_zip(data)

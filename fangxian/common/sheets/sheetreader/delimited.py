@@ -18,7 +18,7 @@ _TEXT_FORMULA = re.compile(r'^="([^"]*)"$')
 
 
 def decode(data: bytes) -> tuple[str, str]:
-    """Text and name of its encoding. Raises ReadError("encoding") naming the first unreadable line."""
+    """Text and name of its encoding. Raises ReadError naming the first unreadable line."""
     for bom, encoding in (
         (b"\xef\xbb\xbf", "utf-8-sig"),
         (b"\xff\xfe", "utf-16"),

@@ -1,4 +1,4 @@
-"""Excel and OpenDocument workbooks, through calamine; xlrd where calamine gives up on an old .xls."""
+"""Excel and OpenDocument workbooks, through calamine; xlrd where that gives up on an .xls."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ MEBIBYTE = 1 << 20
 MAX_FILE_BYTES = 48 * MEBIBYTE
 MAX_UNPACKED_BYTES = 384 * MEBIBYTE
 MAX_MEMBERS = 3000
-# No deflated ledger comes near: sheets of equal rows pack 20 to 60 times; the method's bound is 1032.
+# No ledger comes near: sheets of equal rows pack 20 to 60 times; the method's bound is 1032.
 MAX_RATIO = 250
 RATIO_FROM_BYTES = 16 * MEBIBYTE
 MAX_SHEETS = 200

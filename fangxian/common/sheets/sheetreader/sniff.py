@@ -28,7 +28,7 @@ _BOMS = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 
 
 def sniff(data: bytes) -> str:
-    """ "zip", "ole", "biff", "html", "spreadsheetml" or "text". Raises ReadError for anything else."""
+    """Format of the file: "zip", "ole", "biff", "html", "spreadsheetml" or "text", or ReadError."""
     if not data.strip(b"\x00\t\r\n "):
         raise ReadError("empty_file")
     if data.startswith(_ZIP):

@@ -11,7 +11,9 @@ from .wire import ExcelError, Merge, RawSheet
 
 
 def read_spreadsheetml(data: bytes) -> list[RawSheet]:
-    """The worksheets. Raises ReadError; a document type declaration is refused, so no entity can expand."""
+    """The worksheets. Raises ReadError; a document type declaration is refused, so no entity can
+    expand.
+    """
     reader = _Reader()
     parser = expat.ParserCreate(namespace_separator="|")
     parser.StartElementHandler = reader.start

@@ -1,13 +1,14 @@
 """The lines that the reading process writes: one JSON value a line.
 
-    {"format": "xlsx", "encoding": null, "delimiter": null}            once, first
-    {"sheet": "名", "hidden": false, "column": 0, "merges": [[r0, c0, r1, c1], …]}   before each sheet's rows
-    [cell, cell, …]                                                    every row from row 0, `column` being its first
-    {"end": true}                                                      once, last, when all went well
-    {"error": "code", "params": {…}}                                   instead, at any point
+    {"format": "xlsx", "encoding": null, "delimiter": null}   once, first
+    {"sheet": name, "hidden": false, "column": 0, "merges": [[top, left, bottom, right], …]}
+                                       before each sheet's rows; its rows begin at `column`
+    [cell, cell, …]                    every row from the sheet's first one
+    {"end": true}                      once, last, when all went well
+    {"error": code, "params": {…}}     instead, at any point
 
-A cell is null, a string, a number, a boolean or a pair: ["d", date], ["m", date and time], ["t", time],
-["s", seconds], ["e", Excel error]. Rows and columns count from 0.
+A cell is null, a string, a number, a boolean or a pair: ["d", date], ["m", date and time], ["t",
+time], ["s", seconds], ["e", Excel error]. Rows and columns count from 0.
 """
 
 from __future__ import annotations

@@ -74,7 +74,12 @@ def chosen(head: list[Any], *rows: list[Any]) -> dict[str, str | None]:
     ],
 )
 def test_usual_names_of_columns(label: str, field: str | None) -> None:
-    assert chosen(["民族", label, "政治面貌"], ["汉族", None, "群众"])[table(["民族", label, "政治面貌"]).columns[1].label] == field
+    assert (
+        chosen(["民族", label, "政治面貌"], ["汉族", None, "群众"])[
+            table(["民族", label, "政治面貌"]).columns[1].label
+        ]
+        == field
+    )
 
 
 def test_no_name_of_a_column_means_two_fields() -> None:
@@ -102,7 +107,10 @@ def test_group_and_name_together() -> None:
 
 
 def test_contents_decide_where_names_do_not() -> None:
-    rows = [["x", identity, phone, "男", "2020-03-05"] for identity, phone in zip(IDENTITIES, PHONES, strict=True)]
+    rows = [
+        ["x", identity, phone, "男", "2020-03-05"]
+        for identity, phone in zip(IDENTITIES, PHONES, strict=True)
+    ]
     found = mapping(["姓名", "甲", "乙", "丙", "丁"], *rows)
     assert {p.label: p.field for p in found.proposals} == {
         "姓名": "name",

@@ -102,10 +102,21 @@ def test_everything_else_stays_as_it_was() -> None:
             if name not in ("xl/worksheets/sheet1.xml", "xl/styles.xml"):
                 assert new.read(name) == old.read(name), name
         sheet = new.read("xl/worksheets/sheet1.xml").decode()
-        for part in ("<f>1+1</f><v>2</v>", "<conditionalFormatting", "x14:dataBar", "<dataValidation ", "<drawing ", "<legacyDrawing "):
+        for part in (
+            "<f>1+1</f><v>2</v>",
+            "<conditionalFormatting",
+            "x14:dataBar",
+            "<dataValidation ",
+            "<drawing ",
+            "<legacyDrawing ",
+        ):
             assert part in sheet, part
     cell = shown(after)["D4"]
-    assert (cell.number_format, cell.border.left.style, cell.fill.fgColor.rgb) == ("@", "thin", MARK)
+    assert (cell.number_format, cell.border.left.style, cell.fill.fgColor.rgb) == (
+        "@",
+        "thin",
+        MARK,
+    )
     assert shown(after)["C4"].fill.fgColor.rgb == "FFFFFF00"
 
 
@@ -121,7 +132,9 @@ def test_a_marked_workbook_is_read_like_the_one_that_came() -> None:
 
 
 def test_a_second_round_replaces_the_first_one_s_marks() -> None:
-    first, _ = marked(corpus.plain_xlsx(HEAD, ZHANG, LI), RowError(2, "一", 1), RowError(3, "二", 2))
+    first, _ = marked(
+        corpus.plain_xlsx(HEAD, ZHANG, LI), RowError(2, "一", 1), RowError(3, "二", 2)
+    )
     second, in_place = marked(first, RowError(3, "三", 0))
     assert in_place
     sheet = shown(second)
@@ -133,7 +146,9 @@ def test_a_second_round_replaces_the_first_one_s_marks() -> None:
 
 
 def test_a_missing_cell_is_made_and_coloured() -> None:
-    data, _ = marked(corpus.plain_xlsx(HEAD, ["张三", None, None, "3-2-501"]), RowError(2, "缺少", 2))
+    data, _ = marked(
+        corpus.plain_xlsx(HEAD, ["张三", None, None, "3-2-501"]), RowError(2, "缺少", 2)
+    )
     assert coloured(data) == {"C2", "E2"}
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         xml = archive.read("xl/worksheets/sheet1.xml").decode()
@@ -160,7 +175,9 @@ def test_other_formats_come_back_as_a_copy(name: str) -> None:
 
 def test_side_by_side_tables_are_marked_where_the_error_is() -> None:
     head = ["姓名", "电话", "姓名", "电话"]
-    data, _ = marked(corpus.plain_xlsx(head, ["张三", "1", "李四", "2"]), RowError(2, "有误", 1, block=1))
+    data, _ = marked(
+        corpus.plain_xlsx(head, ["张三", "1", "李四", "2"]), RowError(2, "有误", 1, block=1)
+    )
     assert coloured(data) == {"D2", "E2"}
 
 

@@ -14,9 +14,7 @@ from fangxian.common.sheets.tests import corpus
 def _rows(sample: corpus.Sample) -> list[list[object]]:
     sheet = read_workbook(sample.data, sample.filename).sheets[0]
     rows = sheet.rows[: len(sample.first)]
-    return [
-        [cell.text if isinstance(cell, CellError) else cell for cell in row] for row in rows
-    ]
+    return [[cell.text if isinstance(cell, CellError) else cell for cell in row] for row in rows]
 
 
 @pytest.mark.parametrize("name", corpus.names())
@@ -42,7 +40,8 @@ def test_a_capped_process_can_open_nothing() -> None:
         "import sys, socket; sys.path.append(sys.argv[1])\n"
         "from sheetreader.limits import cap_process, close_doors\n"
         "cap_process(); close_doors()\n"
-        "for attempt in (lambda: open('/etc/hostname'), lambda: socket.socket(), lambda: bytearray(1 << 30)):\n"
+        "opening = lambda: open('/etc/hostname')\n"
+        "for attempt in (opening, lambda: socket.socket(), lambda: bytearray(1 << 30)):\n"
         "    try:\n"
         "        attempt()\n"
         "    except (OSError, MemoryError) as error:\n"
@@ -77,7 +76,9 @@ def test_a_process_that_hangs_is_killed(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(reader, "WALL_SECONDS", 0.3)
     monkeypatch.setattr(
-        reader, "_command", lambda: [sys.executable, "-I", "-S", "-c", "import time; time.sleep(60)"]
+        reader,
+        "_command",
+        lambda: [sys.executable, "-I", "-S", "-c", "import time; time.sleep(60)"],
     )
     with pytest.raises(SheetError) as caught:
         read_workbook(b"a,b\n1,2\n")
