@@ -35,7 +35,13 @@ class Person(Row):
     employer = models.CharField(_("workplace or school"), max_length=120, blank=True)
     deceased_on = models.DateField(_("died on"), null=True, blank=True)
     merged_into = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
     )
 
     class Meta:
@@ -52,6 +58,11 @@ class Person(Row):
             ),
             models.CheckConstraint(
                 condition=Q(merged_into=None) | ~Q(merged_into=F("id")), name="person_not_itself"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["merged_into"], condition=~Q(merged_into=None), name="person_merged"
             ),
         ]
 
@@ -78,7 +89,8 @@ class PersonDocument(Row):
 
     scope = Linked("people.PersonLink", column="person_id")
 
-    person = models.ForeignKey(Person, models.CASCADE, related_name="documents")
+    # The unique rule's index begins with the person.
+    person = models.ForeignKey(Person, models.CASCADE, related_name="documents", db_index=False)
     kind = models.CharField(_("kind of document"), max_length=20)
     emergency_id = models.UUIDField(null=True, editable=False)
     number = SealedTextField(
@@ -111,7 +123,8 @@ class PersonPhone(Row):
 
     scope = Linked("people.PersonLink", column="person_id")
 
-    person = models.ForeignKey(Person, models.CASCADE, related_name="phones")
+    # The unique rule's index begins with the person.
+    person = models.ForeignKey(Person, models.CASCADE, related_name="phones", db_index=False)
     emergency_id = models.UUIDField(null=True, editable=False)
     number = SealedTextField(
         verbose_name=_("phone"), column="people.phone.number", emergency="emergency_id"

@@ -35,8 +35,11 @@ class Household(Placed):
         EMPTY = "empty", _("nobody lives here")
         CLOSED = "closed", _("closed")
 
-    building = models.ForeignKey(Region, models.PROTECT, related_name="+")
-    unit = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, related_name="+")
+    # Found by place_code; the ids need no index of their own.
+    building = models.ForeignKey(Region, models.PROTECT, related_name="+", db_index=False)
+    unit = models.ForeignKey(
+        Region, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     room = models.CharField(_("room"), max_length=20, blank=True, db_collation="C")
     number = models.CharField(_("household number"), max_length=30, blank=True)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.FAMILY)
