@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from django.http import HttpRequest
@@ -63,6 +63,8 @@ EXTERNAL = {"ninja": Policy()}
 
 def policy_of(view: View) -> Policy | None:
     """Return the policy of a view function, None when it declares none."""
+    if isinstance(view, partial):
+        view = view.func
     declared = getattr(view, "policy", None)
     if isinstance(declared, Policy):
         return declared

@@ -129,7 +129,7 @@ def access_log(
         found = found.filter(user_id__in=User.objects.filter(username=username).values("pk"))
     if since is not None:
         found = found.filter(at__gte=_midnight(since))
-    if until is not None:
+    if until is not None and until < dt.date.max:
         found = found.filter(at__lt=_midnight(until + dt.timedelta(days=1)))
     return found.exclude(revealed="") if revealed_only else found
 

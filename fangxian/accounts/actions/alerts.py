@@ -18,10 +18,10 @@ from fangxian.common.errors import OutOfScope
 def settle_alert(*, by: Actor, alert_id: UUID, note: str) -> SecurityAlert:
     """Note what was found out about an alert; it leaves the list of open ones."""
     by.require("accounts.alerts")
-    text = checked_reason(note)
     alert = SecurityAlert.objects.select_for_update().filter(pk=alert_id).first()
     if alert is None or not codes.contains(by.area, alert.area):
         raise OutOfScope(f"alert {alert_id}")
+    text = checked_reason(note)
     alert.settled_at = timezone.now()
     alert.settled_by_id = by.user_id
     alert.settled_note = text

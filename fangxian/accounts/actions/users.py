@@ -116,8 +116,8 @@ def disable_user(*, by: Actor, user_id: UUID, reason: str) -> User:
     Raises Forbidden (also for one's own account), OutOfScope, Invalid.
     """
     by.require("accounts.disable")
-    why = checked_reason(reason)
     user = managed_user(by, user_id)
+    why = checked_reason(reason)
     with because(by, why):
         user.is_active = False
         user.save(update_fields=["is_active"])
@@ -129,8 +129,8 @@ def disable_user(*, by: Actor, user_id: UUID, reason: str) -> User:
 def enable_user(*, by: Actor, user_id: UUID, reason: str) -> User:
     """Open a closed account again; its grants hold again as far as they still run."""
     by.require("accounts.disable")
-    why = checked_reason(reason)
     user = managed_user(by, user_id)
+    why = checked_reason(reason)
     if user.is_active:
         raise Conflict(_("This account is active already."))
     with because(by, why):
@@ -143,8 +143,8 @@ def enable_user(*, by: Actor, user_id: UUID, reason: str) -> User:
 def reset_password(*, by: Actor, user_id: UUID, reason: str) -> NewPassword:
     """Give a temporary password, shown once; sessions end. Second factors stay."""
     by.require("accounts.reset")
-    why = checked_reason(reason)
     user = managed_user(by, user_id)
+    why = checked_reason(reason)
     with because(by, why):
         password = _set_temporary(user)
         user.save(update_fields=["password", "password_expires_at"])
@@ -156,8 +156,8 @@ def reset_password(*, by: Actor, user_id: UUID, reason: str) -> NewPassword:
 def unlock_user(*, by: Actor, user_id: UUID, reason: str) -> int:
     """Lift the lock-out after too many failed sign-ins. Returns the failure records removed."""
     by.require("accounts.unlock")
-    why = checked_reason(reason)
     user = managed_user(by, user_id)
+    why = checked_reason(reason)
     with because(by, why):
         # Touches the account, so that the history names who unlocked it and why.
         user.session_round += 1
@@ -172,8 +172,8 @@ def reset_second_factor(*, by: Actor, user_id: UUID, reason: str) -> int:
     Another right than :func:`reset_password`, so nobody can take an account over alone.
     """
     by.require("accounts.unlock")
-    why = checked_reason(reason)
     user = managed_user(by, user_id)
+    why = checked_reason(reason)
     with because(by, why):
         removed, _by_model = Authenticator.objects.filter(user=user).delete()
         end_sessions(user)

@@ -1,0 +1,108 @@
+"""Every route × every role × an own and a foreign object.
+
+Nobody signed in: to sign-in (the API: 401). The right is missing: 403. Another county's object:
+404, also where what was sent with it is wrong (look the object up before reading the form).
+Otherwise an answer, never 500. A new route is tested without a line being added here; a new kind of
+object needs a maker in ``tests/kit/objects.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fangxian.accounts.shipped import shipped_roles
+from tests.kit.objects import SECRETS
+from tests.kit.routes import Route, routes
+from tests.security.world import EVERYTHING, World
+
+ROLES = [row["code"] for row in shipped_roles()]
+VIEWERS = ["alice", *ROLES, EVERYTHING]
+ALL = routes()
+FINE = {200, 204, 302, 304}
+FINE_CHANGE = FINE | {400, 403, 404, 405, 409, 422, 429}
+
+
+def is_api(route: Route) -> bool:
+    return route.path.startswith("/api/")
+
+
+def holds(world: World, name: str, right: str | None) -> bool:
+    by = world.cast.actor(name)
+    return right is None or right in by.rights
+
+
+@pytest.mark.parametrize("route", ALL, ids=str)
+def test_who_may_open_what(world: World, logged: list[str], route: Route) -> None:
+    policy = route.policy
+    assert policy is not None, f"{route}: decorate its view with @page(right)"
+    failures: list[str] = []
+    own = world.url(route, world.own, world.cast.user(EVERYTHING))
+    assert own is not None, f"{route}: the maker gives nothing on the own side"
+    for method in route.methods:
+        failures += _anonymous(world, route, method, own)
+        for name in VIEWERS:
+            failures += _viewer(world, route, method, name)
+    assert not failures, "\n" + "\n".join(failures)
+
+
+def _said(route: Route, method: str, name: str, what: str, answer: Any, wanted: str) -> str:
+    return f"{route} {method} as {name}, {what}: {answer.status_code}, wanted {wanted}"
+
+
+def _anonymous(world: World, route: Route, method: str, url: str) -> list[str]:
+    answer = world.ask("anonymous", method, url)
+    status = answer.status_code
+    if route.policy and route.policy.public:
+        good, wanted = status < 500, "no error"
+    elif is_api(route):
+        good, wanted = status == 401, "401"
+    else:
+        good = status == 302 and answer["Location"].startswith("/sign-in/")
+        wanted = "the sign-in page"
+    return [] if good else [_said(route, method, "nobody", "", answer, wanted)]
+
+
+def _viewer(world: World, route: Route, method: str, name: str) -> list[str]:
+    policy = route.policy
+    assert policy is not None
+    user = world.cast.user(name)
+    failures = []
+    own = world.url(route, world.own, user)
+    assert own is not None
+    answer = world.ask(name, method, own)
+    if policy.public or policy.account:
+        good, wanted = answer.status_code < 500, "no error"
+    elif not holds(world, name, policy.right):
+        good, wanted = answer.status_code == 403, "403"
+    elif method == "GET" and not is_api(route):
+        good, wanted = answer.status_code in FINE, "an answer"
+    else:
+        good, wanted = answer.status_code in FINE_CHANGE, "an answer"
+    if not good:
+        failures.append(_said(route, method, name, "own object", answer, wanted))
+    foreign = world.url(route, world.foreign, user) if route.kwargs else None
+    if foreign is None or foreign == own or policy.public:
+        return failures
+    answer = world.ask(name, method, foreign)
+    if policy.account:
+        # Asking for the password once more tells nothing of the object.
+        good = answer.status_code == 404 or (
+            answer.status_code == 302 and "again" in answer["Location"]
+        )
+        wanted = "404"
+    elif not holds(world, name, policy.right):
+        good, wanted = answer.status_code == 403, "403"
+    else:
+        good, wanted = answer.status_code in {404, 405}, "404"
+    if not good:
+        failures.append(_said(route, method, name, "foreign object", answer, wanted))
+    return failures
+
+
+def test_nothing_personal_was_logged(world: World, logged: list[str]) -> None:
+    """Last: what all those requests have logged names nobody."""
+    secrets = [text for side in SECRETS.values() for text in side.values()]
+    assert [line for line in logged if any(secret in line for secret in secrets)] == []
+    assert any("Forbidden" in line or "Not Found" in line for line in logged)
