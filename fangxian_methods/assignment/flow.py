@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 from ortools.graph.python import min_cost_flow
 
-from .problem import BoolArray, FloatArray, IntArray, Problem
+from .problem import BoolArray, IntArray, Problem
+from .transit import unravel
 
 GRAIN = 1000.0  # whole-number costs: thousandths of a point
 _PEOPLE_PER_NODE = 4  # nearest people looked at for a node beyond its least number
@@ -24,7 +25,7 @@ class Network:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.code: IntArray = np.empty(0, dtype=np.int64)  # person × nodes + node, sorted
-        self.spilled = 0
+        self.held = self._held()
         self._first_pairs()
 
     def pairs(self) -> tuple[IntArray, IntArray]:
@@ -32,18 +33,33 @@ class Network:
         count = max(1, len(self.problem.nodes))
         return self.code // count, self.code % count
 
+    def complete(self) -> bool:
+        """Whether nobody has more nodes to choose from than were looked at."""
+        k = self.problem.parameters.nearest
+        return all(len(group.nodes) <= k for group in self.problem.groups)
+
+    def keeps(self, person: IntArray, node: IntArray) -> BoolArray:
+        """Which pairs are allowed, not held already, and chosen once."""
+        problem = self.problem
+        code = person * len(problem.nodes) + node
+        once = np.zeros(len(code), dtype=np.bool_)
+        once[np.unique(code, return_index=True)[1]] = True
+        return once & problem.allowed(person, node) & ~np.isin(code, self.held)
+
     def add(self, pairs: IntArray) -> int:
         """Take pairs (p, 2) in where they are allowed; the number of new ones."""
         problem = self.problem
         if not len(pairs):
             return 0
         pairs = pairs[problem.allowed(pairs[:, 0], pairs[:, 1])]
-        code = np.setdiff1d(pairs[:, 0] * len(problem.nodes) + pairs[:, 1], self.held())
+        code = pairs[:, 0] * len(problem.nodes) + pairs[:, 1]
+        code = code[~np.isin(code, self.held)]
         before = len(self.code)
-        self.code = np.union1d(self.code, code)
+        merged = np.sort(np.concatenate([self.code, code]))  # far faster here than np.union1d
+        self.code = merged[np.diff(merged, prepend=-1) > 0]
         return len(self.code) - before
 
-    def held(self) -> IntArray:
+    def _held(self) -> IntArray:
         """Codes of the pairs that exist already."""
         problem = self.problem
         return np.array(
@@ -68,8 +84,8 @@ class Network:
             fits = np.isin(wished[:, 0], free) & np.isin(wished[:, 1], open_nodes)
             self.add(wished[fits])
 
-    def solve(self) -> tuple[IntArray, IntArray]:
-        """The pairs chosen: people and nodes.
+    def solve(self, hop: IntArray) -> tuple[IntArray, IntArray]:
+        """The pairs chosen: people and nodes; with ``hop`` (h, 2), also over these ways.
 
         Raises RuntimeError if the solver fails, which a network with a way out for everyone
         cannot make it do.
@@ -82,7 +98,9 @@ class Network:
         by_distance, by_wish = problem.pair_cost(person, node)
         cost = np.rint((by_distance + by_wish) * GRAIN).astype(np.int64)
         load = np.rint(p.load_weight * GRAIN)
-        swing = int(np.abs(cost).max(initial=0)) + int(load * (problem.load + problem.slots).max())
+        way = problem.node_at[hop[:, 0]] - problem.node_at[hop[:, 1]]
+        hop_cost = np.ceil(p.distance_weight * np.hypot(*way.T)).astype(np.int64) + 1
+        swing = int(hop_cost.max(initial=0)) + int(np.abs(cost).max(initial=0)) + int(load * (problem.load + problem.slots).max())
         prize = 2 * (swing + 1) * (min(len(problem.nodes), len(free)) + 1)
         people, sink = len(problem.people), len(problem.people) + len(problem.nodes)
         # Slots that stay unused go to the sink directly; the last ones are the dearest to use.
@@ -96,21 +114,27 @@ class Network:
         if not p.place_everyone:
             rest = np.zeros_like(rest)
         places = people + np.arange(len(problem.nodes))
-        tail = np.concatenate([person, owner, places, places])
-        head = np.concatenate([people + node, np.full(len(owner) + 2 * len(places), sink)])
-        capacity = np.concatenate([np.ones(len(person) + len(owner), dtype=np.int64), need, rest])
-        price = np.concatenate(
-            [cost, unused, np.full(len(places), -prize), np.zeros(len(places), dtype=np.int64)]
+        bound = int(problem.slots[free].sum())
+        tail = np.concatenate([person, people + hop[:, 0], owner, places, places])
+        head = np.concatenate(
+            [people + node, people + hop[:, 1], np.full(len(owner) + 2 * len(places), sink)]
         )
+        capacity = np.concatenate(
+            [np.ones(len(person)), np.full(len(hop), bound), np.ones(len(owner)), need, rest]
+        ).astype(np.int64)
+        price = np.concatenate(
+            [cost, hop_cost, unused, np.full(len(places), -prize), np.zeros(len(places))]
+        ).astype(np.int64)
         solver = min_cost_flow.SimpleMinCostFlow()
         arcs = solver.add_arcs_with_capacity_and_unit_cost(tail, head, capacity, price)
         solver.set_nodes_supplies(free, problem.slots[free])
-        solver.set_node_supply(sink, -int(problem.slots[free].sum()))
+        solver.set_node_supply(sink, -bound)
         status = solver.solve()
         if status != solver.OPTIMAL:
             raise RuntimeError(f"the min-cost flow was not solved: {status}")
-        used = solver.flows(arcs[: len(person)]) > 0
-        return person[used], node[used]
+        flows = solver.flows(arcs[: len(person) + len(hop)])
+        used, onward = flows[: len(person)] > 0, flows[len(person) :]
+        return unravel(problem, person[used], node[used], hop[onward > 0], onward[onward > 0])
 
     # Growing
 
@@ -176,8 +200,3 @@ class Network:
             added += self.add(problem.nearest_people(needy, able, k))
         return added
 
-
-def total_cost(problem: Problem, person: IntArray, node: IntArray) -> FloatArray:
-    """Points of pairs without those for load."""
-    by_distance, by_wish = problem.pair_cost(person, node)
-    return by_distance + by_wish

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +22,7 @@ from .model import (
     Unplaced,
 )
 from .problem import IntArray, Problem
+from .transit import hops
 
 _ROUNDS = 24
 
@@ -97,12 +99,19 @@ def what_if(
 
 def _solved(problem: Problem) -> tuple[IntArray, IntArray]:
     network = Network(problem)
+    straight = np.empty((0, 2), dtype=np.int64)
+    person, node = network.solve(straight if network.complete() else hops(problem))
+    keeps = network.keeps(person, node)
+    # What the ways from node to node have found is worth looking at, wherever else it leads.
+    network.add(np.column_stack([person, node]))
+    whole = bool(keeps.all())
+    person, node = person[keeps], node[keeps]
     k = problem.parameters.nearest
     for _ in range(_ROUNDS):
-        person, node = network.solve()
-        if not network.grow(person, node, k):
+        if not network.grow(person, node, k) and whole:
             break
-        k *= 2
+        person, node = network.solve(straight)
+        whole, k = True, 2 * k
     return person, node
 
 
@@ -111,25 +120,27 @@ def _placements(problem: Problem, person: IntArray, node: IntArray) -> list[Plac
     metres = problem.distance(person, node)
     # The nearest of somebody's nodes counts as the first.
     order = np.lexsort((node, by_distance + by_wish, person))
+    weight = problem.parameters.load_weight
     load = problem.load.tolist()
     placements = []
-    for i in order.tolist():
-        one = problem.people[person[i]]
-        place = problem.nodes[node[i]].id
-        already = load[person[i]]
-        load[person[i]] += 1
+    for i, j, far, points, wished in zip(
+        person[order].tolist(),
+        node[order].tolist(),
+        metres[order].tolist(),
+        by_distance[order].tolist(),
+        by_wish[order].tolist(),
+        strict=True,
+    ):
+        one, place, already = problem.people[i], problem.nodes[j].id, load[i]
+        load[i] += 1
         placements.append(
             Placement(
                 person=one.id,
                 node=place,
-                distance_m=None if np.isnan(metres[i]) else float(metres[i]),
+                distance_m=None if math.isnan(far) else far,
                 wish=one.wishes.get(place, 0.0),
                 load=already,
-                cost=Cost(
-                    distance=float(by_distance[i]),
-                    wish=float(by_wish[i]) + 0.0,
-                    load=problem.parameters.load_weight * already,
-                ),
+                cost=Cost(distance=points, wish=wished + 0.0, load=weight * already),
             )
         )
     return placements
