@@ -43,7 +43,7 @@ check: setup ## Linters, types, import law, missing migrations and translations
 
 bench: setup ## Run one benchmark: make bench NAME=visit ARGS="--people 100000"
 	@if [ ! -f "benchmarks/$(NAME).py" ]; then echo "make bench NAME=…  one of:" >&2; \
-	  for f in benchmarks/*.py; do b="$${f##*/}"; [ "$${b#_}" = "$$b" ] && echo "  $${b%.py}" >&2; done; exit 2; fi
+	  ls benchmarks | sed -n 's/^\([a-z]\w*\)\.py$$/  \1/p' >&2; exit 2; fi
 	@$(RUN) "benchmarks/$(NAME).py" $(ARGS)
 
 messages: setup ## Add new texts to the translations' files
