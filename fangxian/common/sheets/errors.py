@@ -66,8 +66,23 @@ class Fault:
 
 
 def _fill(text: Text, params: Mapping[str, Any]) -> str:
+    if "kind" in params:
+        params = {**params, "kind": FILE_KINDS.get(params["kind"], params["kind"])}
     return str(text) % params if params else str(text)
 
+
+# What a file may be instead of a spreadsheet, as the reader names it.
+FILE_KINDS: Final[dict[str, Text]] = {
+    "picture": _("picture"),
+    "PDF": _("PDF document"),
+    "RTF": _("RTF document"),
+    "Word": _("Word document"),
+    "PowerPoint": _("PowerPoint document"),
+    "Numbers": _("Numbers workbook"),
+    "OpenDocument": _("text or drawing of LibreOffice"),
+    "program": _("program"),
+    "database": _("database"),
+}
 
 FILE_MESSAGES: Final[dict[str, tuple[Text, Text]]] = {
     "empty_file": (_("The file is empty."), _("Choose the file again; perhaps it was not saved.")),
@@ -154,10 +169,6 @@ FILE_MESSAGES: Final[dict[str, tuple[Text, Text]]] = {
     "reader_failed": (
         _("The file could not be read."),
         _("Open it in Excel and save it as a new .xlsx file."),
-    ),
-    "not_editable": (
-        _("The workbook cannot be marked in place."),
-        _("Use the copy that lists the errors."),
     ),
 }
 

@@ -8,14 +8,14 @@ from .limits import ReadError
 
 # First bytes of what offices send by mistake.
 _MAGIC: tuple[tuple[bytes, str], ...] = (
-    (b"\x89PNG", "PNG picture"),
-    (b"\xff\xd8\xff", "JPEG picture"),
-    (b"GIF8", "GIF picture"),
-    (b"BM", "BMP picture"),
-    (b"II*\x00", "TIFF picture"),
-    (b"MM\x00*", "TIFF picture"),
-    (b"%PDF", "PDF document"),
-    (b"{\\rtf", "RTF document"),
+    (b"\x89PNG", "picture"),
+    (b"\xff\xd8\xff", "picture"),
+    (b"GIF8", "picture"),
+    (b"BM", "picture"),
+    (b"II*\x00", "picture"),
+    (b"MM\x00*", "picture"),
+    (b"%PDF", "PDF"),
+    (b"{\\rtf", "RTF"),
     (b"MZ", "program"),
     (b"\x7fELF", "program"),
     (b"SQLite format 3", "database"),
@@ -89,7 +89,7 @@ def _ole_kind(data: bytes) -> str:
         return "ole"
     for stream, kind in (("WordDocument", "Word"), ("PowerPoint Document", "PowerPoint")):
         if _has_stream(data, stream):
-            raise ReadError("wrong_kind", kind=f"{kind} document")
+            raise ReadError("wrong_kind", kind=kind)
     raise ReadError("unknown_format")
 
 
