@@ -105,7 +105,7 @@ function send(form: HTMLFormElement, zone: HTMLElement, tell: (text: string, bad
         return;
       }
     }
-    tell(refusal({ status: request.status, getResponseHeader: (name) => request.getResponseHeader(name) }), true);
+    tell(refusal(request), true);
   });
   request.addEventListener("error", () => {
     busy(false);

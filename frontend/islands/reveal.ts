@@ -66,7 +66,11 @@ async function send(button: HTMLElement, reason: string): Promise<string> {
     return "";
   }
   if (!answer.ok) {
-    return refusal({ status: answer.status, getResponseHeader: (name) => answer.headers.get(name) });
+    return refusal({
+      status: answer.status,
+      responseText: await answer.text(),
+      getResponseHeader: (name) => answer.headers.get(name),
+    });
   }
   const html = await answer.text();
   if (!target || /<html[\s>]/i.test(html)) return gettext("Sign in again, then repeat this.");

@@ -37,6 +37,16 @@ test("a sign-in page stops the swap and reloads", () => {
   expect(reload).toHaveBeenCalledTimes(1);
 });
 
+test("an error page is read out, not put in and not reloaded", () => {
+  const reload = vi.spyOn(location, "reload").mockImplementation(() => undefined);
+  const page = '<!doctype html><ul id="problems"><li>Row 3: no name.</li><li>Add it.</li></ul>';
+  const detail = { shouldSwap: true, xhr: { ...xhr(422), responseText: page } };
+  document.body.dispatchEvent(new CustomEvent("htmx:beforeSwap", { detail }));
+  expect(detail.shouldSwap).toBe(false);
+  expect(reload).not.toHaveBeenCalled();
+  expect(document.querySelector(".fx-toast span")?.textContent).toBe("Row 3: no name. Add it.");
+});
+
 test("a refusal is said in words, the server's own first", () => {
   expect(refusal(xhr(429))).toContain("Too many");
   expect(refusal(xhr(403))).toContain("may not");

@@ -3,6 +3,13 @@ import { type Mount, csrfToken, on } from "./core";
 import { gettext } from "./i18n";
 import { toast } from "./toast";
 
+/** What is read of an answer: an XMLHttpRequest has it, for fetch it is put together. */
+export interface Answer {
+  status: number;
+  responseText?: string;
+  getResponseHeader(name: string): string | null;
+}
+
 interface XhrDetail {
   xhr: XMLHttpRequest;
 }
@@ -24,7 +31,8 @@ export const mount: Mount = (body) => {
       const { detail } = event;
       if (!strayPage(detail.xhr.responseText ?? "", wanted(detail))) return;
       detail.shouldSwap = false;
-      location.reload();
+      if (detail.xhr.status >= 400) toast({ text: refusal(detail.xhr), kind: "bad" });
+      else location.reload();
     }),
     on<CustomEvent<XhrDetail>>(body, "htmx:responseError", (event) => toast({ text: refusal(event.detail.xhr), kind: "bad" })),
     on(body, "htmx:sendError", () =>
@@ -48,10 +56,19 @@ function wanted(detail: SwapDetail): string {
   return detail.selectOverride || detail.select || holder?.getAttribute("hx-select") || "";
 }
 
+/** The sentences of an error page. */
+function problemsOf(html: string): string {
+  if (!html.includes('id="problems"')) return "";
+  const list = new DOMParser().parseFromString(html, "text/html").querySelectorAll("#problems > li");
+  return [...list].map((item) => item.textContent?.trim()).join(" ");
+}
+
 /** What a refused request means and what to do. */
-export function refusal(answer: { status: number; getResponseHeader(name: string): string | null }): string {
+export function refusal(answer: Answer): string {
   const own = answer.getResponseHeader("X-Message");
   if (own) return decodeURIComponent(own);
+  const problems = problemsOf(answer.responseText ?? "");
+  if (problems) return problems;
   switch (answer.status) {
     case 401:
       return gettext("Sign in again, then repeat this.");

@@ -36,7 +36,8 @@ def site(fresh_database: str) -> Iterator[str]:
     server.set_app(WSGIHandler())
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    # By name: passkeys refuse addresses in numbers.
+    yield f"http://localhost:{server.server_port}"
     server.shutdown()
     server.server_close()
     thread.join()
