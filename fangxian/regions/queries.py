@@ -83,8 +83,8 @@ def code_on(place: Region, on: dt.date) -> str | None:
     if place.code_from is None or on >= place.code_from:
         return place.code
     former = RegionCode.objects.filter(region=place, valid_from__lte=on, valid_to__gt=on)
-    code: str | None = former.values_list("code", flat=True).first()
-    return code
+    row = former.only("code").first()
+    return None if row is None else str(row.code)
 
 
 def codes_on(place_ids: Iterable[UUID], on: dt.date) -> dict[UUID, str]:

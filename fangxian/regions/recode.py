@@ -118,3 +118,34 @@ def _forwarded(
     )
     places = Region.objects.using(using).in_bulk(list(set(forward.values())))
     return {code: places[place].code for code, place in forward.items()}
+
+
+def catch_up(*, by: Actor, area: str) -> dict[str, int]:
+    """Move rows that still lie at former codes in ``area``; return rows by table.
+
+    A row written while a redraw went on may carry the code that was right a moment before.
+    """
+    lo, hi = bounds(area)
+    current = set(
+        Region.objects.filter(code__gte=lo, code__lt=hi, valid_to=None).values_list(
+            "code", flat=True
+        )
+    )
+    former = RegionCode.objects.filter(
+        code__gte=lo, code__lt=hi, region__valid_to=None, region__code__gte=lo, region__code__lt=hi
+    ).order_by("valid_to", "id")
+    latest = dict(former.values_list("code", "region__code"))
+    pairs = {old: new for old, new in latest.items() if old not in current and old != new}
+    if not pairs:
+        return {}
+    moved: dict[str, int] = {}
+    with acting(by.within(area)), connections["default"].cursor() as cursor:
+        for table, column in moving_tables():
+            cursor.execute(
+                "SELECT fangxian_move_codes(%s, %s, %s, %s)",
+                [table, column, list(pairs), list(pairs.values())],
+            )
+            count = cursor.fetchone()[0]
+            if count:
+                moved[table] = count
+    return moved

@@ -47,7 +47,7 @@ def search(text: str, area: str = "", limit: int = 20) -> list[Found]:
     return [Found(place) for place in places[:limit]]
 
 
-def _rows(statement: str, values: dict[str, object]) -> list[Region]:
+def _rows(statement: str, values: dict[str, str | int]) -> list[Region]:
     # The statements differ by fixed parts only; every text is a parameter.
     with connections["default"].cursor() as cursor:
         cursor.execute(statement, values)
@@ -139,7 +139,9 @@ def _by_old_code(code: str, area: str) -> list[Found]:
         found.setdefault(row.region_id, Found(row.region, code, row.valid_to.year))
     ended = Region.objects.filter(code=code, valid_to__isnull=False).defer("boundary")
     for place in ended:
-        found.setdefault(place.id, Found(place, code, place.valid_to and place.valid_to.year))
+        found.setdefault(
+            place.id, Found(place, code, place.valid_to.year if place.valid_to else None)
+        )
     # What a later list made of it: follow merges and splits to places that exist.
     ids = [place_id for place_id, hit in found.items() if not hit.place.is_current]
     changes = RegionChange.objects.filter(

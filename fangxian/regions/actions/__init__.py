@@ -1,7 +1,9 @@
+from fangxian.regions.actions.boundaries import Boundaries, import_boundaries
 from fangxian.regions.actions.buildings import (
     BuildingRow,
     Upserted,
     change_building,
+    change_unit,
     create_building,
     create_unit,
     upsert_buildings,
@@ -18,16 +20,19 @@ from fangxian.regions.actions.plans import (
 )
 
 __all__ = [
+    "Boundaries",
     "BuildingRow",
     "Upserted",
     "accept_grids",
     "change_building",
+    "change_unit",
     "create_building",
     "create_place",
     "create_unit",
     "draft_of_present_grids",
     "draw_grids",
     "end_place",
+    "import_boundaries",
     "move_part",
     "move_place",
     "name_grid",

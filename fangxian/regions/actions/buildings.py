@@ -91,8 +91,8 @@ def change_building(*, by: Actor, code: str, **values: Any) -> Building:
         if changed:
             place.save(update_fields=changed)
     if "kind" in values:
-        values["kind_id"] = getattr(values["kind"], "pk", values.pop("kind"))
-        values.pop("kind", None)
+        kind = values.pop("kind")
+        values["kind_id"] = getattr(kind, "pk", kind)
     unknown = set(values) - set(BUILDING_FIELDS)
     if unknown:
         raise TypeError(f"change_building: unknown fields {sorted(unknown)}")
@@ -100,6 +100,25 @@ def change_building(*, by: Actor, code: str, **values: Any) -> Building:
     if changed:
         building.save(update_fields=changed)
     return building
+
+
+@action
+def change_unit(*, by: Actor, code: str, **values: Any) -> BuildingUnit:
+    """Change details of a unit: the fields of :class:`BuildingUnit`."""
+    by.require("regions.edit", code)
+    place = numbering.lock(code)
+    unit = BuildingUnit.objects.filter(region=place).first()
+    if unit is None:
+        raise Invalid(
+            Problem(_("%(code)s is not a unit.") % {"code": code}, mend=_("Choose a unit."))
+        )
+    unknown = set(values) - {"number", "households"}
+    if unknown:
+        raise TypeError(f"change_unit: unknown fields {sorted(unknown)}")
+    changed = update_fields(unit, **values)
+    if changed:
+        unit.save(update_fields=changed)
+    return unit
 
 
 @action

@@ -104,15 +104,15 @@ def move_part(
     *,
     by: Actor,
     plan_id: UUID,
-    version: int,
+    version: int | None = None,
     building_id: str,
     unit_id: str | None = None,
     grid: int,
 ) -> GridPlan:
     """Put a building, or one unit of it, into another grid of a draft; ``grid`` 0 is a new one.
 
-    The new evaluation says what that breaks. Raises Conflict when the draft was edited meanwhile,
-    Invalid for a building, unit or grid that does not exist.
+    The new evaluation says what that breaks. Raises Conflict when the draft is no longer of the
+    ``version`` (None: whichever it is), Invalid for a building, unit or grid that does not exist.
     """
     plan, sites = _draft(by, plan_id, version)
     assignment = assignment_of(plan)
@@ -306,11 +306,11 @@ def _values(plan: GridPlan) -> dict[str, Any]:
     return values
 
 
-def _draft(by: Actor, plan_id: UUID, version: int) -> tuple[GridPlan, list[Site]]:
+def _draft(by: Actor, plan_id: UUID, version: int | None) -> tuple[GridPlan, list[Site]]:
     plan = locked(by, plan_id)
     if plan.state != State.DRAFT:
         raise Conflict(_("This drawing is no longer a draft."))
-    if plan.version != version:
+    if version is not None and plan.version != version:
         raise Conflict(_("Somebody edited the drawing meanwhile; load it again."))
     counts = {UUID(place): count for place, count in plan.parameters["counts"].items()}
     return plan, sites_of(plan.place_code, counts)[0]

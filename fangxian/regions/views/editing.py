@@ -1,0 +1,205 @@
+"""Making, changing, moving and ending places; taking in boundaries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fangxian.common.codes import Level, parent
+from fangxian.common.errors import Invalid, OutOfScope
+from fangxian.common.policy import SignedRequest, page
+from fangxian.regions import actions, queries
+from fangxian.regions.actions.boundaries import import_boundaries
+from fangxian.regions.forms import BoundariesForm, EndForm, MoveForm, PlaceForm, show_problems
+from fangxian.regions.models import Building, BuildingUnit, Region
+from fangxian.regions.views.places import crumbs
+
+MOST_MB = 20
+
+
+def _tried(form: forms.Form, change: Callable[[], Any]) -> Any:
+    """Run an action; its problems go to the form, then None is returned."""
+    try:
+        return change()
+    except Invalid as error:
+        show_problems(form, error)
+        return None
+
+
+def _form(
+    request: SignedRequest, form: forms.Form, here: Region, title: str, **more: Any
+) -> HttpResponse:
+    return render(
+        request,
+        "regions/form.html",
+        {
+            "form": form,
+            "place": here,
+            "title": title,
+            "breadcrumbs": crumbs(request.actor, here.code, title),
+            **more,
+        },
+        status=422 if request.method == "POST" else 200,
+    )
+
+
+@page("regions.edit", methods=("GET", "POST"))
+def create(request: SignedRequest, code: str) -> HttpResponse:
+    """A new place one level below."""
+    by, above = request.actor, queries.at(code, by=request.actor)
+    level = Level(above.level).below
+    if level not in PlaceForm.FIELDS:
+        raise OutOfScope(code)
+    by.require("regions.edit", code)
+    form = PlaceForm(request.POST or None, level=level, new=True, initial={"managed": True})
+    if request.method == "POST" and form.is_valid():
+        given = {key: value for key, value in form.cleaned_data.items() if value != ""}
+        made = _tried(
+            form,
+            lambda: actions.create_place(by=by, parent_code=code, level=level, **given),
+        )
+        if made is not None:
+            messages.success(request, _("“%(name)s” was made.") % {"name": made.name})
+            again = "again" in request.POST
+            return redirect(
+                "regions:create" if again else "regions:place", code if again else made.code
+            )
+    title = _("New: %(level)s") % {"level": level.label}
+    return _form(request, form, above, title, again=True)
+
+
+@page("regions.edit", methods=("GET", "POST"))
+def edit(request: SignedRequest, code: str) -> HttpResponse:
+    """Name and details of a place."""
+    by, here = request.actor, queries.at(code, by=request.actor)
+    level = Level(here.level)
+    if level not in PlaceForm.FIELDS:
+        raise OutOfScope(code)
+    by.require("regions.edit", code)
+    form = PlaceForm(request.POST or None, level=level, new=False, initial=_initial(here))
+    if request.method == "POST" and form.is_valid():
+        given = dict(form.cleaned_data)
+        if _tried(form, lambda: _change(request, here, given)) is None:
+            return _form(request, form, here, _("Edit “%(name)s”") % {"name": here.name})
+        messages.success(request, _("Saved."))
+        return redirect("regions:place", code)
+    return _form(request, form, here, _("Edit “%(name)s”") % {"name": here.name})
+
+
+def _initial(here: Region) -> dict[str, Any]:
+    if here.level == Level.BUILDING:
+        return PlaceForm.of_building(Building.objects.select_related("region").get(region=here))
+    if here.level == Level.UNIT:
+        unit = BuildingUnit.objects.filter(region=here).first()
+        return {
+            "name": here.name,
+            "number": unit.number if unit else "",
+            "households": unit.households if unit else None,
+        }
+    return {"name": here.name}
+
+
+def _change(request: SignedRequest, here: Region, given: dict[str, Any]) -> Region:
+    by = request.actor
+    name = given.pop("name")
+    if name != here.name:
+        actions.rename_place(by=by, code=here.code, name=name)
+    if here.level == Level.BUILDING:
+        actions.change_building(by=by, code=here.code, **given)
+    elif here.level == Level.UNIT:
+        actions.change_unit(by=by, code=here.code, **given)
+    return here
+
+
+@page("regions.edit", methods=("GET", "POST"))
+def move(request: SignedRequest, code: str) -> HttpResponse:
+    """A building to another grid, a unit to another building of the same community."""
+    by, here = request.actor, queries.at(code, by=request.actor)
+    level = Level(here.level)
+    if level not in (Level.BUILDING, Level.UNIT):
+        raise OutOfScope(code)
+    by.require("regions.edit", code)
+    form = MoveForm(request.POST or None, initial={"on": timezone.localdate()})
+    targets = queries.below(code[: int(Level.VILLAGE)], level.above or level)
+    form.fields["to"].choices = [  # type: ignore[attr-defined]
+        (place.code, f"{place.name} {place.code}")
+        for place in targets
+        if place.code != parent(code) and by.may("regions.edit", place.code)
+    ]
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        moved = _tried(
+            form, lambda: actions.move_place(by=by, code=code, to=given["to"], on=given["on"])
+        )
+        if moved is not None:
+            messages.success(request, _("Moved; its new code is %(code)s.") % {"code": moved.code})
+            return redirect("regions:place", moved.code)
+    return _form(
+        request,
+        form,
+        here,
+        _("Move “%(name)s”") % {"name": here.name},
+        note=_("Everything that lies in it moves along. Who answered for it before stays known."),
+    )
+
+
+@page("regions.edit", methods=("GET", "POST"))
+def end(request: SignedRequest, code: str) -> HttpResponse:
+    """A place that no longer exists."""
+    by, here = request.actor, queries.at(code, by=request.actor)
+    if here.level < Level.VILLAGE:
+        raise OutOfScope(code)
+    by.require("regions.edit", code)
+    form = EndForm(request.POST or None, initial={"on": timezone.localdate()})
+    if request.method == "POST" and form.is_valid():
+        on = form.cleaned_data["on"]
+        ended = _tried(form, lambda: actions.end_place(by=by, code=code, on=on))
+        if ended is not None:
+            messages.success(request, _("“%(name)s” was ended.") % {"name": here.name})
+            return redirect("regions:place", parent(code))
+    return _form(
+        request,
+        form,
+        here,
+        _("End “%(name)s”") % {"name": here.name},
+        note=_("It disappears from all lists from that day on; what was recorded there stays."),
+        danger=True,
+    )
+
+
+@page("regions.edit", methods=("GET", "POST"))
+def boundaries(request: SignedRequest, code: str) -> HttpResponse:
+    """Boundaries from a GeoJSON file."""
+    by, here = request.actor, queries.at(code, by=request.actor)
+    by.require("regions.edit", code)
+    form = BoundariesForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        upload = form.cleaned_data["file"]
+        if upload.size > MOST_MB * 1024 * 1024:
+            form.add_error("file", _("The file is larger than %(mb)s MB.") % {"mb": MOST_MB})
+        else:
+            data = upload.read()
+            done = _tried(form, lambda: import_boundaries(by=by, area=code, data=data))
+            if done is not None:
+                text = _("%(changed)s boundaries taken in, %(unchanged)s as before.")
+                counts = {"changed": done.changed, "unchanged": done.unchanged}
+                messages.success(request, text % counts)
+                if done.unknown:
+                    names = ", ".join(done.unknown[:20])
+                    messages.warning(request, _("No place here for: %(names)s") % {"names": names})
+                return redirect("regions:map", code)
+    return _form(
+        request,
+        form,
+        here,
+        _("Boundaries from GeoJSON"),
+        note=_("Features are matched by code, else by a name that only one place here has."),
+        upload=True,
+    )
