@@ -48,6 +48,7 @@ class FieldSpec:
     kind: Kind = "text"
     required: bool = False
     synonyms: str = ""
+    carry_down: bool = False
 
     @property
     def vocabulary(self) -> str:
@@ -84,6 +85,11 @@ class Mapping:
     def fields(self) -> dict[str, int]:
         """From field name to the position of its column in `table.columns`."""
         return {p.field: p.position for p in self.proposals if p.field is not None}
+
+    def carried(self, specs: Sequence[FieldSpec]) -> frozenset[int]:
+        """Positions of the columns whose empty cells may be filled from above: for `data_rows`."""
+        at = self.fields
+        return frozenset(at[spec.name] for spec in specs if spec.carry_down and spec.name in at)
 
     def corrected(
         self, changes: MappingABC[int, str | None], specs: Sequence[FieldSpec]

@@ -58,4 +58,7 @@ def main() -> int:
         return 3
     except MemoryError:
         return 4
+    except BaseException:  # a panic of calamine's Rust is no Exception; what stumbles is damaged
+        writer.fail(ReadError("damaged"))
+        return 3
     return 0

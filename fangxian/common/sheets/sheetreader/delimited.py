@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from .limits import MAX_CELL_CHARACTERS, ReadError
 from .wire import RawSheet
 
-DELIMITERS = (",", "\t", ";", "|")
+# Tabs first: at equal counts a comma is rather part of the text.
+DELIMITERS = ("\t", ",", ";", "|")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\ufffe\uffff]")
 # Spreadsheets write ="0012" to keep a number as text.
 _TEXT_FORMULA = re.compile(r'^="([^"]*)"$')

@@ -142,6 +142,13 @@ def test_the_column_that_fits_best_wins() -> None:
     assert found.proposals[1].reason == "taken"
 
 
+def test_columns_that_may_be_carried_down() -> None:
+    specs = [FieldSpec("name", "Name"), FieldSpec("address", "Address", carry_down=True)]
+    found = propose_mapping(table(["住址", "姓名"], ["3-2-501", "张三"]), specs)
+    assert found.carried(specs) == {0}
+    assert propose_mapping(table(["姓名", "电话"], ["张三", "1"]), specs).carried(specs) == set()
+
+
 def test_missing_required_fields_are_named() -> None:
     assert mapping(["姓名", "电话"], ["张三", "1"]).missing == ("identity",)
     assert mapping(["姓名", "证件号"], ["张三", "1"]).missing == ()

@@ -1,0 +1,118 @@
+"""The parsers of our own and the checks before calamine, on bytes that nobody intended."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fangxian.common.sheets import SheetError, find_table, read_workbook
+from fangxian.common.sheets.sheetreader import archive, delimited, sniff, spreadsheetml, webtable
+from fangxian.common.sheets.sheetreader.limits import ReadError
+from fangxian.common.sheets.tests import corpus
+
+FRAGMENTS = st.sampled_from(
+    [
+        b"<table>",
+        b"</table>",
+        b"<tr>",
+        b"<td rowspan=9 colspan=3>",
+        b"</td>",
+        b"<br>",
+        b"&amp;&#0;&#x110000;",
+        b"<script>",
+        b'<?xml version="1.0"?>',
+        b'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
+        b"<Worksheet><Table><Row><Cell><Data>",
+        b"</Data></Cell></Row></Table></Worksheet></Workbook>",
+        b'"',
+        b",",
+        b"\t",
+        b"\r\n",
+        b"\xef\xbb\xbf",
+        b"\xff\xfe",
+        b"PK\x03\x04",
+        b"PK\x05\x06" + b"\0" * 18,
+        "姓名".encode(),
+        "姓名".encode("gbk"),
+    ]
+)
+ANY_BYTES = st.lists(st.one_of(FRAGMENTS, st.binary(max_size=12)), max_size=14).map(b"".join)
+
+
+def _text(data: bytes) -> None:
+    sheet, _, _ = delimited.read_text(data)
+    for row in sheet.rows:
+        assert all(isinstance(value, str) for value in row)
+
+
+PARSERS: dict[str, Callable[[bytes], Any]] = {
+    "sniff": sniff.sniff,
+    "text": _text,
+    "html": webtable.read_html,
+    "xml": spreadsheetml.read_spreadsheetml,
+    "zip": lambda data: archive.inspect(archive.open_archive(data)),
+}
+
+
+@pytest.mark.parametrize("name", PARSERS)
+@settings(max_examples=150, deadline=None)
+@given(data=ANY_BYTES)
+def test_any_bytes_are_read_or_refused(name: str, data: bytes) -> None:
+    try:
+        PARSERS[name](data)
+    except ReadError as error:
+        assert SheetError(error.code, **error.params).message  # noqa: PT017  the code must be known
+
+
+@pytest.mark.parametrize("name", ["xlsx_two_row_header", "xls_97", "ods_plain", "html_named_xls"])
+def test_damaged_files_are_read_or_refused(name: str) -> None:
+    chance = random.Random(name)
+    for _ in range(3):
+        data = bytearray(corpus.build(name).data)
+        for _ in range(chance.choice((1, 3, 9))):
+            at = chance.randrange(len(data))
+            data[at : at + chance.randrange(20)] = chance.randbytes(chance.randrange(20))
+        try:
+            for sheet in read_workbook(bytes(data)).sheets:
+                find_table(sheet)
+        except SheetError as error:
+            assert error.code != "reader_failed"  # noqa: PT017  any clear reason is right
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter"),
+    [
+        ("a,b\n1,2\n", ","),
+        ("a;b\n1,5;2\n1,6;3\n", ";"),
+        ("a\tb, c\n1\t2, 3\n", "\t"),
+        ("a|b\n1|2\n", "|"),
+        ("甲\n乙\n", ","),
+        ("", ","),
+    ],
+)
+def test_the_delimiter_that_fits(text: str, delimiter: str) -> None:
+    assert delimited.sniff_delimiter(text) == delimiter
+
+
+@given(st.text(alphabet="张李王赵abc123,;\t", min_size=1, max_size=60))
+def test_every_encoding_gives_the_same_text(text: str) -> None:
+    line = f"姓名,{text}"
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "gb18030"):
+        assert delimited.decode(line.encode(encoding))[0] == line
+
+
+def test_spans_in_html_keep_columns_apart() -> None:
+    page = (
+        "<table><tr><td rowspan=2>a</td><td>b</td><td>c</td></tr><tr><td colspan=2>d</td></tr>"
+        "<tr><td>e<table><tr><td>inner</td></tr></table></td><td>f</td></tr></table>"
+        "<table><tr><td>second</td></tr></table>"
+    )
+    first, second = webtable.read_html(page.encode())
+    assert first.rows == [["a", "b", "c"], ["", "d"], ["einner", "f"]]
+    assert first.merges == [(0, 0, 1, 0), (1, 1, 1, 2)]
+    assert second.rows == [["second"]]
