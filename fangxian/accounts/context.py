@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from fangxian.common.registries import navigation
+from fangxian.common.registries import navigation, tools
 
 
 def actor(request: HttpRequest) -> dict[str, Any]:
@@ -20,6 +20,15 @@ def actor(request: HttpRequest) -> dict[str, Any]:
         "grants": getattr(request, "grants", []),
         "nav_items": items,
         "user_links": _own_pages(),
+        "tools": [
+            {
+                "label": tool.label,
+                "url": reverse(tool.url_name),
+                "icon": tool.icon,
+                "n": tool.count(by),
+            }
+            for tool in (tools if by is not None else [])
+        ],
     }
 
 

@@ -76,6 +76,16 @@ class NavItem:
 
 
 @dataclass(frozen=True)
+class Tool:
+    """An entry at the top of every page, with how much waits behind it."""
+
+    label: Any
+    url_name: str
+    icon: str
+    count: Callable[[Actor], int]
+
+
+@dataclass(frozen=True)
 class Panel:
     """What a room shows on a place's page: ``render(request, by, place_code) -> html or ''``."""
 
@@ -136,6 +146,7 @@ class Invariant:
 
 rights: Registry[Right] = Registry("right")
 navigation: Registry[NavItem] = Registry("navigation item")
+tools: Registry[Tool] = Registry("tool of the top bar")
 panels: Registry[Panel] = Registry("place panel")
 today: Registry[TodaySource] = Registry("source of today's items")
 search: Registry[SearchSource] = Registry("search source")

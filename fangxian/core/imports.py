@@ -27,6 +27,7 @@ from fangxian.common.fields import Destroyed
 from fangxian.common.ids import uuid7
 from fangxian.common.keyring import REGISTER
 from fangxian.common.registries import Registry
+from fangxian.core.actions.files import require_scope
 from fangxian.core.models import File, ImportRow, ImportRun, ImportState, MappingMemory, RowState
 from fangxian.core.progress import Progress
 
@@ -73,6 +74,40 @@ class Outcome:
 
 
 Handler = Callable[[Actor, list[StagedRow]], Sequence[Outcome]]
+
+
+def begin(
+    *,
+    by: Actor,
+    kind: str,
+    file: File,
+    place_code: str,
+    signature: str = "",
+    mapping: dict[str, Any] | None = None,
+    options: dict[str, Any] | None = None,
+    emergency_id: UUID | None = None,
+) -> ImportRun:
+    """Begin a run of a stored file, or return the one this very file already has at this place.
+
+    The same file with another mapping is another run. In the open transaction; the right is that
+    of the action that calls it.
+    """
+    require_scope(by, place_code)
+    known = same_file(kind, place_code, file.sha256)
+    if known is not None and known.mapping == (mapping or {}):
+        return known
+    return ImportRun.objects.create(
+        kind=kind,
+        place_code=place_code,
+        file=file,
+        sha256=file.sha256,
+        signature=signature,
+        mapping=mapping or {},
+        options=options or {},
+        emergency_id=emergency_id,
+        user_id=by.user_id,
+        made_by=by.name,
+    )
 
 
 def stage(run: ImportRun, rows: Iterable[tuple[int, dict[str, Any]]]) -> int:

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from fangxian.common import registries
 from fangxian.common.actor import Actor
-from fangxian.common.registries import Invariant, Right
-from fangxian.core import counters, invariants
+from fangxian.common.registries import Invariant, NavItem, Right, TodayItem, Tool
+from fangxian.core import counters, invariants, queries
 from fangxian.core.messages import Template, templates
 
 
@@ -41,6 +41,14 @@ RIGHTS = [
 ]
 
 
+NAVIGATION_FROM = 60
+NAVIGATION = {
+    "core.tasks": NavItem(_("Tasks"), "core:tasks", "core.task", "task"),
+    "core.imports": NavItem(_("Imports"), "core:imports", "core.imports", "upload"),
+    "core.emergencies": NavItem(_("Emergencies"), "core:emergencies", "core.task", "warn"),
+    "core.rules": NavItem(_("Rules"), "core:rules", "core.rules", "list"),
+    "core.outbox": NavItem(_("Outbox"), "core:outbox", "core.outbox", "inbox"),
+}
 INVARIANTS = {
     "core.counters": Invariant("counters add up", invariants.counters_add_up),
     "core.imports": Invariant("rows in = accepted + rejected", invariants.imports_add_up),
@@ -56,6 +64,23 @@ TEMPLATES = {
     ),
     "core.job_ended": Template(_("A job you started has ended."), _job_url),
 }
+
+
+def _today(by: Actor) -> list[TodayItem]:
+    """Imports that wait for a check, messages that are unread."""
+    items = []
+    if by.may("core.imports"):
+        from fangxian.core.models import ImportRun, ImportState
+
+        ready = ImportRun.objects.filter(state=ImportState.READY, user_id=by.user_id).count()
+        if ready:
+            label = _("Imports to be checked")
+            items.append(TodayItem("due", label, ready, reverse("core:imports")))
+    unread = queries.unread_count(by)
+    if unread:
+        label = _("Unread notifications")
+        items.append(TodayItem("changed", label, unread, reverse("core:notifications")))
+    return items
 
 
 def _after_redraw(by: Actor, code: str) -> None:
@@ -75,6 +100,13 @@ def register() -> None:
         registries.rights.register(right.name, right)
     for name, invariant in INVARIANTS.items():
         registries.invariants.register(name, invariant)
+    for order, (name, item) in enumerate(NAVIGATION.items()):
+        registries.navigation.register(name, item, order=NAVIGATION_FROM + order)
+    registries.tools.register(
+        "core.notifications",
+        Tool(_("Notifications"), "core:notifications", "bell", queries.unread_count),
+    )
+    registries.today.register("core", _today)
     registries.after_redraw.register("core.counters", _after_redraw, order=900)
     for name, template in TEMPLATES.items():
         templates.register(name, template)

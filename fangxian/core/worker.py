@@ -55,6 +55,7 @@ def run(concurrency: int = 2, *, signals: bool = True) -> None:
             close_old_connections()
     for thread in threads:
         thread.join(GRACE_SECONDS)
+    stopping.clear()
 
 
 def stop() -> None:
@@ -74,6 +75,7 @@ async def _serve(concurrency: int) -> None:
                 concurrency=concurrency,
                 install_signal_handlers=False,
                 delete_jobs="always",
+                fetch_job_polling_interval=1.0,
                 shutdown_graceful_timeout=GRACE_SECONDS,
             )
         )

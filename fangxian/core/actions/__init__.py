@@ -5,6 +5,7 @@ from fangxian.core.actions.emergencies import (
     end_emergency,
     lift_measure,
 )
+from fangxian.core.actions.endpoints import add_endpoint, retry_delivery, switch_endpoint
 from fangxian.core.actions.events import emit
 from fangxian.core.actions.files import purge_files, read_file, store_file
 from fangxian.core.actions.jobs import cancel_job, start_job
@@ -24,6 +25,7 @@ from fangxian.core.rules import add_rule_version
 
 __all__ = [
     "NewTask",
+    "add_endpoint",
     "add_measure",
     "add_rule_version",
     "cancel_job",
@@ -45,6 +47,8 @@ __all__ = [
     "read_notification",
     "reassign_task",
     "reopen_task",
+    "retry_delivery",
     "start_job",
     "store_file",
+    "switch_endpoint",
 ]

@@ -105,8 +105,8 @@ def read_file(*, by: Actor, file_id: UUID) -> bytes:
             Problem(_("The emergency has ended and the file is destroyed."), code="destroyed")
         )
     parts = [
-        crypto.unseal(bytes(chunk.content), _column(file.id, chunk.number))
-        for chunk in file.parts.order_by("number").iterator(chunk_size=4)
+        crypto.unseal(bytes(content), _column(file.id, number))
+        for number, content in file.parts.order_by("number").values_list("number", "content")
     ]
     data = b"".join(parts)
     if len(parts) != file.chunks or hashlib.sha256(data).hexdigest() != file.sha256:

@@ -110,7 +110,7 @@ def test_after_the_end_nothing_of_it_can_be_read(fresh_database: str) -> None:
     assert not list(invariants.keys_match_emergencies())
     # A row of it can't be written any more either.
     task.note = "again"
-    with acting(SYSTEM), pytest.raises(KeyDestroyed):
+    with pytest.raises(KeyDestroyed), acting(SYSTEM):
         task.save()
 
 

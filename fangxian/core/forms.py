@@ -1,0 +1,182 @@
+"""Forms of core: filters and changes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.accounts.models import Role, User
+from fangxian.common import codes
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Invalid
+from fangxian.core.kinds import label_of
+from fangxian.core.models import Emergency, Task
+
+DATE = {"type": "date"}
+MOMENT = {"type": "datetime-local"}
+
+
+def show_problems(form: forms.Form, error: Invalid) -> None:
+    """Put an action's problems at the form's fields; those of no field at its head."""
+    for field, messages in error.by_field().items():
+        for message in messages:
+            form.add_error(field if field in form.fields else None, str(message))
+
+
+class TaskFilter(forms.Form):
+    """The filter of the work list; what is not a value of its kind filters nothing."""
+
+    who = forms.ChoiceField(
+        label=_("Whose"),
+        required=False,
+        choices=[("", _("Mine")), ("all", _("All in my area"))],
+    )
+    kind = forms.ChoiceField(label=_("Kind"), required=False)
+    late = forms.BooleanField(label=_("Overdue only"), required=False)
+
+    def __init__(self, data: Any, kinds: list[str]) -> None:
+        super().__init__(data)
+        choices = [("", _("All kinds")), *((kind, label_of(kind)) for kind in kinds)]
+        self.fields["kind"].choices = choices  # type: ignore[attr-defined]
+
+    def chosen(self) -> dict[str, Any]:
+        self.is_valid()
+        return {name: self.cleaned_data.get(name) or "" for name in self.fields}
+
+
+class ReassignForm(forms.Form):
+    """An account of the area, or a role at a level above the task's place."""
+
+    assignee_user = forms.ModelChoiceField(
+        label=_("Account"), queryset=User.objects.none(), required=False, empty_label=_("none")
+    )
+    assignee_role = forms.ChoiceField(label=_("or the role"), required=False)
+    assignee_level = forms.TypedChoiceField(label=_("at the level"), coerce=int, required=False)
+
+    def __init__(self, *args: Any, task: Task, users: QuerySet[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.task = task
+        self.fields["assignee_user"].queryset = users  # type: ignore[attr-defined]
+        roles = [(role.code, str(role)) for role in Role.objects.order_by("code")]
+        self.fields["assignee_role"].choices = [("", _("none")), *roles]  # type: ignore[attr-defined]
+        levels = [level for level in codes.Level if 0 < level <= len(task.place_code)]
+        self.fields["assignee_level"].choices = [  # type: ignore[attr-defined]
+            (int(level), level.label) for level in levels
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if bool(given.get("assignee_user")) == bool(given.get("assignee_role")):
+            self.add_error("assignee_user", _("Choose either an account or a role."))
+        return given
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class EmergencyForm(forms.Form):
+    """A new emergency."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    disease = forms.CharField(label=_("Disease"), max_length=80)
+    place_code = forms.CharField(label=_("Area (code of the place)"), max_length=20, validators=[])
+    level = forms.TypedChoiceField(
+        label=_("Response level"), coerce=int, choices=Emergency.Level.choices
+    )
+    started_on = forms.DateField(
+        label=_("Start"), initial=timezone.localdate, widget=forms.DateInput(attrs=DATE)
+    )
+
+    def clean_place_code(self) -> str:
+        code: str = self.cleaned_data["place_code"].strip()
+        if not code or not codes.is_code(code):
+            raise forms.ValidationError(_("This is not the code of a place."))
+        return code
+
+
+class LevelForm(forms.Form):
+    level = forms.TypedChoiceField(
+        label=_("Response level"), coerce=int, choices=Emergency.Level.choices
+    )
+
+
+class MeasureForm(forms.Form):
+    """A measure as it is announced."""
+
+    title = forms.CharField(label=_("Measure"), max_length=120)
+    body = forms.CharField(label=_("Issued by"), max_length=120)
+    content = forms.CharField(
+        label=_("Content"), max_length=4000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    place_code = forms.CharField(label=_("Area (code of the place)"), max_length=20)
+    from_at = forms.DateTimeField(label=_("From"), widget=forms.DateTimeInput(attrs=MOMENT))
+    to_at = forms.DateTimeField(
+        label=_("Until"), required=False, widget=forms.DateTimeInput(attrs=MOMENT)
+    )
+
+    def clean_place_code(self) -> str:
+        code: str = self.cleaned_data["place_code"].strip()
+        if not code or not codes.is_code(code):
+            raise forms.ValidationError(_("This is not the code of a place."))
+        return code
+
+
+class RuleForm(forms.Form):
+    """A new version of a rule set."""
+
+    source = forms.CharField(label=_("Source (document, date)"), max_length=300)
+    valid_from = forms.DateField(label=_("Valid from"), widget=forms.DateInput(attrs=DATE))
+    data = forms.CharField(
+        label=_("Rule (JSON)"),
+        max_length=200_000,
+        widget=forms.Textarea(attrs={"rows": 20, "spellcheck": "false"}),
+    )
+
+    def clean_data(self) -> Any:
+        try:
+            return json.loads(self.cleaned_data["data"])
+        except ValueError as error:
+            line = getattr(error, "lineno", 0)
+            raise forms.ValidationError(
+                _("Line %(line)s is not valid JSON: check commas, quotes and brackets."),
+                params={"line": line},
+            ) from None
+
+
+class EndpointForm(forms.Form):
+    """Where messages of a channel are sent."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    channel = forms.ChoiceField(
+        label=_("Kind"),
+        choices=[
+            ("webhook", _("Webhook")),
+            ("wecom", _("WeCom bot")),
+            ("dingtalk", _("DingTalk bot")),
+        ],
+    )
+    url = forms.URLField(label=_("Address"), max_length=500, assume_scheme="https")
+    secret = forms.CharField(label=_("Secret for signing"), max_length=200, required=False)
+
+
+def users_of(by: Actor) -> QuerySet[User]:
+    """Accounts with a grant inside the actor's area: to whom a task can be handed."""
+    lo, hi = codes.bounds(by.area)
+    today = timezone.localdate()
+    return (
+        User.objects.filter(
+            is_active=True,
+            grants__region__code__gte=lo,
+            grants__region__code__lt=hi,
+            grants__valid_from__lte=today,
+        )
+        .exclude(grants__valid_to__lt=today)
+        .distinct()
+        .order_by("display_name", "username")
+    )

@@ -1,0 +1,38 @@
+"""What a room says of its kinds of tasks: a label and where the object is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fangxian.common.registries import Registry
+from fangxian.core.models import Task
+
+
+@dataclass(frozen=True)
+class TaskKind:
+    """``url(task)`` leads to the page on which the task is done; None: it is closed by hand."""
+
+    label: Any
+    url: Callable[[Task], str] | None = None
+    by_hand: bool = True
+
+
+task_kinds: Registry[TaskKind] = Registry("task kind")
+
+
+def label_of(kind: str) -> str:
+    """The label of a kind, or its name while nobody registered it."""
+    return str(task_kinds.get(kind).label) if kind in task_kinds else kind
+
+
+def url_of(task: Task) -> str:
+    """Where the task is done, "" if nowhere in particular."""
+    known = task_kinds.get(task.kind) if task.kind in task_kinds else None
+    return known.url(task) if known and known.url else ""
+
+
+def by_hand(task: Task) -> bool:
+    """Whether a person may close it; others are closed by the fact alone."""
+    return task.kind not in task_kinds or task_kinds.get(task.kind).by_hand

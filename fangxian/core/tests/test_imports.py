@@ -1,0 +1,229 @@
+"""Imports: what came in is accepted or rejected, once, and nothing is half written."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from hypothesis import HealthCheck, given, settings, strategies
+
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Invalid, Problem
+from fangxian.common.ids import uuid7
+from fangxian.common.scoping import acting
+from fangxian.core import actions, imports, invariants, runner
+from fangxian.core.imports import Outcome, StagedRow
+from fangxian.core.jobs import kinds
+from fangxian.core.models import Event, File, ImportRow, ImportRun, ImportState, JobState
+from fangxian.core.tests import drill
+from fangxian.core.tests.working import SYSTEM, job, until
+from tests.kit.cast import make_cast, make_places
+
+
+class Here:
+    """Stands where a job's progress would: chunks are plain transactions of the actor."""
+
+    def __init__(self, by: Actor) -> None:
+        self.by = by
+        self.steps: list[tuple[int, int | None]] = []
+
+    @contextmanager
+    def chunk(self) -> Any:
+        with acting(self.by) as by, transaction.atomic():
+            yield by
+
+    def step(self, done: int, total: int | None = None, note: str = "") -> None:
+        self.steps.append((done, total))
+
+
+def _run(by: Actor, place: str, rows: Sequence[dict[str, Any]]) -> ImportRun:
+    file = actions.store_file(
+        by=by, data=uuid7().bytes, name="a.csv", media_type="text/csv", place_code=place
+    )
+    with acting(by):
+        run = imports.begin(by=by, kind="test", file=file, place_code=place)
+        imports.stage(run, enumerate(rows, start=2))
+        return imports.staged(run)
+
+
+def _accept(_by: Actor, rows: list[StagedRow]) -> list[Outcome]:
+    return [Outcome(row.number) for row in rows]
+
+
+BEHAVIOURS = ("ok", "known", "reject", "raise", "break")
+
+
+def _behave(_by: Actor, rows: list[StagedRow]) -> list[Outcome]:
+    found = []
+    for row in rows:
+        what = row.values["do"]
+        if what == "raise":
+            raise Invalid(Problem("no", field="do"))
+        if what == "break":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 / 0")
+        problems = (Problem("no", field="do", mend="say ok"),) if what == "reject" else ()
+        found.append(Outcome(row.number, problems, changed=what == "ok"))
+    return found
+
+
+@pytest.mark.django_db
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    doings=strategies.lists(strategies.sampled_from(BEHAVIOURS), max_size=12),
+    size=strategies.integers(1, 5),
+)
+def test_rows_in_are_accepted_plus_rejected(alice: Any, doings: list[str], size: int) -> None:
+    run = _run(alice, alice.area, [{"do": what} for what in doings])
+    run = imports.commit_chunks(run, _behave, Here(alice), size=size)  # type: ignore[arg-type]
+    good = sum(what in ("ok", "known") for what in doings)
+    assert (run.state, run.rows_in) == (ImportState.FINISHED, len(doings))
+    assert (run.accepted, run.rejected) == (good, len(doings) - good)
+    assert run.changed == doings.count("ok")
+    with acting(alice):
+        told = {number for number, _values, problems in imports.problems_of(run) if problems}
+    assert told == {n for n, what in enumerate(doings, start=2) if what not in ("ok", "known")}
+
+
+def test_the_database_refuses_a_run_that_does_not_add_up(alice: Any) -> None:
+    run = _run(alice, alice.area, [{"do": "ok"}])
+    with pytest.raises(IntegrityError), acting(alice), transaction.atomic():
+        imports.finish(run)
+
+
+def test_staging_twice_adds_nothing_and_is_sealed(alice: Any, charlie: Any) -> None:
+    run = _run(alice, alice.area, [{"name": "SEEDED"}])
+    with acting(alice):
+        imports.stage(run, [(2, {"name": "other"})])
+        assert imports.waiting(run)[0].values == {"name": "SEEDED"}
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT raw FROM core_importrow")
+            assert b"SEEDED" not in bytes(cursor.fetchone()[0])
+    with acting(charlie):
+        assert not ImportRow.objects.exists()
+
+
+def test_a_handler_that_forgets_a_row_is_a_fault(alice: Any) -> None:
+    run = _run(alice, alice.area, [{}, {}])
+    with pytest.raises(ValueError, match="exactly one outcome"):
+        imports.commit_chunks(run, lambda _by, rows: _accept(_by, rows)[:1], Here(alice))  # type: ignore[arg-type]
+
+
+def test_the_same_file_is_known(alice: Any, charlie: Any) -> None:
+    run = _run(alice, alice.area, [{}])
+    with acting(alice):
+        again = imports.begin(by=alice, kind="test", file=File.objects.get(), place_code=alice.area)
+        assert again.id == run.id
+        other = imports.begin(
+            by=alice, kind="other", file=File.objects.get(), place_code=alice.area
+        )
+        assert other.id != run.id
+    imports.commit_chunks(run, _accept, Here(alice))  # type: ignore[arg-type]
+    with acting(alice):
+        imports.fail(other, "broken", ImportState.CANCELLED)
+        assert imports.same_file("other", alice.area, other.sha256) is None
+
+
+def test_mappings_are_remembered_by_headers_nearest_first(alice: Any, cast: Any) -> None:
+    head = cast.actor("headquarters")
+    with acting(head):
+        imports.remember_mapping(head, "test", "signature", {"a": "county"})
+    with acting(alice):
+        assert imports.recall_mapping(alice, "test", "signature") == {"a": "county"}
+        imports.remember_mapping(alice, "test", "signature", {"a": "mine"})
+        imports.remember_mapping(alice, "test", "signature", {"a": "mine again"})
+        assert imports.recall_mapping(alice, "test", "signature") == {"a": "mine again"}
+        assert imports.recall_mapping(alice, "test", "unknown") is None
+
+
+@pytest.mark.slow
+def test_a_killed_worker_leaves_no_half_row_and_loses_none(fresh_database: str) -> None:
+    """kill -9 the worker again and again in the middle of an import."""
+    places = make_places()
+    alice = make_cast(places).actor("alice")
+    drill.register()
+    try:
+        file = actions.store_file(
+            by=alice, data=b"x", name="a", media_type="text/csv", place_code=places.community
+        )
+        with acting(alice):
+            run = imports.begin(by=alice, kind="test", file=file, place_code=places.community)
+            started = actions.start_job(
+                by=alice,
+                kind="test.import",
+                args={"run": str(run.id)},
+                place_code=places.community,
+            )
+        kills = _kill_until_done(started.id, fresh_database)
+    finally:
+        kinds._entries.pop("test.import")
+    assert kills >= 3
+    with acting(SYSTEM):
+        run.refresh_from_db()
+        written = Event.objects.filter(kind="test.row").count()
+    assert (run.state, run.rows_in) == (ImportState.FINISHED, drill.ROWS)
+    assert run.accepted == written == drill.ROWS - drill.ROWS // 10
+    assert run.rejected == drill.ROWS // 10
+    assert not list(invariants.imports_add_up())
+
+
+def _kill_until_done(job_id: Any, database: str) -> int:
+    env = dict(os.environ, FANGXIAN_DATABASE=database)
+    command = [sys.executable, "-m", "fangxian.core.tests.drill"]
+    acknowledged = kills = 0
+    while job(job_id).state != JobState.DONE:
+        process = subprocess.Popen(command, env=env)
+        try:
+            begun = acknowledged
+            until(lambda at=begun: _accounted() > at or job(job_id).state == JobState.DONE, 60)
+            if kills < 3:
+                time.sleep(0.1)
+            else:
+                until(lambda: job(job_id).state == JobState.DONE, 60)
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait(10)
+            kills += 1
+        now = _accounted()
+        assert now >= acknowledged
+        acknowledged = now
+        # The chunk at which it died was rolled back as a whole.
+        assert not list(invariants.imports_add_up())
+        time.sleep(1.1)
+        sweep_at_once()
+    return kills
+
+
+def sweep_at_once() -> None:
+    before, runner.STALE_SECONDS = runner.STALE_SECONDS, 1
+    try:
+        runner.sweep()
+    finally:
+        runner.STALE_SECONDS = before
+
+
+def _accounted() -> int:
+    with acting(SYSTEM):
+        run = ImportRun.objects.get()
+        return run.accepted + run.rejected
+
+
+def test_a_database_fault_that_is_not_the_rows_is_not_blamed_on_them(alice: Any) -> None:
+    from django.db import OperationalError
+
+    def gone(_by: Actor, _rows: list[StagedRow]) -> list[Outcome]:
+        raise OperationalError("server closed the connection")
+
+    run = _run(alice, alice.area, [{}])
+    with pytest.raises(DatabaseError):
+        imports.commit_chunks(run, gone, Here(alice))  # type: ignore[arg-type]

@@ -1,0 +1,85 @@
+"""The import centre: what was imported, with which result."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+from contextlib import suppress
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from fangxian.accounts.policy import SignedRequest, page
+from fangxian.common.errors import OutOfScope
+from fangxian.core import imports
+from fangxian.core.models import ImportRun, ImportState, Job
+from fangxian.core.views.jobs import row_of
+from fangxian.regions.queries import full_name, names
+
+PAGE = 50
+SHOWN_PROBLEMS = 200
+
+KIND_OF_STATE = {
+    ImportState.STAGING: "doing",
+    ImportState.READY: "todo",
+    ImportState.RUNNING: "doing",
+    ImportState.FINISHED: "ok",
+    ImportState.FAILED: "bad",
+    ImportState.CANCELLED: "neutral",
+}
+
+
+def _row(run: ImportRun, places: dict[str, str]) -> dict[str, Any]:
+    known = run.kind in imports.kinds
+    return {
+        "run": run,
+        "label": str(imports.kinds.get(run.kind).label) if known else run.kind,
+        "look": KIND_OF_STATE[ImportState(run.state)],
+        "place": places.get(run.place_code, run.place_code),
+    }
+
+
+@page("core.imports")
+def runs(request: SignedRequest) -> HttpResponse:
+    """All imports of the area, newest first, and where to begin one."""
+    found = ImportRun.objects.order_by("-id")
+    with suppress(ValueError):
+        found = found.filter(id__lt=UUID(request.GET.get("after", "")))
+    rows = list(found[: PAGE + 1])
+    places = names(run.place_code for run in rows)
+    context = {
+        "rows": [_row(run, places) for run in rows[:PAGE]],
+        "count": ImportRun.objects.count(),
+        "next_after": rows[PAGE - 1].id if len(rows) > PAGE else "",
+        "kinds": [
+            {"label": kind.label, "url": reverse(kind.url_name)}
+            for kind in imports.kinds
+            if kind.url_name and request.actor.may(kind.right)
+        ],
+    }
+    return render(request, "core/imports.html", context)
+
+
+@page("core.imports")
+def detail(request: SignedRequest, run_id: UUID) -> HttpResponse:
+    """One import: its counts and the rows that were refused."""
+    run = ImportRun.objects.select_related("file").filter(id=run_id).first()
+    if run is None:
+        raise OutOfScope(str(run_id))
+    job = Job.objects.filter(id=run.job_id).first() if run.job_id else None
+    problems = [
+        {"number": number, "problems": found}
+        for number, _values, found in islice(imports.problems_of(run), SHOWN_PROBLEMS)
+    ]
+    context = {
+        "row": _row(run, {}),
+        "run": run,
+        "place": full_name(run.place_code),
+        "waiting": run.rows_in - run.accepted - run.rejected,
+        "job": row_of(job) if job else None,
+        "problems": problems,
+        "more": max(0, run.rejected - len(problems)),
+    }
+    return render(request, "core/import.html", context)

@@ -1,0 +1,100 @@
+"""One's own jobs: progress, result, stopping."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from fangxian.accounts.policy import SignedRequest, page
+from fangxian.common.actor import Actor
+from fangxian.common.errors import OutOfScope
+from fangxian.core import actions, queries
+from fangxian.core.jobs import kinds
+from fangxian.core.models import UNFINISHED, Job, JobState
+
+SHOWN = 100
+
+# The five states of a job in the words of the progress component.
+LOOK = {
+    JobState.QUEUED: "waiting",
+    JobState.RUNNING: "running",
+    JobState.STOPPING: "running",
+    JobState.STOPPED: "failed",
+    JobState.DONE: "done",
+    JobState.FAILED: "failed",
+}
+
+
+def _error(job: Job) -> str:
+    if job.state == JobState.STOPPED:
+        return _("Stopped on request.")
+    if job.state != JobState.FAILED:
+        return ""
+    told = {
+        "worker_lost": _("The worker was lost several times while doing this. Start it again."),
+        "requester_gone": _("The account or its role is no longer in force."),
+        "forbidden": _("A right for this was missing."),
+        "out_of_scope": _("Something it needs no longer lies in your area."),
+        "internal": _("An unexpected error; it is in the log. Start it again or report it."),
+    }
+    return told.get(job.error_code) or _("Refused: %(code)s") % {"code": job.error_code}
+
+
+def row_of(job: Job) -> dict[str, Any]:
+    """What the progress component shows of a job."""
+    result = ""
+    if job.result_url:
+        result = job.result_url
+    elif job.result_file_id:
+        result = reverse("core:file", args=[job.result_file_id])
+    return {
+        "job": job,
+        "label": str(kinds.get(job.kind).label) if job.kind in kinds else job.kind,
+        "look": LOOK[JobState(job.state)],
+        "unfinished": job.state in UNFINISHED,
+        "url": reverse("core:job_progress", args=[job.id]),
+        "error": _error(job),
+        "result": result,
+    }
+
+
+def _job(by: Actor, job_id: UUID) -> Job:
+    job = Job.objects.filter(id=job_id).first()
+    if job is None or not (job.user_id == by.user_id or by.may("core.jobs", job.place_code)):
+        raise OutOfScope(str(job_id))
+    return job
+
+
+@page()
+def mine(request: SignedRequest) -> HttpResponse:
+    """The jobs one has started, newest first."""
+    rows = [row_of(job) for job in queries.jobs_for(request.actor)[:SHOWN]]
+    return render(request, "core/jobs.html", {"rows": rows})
+
+
+@page()
+def detail(request: SignedRequest, job_id: UUID) -> HttpResponse:
+    """One job, its progress kept up to date."""
+    job = _job(request.actor, job_id)
+    return render(request, "core/job.html", {"row": row_of(job)})
+
+
+@page()
+def progress(request: SignedRequest, job_id: UUID) -> HttpResponse:
+    """The progress alone, for polling."""
+    job = _job(request.actor, job_id)
+    return render(request, "core/_job.html", {"row": row_of(job)})
+
+
+@page(methods=("POST",))
+def cancel(request: SignedRequest, job_id: UUID) -> HttpResponse:
+    """Ask a job to stop."""
+    actions.cancel_job(by=request.actor, job_id=job_id)
+    messages.success(request, _("The job is asked to stop."))
+    return redirect("core:job", job_id)
