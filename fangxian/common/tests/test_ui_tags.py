@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from django import forms
@@ -10,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.template import Context, Template, TemplateSyntaxError
 from django.test import RequestFactory
 
+from fangxian.common.registries import navigation
 from fangxian.common.ui import bundle
 
 
@@ -173,6 +176,18 @@ def test_navigation_marks_the_longest_match_only():
     assert render(source, "/field/9/", nav_items=entries) == "Field"
     assert render(source, "/", nav_items=entries) == "Today"
     assert render(source, "/people/", nav_items=entries) == ""
+
+
+def test_every_icon_that_is_named_is_in_the_sprite():
+    room = Path(bundle.__file__).parents[2]
+    sprite = (room / "common" / "static" / "common" / "icons.svg").read_text("utf-8")
+    drawn = set(re.findall(r'<symbol id="([\w-]+)"', sprite))
+    named = {item.icon for item in navigation if item.icon}
+    for page in room.rglob("templates/**/*.html"):
+        named |= set(
+            re.findall(r"""(?:\{% icon |icon=)["']([\w-]+)["']""", page.read_text("utf-8"))
+        )
+    assert named - drawn == set()
 
 
 def test_job_polls_until_it_has_ended():
