@@ -1,0 +1,172 @@
+"""A sweep under way: most doors visited, some gaps, reports of two days, one of them overdue."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from fangxian.common.actor import Actor
+from fangxian.common.codes import Level
+from fangxian.common.ids import uuid7
+from fangxian.common.scoping import acting
+from fangxian.config.demo.recipe import Chance
+from fangxian.core import counters
+from fangxian.core.actions import create_emergency
+from fangxian.field.actions import (
+    NewVisit,
+    exempt,
+    plan_campaign,
+    prepare_reports,
+    publish_form,
+    record_visits,
+    send_report,
+    start_campaign,
+)
+from fangxian.field.actions.visits import MOST
+from fangxian.field.models import Campaign, DailyReport, Target
+from fangxian.people.actions import create_person, propose_merge
+from fangxian.people.models import Person
+from fangxian.regions.queries import at, below
+from fangxian.register.actions import move_in
+from fangxian.register.models import Residency
+
+BEGAN = 3
+LASTS = 10
+COVERED = (0.97, 1.0, 0.9, 0.75, 1.0, 0.85, 0.4)
+OUTCOMES = (("all_well", 0.86), ("exceptions", 0.03), ("absent", 0.06), ("refused", 0.01))
+EXEMPTED = 60
+
+
+def begin(by: Actor, chance: Chance) -> Campaign:
+    """Begin the emergency and the sweep."""
+    data = chance.data
+    county = at(data["county"])
+    start = chance.today - dt.timedelta(days=BEGAN)
+    emergency = create_emergency(
+        by=by,
+        name=data["emergency"],
+        disease=data["disease"],
+        place_code=county.code,
+        level=3,
+        started_on=start,
+    )
+    form = publish_form(by=by, **data["form"], source="shipped")
+    campaign = plan_campaign(
+        by=by,
+        name=data["sweep"],
+        area=county,
+        form=form,
+        starts_on=start,
+        ends_on=start + dt.timedelta(days=LASTS),
+        emergency=emergency,
+    )
+    return start_campaign(by=by, campaign=campaign)
+
+
+def visit(by: Actor, chance: Chance, campaign: Campaign) -> None:
+    """Record what grid officers have found so far, grid by grid."""
+    with acting(by):
+        grids = list(below(chance.data["county"], Level.GRID).order_by("code"))
+        doors: dict[str, list[UUID]] = {}
+        rows = Target.objects.filter(campaign=campaign).order_by("place_code", "household__room")
+        for code, household in rows.values_list("place_code", "household_id"):
+            doors.setdefault(code[: int(Level.GRID)], []).append(household)
+    pending: list[NewVisit] = []
+    for number, grid in enumerate(grids):
+        share = COVERED[number % len(COVERED)]
+        inside = doors.get(grid.code, [])
+        for household in inside[: round(len(inside) * share)]:
+            pending.append(_visit(chance, campaign, household))
+    for first in range(0, len(pending), MOST):
+        record_visits(by=by, visits=pending[first : first + MOST])
+
+
+def _visit(chance: Chance, campaign: Campaign, household: UUID) -> NewVisit:
+    draw = chance.random
+    codes, weights = zip(*OUTCOMES, strict=True)
+    outcome = draw.choices(codes, weights)[0]
+    answers: dict[str, Any] = {}
+    if outcome == "exceptions":
+        answers = {"people": draw.randint(1, 5), "fever": "no", "returned": "no"}
+        if draw.random() < 0.7:
+            place = draw.choice(chance.data["returned_from"])
+            answers |= {"returned": "yes", "from_place": place}
+        else:
+            answers |= {"fever": "yes", "temperature": round(draw.uniform(37.4, 38.6), 1)}
+    minutes = draw.randint(0, BEGAN * 24 * 60 - 30)
+    return NewVisit(
+        op_id=uuid7(),
+        campaign_id=campaign.id,
+        household_id=household,
+        outcome=outcome,
+        answers=answers,
+        visited_at=timezone.now() - dt.timedelta(minutes=minutes),
+    )
+
+
+def exemptions(by: Actor, chance: Chance, campaign: Campaign) -> None:
+    """Exempt some households that can't be visited."""
+    with acting(by):
+        open_ = Target.objects.filter(campaign=campaign, state="open", visits=0)
+        some = list(open_.order_by("id")[: EXEMPTED * 3 : 3])
+        for target in some:
+            until = chance.today + dt.timedelta(days=chance.random.randint(3, 7))
+            exempt(by=by, target=target, reason="away", until=until)
+
+
+def reports(by: Actor, chance: Chance, campaign: Campaign) -> None:
+    """Send the reports of the last two days, all but one of yesterday's; today's are owed."""
+    with acting(by):
+        days = [chance.today - dt.timedelta(days=n) for n in (2, 1, 0)]
+        for day in days:
+            prepare_reports(by=by, campaign=campaign, day=day, area=chance.data["county"])
+        earlier = DailyReport.objects.filter(campaign=campaign, day__lt=chance.today)
+        rows = list(earlier.order_by("day", "-place_code"))
+        late = next(r for r in rows if len(r.place_code) == 12 and r.day == days[1])
+        for report in rows:
+            if report.id != late.id:
+                send_report(by=by, report=report)
+
+
+def twice(by: Actor, chance: Chance, community: str) -> None:
+    """Register one resident of a community a second time, for the merge queue."""
+    with acting(by.within(community)) as here:
+        first = (
+            Residency.objects.filter(place_code__startswith=community, relation="head")
+            .order_by("place_code", "household__room")
+            .select_related("household")[5]
+        )
+        person = Person.objects.get(id=first.person_id)
+        other = (
+            Residency.objects.filter(place_code__startswith=community, relation="head")
+            .exclude(household=first.household)
+            .order_by("-place_code")
+            .select_related("household")
+            .first()
+        )
+        assert other is not None
+        double = create_person(
+            by=here,
+            name=person.name,
+            sex=person.sex,
+            birth_date=person.birth_date,
+            place_code=other.place_code,
+            link_kind="residency",
+            source_id=uuid7(),
+        )
+        move_in(
+            by=here,
+            household_id=other.household_id,
+            person_id=double.id,
+            relation="other",
+            kind="tenant",
+        )
+        propose_merge(by=here, first_id=person.id, second_id=double.id)
+
+
+def settle() -> None:
+    """Fold the counters, so that the first page is quick."""
+    counters.fold()
