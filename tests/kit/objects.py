@@ -124,6 +124,20 @@ def _code(side: Side) -> str:
     return side.codes.community
 
 
+@maker("regions:inner_code")
+def _building(side: Side) -> str:
+    return side.codes.building
+
+
+@maker("regions:plan_id")
+def _plan(side: Side) -> Any:
+    from fangxian.regions.actions import draft_of_present_grids
+
+    return side.act(
+        lambda by: draft_of_present_grids(by=by, community_code=side.codes.community)
+    ).pk
+
+
 @maker("accounts:user_id")
 def _user(side: Side) -> Any:
     user = User.objects.create(

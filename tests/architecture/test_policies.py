@@ -1,0 +1,149 @@
+"""The database enforces exactly what the models declare."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connections, transaction
+from django.db.utils import ProgrammingError
+
+from fangxian.common.scoping import (
+    Global,
+    Linked,
+    Personal,
+    Scoped,
+    apply_policies,
+    scope_of,
+    tables,
+)
+
+POLICIES = """
+SELECT tablename, policyname, cmd, qual, with_check FROM pg_policies ORDER BY 1, 2
+"""
+FORCED = """
+SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class
+WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace ORDER BY 1
+"""
+GRANTS = """
+SELECT table_name, privilege_type FROM information_schema.role_table_grants
+WHERE grantee = %s ORDER BY 1, 2
+"""
+
+
+def app_role() -> str:
+    return str(connections["default"].settings_dict["USER"])
+
+
+def state(alias: str) -> dict[str, Any]:
+    with connections[alias].cursor() as cursor:
+        found = {}
+        for what, sql in (("policies", POLICIES), ("forced", FORCED)):
+            cursor.execute(sql)
+            found[what] = cursor.fetchall()
+        cursor.execute(GRANTS, [app_role()])
+        found["grants"] = cursor.fetchall()
+    return found
+
+
+@pytest.mark.django_db(databases=["default", "owner"])
+def test_the_policies_are_those_declared() -> None:
+    before = state("owner")
+    with transaction.atomic(using="owner"):
+        apply_policies("owner")
+        after = state("owner")
+        transaction.set_rollback(True, using="owner")
+    assert after == before
+
+
+@pytest.mark.django_db
+def test_no_table_is_without_a_declaration() -> None:
+    # Unmanaged ones too: those of the job queue.
+    every = apps.get_models(include_auto_created=True)
+    declared = {model._meta.db_table for model in every if scope_of(model) is not None}
+    declared.add("django_migrations")
+    assert [name for name, *_rest in state("default")["forced"] if name not in declared] == []
+
+
+def test_history_has_the_scope_of_its_model() -> None:
+    different = []
+    for model in apps.get_models():
+        tracked = getattr(model, "pgh_tracked_model", None)
+        if tracked is None or not model.__module__.startswith("fangxian."):
+            continue
+        mine, its = scope_of(model), scope_of(tracked)
+        if type(mine) is not type(its) or any(
+            getattr(mine, part, None) != getattr(its, part, None) for part in ("upward", "link")
+        ):
+            different.append(model._meta.label)
+    assert different == []
+
+
+def append_only() -> list[str]:
+    return sorted(
+        model._meta.db_table
+        for model, scope in tables()
+        if isinstance(scope, Scoped | Linked | Personal | Global) and scope.append_only
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("verb", ["UPDATE", "DELETE", "TRUNCATE"])
+def test_audit_can_not_be_changed_by_the_application(verb: str) -> None:
+    assert "accounts_accesslog" in append_only()
+    for table in append_only():
+        column = _first_column(table)
+        sql = {
+            "UPDATE": f'UPDATE "{table}" SET "{column}" = "{column}"',
+            "DELETE": f'DELETE FROM "{table}"',
+            "TRUNCATE": f'TRUNCATE "{table}"',
+        }[verb]
+        with (
+            pytest.raises(ProgrammingError, match="permission denied"),
+            transaction.atomic(),
+            connections["default"].cursor() as cursor,
+        ):
+            cursor.execute(sql)
+
+
+def _first_column(table: str) -> str:
+    with connections["default"].cursor() as cursor:
+        return str(
+            connections["default"].introspection.get_table_description(cursor, table)[0].name
+        )
+
+
+@pytest.mark.django_db
+def test_the_application_owns_nothing_and_bypasses_nothing() -> None:
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles"
+            " WHERE rolname = current_user"
+        )
+        assert cursor.fetchone() == (False, False, False, False)
+        cursor.execute("SELECT count(*) FROM pg_class WHERE relowner = current_user::regrole")
+        assert cursor.fetchone() == (0,)
+        cursor.execute(
+            "SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member"
+            " WHERE r.rolname = current_user"
+        )
+        assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.django_db
+def test_functions_that_run_with_more_rights_are_known() -> None:
+    """A SECURITY DEFINER function passes row-level security, so each is listed here with why."""
+    known = {
+        "people_match": "proposes a merge across areas; returns ids of proposals only",
+        "fangxian_move_codes": "a redraw rewrites codes, history included, along moves on record",
+    }
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT proname, proconfig FROM pg_proc WHERE prosecdef"
+            " AND pronamespace = 'public'::regnamespace"
+        )
+        found = dict(cursor.fetchall())
+    assert set(found) <= set(known)
+    # Without a fixed search path a caller could slip in his own tables.
+    assert all("search_path" in str(settings) for settings in found.values()), found

@@ -1,0 +1,183 @@
+"""What the source text must not have."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = Path(settings.CHECKOUT)
+HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+LONGEST = 600
+# Who may use Django's signals, for what: bulk changes skip them, so never for changes of data.
+SIGNALS = {
+    "fangxian/common/apps.py": "policies and triggers after each migration",
+    "fangxian/regions/apps.py": "shipped rows after each migration",
+    "fangxian/accounts/apps.py": "shipped roles after each migration",
+    "fangxian/core/apps.py": "shipped rows after each migration",
+    "fangxian/organisations/apps.py": "shipped rows after each migration",
+    "fangxian/field/apps.py": "shipped rows after each migration",
+}
+
+
+@cache
+def _listed() -> tuple[Path, ...]:
+    """Files of the repository, new ones included, ignored ones not."""
+    found = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        timeout=30,
+    ).stdout.decode()
+    return tuple(ROOT / name for name in found.split("\0") if name and (ROOT / name).is_file())
+
+
+def files(*endings: str, tests: bool = False, migrations: bool = False) -> Iterator[Path]:
+    for path in _listed():
+        parts = path.relative_to(ROOT).parts
+        is_test = (
+            parts[0] in {"tests", "benchmarks"}
+            or "tests" in parts
+            or path.name.startswith(("test_", "conftest"))
+            or ".test." in path.name
+        )
+        if path.suffix not in endings or (is_test and not tests):
+            continue
+        if ("migrations" in parts and not migrations) or "node_modules" in parts:
+            continue
+        yield path
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_no_chinese_is_written_in_the_code() -> None:
+    """Labels are message ids in English; words of the field stand in data files."""
+    found = []
+    for path in files(".py"):
+        text = path.read_text("utf-8")
+        for node in _strings(ast.parse(text)) if HAN.search(text) else ():
+            # As it is written: an escaped range of characters is no label.
+            if HAN.search(ast.get_source_segment(text, node) or ""):
+                found.append(f"{name(path)}:{node.lineno}: {str(node.value)[:40]!r}")
+    for path in files(".ts", ".html", ".scss"):
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            if HAN.search(_code(line, path.suffix)):
+                found.append(f"{name(path)}:{number}: {line.strip()[:60]}")
+    assert not found, "move to gettext or to a data file:\n" + "\n".join(found)
+
+
+def _code(line: str, suffix: str) -> str:
+    """The line without its comment: a comment may name the Chinese term it is about."""
+    if suffix == ".ts":
+        return "" if line.lstrip().startswith(("//", "*", "/*")) else line.partition(" // ")[0]
+    return re.sub(r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}", "", line)
+
+
+def _strings(tree: ast.Module) -> Iterator[ast.Constant]:
+    documentation = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body
+            if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+                documentation.add(id(body[0].value))
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in documentation
+        ):
+            yield node
+
+
+def test_no_star_imports_and_no_dynamic_code() -> None:
+    found = []
+    for path in files(".py"):
+        if name(path) == "fangxian/config/test_settings.py":
+            continue  # the settings with the mode set before
+        tree = ast.parse(path.read_text("utf-8"))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names):
+                found.append(f"{name(path)}:{node.lineno}: star import")
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in {"eval", "exec"}
+            ):
+                found.append(f"{name(path)}:{node.lineno}: {node.func.id}")
+    assert found == []
+
+
+def test_signals_are_used_only_around_migrations() -> None:
+    uses = {
+        name(path)
+        for path in files(".py")
+        if re.search(
+            r"(django\.(db\.models|core|dispatch|contrib\.auth)[.\w]*signals|@receiver)",
+            path.read_text("utf-8"),
+        )
+    }
+    assert uses - SIGNALS.keys() == set()
+    for path in uses:
+        text = (ROOT / path).read_text("utf-8")
+        assert not re.search(r"\b(pre|post)_(save|delete|init)\b|m2m_changed", text), path
+
+
+def test_no_file_grows_beyond_one_subject() -> None:
+    long = {
+        name(path): lines
+        for path in files(".py", ".ts", ".html", ".scss", tests=True)
+        if (lines := path.read_text("utf-8").count("\n")) > LONGEST
+    }
+    assert not long, f"split by subject (at most {LONGEST} lines): {long}"
+
+
+@pytest.mark.parametrize("word", ["noqa", "type: ignore"])
+def test_exceptions_are_named(word: str) -> None:
+    """A silenced check says which one (`noqa: S308`, `type: ignore[attr-defined]`)."""
+    bare = re.compile(r"#\s*noqa(?!:)|#\s*type:\s*ignore(?!\[)")
+    found = [
+        f"{name(path)}:{number}"
+        for path in files(".py", tests=True)
+        if name(path) != "tests/architecture/test_source.py"
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if word in line and bare.search(line)
+    ]
+    assert found == []
+
+
+def test_nothing_is_left_for_later() -> None:
+    later = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError\(\s*\)")
+    found = [
+        f"{name(path)}:{number}: {line.strip()[:60]}"
+        for path in files(".py", ".ts", ".html", tests=True)
+        if name(path) != "tests/architecture/test_source.py"
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if later.search(line)
+    ]
+    assert found == []
+
+
+def test_personal_data_is_not_passed_to_the_log() -> None:
+    """A log call names ids and counts; an f-string there would not say what it carries."""
+    found = []
+    for path in files(".py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and isinstance(node.func.value, ast.Name)
+                and node.func.value.id in {"log", "logger", "logging"}
+                and node.func.attr in {"debug", "info", "warning", "error", "exception", "critical"}
+                and any(isinstance(arg, ast.JoinedStr) for arg in node.args)
+            ):
+                found.append(f"{name(path)}:{node.lineno}")
+    assert not found, f"pass ids as arguments, not an f-string: {found}"
