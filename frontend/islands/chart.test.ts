@@ -38,3 +38,9 @@ test("tips are drawn, not written as markup, and name missing values", () => {
 test("one series needs no legend", () => {
   expect(drawn({ ...data, series: data.series.slice(0, 1) }).legend.show).toBe(false);
 });
+
+test("the text follows the page's size: elders' edition, wall", () => {
+  const sized = (px: string): number =>
+    (optionsOf(data, (name) => (name === "font-size" ? px : name)) as unknown as { textStyle: { fontSize: number } }).textStyle.fontSize;
+  expect([sized("15px"), sized("20px"), sized("30px")]).toEqual([12, 16, 24]);
+});

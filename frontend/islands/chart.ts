@@ -23,17 +23,19 @@ const MARKS = ["circle", "triangle", "rect", "diamond"] as const;
 export function optionsOf(data: ChartData, style: (name: string) => string): Record<string, unknown> {
   const text = style("--fx-text-2");
   const line = style("--fx-line");
+  // Written on a canvas, so the page's own text size (elders, wall) has to be handed over.
+  const fontSize = Math.round(0.8 * (Number.parseFloat(style("font-size")) || 15));
   const shades = [style("--fx-accent"), style("--fx-line-strong"), style("--fx-warn"), style("--fx-bad")];
   return {
     animation: false,
     color: shades,
     aria: { enabled: false, decal: { show: data.series.length > 1 } },
-    textStyle: { fontFamily: style("--fx-font") || "sans-serif", color: text },
-    grid: { left: 8, right: 16, top: data.series.length > 1 ? 36 : 16, bottom: 8, containLabel: true },
-    legend: { show: data.series.length > 1, top: 0, left: 0, textStyle: { color: text }, itemWidth: 20 },
+    textStyle: { fontFamily: style("--fx-font") || "sans-serif", color: text, fontSize },
+    grid: { left: 8, right: 16, top: data.series.length > 1 ? 3 * fontSize : 16, bottom: 8, containLabel: true },
+    legend: { show: data.series.length > 1, top: 0, left: 0, textStyle: { color: text, fontSize }, itemWidth: 20 },
     tooltip: { trigger: "axis", confine: true, renderMode: "richText", valueFormatter: (value: unknown) => `${String(value ?? "–")}${data.unit ?? ""}` },
-    xAxis: { type: "category", data: data.labels, axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, axisLabel: { color: text, hideOverlap: true } },
-    yAxis: { type: "value", minInterval: 1, splitLine: { lineStyle: { color: line } }, axisLabel: { color: text } },
+    xAxis: { type: "category", data: data.labels, axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, axisLabel: { color: text, fontSize, hideOverlap: true } },
+    yAxis: { type: "value", minInterval: 1, splitLine: { lineStyle: { color: line } }, axisLabel: { color: text, fontSize } },
     series: data.series.map((one, index) => ({
       name: one.name,
       type: one.kind ?? data.kind,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from pathlib import Path
@@ -13,7 +14,7 @@ from django.template import Context, Template, TemplateSyntaxError
 from django.test import RequestFactory
 
 from fangxian.common.registries import navigation
-from fangxian.common.ui import bundle
+from fangxian.common.ui import bundle, widgets
 
 
 def render(source, path="/list/", **values):
@@ -210,3 +211,17 @@ def test_no_component_writes_inline_style_or_script():
     # Scripts are files, or data that is not run.
     starts = [part.split(">")[0] for part in html.split("<script")[1:]]
     assert all(" src=" in start or 'type="application/json"' in start for start in starts)
+
+
+def test_day_and_time_fields_bring_a_picker_and_read_what_it_sends():
+    class When(forms.Form):
+        day = forms.DateField(widget=widgets.DateInput, initial=datetime.date(2026, 3, 4))
+        due = forms.DateTimeField(widget=widgets.DateTimeInput)
+        at = forms.TimeField(widget=widgets.TimeInput)
+
+    html = render("{{ form }}", form=When())
+    assert '<input type="date" name="day" value="2026-03-04"' in html
+    form = When({"day": "2026-03-04", "due": "2026-03-04T18:30", "at": "17:00"})
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["due"].hour == 18
+    assert 'value="2026-03-04T18:30"' in render("{{ form }}", form=form)
