@@ -29,6 +29,15 @@ def at(code: str, *, by: Actor | None = None) -> Region:
     return place
 
 
+def ended(code: str, *, by: Actor) -> Region:
+    """The place that last had this code and has ended. Raises OutOfScope."""
+    gone = Region.objects.filter(code=code, valid_to__isnull=False).defer("boundary")
+    place = gone.order_by("-valid_to").first()
+    if place is None or not contains(by.area, code):
+        raise OutOfScope(code)
+    return place
+
+
 def by_id(place_id: UUID) -> Region:
     """The place with this id, current or ended. Raises OutOfScope."""
     place = Region.objects.defer("boundary").filter(id=place_id).first()
@@ -81,7 +90,7 @@ def code_on(place: Region, on: dt.date) -> str | None:
     if on < place.valid_from or (place.valid_to is not None and on >= place.valid_to):
         return None
     if place.code_from is None or on >= place.code_from:
-        return place.code
+        return str(place.code)
     former = RegionCode.objects.filter(region=place, valid_from__lte=on, valid_to__gt=on)
     row = former.only("code").first()
     return None if row is None else str(row.code)

@@ -70,7 +70,8 @@ def sites_of(
         by_building[unit.code[: int(Level.BUILDING)]].append(unit)
     groups: dict[UUID, list[Region]] = defaultdict(list)
     for place in places:
-        groups[place.building.part_of_id or place.id].append(place)
+        details = getattr(place, "building", None)
+        groups[(details and details.part_of_id) or place.id].append(place)
     noted: dict[str, int] = defaultdict(int)
     positions = _positions([place for place in places if place.id in groups], noted)
     sites = []
@@ -99,7 +100,10 @@ def sites_of(
 
 
 def _declared(parts: list[Region], counts: Mapping[UUID, int]) -> int | None:
-    known = [counts.get(part.id, part.building.households) for part in parts]
+    known = [
+        counts.get(part.id, getattr(getattr(part, "building", None), "households", None))
+        for part in parts
+    ]
     given = [count for count in known if count is not None]
     return sum(given) if given else None
 
@@ -109,7 +113,7 @@ def _units(
 ) -> list[SiteUnit]:
     if not units:
         return []
-    known = [counts.get(u.id, getattr(u.unit, "households", None)) for u in units]
+    known = [counts.get(u.id, getattr(getattr(u, "unit", None), "households", None)) for u in units]
     missing = [i for i, count in enumerate(known) if count is None]
     if missing:
         rest = max(0, (declared or 0) - sum(count for count in known if count is not None))

@@ -35,7 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<place:code>/grids/", plans.plans, name="plans"),
     path("<place:code>/new/", editing.create, name="create"),
     path("<place:code>/edit/", editing.edit, name="edit"),
-    path("<place:code>/move/", editing.move, name="move"),
+    path("<place:inner_code>/move/", editing.move, name="move"),
     path("<place:code>/end/", editing.end, name="end"),
     path("<place:code>/boundaries/", editing.boundaries, name="boundaries"),
 ]

@@ -33,6 +33,11 @@ def _tried(form: forms.Form, change: Callable[[], Any]) -> Any:
         return None
 
 
+def _sent(request: SignedRequest) -> Any:
+    # An empty form was sent too: only a GET has none.
+    return request.POST if request.method == "POST" else None
+
+
 def _form(
     request: SignedRequest, form: forms.Form, here: Region, title: str, **more: Any
 ) -> HttpResponse:
@@ -58,7 +63,7 @@ def create(request: SignedRequest, code: str) -> HttpResponse:
     if level not in PlaceForm.FIELDS:
         raise OutOfScope(code)
     by.require("regions.edit", code)
-    form = PlaceForm(request.POST or None, level=level, new=True, initial={"managed": True})
+    form = PlaceForm(_sent(request), level=level, new=True, initial={"managed": True})
     if request.method == "POST" and form.is_valid():
         given = {key: value for key, value in form.cleaned_data.items() if value != ""}
         made = _tried(
@@ -83,7 +88,7 @@ def edit(request: SignedRequest, code: str) -> HttpResponse:
     if level not in PlaceForm.FIELDS:
         raise OutOfScope(code)
     by.require("regions.edit", code)
-    form = PlaceForm(request.POST or None, level=level, new=False, initial=_initial(here))
+    form = PlaceForm(_sent(request), level=level, new=False, initial=_initial(here))
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
         if _tried(form, lambda: _change(request, here, given)) is None:
@@ -95,7 +100,8 @@ def edit(request: SignedRequest, code: str) -> HttpResponse:
 
 def _initial(here: Region) -> dict[str, Any]:
     if here.level == Level.BUILDING:
-        return PlaceForm.of_building(Building.objects.select_related("region").get(region=here))
+        building = Building.objects.select_related("region").filter(region=here).first()
+        return PlaceForm.of_building(building) if building else {"name": here.name}
     if here.level == Level.UNIT:
         unit = BuildingUnit.objects.filter(region=here).first()
         return {
@@ -119,14 +125,15 @@ def _change(request: SignedRequest, here: Region, given: dict[str, Any]) -> Regi
 
 
 @page("regions.edit", methods=("GET", "POST"))
-def move(request: SignedRequest, code: str) -> HttpResponse:
+def move(request: SignedRequest, inner_code: str) -> HttpResponse:
     """A building to another grid, a unit to another building of the same community."""
+    code = inner_code
     by, here = request.actor, queries.at(code, by=request.actor)
     level = Level(here.level)
     if level not in (Level.BUILDING, Level.UNIT):
         raise OutOfScope(code)
     by.require("regions.edit", code)
-    form = MoveForm(request.POST or None, initial={"on": timezone.localdate()})
+    form = MoveForm(_sent(request), initial={"on": timezone.localdate()})
     targets = queries.below(code[: int(Level.VILLAGE)], level.above or level)
     form.fields["to"].choices = [  # type: ignore[attr-defined]
         (place.code, f"{place.name} {place.code}")
@@ -157,7 +164,7 @@ def end(request: SignedRequest, code: str) -> HttpResponse:
     if here.level < Level.VILLAGE:
         raise OutOfScope(code)
     by.require("regions.edit", code)
-    form = EndForm(request.POST or None, initial={"on": timezone.localdate()})
+    form = EndForm(_sent(request), initial={"on": timezone.localdate()})
     if request.method == "POST" and form.is_valid():
         on = form.cleaned_data["on"]
         ended = _tried(form, lambda: actions.end_place(by=by, code=code, on=on))
@@ -179,7 +186,7 @@ def boundaries(request: SignedRequest, code: str) -> HttpResponse:
     """Boundaries from a GeoJSON file."""
     by, here = request.actor, queries.at(code, by=request.actor)
     by.require("regions.edit", code)
-    form = BoundariesForm(request.POST or None, request.FILES or None)
+    form = BoundariesForm(_sent(request), request.FILES if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["file"]
         if upload.size > MOST_MB * 1024 * 1024:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 from django.db.models import Count, Sum
 from django.db.models.functions import Left
 from django.http import HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fangxian.common import registries
@@ -38,8 +40,6 @@ def crumbs(by: Actor, code: str, *last: str) -> list[dict[str, str]]:
 
 
 def _url(code: str) -> str:
-    from django.urls import reverse
-
     return reverse("regions:place", args=[code])
 
 
@@ -55,7 +55,9 @@ def tree(request: SignedRequest) -> HttpResponse:
 def place(request: SignedRequest, code: str) -> HttpResponse:
     """One place: what every room knows of it, what lies in it, what it was."""
     by = request.actor
-    here = queries.at(code, by=by)
+    here = queries.current().filter(code=code).first() if contains(by.area, code) else None
+    if here is None:
+        return _no_longer(request, code)
     details = Building.objects.filter(region=here).select_related("kind", "part_of").first()
     panels = [
         {"name": name, "title": panel.title, "html": html}
@@ -79,6 +81,31 @@ def place(request: SignedRequest, code: str) -> HttpResponse:
             "may_draw": by.may("regions.draw", code) and here.level == Level.VILLAGE,
             "may_move": by.may("regions.edit", code) and here.level >= Level.BUILDING,
             "child_level": getattr(Level(here.level).below, "label", ""),
+        },
+    )
+
+
+def _no_longer(request: SignedRequest, code: str) -> HttpResponse:
+    """A code of earlier days: what it became, or the place as it was when it ended."""
+    hits = queries.search(code, request.actor.area, 2)
+    became = [hit.place for hit in hits if hit.old_code]
+    if became:
+        return redirect(
+            f"{reverse('regions:search')}?{urlencode({'q': code})}"
+            if len(became) > 1
+            else reverse("regions:place", args=[became[0].code])
+        )
+    gone = queries.ended(code, by=request.actor)
+    return render(
+        request,
+        "regions/place.html",
+        {
+            "place": gone,
+            "level": Level(gone.level).label,
+            "ended": gone.valid_to,
+            "building": Building.objects.filter(region=gone).select_related("kind").first(),
+            "former": _former(gone),
+            "breadcrumbs": [*crumbs(request.actor, code), {"label": gone.name, "url": ""}],
         },
     )
 

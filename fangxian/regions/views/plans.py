@@ -52,7 +52,8 @@ def plans(request: SignedRequest, code: str) -> HttpResponse:
     by, here = request.actor, queries.at(code, by=request.actor)
     if here.level != Level.VILLAGE:
         raise OutOfScope(code)
-    form = DrawForm(request.POST or None, request.FILES or None)
+    sent = request.method == "POST"
+    form = DrawForm(request.POST if sent else None, request.FILES if sent else None)
     if request.method == "POST":
         by.require("regions.draw", code)
         if "present" in request.POST:
