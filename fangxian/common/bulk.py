@@ -64,13 +64,13 @@ def update(
         cursor.execute(sql, [list(keys), *(list(values) for values in columns.values())])
 
 
-_NULL = "\\N"
+NULL = "\\N"
 
 
 def text_of(value: Any) -> str:
     """A value as COPY's text format writes it."""
     if value is None:
-        return _NULL
+        return NULL
     if isinstance(value, bytes):
         return "\\\\x" + value.hex()
     if isinstance(value, bool):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+from collections.abc import Callable
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -31,6 +32,28 @@ def seal(plain: bytes, column: str, key_id: UUID = REGISTER) -> bytes:
     nonce = os.urandom(NONCE_BYTES)
     body = AESGCM(keyring().data_key(key_id)).encrypt(nonce, plain, column.encode())
     return VERSION + key_id.bytes + nonce + body
+
+
+def sealer(column: str, key_id: UUID = REGISTER) -> Callable[[str], bytes]:
+    """A function that seals texts for ``column`` as :func:`seal` does, for many in a row."""
+    encrypt = AESGCM(keyring().data_key(key_id)).encrypt
+    head, bound, random = VERSION + key_id.bytes, column.encode(), os.urandom
+
+    def run(plain: str) -> bytes:
+        nonce = random(NONCE_BYTES)
+        return head + nonce + encrypt(nonce, plain.encode(), bound)
+
+    return run
+
+
+def indexer(column: str) -> Callable[[str], bytes]:
+    """A function that gives the blind index as :func:`blind_index` does, for many in a row."""
+    key, head = keyring().standing("index"), f"{column}\x00".encode()
+
+    def run(value: str) -> bytes:
+        return hmac.digest(key, head + value.encode(), "sha256")[:INDEX_BYTES]
+
+    return run
 
 
 def unseal(sealed: bytes, column: str) -> bytes:

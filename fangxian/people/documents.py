@@ -19,11 +19,15 @@ _NOT_DIAL: Final = re.compile(r"[^0-9+]")
 
 def normal_number(number: str) -> str:
     """A document's number as it is kept and compared: half width, upper case, no separators."""
+    if number.isascii() and number.isalnum():
+        return number.upper()
     return _NOT_ALPHANUMERIC.sub("", unicodedata.normalize("NFKC", number).upper())
 
 
 def normal_phone(number: str) -> str:
     """A phone number as it is compared: digits without the country code of the mainland."""
+    if len(number) == 11 and number.isascii() and number.isdigit():
+        return number
     digits = _NOT_DIAL.sub("", unicodedata.normalize("NFKC", number))
     for prefix in ("+86", "0086"):
         if digits.startswith(prefix):

@@ -30,6 +30,7 @@ def search_form(name: str) -> str:
     return tidy(name).translate(_DROPPED).lower()[:LONGEST]
 
 
+@lru_cache(maxsize=50_000)
 def initials(name: str) -> str:
     """Pinyin initials of a Han name, surname readings first (``""`` for other names)."""
     text = tidy(name).translate(_DROPPED)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
 from django.utils import timezone
+from uuid_utils import uuid7 as fast_uuid7
 
-from fangxian.common.bulk import Load, text_of
+from fangxian.common.bulk import NULL, Load, text_of
+from fangxian.common.crypto import indexer, sealer
 from fangxian.common.ids import uuid7
-from fangxian.people import names
+from fangxian.people.documents import normal_number, normal_phone
 from fangxian.people.models import (
     NameToken,
     Person,
@@ -21,6 +24,7 @@ from fangxian.people.models import (
     PersonLink,
     PersonPhone,
 )
+from fangxian.people.names import initials
 from fangxian.people.vocabularies import IDENTITY
 from fangxian.register.actions.residencies import LINK
 from fangxian.register.models import Household, KeyGroupEntry, Residency
@@ -35,12 +39,10 @@ MODELS: Final = (
     Residency,
     KeyGroupEntry,
 )
-CHUNK: Final = 20_000
+CHUNK: Final = 4_000
 
 _NUMBER: Final[Any] = PersonDocument._meta.get_field("number")
-_NUMBER_INDEX: Final[Any] = PersonDocument._meta.get_field("number_index")
 _PHONE: Final[Any] = PersonPhone._meta.get_field("number")
-_PHONE_INDEX: Final[Any] = PersonPhone._meta.get_field("number_index")
 
 COLUMNS: Final[dict[Any, tuple[str, ...]]] = {
     Person: (
@@ -61,14 +63,14 @@ COLUMNS: Final[dict[Any, tuple[str, ...]]] = {
     KeyGroupEntry: ("id", "created_at", "person_id", "group", "place_code", "from_date"),
 }  # fmt: skip
 
-# Tokens of all persons at once; the application's own statement (people.tokens) does a few.
+# Tokens of all persons at once, each with one link; people.tokens does a few of any kind.
 _TOKENS: Final = """
 INSERT INTO people_nametoken (token, place_code, person_id)
-SELECT token, place_code, person_id
-FROM (SELECT DISTINCT l.person_id, l.place_code, p.name, p.initials
-      FROM people_personlink l JOIN people_person p ON p.id = l.person_id
-      WHERE l.person_id >= %s) linked,
-     LATERAL people_tokens(linked.name, linked.initials) token
+SELECT token, link.place_code, link.person_id
+FROM people_personlink link
+JOIN people_person person ON person.id = link.person_id,
+     LATERAL people_tokens(person.name, person.initials) token
+WHERE link.person_id >= %s
 """
 
 
@@ -118,14 +120,19 @@ def load_register(load: Load, households: Iterable[HouseholdRow]) -> dict[str, i
     source = iter(households)
     counts: dict[str, int] = {}
     first: UUID | None = None
-    while chunk := list(islice(source, CHUNK)):
-        lines = _lines(chunk)
-        for model, rows in lines.items():
-            load.copy(model, COLUMNS[model], rows)
-            table = model._meta.db_table
-            counts[table] = counts.get(table, 0) + len(rows)
-        ids = [resident.id for home in chunk for resident in home.residents]
-        first = min(ids if first is None else [first, *ids], default=first)
+    with ThreadPoolExecutor(1, "load") as beside:
+        # The lines of the next chunk are made while the database takes in this one.
+        ahead: Future[tuple[Any, list[UUID]]] = beside.submit(_next, source)
+        while True:
+            lines, ids = ahead.result()
+            if not lines:
+                break
+            ahead = beside.submit(_next, source)
+            for model, rows in lines.items():
+                load.copy(model, COLUMNS[model], rows)
+                table = model._meta.db_table
+                counts[table] = counts.get(table, 0) + len(rows)
+            first = min(ids if first is None else [first, *ids], default=first)
     if first is not None:
         with load.cursor() as cursor:
             # Without statistics of the rows just loaded the join would be planned for none.
@@ -134,6 +141,13 @@ def load_register(load: Load, households: Iterable[HouseholdRow]) -> dict[str, i
             counts["people_nametoken"] = cursor.rowcount
             cursor.execute("SELECT set_config('enable_nestloop', 'on', true)")
     return counts
+
+
+def _next(source: Iterator[HouseholdRow]) -> tuple[dict[Any, list[str]], list[UUID]]:
+    chunk = list(islice(source, CHUNK))
+    if not chunk:
+        return {}, []
+    return _lines(chunk), [one.id for home in chunk for one in home.residents]
 
 
 def _lines(households: list[HouseholdRow]) -> dict[Any, list[str]]:
@@ -145,37 +159,41 @@ def _lines(households: list[HouseholdRow]) -> dict[Any, list[str]]:
     links: list[str] = []
     residencies: list[str] = []
     groups: list[str] = []
-    t = text_of
+    t, new = text_of, fast_uuid7
+    seal_number, seal_phone = sealer(_NUMBER.column_name), sealer(_PHONE.column_name)
+    index_number, index_phone = indexer(_NUMBER.column_name), indexer(_PHONE.column_name)
     for home in households:
-        place = home.place_code
+        place, home_id = home.place_code, str(home.id)
         homes.append(
-            f"{home.id}\t{now}\t{place}\t{home.building_id}\t{t(home.unit_id)}\t{t(home.room)}\t"
+            f"{home_id}\t{now}\t{place}\t{home.building_id}\t{t(home.unit_id)}\t{t(home.room)}\t"
             f"{t(home.number)}\t{home.kind}\t{home.state}\t{t(home.address)}\t\n"
         )
         for one in home.residents:
-            row = uuid7()
+            row, person = new(), str(one.id)
             persons.append(
-                f"{one.id}\t{now}\t{t(one.name)}\t{names.initials(one.name)}\t{one.sex}\t"
-                f"{t(one.birth_date)}\t{one.ethnicity}\tCHN\t{t(one.registered_address)}\t"
+                f"{person}\t{now}\t{t(one.name)}\t{initials(one.name)}\t{one.sex}\t"
+                f"{one.birth_date or NULL}\t{one.ethnicity}\tCHN\t{t(one.registered_address)}\t"
                 f"{t(one.employer)}\n"
             )
-            links.append(f"{one.id}\t{place}\t{LINK}\t{row}\n")
+            links.append(f"{person}\t{place}\t{LINK}\t{row}\n")
             residencies.append(
-                f"{row}\t{now}\t{place}\t{one.id}\t{home.id}\t{one.relation}\t{one.kind}\t"
-                f"{one.from_date}\t\t{t(one.away_since)}\t{t(one.away_where)}\n"
+                f"{row}\t{now}\t{place}\t{person}\t{home_id}\t{one.relation}\t{one.kind}\t"
+                f"{one.from_date}\t\t{one.away_since or NULL}\t{t(one.away_where)}\n"
             )
             if one.number:
+                number = normal_number(one.number)
                 documents.append(
-                    f"{uuid7()}\t{now}\t{one.id}\t{one.kind_of_document}\t"
-                    f"{t(_NUMBER.seal(one.number))}\t{t(_NUMBER_INDEX.of(one.number))}\n"
+                    f"{new()}\t{now}\t{person}\t{one.kind_of_document}\t"
+                    f"\\\\x{seal_number(number).hex()}\t\\\\x{index_number(number).hex()}\n"
                 )
             if one.phone:
+                phone = normal_phone(one.phone)
                 phones.append(
-                    f"{uuid7()}\t{now}\t{one.id}\t{t(_PHONE.seal(one.phone))}\t"
-                    f"{t(_PHONE_INDEX.of(one.phone))}\t\n"
+                    f"{new()}\t{now}\t{person}\t\\\\x{seal_phone(phone).hex()}\t"
+                    f"\\\\x{index_phone(phone).hex()}\t\n"
                 )
             for group in one.groups:
-                groups.append(f"{uuid7()}\t{now}\t{one.id}\t{group}\t{place}\t{one.from_date}\n")
+                groups.append(f"{new()}\t{now}\t{person}\t{group}\t{place}\t{one.from_date}\n")
     return {
         Person: persons,
         Household: homes,
