@@ -16,8 +16,12 @@ def report(
     *,
     reference: dict[str, Any] | None = None,
     ratio: dict[str, float] | None = None,
+    **more: Any,
 ) -> None:
-    """Print the line: our figures, the reference's from the same run, and their ratios."""
+    """Print the line: our figures, the reference's from the same run, and their ratios.
+
+    ``more`` adds keys, such as ``note`` with how to install a reference that is missing.
+    """
     line = {
         "name": name,
         "figures": figures,
@@ -25,6 +29,7 @@ def report(
         "ratio": ratio or {},
         "machine": _machine(),
         "commit": _commit(),
+        **more,
     }
     print(json.dumps(line, ensure_ascii=False), flush=True)
 

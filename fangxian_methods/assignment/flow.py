@@ -100,7 +100,11 @@ class Network:
         load = np.rint(p.load_weight * GRAIN)
         way = problem.node_at[hop[:, 0]] - problem.node_at[hop[:, 1]]
         hop_cost = np.ceil(p.distance_weight * np.hypot(*way.T)).astype(np.int64) + 1
-        swing = int(hop_cost.max(initial=0)) + int(np.abs(cost).max(initial=0)) + int(load * (problem.load + problem.slots).max())
+        swing = (
+            int(hop_cost.max(initial=0))
+            + int(np.abs(cost).max(initial=0))
+            + int(load * (problem.load + problem.slots).max())
+        )
         prize = 2 * (swing + 1) * (min(len(problem.nodes), len(free)) + 1)
         people, sink = len(problem.people), len(problem.people) + len(problem.nodes)
         # Slots that stay unused go to the sink directly; the last ones are the dearest to use.
@@ -189,7 +193,7 @@ class Network:
         return pairs[np.argsort(metres, kind="stable")[:most]]
 
     def _inward(self, short: BoolArray, placed: IntArray, k: int) -> int:
-        """Pairs from the nearest people to nodes short of them, first from those with a slot free."""
+        """Pairs from the nearest people to nodes short of them, those with a slot free and all."""
         problem = self.problem
         added = 0
         for group in problem.groups:
@@ -199,4 +203,3 @@ class Network:
             added += self.add(problem.nearest_people(needy, spare, k))
             added += self.add(problem.nearest_people(needy, able, k))
         return added
-

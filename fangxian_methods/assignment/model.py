@@ -39,7 +39,7 @@ class Person:
         for node, strength in self.wishes.items():
             if not -1 <= strength <= 1:
                 raise ValueError(
-                    f"person {self.id}: the wish for {node} must lie between −1 and 1, not {strength}"
+                    f"person {self.id}: the wish for {node} must lie from −1 to 1, not {strength}"
                 )
 
 
@@ -72,7 +72,7 @@ def _position(kind: str, identity: str, x: float | None, y: float | None) -> Non
         x is not None and y is not None and not (math.isfinite(x) and math.isfinite(y))
     ):
         raise ValueError(
-            f"{kind} {identity}: position ({x}, {y}) must be two finite numbers in metres, or unknown"
+            f"{kind} {identity}: position ({x}, {y}) must be two finite numbers of metres or None"
         )
 
 

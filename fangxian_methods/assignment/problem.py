@@ -84,7 +84,7 @@ class Problem:
         return metres <= p.longest_m
 
     def nearest(self, people: IntArray, nodes: IntArray, k: int) -> IntArray:
-        """Pairs (p, 2) of each person and the k nearest of ``nodes``; any k, if it has no position."""
+        """Pairs (p, 2) of each person and the k nearest of ``nodes``; any k without a position."""
         return self._nearest(people, self.person_at, nodes, self.node_at, k)
 
     def nearest_people(self, nodes: IntArray, people: IntArray, k: int) -> IntArray:

@@ -52,9 +52,7 @@ def assign(
     place = {one.id: j for j, one in enumerate(nodes)}
     return Result(
         placements=tuple(sorted(placements, key=lambda p: (rank[p.person], p.load))),
-        unplaced=tuple(
-            sorted(_unplaced(problem, person, node), key=lambda one: rank[one.person])
-        ),
+        unplaced=tuple(sorted(_unplaced(problem, person, node), key=lambda one: rank[one.person])),
         shortfalls=tuple(
             sorted(_shortfalls(problem, person, node), key=lambda one: place[one.node])
         ),

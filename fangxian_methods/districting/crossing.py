@@ -11,7 +11,7 @@ from .model import BoolArray, FloatArray, IntArray, Line
 
 
 def road_segments(roads: Sequence[Line]) -> FloatArray:
-    """Polylines → straight segments, array (s, 4) of x1, y1, x2, y2; those of no length left out."""
+    """Polylines → straight segments, array (s, 4) of x1, y1, x2, y2, none of no length."""
     pieces = []
     for road in roads:
         line = np.asarray(road, dtype=np.float64).reshape(-1, 2)

@@ -13,9 +13,9 @@ from multiprocessing import get_context
 
 import numpy as np
 
+from .evaluate import outside_range, outside_tolerance
 from .exact import MOST_NODES, MOST_PARTS, solve_exactly
 from .graph import neighbour_graph, shared_positions
-from .evaluate import outside_range, outside_tolerance
 from .model import (
     EDGE_KINDS,
     BoolArray,
@@ -36,6 +36,8 @@ from .repair import repair, total_excess
 from .report import grids_of
 from .sections import sections
 from .smooth import border_cost, smooth
+
+Values = dict[str, str | int | float]
 
 _COUNTS_TRIED = 4
 _STARTS, _START_NODES = 8, 4000  # several starts where they cost little
@@ -187,7 +189,7 @@ class _Drawing:
     def _most_grids(self) -> int:
         return sum(max(1, len(building.units)) for building in self.buildings)
 
-    def _range(self) -> dict[str, str | int | float]:
+    def _range(self) -> Values:
         return {"low": self.parameters.min_households, "high": self.parameters.max_households}
 
     def _miss(self, mean: float) -> float:
@@ -340,7 +342,7 @@ class _Drawing:
         for edge in best.atoms.graph.bridges():
             first, second = by_id[edge.first.building], by_id[edge.second.building]
             metres = round(math.hypot(first.x - second.x, first.y - second.y), 1)
-            values = {"first": first.id, "second": second.id, "metres": metres}
+            values: Values = {"first": first.id, "second": second.id, "metres": metres}
             if values not in [message.values for message in messages]:
                 messages.append(Message(Code.BRIDGED, values))
         if best.k == 1:
@@ -349,7 +351,7 @@ class _Drawing:
         for building in self.buildings:
             if building.households <= high:
                 continue
-            size = {"building": building.id, "households": building.households}
+            size: Values = {"building": building.id, "households": building.households}
             code = Code.BUILDING_SPLIT if building.units else Code.BUILDING_TOO_LARGE
             messages.append(Message(code, {**size, "high": high}))
             for unit in building.units:

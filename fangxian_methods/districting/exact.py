@@ -57,6 +57,6 @@ def solve_exactly(
     solver.parameters.max_deterministic_time = effort
     status = solver.solve(model)
     if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        chosen = [[p for p in range(k) if solver.boolean_value(member[i][p])][0] for i in range(n)]
+        chosen = [next(p for p in range(k) if solver.boolean_value(member[i][p])) for i in range(n)]
         return np.array(chosen, dtype=np.int64), True
     return None, status == cp_model.INFEASIBLE

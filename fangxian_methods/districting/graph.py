@@ -56,7 +56,8 @@ def shared_positions(buildings: Sequence[Building]) -> int:
 def _snapped(points: FloatArray) -> IntArray:
     centred = points - points.mean(axis=0)
     extent = float(np.abs(centred).max(initial=0.0)) or 1.0
-    return np.round(centred / (extent * _GRAIN)).astype(np.int64)
+    cells: IntArray = np.round(centred / (extent * _GRAIN)).astype(np.int64)
+    return cells
 
 
 def _apart(points: FloatArray) -> FloatArray:

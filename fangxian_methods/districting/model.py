@@ -57,7 +57,7 @@ class Building:
         _whole("building", self.id, self.households)
         if not (math.isfinite(self.x) and math.isfinite(self.y)):
             raise ValueError(
-                f"building {self.id}: position ({self.x}, {self.y}) is not a pair of finite numbers; "
+                f"building {self.id}: position ({self.x}, {self.y}) is not two finite numbers; "
                 "give x and y in metres"
             )
         if self.units:
@@ -74,7 +74,7 @@ class Building:
 def _whole(kind: str, identity: str, households: int) -> None:
     if isinstance(households, bool) or not isinstance(households, int) or households < 0:
         raise ValueError(
-            f"{kind} {identity}: households must be a whole number of at least 0, not {households!r}"
+            f"{kind} {identity}: households must be a whole number from 0, not {households!r}"
         )
 
 
@@ -241,7 +241,7 @@ class Code(StrEnum):
 
 
 _TEXTS: dict[Code, str] = {
-    Code.BRIDGED: "{first} and {second} are joined across a road, {metres} m: no other way in",
+    Code.BRIDGED: "{first} and {second} are joined across a road ({metres} m): no other way in",
     Code.SAME_POSITION: "{count} buildings share a position with another one; they are drawn apart",
     Code.ONE_GRID: "{households} households fit into one grid",
     Code.NO_COUNT_FITS: (
@@ -260,7 +260,8 @@ _TEXTS: dict[Code, str] = {
         "give its units and it can be split"
     ),
     Code.UNIT_TOO_LARGE: (
-        "unit {unit} of building {building} alone has {households} households, a grid may have {high}"
+        "unit {unit} of building {building} alone has {households} households, "
+        "a grid may have {high}"
     ),
     Code.SIZE_OUTSIDE_RANGE: "grid {grid} has {households} households, outside {low}–{high}",
     Code.BALANCE_IMPOSSIBLE: (
@@ -272,7 +273,8 @@ _TEXTS: dict[Code, str] = {
     Code.COVERED_TWICE: "building {building} is given whole and by unit",
     Code.IN_PIECES: "grid {grid} falls into {pieces} pieces; {part} is cut off",
     Code.OUTSIDE_TOLERANCE: (
-        "grid {grid} has {households} households, {deviation} % off the mean; {percent} % is allowed"
+        "grid {grid} has {households} households, {deviation} % off the mean; "
+        "{percent} % is allowed"
     ),
     Code.UNITS_APART: "the units of building {building} in grid {grid} don't stand side by side",
 }

@@ -25,7 +25,7 @@ _SMALL = 600  # below this many nodes more cuts are compared, for they cost litt
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """A connected graph: edges ``u``–``v`` (m,) with whole-number ``length`` (m,), ``weight`` (n,)."""
+    """A connected graph: edges ``u``–``v`` (m,), whole-number ``length`` (m,), ``weight`` (n,)."""
 
     u: IntArray
     v: IntArray
@@ -178,9 +178,7 @@ class _Halving:
             score = score * np.exp(self.rng.normal(size=len(score)))
         return excess, score, count
 
-    def _pick(
-        self, excess: FloatArray, score: FloatArray
-    ) -> int | None:
+    def _pick(self, excess: FloatArray, score: FloatArray) -> int | None:
         """The best of some cuts if it is better than the best so far."""
         least = excess.min()
         i = int(np.argmin(np.where(excess == least, score, np.inf)))

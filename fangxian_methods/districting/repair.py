@@ -14,7 +14,7 @@ _WIDEST = 12  # parts that are merged at most
 
 def total_excess(weight: IntArray, labels: IntArray, k: int, window: Window) -> float:
     """By how much all parts together miss the window."""
-    sizes = np.bincount(labels, weights=weight, minlength=k)
+    sizes: FloatArray = np.bincount(labels, weights=weight, minlength=k).astype(np.float64)
     return float(window.excess(sizes, 1).sum())
 
 
@@ -34,7 +34,7 @@ def repair(
     labels = labels.copy()
     tried = np.zeros(k, dtype=np.int64)
     for _ in range(rounds):
-        sizes = np.bincount(labels, weights=net.weight, minlength=k)
+        sizes: FloatArray = np.bincount(labels, weights=net.weight, minlength=k).astype(np.float64)
         excess = window.excess(sizes, 1)
         if not excess.any() or k == 1 or expired():
             break

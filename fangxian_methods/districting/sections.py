@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from .model import Building
 from .partition import Window
@@ -20,13 +21,13 @@ def sections(building: Building, window: Window) -> tuple[list[range], int]:
         starts = _tail(sizes, whole, window)
         if starts:
             edges = [*starts, len(sizes)]
-            own = [range(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+            own = [range(a, b) for a, b in pairwise(edges)]
             return _few(sizes, starts[0], window) + own, whole
     return _few(sizes, len(sizes), window), 0
 
 
 def _tail(sizes: Sequence[int], whole: int, window: Window) -> list[int] | None:
-    """Starts of ``whole`` runs up to the last unit, each inside the window, closest to its middle."""
+    """Starts of ``whole`` runs up to the last unit, each inside the window, near its middle."""
     n, middle = len(sizes), (window.low + window.high) / 2
     best: list[dict[int, tuple[float, int]]] = [{n: (0.0, n)}]
     for _ in range(whole):
@@ -58,7 +59,8 @@ def _few(sizes: Sequence[int], stop: int, window: Window) -> list[range]:
         return []
     total = sum(sizes[:stop])
     for count in range(max(1, -(-total // int(max(window.high, 1)))), stop + 1):
-        runs, start, sofar = [], 0, 0
+        runs: list[range] = []
+        start = sofar = 0
         for i in range(stop):
             sofar += sizes[i]
             # A run ends where its share of the whole is reached, or the next unit passes it more.

@@ -41,7 +41,7 @@ def smooth(
 def border_cost(
     net: Network, points: FloatArray, labels: IntArray, k: int, border_weight: float
 ) -> float:
-    """What :func:`smooth` lowers: mean squared distance from the centres, and the border's price."""
+    """What :func:`smooth` lowers: mean squared distance from the centres, and the border."""
     count = np.maximum(np.bincount(labels, minlength=k), 1)
     squares = 0.0
     for axis in (points[:, 0], points[:, 1]):
