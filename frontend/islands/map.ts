@@ -24,6 +24,7 @@ class MapIsland {
   private view: MapView | null = null;
   private places: FeatureCollection = { type: "FeatureCollection", features: [] };
   private labels: Marker[] = [];
+  private captions: ReturnType<typeof data.labelsOf> = [];
   private selected = "";
   private readonly stops: (() => void)[] = [];
   private readonly status: HTMLElement | null;
@@ -43,6 +44,7 @@ class MapIsland {
     } catch {
       return this.tell(gettext("The map's data did not come. Reload the page; the table below has the same."));
     }
+    this.captions = data.labelsOf(this.places);
     this.writeLegend();
     const bounds = data.boundsOf(this.places);
     if (!bounds) return this.tell(gettext("Nothing here has a position yet. Give buildings a position to see them on the map."));
@@ -247,6 +249,7 @@ class MapIsland {
     undo: boolean,
   ): void {
     this.places = data.merged(this.places, body.features ?? [], thing.id, grid);
+    this.captions = data.labelsOf(this.places);
     const name = data.gridsOf(this.places).find((one) => one.id === grid)?.name ?? grid;
     (this.view?.getSource("places") as GeoJSONSource | undefined)?.setData(data.prepared(this.places));
     if (this.view) this.writeLabels(this.view);
@@ -260,7 +263,7 @@ class MapIsland {
 
   private writeLabels(view: MapView): void {
     this.labels.forEach((label) => label.remove());
-    this.labels = data.labelsOf(this.places).flatMap(({ text, at, box }) => {
+    this.labels = this.captions.flatMap(({ text, at, box }) => {
       const [west, east] = [view.project([box[0], at[1]]), view.project([box[2], at[1]])];
       // A label wider than what it names would cover its neighbours.
       if (east.x - west.x < 44 || !view.getBounds().contains(at)) return [];
