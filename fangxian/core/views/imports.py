@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import islice
 from typing import Any
-from contextlib import suppress
 from uuid import UUID
 
 from django.http import HttpResponse
