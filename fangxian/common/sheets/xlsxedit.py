@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import IO, Final
@@ -18,6 +19,7 @@ from .xlsxstream import MARK_RGB
 
 _CHUNK: Final = 1 << 18
 _MAX_ROW_BYTES: Final = 8 * MEBIBYTE
+_MAX_STYLES_BYTES: Final = 16 * MEBIBYTE
 _MAX_HEAD_BYTES: Final = 8 * MEBIBYTE
 ERROR_WIDTH: Final = 48
 
@@ -59,6 +61,14 @@ def edit_xlsx(original: bytes, sheet: str, marks: Marks, out: IO[bytes]) -> None
     Raises ReadError, with the code "not_editable" when the sheet's XML is not written in the usual
     way.
     """
+    try:
+        _edit(original, sheet, marks, out)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        # A part with a wrong check sum, which a reader that never opened it did not notice.
+        raise ReadError("not_editable") from error
+
+
+def _edit(original: bytes, sheet: str, marks: Marks, out: IO[bytes]) -> None:
     with (
         open_archive(original) as archive,
         zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target,
@@ -66,7 +76,10 @@ def edit_xlsx(original: bytes, sheet: str, marks: Marks, out: IO[bytes]) -> None
         part = next((part for name, part in sheet_parts(archive) if name == sheet), "")
         if part not in archive.NameToInfo:
             raise ReadError("not_editable")
-        styles = _Styles(read_small(archive, "xl/styles.xml", 16 * MEBIBYTE))
+        formats = read_small(archive, "xl/styles.xml", _MAX_STYLES_BYTES)
+        if not formats and "xl/styles.xml" in archive.NameToInfo:
+            raise ReadError("not_editable")
+        styles = _Styles(formats)
         with (
             target.open(_fresh(archive.getinfo(part)), "w") as written,
             archive.open(part) as source,

@@ -22,10 +22,11 @@ def read(data: bytes) -> tuple[Workbook, Table]:
     return book, find_table(book.sheets[0])
 
 
-def marked(data: bytes, *errors: RowError) -> tuple[bytes, bool]:
+def marked(data: bytes, *errors: RowError, language: str = "en") -> tuple[bytes, bool]:
     book, table = read(data)
     out = io.BytesIO()
-    in_place = write_error_workbook(data, book, table, errors, out)
+    with override(language):
+        in_place = write_error_workbook(data, book, table, errors, out)
     return out.getvalue(), in_place
 
 
@@ -84,10 +85,9 @@ def test_cells_are_coloured_and_texts_stand_in_a_new_column() -> None:
 
 
 def test_the_column_speaks_the_reader_s_language() -> None:
-    with override("zh-hans"):
-        data, _ = marked(corpus.plain_xlsx(HEAD, ZHANG), RowError(2, "x"))
-    _, table = read(data)
-    assert table.error_column == 4
+    data, _ = marked(corpus.plain_xlsx(HEAD, ZHANG), RowError(2, "x"), language="zh-hans")
+    assert shown(data)["E1"].value == "错误"
+    assert read(data)[1].error_column == 4
 
 
 @pytest.mark.filterwarnings("ignore:.*extension is not supported")  # what openpyxl would lose
@@ -210,6 +210,15 @@ def test_a_sheet_that_cannot_be_edited_is_copied() -> None:
     out = io.BytesIO()
     assert not write_error_workbook(broken, book, table, [RowError(2, "有误", 0)], out)
     assert coloured(out.getvalue()) == {"A2", "E2"}
+
+
+def test_a_workbook_with_a_damaged_part_is_copied() -> None:
+    data = corpus.plain_xlsx(HEAD, ZHANG)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        crc = archive.getinfo("docProps/app.xml").CRC.to_bytes(4, "little")
+    copy, in_place = marked(data.replace(crc, b"\0\1\2\3"), RowError(2, "有误", 0))
+    assert not in_place
+    assert coloured(copy) == {"A2", "E2"}
 
 
 def test_a_hostile_original_is_refused() -> None:
