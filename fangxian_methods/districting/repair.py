@@ -9,6 +9,7 @@ import numpy as np
 from .model import BoolArray, FloatArray, IntArray
 from .partition import Network, Window, partition
 
+_PATIENCE = 200  # rounds without any gain after which it is given up
 _WIDEST = 12  # parts that are merged at most
 
 
@@ -33,10 +34,13 @@ def repair(
     """
     labels = labels.copy()
     tried = np.zeros(k, dtype=np.int64)
+    least, since = float("inf"), 0
     for _ in range(rounds):
         sizes: FloatArray = np.bincount(labels, weights=net.weight, minlength=k).astype(np.float64)
         excess = window.excess(sizes, 1)
-        if not excess.any() or k == 1 or expired():
+        since = 0 if excess.sum() < least else since + 1
+        least = min(least, float(excess.sum()))
+        if since > _PATIENCE or not excess.any() or k == 1 or expired():
             break
         worst = int(np.argmax(excess - tried * 1e-6 * (excess > 0)))
         if tried[worst] > 3:  # let another one move first, and come back with a wider circle
