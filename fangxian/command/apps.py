@@ -11,6 +11,8 @@ class CommandConfig(AppConfig):
     label = "command"
 
     def ready(self) -> None:
+        from fangxian.command import jobs  # noqa: F401 - registers its job kinds
+
         rights.register("command.today", Right("command.today", _("Work in an area")))
         rights.register("command.board", Right("command.board", _("See the coverage board")))
         navigation.register(

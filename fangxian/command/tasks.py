@@ -1,0 +1,14 @@
+"""Periodic work (procrastinate finds this module by its name)."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+
+@app.periodic(cron="5 0 * * *")
+@app.task(name="command.redraw")
+def redraw(timestamp: int) -> None:
+    """Put drawings of grids in force whose day has come."""
+    from fangxian.command.jobs import put_due_in_force
+
+    put_due_in_force()
