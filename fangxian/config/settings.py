@@ -256,6 +256,8 @@ LANGUAGES = [
     ("zh-hant", _("Traditional Chinese")),
     ("en", _("English")),
 ]
+# Before all apps: what accounts says in its own words instead of allauth.
+LOCALE_PATHS = [ROOT / "accounts" / "locale"]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 LANGUAGE_COOKIE_NAME = "fangxian_language"

@@ -7,6 +7,7 @@ from typing import Any
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.views import AddWebAuthnView
 from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from fangxian.accounts.sessions import SECOND_FACTOR
 
@@ -27,3 +28,9 @@ class ActivateTotp(_Enrol, ActivateTOTPView):  # type: ignore[misc]
 
 class AddPasskey(_Enrol, AddWebAuthnView):  # type: ignore[misc]
     """A passkey or security key."""
+
+    def get_form(self, form_class: Any = None) -> Any:
+        form = super().get_form(form_class)
+        # The package leaves this label untranslated.
+        form.fields["name"].label = _("Name")
+        return form
