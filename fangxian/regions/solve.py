@@ -135,7 +135,4 @@ def _graph(graph: NeighbourGraph) -> dict[str, Any]:
 
 
 def _messages(messages: Sequence[Message]) -> list[dict[str, Any]]:
-    return [
-        {"code": message.code.value, "text": message.template, "values": dict(message.values)}
-        for message in messages
-    ]
+    return [{"code": message.code.value, "values": dict(message.values)} for message in messages]

@@ -19,6 +19,7 @@ from fangxian.common.codes import Level
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.regions import queries, solve
 from fangxian.regions.models import GridPlan, Region
+from fangxian.regions.said import sentence
 from fangxian.regions.sites import Note, Site, sites_of
 from fangxian.regions.solve import Key, Roads
 
@@ -204,7 +205,7 @@ def accept_grids(
     report, _graph = solve.judged(
         plan.place_code, sites, plan.parameters.get("roads", ()), _values(plan), assignment
     )
-    _refuse_left_out(report)
+    _refuse_left_out(report, sites)
     others = GridPlan.objects.filter(community=plan.community)
     if others.filter(state=State.ACCEPTED).exists():
         raise Conflict(_("Another drawing is accepted already; withdraw it first."))
@@ -259,6 +260,13 @@ def present_grids(sites: Sequence[Site]) -> dict[Key, str]:
         else:
             found |= {(site.id, u.id): u.code[: int(Level.GRID)] for u in site.units}
     return found
+
+
+def names_of(sites: Sequence[Site]) -> dict[str, str]:
+    """Names by id of buildings and of their units."""
+    return {site.id: site.name for site in sites} | {
+        unit.id: f"{site.name} {unit.name}" for site in sites for unit in site.units
+    }
 
 
 def _ground(
@@ -324,13 +332,14 @@ def _edited(plan: GridPlan, sites: Sequence[Site], assignment: dict[Key, int]) -
     return plan
 
 
-def _refuse_left_out(report: Mapping[str, Any]) -> None:
+def _refuse_left_out(report: Mapping[str, Any], sites: Sequence[Site]) -> None:
     if report["left_out"]:
+        named = names_of(sites)
         said = [m for m in report["findings"] if m["code"] in {c.value for c in solve.LEFT_OUT}]
         raise Invalid(
             *(
                 Problem(
-                    _(m["text"]).format(**m["values"]),
+                    sentence(m, named),
                     field="drawing",
                     mend=_("Put every building into exactly one grid, or draw again."),
                 )
@@ -347,7 +356,7 @@ def _set(
 ) -> None:
     roads = plan.parameters["roads"]
     report, graph = solve.judged(plan.place_code, sites, roads, _values(plan), assignment)
-    _refuse_left_out(report)
+    _refuse_left_out(report, sites)
     present = present_grids(sites)
     before, households = _comparable(sites, assignment, present)
     followed = solve.follows(before, assignment, households)

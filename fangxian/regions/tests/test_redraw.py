@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import pytest
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +17,8 @@ from fangxian.common.actor import Actor
 from fangxian.common.codes import Level, parent
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope
 from fangxian.common.scoping import acting
-from fangxian.regions import actions, queries, redraw
+from fangxian.regions import actions, queries, redraw, solve
+from fangxian.regions import said as said_here
 from fangxian.regions.actions.plans import assignment_of
 from fangxian.regions.models import (
     Building,
@@ -338,3 +340,15 @@ def test_a_redraw_loses_nothing(db, sizes, split, seed, rounds):
             assert queries.code_on(place, dt.date(2021, 1, 1)) == before_any[str(place.id)]
         assert not RegionCode.objects.filter(valid_to__lt=START).exists()
         transaction.set_rollback(True)
+
+
+def test_whatever_a_drawing_says_has_a_sentence():
+    said = {code.value: solve.Message(code).template for code in solve.Code}
+    assert said == said_here.TEXTS
+
+
+def test_sentences_name_places_instead_of_ids():
+    message = {"code": "not_covered", "values": {"part": "a-1/u-2"}}
+    with translation.override("en"):
+        text = said_here.sentence(message, {"a-1": "3号楼", "u-2": "2单元"})
+    assert text == "3号楼/2单元 is in no grid"

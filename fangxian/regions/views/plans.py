@@ -18,9 +18,10 @@ from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.common.policy import SignedRequest, page
 from fangxian.regions import actions, queries, redraw
-from fangxian.regions.actions.plans import assignment_of
+from fangxian.regions.actions.plans import assignment_of, names_of
 from fangxian.regions.forms import AcceptForm, DrawForm, PartForm, show_problems
 from fangxian.regions.models import GridPlan
+from fangxian.regions.said import sentences
 from fangxian.regions.sites import Site, sites_of
 from fangxian.regions.views.places import crumbs
 
@@ -141,9 +142,7 @@ def _shown(request: SignedRequest, shown: GridPlan, form: AcceptForm | None = No
     states = {grid["number"]: grid for grid in shown.report["grids"]}
     draft = shown.state == GridPlan.State.DRAFT
     grids = [{**drawn, **states.get(drawn["number"], {})} for drawn in shown.drawing]
-    named = {site.id: site.name for site in sites} | {
-        unit.id: f"{site.name} {unit.name}" for site in sites for unit in site.units
-    }
+    named = names_of(sites)
     start = {"effective": timezone.localdate(), "version": shown.version}
     return render(
         request,
@@ -155,8 +154,8 @@ def _shown(request: SignedRequest, shown: GridPlan, form: AcceptForm | None = No
             "grids": grids,
             "parts": parts,
             "geojson": _geojson(shown, sites, parts),
-            "findings": _said(shown.report["findings"], named),
-            "messages_of_drawing": _said(shown.report["messages"], named),
+            "findings": sentences(shown.report["findings"], named),
+            "messages_of_drawing": sentences(shown.report["messages"], named),
             "notes": [
                 _(NOTES[note["code"]]) % {"count": note["count"]}
                 for note in shown.parameters["notes"]
@@ -168,25 +167,6 @@ def _shown(request: SignedRequest, shown: GridPlan, form: AcceptForm | None = No
         },
         status=422 if form is not None else 200,
     )
-
-
-def _said(found: list[dict[str, Any]], named: dict[str, str]) -> list[str]:
-    """Messages of the method in the reader's language, with names for ids."""
-    texts = []
-    for message in found:
-        values = {
-            key: _named(value, named) if isinstance(value, str) else value
-            for key, value in message["values"].items()
-        }
-        texts.append(_(message["text"]).format(**values))
-    return texts
-
-
-def _named(value: str, named: dict[str, str]) -> str:
-    for place_id in value.replace(",", " ").replace("/", " ").split():
-        if place_id in named:
-            value = value.replace(place_id, named[place_id])
-    return value
 
 
 def _parts(shown: GridPlan, sites: list[Site]) -> list[dict[str, Any]]:
