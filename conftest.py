@@ -25,7 +25,7 @@ from fangxian.config.postgres import databases
 from tests.kit.cast import Cast, Places, make_cast, make_places
 
 CHECKOUT = Path(__file__).parent
-KEPT_TEMPLATES = 4
+KEPT_TEMPLATES = 12
 
 
 def _schema_hash() -> str:
