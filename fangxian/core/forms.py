@@ -132,15 +132,15 @@ class RuleForm(forms.Form):
 
     source = forms.CharField(label=_("Source (document, date)"), max_length=300)
     valid_from = forms.DateField(label=_("Valid from"), widget=forms.DateInput(attrs=DATE))
-    data = forms.CharField(
+    rule = forms.CharField(
         label=_("Rule (JSON)"),
         max_length=200_000,
         widget=forms.Textarea(attrs={"rows": 20, "spellcheck": "false"}),
     )
 
-    def clean_data(self) -> Any:
+    def clean_rule(self) -> Any:
         try:
-            return json.loads(self.cleaned_data["data"])
+            return json.loads(self.cleaned_data["rule"])
         except ValueError as error:
             line = getattr(error, "lineno", 0)
             raise forms.ValidationError(

@@ -141,7 +141,7 @@ def add_rule_version(
         raise Invalid(
             Problem(
                 _("The rule has another shape than before."),
-                field="data",
+                field="rule",
                 mend=_("Keep the outermost brackets of the version before."),
             )
         )

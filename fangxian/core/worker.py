@@ -11,11 +11,13 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import cast
 from uuid import uuid4
 
 from django.db import close_old_connections, connections
 from django.utils import timezone
 from procrastinate.contrib.django import DjangoApp, app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from fangxian.core import counters, outbox, runner, sunset
 from fangxian.core.models import Worker
@@ -66,7 +68,8 @@ def stop() -> None:
 async def _serve(concurrency: int) -> None:
     # A second app with the same tasks: the first one keeps Django's connection, so that a job
     # queued by a job belongs to that job's transaction.
-    queue = DjangoApp(connector=app.connector.get_worker_connector())
+    ours = cast(DjangoConnector, app.connector)
+    queue = DjangoApp(connector=ours.get_worker_connector())
     queue.tasks = app.tasks
     queue.periodic_registry = app.periodic_registry
     async with queue.open_async():

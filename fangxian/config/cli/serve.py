@@ -118,7 +118,7 @@ def is_free(host: str, port: int) -> bool:
 
 
 def _worker(options: argparse.Namespace) -> int:
-    return django.run_command("procrastinate", ["worker", *options.passed_on])
+    return django.run_command("run_worker", options.passed_on)
 
 
 def _tls(certificate: Path | None, key: Path | None) -> tuple[Path, Path] | None:

@@ -199,9 +199,10 @@ def finish_task(*, by: Actor, task_id: UUID, fact: str = "") -> Task:
 @action
 def cancel_task(*, by: Actor, task_id: UUID, reason: str) -> Task:
     """Close a task that no longer applies. Raises Invalid without a reason."""
+    task = _open(by, task_id, "core.task_assign")
     if not reason.strip():
         raise Invalid(Problem(_("Say why it is cancelled."), field="reason"))
-    return _close(by, _open(by, task_id, "core.task_assign"), TaskState.CANCELLED, reason)
+    return _close(by, task, TaskState.CANCELLED, reason)
 
 
 @action

@@ -17,6 +17,8 @@ ALTER TABLE core_counterdelta SET (
 ALTER TABLE core_nodestat SET (
     fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0
 );
+-- Ciphertext does not compress; don't try.
+ALTER TABLE core_filechunk ALTER COLUMN content SET STORAGE EXTERNAL;
 """
 
 

@@ -269,10 +269,10 @@ def test_rules_are_read_by_all_and_changed_by_adding(
     assert "ladder" in _text(client_of("bob"), "rule", "task.escalation", version=1)
     head = client_of("headquarters")
     address = reverse("core:rule", args=["task.escalation"])
-    given = {"source": "通知第1号", "valid_from": "2021-01-01", "data": '{"ladder": [], "hours":'}
+    given = {"source": "通知第1号", "valid_from": "2021-01-01", "rule": '{"ladder": [], "hours":'}
     assert head.post(address, given).status_code == 422
-    assert head.post(address, given | {"data": "[]"}).status_code == 422
-    good = given | {"data": '{"ladder": [], "hours": {"default": 1}}'}
+    assert head.post(address, given | {"rule": "[]"}).status_code == 422
+    good = given | {"rule": '{"ladder": [], "hours": {"default": 1}}'}
     assert client_of("bob").post(address, good).status_code == 403
     assert head.post(address, good).status_code == 302
     after = rules.rule("task.escalation")

@@ -42,13 +42,20 @@ def detail(request: SignedRequest, name: str) -> HttpResponse:
     shown = shown or _in_force(versions)
     text = json.dumps(shown.data, ensure_ascii=False, indent=2)
     form = RuleForm(
-        request.POST or None, initial={"data": text, "valid_from": timezone.localdate()}
+        request.POST or None, initial={"rule": text, "valid_from": timezone.localdate()}
     )
     if request.method == "POST":
         by.require("core.rules", settings.FANGXIAN_AREA)
         if form.is_valid():
             try:
-                actions.add_rule_version(by=by, name=name, **form.cleaned_data)
+                given = form.cleaned_data
+                actions.add_rule_version(
+                    by=by,
+                    name=name,
+                    data=given["rule"],
+                    source=given["source"],
+                    valid_from=given["valid_from"],
+                )
             except Invalid as error:
                 show_problems(form, error)
             else:
