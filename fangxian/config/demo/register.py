@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fangxian.common.bulk import Load
-from fangxian.config.demo.places import DOORS_A_FLOOR, Spot, spots
+from fangxian.config.demo.places import DOORS_A_FLOOR, Spot
 from fangxian.config.demo.recipe import Chance
 from fangxian.register.bulk import MODELS, HouseholdRow, ResidentRow, load_register
 
@@ -14,14 +14,14 @@ SIZES = ((1, 0.16), (2, 0.27), (3, 0.3), (4, 0.18), (5, 0.09))
 EMPTY = 0.03
 
 
-def fill(chance: Chance) -> dict[str, int]:
+def fill(chance: Chance, spots: Iterable[Spot]) -> dict[str, int]:
     """Load all households. Returns the rows by table."""
     with Load(MODELS, using="owner", who="system:demo") as load:
-        return load_register(load, _households(chance))
+        return load_register(load, _households(chance, spots))
 
 
-def _households(chance: Chance) -> Iterator[HouseholdRow]:
-    for spot in spots(chance.data["county"]):
+def _households(chance: Chance, spots: Iterable[Spot]) -> Iterator[HouseholdRow]:
+    for spot in spots:
         for door in range(spot.households):
             yield _household(chance, spot, door)
 

@@ -50,9 +50,10 @@ class Command(BaseCommand):
         sweep.settle()
 
     def _fill(self, by: Actor, chance: Chance) -> None:
-        # Places are public, but a transaction of its own keeps the read apart from the load.
         with acting(by):
-            register.fill(chance)
+            spots = list(places.spots(chance.data["county"]))
+        # After that transaction: the load locks tables that it has read.
+        register.fill(chance, spots)
 
     def _step(self, what: str, do: Callable[[], Any]) -> None:
         started = time.monotonic()
