@@ -4,7 +4,7 @@ Each argument of a route (``<uuid:user_id>`` in room ``accounts``) has a maker: 
 makes such an object on one side of the world and returns the argument's value. The tests then open
 the route with the object of the viewer's own side and with that of the other county.
 
-A new route with a new argument needs a maker here::
+A new route with a new argument needs a maker in ``makers.py``::
 
     @maker("field:visit_id")
     def visit(side):
@@ -25,10 +25,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from fangxian.accounts.models import Grant, SecurityAlert, User
+from django.db import transaction
+
+from fangxian.accounts.models import User
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
-from tests.kit.cast import START, Cast, Places
+from tests.kit.cast import Cast, Places
 
 ANYWHERE: Final = object()
 
@@ -87,7 +89,9 @@ class Side:
         maker_ = MAKERS[key]
         slot = (key, self.viewer.pk if self.viewer and key in PERSONAL else None)
         if slot not in self.made:
-            self.made[slot] = maker_(self)
+            # A maker that fails must not take the world with it.
+            with transaction.atomic():
+                self.made[slot] = maker_(self)
         return self.made[slot]
 
 
@@ -114,59 +118,6 @@ def key_of(room: str, argument: str) -> str:
         if key in MAKERS:
             return key
     raise KeyError(
-        f'add @maker("{room}:{argument}") to tests/kit/objects.py: it makes what <{argument}> of a '
+        f'add @maker("{room}:{argument}") to tests/kit/makers.py: it makes what <{argument}> of a '
         f"route of {room} points to"
     )
-
-
-@maker("code")
-def _code(side: Side) -> str:
-    return side.codes.community
-
-
-@maker("regions:inner_code")
-def _building(side: Side) -> str:
-    return side.codes.building
-
-
-@maker("regions:plan_id")
-def _plan(side: Side) -> Any:
-    from fangxian.regions.actions import draft_of_present_grids
-
-    return side.act(
-        lambda by: draft_of_present_grids(by=by, community_code=side.codes.community)
-    ).pk
-
-
-@maker("accounts:user_id")
-def _user(side: Side) -> Any:
-    user = User.objects.create(
-        username=f"kit-{side.name}", display_name="Kit", region=side.region(side.codes.community)
-    )
-    return user.pk
-
-
-@maker("accounts:grant_id")
-def _grant(side: Side) -> Any:
-    return Grant.objects.create(
-        user_id=side.get("accounts:user_id"),
-        role_id="grid_officer",
-        region=side.region(side.codes.grid),
-        valid_from=START,
-    ).pk
-
-
-@maker("accounts:alert_id")
-def _alert(side: Side) -> Any:
-    return SecurityAlert.objects.create(
-        kind="lockout", user_id=side.get("accounts:user_id"), area=side.codes.community
-    ).pk
-
-
-@maker("accounts_sign_in:pk", personal=True)
-def _passkey(side: Side) -> Any:
-    from allauth.mfa.models import Authenticator
-
-    return Authenticator.objects.create(
-        user=side.viewer, type="webauthn", data={"name": "kit", "credential": {}}
-    ).pk

@@ -97,15 +97,16 @@ def test_every_page_has_the_headers_and_nothing_inline(
     policy = answer["Content-Security-Policy"]
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
-    assert "script-src 'self'" in policy
-    assert "frame-ancestors 'none'" in policy
+    # A file that is handed out runs nothing at all.
+    assert "script-src 'self'" in policy or policy.startswith("sandbox;")
+    assert "frame-ancestors 'none'" in policy or answer["X-Frame-Options"] == "DENY"
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["X-Frame-Options"] == "DENY"
     assert answer["Referrer-Policy"] == "same-origin"
     assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "microphone=()" in answer["Permissions-Policy"]
     if who == EVERYTHING:
-        assert "private" in answer["Cache-Control"]
+        assert {"private", "no-store"} & set(answer["Cache-Control"].split(", "))
     if answer["Content-Type"].startswith("text/html"):
         assert INLINE.findall(answer.content.decode()) == []
         assert all(cookie["samesite"] == "Lax" for cookie in answer.cookies.values())

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+import tests.kit.makers  # noqa: F401  (the makers register themselves)
 from fangxian.accounts.models import Grant, Role, User
 from fangxian.accounts.sessions import SECOND_FACTOR
 from fangxian.common.registries import rights

@@ -1,0 +1,277 @@
+"""The makers of the rooms' objects; how to add one stands in ``objects.py``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.utils import timezone
+
+from fangxian.accounts.models import Grant, SecurityAlert, User
+from fangxian.common.ids import uuid7
+from tests.kit.cast import START
+from tests.kit.objects import ANYWHERE, Side, maker
+
+TODAY = dt.date(2026, 1, 1)
+
+
+@maker("code")
+def _code(side: Side) -> str:
+    return side.codes.community
+
+
+# accounts
+
+
+@maker("accounts:user_id")
+def _user(side: Side) -> Any:
+    user = User.objects.create(
+        username=f"kit-{side.name}", display_name="Kit", region=side.region(side.codes.community)
+    )
+    return user.pk
+
+
+@maker("accounts:grant_id")
+def _grant(side: Side) -> Any:
+    return Grant.objects.create(
+        user_id=side.get("accounts:user_id"),
+        role_id="grid_officer",
+        region=side.region(side.codes.grid),
+        valid_from=START,
+    ).pk
+
+
+@maker("accounts:alert_id")
+def _alert(side: Side) -> Any:
+    return SecurityAlert.objects.create(
+        kind="lockout", user_id=side.get("accounts:user_id"), area=side.codes.community
+    ).pk
+
+
+@maker("accounts_sign_in:pk", personal=True)
+def _passkey(side: Side) -> Any:
+    from allauth.mfa.models import Authenticator
+
+    return Authenticator.objects.create(
+        user=side.viewer, type="webauthn", data={"name": "kit", "credential": {}}
+    ).pk
+
+
+# regions
+
+
+@maker("regions:inner_code")
+def _building(side: Side) -> Any:
+    return side.codes.building
+
+
+@maker("regions:plan_id")
+def _plan(side: Side) -> Any:
+    from fangxian.regions.models import GridPlan
+
+    return side.act(
+        lambda _by: GridPlan.objects.create(
+            place_code=side.codes.community,
+            community=side.region(side.codes.community),
+            parameters={},
+            drawing={},
+            made_by="kit",
+        )
+    ).pk
+
+
+# core
+
+
+@maker("core:task_id")
+def _task(side: Side) -> Any:
+    from fangxian.core.actions import open_task
+
+    return side.act(
+        lambda by: open_task(
+            by=by,
+            kind="kit",
+            place_code=side.codes.community,
+            title="Kit",
+            due_at=timezone.now(),
+            assignee_role="community_staff",
+            dedupe_key=side.name,
+        )
+    ).pk
+
+
+@maker("core:notification_id", personal=True)
+def _notification(side: Side) -> Any:
+    from fangxian.core.models import Notification
+
+    assert side.viewer is not None
+    return Notification.objects.create(
+        id=uuid7(), user_id=side.viewer.pk, template="core.task_escalated", context="{}"
+    ).pk
+
+
+@maker("core:job_id", personal=True)
+def _job(side: Side) -> Any:
+    from fangxian.core.models import Job
+
+    assert side.viewer is not None
+    viewer = side.viewer
+    return side.act(
+        lambda _by: Job.objects.create(
+            place_code=side.codes.community,
+            kind="register.import",
+            requester=viewer.username,
+            user_id=viewer.pk,
+        )
+    ).pk
+
+
+@maker("core:file_id")
+def _file(side: Side) -> Any:
+    from fangxian.core.actions import store_file
+
+    return side.act(
+        lambda by: store_file(
+            by=by,
+            data=side.secrets["number"].encode(),
+            name=f"{side.secrets['name']}.txt",
+            media_type="text/plain",
+            place_code=side.codes.community,
+        )
+    ).pk
+
+
+@maker("core:run_id")
+def _run(side: Side) -> Any:
+    from fangxian.core.models import ImportRun
+
+    return side.act(
+        lambda _by: ImportRun.objects.create(
+            place_code=side.codes.community,
+            kind="register",
+            file_id=side.get("core:file_id"),
+            sha256="0" * 64,
+            made_by="kit",
+        )
+    ).pk
+
+
+@maker("core:emergency_id")
+def _emergency(side: Side) -> Any:
+    from fangxian.core.actions import create_emergency
+
+    return side.act(
+        lambda by: create_emergency(
+            by=by, name=f"Kit {side.name}", disease="kit", place_code=side.codes.county, level=4
+        )
+    ).pk
+
+
+@maker("core:measure_id")
+def _measure(side: Side) -> Any:
+    from fangxian.core.actions import add_measure
+
+    return side.act(
+        lambda by: add_measure(
+            by=by,
+            emergency_id=side.get("core:emergency_id"),
+            title="Kit",
+            body="Kit",
+            content="Kit",
+            place_code=side.codes.community,
+            from_at=timezone.now(),
+        )
+    ).pk
+
+
+@maker("core:name")
+def _rule(side: Side) -> Any:
+    return "task.escalation" if side.is_own else ANYWHERE
+
+
+@maker("core:delivery_id")
+def _delivery(side: Side) -> Any:
+    from fangxian.core.models import OutboxDelivery, OutboxMessage
+
+    if not side.is_own:
+        return ANYWHERE
+    message = OutboxMessage.objects.create(
+        template="core.task_escalated", language="zh-hans", context="{}", sent_by="kit"
+    )
+    return OutboxDelivery.objects.create(
+        message=message, channel="sms", target="", next_at=timezone.now()
+    ).pk
+
+
+@maker("core:endpoint_id")
+def _endpoint(side: Side) -> Any:
+    from fangxian.core.models import Endpoint
+
+    if not side.is_own:
+        return ANYWHERE
+    return Endpoint.objects.create(name="kit", channel="webhook", url="https://192.0.2.1/").pk
+
+
+# people and register
+
+
+@maker("people:person_id")
+def _person(side: Side) -> Any:
+    from fangxian.people.actions import create_person
+
+    return side.act(
+        lambda by: create_person(
+            by=by,
+            place_code=side.codes.unit,
+            link_kind="residency",
+            source_id=uuid7(),
+            name=side.secrets["name"],
+            documents=[("resident", side.secrets["number"])],
+            phones=[side.secrets["phone"]],
+        )
+    ).pk
+
+
+@maker("register:household_id")
+def _household(side: Side) -> Any:
+    from fangxian.register.actions import create_household
+
+    return side.act(lambda by: create_household(by=by, place_code=side.codes.unit, room="101")).pk
+
+
+# field
+
+
+def _any_form() -> Any:
+    from fangxian.field.models import FormDefinition
+
+    return FormDefinition.objects.first() or FormDefinition.objects.create(
+        code="kit", version=1, name="Kit", schema={"questions": []}, source="shipped", made_by="kit"
+    )
+
+
+@maker("field:form_id")
+def _form(side: Side) -> Any:
+    return _any_form().pk if side.is_own else ANYWHERE
+
+
+@maker("field:campaign_id")
+def _campaign(side: Side) -> Any:
+    from fangxian.field.actions import plan_campaign
+
+    form = _any_form()
+    return side.act(
+        lambda by: plan_campaign(
+            by=by,
+            name=f"Kit {side.name}",
+            area=side.region(side.codes.town),
+            form=form,
+            starts_on=TODAY,
+            ends_on=TODAY + dt.timedelta(days=30),
+        )
+    ).pk
+
+
+@maker("command:campaign")
+def _board(side: Side) -> Any:
+    return side.get("field:campaign_id")
