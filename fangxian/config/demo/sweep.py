@@ -163,6 +163,7 @@ def twice(by: Actor, chance: Chance, community: str) -> None:
             person_id=double.id,
             relation="other",
             kind="tenant",
+            on=chance.today,
         )
         propose_merge(by=here, first_id=person.id, second_id=double.id)
 
