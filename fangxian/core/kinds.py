@@ -12,11 +12,16 @@ from fangxian.core.models import Task
 
 @dataclass(frozen=True)
 class TaskKind:
-    """``url(task)`` leads to the page on which the task is done; None: it is closed by hand."""
+    """``url(task)`` leads to the page on which the task is done; None: it is closed by hand.
+
+    ``words(title_data)`` gives the title's words in the reader's language where the task keeps
+    codes of them.
+    """
 
     label: Any
     url: Callable[[Task], str] | None = None
     by_hand: bool = True
+    words: Callable[[dict[str, Any]], dict[str, Any]] | None = None
 
 
 task_kinds: Registry[TaskKind] = Registry("task kind")
@@ -25,6 +30,12 @@ task_kinds: Registry[TaskKind] = Registry("task kind")
 def label_of(kind: str) -> str:
     """The label of a kind, or its name while nobody registered it."""
     return str(task_kinds.get(kind).label) if kind in task_kinds else kind
+
+
+def words_of(task: Task) -> dict[str, Any]:
+    """The words of a task's title."""
+    known = task_kinds.get(task.kind) if task.kind in task_kinds else None
+    return known.words(task.title_data) if known and known.words else task.title_data
 
 
 def url_of(task: Task) -> str:

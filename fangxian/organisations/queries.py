@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from fangxian.common import codes
-from fangxian.common.codes import Level
-from fangxian.organisations.models import Organisation, Responsibility
+from fangxian.common.errors import OutOfScope
+from fangxian.organisations.models import (
+    Member,
+    Organisation,
+    Responsibility,
+    ResponsibilityHousehold,
+    Vacancy,
+)
 from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
 from fangxian.regions.models import Region
+from fangxian.regions.queries import above_on
+
+Holders = list[Responsibility]
 
 
 @dataclass(frozen=True)
@@ -128,6 +138,7 @@ LEFT JOIN organisations_responsibility h
  AND h.from_date <= %(day)s AND (h.to_date IS NULL OR h.to_date >= %(day)s)
 WHERE r.level = %(level)s AND r.code >= %(lo)s AND r.code < %(hi)s AND r.valid_to IS NULL
   AND (NOT %(unmanaged)s OR b.managed IS FALSE)
+  AND (%(places)s::uuid[] IS NULL OR r.id = ANY (%(places)s::uuid[]))
 GROUP BY r.id, r.code, r.name
 HAVING count(h.id) < %(minimum)s OR count(h.id) > %(maximum)s
 ORDER BY r.code
@@ -135,9 +146,16 @@ ORDER BY r.code
 
 
 def breaches(
-    area: str, *, roles: Iterable[ChainRole] | None = None, on: dt.date | None = None
+    area: str,
+    *,
+    roles: Iterable[ChainRole] | None = None,
+    on: dt.date | None = None,
+    places: Sequence[UUID] | None = None,
 ) -> list[Breach]:
-    """Every place in ``area`` where a role is vacant or held too often. One query a role."""
+    """Every place in ``area`` where a role is vacant or held too often. One query a role.
+
+    ``places`` narrows it to some of them.
+    """
     lo, hi = codes.bounds(area)
     day = on or timezone.localdate()
     found: list[Breach] = []
@@ -151,6 +169,7 @@ def breaches(
             "unmanaged": role.only == "unmanaged",
             "minimum": role.minimum,
             "maximum": role.maximum,
+            "places": None if places is None else list(places),
         }
         with connection.cursor() as cursor:
             cursor.execute(_BREACHES, parameters)
@@ -170,16 +189,171 @@ def tree(root: Organisation | None = None) -> QuerySet[Organisation]:
     )
 
 
-def load_of(
-    role: ChainRole, *, person_id: UUID | None, organisation_id: UUID | None, on: dt.date
-) -> int:
-    """How many places a holder has in a role, within the viewer's area. One query."""
-    held = in_force(on).filter(role=role.code, substitute_for=None)
-    if person_id is not None:
-        return held.filter(person_id=person_id).count()
-    return held.filter(organisation_id=organisation_id).count()
+def chain_on(place: Region, on: dt.date) -> list[tuple[Region, list[Responsibility]]]:
+    """Who answered for a place and the places above it on a day, from the top down.
+
+    By the tree as it was on that day, so it also holds for days before a redraw. Holders come in
+    the order of the rules, each substitute after the one he stands in for.
+    """
+    above = above_on(place, on)
+    rows = in_force(on).filter(place__in=above, establishment=None).select_related("organisation")
+    at: dict[UUID, list[Responsibility]] = {}
+    for row in in_order(rows, chain_rules(on)):
+        at.setdefault(row.place_id, []).append(row)
+    return [(region, at.get(region.id, [])) for region in above]
 
 
-def level_of(place: Region) -> Level:
-    """The level of a place."""
-    return Level(place.level)
+def in_order(rows: Iterable[Responsibility], rules: ChainRules) -> list[Responsibility]:
+    """By role in the order of the rules, then holders before those who stand in for them."""
+    order = {code: at for at, code in enumerate(rules.names)}
+    return sorted(
+        rows,
+        key=lambda r: (order.get(r.role, 99), r.substitute_for_id is not None, r.from_date, r.id),
+    )
+
+
+def history_of(place: Region, limit: int = 200) -> list[Responsibility]:
+    """Everybody who ever answered for exactly this place, the latest first. One query."""
+    rows = Responsibility.objects.filter(place=place, establishment=None)
+    return list(rows.order_by("-from_date", "-id")[:limit])
+
+
+def responsibility(responsibility_id: UUID) -> Responsibility:
+    """One responsibility in the area or above it. Raises OutOfScope."""
+    found = (
+        Responsibility.objects.select_related("place", "organisation", "establishment")
+        .filter(id=responsibility_id)
+        .first()
+    )
+    if found is None:
+        raise OutOfScope(f"responsibility {responsibility_id}")
+    return found
+
+
+def holders_of(places: Sequence[Region], on: dt.date | None = None) -> dict[UUID, Holders]:
+    """Holders in force by place, in rule order, without substitutes. One query."""
+    rules = chain_rules(on)
+    rows = in_force(on).filter(
+        place_id__in=[p.id for p in places], substitute_for=None, role__in=list(rules.roles)
+    )
+    found: dict[UUID, Holders] = {place.id: [] for place in places}
+    for row in in_order(rows, rules):
+        found[row.place_id].append(row)
+    return found
+
+
+def open_vacancies(area: str) -> QuerySet[Vacancy]:
+    """The listed vacancies of an area, place by place."""
+    lo, hi = codes.bounds(area)
+    rows = Vacancy.objects.filter(place_code__gte=lo, place_code__lt=hi)
+    return rows.select_related("place").order_by("place_code", "role")
+
+
+def substitutions_ending(area: str, until: dt.date) -> QuerySet[Responsibility]:
+    """Substitutions of the area whose last day comes by ``until``, the nearest first."""
+    lo, hi = codes.bounds(area)
+    today = timezone.localdate()
+    rows = Responsibility.objects.filter(
+        place_code__gte=lo, place_code__lt=hi, to_date__gte=today, to_date__lte=until
+    )
+    return rows.exclude(substitute_for=None).select_related("place").order_by("to_date", "id")
+
+
+def contacts_of(establishments: Iterable[UUID], on: dt.date) -> QuerySet[Responsibility]:
+    """Contact leaders of these establishments on a day."""
+    return in_force(on).filter(
+        establishment_id__in=list(establishments), role=chain_rules(on).contact_role
+    )
+
+
+def contact_load(person_id: UUID, role: str, on: dt.date) -> int:
+    """With how many establishments a person keeps contact on a day, everywhere."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM organisations_load(%s::uuid[], %s)"
+            " WHERE first <= %s AND (last IS NULL OR last >= %s)",
+            [[person_id], [role], on, on],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def organisation(organisation_id: UUID) -> Organisation:
+    """One organisation. Raises OutOfScope."""
+    found = (
+        Organisation.objects.select_related("kind", "seat", "parent")
+        .filter(id=organisation_id)
+        .first()
+    )
+    if found is None:
+        raise OutOfScope(f"organisation {organisation_id}")
+    return found
+
+
+def search_organisations(text: str, area: str = "") -> QuerySet[Organisation]:
+    """Present organisations by a part of the name, by pinyin initials or credit code.
+
+    Those with their seat in ``area`` come first.
+    """
+    text = text.replace("\x00", "").strip()[:60]
+    found = Organisation.objects.filter(dissolved_on=None).select_related("kind", "seat", "parent")
+    by_name = Q(name__icontains=text) | Q(short_name__icontains=text)
+    by_code = Q(credit_code=text.upper()) if len(text) == 18 else Q(pk__in=[])
+    by_initials = Q(initials__startswith=text.lower()) if text.isascii() and text else Q(pk__in=[])
+    lo, hi = codes.bounds(area)
+    near = Case(When(seat__code__gte=lo, seat__code__lt=hi, then=Value(0)), default=Value(1))
+    return found.filter(by_name | by_code | by_initials).order_by(near, "name", "id")
+
+
+def members_of(body: Organisation, *, former: bool = False) -> QuerySet[Member]:
+    """Members as far as they are in scope, party members and longest first."""
+    rows = Member.objects.filter(organisation=body).select_related("person")
+    rows = rows.exclude(to_date=None) if former else rows.filter(to_date=None)
+    return rows.order_by("from_date", "id")
+
+
+def member(member_id: UUID) -> Member:
+    """One membership in scope. Raises OutOfScope."""
+    found = Member.objects.select_related("person", "organisation__seat").filter(id=member_id)
+    row = found.first()
+    if row is None:
+        raise OutOfScope(f"member {member_id}")
+    return row
+
+
+def held_by(body: Organisation) -> QuerySet[Responsibility]:
+    """What an organisation answers for, in force and in scope."""
+    rows = in_force().filter(organisation=body).select_related("place", "establishment")
+    return rows.order_by("place_code", "role")
+
+
+def linked_units(
+    communities: Sequence[Region], role: str
+) -> tuple[dict[UUID, list[Responsibility]], dict[UUID, int]]:
+    """Linked units by community, and how many of these communities each unit has. One query."""
+    rows = (
+        in_force()
+        .filter(place_id__in=[c.id for c in communities], role=role, substitute_for=None)
+        .select_related("organisation")
+        .order_by("place_code", "from_date")
+    )
+    by_place: dict[UUID, list[Responsibility]] = {c.id: [] for c in communities}
+    by_unit: Counter[UUID] = Counter()
+    for row in rows:
+        by_place[row.place_id].append(row)
+        if row.organisation_id is not None:
+            by_unit[row.organisation_id] += 1
+    return by_place, dict(by_unit)
+
+
+def households_of(row: Responsibility) -> QuerySet[ResponsibilityHousehold]:
+    """The households of a member's responsibility, door by door."""
+    links = row.households.filter(to_date=None).select_related("household")
+    return links.order_by("place_code", "household__room")
+
+
+def looks_after(household_ids: Iterable[UUID]) -> dict[UUID, Responsibility]:
+    """Which member looks after each household (1+10). One query."""
+    links = ResponsibilityHousehold.objects.filter(
+        household_id__in=list(household_ids), to_date=None
+    ).select_related("responsibility")
+    return {link.household_id: link.responsibility for link in links}

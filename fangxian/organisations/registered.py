@@ -13,6 +13,7 @@ from fangxian.common.registries import Right, after_redraw, rights
 from fangxian.core import counters
 from fangxian.organisations import vacancies
 from fangxian.organisations.models import Vacancy
+from fangxian.organisations.settling import settle
 
 RIGHTS = (
     Right("organisations.view", _("See organisations and who answers where")),
@@ -41,4 +42,4 @@ def _count(_by: Actor, code: str) -> Iterator[counters.Row]:
 
 
 def _after_redraw(by: Actor, code: str) -> None:
-    vacancies.refresh(by=by, area=code)
+    settle(by=by, area=code)

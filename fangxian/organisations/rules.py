@@ -15,7 +15,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from fangxian.common.codes import Level
-from fangxian.common.errors import Invalid, Problem
+from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.common.vocabulary import Named
 from fangxian.core.rules import rule
 
@@ -25,7 +25,9 @@ class ChainRole(Named):
     """A role of the chain at one level.
 
     ``minimum``/``maximum``: holders a place has; ``max_per_holder``: places one holder may have;
-    ``only`` is "unmanaged" for buildings without property management, else "".
+    ``only`` is "unmanaged" for buildings without property management, else "". ``named_by``: the
+    role whose task it is to name somebody. ``propose``: among whom a proposal looks, None: no
+    proposal is made.
     """
 
     level: Level
@@ -34,6 +36,8 @@ class ChainRole(Named):
     maximum: int
     max_per_holder: int
     only: str = ""
+    named_by: str = "community_staff"
+    propose: Mapping[str, Any] | None = None
 
     @property
     def by_person(self) -> bool:
@@ -54,10 +58,19 @@ class ChainRules:
     takes_over: Mapping[str, str]
     closes: tuple[str, ...]
     names: Mapping[str, Named]
+    grace_days: int
+    ending_days: int
+    weights: Mapping[str, float]
+    wishes: Mapping[str, float]
 
-    def at(self, level: Level) -> list[ChainRole]:
+    def at(self, level: int) -> list[ChainRole]:
         """The roles of a level."""
-        return [role for role in self.roles.values() if role.level == level]
+        return [role for role in self.roles.values() if int(role.level) == level]
+
+    @property
+    def proposed(self) -> list[ChainRole]:
+        """The roles for which holders can be proposed."""
+        return [role for role in self.roles.values() if role.propose]
 
     def role(self, code: str) -> ChainRole:
         """Return a role. Raises Invalid naming the roles there are."""
@@ -73,6 +86,14 @@ class ChainRules:
                     code="unknown_role",
                 )
             ) from None
+
+    def code_of(self, word: str) -> str | None:
+        """The code of a role by its Chinese or English name, as ledgers write it."""
+        wanted = word.strip().casefold()
+        for named in self.names.values():
+            if wanted in (named.code, named.zh.casefold(), named.en.casefold()):
+                return named.code
+        return None
 
     def name_of(self, code: str) -> str:
         """The role's name as people say it (the code itself if the rule set has none)."""
@@ -91,6 +112,8 @@ def _role(row: Mapping[str, Any]) -> ChainRole:
         maximum=row["max"],
         max_per_holder=row["max_per_holder"],
         only=row.get("only", ""),
+        named_by=row["named_by"],
+        propose=row.get("propose"),
     )
 
 
@@ -114,6 +137,10 @@ def chain_rules(on: dt.date | None = None) -> ChainRules:
         takes_over=data["takes_over"],
         closes=tuple(data["closes"]),
         names=names,
+        grace_days=data["grace_days"],
+        ending_days=data["ending_days"],
+        weights=data["weights"],
+        wishes=data["wishes"],
     )
 
 
@@ -134,6 +161,13 @@ class FiveOnes:
     version: int
     level: Level
     items: tuple[One, ...]
+
+    def item(self, code: str) -> One:
+        """One item. Raises OutOfScope for a code that is none of them."""
+        for one in self.items:
+            if one.code == code:
+                return one
+        raise OutOfScope(f"item {code!r}")
 
 
 def five_ones(on: dt.date | None = None) -> FiveOnes:

@@ -9,8 +9,11 @@ date) run it for an area.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -22,14 +25,12 @@ from fangxian.core import counters
 from fangxian.core.actions import NewTask, close_tasks, open_tasks
 from fangxian.organisations.models import Vacancy
 from fangxian.organisations.queries import Breach, breaches
-from fangxian.organisations.rules import ChainRole, chain_rules
+from fangxian.organisations.rules import ChainRules, chain_rules
 from fangxian.regions.models import Region
 
 METRIC = "vacancy"
 KEY = "chain"
 TASK = "organisations.vacancy"
-ASSIGNEE = "community_staff"
-GRACE = dt.timedelta(days=1)
 BATCH = 2_000
 
 Slot = tuple[object, str]
@@ -39,31 +40,43 @@ def refresh(*, by: Actor, area: str, on: dt.date | None = None) -> tuple[int, in
     """Bring the vacancies of ``area`` up to date. Returns how many opened and how many closed."""
     day = on or timezone.localdate()
     with acting(by):
+        _lock()
         rules = chain_rules(day)
         wanted = [role for role in rules.roles.values() if role.minimum > 0]
-        return _settle(by, area, [b for b in breaches(area, roles=wanted, on=day) if b.vacant], day)
+        found = [b for b in breaches(area, roles=wanted, on=day) if b.vacant]
+        lo, hi = codes.bounds(area)
+        known = Vacancy.objects.filter(place_code__gte=lo, place_code__lt=hi)
+        return _settle(by, rules, known, found, day)
 
 
-def refresh_place(*, by: Actor, place: Region) -> None:
-    """:func:`refresh` for one place alone, after its responsibilities changed."""
+def refresh_places(by: Actor, places: Sequence[Region]) -> None:
+    """:func:`refresh` for some places alone, after their responsibilities changed."""
+    if not places:
+        return
+    _lock()
     day = timezone.localdate()
-    roles = [role for role in chain_rules(day).roles.values() if int(role.level) == place.level]
-    found = [
-        breach
-        for breach in breaches(place.code, roles=roles, on=day)
-        if breach.vacant and breach.place_id == place.id
-    ]
-    _settle(by, place.code, found, day, place=place)
+    rules = chain_rules(day)
+    levels = {place.level for place in places}
+    wanted = [r for r in rules.roles.values() if r.minimum > 0 and int(r.level) in levels]
+    ids = [place.id for place in places]
+    found = [b for b in breaches(by.area, roles=wanted, on=day, places=ids) if b.vacant]
+    _settle(by, rules, Vacancy.objects.filter(place_id__in=ids), found, day)
+
+
+def _lock() -> None:
+    """One settlement at a time: two would both open the same vacancy."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('organisations.vacancies'))")
 
 
 def _settle(
-    by: Actor, area: str, found: Iterable[Breach], day: dt.date, place: Region | None = None
+    by: Actor,
+    rules: ChainRules,
+    rows: QuerySet[Vacancy],
+    found: Iterable[Breach],
+    day: dt.date,
 ) -> tuple[int, int]:
     now: dict[Slot, Breach] = {(b.place_id, b.role.code): b for b in found}
-    lo, hi = codes.bounds(area)
-    rows = Vacancy.objects.filter(place_code__gte=lo, place_code__lt=hi)
-    if place is not None:
-        rows = rows.filter(place=place)
     known: dict[Slot, Vacancy] = {(row.place_id, row.role): row for row in rows}
     filled = [row for slot, row in known.items() if slot not in now]
     opened = [_vacancy(breach, day) for slot, breach in now.items() if slot not in known]
@@ -81,7 +94,7 @@ def _settle(
     Vacancy.objects.filter(id__in=[row.id for row in filled]).delete()
     Vacancy.objects.bulk_create(opened, batch_size=BATCH)
     counters.add(by, deltas)
-    _tasks(by, opened, filled, {b.role.code: b.role for b in now.values()})
+    _tasks(by, rules, opened, filled)
     return len(opened), len(filled)
 
 
@@ -105,9 +118,9 @@ def _key(row: Vacancy) -> str:
 
 
 def _tasks(
-    by: Actor, opened: list[Vacancy], filled: list[Vacancy], roles: dict[str, ChainRole]
+    by: Actor, rules: ChainRules, opened: Sequence[Vacancy], filled: Sequence[Vacancy]
 ) -> None:
-    due = timezone.now() + GRACE
+    due = timezone.now() + dt.timedelta(days=rules.grace_days)
     open_tasks(
         by=by,
         tasks=[
@@ -115,11 +128,12 @@ def _tasks(
                 kind=TASK,
                 place_code=row.place_code,
                 title=gettext_noop("Name who answers as %(role)s"),
-                title_data={"role": roles[row.role].zh},
+                # The code: the reader's language decides how the role is called.
+                title_data={"role": row.role},
                 due_at=due,
                 object_type="organisations.Vacancy",
                 object_id=row.id,
-                assignee_role=ASSIGNEE,
+                assignee_role=rules.roles[row.role].named_by,
                 assignee_level=min(len(row.place_code), int(codes.Level.VILLAGE)),
                 dedupe_key=_key(row),
             )
@@ -127,3 +141,8 @@ def _tasks(
         ],
     )
     close_tasks(by=by, kind=TASK, dedupe_keys=[_key(row) for row in filled], done_fact="named")
+
+
+def task_words(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The words of a vacancy's task in the reader's language."""
+    return {"role": chain_rules().name_of(str(data.get("role", "")))}

@@ -100,5 +100,7 @@ class Task(Placed):
     def __str__(self) -> str:
         from django.utils.translation import gettext
 
+        from fangxian.core.kinds import words_of
+
         text = gettext(self.title)
-        return text % self.title_data if self.title_data else text
+        return text % words_of(self) if self.title_data else text

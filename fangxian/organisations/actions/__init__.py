@@ -1,6 +1,8 @@
+from fangxian.organisations.actions.appointing import appoint_many
+from fangxian.organisations.actions.contacts import name_contact_leader
 from fangxian.organisations.actions.five_ones import record_evidence, withdraw_evidence
 from fangxian.organisations.actions.households import link_households, unlink_household
-from fangxian.organisations.actions.members import add_member, end_membership
+from fangxian.organisations.actions.members import add_member, change_member, end_membership
 from fangxian.organisations.actions.organisations import (
     change_organisation,
     create_organisation,
@@ -8,15 +10,21 @@ from fangxian.organisations.actions.organisations import (
 )
 from fangxian.organisations.actions.responsibilities import (
     appoint,
+    change_contact,
     end_responsibility,
     hand_over,
     substitute,
     take_over_unmanaged,
+    withdraw_responsibility,
 )
+from fangxian.organisations.actions.revealing import reveal_contact
 
 __all__ = [
     "add_member",
     "appoint",
+    "appoint_many",
+    "change_contact",
+    "change_member",
     "change_organisation",
     "create_organisation",
     "dissolve_organisation",
@@ -24,9 +32,12 @@ __all__ = [
     "end_responsibility",
     "hand_over",
     "link_households",
+    "name_contact_leader",
     "record_evidence",
+    "reveal_contact",
     "substitute",
     "take_over_unmanaged",
     "unlink_household",
     "withdraw_evidence",
+    "withdraw_responsibility",
 ]

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Invalid, Problem
+from fangxian.common.errors import Conflict, Invalid, Problem
 from fangxian.core.models import File
+from fangxian.organisations import five_ones as five_ones_state
 from fangxian.organisations.models import FiveOneEvidence, Member, Organisation, Responsibility
 from fangxian.organisations.rules import five_ones
 from fangxian.regions.models import Region
@@ -46,7 +47,7 @@ def record_evidence(
                 _("This is not an item of a place of this level."),
                 field="item",
                 mend=_("Take one of: %(items)s.")
-                % {"items": "、".join(o.name for o in rules.items)},
+                % {"items": _(", ").join(o.name for o in rules.items)},
                 code="unknown_item",
             )
         )
@@ -59,12 +60,22 @@ def record_evidence(
                 code="evidence",
             )
         )
+    if not five_ones_state.fits(rules, wanted, community, evidence, day):
+        raise Invalid(
+            Problem(
+                _("This does not show “%(item)s”.") % {"item": wanted.name},
+                field="evidence",
+                mend=_("Compare role, kind and rank with what the item asks for."),
+                code="unfit",
+            )
+        )
     FiveOneEvidence.objects.filter(community=community, item=item, to_date=None).update(to_date=day)
     values: dict[str, Any] = {wanted.evidence: evidence}
     return FiveOneEvidence.objects.create(
         community=community,
         place_code=community.code,
         item=item,
+        label=five_ones_state.label_of(evidence),
         note=note.strip(),
         rule_version=rules.version,
         from_date=day,
@@ -78,6 +89,8 @@ def withdraw_evidence(
 ) -> FiveOneEvidence:
     """The evidence no longer holds: the item is open again from that day."""
     by.require(EVIDENCE, evidence.place_code)
+    if evidence.to_date is not None:
+        raise Conflict(_("It was withdrawn already."))
     evidence.to_date = on or timezone.localdate()
     evidence.save(update_fields=["to_date"])
     return evidence

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from uuid import UUID
 
+from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
-from fangxian.organisations.actions.responsibilities import APPOINT, LINK
+from fangxian.organisations.actions.responsibilities import APPOINT, create
+from fangxian.organisations.checking import Appointment, gone
 from fangxian.organisations.models import Member, Responsibility, ResponsibilityHousehold
 from fangxian.organisations.rules import chain_rules
-from fangxian.people.actions import link_person
 from fangxian.regions.models import Region
 from fangxian.register.models import Household
 
@@ -31,49 +34,28 @@ def link_households(
 ) -> Responsibility:
     """Give households at ``place`` to a member. Those of another member move to this one.
 
-    Raises Invalid when the member would have more than the rule allows.
+    Raises Invalid when the member would have more than the rule allows, is gone, or a household
+    lies elsewhere.
     """
     by.require(APPOINT, place.code)
     day = on or timezone.localdate()
     rules = chain_rules(day)
+    with connection.cursor() as cursor:
+        # Two at once must not give one member more than the most.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{member.id}"])
+    ids = {household.id for household in households}
+    problem = gone(member, day) or _outside(place, households)
+    problem = problem or _too_many(member, ids, rules.member_role, rules.max_households)
+    if problem is not None:
+        raise Invalid(problem)
     row = Responsibility.objects.filter(
         place=place, role=rules.member_role, member=member, to_date=None
     ).first()
-    ids = {household.id for household in households}
-    others = ResponsibilityHousehold.objects.filter(
-        responsibility__member=member, responsibility__role=rules.member_role, to_date=None
-    ).exclude(household_id__in=ids)
-    if others.count() + len(ids) > rules.max_households:
-        raise Invalid(
-            Problem(
-                _("%(name)s would look after %(count)d households; %(most)d is the most.")
-                % {
-                    "name": member.person.name,
-                    "count": others.count() + len(ids),
-                    "most": rules.max_households,
-                },
-                field="households",
-                mend=_("Give some of them to another member."),
-                code="load",
-            )
-        )
     if row is None:
-        row = Responsibility.objects.create(
-            place=place,
-            place_code=place.code,
-            role=rules.member_role,
-            person=member.person,
-            member=member,
-            holder_name=member.person.name,
-            contact=contact or None,
-            from_date=day,
-            rule_version=rules.version,
-        )
-        link_person(
-            by=by, person_id=member.person_id, place_code=place.code, kind=LINK, source_id=row.id
-        )
+        wanted = Appointment(place, rules.member_role, member, day, None, contact)
+        row = create(by, wanted, rules.version)
     open_links = ResponsibilityHousehold.objects.filter(household_id__in=ids, to_date=None)
-    open_links.exclude(responsibility=row).update(to_date=day)
+    _give_up(open_links.exclude(responsibility=row), day)
     kept = set(open_links.filter(responsibility=row).values_list("household_id", flat=True))
     ResponsibilityHousehold.objects.bulk_create(
         ResponsibilityHousehold(
@@ -85,11 +67,46 @@ def link_households(
     return row
 
 
+def _give_up(links: QuerySet[ResponsibilityHousehold], day: dt.date) -> None:
+    # The day before is the last, unless it began today and so never was.
+    links.filter(from_date__gte=day).delete()
+    links.update(to_date=day - dt.timedelta(days=1))
+
+
+def _outside(place: Region, households: Sequence[Household]) -> Problem | None:
+    for household in households:
+        if not household.place_code.startswith(place.code):
+            return Problem(
+                _("“%(household)s” does not lie in “%(place)s”.")
+                % {"household": household, "place": place.name},
+                field="households",
+                mend=_("Choose households of this place."),
+                code="outside",
+            )
+    return None
+
+
+def _too_many(member: Member, ids: set[UUID], role: str, most: int) -> Problem | None:
+    others = ResponsibilityHousehold.objects.filter(
+        responsibility__member=member, responsibility__role=role, to_date=None
+    ).exclude(household_id__in=ids)
+    count = others.count() + len(ids)
+    if count <= most:
+        return None
+    return Problem(
+        _("%(name)s would look after %(count)d households; %(most)d is the most.")
+        % {"name": member.person.name, "count": count, "most": most},
+        field="households",
+        mend=_("Give some of them to another member."),
+        code="load",
+    )
+
+
 @action
 def unlink_household(
     *, by: Actor, link: ResponsibilityHousehold, on: dt.date | None = None
 ) -> None:
     """A household is looked after by nobody from here on."""
     by.require(APPOINT, link.place_code)
-    link.to_date = on or timezone.localdate()
-    link.save(update_fields=["to_date"])
+    if link.to_date is None:
+        _give_up(ResponsibilityHousehold.objects.filter(id=link.id), on or timezone.localdate())

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict, Invalid
+from fangxian.common.models import update_fields
 from fangxian.organisations.actions.organisations import EDIT
+from fangxian.organisations.actions.responsibilities import close
+from fangxian.organisations.checking import gone
 from fangxian.organisations.models import Member, Organisation, Responsibility
+from fangxian.organisations.vacancies import refresh_places
 from fangxian.people.actions import link_person, unlink_person
 from fangxian.people.models import Person
 
@@ -30,35 +37,61 @@ def add_member(
     """Make a person a member. The person becomes visible at the organisation's seat.
 
     Who is a member already stays one: his duty, rank and party membership are brought up to date.
+    Raises Invalid for a dissolved organisation or a person who died or was merged.
     """
     seat = organisation.seat.code
     by.require(EDIT, seat)
     values = {"duty": duty.strip(), "rank": rank.strip(), "party_member": party_member}
     known = Member.objects.filter(person=person, organisation=organisation, to_date=None).first()
     if known is not None:
-        for name, value in values.items():
-            setattr(known, name, value)
-        known.save(update_fields=list(values))
-        return known
+        return change_member(by=by, member=known, **values)
+    day = from_date or timezone.localdate()
+    problem = gone(organisation, day) or gone(person, day)
+    if problem is not None:
+        raise Invalid(problem)
     member = Member.objects.create(
-        person=person,
-        organisation=organisation,
-        place_code=seat,
-        from_date=from_date or timezone.localdate(),
-        **values,
+        person=person, organisation=organisation, place_code=seat, from_date=day, **values
     )
     link_person(by=by, person_id=person.id, place_code=seat, kind=LINK, source_id=member.id)
     return member
 
 
 @action
-def end_membership(*, by: Actor, member: Member, on: dt.date | None = None) -> Member:
-    """End a membership; what the member answers for as a member ends with it and falls vacant."""
+def change_member(*, by: Actor, member: Member, duty: str, rank: str, party_member: bool) -> Member:
+    """Bring duty, rank and party membership up to date."""
     by.require(EDIT, member.place_code)
-    day = on or timezone.localdate()
-    member.to_date = max(day, member.from_date)
-    member.save(update_fields=["to_date"])
-    held = Responsibility.objects.filter(member=member, to_date=None)
-    held.filter(from_date__lte=day).update(to_date=day)
-    unlink_person(by=by, person_id=member.person_id, kind=LINK, source_id=member.id)
+    changed = update_fields(member, duty=duty.strip(), rank=rank.strip(), party_member=party_member)
+    if changed:
+        member.save(update_fields=changed)
     return member
+
+
+@action
+def end_membership(*, by: Actor, member: Member, on: dt.date | None = None) -> Member:
+    """End a membership; what the member answers for as a member ends with it and falls vacant.
+
+    What he answers for outside the actor's area is ended by the next upkeep. Raises Conflict when
+    it has ended before.
+    """
+    by.require(EDIT, member.place_code)
+    day = max(on or timezone.localdate(), member.from_date)
+    if member.to_date is not None and member.to_date <= day:
+        raise Conflict(_("It ended already on %(day)s.") % {"day": member.to_date})
+    member.to_date = day
+    member.save(update_fields=["to_date"])
+    close_all(by, Responsibility.objects.filter(member=member), day)
+    if day < timezone.localdate():
+        unlink_person(by=by, person_id=member.person_id, kind=LINK, source_id=member.id)
+    return member
+
+
+def close_all(by: Actor, held: QuerySet[Responsibility], day: dt.date) -> None:
+    """End what goes on after a day."""
+    rows = [
+        row
+        for row in held.select_related("place")
+        if (row.to_date is None or row.to_date > day) and row.place_code.startswith(by.area)
+    ]
+    for row in rows:
+        close(by, row, max(day, row.from_date))
+    refresh_places(by, [row.place for row in rows])

@@ -5,16 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from stdnum.cn import uscc
 
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Invalid, Problem
+from fangxian.common.errors import Conflict, Invalid, Problem
 from fangxian.common.models import update_fields
 from fangxian.organisations.models import Organisation, OrganisationKind
+from fangxian.people import tokens
+from fangxian.people.models import PersonLink
 from fangxian.regions.models import Region
+from fangxian.regions.pinyin import initials
 
 EDIT = "organisations.edit"
 CHANGEABLE = ("name", "short_name", "kind", "parent", "seat", "credit_code", "founded_on")
@@ -33,6 +37,36 @@ def checked_credit_code(text: str) -> str:
             )
         )
     return code
+
+
+def _check(known: Organisation | None, *, name: str, seat: Region, credit_code: str) -> None:
+    """Say in words what the table's unique rules would refuse."""
+    others = Organisation.objects.exclude(id=known.id if known else None)
+    problems = []
+    if not name.strip():
+        problems.append(Problem(_("The name is missing."), "name", mend=_("Write the name.")))
+    if others.filter(seat=seat, name=name.strip(), dissolved_on=None).exists():
+        problems.append(
+            Problem(
+                _("“%(name)s” is there already.") % {"name": name.strip()},
+                field="name",
+                mend=_("Change that one, or give this one another name."),
+                code="twice",
+            )
+        )
+    code = checked_credit_code(credit_code)
+    same = others.filter(credit_code=code).first() if code else None
+    if same is not None:
+        problems.append(
+            Problem(
+                _("“%(name)s” has this credit code.") % {"name": same},
+                field="credit_code",
+                mend=_("Compare the licence of both."),
+                code="credit_code",
+            )
+        )
+    if problems:
+        raise Invalid(*problems)
 
 
 def _refuse_circle(organisation: Organisation, parent: Organisation | None) -> None:
@@ -63,10 +97,15 @@ def create_organisation(
     credit_code: str = "",
     founded_on: dt.date | None = None,
 ) -> Organisation:
-    """Found an organisation with its seat at a place in the actor's area."""
+    """Found an organisation with its seat at a place in the actor's area.
+
+    Raises Invalid for an empty name, one that is there already, a wrong or taken credit code.
+    """
     by.require(EDIT, seat.code)
+    _check(None, name=name, seat=seat, credit_code=credit_code)
     return Organisation.objects.create(
         name=name.strip(),
+        initials=initials(name.strip()),
         short_name=short_name.strip(),
         kind=kind,
         parent=parent,
@@ -87,21 +126,46 @@ def change_organisation(*, by: Actor, organisation: Organisation, **values: Any)
         by.require(EDIT, values["seat"].code)
     if "credit_code" in values:
         values["credit_code"] = checked_credit_code(values["credit_code"])
+    _check(
+        organisation,
+        name=values.get("name", organisation.name),
+        seat=values.get("seat", organisation.seat),
+        credit_code=values.get("credit_code", organisation.credit_code),
+    )
     if "parent" in values:
         _refuse_circle(organisation, values["parent"])
+    if "name" in values:
+        values |= {"name": values["name"].strip(), "initials": initials(values["name"].strip())}
     changed = update_fields(organisation, **values)
     if changed:
         organisation.save(update_fields=changed)
     if "seat" in changed:
-        organisation.members.update(place_code=organisation.seat.code)
+        _move_members(organisation)
     return organisation
+
+
+def _move_members(organisation: Organisation) -> None:
+    """Members, and why their persons are seen, follow the seat."""
+    seat = organisation.seat.code
+    organisation.members.update(place_code=seat)
+    ids = list(organisation.members.values_list("id", flat=True))
+    links = PersonLink.objects.filter(kind="member", source_id__in=ids)
+    persons = list(links.values_list("person_id", flat=True))
+    tokens.erase(persons)
+    links.update(place_code=seat)
+    tokens.write(persons)
 
 
 @action
 def dissolve_organisation(
     *, by: Actor, organisation: Organisation, on: dt.date | None = None
 ) -> Organisation:
-    """Dissolve it: its memberships and responsibilities end too; bodies below must go first."""
+    """Dissolve it: its memberships and responsibilities end too; bodies below must go first.
+
+    What it answers for outside the actor's area is ended by the next upkeep.
+    """
+    from fangxian.organisations.actions.members import close_all, end_membership
+
     by.require(EDIT, organisation.seat.code)
     day = on or timezone.localdate()
     if organisation.children.filter(dissolved_on=None).exists():
@@ -112,8 +176,22 @@ def dissolve_organisation(
                 code="has_children",
             )
         )
+    if organisation.dissolved_on is not None:
+        raise Conflict(
+            _("It was dissolved already on %(day)s.") % {"day": organisation.dissolved_on}
+        )
+    if organisation.founded_on is not None and day < organisation.founded_on:
+        raise Invalid(
+            Problem(
+                _("It was founded on %(day)s.") % {"day": organisation.founded_on},
+                field="on",
+                mend=_("Choose a later day."),
+                code="too_early",
+            )
+        )
     organisation.dissolved_on = day
     organisation.save(update_fields=["dissolved_on"])
-    organisation.members.filter(to_date=None).update(to_date=day)
-    organisation.responsibilities.filter(to_date=None).update(to_date=day)
+    for member in organisation.members.filter(Q(to_date=None) | Q(to_date__gt=day)):
+        end_membership(by=by, member=member, on=day)
+    close_all(by, organisation.responsibilities.all(), day)
     return organisation

@@ -3,154 +3,100 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
+from fangxian.common import codes
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Conflict, Invalid, Problem
-from fangxian.organisations.models import Member, Organisation, Responsibility
-from fangxian.organisations.queries import in_force, load_of
-from fangxian.organisations.rules import ChainRole, chain_rules
-from fangxian.organisations.vacancies import refresh_place
+from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
+from fangxian.organisations.checking import (
+    Appointment,
+    Board,
+    Holder,
+    gone,
+    holder_name,
+    wrong_holder,
+)
+from fangxian.organisations.models import (
+    FiveOneEvidence,
+    Member,
+    Organisation,
+    Responsibility,
+)
+from fangxian.organisations.queries import in_force
+from fangxian.organisations.rules import ChainRules, chain_rules
+from fangxian.organisations.vacancies import refresh_places
 from fangxian.people.actions import link_person, unlink_person
 from fangxian.people.models import Person
 from fangxian.regions.models import Building, Region
 
 APPOINT = "organisations.appoint"
 LINK = "responsible"
-Holder = Person | Member | Organisation
 
 
-def _lock(place: Region, role: str) -> None:
-    """One appointment at a time for a place and role, taken late and before counting."""
+def lock(wanted: Iterable[Appointment]) -> None:
+    """One appointment at a time for a place and role, and for a holder; taken late, in order."""
+    keys = {f"{one.place.id}/{one.role}" for one in wanted}
+    keys |= {f"{one.holder_id}/{one.role}" for one in wanted}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{place.id}/{role}"]
+            "SELECT pg_advisory_xact_lock(hashtextextended(key, 0))"
+            " FROM (SELECT key FROM unnest(%s::text[]) key ORDER BY key) keys",
+            [sorted(keys)],
         )
 
 
-def _check_level(role: ChainRole, place: Region) -> None:
-    if int(role.level) != place.level:
-        raise Invalid(
-            Problem(
-                _("“%(role)s” belongs to a place of the level “%(level)s”, not to “%(place)s”.")
-                % {"role": role.name, "level": role.level.label, "place": place.name},
-                field="place",
-                mend=_("Choose a place of that level, or another role."),
-                code="level",
-            )
-        )
+def _locked(by: Actor, responsibility: Responsibility) -> Responsibility:
+    """The row as it is now, locked. Raises OutOfScope, Forbidden."""
+    found = (
+        Responsibility.objects.select_for_update(of=("self",))
+        .select_related("place")
+        .filter(id=responsibility.id)
+        .first()
+    )
+    if found is None:
+        # Read from below, or gone: a row above the actor's area can't be locked by him.
+        by.require(APPOINT, responsibility.place_code)
+        raise OutOfScope(f"responsibility {responsibility.id}")
+    by.require(APPOINT, found.place_code)
+    return found
 
 
-def _check_holder(role: ChainRole, holder: Holder) -> None:
-    if role.by_person == isinstance(holder, Organisation):
-        what = _("a person") if role.by_person else _("an organisation")
-        raise Invalid(
-            Problem(
-                _("“%(role)s” is held by %(what)s.") % {"role": role.name, "what": what},
-                field="holder",
-                mend=_("Choose %(what)s.") % {"what": what},
-                code="holder",
-            )
-        )
-
-
-def _check_room(role: ChainRole, place: Region, day: dt.date) -> None:
-    """Refuse one holder more than the rule allows."""
-    present = in_force(day).filter(place=place, role=role.code, substitute_for=None)
-    names = [r.holder_name for r in present]
-    if len(names) >= role.maximum:
-        raise Invalid(
-            Problem(
-                ngettext(
-                    "“%(place)s” has its %(role)s already: %(names)s.",
-                    "“%(place)s” has all %(count)d of its %(role)s already: %(names)s.",
-                    role.maximum,
-                )
-                % {
-                    "place": place.name,
-                    "role": role.name,
-                    "names": "、".join(names),
-                    "count": role.maximum,
-                },
-                field="place",
-                mend=_("Hand it over from one of them instead."),
-                code="overlap",
-            )
-        )
-
-
-def _check_load(role: ChainRole, holder: Holder, day: dt.date) -> None:
-    person_id, organisation_id = _ids(holder)
-    held = load_of(role, person_id=person_id, organisation_id=organisation_id, on=day)
-    if held >= role.max_per_holder:
-        raise Invalid(
-            Problem(
-                _("%(name)s already answers for %(held)d places as %(role)s; %(most)d is the most.")
-                % {
-                    "name": _name(holder),
-                    "held": held,
-                    "role": role.name,
-                    "most": role.max_per_holder,
-                },
-                field="holder",
-                mend=_("Choose somebody else, or end one of those first."),
-                code="load",
-            )
-        )
-
-
-def _ids(holder: Holder) -> tuple[object, object]:
-    if isinstance(holder, Organisation):
-        return None, holder.id
-    return (holder.person_id if isinstance(holder, Member) else holder.id), None
-
-
-def _name(holder: Holder) -> str:
-    return str(holder.person.name if isinstance(holder, Member) else holder.name)
-
-
-def _create(
+def create(
     by: Actor,
-    role: ChainRole,
-    place: Region,
-    holder: Holder,
+    wanted: Appointment,
+    version: int,
     *,
-    from_date: dt.date,
-    to_date: dt.date | None = None,
-    contact: str = "",
-    reason: str = "",
-    version: str,
     substitute_for: Responsibility | None = None,
+    establishment_id: object = None,
 ) -> Responsibility:
+    """Write an appointment that was checked, and make the person seen where he answers."""
+    holder = wanted.holder
+    person = holder if isinstance(holder, Person) else None
     row = Responsibility.objects.create(
-        place=place,
-        place_code=place.code,
-        role=role.code,
-        person=holder.person
-        if isinstance(holder, Member)
-        else holder
-        if isinstance(holder, Person)
-        else None,
+        place=wanted.place,
+        place_code=wanted.place.code,
+        role=wanted.role,
+        person_id=holder.person_id if isinstance(holder, Member) else person and person.id,
         member=holder if isinstance(holder, Member) else None,
         organisation=holder if isinstance(holder, Organisation) else None,
-        holder_name=_name(holder),
-        contact=contact.strip() or None,
-        from_date=from_date,
-        to_date=to_date,
+        establishment_id=establishment_id,
+        holder_name=holder_name(holder),
+        contact=wanted.contact.strip() or None,
+        from_date=wanted.from_date,
+        to_date=wanted.to_date,
         rule_version=version,
-        reason=reason.strip(),
+        reason=wanted.reason.strip(),
         substitute_for=substitute_for,
     )
     if row.person_id is not None:
         link_person(
-            by=by, person_id=row.person_id, place_code=place.code, kind=LINK, source_id=row.id
+            by=by, person_id=row.person_id, place_code=row.place_code, kind=LINK, source_id=row.id
         )
-    refresh_place(by=by, place=place)
     return row
 
 
@@ -163,54 +109,123 @@ def appoint(
     holder: Holder,
     contact: str = "",
     from_date: dt.date | None = None,
+    to_date: dt.date | None = None,
     reason: str = "",
 ) -> Responsibility:
-    """Name who answers for a place in a role.
+    """Name who answers for a place in a role, until further notice or to a last day.
 
     Raises Invalid when the role does not belong to the place's level, the holder is of the wrong
-    kind, the place has its holders already (no overlap) or the holder has too many places.
+    kind or gone, the place has its holders on one of these days already (no overlap) or the holder
+    would have too many places.
     """
     by.require(APPOINT, place.code)
     day = from_date or timezone.localdate()
-    rules = chain_rules(day)
-    wanted = rules.role(role)
-    _check_level(wanted, place)
-    _check_holder(wanted, holder)
-    _lock(place, role)
-    _check_room(wanted, place, day)
-    _check_load(wanted, holder, day)
-    return _create(
-        by,
-        wanted,
-        place,
-        holder,
-        from_date=day,
-        contact=contact,
-        reason=reason,
-        version=rules.version,
-    )
+    wanted = Appointment(place, role, holder, day, to_date, contact, reason)
+    rules = _checked(wanted)
+    row = create(by, wanted, rules.version)
+    refresh_places(by, [place])
+    return row
+
+
+def _checked(wanted: Appointment) -> ChainRules:
+    rules = chain_rules(wanted.from_date)
+    rules.role(wanted.role)
+    _check_days(wanted.from_date, wanted.to_date)
+    lock([wanted])
+    board = Board(rules, [wanted.place], [wanted.role], [wanted.holder])
+    problem = board.problem(wanted)
+    if problem is not None:
+        raise Invalid(problem)
+    return rules
+
+
+def _check_days(first: dt.date, last: dt.date | None) -> None:
+    if last is not None and last < first:
+        raise Invalid(
+            Problem(
+                _("The last day lies before the first."),
+                field="to_date",
+                mend=_("Swap the two days."),
+            )
+        )
 
 
 @action
 def end_responsibility(
     *, by: Actor, responsibility: Responsibility, on: dt.date | None = None, reason: str = ""
 ) -> Responsibility:
-    """End it on a day (its last); substitutions for it end too. The place falls vacant."""
-    by.require(APPOINT, responsibility.place_code)
-    day = max(on or timezone.localdate(), responsibility.from_date)
-    if responsibility.to_date is not None and responsibility.to_date < day:
-        raise Conflict(_("It ended already on %(day)s.") % {"day": responsibility.to_date})
-    responsibility.to_date = day
-    responsibility.reason = reason.strip() or responsibility.reason
-    responsibility.save(update_fields=["to_date", "reason"])
-    responsibility.substitutes.filter(to_date__gt=day).update(to_date=day)
-    responsibility.households.filter(to_date=None).update(to_date=day)
-    if responsibility.person_id is not None:
-        unlink_person(
-            by=by, person_id=responsibility.person_id, kind=LINK, source_id=responsibility.id
+    """End it on a day (its last); substitutions for it end too. The place falls vacant.
+
+    Raises Conflict when it ended before that day, Invalid when it begins after it (then it is
+    withdrawn, not ended).
+    """
+    row = _locked(by, responsibility)
+    day = on or timezone.localdate()
+    if row.to_date is not None and row.to_date < day:
+        raise Conflict(_("It ended already on %(day)s.") % {"day": row.to_date})
+    if day < row.from_date:
+        raise Invalid(
+            Problem(
+                _("It begins on %(day)s only.") % {"day": row.from_date},
+                field="on",
+                mend=_("Choose a later day, or withdraw it if it was a mistake."),
+                code="too_early",
+            )
         )
-    refresh_place(by=by, place=responsibility.place)
-    return responsibility
+    close(by, row, day, reason)
+    refresh_places(by, [row.place])
+    return row
+
+
+def close(by: Actor, row: Responsibility, day: dt.date, reason: str = "") -> None:
+    """Set the last day of a row and of what hangs on it. The vacancies are the caller's."""
+    row.to_date = day
+    row.reason = reason.strip() or row.reason
+    row.save(update_fields=["to_date", "reason"])
+    for other in row.substitutes.filter(to_date__gt=day):
+        # One that had not begun has nothing left.
+        if other.from_date > day:
+            _unlink(by, other)
+            other.delete()
+        else:
+            other.to_date = day
+            other.save(update_fields=["to_date"])
+            _unlink_when_over(by, other)
+    row.households.filter(to_date=None, from_date__lte=day).update(to_date=day)
+    row.households.filter(to_date=None).delete()
+    _unlink_when_over(by, row)
+
+
+def _unlink_when_over(by: Actor, row: Responsibility) -> None:
+    # Until the last day is over the holder is still seen at the place; upkeep takes it away then.
+    if row.to_date is not None and row.to_date < timezone.localdate():
+        _unlink(by, row)
+
+
+def _unlink(by: Actor, row: Responsibility) -> None:
+    if row.person_id is not None:
+        unlink_person(by=by, person_id=row.person_id, kind=LINK, source_id=row.id)
+
+
+@action
+def withdraw_responsibility(*, by: Actor, responsibility: Responsibility) -> None:
+    """Take back a mistake: a responsibility that began today or begins later. History keeps it.
+
+    Raises Conflict once it has held for a day: what was so can only be ended.
+    """
+    row = _locked(by, responsibility)
+    if row.from_date < timezone.localdate():
+        raise Conflict(_("It has held since %(day)s; end it instead.") % {"day": row.from_date})
+    evidence = FiveOneEvidence.objects.filter(responsibility=row)
+    if evidence.exists():
+        raise Conflict(_("It is evidence of the five ones; withdraw that first."))
+    for other in row.substitutes.all():
+        _unlink(by, other)
+        other.delete()
+    _unlink(by, row)
+    place = row.place
+    row.delete()
+    refresh_places(by, [place])
 
 
 @action
@@ -225,33 +240,46 @@ def hand_over(
 ) -> Responsibility:
     """Hand over: the old holder's last day is the day before ``on``, the new one's first is ``on``.
 
-    No day is without a holder and none has two. Handing over on the first day replaces the holder.
+    No day is without a holder and none has two; a term that is limited stays so, and one who stands
+    in hands over to one who stands in. Raises Invalid, Conflict.
     """
+    row = _locked(by, responsibility)
     day = on or timezone.localdate()
-    by.require(APPOINT, responsibility.place_code)
     rules = chain_rules(day)
-    role = rules.role(responsibility.role)
-    _check_holder(role, to)
-    place = responsibility.place
-    _lock(place, role.code)
-    responsibility.refresh_from_db()
-    if responsibility.to_date is not None:
-        raise Conflict(_("It ended already on %(day)s.") % {"day": responsibility.to_date})
-    _check_load(role, to, day)
-    last = day - dt.timedelta(days=1)
-    if last < responsibility.from_date:
-        raise Invalid(
-            Problem(
-                _("It began on %(day)s only.") % {"day": responsibility.from_date},
-                field="on",
-                mend=_("Choose a later day, or end it and name somebody else."),
-                code="too_early",
-            )
+    role = rules.role(row.role)
+    if row.to_date is not None and row.to_date < day:
+        raise Conflict(_("It ended already on %(day)s.") % {"day": row.to_date})
+    wanted = Appointment(row.place, row.role, to, day, row.to_date, contact, reason)
+    lock([wanted])
+    problem = wrong_holder(role, to, day) or _hand_over_problem(row, wanted)
+    if problem is None and row.substitute_for_id is None:
+        board = Board(rules, [row.place], [row.role], [to], without=row.id)
+        problem = board.problem(wanted)
+    if problem is not None:
+        raise Invalid(problem)
+    standing_in = row.substitute_for
+    close(by, row, day - dt.timedelta(days=1), reason)
+    made = create(by, wanted, rules.version, substitute_for=standing_in)
+    refresh_places(by, [row.place])
+    return made
+
+
+def _hand_over_problem(row: Responsibility, wanted: Appointment) -> Problem | None:
+    if wanted.from_date <= row.from_date:
+        return Problem(
+            _("It began on %(day)s only.") % {"day": row.from_date},
+            field="on",
+            mend=_("Choose a later day, or withdraw it and name somebody else."),
+            code="too_early",
         )
-    end_responsibility(by=by, responsibility=responsibility, on=last, reason=reason)
-    return _create(
-        by, role, place, to, from_date=day, contact=contact, reason=reason, version=rules.version
-    )
+    if wanted.holder_id == (row.person_id or row.organisation_id):
+        return Problem(
+            _("%(name)s holds it already.") % {"name": row.holder_name},
+            field="holder",
+            mend=_("Choose somebody else."),
+            code="same",
+        )
+    return None
 
 
 @action
@@ -265,77 +293,120 @@ def substitute(
     contact: str = "",
     reason: str = "",
 ) -> Responsibility:
-    """Somebody stands in while the holder is absent, both days included; the holder stays named."""
-    by.require(APPOINT, responsibility.place_code)
+    """Somebody stands in while the holder is absent, both days included; the holder stays named.
+
+    Raises Invalid when the days lie outside the holder's own, somebody stands in already, or the
+    one who stands in is the holder or gone.
+    """
+    row = _locked(by, responsibility)
     rules = chain_rules(from_date)
-    role = rules.role(responsibility.role)
-    _check_holder(role, holder)
-    _lock(responsibility.place, role.code)
-    problem = None
-    if to_date < from_date:
-        problem = Problem(
-            _("The last day lies before the first."), field="to_date", mend=_("Swap the two days.")
+    role = rules.role(row.role)
+    wanted = Appointment(row.place, row.role, holder, from_date, to_date, contact, reason)
+    _check_days(from_date, to_date)
+    lock([wanted])
+    problem = wrong_holder(role, holder, from_date) or _substitute_problem(row, wanted)
+    if problem is not None:
+        raise Invalid(problem)
+    return create(by, wanted, rules.version, substitute_for=row)
+
+
+def _substitute_problem(row: Responsibility, wanted: Appointment) -> Problem | None:
+    if row.substitute_for_id is not None:
+        return Problem(
+            _("%(name)s stands in for somebody already.") % {"name": row.holder_name},
+            mend=_("Let somebody stand in for the holder himself."),
+            code="substitute",
         )
-    elif responsibility.substitutes.filter(from_date__lte=to_date, to_date__gte=from_date).exists():
-        problem = Problem(
+    if wanted.holder_id == (row.person_id or row.organisation_id):
+        return Problem(
+            _("%(name)s holds it already.") % {"name": row.holder_name},
+            field="holder",
+            mend=_("Choose somebody else."),
+            code="same",
+        )
+    last = wanted.to_date or wanted.from_date
+    if wanted.from_date < row.from_date or (row.to_date is not None and last > row.to_date):
+        return Problem(
+            _("On some of these days %(name)s does not hold it.") % {"name": row.holder_name},
+            field="from_date",
+            mend=_("Choose days between the first and the last of the holder."),
+            code="outside",
+        )
+    if row.substitutes.filter(from_date__lte=last, to_date__gte=wanted.from_date).exists():
+        return Problem(
             _("Somebody stands in on some of these days already."),
             field="from_date",
             mend=_("Choose other days, or end that substitution first."),
             code="overlap",
         )
-    if problem is not None:
-        raise Invalid(problem)
-    return _create(
-        by,
-        role,
-        responsibility.place,
-        holder,
-        from_date=from_date,
-        to_date=to_date,
-        contact=contact,
-        reason=reason,
-        version=rules.version,
-        substitute_for=responsibility,
-    )
+    return None
+
+
+@action
+def change_contact(*, by: Actor, responsibility: Responsibility, contact: str) -> Responsibility:
+    """Change the work phone of who answers; empty takes it away."""
+    row = _locked(by, responsibility)
+    if (row.contact or "") != contact.strip():
+        row.contact = contact.strip() or None
+        row.save(update_fields=["contact"])
+    return row
 
 
 @action
 def take_over_unmanaged(*, by: Actor, community: Region, on: dt.date | None = None) -> int:
     """Buildings without property management fall to the community's linked unit.
 
-    Returns how many buildings got a keeper. Raises Invalid when the community has no linked unit.
+    Returns how many buildings got a keeper. Raises Invalid when the community has no linked unit,
+    or its unit would have more buildings than the rule allows.
     """
+    from fangxian.organisations.actions.appointing import appoint_many, problems_of
+
     by.require(APPOINT, community.code)
     day = on or timezone.localdate()
     rules = chain_rules(day)
     done = 0
-    for keeper_code, unit_code in rules.takes_over.items():
-        keeper = rules.role(keeper_code)
-        unit = in_force(day).filter(place=community, role=unit_code).order_by("from_date").first()
-        if unit is None or unit.organisation is None:
-            raise Invalid(
-                Problem(
-                    _("“%(place)s” has no %(role)s.")
-                    % {"place": community.name, "role": rules.name_of(unit_code)},
-                    field="place",
-                    mend=_("Name one first; its buildings without management then fall to it."),
-                    code="no_unit",
-                )
+    for keeper, unit_code in rules.takes_over.items():
+        unit = _linked_unit(rules, community, unit_code, day)
+        kept = in_force(day).filter(role=keeper, substitute_for=None).values("place_id")
+        bare = (
+            Building.objects.filter(
+                managed=False,
+                region__code__gt=community.code,
+                region__code__lt=community.code + codes.AFTER_DIGITS,
+                region__valid_to=None,
             )
-        kept = in_force(day).filter(role=keeper_code).values("place_id")
-        bare = Building.objects.filter(
-            managed=False, region__code__startswith=community.code, region__valid_to=None
-        ).exclude(region_id__in=kept)
-        for building in bare.select_related("region"):
-            _create(
-                by,
-                keeper,
-                building.region,
-                unit.organisation,
-                from_date=day,
-                contact=unit.contact or "",
-                version=rules.version,
-                reason=_("no property management"),
-            )
-            done += 1
+            .exclude(region_id__in=kept)
+            .select_related("region")
+            .order_by("region__code")
+        )
+        reason = _("no property management")
+        wanted = [
+            Appointment(b.region, keeper, unit.organisation, day, None, unit.contact or "", reason)
+            for b in bare
+        ]
+        made = appoint_many(by=by, wanted=wanted)
+        if problems := problems_of(made):
+            raise Invalid(*problems[:1])
+        done += len(made)
     return done
+
+
+def _linked_unit(rules: ChainRules, community: Region, role: str, day: dt.date) -> Responsibility:
+    found: Sequence[Responsibility] = (
+        in_force(day)
+        .filter(place=community, role=role, substitute_for=None)
+        .select_related("organisation")
+        .order_by("from_date", "id")
+    )
+    for row in found:
+        if row.organisation is not None and gone(row.organisation, day) is None:
+            return row
+    raise Invalid(
+        Problem(
+            _("“%(place)s” has no %(role)s.")
+            % {"place": community.name, "role": rules.name_of(role)},
+            field="place",
+            mend=_("Name one first; its buildings without management then fall to it."),
+            code="no_unit",
+        )
+    )

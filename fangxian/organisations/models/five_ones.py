@@ -32,6 +32,8 @@ class FiveOneEvidence(Placed):
         Organisation, models.PROTECT, null=True, blank=True, related_name="+"
     )
     member = models.ForeignKey(Member, models.PROTECT, null=True, blank=True, related_name="+")
+    # Copied when it is attached: a member's office may lie outside what the reader sees.
+    label = models.CharField(_("evidence"), max_length=120, blank=True)
     note = models.CharField(_("note"), max_length=200, blank=True)
     rule_version = models.PositiveIntegerField()
     from_date = models.DateField(_("from"))

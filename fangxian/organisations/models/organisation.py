@@ -40,6 +40,7 @@ class Organisation(Row):
 
     name = models.CharField(_("name"), max_length=120)
     short_name = models.CharField(_("short name"), max_length=40, blank=True)
+    initials = models.CharField(max_length=40, blank=True, editable=False, db_collation="C")
     kind = models.ForeignKey(OrganisationKind, models.PROTECT, verbose_name=_("kind"))
     parent = models.ForeignKey(
         "self",
@@ -77,6 +78,9 @@ class Organisation(Row):
                 | Q(dissolved_on__gte=F("founded_on")),
                 name="organisation_dates",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["initials"], name="organisation_initials"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,131 @@
+"""Naming many holders at once, with the checks of one: for ledgers, proposals, take-overs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from fangxian.common import bulk
+from fangxian.common.actions import action
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Problem
+from fangxian.common.ids import uuid7
+from fangxian.organisations.actions.responsibilities import (
+    APPOINT,
+    LINK,
+    change_contact,
+    lock,
+)
+from fangxian.organisations.checking import Appointment, Board, holder_name
+from fangxian.organisations.models import Member, Organisation, Responsibility
+from fangxian.organisations.rules import chain_rules
+from fangxian.organisations.vacancies import refresh_places
+from fangxian.people import tokens
+from fangxian.people.models import PersonLink
+from fangxian.regions.models import Region
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What became of one appointment: a row, new or known, or a problem."""
+
+    wanted: Appointment
+    row: Responsibility | None = None
+    new: bool = False
+    problem: Problem | None = None
+    changed: bool = False
+
+
+def problems_of(made: Sequence[Made]) -> list[Problem]:
+    """The problems, in order."""
+    return [one.problem for one in made if one.problem is not None]
+
+
+@action
+def appoint_many(*, by: Actor, wanted: Sequence[Appointment]) -> list[Made]:
+    """Name holders one after another; each is checked against what is held and the ones before.
+
+    Who answers there already is left as he is (his work phone is brought up to date). A dozen
+    statements for any number of rows. Returns what became of each, in order; nothing is raised for
+    a refused row. Raises Forbidden for a place without the right, Invalid for an unknown role.
+    """
+    for code in {one.place.code for one in wanted}:
+        by.require(APPOINT, code)
+    if not wanted:
+        return []
+    rules = chain_rules()
+    for code in {one.role for one in wanted}:
+        rules.role(code)
+    lock(wanted)
+    places = {one.place.id: one.place for one in wanted}
+    board = Board(
+        rules, list(places.values()), {one.role for one in wanted}, [one.holder for one in wanted]
+    )
+    made: list[Made] = []
+    rows: list[Responsibility] = []
+    for one in wanted:
+        known = board.known(one)
+        if known is not None:
+            changed = bool(one.contact.strip()) and (known.contact or "") != one.contact.strip()
+            if changed:
+                change_contact(by=by, responsibility=known, contact=one.contact)
+            made.append(Made(one, row=known, changed=changed))
+            continue
+        problem = board.problem(one)
+        if problem is not None:
+            made.append(Made(one, problem=problem))
+            continue
+        row = _row(one, rules.version)
+        board.take(one, row)
+        rows.append(row)
+        made.append(Made(one, row=row, new=True, changed=True))
+    _write(rows)
+    refresh_places(by, _touched(places, rows))
+    return made
+
+
+def _touched(places: dict[object, Region], rows: Sequence[Responsibility]) -> list[Region]:
+    return [places[key] for key in dict.fromkeys(row.place_id for row in rows)]
+
+
+def _row(one: Appointment, version: int) -> Responsibility:
+    holder = one.holder
+    if isinstance(holder, Organisation):
+        person_id = None
+    else:
+        person_id = holder.person_id if isinstance(holder, Member) else holder.id
+    return Responsibility(
+        id=uuid7(),
+        created_at=timezone.now(),
+        place=one.place,
+        place_code=one.place.code,
+        role=one.role,
+        person_id=person_id,
+        member=holder if isinstance(holder, Member) else None,
+        organisation=holder if isinstance(holder, Organisation) else None,
+        holder_name=holder_name(holder),
+        contact=one.contact.strip() or None,
+        from_date=one.from_date,
+        to_date=one.to_date,
+        rule_version=version,
+        reason=one.reason.strip(),
+    )
+
+
+def _write(rows: Sequence[Responsibility]) -> None:
+    Responsibility.objects.bulk_create(rows, batch_size=2_000)
+    linked = [row for row in rows if row.person_id is not None]
+    bulk.insert(
+        PersonLink,
+        {
+            "person_id": [row.person_id for row in linked],
+            "place_code": [row.place_code for row in linked],
+            "kind": [LINK] * len(linked),
+            "source_id": [row.id for row in linked],
+        },
+        "ON CONFLICT DO NOTHING",
+    )
+    if linked:
+        tokens.write({row.person_id for row in linked if row.person_id})

@@ -1,0 +1,96 @@
+"""Leaders who keep contact with hospitals, enterprises and schools."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fangxian.common.actions import action
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Invalid, Problem
+from fangxian.organisations.actions.responsibilities import (
+    APPOINT,
+    close,
+    create,
+    lock,
+    withdraw_responsibility,
+)
+from fangxian.organisations.checking import Appointment, gone, holder_name
+from fangxian.organisations.models import Member, Responsibility
+from fangxian.organisations.queries import contact_load, contacts_of
+from fangxian.organisations.rules import chain_rules
+from fangxian.people.models import Person
+from fangxian.regions.queries import at
+from fangxian.register.models import Establishment
+
+
+@action
+def name_contact_leader(
+    *,
+    by: Actor,
+    establishment: Establishment,
+    holder: Person | Member,
+    contact: str = "",
+    on: dt.date | None = None,
+) -> Responsibility:
+    """Name who keeps contact with an establishment; a former one's last day is the day before.
+
+    Raises Invalid when its kind has none by the rules, the holder is gone or has the most already.
+    """
+    by.require(APPOINT, establishment.place_code)
+    day = on or timezone.localdate()
+    rules = chain_rules(day)
+    place = at(establishment.place_code)
+    wanted = Appointment(place, rules.contact_role, holder, day, None, contact)
+    lock([wanted])
+    present = list(contacts_of([establishment.id], day))
+    problem = gone(holder, day)
+    if establishment.kind not in rules.contact_kinds:
+        problem = Problem(
+            _("“%(kind)s” has no contact leader.") % {"kind": establishment.kind_label},
+            field="establishment",
+            mend=_("Choose a hospital, an enterprise or a school."),
+            code="kind",
+        )
+    elif problem is None:
+        problem = _taken(present, wanted) or _full(rules.contact_max_per_holder, wanted)
+    if problem is not None:
+        raise Invalid(problem)
+    for row in present:
+        _replace(by, row, day)
+    return create(by, wanted, rules.version, establishment_id=establishment.id)
+
+
+def _taken(present: Sequence[Responsibility], wanted: Appointment) -> Problem | None:
+    if any((row.person_id == wanted.holder_id) for row in present):
+        return Problem(
+            _("%(name)s holds it already.") % {"name": holder_name(wanted.holder)},
+            field="holder",
+            mend=_("Choose somebody else."),
+            code="same",
+        )
+    return None
+
+
+def _full(most: int, wanted: Appointment) -> Problem | None:
+    held = contact_load(wanted.holder_id, wanted.role, wanted.from_date)
+    if held < most:
+        return None
+    return Problem(
+        _("%(name)s keeps contact with %(held)d already; %(most)d is the most.")
+        % {"name": holder_name(wanted.holder), "held": held, "most": most},
+        field="holder",
+        mend=_("Choose somebody else, or end one of those first."),
+        code="load",
+    )
+
+
+def _replace(by: Actor, row: Responsibility, day: dt.date) -> None:
+    if row.from_date >= day:
+        # It never held for a day.
+        withdraw_responsibility(by=by, responsibility=row)
+    else:
+        close(by, row, day - dt.timedelta(days=1))

@@ -1,0 +1,105 @@
+"""What ends by itself: a holder dies, a member leaves, a body is dissolved, a place ceases.
+
+Rooms above don't know this one, and an action ends only what lies in its actor's area, so a
+periodic job (and each redraw) ends here what can no longer hold, and takes away the sight of
+persons that an ended responsibility or membership gave. Running it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import connection
+from django.utils import timezone
+
+from fangxian.common import codes
+from fangxian.common.actor import Actor
+from fangxian.common.scoping import acting
+from fangxian.people import tokens
+
+# The last day is that of the cause, but never before the row's own first day.
+_END = """
+UPDATE organisations_responsibility r
+SET to_date = greatest(r.from_date, why.day)
+FROM ({cause}) why
+WHERE why.id = r.id AND r.place_code >= %(lo)s AND r.place_code < %(hi)s
+  AND (r.to_date IS NULL OR r.to_date > greatest(r.from_date, why.day))
+"""
+_CAUSES = (
+    # The day on which a place ceased is the first without it.
+    """SELECT x.id, p.valid_to - 1 AS day FROM organisations_responsibility x
+       JOIN regions_region p ON p.id = x.place_id WHERE p.valid_to IS NOT NULL""",
+    """SELECT x.id, p.deceased_on AS day FROM organisations_responsibility x
+       JOIN people_person p ON p.id = x.person_id WHERE p.deceased_on IS NOT NULL""",
+    """SELECT x.id, m.to_date AS day FROM organisations_responsibility x
+       JOIN organisations_member m ON m.id = x.member_id WHERE m.to_date IS NOT NULL""",
+    """SELECT x.id, o.dissolved_on AS day FROM organisations_responsibility x
+       JOIN organisations_organisation o ON o.id = x.organisation_id
+       WHERE o.dissolved_on IS NOT NULL""",
+    # Who is stood in for holds it no longer.
+    """SELECT x.id, h.to_date AS day FROM organisations_responsibility x
+       JOIN organisations_responsibility h ON h.id = x.substitute_for_id
+       WHERE h.to_date IS NOT NULL""",
+)
+_MEMBERS = """
+UPDATE organisations_member m SET to_date = greatest(m.from_date, why.day)
+FROM (SELECT x.id, least(p.deceased_on, o.dissolved_on) AS day FROM organisations_member x
+      JOIN people_person p ON p.id = x.person_id
+      JOIN organisations_organisation o ON o.id = x.organisation_id
+      WHERE p.deceased_on IS NOT NULL OR o.dissolved_on IS NOT NULL) why
+WHERE why.id = m.id AND m.to_date IS NULL AND m.place_code >= %(lo)s AND m.place_code < %(hi)s
+"""
+_HOUSEHOLDS = """
+UPDATE organisations_responsibilityhousehold h SET to_date = greatest(h.from_date, r.to_date)
+FROM organisations_responsibility r
+WHERE r.id = h.responsibility_id AND h.to_date IS NULL AND r.to_date IS NOT NULL
+  AND r.to_date < %(today)s AND h.place_code >= %(lo)s AND h.place_code < %(hi)s
+"""
+_EVIDENCE = """
+UPDATE organisations_fiveoneevidence e SET to_date = greatest(e.from_date, why.day)
+FROM (SELECT x.id, least(m.to_date, o.dissolved_on, r.to_date) AS day
+      FROM organisations_fiveoneevidence x
+      LEFT JOIN organisations_member m ON m.id = x.member_id
+      LEFT JOIN organisations_organisation o ON o.id = x.organisation_id
+      LEFT JOIN organisations_responsibility r ON r.id = x.responsibility_id
+      WHERE x.to_date IS NULL) why
+WHERE why.id = e.id AND why.day < %(today)s AND e.place_code >= %(lo)s AND e.place_code < %(hi)s
+"""
+_OVER = """
+SELECT l.person_id, l.source_id FROM people_personlink l
+LEFT JOIN organisations_responsibility r ON r.id = l.source_id AND l.kind = 'responsible'
+LEFT JOIN organisations_member m ON m.id = l.source_id AND l.kind = 'member'
+WHERE l.kind IN ('responsible', 'member') AND l.place_code >= %(lo)s AND l.place_code < %(hi)s
+  AND coalesce(r.to_date, m.to_date) < %(today)s
+"""
+_UNLINK = """
+DELETE FROM people_personlink WHERE (person_id, source_id) IN
+    (SELECT * FROM unnest(%(persons)s::uuid[], %(sources)s::uuid[]))
+  AND kind IN ('responsible', 'member')
+"""
+
+
+def upkeep(*, by: Actor, area: str, on: dt.date | None = None) -> int:
+    """End in ``area`` what can no longer hold. Returns how many responsibilities ended.
+
+    A dozen statements. The vacancies are the caller's to refresh.
+    """
+    lo, hi = codes.bounds(area)
+    values = {"lo": lo, "hi": hi, "today": on or timezone.localdate()}
+    ended = 0
+    with acting(by), connection.cursor() as cursor:
+        cursor.execute(_MEMBERS, values)
+        for cause in _CAUSES:
+            cursor.execute(_END.format(cause=cause), values)
+            ended += cursor.rowcount
+        cursor.execute(_HOUSEHOLDS, values)
+        cursor.execute(_EVIDENCE, values)
+        cursor.execute(_OVER, values)
+        over = cursor.fetchall()
+        if over:
+            persons, sources = [row[0] for row in over], [row[1] for row in over]
+            # Without a link the person, and so its name, would be out of sight of the statement.
+            tokens.erase(set(persons))
+            cursor.execute(_UNLINK, {"persons": persons, "sources": sources})
+            tokens.write(set(persons))
+    return ended
