@@ -75,6 +75,8 @@ def coverage(rows: Mapping[str, Row]) -> tuple[tuple[str, ...], int]:
 
 def compare(places: Mapping[str, Known], rows: Mapping[str, Row]) -> Comparison:
     """Compare the present places (those that the list covers) with a list."""
+    if not places:
+        return Comparison(new=list(rows))
     if places.keys() == rows.keys() and not any(row.old_codes for row in rows.values()):
         result = Comparison(same={code: code for code in rows})
     else:

@@ -70,7 +70,7 @@ def take_in(*, by: Actor, listed: DivisionList, using: str = "owner") -> Preview
         with connections[using].cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('fangxian.divisions'))")
         seen = preview(by=by, listed=listed, using=using)
-        if not seen.comparison.is_empty:
+        if seen.first or not seen.comparison.is_empty:
             _apply(by, seen, using)
         if not seen.loaded_before:
             RegionList.objects.using(using).create(

@@ -66,8 +66,7 @@ class Region(models.Model):
             ),
         ]
         indexes = [
-            # Current codes are found by the constraint's index, ended ones by this.
-            models.Index(fields=["code"], condition=Q(valid_to__isnull=False), name="region_ended"),
+            models.Index(fields=["code"], name="region_code"),
             # Under C collation a prefix is a range, and an exact name comes first in it.
             models.Index(Collate("name", "C"), F("level"), name="region_name"),
             models.Index(
