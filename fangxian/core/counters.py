@@ -116,16 +116,19 @@ def fold() -> int:
             return done
 
 
+# The deltas are few (at most what came in since the last fold), the codes may be hundreds: one pass
+# over the deltas of the range that the codes span, each put to its place by the length of its code.
 _READ = """
 SELECT metric, code, sum(n)::bigint FROM (
     SELECT metric, code, value AS n FROM core_nodestat
     WHERE key = %(key)s AND code = ANY(%(codes)s) AND metric = ANY(%(metrics)s)
     UNION ALL
-    SELECT d.metric, wanted.lo, d.n
-    FROM unnest(%(codes)s::text[], %(his)s::text[]) AS wanted (lo, hi)
-    JOIN core_counterdelta d
-      ON d.key = %(key)s AND d.place_code >= wanted.lo AND d.place_code < wanted.hi
-    WHERE d.metric = ANY(%(metrics)s)
+    SELECT metric, left(place_code, level), n
+    FROM core_counterdelta, unnest(%(levels)s::int[]) AS level
+    WHERE key = %(key)s AND place_code >= %(lo)s AND place_code < %(hi)s
+      AND metric = ANY(%(metrics)s)
+      AND length(place_code) >= level AND left(place_code, level) = ANY(%(codes)s)
+      AND length(place_code) >= level
 ) AS parts GROUP BY 1, 2
 """
 
@@ -135,18 +138,24 @@ def read(
 ) -> dict[tuple[str, str], int]:
     """Return ``{(code, metric): value}`` for every pair asked, 0 where nothing was counted.
 
-    Exact at the moment of the query (folded plus waiting deltas in one snapshot). One query. A
-    code above the actor's area sums what the actor may see of it only as far as it was folded
-    there: ask for codes inside the area.
+    Exact at the moment of the query (folded plus waiting deltas in one snapshot). One query. Ask
+    for codes inside the actor's area: of others only zeros are seen.
     """
     wanted = list(dict.fromkeys(place_codes))
     result = {(code, metric): 0 for code in wanted for metric in metrics}
     if not result:
         return result
-    his = [code + codes.AFTER_DIGITS for code in wanted]
     with connection.cursor() as cursor:
         cursor.execute(
-            _READ, {"key": str(key), "codes": wanted, "his": his, "metrics": list(metrics)}
+            _READ,
+            {
+                "key": str(key),
+                "codes": wanted,
+                "metrics": list(metrics),
+                "levels": sorted({len(code) for code in wanted}),
+                "lo": min(wanted),
+                "hi": max(code + codes.AFTER_DIGITS for code in wanted),
+            },
         )
         for metric, code, value in cursor.fetchall():
             result[(code, metric)] = int(value)

@@ -76,12 +76,12 @@ def open_tasks(*, by: Actor, tasks: Sequence[NewTask]) -> int:
     checked. Raises OutOfScope, Invalid (nobody to do it).
     """
     ladder = escalation.current()
-    before = Task.objects.filter(state=TaskState.OPEN).count() if tasks else 0
+    opened = 0
     for at in range(0, len(tasks), BATCH):
         rows = [_row(by, new, ladder) for new in tasks[at : at + BATCH]]
         Task.objects.bulk_create(rows, ignore_conflicts=True)
-    after = Task.objects.filter(state=TaskState.OPEN).count() if tasks else 0
-    return after - before
+        opened += Task.objects.filter(id__in=[row.id for row in rows]).count()
+    return opened
 
 
 @action
