@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from typing import Any
@@ -255,4 +259,18 @@ def test_the_worker_says_that_it_is_there(fresh_database: str) -> None:
     assert not worker.alive()
     with working(1):
         until(worker.alive)
+    assert not Worker.objects.exists()
+
+
+@pytest.mark.slow
+def test_the_worker_command_ends_when_asked(fresh_database: str) -> None:
+    env = dict(os.environ, FANGXIAN_DATABASE=fresh_database)
+    process = subprocess.Popen([sys.executable, "-m", "django", "run_worker"], env=env)
+    try:
+        until(worker.alive, 60)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait(10)
     assert not Worker.objects.exists()
