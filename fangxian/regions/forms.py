@@ -13,6 +13,11 @@ from fangxian.common.errors import Invalid
 from fangxian.regions.models import Building, BuildingKind
 
 
+def day_input() -> forms.DateInput:
+    """The browser's own date field, which takes no other way of writing a day."""
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
 def show_problems(form: forms.Form, error: Invalid) -> None:
     """Put an action's problems beside their fields, the rest above the form."""
     for field, texts in error.by_field().items():
@@ -105,15 +110,11 @@ class PlaceForm(forms.Form):
 
 class MoveForm(forms.Form):
     to = forms.ChoiceField(label=_("Move to"))
-    on = forms.DateField(
-        label=_("From the day"), widget=forms.DateInput(attrs={"type": "date"}), required=False
-    )
+    on = forms.DateField(label=_("From the day"), widget=day_input(), required=False)
 
 
 class EndForm(forms.Form):
-    on = forms.DateField(
-        label=_("Ends on"), widget=forms.DateInput(attrs={"type": "date"}), required=False
-    )
+    on = forms.DateField(label=_("Ends on"), widget=day_input(), required=False)
 
 
 class BoundariesForm(forms.Form):
@@ -154,9 +155,7 @@ class DrawForm(forms.Form):
 
 
 class AcceptForm(forms.Form):
-    effective = forms.DateField(
-        label=_("In force from"), widget=forms.DateInput(attrs={"type": "date"})
-    )
+    effective = forms.DateField(label=_("In force from"), widget=day_input())
     version = forms.IntegerField(widget=forms.HiddenInput)
 
 
