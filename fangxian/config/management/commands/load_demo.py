@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
@@ -42,6 +43,9 @@ class Command(BaseCommand):
         self._step("organisations and the chain", lambda: chain.found(by, chance))
         with acting(by):
             campaign = sweep.begin(by, chance)
+        with connections["owner"].cursor() as cursor:
+            # Without statistics of the new rows the visits' statement would be planned for none.
+            cursor.execute("ANALYZE")
         self._step("visits", lambda: sweep.visit(by, chance, campaign))
         self._step("exemptions", lambda: sweep.exemptions(by, chance, campaign))
         self._step("daily reports", lambda: sweep.reports(by, chance, campaign))
