@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from fangxian.common import codes
+from fangxian.common.codes import Level
+from fangxian.common.errors import OutOfScope
 from fangxian.core import counters
 from fangxian.field.models import Campaign, Target, Visit
 from fangxian.field.rules import field_rules_version
@@ -56,36 +59,96 @@ def coverage(campaign: Campaign, places: Sequence[str]) -> dict[str, Coverage]:
 
 
 def doors(campaign: Campaign, area: str) -> QuerySet[Target]:
-    """The targets of a place in walking order: building, unit, room."""
+    """The targets of a place in walking order: building, unit, room (102 before 1001)."""
     lo, hi = codes.bounds(area)
     return (
         Target.objects.filter(campaign=campaign, place_code__gte=lo, place_code__lt=hi)
+        .exclude(state=Target.State.GONE)
         .select_related("household")
-        .order_by("place_code", "household__room", "household_id")
+        .annotate(room=F("household__room"), wide=Length("household__room"))
+        .order_by("place_code", "wide", "room", "household_id")
     )
 
 
 def gaps(campaign: Campaign, area: str) -> QuerySet[Target]:
-    """The doors that nobody has covered yet, those to be revisited first today."""
+    """The doors that nobody has covered yet, in walking order."""
     return doors(campaign, area).filter(state=Target.State.OPEN)
 
 
-def next_door(campaign: Campaign, area: str, after: Target | None) -> Target | None:
-    """The next uncovered door behind ``after`` in walking order, else the first one."""
-    found = gaps(campaign, area)
+def next_door(campaign: Campaign, area: str, after: Target | None, on: dt.date) -> Target | None:
+    """The next uncovered door behind ``after`` in walking order, else the first one.
+
+    Doors found closed today that are to be revisited on a later day come last. Two queries at most.
+    """
+    found = gaps(campaign, area).annotate(
+        later=Case(When(visits__gt=0, due_on__gt=on, then=Value(1)), default=Value(0))
+    )
+    found = found.order_by("later", "place_code", "wide", "room", "household_id")
     if after is not None:
-        behind = found.filter(place_code__gt=after.place_code).first()
-        beside = found.filter(
-            place_code=after.place_code, household__room__gt=after.household.room
-        ).first()
-        if beside or behind:
-            return beside or behind
+        found = found.exclude(id=after.id)
+        room = after.household.room
+        here = Q(place_code=after.place_code)
+        behind = (
+            Q(place_code__gt=after.place_code)
+            | here & Q(wide__gt=len(room))
+            | here & Q(wide=len(room), room__gt=room)
+            | here & Q(wide=len(room), room=room, household_id__gt=after.household_id)
+        )
+        ahead = found.filter(behind, later=0).first()
+        if ahead is not None:
+            return ahead
     return found.first()
 
 
+def target_at(campaign_id: UUID, household_id: UUID) -> Target:
+    """The door of a sweep. Raises OutOfScope."""
+    found = (
+        Target.objects.filter(campaign_id=campaign_id, household_id=household_id)
+        .exclude(state=Target.State.GONE)
+        .select_related("campaign", "campaign__area", "campaign__form", "household")
+        .first()
+    )
+    if found is None:
+        raise OutOfScope(f"door {household_id} of {campaign_id}")
+    return found
+
+
 def visits_of(household_id: UUID) -> QuerySet[Visit]:
-    """All visits at a household, the latest first."""
-    return Visit.objects.filter(household_id=household_id).order_by("-visited_at", "-id")
+    """All visits at a household with what corrects them, the latest first."""
+    return (
+        Visit.objects.filter(household_id=household_id)
+        .select_related("campaign", "corrected_by")
+        .order_by("-visited_at", "-id")
+    )
+
+
+_GAPS = """
+SELECT code, sum(n)::bigint FROM (
+  SELECT code, CASE metric WHEN 'target' THEN value ELSE -value END AS n FROM core_nodestat
+  WHERE key = %(key)s AND length(code) = %(level)s AND code >= %(lo)s AND code < %(hi)s
+    AND metric = ANY(%(metrics)s)
+  UNION ALL
+  SELECT left(place_code, %(level)s), CASE metric WHEN 'target' THEN n ELSE -n END
+  FROM core_counterdelta
+  WHERE key = %(key)s AND place_code >= %(lo)s AND place_code < %(hi)s
+    AND metric = ANY(%(metrics)s)
+) AS parts GROUP BY 1 HAVING sum(n) > 0
+"""
+
+
+def gap_counts(campaign_id: UUID, area: str, level: Level = Level.GRID) -> dict[str, int]:
+    """Gaps of each place of a level in ``area`` that has any, exact at this moment. One query."""
+    lo, hi = codes.bounds(area)
+    values = {
+        "key": str(campaign_id),
+        "level": int(level),
+        "lo": lo,
+        "hi": hi,
+        "metrics": list(METRICS),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_GAPS, values)
+        return {code: int(n) for code, n in cursor.fetchall()}
 
 
 _OF_DAY = """
@@ -94,8 +157,9 @@ SELECT count(*) AS visits,
   count(*) FILTER (WHERE outcome = 'refused') AS refused,
   coalesce(sum(exceptions), 0)::bigint AS exceptions,
   count(DISTINCT household_id) AS households
-FROM field_visit
-WHERE campaign_id = %(campaign)s AND place_code >= %(lo)s AND place_code < %(hi)s
+FROM field_visit v
+WHERE NOT EXISTS (SELECT 1 FROM field_visit c WHERE c.corrects_op_id = v.op_id)
+  AND campaign_id = %(campaign)s AND place_code >= %(lo)s AND place_code < %(hi)s
   AND visited_at >= %(start)s AND visited_at < %(end)s
 """
 
@@ -104,15 +168,20 @@ SELECT count(*) FROM field_target t
 WHERE t.campaign_id = %(campaign)s AND t.place_code >= %(lo)s AND t.place_code < %(hi)s
   AND t.state = 'visited' AND EXISTS (
     SELECT 1 FROM field_visit v WHERE v.target_id = t.id AND v.outcome = ANY(%(closing)s)
+      AND NOT EXISTS (SELECT 1 FROM field_visit c WHERE c.corrects_op_id = v.op_id)
       AND v.visited_at >= %(start)s AND v.visited_at < %(end)s)
   AND NOT EXISTS (
     SELECT 1 FROM field_visit v WHERE v.target_id = t.id AND v.outcome = ANY(%(closing)s)
+      AND NOT EXISTS (SELECT 1 FROM field_visit c WHERE c.corrects_op_id = v.op_id)
       AND v.visited_at < %(start)s)
 """
 
 
 def figures_of_day(campaign: Campaign, code: str, day: dt.date) -> dict[str, int]:
-    """What a place reports for a day: its counts and where the sweep stands. Four queries."""
+    """What a place reports for a day: its counts and where the sweep stands. Four queries.
+
+    Visits that were corrected don't count, their corrections do.
+    """
     lo, hi = codes.bounds(code)
     start = timezone.make_aware(dt.datetime.combine(day, dt.time.min))
     values = {

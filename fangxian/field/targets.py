@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 
 from fangxian.common import codes
 from fangxian.common.actor import Actor
@@ -28,7 +29,7 @@ WITH added AS (
                             visits, due_on)
   SELECT gen_random_uuid(), now(), h.place_code, %(campaign)s, h.id, 'open', '', 0, %(due)s
   FROM register_household h
-  WHERE h.place_code >= %(lo)s AND h.place_code < %(hi)s AND h.state <> 'closed'
+  WHERE h.place_code >= %(lo)s AND h.place_code < %(hi)s AND {inside} AND h.state <> 'closed'
     AND (%(ids)s::uuid[] IS NULL OR h.id = ANY(%(ids)s::uuid[]))
     AND {group}
   ON CONFLICT (campaign_id, household_id) DO NOTHING
@@ -41,40 +42,49 @@ WITH added AS (
 SELECT coalesce(sum(n), 0) FROM counted
 """
 
-# Doors that moved to another building or unit since: target and counts follow.
-_MOVE = """
-WITH moved AS (
-  UPDATE field_target t SET place_code = h.place_code
-  FROM register_household h, field_target o
-  WHERE o.id = t.id AND h.id = t.household_id AND t.campaign_id = %(campaign)s
-    AND h.place_code <> t.place_code
+# Doors that moved, and households that were closed, opened again or left the area: target, visits
+# and counts follow. What was recorded stays; a household that was visited stays visited.
+_FOLLOW = """
+WITH door AS (
+  SELECT t.id, t.place_code AS old, t.state AS was,
+    CASE WHEN {inside} THEN h.place_code ELSE t.place_code END AS new,
+    CASE WHEN NOT ({inside}) THEN 'gone'
+         WHEN h.state = 'closed' AND t.state <> 'visited' THEN 'gone'
+         WHEN t.state <> 'gone' THEN t.state
+         WHEN EXISTS (
+           SELECT 1 FROM field_visit v WHERE v.target_id = t.id AND v.outcome = ANY(%(closing)s)
+             AND NOT EXISTS (SELECT 1 FROM field_visit c WHERE c.corrects_op_id = v.op_id)
+         ) THEN 'visited' ELSE 'open' END AS state
+  FROM field_target t JOIN register_household h ON h.id = t.household_id
+  WHERE t.campaign_id = %(campaign)s
     AND t.place_code >= %(lo)s AND t.place_code < %(hi)s
-    AND (%(ids)s::uuid[] IS NULL OR h.id = ANY(%(ids)s::uuid[]))
-  RETURNING o.place_code AS old, t.place_code AS new, t.state
+    AND (%(ids)s::uuid[] IS NULL OR t.household_id = ANY(%(ids)s::uuid[]))
+    AND (({inside} AND h.place_code <> t.place_code)
+      OR (NOT ({inside}) AND t.state <> 'gone')
+      OR (h.state = 'closed' AND t.state IN ('open', 'exempt'))
+      OR (h.state <> 'closed' AND t.state = 'gone' AND {inside}))
+  ORDER BY t.id FOR UPDATE OF t
+), moved AS (
+  UPDATE field_target t SET place_code = door.new, state = door.state FROM door
+  WHERE door.id = t.id RETURNING door.*
+), visits AS (
+  UPDATE field_visit v SET place_code = moved.new FROM moved
+  WHERE v.target_id = moved.id AND v.place_code <> moved.new
+), exemptions AS (
+  UPDATE field_exemption e SET place_code = moved.new,
+    ended_on = CASE WHEN e.ended_on IS NULL AND moved.state = 'gone'
+                    THEN greatest(%(today)s, e.from_date) ELSE e.ended_on END
+  FROM moved WHERE e.target_id = moved.id
 ), changes AS (
-  SELECT 'target' AS metric, old AS code, -1 AS n FROM moved
-  UNION ALL SELECT 'target', new, 1 FROM moved
-  UNION ALL SELECT state, old, -1 FROM moved WHERE state <> 'open'
-  UNION ALL SELECT state, new, 1 FROM moved WHERE state <> 'open'
+  SELECT 'target' AS metric, old AS code, -1 AS n FROM moved WHERE was <> 'gone'
+  UNION ALL SELECT 'target', new, 1 FROM moved WHERE state <> 'gone'
+  UNION ALL SELECT was, old, -1 FROM moved WHERE was IN ('visited', 'exempt')
+  UNION ALL SELECT state, new, 1 FROM moved WHERE state IN ('visited', 'exempt')
 )
 INSERT INTO core_counterdelta (metric, key, place_code, n)
 SELECT metric, %(key)s, code, sum(n) FROM changes GROUP BY metric, code HAVING sum(n) <> 0
 """
-
-# A household that the register closed is nobody's gap; what was recorded at it stays.
-_CLOSE = """
-WITH closed AS (
-  DELETE FROM field_target t USING register_household h
-  WHERE h.id = t.household_id AND t.campaign_id = %(campaign)s AND h.state = 'closed'
-    AND t.state = 'open' AND t.visits = 0
-    AND t.place_code >= %(lo)s AND t.place_code < %(hi)s
-    AND (%(ids)s::uuid[] IS NULL OR h.id = ANY(%(ids)s::uuid[]))
-    AND NOT EXISTS (SELECT 1 FROM field_exemption e WHERE e.target_id = t.id)
-  RETURNING t.place_code
-)
-INSERT INTO core_counterdelta (metric, key, place_code, n)
-SELECT 'target', %(key)s, place_code, -count(*) FROM closed GROUP BY place_code
-"""
+_INSIDE = "h.place_code >= %(area_lo)s AND h.place_code < %(area_hi)s"
 
 
 def _criteria(group: Group, today: dt.date) -> tuple[str, dict[str, Any]]:
@@ -117,13 +127,19 @@ def sync_targets(
 ) -> int:
     """Bring a campaign's targets in ``area`` in step with the register. Returns those added.
 
-    Adds what is missing, follows doors that moved, drops closed ones nobody visited. Safe to run
-    again at any time; ``households`` limits it to those that changed. Four statements.
+    Adds what is missing, follows doors that moved, drops those that were closed or left the sweep's
+    area before anybody covered them. Safe to run again at any time; ``households`` limits it to
+    those that changed. Three statements.
     """
     rules = field_rules_version(campaign.rule_version)
     condition, values = _criteria(rules.group(campaign.group), today)
     lo, hi = codes.bounds(area)
+    area_lo, area_hi = codes.bounds(campaign.area.code)
     values |= {
+        "area_lo": area_lo,
+        "area_hi": area_hi,
+        "closing": rules.closing,
+        "today": today,
         "campaign": campaign.id,
         "key": str(campaign.id),
         "due": campaign.ends_on,
@@ -132,10 +148,9 @@ def sync_targets(
         "ids": list(households) if households is not None else None,
     }
     with acting(by), connection.cursor() as cursor:
-        cursor.execute(_MOVE, values)
-        cursor.execute(_CLOSE, values)
-        # The condition is built from constants above; every value is a parameter.
-        cursor.execute(_ADD.format(group=condition), values)
+        # What is filled in are the constants above; every value is a parameter.
+        cursor.execute(_FOLLOW.format(inside=_INSIDE), values)
+        cursor.execute(_ADD.format(inside=_INSIDE, group=condition), values)
         return int(cursor.fetchone()[0])
 
 
@@ -143,10 +158,11 @@ _TRUTH = """
 SELECT metric, place_code, count(*) FROM (
   SELECT 'target' AS metric, place_code FROM field_target
   WHERE campaign_id = %(campaign)s AND place_code >= %(lo)s AND place_code < %(hi)s
+    AND state <> 'gone'
   UNION ALL
   SELECT state, place_code FROM field_target
   WHERE campaign_id = %(campaign)s AND place_code >= %(lo)s AND place_code < %(hi)s
-    AND state <> 'open'
+    AND state IN ('visited', 'exempt')
 ) AS facts GROUP BY 1, 2
 """
 
@@ -157,3 +173,27 @@ def counted(campaign: Campaign, area: str) -> list[tuple[str, str, str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(_TRUTH, {"campaign": campaign.id, "lo": lo, "hi": hi})
         return [(metric, str(campaign.id), code, n) for metric, code, n in cursor.fetchall()]
+
+
+def follow_register(by: Actor, households: Sequence[UUID]) -> None:
+    """Bring the running sweeps in step with households that the register has just changed.
+
+    One query when no sweep runs where they are, three more for each sweep that does.
+    """
+    for campaign in Campaign.objects.filter(state=Campaign.State.RUNNING).select_related("area"):
+        area = common_area(by.area, campaign.area.code)
+        if area is not None:
+            sync_targets(
+                by=by,
+                campaign=campaign,
+                area=area,
+                today=timezone.localdate(),
+                households=households,
+            )
+
+
+def common_area(one: str, other: str) -> str | None:
+    """The smaller of two areas if one contains the other, else None."""
+    if codes.contains(one, other):
+        return other
+    return one if codes.contains(other, one) else None

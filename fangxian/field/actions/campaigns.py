@@ -16,7 +16,7 @@ from fangxian.field.models import Campaign, FormDefinition
 from fangxian.field.rules import field_rules
 from fangxian.field.targets import sync_targets
 from fangxian.regions.models import Region
-from fangxian.register.models import Household
+from fangxian.register.queries import households_in
 
 RIGHT = "field.campaigns"
 JOB = "field.targets"
@@ -90,7 +90,7 @@ def start_campaign(*, by: Actor, campaign: Campaign) -> Campaign:
     found.state = Campaign.State.RUNNING
     found.save(update_fields=["state"])
     area = found.area.code
-    if Household.objects.filter(place_code__startswith=area)[: AT_ONCE + 1].count() <= AT_ONCE:
+    if households_in(area)[: AT_ONCE + 1].count() <= AT_ONCE:
         sync_targets(by=by, campaign=found, area=area, today=timezone.localdate())
     else:
         start_job(by=by, kind=JOB, args={"campaign": str(found.id)}, place_code=area)

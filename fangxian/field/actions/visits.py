@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.common.ids import uuid7
 from fangxian.common.keyring import REGISTER
+from fangxian.field.actions.recording import Became, NewVisit, Ready, write
 from fangxian.field.models import Campaign, FormDefinition, Visit
 from fangxian.field.questionnaire import Questionnaire, check_answers
 from fangxian.field.rules import FieldRules, Outcome, field_rules_version
@@ -29,43 +30,12 @@ CLOCK_AHEAD = dt.timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
-class NewVisit:
-    """What is recorded at a door. ``op_id`` is made by who records it and never used again."""
-
-    op_id: UUID
-    campaign_id: UUID
-    household_id: UUID
-    outcome: str
-    answers: Mapping[str, Any] = field(default_factory=dict)
-    note: str = ""
-    visited_at: dt.datetime | None = None
-    form_id: UUID | None = None
-    revisit_on: dt.date | None = None
-
-
-@dataclass(frozen=True)
 class Answer:
     """What became of one visit: ``applied``, ``duplicate`` or ``rejected`` with its problems."""
 
     op_id: UUID
     result: str
     problems: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """A visit that passed its checks, as the statement takes it."""
-
-    visit: NewVisit
-    digest: bytes
-    outcome: Outcome
-    campaign: Campaign
-    form_id: UUID
-    exceptions: int
-    answers: bytes | None
-    note: bytes | None
-    visited_at: dt.datetime
-    revisit_on: dt.date | None
 
 
 class _Campaigns:
@@ -112,6 +82,7 @@ def digest_of(visit: NewVisit) -> bytes:
         visit.visited_at,
         str(visit.form_id or ""),
         visit.revisit_on,
+        str(visit.corrects or ""),
     ]
     return hashlib.sha256(orjson.dumps(body, option=orjson.OPT_SORT_KEYS)).digest()
 
@@ -120,7 +91,7 @@ def _problem(message: str, where: str, mend: str, code: str) -> Problem:
     return Problem(message, field=where, mend=mend, code=code)
 
 
-def _check(visit: NewVisit, known: _Campaigns, now: dt.datetime) -> _Ready | list[Problem]:
+def _check(visit: NewVisit, known: _Campaigns, now: dt.datetime) -> Ready | list[Problem]:
     campaign = known.campaigns.get(visit.campaign_id)
     if campaign is None or campaign.state == Campaign.State.DRAFT:
         return [
@@ -161,7 +132,7 @@ def _check(visit: NewVisit, known: _Campaigns, now: dt.datetime) -> _Ready | lis
         if not checked.ok:
             return checked.problems
         answers, exceptions = checked.answers, len(checked.exceptions)
-    return _Ready(
+    return Ready(
         visit=visit,
         digest=digest_of(visit),
         outcome=outcome,
@@ -172,6 +143,7 @@ def _check(visit: NewVisit, known: _Campaigns, now: dt.datetime) -> _Ready | lis
         note=_sealed("note", visit.note.strip(), campaign),
         visited_at=visited_at,
         revisit_on=visit.revisit_on or _revisit(outcome, day),
+        closing=rules.closing,
     )
 
 
@@ -185,90 +157,6 @@ def _sealed(name: str, text: str, campaign: Campaign) -> bytes | None:
     column: Any = Visit._meta.get_field(name)
     sealed: bytes = column.seal(text, campaign.emergency_id or REGISTER)
     return sealed
-
-
-# One statement, so one round trip and one snapshot: the targets are locked in the order of their
-# ids, the visits appended, and the state, the counts and the lapsed exemptions follow the visits
-# that were really new.
-_RECORD = """
-WITH op AS (
-  SELECT * FROM unnest(
-    %(op_id)s::uuid[], %(digest)s::bytea[], %(campaign)s::uuid[], %(household)s::uuid[],
-    %(outcome)s::text[], %(closes)s::bool[], %(exceptions)s::int[], %(form)s::uuid[],
-    %(emergency)s::uuid[], %(answers)s::bytea[], %(note)s::bytea[], %(revisit)s::date[],
-    %(visited_at)s::timestamptz[], %(row)s::uuid[]
-  ) WITH ORDINALITY AS o (op_id, digest, campaign_id, household_id, outcome, closes, exceptions,
-    form_id, emergency_id, answers, note, revisit_on, visited_at, row_id, at)
-), door AS (
-  SELECT t.id, t.campaign_id, t.household_id, t.state, t.place_code FROM field_target t
-  WHERE (t.campaign_id, t.household_id) IN (SELECT campaign_id, household_id FROM op)
-  ORDER BY t.id FOR UPDATE
-), kept AS (
-  INSERT INTO field_visit (id, created_at, place_code, campaign_id, target_id, household_id, op_id,
-    digest, outcome, exceptions, form_id, emergency_id, answers, note, revisit_on, visited_at,
-    code_then, user_id, actor, source)
-  SELECT op.row_id, now(), door.place_code, op.campaign_id, door.id, op.household_id, op.op_id,
-    op.digest, op.outcome, op.exceptions, op.form_id, op.emergency_id, op.answers, op.note,
-    op.revisit_on, op.visited_at, door.place_code, %(user)s, %(actor)s, %(source)s
-  FROM op JOIN door USING (campaign_id, household_id) ORDER BY op.at
-  ON CONFLICT (op_id) DO NOTHING
-  RETURNING op_id, target_id
-), latest AS (
-  SELECT kept.target_id, count(*) AS n, bool_or(op.closes) AS closes,
-    max(op.visited_at) AS visited_at, (array_agg(op.outcome ORDER BY op.at DESC))[1] AS outcome,
-    (array_agg(op.revisit_on ORDER BY op.at DESC))[1] AS revisit_on
-  FROM kept JOIN op USING (op_id) GROUP BY kept.target_id
-), changed AS (
-  UPDATE field_target t SET
-    state = CASE WHEN latest.closes THEN 'visited' ELSE t.state END,
-    outcome = latest.outcome,
-    visits = t.visits + latest.n,
-    last_visit_at = greatest(t.last_visit_at, latest.visited_at),
-    due_on = CASE WHEN latest.closes OR latest.revisit_on IS NULL THEN t.due_on
-                  ELSE latest.revisit_on END
-  FROM latest WHERE t.id = latest.target_id
-), covered AS (
-  SELECT door.id, door.campaign_id, door.place_code, door.state FROM door
-  JOIN latest ON latest.target_id = door.id WHERE latest.closes AND door.state <> 'visited'
-), lapsed AS (
-  UPDATE field_exemption e SET ended_on = %(today)s
-  FROM covered WHERE e.target_id = covered.id AND e.ended_on IS NULL
-), counts AS (
-  INSERT INTO core_counterdelta (metric, key, place_code, n)
-  SELECT 'visited', campaign_id::text, place_code, count(*) FROM covered GROUP BY 2, 3
-  UNION ALL
-  SELECT 'exempt', campaign_id::text, place_code, -count(*) FROM covered
-  WHERE state = 'exempt' GROUP BY 2, 3
-)
-SELECT op.op_id, door.id IS NOT NULL, kept.op_id IS NOT NULL
-FROM op LEFT JOIN door USING (campaign_id, household_id) LEFT JOIN kept USING (op_id)
-"""
-
-
-def _write(by: Actor, ready: Sequence[_Ready], today: dt.date) -> dict[UUID, tuple[bool, bool]]:
-    values: dict[str, Any] = {
-        "op_id": [r.visit.op_id for r in ready],
-        "digest": [r.digest for r in ready],
-        "campaign": [r.visit.campaign_id for r in ready],
-        "household": [r.visit.household_id for r in ready],
-        "outcome": [r.outcome.code for r in ready],
-        "closes": [r.outcome.closes for r in ready],
-        "exceptions": [r.exceptions for r in ready],
-        "form": [r.form_id for r in ready],
-        "emergency": [r.campaign.emergency_id for r in ready],
-        "answers": [r.answers for r in ready],
-        "note": [r.note for r in ready],
-        "revisit": [r.revisit_on for r in ready],
-        "visited_at": [r.visited_at for r in ready],
-        "row": [uuid7() for _r in ready],
-        "user": by.user_id,
-        "actor": by.name,
-        "source": by.source,
-        "today": today,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_RECORD, values)
-        return {op_id: (known, kept) for op_id, known, kept in cursor.fetchall()}
 
 
 def _repeat(visit: NewVisit, digests: Mapping[UUID, bytes]) -> Answer:
@@ -304,31 +192,66 @@ def record_visits(*, by: Actor, visits: Sequence[NewVisit]) -> list[Answer]:
     now = timezone.now()
     known = _Campaigns(visits)
     answers: dict[int, Answer] = {}
-    ready: dict[UUID, tuple[int, _Ready]] = {}
-    repeats: list[int] = []
+    ready: dict[int, Ready] = {}
     for at, visit in enumerate(visits):
         checked = _check(visit, known, now)
         if isinstance(checked, list):
             answers[at] = Answer(visit.op_id, "rejected", tuple(checked))
-        elif visit.op_id in ready:
-            repeats.append(at)
         else:
-            ready[visit.op_id] = (at, checked)
-    written = _write(by, [r for _at, r in ready.values()], timezone.localdate()) if ready else {}
-    for op_id, (at, _ready) in ready.items():
-        is_door, kept = written[op_id]
-        if kept:
-            answers[at] = Answer(op_id, "applied")
-        elif is_door:
-            repeats.append(at)
-        else:
-            answers[at] = Answer(op_id, "rejected", (_no_door(),))
+            ready[at] = checked
+    repeats: list[int] = []
+    for wave in _waves(ready):
+        answers |= _record(by, wave, repeats)
     if repeats:
         ids = [visits[at].op_id for at in repeats]
         digests = dict(Visit.objects.filter(op_id__in=ids).values_list("op_id", "digest"))
         for at in repeats:
             answers[at] = _repeat(visits[at], digests)
     return [answers[at] for at in range(len(visits))]
+
+
+def _waves(ready: Mapping[int, Ready]) -> Iterator[dict[int, Ready]]:
+    """The visits in order, as many in one statement as possible; each correction stands alone."""
+    wave: dict[int, Ready] = {}
+    for at, one in ready.items():
+        if one.visit.corrects is None:
+            wave[at] = one
+            continue
+        if wave:
+            yield wave
+        yield {at: one}
+        wave = {}
+    if wave:
+        yield wave
+
+
+def _record(by: Actor, wave: Mapping[int, Ready], repeats: list[int]) -> dict[int, Answer]:
+    """Write a wave; what was there already is added to ``repeats``."""
+    first: dict[UUID, int] = {}
+    for at, one in wave.items():
+        if first.setdefault(one.visit.op_id, at) != at:
+            repeats.append(at)
+    written = write(by, [wave[at] for at in first.values()], timezone.localdate())
+    answers: dict[int, Answer] = {}
+    for op_id, at in first.items():
+        became = written[op_id]
+        if became is Became.KEPT:
+            answers[at] = Answer(op_id, "applied")
+        elif became is Became.KNOWN:
+            repeats.append(at)
+        else:
+            problem = _no_door() if became is Became.NO_DOOR else _not_correctable()
+            answers[at] = Answer(op_id, "rejected", (problem,))
+    return answers
+
+
+def _not_correctable() -> Problem:
+    return _problem(
+        _("There is no such visit at this door, or it was corrected already."),
+        "corrects",
+        _("Open the door again and correct the latest visit."),
+        "corrects",
+    )
 
 
 def _no_door() -> Problem:

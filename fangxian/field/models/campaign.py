@@ -67,7 +67,8 @@ class Target(Placed):
 
     Derived from the visits and exemptions, which are kept; written only by ``field.actions``, with
     the counters ``target``, ``visited``, ``exempt`` of ``core`` in the same transaction. A gap is
-    an open target.
+    an open target. One that is ``gone`` (the household was closed before anybody covered it, or
+    moved out of the area) counts nowhere.
     """
 
     scope = Scoped()
@@ -76,6 +77,7 @@ class Target(Placed):
         OPEN = "open", _("not covered")
         VISITED = "visited", _("visited")
         EXEMPT = "exempt", _("exempt")
+        GONE = "gone", _("no longer to be visited")
 
     campaign = models.ForeignKey(Campaign, models.PROTECT, related_name="targets", db_index=False)
     household = models.ForeignKey(Household, models.PROTECT, related_name="targets")
@@ -91,9 +93,14 @@ class Target(Placed):
         constraints = [
             models.UniqueConstraint(fields=["campaign", "household"], name="target_once"),
             models.CheckConstraint(
-                condition=Q(state__in=["open", "visited", "exempt"]), name="target_state"
+                condition=Q(state__in=["open", "visited", "exempt", "gone"]), name="target_state"
             ),
         ]
         indexes = [
             models.Index(fields=["campaign", "place_code", "state"], name="target_place"),
+            models.Index(
+                fields=["campaign", "due_on"],
+                condition=Q(state="open", visits__gt=0),
+                name="target_revisit",
+            ),
         ]

@@ -44,6 +44,13 @@ class DailyReport(Placed):
         ]
         indexes = [models.Index(fields=["place_code", "day"], name="report_place")]
 
+    def corrected(self) -> dict[str, int]:
+        """The figures as they stand after all corrections (one query unless prefetched)."""
+        figures: dict[str, int] = dict(self.figures)
+        for correction in sorted(self.corrections.all(), key=lambda c: c.id):
+            figures |= correction.figures
+        return figures
+
 
 @tracked()
 class ReportCorrection(Placed):

@@ -16,7 +16,9 @@ from fangxian.register.models import Household
 
 
 class Visit(Placed):
-    """One visit, never overwritten: a correction is another visit.
+    """One visit, never overwritten: a correction is another visit that names what it ``corrects``.
+
+    A corrected visit stays, and no longer counts: it covers nobody and is in no day's figures.
 
     ``op_id`` is made by who records it; the same one is one visit however often it arrives, and
     ``digest`` tells a repeat from another body under the same id. ``code_then`` is where the door
@@ -31,6 +33,15 @@ class Visit(Placed):
     household = models.ForeignKey(Household, models.PROTECT, related_name="+", db_index=False)
     op_id = models.UUIDField(unique=True)
     digest = models.BinaryField()
+    corrects = models.OneToOneField(
+        "self",
+        models.PROTECT,
+        to_field="op_id",
+        db_column="corrects_op_id",
+        null=True,
+        related_name="corrected_by",
+        verbose_name=_("corrects"),
+    )
     outcome = models.CharField(_("outcome"), max_length=12)
     exceptions = models.PositiveSmallIntegerField(_("exceptions"), default=0)
     form = models.ForeignKey(FormDefinition, models.PROTECT, related_name="+", db_index=False)

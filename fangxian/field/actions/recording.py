@@ -1,0 +1,233 @@
+"""Writing visits: what follows from a visit is written in the same statement."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from fangxian.common.actor import Actor
+from fangxian.common.ids import uuid7
+from fangxian.core import counters
+from fangxian.field.models import Campaign, Exemption, Target, Visit
+from fangxian.field.rules import Outcome
+
+
+@dataclass(frozen=True)
+class NewVisit:
+    """What is recorded at a door. ``op_id`` is made by who records it and never used again.
+
+    ``corrects`` is the ``op_id`` of an earlier visit at the same door that was mistaken.
+    """
+
+    op_id: UUID
+    campaign_id: UUID
+    household_id: UUID
+    outcome: str
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+    visited_at: dt.datetime | None = None
+    form_id: UUID | None = None
+    revisit_on: dt.date | None = None
+    corrects: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A visit that passed its checks, as the statement takes it."""
+
+    visit: NewVisit
+    digest: bytes
+    outcome: Outcome
+    campaign: Campaign
+    form_id: UUID
+    exceptions: int
+    answers: bytes | None
+    note: bytes | None
+    visited_at: dt.datetime
+    revisit_on: dt.date | None
+    closing: Sequence[str]
+
+
+# One statement, so one round trip and one snapshot: the targets are locked in the order of their
+# ids, the visits appended, and the state, the counts and the lapsed exemptions follow the visits
+# that were really new.
+_RECORD = """
+WITH op AS (
+  SELECT * FROM unnest(
+    %(op_id)s::uuid[], %(digest)s::bytea[], %(campaign)s::uuid[], %(household)s::uuid[],
+    %(outcome)s::text[], %(closes)s::bool[], %(exceptions)s::int[], %(form)s::uuid[],
+    %(emergency)s::uuid[], %(answers)s::bytea[], %(note)s::bytea[], %(revisit)s::date[],
+    %(visited_at)s::timestamptz[], %(row)s::uuid[]
+  ) WITH ORDINALITY AS o (op_id, digest, campaign_id, household_id, outcome, closes, exceptions,
+    form_id, emergency_id, answers, note, revisit_on, visited_at, row_id, at)
+), door AS (
+  SELECT t.id, t.campaign_id, t.household_id, t.state, t.place_code FROM field_target t
+  WHERE (t.campaign_id, t.household_id) IN (SELECT campaign_id, household_id FROM op)
+    AND t.state <> 'gone'
+  ORDER BY t.id FOR UPDATE
+), kept AS (
+  INSERT INTO field_visit (id, created_at, place_code, campaign_id, target_id, household_id, op_id,
+    digest, outcome, exceptions, form_id, emergency_id, answers, note, revisit_on, visited_at,
+    code_then, user_id, actor, source)
+  SELECT op.row_id, now(), door.place_code, op.campaign_id, door.id, op.household_id, op.op_id,
+    op.digest, op.outcome, op.exceptions, op.form_id, op.emergency_id, op.answers, op.note,
+    op.revisit_on, op.visited_at, door.place_code, %(user)s, %(actor)s, %(source)s
+  FROM op JOIN door USING (campaign_id, household_id) ORDER BY op.at
+  ON CONFLICT (op_id) DO NOTHING
+  RETURNING op_id, target_id
+), latest AS (
+  SELECT kept.target_id, count(*) AS n, bool_or(op.closes) AS closes,
+    max(op.visited_at) AS visited_at, (array_agg(op.outcome ORDER BY op.at DESC))[1] AS outcome,
+    (array_agg(op.revisit_on ORDER BY op.at DESC))[1] AS revisit_on
+  FROM kept JOIN op USING (op_id) GROUP BY kept.target_id
+), changed AS (
+  UPDATE field_target t SET
+    state = CASE WHEN latest.closes THEN 'visited' ELSE t.state END,
+    outcome = latest.outcome,
+    visits = t.visits + latest.n,
+    last_visit_at = greatest(t.last_visit_at, latest.visited_at),
+    due_on = CASE WHEN latest.closes OR latest.revisit_on IS NULL THEN t.due_on
+                  ELSE latest.revisit_on END
+  FROM latest WHERE t.id = latest.target_id
+), covered AS (
+  SELECT door.id, door.campaign_id, door.place_code, door.state FROM door
+  JOIN latest ON latest.target_id = door.id WHERE latest.closes AND door.state <> 'visited'
+), lapsed AS (
+  UPDATE field_exemption e SET ended_on = %(today)s
+  FROM covered WHERE e.target_id = covered.id AND e.ended_on IS NULL
+), counts AS (
+  INSERT INTO core_counterdelta (metric, key, place_code, n)
+  SELECT 'visited', campaign_id::text, place_code, count(*) FROM covered GROUP BY 2, 3
+  UNION ALL
+  SELECT 'exempt', campaign_id::text, place_code, -count(*) FROM covered
+  WHERE state = 'exempt' GROUP BY 2, 3
+)
+SELECT op.op_id, door.id IS NOT NULL, kept.op_id IS NOT NULL
+FROM op LEFT JOIN door USING (campaign_id, household_id) LEFT JOIN kept USING (op_id)
+"""
+
+
+class Became(Enum):
+    """What became of a visit that was written."""
+
+    KEPT = "kept"
+    KNOWN = "known"
+    NO_DOOR = "no door"
+    NOT_CORRECTABLE = "not correctable"
+
+
+def write(by: Actor, ready: Sequence[Ready], today: dt.date) -> dict[UUID, Became]:
+    """Append visits, with what follows from them; by ``op_id`` what became of each.
+
+    All in one statement, or one correction by itself.
+    """
+    if len(ready) == 1 and ready[0].visit.corrects is not None:
+        return {ready[0].visit.op_id: _write_correction(by, ready[0])}
+    values: dict[str, Any] = {
+        "op_id": [r.visit.op_id for r in ready],
+        "digest": [r.digest for r in ready],
+        "campaign": [r.visit.campaign_id for r in ready],
+        "household": [r.visit.household_id for r in ready],
+        "outcome": [r.outcome.code for r in ready],
+        "closes": [r.outcome.closes for r in ready],
+        "exceptions": [r.exceptions for r in ready],
+        "form": [r.form_id for r in ready],
+        "emergency": [r.campaign.emergency_id for r in ready],
+        "answers": [r.answers for r in ready],
+        "note": [r.note for r in ready],
+        "revisit": [r.revisit_on for r in ready],
+        "visited_at": [r.visited_at for r in ready],
+        "row": [uuid7() for _r in ready],
+        "user": by.user_id,
+        "actor": by.name,
+        "source": by.source,
+        "today": today,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD, values)
+        return {
+            op_id: Became.KEPT if kept else Became.KNOWN if door else Became.NO_DOOR
+            for op_id, door, kept in cursor.fetchall()
+        }
+
+
+def _write_correction(by: Actor, ready: Ready) -> Became:
+    """Append a visit that takes an earlier one back, and work out anew where its door stands.
+
+    Rare, so a few statements: the door is locked first, so that the visit is corrected once.
+    """
+    visit = ready.visit
+    target = (
+        Target.objects.select_for_update()
+        .filter(campaign_id=visit.campaign_id, household_id=visit.household_id)
+        .exclude(state=Target.State.GONE)
+        .first()
+    )
+    if target is None:
+        return Became.NO_DOOR
+    if Visit.objects.filter(op_id=visit.op_id).exists():
+        return Became.KNOWN
+    mistaken = Visit.objects.filter(target=target, op_id=visit.corrects, corrected_by=None)
+    if not mistaken.exists():
+        return Became.NOT_CORRECTABLE
+    row = Visit(
+        place_code=target.place_code,
+        campaign_id=visit.campaign_id,
+        target=target,
+        household_id=visit.household_id,
+        op_id=visit.op_id,
+        digest=ready.digest,
+        corrects_id=visit.corrects,
+        outcome=ready.outcome.code,
+        exceptions=ready.exceptions,
+        form_id=ready.form_id,
+        emergency_id=ready.campaign.emergency_id,
+        answers=ready.answers,
+        note=ready.note,
+        revisit_on=ready.revisit_on,
+        visited_at=ready.visited_at,
+        code_then=target.place_code,
+        user_id=by.user_id,
+        actor=by.name,
+        source=by.source,
+    )
+    row.save(force_insert=True)
+    _stand(by, target, ready)
+    return Became.KEPT
+
+
+def _stand(by: Actor, target: Target, ready: Ready) -> None:
+    """Bring a door's state and counts in step with its visits that hold."""
+    covering = Visit.objects.filter(
+        target=target, corrected_by=None, outcome__in=ready.closing
+    ).exists()
+    was, now = target.state, Target.State.VISITED if covering else Target.State.OPEN
+    target.state = now
+    target.outcome = ready.outcome.code
+    target.visits += 1
+    target.last_visit_at = max(target.last_visit_at or ready.visited_at, ready.visited_at)
+    if not ready.outcome.closes and ready.revisit_on is not None:
+        target.due_on = ready.revisit_on
+    elif not covering:
+        target.due_on = ready.campaign.ends_on
+    if was == Target.State.EXEMPT and not covering:
+        # The exemption was given for its own reason and goes on.
+        target.state = now = Target.State.EXEMPT
+    target.save(update_fields=["state", "outcome", "visits", "last_visit_at", "due_on"])
+    key, code = str(target.campaign_id), target.place_code
+    counters.add(
+        by,
+        [
+            ("visited", key, code, (now == "visited") - (was == "visited")),
+            ("exempt", key, code, (now == "exempt") - (was == "exempt")),
+        ],
+    )
+    if was == Target.State.EXEMPT and now == Target.State.VISITED:
+        Exemption.objects.filter(target=target, ended_on=None).update(ended_on=timezone.localdate())
