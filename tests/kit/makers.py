@@ -74,7 +74,7 @@ def _plan(side: Side) -> Any:
             place_code=side.codes.community,
             community=side.region(side.codes.community),
             parameters={},
-            drawing={},
+            drawing=[],
             made_by="kit",
         )
     ).pk
@@ -226,7 +226,7 @@ def _person(side: Side) -> Any:
             link_kind="residency",
             source_id=uuid7(),
             name=side.secrets["name"],
-            documents=[("resident", side.secrets["number"])],
+            documents=[("identity", side.secrets["number"])],
             phones=[side.secrets["phone"]],
         )
     ).pk

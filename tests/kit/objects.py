@@ -34,10 +34,10 @@ from tests.kit.cast import Cast, Places
 
 ANYWHERE: Final = object()
 
-# Identity numbers valid in form, of a day on which nobody in the demonstration was born.
+# Synthetic: valid in form only (the first is the example of the standard).
 SECRETS = {
     "own": {"number": "11010519491231002X", "phone": "13800131949", "name": "查无此人甲"},
-    "foreign": {"number": "440524188001010014", "phone": "13900131880", "name": "查无此人乙"},
+    "foreign": {"number": "440524198801010011", "phone": "13900131880", "name": "查无此人乙"},
 }
 
 
