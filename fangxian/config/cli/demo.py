@@ -113,7 +113,9 @@ def _wait_until_it_answers(host: str, port: int, group: Group) -> None:
 
 
 def _announce(host: str, port: int) -> None:
-    _say(f"\nFangxian is ready:  http://{_reachable(host)}:{port}/")
+    # By name: browsers allow passkeys on localhost, never on a bare address.
+    shown = "localhost" if host == HOST else _reachable(host)
+    _say(f"\nFangxian is ready:  http://{shown}:{port}/")
     try:
         accounts = importlib.import_module("fangxian.config.demo_accounts")
     except ModuleNotFoundError:
