@@ -38,6 +38,16 @@ def unit_codes(residents: int) -> list[str]:
     return codes
 
 
+def place_name(code: str) -> str:
+    """A name; those of communities and of buildings in one community differ."""
+    last = int(code[-2:] if len(code) == 20 else code[-3:])
+    if len(code) == 12:
+        return f"示范{int(code[6:9]) * 100 + last}社区"
+    if len(code) == 18:
+        return f"{int(code[12:15])}小区{last}号楼"
+    return f"{last}" + {6: "县", 9: "镇", 15: "网格", 20: "单元"}.get(len(code), "省")
+
+
 def make_places(residents: int) -> tuple[dict[str, str], list[str]]:
     """Insert the places. Returns their ids by code, and the units' codes."""
     from fangxian.regions.lists import Row
@@ -46,8 +56,7 @@ def make_places(residents: int) -> tuple[dict[str, str], list[str]]:
 
     units = unit_codes(residents)
     codes = {code[:size] for code in units for size in (2, 4, 6, 9, 12, 15, 18, 20)}
-    names = {6: "县", 9: "镇", 12: "社区", 15: "网格", 18: "号楼", 20: "单元"}
-    rows = [Row(code, f"{int(code[-3:])}{names.get(len(code), '省')}") for code in sorted(codes)]
+    rows = [Row(code, place_name(code)) for code in sorted(codes)]
     ids = copy_places(rows, dt.date(2020, 1, 1), using="owner")
     Building.objects.using("maintenance").bulk_create(
         [

@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
+from django.db import connections
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from fangxian.common.registries import Right, rights
+from fangxian.common.actor import Actor
+from fangxian.common.registries import (
+    Fact,
+    Invariant,
+    NavItem,
+    Registry,
+    Right,
+    SearchHit,
+    TodayItem,
+    facts,
+    invariants,
+    navigation,
+    rights,
+    search,
+    today,
+)
 from fangxian.people.references import Reference, references
+
+# What lower rooms show on a person's page: ``panel(request, by, person id) -> html or ""``.
+person_panels: Registry[Callable[[HttpRequest, Actor, UUID], str]] = Registry("person panel")
+# What lower rooms know of where a person is: ``source(person id) -> texts``.
+person_places: Registry[Callable[[UUID], Sequence[str]]] = Registry("source of a person's places")
 
 
 def _same_documents(lost: UUID, kept: UUID) -> list[UUID]:
@@ -44,3 +70,107 @@ def register() -> None:
         "people.documents", Reference("people.PersonDocument", clashes=_same_documents)
     )
     references.register("people.phones", Reference("people.PersonPhone", clashes=_same_phones))
+    navigation.register(
+        "people.merges",
+        NavItem(_("Merge queue"), "people:merges", "people.merge", "merge"),
+        order=50,
+    )
+    search.register("people", _find, order=20)
+    today.register("people", _today, order=50)
+    facts.register(
+        "people.persons",
+        Fact("people.persons", _("Persons"), "people", _("persons"), read=_count_persons),
+    )
+    for name, invariant in _INVARIANTS:
+        invariants.register(name, invariant)
+    _register_tasks()
+
+
+def _register_tasks() -> None:
+    from fangxian.core.kinds import TaskKind, task_kinds
+    from fangxian.people import queue
+
+    def url(task: Any) -> str:
+        return reverse("people:merge", args=[task.object_id])
+
+    task_kinds.register(queue.TASK, TaskKind(_("Possible duplicate"), url, by_hand=False))
+
+
+def _find(by: Actor, text: str, limit: int) -> list[SearchHit]:
+    from fangxian.people import queries
+
+    if not by.may("people.view"):
+        return []
+    found = queries.search(text, limit)
+    places: dict[UUID, str] = {}
+    for source in person_places:
+        for person in found:
+            if known := source(person.id):
+                places.setdefault(person.id, known[0])
+    return [
+        SearchHit(
+            _("Persons"),
+            person.name,
+            reverse("people:person", args=[person.id]),
+            " · ".join(filter(None, (str(person.birth_date or ""), places.get(person.id, "")))),
+        )
+        for person in found
+    ]
+
+
+def _today(by: Actor) -> list[TodayItem]:
+    from fangxian.people import queries
+
+    if not by.may("people.merge"):
+        return []
+    waiting = queries.candidates().count()
+    if not waiting:
+        return []
+    return [
+        TodayItem(
+            "due",
+            _("Possible duplicates to decide on"),
+            waiting,
+            reverse("people:merges"),
+            tone="warn",
+        )
+    ]
+
+
+def _count_persons(by: Actor, place: str) -> int:
+    from fangxian.common.codes import bounds
+    from fangxian.people.models import PersonLink
+
+    lo, hi = bounds(place)
+    links = PersonLink.objects.filter(place_code__gte=lo, place_code__lt=hi)
+    return links.values("person_id").distinct().count()
+
+
+def _rows(sql: str) -> Iterator[tuple[Any, ...]]:
+    with connections["maintenance"].cursor() as cursor:
+        cursor.execute(sql)
+        yield from cursor.fetchall()
+
+
+def _unseen_persons() -> Iterator[str]:
+    for (person,) in _rows(
+        "SELECT p.id FROM people_person p WHERE NOT EXISTS"
+        " (SELECT 1 FROM people_personlink l WHERE l.person_id = p.id) LIMIT 100"
+    ):
+        yield _now("Person %(id)s has no link, so nobody sees the record.") % {"id": person}
+
+
+def _lost_tokens() -> Iterator[str]:
+    for (person,) in _rows(
+        "SELECT DISTINCT p.id FROM people_person p JOIN people_personlink l ON l.person_id = p.id"
+        " WHERE NOT EXISTS (SELECT 1 FROM people_nametoken t WHERE t.person_id = p.id"
+        "  AND t.place_code = l.place_code AND t.token = (SELECT people_tokens(p.name, '') LIMIT 1))"
+        " AND l.kind <> 'merged' LIMIT 100"
+    ):
+        yield _now("Person %(id)s can not be found by name at a place of theirs.") % {"id": person}
+
+
+_INVARIANTS = (
+    ("people.seen", Invariant(_("Every person is seen somewhere"), _unseen_persons)),
+    ("people.found", Invariant(_("Every person is found by name"), _lost_tokens)),
+)

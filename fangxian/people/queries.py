@@ -125,21 +125,40 @@ def search(text: str, limit: int = 20) -> list[Person]:
 
 
 def known_documents(pairs: Sequence[tuple[str, bytes]]) -> dict[tuple[str, bytes], UUID]:
-    """Persons in scope by (kind, number index). One query; ids only, noted by who loads them."""
-    found = PersonDocument.objects.filter(
-        number_index__in=[index for _kind, index in pairs], person__merged_into=None
-    ).values_list("kind", "number_index", "person_id")
-    return {(kind, bytes(index)): person_id for kind, index, person_id in found}
+    """Persons in scope by (kind, number index). Two queries; ids, noted by who loads them."""
+    # No join: with fresh tables, that have no statistics yet, the planner would choose a bad one.
+    found = list(
+        PersonDocument.objects.filter(number_index__in=[index for _kind, index in pairs])
+        .order_by("id")
+        .values_list("kind", "number_index", "person_id")
+    )
+    merged = _merged({row[2] for row in found})
+    return {
+        (kind, bytes(index)): person_id
+        for kind, index, person_id in found
+        if person_id not in merged
+    }
 
 
 def known_phones(indexes: Sequence[bytes]) -> dict[bytes, list[UUID]]:
-    """Persons in scope by phone index. One query; ids only, noted by who loads them."""
+    """Persons in scope by phone index. Two queries; ids, noted by who loads them."""
+    rows = list(
+        PersonPhone.objects.filter(number_index__in=list(indexes)).values_list(
+            "number_index", "person_id"
+        )
+    )
+    merged = _merged({row[1] for row in rows})
     found: dict[bytes, list[UUID]] = {}
-    for index, person_id in PersonPhone.objects.filter(
-        number_index__in=list(indexes), person__merged_into=None
-    ).values_list("number_index", "person_id"):
-        found.setdefault(bytes(index), []).append(person_id)
+    for index, person_id in rows:
+        if person_id not in merged:
+            found.setdefault(bytes(index), []).append(person_id)
     return found
+
+
+def _merged(ids: set[UUID]) -> set[UUID]:
+    """Which of the records have been merged into others."""
+    away = Person.objects.filter(merged_into__isnull=False, pk__in=ids)
+    return set(away.values_list("pk", flat=True))
 
 
 def candidates(state: str = "open") -> QuerySet[MergeCandidate]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, OutOfScope
-from fangxian.people import queries, tokens
+from fangxian.people import queries, queue, tokens
 from fangxian.people.matching import offer_pairs
 from fangxian.people.models import Merge, MergeCandidate, Person, PersonLink
 from fangxian.people.names import initials
@@ -40,7 +40,9 @@ def propose_merge(*, by: Actor, first_id: UUID, second_id: UUID, reason: str = "
     queries.by_id(second_id)
     if first_id == second_id:
         raise Conflict(_("This is one record, not two."))
-    return offer_pairs([(first_id, second_id)], reason)[0]
+    found = offer_pairs([(first_id, second_id)], reason)
+    queue.open_for(by, found)
+    return found[0]
 
 
 def _open_candidate(by: Actor, candidate_id: UUID) -> MergeCandidate:
@@ -58,6 +60,7 @@ def dismiss(*, by: Actor, candidate_id: UUID) -> MergeCandidate:
     """Record that the two are different people. They are not offered again."""
     found = _open_candidate(by, candidate_id)
     _decide(found, by, MergeCandidate.State.DISMISSED)
+    queue.close_for(by, found)
     return found
 
 
@@ -107,6 +110,7 @@ def merge(
     lost.save(update_fields=["merged_into"])
     tokens.write([kept.id])
     _decide(found, by, MergeCandidate.State.MERGED)
+    queue.close_for(by, found)
     return done
 
 
@@ -198,6 +202,7 @@ def undo_merge(*, by: Actor, merge_id: UUID) -> Merge:
     done.save(update_fields=["undone_at", "undone_by"])
     if done.candidate:
         _decide(done.candidate, by, MergeCandidate.State.OPEN)
+        queue.open_for(by, [done.candidate_id])
     return done
 
 

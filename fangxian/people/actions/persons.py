@@ -14,7 +14,8 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.models import update_fields
-from fangxian.people import documents, names, queries, tokens
+from fangxian.people import documents as numbers
+from fangxian.people import names, queries, queue, tokens
 from fangxian.people.actions.links import link_person
 from fangxian.people.matching import offer_matches
 from fangxian.people.models import Person, PersonDocument, PersonPhone
@@ -98,33 +99,32 @@ def create_person(
     link_person(
         by=by, person_id=person.id, place_code=place_code, kind=link_kind, source_id=source_id
     )
-    for kind, number in documents:
-        _add_document(person.id, kind, number)
+    rows = [_add_document(person.id, kind, number) for kind, number in documents]
     for number in phones:
         _add_phone(person.id, number, "")
-    offer_matches([person.id])
+    _offer(by, rows)
     return person
 
 
 def _from_identity(number: str) -> dict[str, Any]:
-    text = documents.normal_number(number)
-    return {"birth_date": documents.birth_of(text), "sex": documents.sex_of(text)}
+    text = numbers.normal_number(number)
+    return {"birth_date": numbers.birth_of(text), "sex": numbers.sex_of(text)}
 
 
 def _bad_document(kind: str, number: str) -> Problem | None:
     if kind not in DOCUMENT_KINDS:
         return Problem(_("Unknown kind of document."), "kind", mend=_("Choose one of the list."))
-    return documents.check_number(kind, number)
+    return numbers.check_number(kind, number)
 
 
 def _add_document(person_id: UUID, kind: str, number: str) -> PersonDocument:
-    row = PersonDocument(person_id=person_id, kind=kind, number=documents.normal_number(number))
+    row = PersonDocument(person_id=person_id, kind=kind, number=numbers.normal_number(number))
     row.save(force_insert=True)
     return row
 
 
 def _add_phone(person_id: UUID, number: str, label: str) -> PersonPhone:
-    text = documents.normal_phone(number)
+    text = numbers.normal_phone(number)
     if not 5 <= len(text) <= 20:
         raise Invalid(
             Problem(
@@ -168,8 +168,14 @@ def add_document(*, by: Actor, person_id: UUID, kind: str, number: str) -> Perso
     if known:
         return known
     row = _add_document(person.id, kind, number)
-    offer_matches([person.id])
+    _offer(by, [row])
     return row
+
+
+def _offer(by: Actor, rows: Sequence[PersonDocument]) -> None:
+    found = offer_matches([(row.person_id, row.kind, row.number_index) for row in rows])
+    if found:
+        queue.open_for(by, found)
 
 
 @action

@@ -18,15 +18,17 @@ def reveal(
 ) -> str:
     """Return the full number of a document or phone (``what``) of a person.
 
-    The reason, four characters or more, goes into the access log with the purpose (one of
-    ``accounts.actions.purposes``); the person sees both. Raises Invalid without one, OutOfScope,
-    TooMany above the hourly quota of the user, which also raises a security alert.
+    The purpose and the reason go into the access log, which the person sees. Raises Invalid
+    without a reason, OutOfScope, TooMany above the account's hourly quota.
     """
     by.require("people.reveal")
-    queries.by_id(person_id)
-    model = {"document": PersonDocument, "phone": PersonPhone}[what]
-    row = model.objects.filter(pk=row_id, person_id=person_id).first()
+    person = queries.by_id(person_id)
+    row = (
+        PersonDocument.objects.filter(pk=row_id, person=person).first()
+        if what == "document"
+        else PersonPhone.objects.filter(pk=row_id, person=person).first()
+    )
     if row is None:
         raise OutOfScope(f"{what} {row_id}")
-    log_reveal(by=by, person_id=person_id, what=what, reason=reason, purpose=purpose)
+    log_reveal(by=by, person_id=person_id, what=what, purpose=purpose, reason=reason)
     return str(row.number)

@@ -24,50 +24,53 @@ $$;
 # of queue entries, which the caller sees only where the entry lies in the caller's own area),
 # nothing about a person.
 MATCH = """
-CREATE FUNCTION people_match(persons uuid[], others uuid[], why text)
-RETURNS SETOF uuid
+CREATE FUNCTION people_match(
+    persons uuid[], kinds text[], indexes bytea[], others uuid[], why text
+) RETURNS SETOF uuid
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
     lo text := coalesce(current_setting('fangxian.lo', true), '');
     hi text := coalesce(current_setting('fangxian.hi', true), '');
+    pair record;
+    place record;
+    entry uuid;
 BEGIN
     PERFORM set_config('fangxian.lo', '0', true), set_config('fangxian.hi', ':', true);
-    RETURN QUERY
-    WITH pairs AS (
-        -- With `others` the pairs are given, else they are found by an equal document.
-        SELECT least(a, b) AS a, greatest(a, b) AS b
-        FROM unnest(persons, others) AS given(a, b)
-        WHERE others IS NOT NULL AND a <> b
-        UNION
-        SELECT least(mine.person_id, theirs.person_id), greatest(mine.person_id, theirs.person_id)
-        FROM people_persondocument mine
-        JOIN people_persondocument theirs
-          ON theirs.number_index = mine.number_index AND theirs.kind = mine.kind
-         AND theirs.person_id <> mine.person_id
-        WHERE others IS NULL AND mine.person_id = ANY (persons)
-    ), whole AS (
-        SELECT pairs.a, pairs.b, min(link.place_code) AS low, max(link.place_code) AS high
-        FROM pairs
-        JOIN people_person first ON first.id = pairs.a AND first.merged_into_id IS NULL
-        JOIN people_person second ON second.id = pairs.b AND second.merged_into_id IS NULL
-        JOIN people_personlink link ON link.person_id IN (pairs.a, pairs.b)
-        GROUP BY pairs.a, pairs.b
-    ), placed AS (
-        -- The longest code that begins both the least and the greatest contains all.
-        SELECT a, b, coalesce((
-            SELECT left(low, size) FROM unnest(ARRAY[20, 18, 15, 12, 9, 6, 4, 2]) size
-            WHERE length(low) >= size AND left(low, size) = left(high, size) ORDER BY size DESC LIMIT 1
-        ), '') AS code
-        FROM whole
-    )
-    INSERT INTO people_mergecandidate AS known
-        (id, created_at, place_code, first_id, second_id, reason, state)
-    SELECT gen_random_uuid(), clock_timestamp(), placed.code, placed.a, placed.b, why, 'open'
-    FROM placed
-    ON CONFLICT (first_id, second_id) DO UPDATE SET place_code = excluded.place_code
-    RETURNING known.id;
+    FOR pair IN
+        SELECT DISTINCT least(a, b) AS a, greatest(a, b) AS b FROM (
+            SELECT given.a, given.b FROM unnest(persons, others) AS given(a, b)
+            WHERE others IS NOT NULL
+            UNION ALL
+            SELECT mine.person, theirs.person_id
+            FROM unnest(persons, kinds, indexes) AS mine(person, kind, number),
+                 -- OFFSET keeps it one look into the index a document, whatever the statistics say.
+                 LATERAL (SELECT d.person_id FROM people_persondocument d
+                          WHERE d.number_index = mine.number AND d.kind = mine.kind
+                          OFFSET 0) theirs
+            WHERE others IS NULL
+        ) found WHERE a <> b
+    LOOP
+        CONTINUE WHEN EXISTS (
+            SELECT 1 FROM people_person
+            WHERE id IN (pair.a, pair.b) AND merged_into_id IS NOT NULL
+        );
+        SELECT min(place_code) AS low, max(place_code) AS high INTO place
+        FROM people_personlink WHERE person_id IN (pair.a, pair.b);
+        CONTINUE WHEN place.low IS NULL;
+        INSERT INTO people_mergecandidate AS known
+            (id, created_at, place_code, first_id, second_id, reason, state)
+        SELECT gen_random_uuid(), clock_timestamp(), coalesce((
+            -- The longest code that begins both the least and the greatest contains all.
+            SELECT left(place.low, size)
+            FROM unnest(ARRAY[20, 18, 15, 12, 9, 6, 4, 2]) size
+            WHERE length(place.low) >= size AND left(place.low, size) = left(place.high, size)
+            ORDER BY size DESC LIMIT 1), ''), pair.a, pair.b, why, 'open'
+        ON CONFLICT (first_id, second_id) DO UPDATE SET place_code = excluded.place_code
+        RETURNING known.id INTO entry;
+        RETURN NEXT entry;
+    END LOOP;
     PERFORM set_config('fangxian.lo', lo, true), set_config('fangxian.hi', hi, true);
 END
 $$;
@@ -78,5 +81,5 @@ class Migration(migrations.Migration):
     dependencies = [("people", "0001_initial")]
     operations = [
         migrations.RunSQL(TOKENS, "DROP FUNCTION people_tokens(text, text)"),
-        migrations.RunSQL(MATCH, "DROP FUNCTION people_match(uuid[], uuid[], text)"),
+        migrations.RunSQL(MATCH, "DROP FUNCTION people_match(uuid[], text[], bytea[], uuid[], text)"),
     ]

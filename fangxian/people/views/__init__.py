@@ -1,0 +1,1 @@
+"""Pages of persons and of the merge queue."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, OutOfScope, Problem
+from fangxian.register.changes import changed
 from fangxian.register.models import KeyGroupEntry, Residency
 from fangxian.register.vocabularies import KEY_GROUPS
 
@@ -44,6 +45,7 @@ def join_group(
         emergency_id=emergency_id,
     )
     row.save(force_insert=True)
+    changed(by, [home.household_id])
     return row
 
 

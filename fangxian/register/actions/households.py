@@ -13,7 +13,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, Problem
 from fangxian.common.models import update_fields
 from fangxian.regions import queries as regions
-from fangxian.register import queries
+from fangxian.register import changes, queries
 from fangxian.register.models import Household, KeyGroupEntry, Residency
 
 CHANGEABLE = frozenset({"room", "number", "kind", "state", "address", "note"})
@@ -49,6 +49,7 @@ def create_household(
         note=note.strip(),
     )
     found.save(force_insert=True)
+    changes.changed(by, [found.id])
     return found
 
 
@@ -84,6 +85,8 @@ def change_household(*, by: Actor, household_id: UUID, **values: Any) -> Househo
     changed = update_fields(found, **values)
     if changed:
         found.save(update_fields=changed)
+    if {"place_code", "state"} & set(changed):
+        changes.changed(by, [found.id])
     return found
 
 
@@ -109,4 +112,5 @@ def close_household(*, by: Actor, household_id: UUID) -> Household:
         raise Conflict(_("Somebody still lives here: record the move out first."))
     found.state = Household.State.CLOSED
     found.save(update_fields=["state"])
+    changes.changed(by, [found.id])
     return found

@@ -16,7 +16,7 @@ from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.models import update_fields
 from fangxian.people import actions as people
 from fangxian.people.models import Person
-from fangxian.register import queries
+from fangxian.register import changes, queries
 from fangxian.register.models import Household, KeyGroupEntry, Residency
 from fangxian.register.vocabularies import HEAD, RELATIONS, RESIDENCY_KINDS
 
@@ -103,6 +103,7 @@ def move_in(
     if home.state != Household.State.LIVED_IN:
         home.state = Household.State.LIVED_IN
         home.save(update_fields=["state"])
+    changes.changed(by, [home.id])
     return row
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -90,7 +90,7 @@ class Record:
 
     def values(self) -> dict[str, Any]:
         """As staged; empty fields are left out."""
-        return {name: value for name, value in asdict(self).items() if value and name != "number"}
+        return {name: value for name in _STAGED if (value := getattr(self, name))}
 
     @classmethod
     def of(cls, number: int, values: Mapping[str, Any]) -> Record:
@@ -113,6 +113,9 @@ class Record:
             Problem(message, field=name, row=self.number, mend=mend, code=code)
             for name, code, message, mend in self.problems
         )
+
+
+_STAGED: Final = tuple(f.name for f in fields(Record) if f.name != "number")
 
 
 class Reader:

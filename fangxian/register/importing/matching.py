@@ -438,28 +438,23 @@ def _head_is_free(decision: Decision, home: Home) -> bool:
     return False
 
 
-def told_twice(records: Iterable[Record]) -> None:
-    """Note in each row whose person stands further up in which row that is, and at which door."""
-    first: dict[tuple[Any, ...], tuple[int, tuple[Any, ...]]] = {}
-    for record in records:
-        if record.problems:
-            continue
-        door = (record.place, record.home, record.household_number)
-        who = record.document or (record.name, record.birth_date, *door)
-        row, there = first.setdefault(who, (record.number, door))
-        if row != record.number:
-            record.same_as, record.same_door = row, there == door
+class FileOrder:
+    """What a row owes to the rows above it in its file; give it each row once, in order."""
 
+    def __init__(self) -> None:
+        self._last: dict[tuple[str, ...], str] = {}
+        # Hashes instead of the values: a file of 100,000 rows stays small in memory.
+        self._first: dict[int, tuple[int, int]] = {}
 
-def households_told(records: Iterable[Record]) -> None:
-    """Give each row without a door number what tells its household apart.
+    def tell(self, record: Record) -> None:
+        """Set the row's household, and note whether its person stands further up."""
+        if not record.problems and not record.place[5]:
+            self._household(record)
+        if not record.problems:
+            self._twice(record)
 
-    A row that names neither number nor head belongs to the last head above it at the same place.
-    """
-    last: dict[tuple[str, ...], str] = {}
-    for record in records:
-        if record.problems or record.place[5]:
-            continue
+    def _household(self, record: Record) -> None:
+        """Without a door number: by number, by head, else that of the last row at the place."""
         at = record.place
         if record.household_number:
             record.home = f"n:{record.household_number}"
@@ -467,8 +462,8 @@ def households_told(records: Iterable[Record]) -> None:
             record.home = f"h:{record.head_name}"
         elif record.relation == HEAD:
             record.home = f"h:{record.name}"
-        elif at in last:
-            record.home = last[at]
+        elif at in self._last:
+            record.home = self._last[at]
         else:
             record.refuse(
                 "household_number",
@@ -476,5 +471,12 @@ def households_told(records: Iterable[Record]) -> None:
                 _("Nothing tells which household the person belongs to."),
                 _("Add the room, the household number or the head of the household."),
             )
-            continue
-        last[at] = record.home
+            return
+        self._last[at] = record.home
+
+    def _twice(self, record: Record) -> None:
+        door = (record.place, record.home, record.household_number)
+        who = record.document or (record.name, record.birth_date, *door)
+        row, there = self._first.setdefault(hash(who), (record.number, hash(door)))
+        if row != record.number:
+            record.same_as, record.same_door = row, there == hash(door)

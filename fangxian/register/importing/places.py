@@ -6,6 +6,7 @@ import json
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -250,6 +251,7 @@ class PlaceIndex:
         return None
 
 
+@lru_cache(maxsize=4096)
 def _community_key(name: str) -> str:
     word = key(name)
     for ending in _ENDINGS:

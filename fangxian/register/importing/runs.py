@@ -20,6 +20,7 @@ from fangxian.common.codes import Level
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.sheets import (
     Mapping,
+    RowRole,
     SheetError,
     Table,
     Workbook,
@@ -33,6 +34,7 @@ from fangxian.core.actions import read_file, start_job, store_file
 from fangxian.core.jobs import job_kind
 from fangxian.core.models import File, ImportRun, ImportState, Job
 from fangxian.core.progress import Progress
+from fangxian.register.changes import changed
 from fangxian.register.importing import matching
 from fangxian.register.importing.fields import FIELDS, Reader, Record
 from fangxian.register.importing.making import make_places
@@ -200,18 +202,18 @@ def preview(progress: Progress, *, run_id: str) -> None:
 def _stage(
     progress: Progress, by: Actor, run: ImportRun, source: Source, places: PlaceIndex
 ) -> dict[str, Any]:
-    records = list(source.records())
-    matching.households_told(records)
-    matching.told_twice(records)
-    total = len(records)
+    order = matching.FileOrder()
+    total = source.table.counts()[RowRole.DATA]
     counts: Counter[str] = Counter()
     kinds: Counter[str] = Counter()
     problems: list[list[Any]] = []
     accepted: set[int] = set()
     statuses: dict[int, str] = {}
-    rows = iter(records)
+    rows = source.records()
     done = 0
     while chunk := list(islice(rows, CHUNK)):
+        for record in chunk:
+            order.tell(record)
         staged = [(record.number, record.values()) for record in chunk]
         for decision in matching.decide(chunk, places, unwritten=accepted):
             counts[decision.status] += 1
@@ -226,12 +228,12 @@ def _stage(
         progress.step(done, total)
     roles = source.table.counts()
     return {
-        "rows": total,
+        "rows": done,
         "counts": dict(counts),
         "kinds": dict(kinds),
         "problems": problems,
         "first": statuses,
-        "left_out": {role.name.lower(): n for role, n in roles.items() if role.name != "DATA"},
+        "left_out": {role.name.lower(): n for role, n in roles.items() if role != RowRole.DATA},
         "missing": sorted([m.grid_code, m.building, m.unit] for m in places.missing),
     }
 
@@ -252,9 +254,10 @@ def commit(progress: Progress, *, run_id: str) -> None:
     def handle(by: Actor, rows: list[imports.StagedRow]) -> Sequence[imports.Outcome]:
         records = [Record.of(row.number, row.values) for row in rows]
         decisions = matching.decide(records, places)
-        writer = Writer(day)
+        writer = Writer(by, day)
         outcomes = [_outcome(writer, decision) for decision in decisions]
         writer.flush()
+        changed(by, (d.home.id for d in decisions if d.home is not None))
         return outcomes
 
     run = imports.commit_chunks(run, handle, progress, size=CHUNK)

@@ -10,8 +10,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from fangxian.common import bulk
+from fangxian.common.actor import Actor
 from fangxian.common.ids import uuid7
-from fangxian.people import names, tokens
+from fangxian.people import names, queue, tokens
 from fangxian.people.matching import offer_matches, offer_pairs
 from fangxian.people.models import Person, PersonDocument, PersonLink, PersonPhone
 from fangxian.people.queries import known_phones
@@ -43,7 +44,8 @@ class _Rows:
 class Writer:
     """Collects what is to be written and writes it. ``day`` is the day of moves without a date."""
 
-    def __init__(self, day: dt.date) -> None:
+    def __init__(self, by: Actor, day: dt.date) -> None:
+        self.by = by
         self.day = day
         self.now = timezone.now()
         self.persons = _Rows(Person)
@@ -61,7 +63,7 @@ class Writer:
         self._left: list[tuple[Lives, dt.date]] = []
         self._moved: dict[UUID, str] = {}
         self._new: list[tuple[UUID, Decision]] = []
-        self._documented: list[UUID] = []
+        self._documented: list[tuple[UUID, str, bytes]] = []
 
     def take(self, decision: Decision) -> UUID | None:
         """Add one row's changes. Returns the id of the person it speaks of."""
@@ -107,7 +109,8 @@ class Writer:
             id=uuid7(), created_at=self.now, person_id=person, kind=document[0],
             number=_NUMBER.seal(document[1]), number_index=index,
         )  # fmt: skip
-        self._documented.append(person)
+        if index is not None:
+            self._documented.append((person, document[0], index))
 
     def _phone(self, person: UUID, number: str) -> None:
         self.phones.add(
@@ -161,9 +164,9 @@ class Writer:
         linked = list(dict.fromkeys(self.links.columns["person_id"]))
         if linked:
             tokens.write(linked)
-        if self._documented:
-            offer_matches(self._documented)
-        self._offer_namesakes()
+        found = offer_matches(self._documented) + self._offer_namesakes()
+        if found:
+            queue.open_for(self.by, found)
 
     def _leave(self) -> None:
         ended = Residency.Ended.MOVED.value
@@ -208,14 +211,14 @@ class Writer:
         if self._revived:
             Household.objects.filter(pk__in=self._revived).update(state=Household.State.LIVED_IN)
 
-    def _offer_namesakes(self) -> None:
+    def _offer_namesakes(self) -> list[UUID]:
         """New persons who share name and phone with somebody here go into the merge queue."""
         shared: dict[bytes, list[tuple[UUID, str]]] = defaultdict(list)
         for person, decision in self._new:
             for index in decision.phone_indexes:
                 shared[index].append((person, decision.record.name))
         if not shared:
-            return
+            return []
         known = known_phones(list(shared))
         others = {key for keys in known.values() for key in keys}
         name_of = dict(Person.objects.filter(pk__in=others).values_list("pk", "name"))
@@ -226,4 +229,4 @@ class Writer:
             for other in known.get(index, ())
             if other != person and name_of.get(other) == name
         }
-        offer_pairs([(a, b) for a, b in pairs], "phone")
+        return offer_pairs([(a, b) for a, b in pairs], "phone")

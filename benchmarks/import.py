@@ -1,0 +1,166 @@
+"""Import ledgers from Excel: 5,000 × 20 and 100,000 × 12, preview and commit, as the web's role.
+
+``make bench NAME=import ARGS="--rows 100000"``. There is no installed peer to compare with; the
+figures reported of others are in ``docs/rooms/register.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import resource
+import sys
+import time
+from typing import Any
+from uuid import uuid4
+
+from _database import database
+from _report import report
+
+WIDE = (
+    *("序号", "姓名", "公民身份号码", "性别", "出生日期", "民族", "联系电话", "与户主关系", "户号"),
+    *("社区", "现住址", "户籍地址", "居住状态", "重点人群", "工作单位", "入住时间", "文化程度"),
+    *("政治面貌", "婚姻状况", "备注"),
+)
+NARROW = (
+    *("序号", "姓名", "身份证号", "性别", "出生日期", "手机号", "与户主关系", "户号", "社区"),
+    *("现住址", "户籍地址", "工作单位"),
+)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--rows", type=int, default=100_000, help="rows of the large ledger")
+    given = options.parse_args()
+    with database():
+        run(given.rows)
+
+
+def run(rows: int) -> None:
+    import _county
+
+    ids, units = _county.make_places(rows + 5_000)
+    by = _staff(ids)
+    small = measure(by, "a.xlsx", ledger(WIDE, units[:], 0, 5_000))
+    again = measure(by, "a.xlsx", ledger(WIDE, units[:], 0, 5_000))
+    large = measure(by, "b.xlsx", ledger(NARROW, units[:], 5_000, rows))
+    for one, wanted in ((small, 5_000), (again, 5_000), (large, rows)):
+        if one["accepted"] != wanted or one["rejected"]:
+            raise SystemExit(f"{one['accepted']} rows of {wanted} were accepted")
+    if again["changed"]:
+        raise SystemExit("the same file twice changed something")
+    # What the reading process took counts too.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    report(
+        "import",
+        {
+            "preview_5k_s": small["preview_s"],
+            "commit_5k_s": small["commit_s"],
+            "again_5k_s": again["commit_s"],
+            "preview_100k_s": large["preview_s"],
+            "commit_100k_s": large["commit_s"],
+            "total_100k_s": round(large["preview_s"] + large["commit_s"], 2),
+            "cpu_5k_s": small["cpu_s"],
+            "cpu_100k_s": large["cpu_s"],
+            "rows_large": rows,
+            "peak_mb": round(max(peak, child) / 1024),
+        },
+    )
+
+
+def _staff(ids: dict[str, str]) -> Any:
+    from fangxian.common.actor import Actor
+
+    rights = {"register.import", "register.edit", "people.edit", "core.files", "core.imports"}
+    return Actor("bench", frozenset(rights), "130999", "bench", purpose="benchmark")
+
+
+def ledger(headers: tuple[str, ...], units: list[str], first: int, count: int) -> bytes:
+    """A workbook of residents ``first`` … as offices keep it."""
+    import _county
+    import xlsxwriter
+
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True, "constant_memory": True})
+    sheet = book.add_worksheet("居民台账")
+    sheet.write_row(0, 0, ["示例县居民台账（合成数据）"])
+    sheet.write_row(1, 0, headers)
+    relations = ("户主", "配偶", "儿子")
+    for at in range(count):
+        number = first + at
+        home, place = divmod(number, 3)
+        unit = units[home // 12 % len(units)]
+        person = _county.identity(number)
+        estate, building, door = int(unit[12:15]), int(unit[15:18]), int(unit[18:20])
+        values = {
+            "序号": str(at + 1), "姓名": _county.name(number), "公民身份号码": person,
+            "身份证号": person, "性别": "男" if int(person[16]) % 2 else "女",
+            "出生日期": f"{person[6:10]}年{int(person[10:12])}月{int(person[12:14])}日",
+            "民族": "汉族", "联系电话": _phone(number), "手机号": _phone(number),
+            "与户主关系": relations[place], "户号": str(1_000_000 + home),
+            "社区": _county.place_name(unit[:12]),
+            "现住址": f"{estate}小区{building}号楼{door}单元{home % 12 // 2 + 1}0{home % 2 + 1}室",
+            "户籍地址": "示例省示例市示例县示例路1号", "居住状态": "常住", "重点人群": "",
+            "工作单位": "示例单位", "入住时间": "2020-05-01", "文化程度": "高中",
+            "政治面貌": "群众", "婚姻状况": "已婚",
+        }  # fmt: skip
+        sheet.write_row(at + 2, 0, [values.get(header, "") for header in headers])
+    book.close()
+    return out.getvalue()
+
+
+def _phone(number: int) -> str:
+    return f"138{number:08d}"
+
+
+def measure(by: Any, name: str, data: bytes) -> dict[str, Any]:
+    """Upload, preview and commit one ledger, each as the worker does."""
+    from fangxian.common.scoping import acting
+    from fangxian.register.importing import runs
+
+    cpu = time.process_time()
+    began = time.perf_counter()
+    run = runs.upload(by=by, place_code="130999", name=name, data=data)
+    with acting(by):
+        mapping = runs.Source(by, runs.run_of(run.id)).mapping.remember()
+    _perform(by, runs.choose(by=by, run_id=run.id, mapping=mapping))
+    previewed = time.perf_counter()
+    with acting(by):
+        counts = runs.run_of(run.id).options["preview"]["counts"]
+    print(counts, file=sys.stderr)
+    _perform(by, runs.confirm(by=by, run_id=run.id))
+    ended = time.perf_counter()
+    with acting(by):
+        run.refresh_from_db()
+    return {
+        "preview_s": round(previewed - began, 2),
+        "commit_s": round(ended - previewed, 2),
+        "cpu_s": round(time.process_time() - cpu, 2),
+        "accepted": run.accepted,
+        "rejected": run.rejected,
+        "changed": run.changed,
+    }
+
+
+def _perform(by: Any, job: Any) -> None:
+
+    from fangxian.common.scoping import acting
+    from fangxian.core.jobs import kinds
+    from fangxian.core.models import Job
+    from fangxian.core.progress import Progress
+
+    token = uuid4()
+    with acting(by):
+        Job.objects.filter(pk=job.pk).update(state="running", run_token=token)
+        job.refresh_from_db()
+    progress = Progress(job, by, token)
+    progress.begin()
+    try:
+        kinds.get(job.kind).run(progress, **job.args)
+    finally:
+        progress.end()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Forms of persons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.common.errors import Invalid
+from fangxian.common.ui.widgets import DateInput
+from fangxian.people.vocabularies import DOCUMENT_KINDS, ETHNICITIES, SEXES
+
+
+def show_problems(form: forms.Form, error: Invalid) -> None:
+    """Put an action's problems at the form's fields; those of no field at its head."""
+    for field, messages in error.by_field().items():
+        for message in messages:
+            form.add_error(field if field in form.fields else None, str(message))
+
+
+class PersonForm(forms.Form):
+    """What is kept of a person."""
+
+    name = forms.CharField(label=_("Name"), max_length=60)
+    sex = forms.ChoiceField(label=_("Sex"), choices=SEXES)
+    birth_date = forms.DateField(label=_("Date of birth"), required=False, widget=DateInput)
+    ethnicity = forms.ChoiceField(label=_("Ethnicity"), required=False)
+    registered_address = forms.CharField(
+        label=_("Registered address"), required=False, max_length=200
+    )
+    employer = forms.CharField(label=_("Workplace or school"), required=False, max_length=120)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", _("not stated")), *ETHNICITIES.choices()]
+        self.fields["ethnicity"].choices = choices  # type: ignore[attr-defined]
+
+
+class DocumentForm(forms.Form):
+    """A document to add."""
+
+    kind = forms.ChoiceField(label=_("Kind of document"))
+    number = forms.CharField(
+        label=_("Number"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = DOCUMENT_KINDS.choices()  # type: ignore[attr-defined]
+
+
+class PhoneForm(forms.Form):
+    """A phone to add."""
+
+    phone = forms.CharField(
+        label=_("Phone"),
+        max_length=30,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"}),
+    )
+    label = forms.CharField(label=_("Whose or what for"), max_length=20, required=False)

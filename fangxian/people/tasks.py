@@ -1,0 +1,16 @@
+"""Entries of the job queue (procrastinate finds this module by its name)."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from fangxian.core.runner import system_actor
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="people.open_merge_tasks")
+def open_merge_tasks(timestamp: int) -> None:
+    """Open the tasks of possible duplicates that lie above the place where they were found."""
+    from fangxian.people import queue
+
+    queue.open_everywhere(system_actor("people.merges"))
