@@ -12,7 +12,7 @@ from fangxian.common.ids import uuid7
 from tests.kit.cast import START
 from tests.kit.objects import ANYWHERE, Side, maker
 
-TODAY = dt.date(2026, 1, 1)
+TODAY = timezone.localdate()
 
 
 @maker("code")
@@ -232,6 +232,54 @@ def _person(side: Side) -> Any:
     ).pk
 
 
+@maker("people:what")
+def _what(_side: Side) -> str:
+    return "phone"
+
+
+@maker("people:row_id")
+def _phone(side: Side) -> Any:
+    from fangxian.people.models import PersonPhone
+
+    person = side.get("people:person_id")
+    return side.act(lambda _by: PersonPhone.objects.get(person_id=person)).pk
+
+
+def _namesake(side: Side) -> Any:
+    from fangxian.people.actions import create_person
+
+    return side.act(
+        lambda by: create_person(
+            by=by,
+            place_code=side.codes.unit,
+            link_kind="residency",
+            source_id=uuid7(),
+            name=side.secrets["name"],
+        )
+    ).pk
+
+
+@maker("people:candidate_id")
+def _candidate(side: Side) -> Any:
+    from fangxian.people.actions import propose_merge
+
+    first, second = side.get("people:person_id"), _namesake(side)
+    return side.act(lambda by: propose_merge(by=by, first_id=first, second_id=second))
+
+
+@maker("people:merge_id")
+def _merge(side: Side) -> Any:
+    from fangxian.people.actions import merge, propose_merge
+
+    keep, lost = _namesake(side), _namesake(side)
+
+    def change(by: Any) -> Any:
+        candidate = propose_merge(by=by, first_id=keep, second_id=lost)
+        return merge(by=by, candidate_id=candidate, keep_id=keep)
+
+    return side.act(change).pk
+
+
 @maker("register:household_id")
 def _household(side: Side) -> Any:
     from fangxian.register.actions import create_household
@@ -257,19 +305,22 @@ def _form(side: Side) -> Any:
 
 @maker("field:campaign_id")
 def _campaign(side: Side) -> Any:
-    from fangxian.field.actions import plan_campaign
+    from fangxian.field.actions import plan_campaign, start_campaign
 
     form = _any_form()
-    return side.act(
-        lambda by: plan_campaign(
+
+    def change(by: Any) -> Any:
+        campaign = plan_campaign(
             by=by,
             name=f"Kit {side.name}",
             area=side.region(side.codes.town),
             form=form,
             starts_on=TODAY,
-            ends_on=TODAY + dt.timedelta(days=30),
+            ends_on=TODAY + dt.timedelta(days=365),
         )
-    ).pk
+        return start_campaign(by=by, campaign=campaign)
+
+    return side.act(change).pk
 
 
 @maker("command:campaign")
