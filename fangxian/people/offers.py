@@ -164,7 +164,8 @@ def _lost_tokens() -> Iterator[str]:
     for (person,) in _rows(
         "SELECT DISTINCT p.id FROM people_person p JOIN people_personlink l ON l.person_id = p.id"
         " WHERE NOT EXISTS (SELECT 1 FROM people_nametoken t WHERE t.person_id = p.id"
-        "  AND t.place_code = l.place_code AND t.token = (SELECT people_tokens(p.name, '') LIMIT 1))"
+        "  AND t.place_code = l.place_code"
+        "  AND t.token = (SELECT people_tokens(p.name, '') LIMIT 1))"
         " AND l.kind <> 'merged' LIMIT 100"
     ):
         yield _now("Person %(id)s can not be found by name at a place of theirs.") % {"id": person}

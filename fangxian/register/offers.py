@@ -2,12 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
+from django.db import connections
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from fangxian.common.registries import Right, rights
+from fangxian.common import registries
+from fangxian.common.actor import Actor
+from fangxian.common.registries import Fact, Invariant, NavItem, Panel, Right, SearchHit, TodayItem
+from fangxian.people.offers import person_panels, person_places
 from fangxian.people.references import Reference, references
+
+
+def register() -> None:
+    """Fill the registries."""
+    for name, label in (
+        ("register.view", _("See the register of households and residents")),
+        ("register.edit", _("Record moves, births, deaths and changes")),
+        ("register.import", _("Import ledgers into the register")),
+    ):
+        registries.rights.register(name, Right(name, label, personal=True))
+    references.register(
+        "register.residencies", Reference("register.Residency", clashes=_same_homes)
+    )
+    references.register(
+        "register.key_groups", Reference("register.KeyGroupEntry", clashes=_same_groups)
+    )
+    _register_imports()
+    registries.navigation.register(
+        "register", NavItem(_("Register"), "register:start", "register.view", "register"), order=40
+    )
+    registries.panels.register(
+        "register", Panel(_("Register"), "register.view", _place_panel), order=20
+    )
+    person_panels.register("register", _person_panel)
+    person_places.register("register", _places_of)
+    registries.search.register("register.establishments", _find, order=30)
+    registries.today.register("register", _today, order=55)
+    for fact in _FACTS:
+        registries.facts.register(fact.name, fact)
+    for name, invariant in _INVARIANTS:
+        registries.invariants.register(name, invariant)
+
+
+def _register_imports() -> None:
+    from fangxian.core import imports
+    from fangxian.register.importing import runs
+
+    kind = imports.ImportKind(
+        runs.KIND, _("Households and residents"), runs.RIGHT, "register:import"
+    )
+    imports.kinds.register(runs.KIND, kind)
 
 
 def _same_homes(lost: UUID, kept: UUID) -> list[UUID]:
@@ -27,24 +78,145 @@ def _same_groups(lost: UUID, kept: UUID) -> list[UUID]:
     return list(same.values_list("pk", flat=True))
 
 
-def register() -> None:
-    """Fill the registries."""
-    from fangxian.core import imports
+def _place_panel(request: HttpRequest, by: Actor, place: str) -> str:
+    from fangxian.register import queries
+    from fangxian.register.vocabularies import KEY_GROUPS
+
+    groups = sorted(queries.group_counts(place).items(), key=lambda item: -item[1])
+    context = {
+        "code": place,
+        "counts": queries.counts(place),
+        "groups": [{"label": KEY_GROUPS.label(group), "count": n} for group, n in groups],
+    }
+    return render_to_string("register/_panel.html", context, request)
+
+
+def _person_panel(request: HttpRequest, by: Actor, person: UUID) -> str:
+    from fangxian.regions.queries import names
+    from fangxian.register import queries
+    from fangxian.register.models import KeyGroupEntry, Residency
+    from fangxian.register.views.places import door_of
+
+    if not by.may("register.view"):
+        return ""
+    rows = list(
+        Residency.objects.filter(person_id=person)
+        .select_related("household")
+        .order_by("-from_date", "id")[:50]
+    )
+    at = names({code for row in rows for code in (row.place_code, row.place_code[:18])})
+    context = {
+        "rows": [{"it": row, "door": door_of(row.household, at)} for row in rows],
+        "groups": KeyGroupEntry.objects.filter(queries.OPEN, person_id=person),
+        "may_edit": by.may("register.edit"),
+    }
+    return render_to_string("register/_person.html", context, request)
+
+
+def _places_of(person: UUID) -> Sequence[str]:
+    from fangxian.regions.queries import names
+    from fangxian.register import queries
+    from fangxian.register.views.places import door_of
+
+    rows = list(queries.homes_of(person))
+    at = names({code for row in rows for code in (row.place_code, row.place_code[:18])})
+    return [door_of(row.household, at) for row in rows]
+
+
+def _find(by: Actor, text: str, limit: int) -> list[SearchHit]:
+    from fangxian.register.models import Establishment
+
+    if not by.may("register.view") or len(text.strip()) < 2:
+        return []
+    # Few rows a place, so a plain scan of the area's establishments is quick enough.
+    found = Establishment.objects.filter(to_date=None, name__contains=text.strip())[:limit]
+    return [
+        SearchHit(
+            _("Establishments"),
+            one.name,
+            reverse("register:establishment", args=[one.pk]),
+            one.kind_label,
+        )
+        for one in found
+    ]
+
+
+def _today(by: Actor) -> list[TodayItem]:
+    from fangxian.core.models import ImportRun
     from fangxian.register.importing import runs
 
-    imports.kinds.register(
-        runs.KIND,
-        imports.ImportKind(runs.KIND, _("Households and residents"), runs.RIGHT, "register:import"),
+    if not by.may("register.import"):
+        return []
+    waiting = list(
+        ImportRun.objects.filter(kind=runs.KIND, state="ready", user_id=by.user_id).values_list(
+            "pk", flat=True
+        )[:20]
     )
-    for name, label in (
-        ("register.view", _("See the register of households and residents")),
-        ("register.edit", _("Record moves, births, deaths and changes")),
-        ("register.import", _("Import ledgers into the register")),
+    if not waiting:
+        return []
+    url = reverse("register:import_run", args=[waiting[0]])
+    return [TodayItem("due", _("Ledgers checked and not imported yet"), len(waiting), url, "warn")]
+
+
+def _count(name: str) -> Any:
+    def read(by: Actor, place: str) -> int:
+        from fangxian.register import queries
+
+        return queries.counts(place)[name]
+
+    return read
+
+
+_FACTS = (
+    Fact("register.households", _("Households"), "register", _("households"), _count("households")),
+    Fact("register.residents", _("Residents"), "register", _("persons"), _count("residents")),
+    Fact("register.away", _("Residents away"), "register", _("persons"), _count("away")),
+    Fact("register.tenants", _("Tenants"), "register", _("persons"), _count("tenants")),
+    Fact("register.empty", _("Empty dwellings"), "register", _("households"), _count("empty")),
+    Fact(
+        "register.establishments",
+        _("Establishments"),
+        "register",
+        _("establishments"),
+        _count("establishments"),
+    ),
+)
+
+
+def _rows(sql: str) -> Iterator[tuple[Any, ...]]:
+    with connections["maintenance"].cursor() as cursor:
+        cursor.execute(sql)
+        yield from cursor.fetchall()
+
+
+def _strayed() -> Iterator[str]:
+    for (row,) in _rows(
+        "SELECT r.id FROM register_residency r JOIN register_household h ON h.id = r.household_id"
+        " WHERE r.place_code <> h.place_code LIMIT 100"
     ):
-        rights.register(name, Right(name, label, personal=True))
-    references.register(
-        "register.residencies", Reference("register.Residency", clashes=_same_homes)
-    )
-    references.register(
-        "register.key_groups", Reference("register.KeyGroupEntry", clashes=_same_groups)
-    )
+        yield _now("Residency %(id)s lies elsewhere than its household.") % {"id": row}
+
+
+def _misplaced() -> Iterator[str]:
+    for (row,) in _rows(
+        "SELECT h.id FROM register_household h JOIN regions_region b ON b.id = h.building_id"
+        " LEFT JOIN regions_region u ON u.id = h.unit_id"
+        " WHERE h.state <> 'closed' AND h.place_code <> coalesce(u.code, b.code) LIMIT 100"
+    ):
+        yield _now("Household %(id)s lies elsewhere than its building and unit.") % {"id": row}
+
+
+def _unlinked() -> Iterator[str]:
+    for (row,) in _rows(
+        "SELECT r.id FROM register_residency r WHERE r.to_date IS NULL AND NOT EXISTS"
+        " (SELECT 1 FROM people_personlink l WHERE l.person_id = r.person_id"
+        "  AND l.place_code = r.place_code) LIMIT 100"
+    ):
+        yield _now("The resident of %(id)s is not seen at the place of residence.") % {"id": row}
+
+
+_INVARIANTS = (
+    ("register.residencies", Invariant(_("Residents lie where their household lies"), _strayed)),
+    ("register.households", Invariant(_("Households lie in their building"), _misplaced)),
+    ("register.links", Invariant(_("Residents are seen where they live"), _unlinked)),
+)

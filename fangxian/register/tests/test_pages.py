@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from fangxian.accounts.models import AccessLog
+from fangxian.common.scoping import acting
+from fangxian.core.models import ImportRun, Job
+from fangxian.register import actions
+from fangxian.register.models import Establishment, Residency
+from fangxian.register.tests.importing import proposed, run_job
+from fangxian.register.tests.ledgers import identity, person, workbook
+
+pytestmark = pytest.mark.django_db
+DAY = dt.date(2021, 3, 1)
+
+
+@pytest.fixture
+def resident(alice: Any, home: Any) -> Any:
+    return actions.move_in(
+        by=alice, household_id=home.id, on=DAY, name="张伟", relation="head",
+        documents=[("identity", identity(2))], phones=["13800001234"],
+    )  # fmt: skip
+
+
+def test_the_list_shows_each_door_and_no_number(client_of, places, resident):
+    answer = client_of("alice").get(reverse("register:place", args=[places.community]))
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert "张伟" in text
+    assert identity(2) not in text
+    assert "13800001234" not in text
+
+
+def test_filters_narrow_and_pages_follow(client_of, alice, places):
+    for room in range(60):
+        actions.create_household(by=alice, place_code=places.unit, room=f"{room:03d}")
+    client = client_of("alice")
+    url = reverse("register:place", args=[places.unit])
+    first = client.get(url)
+    assert len(first.context["rows"]) == 50
+    second = client.get(url, {"after": first.context["next_after"]})
+    assert len(second.context["rows"]) == 10
+    both = {row["home"].pk for row in (*first.context["rows"], *second.context["rows"])}
+    assert len(both) == 60
+    one = client.get(url, {"room": "007"})
+    assert [row["home"].room for row in one.context["rows"]] == ["007"]
+    assert client.get(url, {"state": "nonsense", "after": "x"}).status_code == 200
+
+
+def test_reads_of_persons_are_logged(client_of, places, resident):
+    client_of("alice").get(reverse("register:household", args=[resident.household_id]))
+    logged = AccessLog.objects.filter(actor="alice", purpose="page register:household")
+    assert any(resident.person_id in log.persons for log in logged)
+
+
+def test_charlie_gets_404_for_all_that_is_alices(client_of, places, resident):
+    client = client_of("charlie")
+    for name, args in (
+        ("register:place", [places.community]),
+        ("register:household", [resident.household_id]),
+        ("register:move_out", [resident.pk]),
+        ("people:person", [resident.person_id]),
+    ):
+        assert client.get(reverse(name, args=args)).status_code == 404, name
+
+
+def test_every_form_can_be_filled(client_of, places, home, resident):
+    client = client_of("alice")
+    for name, args, data in (
+        ("household_new", [places.unit], {"room": "9", "kind": "family", "state": "empty"}),
+        ("household_change", [home.pk], {"room": "1", "kind": "family", "state": "lived_in"}),
+        (
+            "move_in",
+            [home.pk],
+            {"name": "李四", "relation": "other", "kind": "tenant", "on": "2021-05-01"},
+        ),
+        ("birth", [home.pk], {"name": "张宝", "sex": "1", "on": "2021-05-01", "relation": "son"}),
+        ("away", [resident.pk], {"since": "2021-05-01", "where": "省会"}),
+        ("join_group", [resident.pk], {"group": "dialysis", "since": "2021-05-01"}),
+        (
+            "residency_change",
+            [resident.pk],
+            {"relation": "head", "kind": "tenant", "from_date": "2021-03-02"},
+        ),
+        ("establishment_new", [places.grid], {"name": "示例超市", "kind": "shop"}),
+        ("move_out", [resident.pk], {"on": "2021-06-01"}),
+    ):
+        url = reverse(f"register:{name}", args=args)
+        assert client.get(url).status_code == 200, name
+        assert client.post(url, {}).status_code == 422, name
+        assert client.post(url, data).status_code == 302, name
+
+
+def test_a_known_person_moves_by_the_document(client_of, alice, places, resident):
+    other = actions.create_household(by=alice, place_code=places.unit, room="102")
+    url = reverse("register:move_in", args=[other.pk])
+    client_of("alice").post(
+        url,
+        {
+            "name": "张伟", "document": identity(2), "document_kind": "identity",
+            "relation": "other", "kind": "registered", "on": "2021-06-01",
+        },
+    )  # fmt: skip
+    with acting(alice):
+        assert Residency.objects.filter(person_id=resident.person_id).count() == 2
+
+
+def test_a_contacts_phone_never_stands_in_the_page(client_of, alice, places):
+    made = actions.create_establishment(
+        by=alice, place_code=places.grid, name="示例药店", kind="pharmacy",
+        contact_phone="13800009999", credit_code="91350100M000100Y43",
+    )  # fmt: skip
+    client = client_of("alice")
+    for name in ("establishment", "establishment_change"):
+        text = client.get(reverse(f"register:{name}", args=[made.pk])).content.decode()
+        assert "13800009999" not in text
+    data = {"name": "示例药店", "kind": "pharmacy", "staff_count": "3"}
+    client.post(reverse("register:establishment_change", args=[made.pk]), data)
+    with acting(alice):
+        kept = Establishment.objects.get(pk=made.pk)
+    assert (kept.contact_phone, kept.staff_count) == ("13800009999", 3)
+
+
+def test_the_way_of_an_import_through_its_pages(client_of, alice, places):
+    client = client_of("alice")
+    assert client.get(reverse("register:import")).status_code == 200
+    rows = [person(n) for n in range(5)] + [person(9, 身份证号="123")]
+    file = SimpleUploadedFile("台账.xlsx", workbook(rows))
+    answer = client.post(reverse("register:import"), {"place_code": places.grid, "file": file})
+    assert answer.status_code == 302
+    columns = client.get(answer["Location"])
+    text = columns.content.decode()
+    assert identity(0) not in text
+    with acting(alice):
+        run = ImportRun.objects.get()
+    mapping = proposed(alice, run.pk)
+    data = {f"column-{at}": field for at, field in enumerate(mapping.values())}
+    answer = client.post(answer["Location"], data)
+    assert answer["Location"] == reverse("register:import_run", args=[run.pk])
+    for name in ("import_run", "import_progress"):
+        assert client.get(reverse(f"register:{name}", args=[run.pk])).status_code == 200
+    _finish(alice)
+    preview = client.get(answer["Location"])
+    text = preview.content.decode()
+    assert preview.context["accepted"] == 5
+    assert identity(0) not in text
+    client.post(answer["Location"])
+    _finish(alice)
+    result = client.get(answer["Location"])
+    assert (result.context["run"].accepted, result.context["run"].rejected) == (5, 1)
+    progress = client.get(reverse("register:import_progress", args=[run.pk]))
+    assert progress["HX-Redirect"] == answer["Location"]
+    assert client_of("charlie").get(answer["Location"]).status_code == 404
+
+
+def _finish(by: Any) -> None:
+    with acting(by):
+        job = Job.objects.exclude(state="done").get()
+    run_job(by, job)
+    with acting(by):
+        Job.objects.filter(pk=job.pk).update(state="done")
+
+
+def test_a_file_that_is_no_ledger_is_refused_in_the_form(client_of, places):
+    file = SimpleUploadedFile("x.xlsx", b"not a workbook")
+    data = {"place_code": places.grid, "file": file}
+    answer = client_of("alice").post(reverse("register:import"), data)
+    assert answer.status_code == 422
+
+
+def test_panels_and_search(client_of, alice, places, resident):
+    client = client_of("alice")
+    person_page = client.get(reverse("people:person", args=[resident.person_id]))
+    assert "101" in person_page.content.decode()
+    from fangxian.common.registries import panels, search
+
+    with acting(alice):
+        html = panels.get("register").render(person_page.wsgi_request, alice, places.community)
+        assert "1" in html
+        hits = search.get("people")(alice, "zw", 5)
+    assert [hit.label for hit in hits] == ["张伟"]
+    assert "101" in hits[0].detail

@@ -1,0 +1,80 @@
+"""Pages of establishments."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from fangxian.common.policy import SignedRequest, page
+from fangxian.people.documents import mask_phone
+from fangxian.regions import queries as regions
+from fangxian.register import actions, forms, queries
+from fangxian.register.views.common import crumbs, form_page
+
+
+@page("register.view")
+def establishment(request: SignedRequest, establishment_id: UUID) -> HttpResponse:
+    """One establishment."""
+    found = queries.establishment(establishment_id)
+    context = {
+        "it": found,
+        "phone": mask_phone(found.contact_phone) if found.contact_phone else "",
+        "breadcrumbs": crumbs(found.place_code, request.actor.area),
+        "may_edit": request.actor.may("register.edit", found.place_code) and not found.to_date,
+    }
+    return render(request, "register/establishment.html", context)
+
+
+@page("register.edit", methods=("GET", "POST"))
+def create(request: SignedRequest, code: str) -> HttpResponse:
+    """A new establishment at a place."""
+    here = regions.at(code, by=request.actor)
+    return form_page(
+        request,
+        title=_("New establishment"),
+        sub=here.name,
+        form=forms.EstablishmentForm(request.POST or None),
+        save=lambda values: actions.create_establishment(
+            by=request.actor, place_code=code, **values
+        ),
+        done=_("The establishment is recorded."),
+        back=reverse("register:establishments", args=[code]),
+    )
+
+
+@page("register.edit", methods=("GET", "POST"))
+def change(request: SignedRequest, establishment_id: UUID) -> HttpResponse:
+    """Change an establishment."""
+    found = queries.establishment(establishment_id)
+    initial = {name: getattr(found, name) for name in forms.EstablishmentForm.base_fields}
+    # The full number is not put into the page; an empty field keeps it.
+    initial["contact_phone"] = ""
+
+    def save(values: dict[str, object]) -> None:
+        if not values["contact_phone"]:
+            values.pop("contact_phone")
+        actions.change_establishment(by=request.actor, establishment_id=found.pk, **values)
+
+    return form_page(
+        request,
+        title=_("Change the establishment"),
+        sub=found.name,
+        form=forms.EstablishmentForm(request.POST or None, initial=initial),
+        save=save,
+        done=_("The change is saved."),
+        back=reverse("register:establishment", args=[found.pk]),
+        text=_("Leave the phone empty to keep it."),
+    )
+
+
+@page("register.edit", methods=("POST",))
+def close(request: SignedRequest, establishment_id: UUID) -> HttpResponse:
+    """Record that it has closed."""
+    found = actions.close_establishment(by=request.actor, establishment_id=establishment_id)
+    messages.success(request, _("Recorded as closed."))
+    return redirect("register:establishments", found.place_code)
