@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from fangxian.accounts import queries
 from fangxian.accounts.alerts import raise_alert
 from fangxian.accounts.policy import Policy, policy_of
-from fangxian.accounts.sessions import SECOND_FACTOR
+from fangxian.accounts.sessions import SECOND_FACTOR, UNATTENDED
 from fangxian.accounts.source import header_text, source_of
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, TooMany
 from fangxian.common.scoping import acting
@@ -60,6 +60,8 @@ class ActorMiddleware:
             return None
         if not request.user.is_authenticated:
             return _to_sign_in(request)
+        if UNATTENDED in request.session and not (policy.unattended or _ends_session(request)):
+            return _refuse(request, 403, [])
         if policy.account:
             return _run_as_account(request, view, args, kwargs)
         try:
@@ -109,6 +111,10 @@ def _as_actor(
     except _RollBack:
         pass
     return response
+
+
+def _ends_session(request: Any) -> bool:
+    return bool(request.resolver_match.view_name == "account_logout")
 
 
 class _RollBack(Exception):

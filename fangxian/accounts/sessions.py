@@ -19,6 +19,8 @@ from django.utils.translation import gettext as _
 BEGAN = "began"
 SEEN = "seen"
 SECOND_FACTOR = "second_factor"
+# A session left on a screen: it opens only routes made for that, and lasts while it is shown.
+UNATTENDED = "unattended"
 WRITE_EVERY = 60
 POLL_HEADER = "X-Poll"
 
@@ -36,7 +38,8 @@ class SessionAgeMiddleware:
 
     def _slide(self, request: Any, now: float) -> None:
         session = request.session
-        if now - session.get(BEGAN, now) > settings.FANGXIAN_SESSION_HOURS * 3600:
+        old = now - session.get(BEGAN, now) > settings.FANGXIAN_SESSION_HOURS * 3600
+        if old and UNATTENDED not in session:
             logout(request)
             messages.info(
                 request, _("You were signed out because the session was old. Sign in again.")

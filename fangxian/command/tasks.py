@@ -12,3 +12,12 @@ def redraw(timestamp: int) -> None:
     from fangxian.command.jobs import put_due_in_force
 
     put_due_in_force()
+
+
+@app.periodic(cron="40 2 * * *")
+@app.task(name="command.check")
+def check(timestamp: int) -> None:
+    """Check every invariant and keep the result for the pages."""
+    from fangxian.command.checking import check_all
+
+    check_all()

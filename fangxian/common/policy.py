@@ -24,15 +24,19 @@ class SignedRequest(HttpRequest):
 
 @dataclass(frozen=True)
 class Policy:
-    """``right`` None: any grant will do. ``public``: no sign-in. ``account``: no grant."""
+    """``right`` None: any grant will do. ``public``: no sign-in. ``account``: no grant.
+
+    ``unattended``: open to a screen that was left running (it opens nothing else).
+    """
 
     right: str | None = None
     public: bool = False
     account: bool = False
+    unattended: bool = False
 
 
 def page(
-    right: str | None = None, *, methods: tuple[str, ...] = ("GET",)
+    right: str | None = None, *, methods: tuple[str, ...] = ("GET",), unattended: bool = False
 ) -> Callable[[View], View]:
     """Decorate a view: who needs which right, and by which methods it answers."""
 
@@ -45,7 +49,7 @@ def page(
             response: HttpResponse = view(request, *args, **kwargs)
             return response
 
-        run.policy = Policy(right=right)  # type: ignore[attr-defined]
+        run.policy = Policy(right=right, unattended=unattended)  # type: ignore[attr-defined]
         run.methods = methods  # type: ignore[attr-defined]
         return run
 

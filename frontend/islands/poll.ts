@@ -19,8 +19,8 @@ export const mount: Mount = (region) => {
     if (document.hidden) return plan();
     try {
       const answer = await fetch(url, {
-        // X-Poll: a page left open does not keep its session alive.
-        headers: { "HX-Request": "true", "X-Poll": "1", ...(etag ? { "If-None-Match": etag } : {}) },
+        // X-Poll: a page left open does not keep its session alive; data-alive: the wall does.
+        headers: { "HX-Request": "true", ...("alive" in region.dataset ? {} : { "X-Poll": "1" }), ...(etag ? { "If-None-Match": etag } : {}) },
         cache: "no-store",
         credentials: "same-origin",
       });

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpResponse
-from django.shortcuts import render
 from django.utils import timezone
 
+from fangxian.accounts.models import AccessLog
 from fangxian.accounts.policy import SignedRequest, page
+from fangxian.accounts.queries import who_looked
+from fangxian.command import coverage as boards
+from fangxian.command.polling import current
+from fangxian.common.actor import Actor
+from fangxian.common.registries import TodayItem
 from fangxian.common.registries import today as sources
 from fangxian.core.queries import overdue, tasks_for
-from fangxian.regions.queries import path
+from fangxian.field.queries import running
+from fangxian.organisations.queries import chain_above
+from fangxian.organisations.rules import chain_rules
+from fangxian.regions.queries import names, path
 
 SHOWN = 8
+WORST = 3
+LOOKED = 5
 KINDS = ("due", "uncovered", "changed")
 
 
@@ -21,12 +33,64 @@ def today(request: SignedRequest) -> HttpResponse:
     by = request.actor
     items = [item for source in sources for item in source(by)]
     tasks = tasks_for(by)
-    context = {
-        "place": path(by.area)[-1] if by.area else None,
-        "now": timezone.now(),
-        "tasks": list(tasks[:SHOWN]),
-        "task_count": tasks.count(),
-        "overdue_count": overdue(tasks).count(),
-        "groups": {kind: [item for item in items if item.kind == kind] for kind in KINDS},
+    shown = list(tasks[:SHOWN])
+    sweeps = _sweeps(by) if by.may("command.board") else []
+    groups = {kind: [item for item in items if item.kind == kind] for kind in KINDS}
+    way = path(by.area) if by.area else []
+    called = names({task.place_code for task in shown}) if shown else {}
+    for task in shown:
+        task.place_name = called.get(task.place_code, task.place_code)  # type: ignore[attr-defined]
+    context: dict[str, Any] = {
+        "place": way[-1] if way else None,
+        "tasks": shown,
+        "works": by.may("core.task"),
+        "task_count": len(shown) if len(shown) < SHOWN else tasks.count(),
+        "overdue_count": overdue(tasks).count() if shown else 0,
+        "groups": groups,
+        "sweeps": sweeps,
+        "resident": not by.may("command.board") and not items and not by.may("core.task"),
+        "poll_url": request.get_full_path(),
     }
-    return render(request, "command/today.html", context)
+    if context["resident"]:
+        context |= _resident(by)
+    return current(
+        request,
+        "command/today.html",
+        "command/_today.html",
+        context,
+        shows=[
+            [[task.id, task.due_at] for task in shown],
+            context["task_count"],
+            context["overdue_count"],
+            [_seen(item) for item in items],
+            [[campaign.id, campaign.ends_on, own, worst] for campaign, own, worst in sweeps],
+            [[row.holder_name, row.role] for row in context.get("answering", [])],
+            timezone.localdate(),
+        ],
+    )
+
+
+def _seen(item: TodayItem) -> list[Any]:
+    return [item.kind, str(item.label), item.count, item.url, item.tone, str(item.detail)]
+
+
+def _sweeps(by: Actor) -> list[tuple[Any, boards.Row, list[boards.Row]]]:
+    """Each running sweep: where my area stands and its worst places with a gap."""
+    found = []
+    for campaign in running(by.area):
+        shown = boards.board(campaign, boards.top(by, campaign))
+        worst = boards.arranged(shown.rows, "worst", "gaps")[:WORST]
+        found.append((campaign, shown.own, worst))
+    return found
+
+
+def _resident(by: Actor) -> dict[str, Any]:
+    """Who answers where I live, and who read what is recorded of me."""
+    rules = chain_rules()
+    answering = list(chain_above(by.area)) if by.area else []
+    for row in answering:
+        row.role_name = rules.name_of(row.role)  # type: ignore[attr-defined]
+    looked: list[AccessLog] = []
+    if by.person_id is not None:
+        looked = list(who_looked(by.person_id)[:LOOKED])
+    return {"answering": answering, "looked": looked, "linked": by.person_id is not None}

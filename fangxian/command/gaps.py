@@ -1,0 +1,147 @@
+"""Gaps one by one: doors that nobody has covered, roles that nobody holds; who closes each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from fangxian.accounts.models import Role
+from fangxian.common import codes
+from fangxian.core.models import Task, TaskState
+from fangxian.field.models import Campaign, Target
+from fangxian.field.queries import doors, gaps
+from fangxian.organisations import vacancies
+from fangxian.organisations.models import Vacancy
+from fangxian.organisations.queries import who_closes_many
+from fangxian.organisations.rules import chain_rules
+from fangxian.regions.queries import names
+
+SHOWN = 100
+
+
+def doors_of(campaign: Campaign, code: str, *, gaps_only: bool, most: int) -> list[dict[str, Any]]:
+    """The doors of a place with who closes each: ``target state due closers``. Two queries."""
+    found = gaps(campaign, code) if gaps_only else doors(campaign, code)
+    targets = list(found[:most])
+    closers = who_closes_many(list({target.place_code for target in targets}))
+    return [
+        {
+            "target": target,
+            "state": target.state,
+            "due": target.due_on,
+            "closers": closers[target.place_code],
+            "closer": next(iter(closers[target.place_code]), None),
+        }
+        for target in targets
+    ]
+
+
+def vacancies_of(code: str, most: int = SHOWN) -> list[dict[str, Any]]:
+    """The vacancies at and below a place, the highest places first, with who names and by when.
+
+    Keys ``key place role missing since named_by due task``. Four queries.
+    """
+    lo, hi = codes.bounds(code)
+    found = Vacancy.objects.filter(place_code__gte=lo, place_code__lt=hi)
+    # Codes of a higher level are shorter and sort before those below them only within a place.
+    rows = sorted(found.order_by("place_code")[: most * 10], key=lambda row: len(row.place_code))
+    return _described(rows[:most])
+
+
+def _described(rows: Sequence[Vacancy]) -> list[dict[str, Any]]:
+    rules = chain_rules()
+    called = names({row.place_code for row in rows})
+    roles = {role.code: str(role) for role in Role.objects.all()}
+    open_ = Task.objects.filter(
+        kind=vacancies.TASK, state=TaskState.OPEN, object_id__in=[row.id for row in rows]
+    )
+    tasks = {task.object_id: task for task in open_}
+    described = []
+    for row in rows:
+        task = tasks.get(row.id)
+        named_by = rules.roles[row.role].named_by if row.role in rules.roles else ""
+        described.append(
+            {
+                "key": [row.id, row.role, row.missing, row.since, task and task.due_at],
+                "code": row.place_code,
+                "place": called.get(row.place_code, row.place_code),
+                "role": rules.name_of(row.role),
+                "missing": row.missing,
+                "since": row.since,
+                "named_by": roles.get(named_by, named_by),
+                "due": task.due_at if task else None,
+                "task": task,
+            }
+        )
+    return described
+
+
+LEVELS = (codes.Level.TOWN, codes.Level.VILLAGE, codes.Level.GRID, codes.Level.BUILDING)
+BATCH = 1_000
+
+
+def gap_rows(campaign: Campaign, code: str) -> Iterator[list[object]]:
+    """The uncovered doors of a place for a ledger: where, what was tried, by when, who closes.
+
+    Town, community, grid, building, unit, room, last outcome, visits, last visit, due, role, name.
+    No person is read. Read in batches of :data:`BATCH`.
+    """
+    found = gaps(campaign, code).iterator(chunk_size=BATCH)
+    batch: list[Target] = []
+    for target in found:
+        batch.append(target)
+        if len(batch) == BATCH:
+            yield from _ledger(batch)
+            batch = []
+    yield from _ledger(batch)
+
+
+def _ledger(batch: Sequence[Target]) -> Iterator[list[object]]:
+    if not batch:
+        return
+    places = {target.place_code for target in batch}
+    called = names({at for code in places for at in codes.ancestors(code, include_self=True)})
+    closers = who_closes_many(list(places))
+    for target in batch:
+        code = target.place_code
+        closer = next(iter(closers[code]), None)
+        last = target.last_visit_at
+        yield [
+            *(called.get(code[: int(level)], "") for level in LEVELS),
+            called.get(code, "") if len(code) > int(codes.Level.BUILDING) else "",
+            target.household.room or target.household.address,
+            target.outcome,
+            target.visits,
+            last,
+            target.due_on,
+            closer.role_name if closer else "",
+            closer.name if closer else "",
+        ]
+
+
+def vacancy_rows(code: str) -> Iterator[list[object]]:
+    """The vacancies of a place for a ledger: place, code, role, missing, since, due, who names."""
+    lo, hi = codes.bounds(code)
+    found = Vacancy.objects.filter(place_code__gte=lo, place_code__lt=hi).order_by("place_code")
+    batch: list[Vacancy] = []
+    for row in found.iterator(chunk_size=BATCH):
+        batch.append(row)
+        if len(batch) == BATCH:
+            yield from _vacancy_ledger(batch)
+            batch = []
+    yield from _vacancy_ledger(batch)
+
+
+def _vacancy_ledger(batch: Sequence[Vacancy]) -> Iterator[list[object]]:
+    for row in _described(batch):
+        due: dt.datetime | None = row["due"]
+        yield [
+            row["place"],
+            row["code"],
+            row["role"],
+            row["missing"],
+            row["since"],
+            due,
+            row["named_by"],
+        ]

@@ -1,0 +1,65 @@
+"""What this room registers: rights, navigation, commands of the search box, today's items."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.command import commands, sources
+from fangxian.common import registries
+from fangxian.common.actor import Actor
+from fangxian.common.errors import OutOfScope
+from fangxian.common.registries import NavItem, Panel, Right
+
+RIGHTS = (
+    Right("command.today", _("Work in an area")),
+    Right("command.board", _("See the coverage board")),
+    Right("command.wall", _("Show the wall")),
+)
+NAVIGATION = {
+    "today": (10, NavItem(_("Today"), "command:today", "command.today", "home")),
+    "board": (20, NavItem(_("Coverage"), "command:board", "command.board", "board")),
+}
+
+
+def register() -> None:
+    """Fill the registries (from ``ready()``)."""
+    for right in RIGHTS:
+        registries.rights.register(right.name, right)
+    for name, (order, item) in NAVIGATION.items():
+        registries.navigation.register(name, item, order=order)
+    # Before places and people: a command is what one types in full.
+    registries.search.register("commands", commands.find, order=5)
+    registries.today.register("command", sources.today_of_administrators, order=20)
+    registries.panels.register(
+        "coverage", Panel(_("Coverage"), "command.board", coverage_panel), order=10
+    )
+
+
+def coverage_panel(request: HttpRequest, by: Actor, code: str) -> str:
+    """How far the running sweeps have come at a place, what is vacant and who closes it."""
+    from fangxian.command.coverage import rows, top
+    from fangxian.common import codes
+    from fangxian.field.queries import running
+    from fangxian.regions.queries import at
+
+    place = at(code)
+    found = []
+    for campaign in running(code):
+        try:
+            inside = codes.contains(top(by, campaign).code, code)
+        except OutOfScope:
+            continue
+        if inside:
+            found.append((campaign, rows(campaign, [place])[0]))
+    context = {
+        "sweeps": [
+            (campaign, row, reverse("command:board_place", args=[campaign.id, code]))
+            for campaign, row in found
+        ],
+        "chain": rows(None, [place])[0],
+        "chain_url": reverse("command:chain_place", args=[code]),
+    }
+    return render_to_string("command/_panel.html", context, request)
