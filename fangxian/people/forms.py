@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.common.errors import Invalid
 from fangxian.common.ui.widgets import DateInput
@@ -22,7 +23,7 @@ def show_problems(form: forms.Form, error: Invalid) -> None:
 class PersonForm(forms.Form):
     """What is kept of a person."""
 
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=60)
     sex = forms.ChoiceField(label=_("Sex"), choices=SEXES)
     birth_date = forms.DateField(label=_("Date of birth"), required=False, widget=DateInput)
     ethnicity = forms.ChoiceField(label=_("Ethnicity"), required=False)
@@ -42,7 +43,9 @@ class DocumentForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("Kind of document"))
     number = forms.CharField(
-        label=_("Number"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label=_("Document number"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.common.actor import Actor
 from fangxian.common.registries import (
@@ -79,7 +80,13 @@ def register() -> None:
     today.register("people", _today, order=50)
     facts.register(
         "people.persons",
-        Fact("people.persons", _("Persons"), "people", _("persons"), read=_count_persons),
+        Fact(
+            "people.persons",
+            _("People"),
+            "people",
+            pgettext_lazy("unit", "persons"),
+            read=_count_persons,
+        ),
     )
     for name, invariant in _INVARIANTS:
         invariants.register(name, invariant)
@@ -109,7 +116,7 @@ def _find(by: Actor, text: str, limit: int) -> list[SearchHit]:
                 places.setdefault(person.id, known[0])
     return [
         SearchHit(
-            _("Persons"),
+            _("People"),
             person.name,
             reverse("people:person", args=[person.id]),
             " · ".join(filter(None, (str(person.birth_date or ""), places.get(person.id, "")))),

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.common.ui.widgets import DateInput
 from fangxian.people.vocabularies import DOCUMENT_KINDS, SEXES
@@ -65,7 +66,7 @@ class HouseholdForm(forms.Form):
 class NewResidentForm(forms.Form):
     """A person who moves in and is not registered here yet."""
 
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=60)
     document_kind = forms.ChoiceField(label=_("Kind of document"), required=False)
     document = forms.CharField(
         label=_("Document number"),
@@ -84,7 +85,7 @@ class NewResidentForm(forms.Form):
     )
     relation = forms.ChoiceField(label=_("Relation to the head"))
     kind = forms.ChoiceField(label=_("Lives here as"))
-    on = forms.DateField(label=_("Since"), widget=DateInput, initial=timezone.localdate)
+    on = forms.DateField(label=_("Since when"), widget=DateInput, initial=timezone.localdate)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -99,7 +100,7 @@ class NewResidentForm(forms.Form):
 class BirthForm(forms.Form):
     """A child born into a household."""
 
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=60)
     sex = forms.ChoiceField(label=_("Sex"), choices=[c for c in SEXES if c[0] in ("1", "2")])
     on = forms.DateField(label=_("Born on"), widget=DateInput)
     relation = forms.ChoiceField(label=_("Relation to the head"))
@@ -121,7 +122,7 @@ class DayForm(forms.Form):
 class AwayForm(forms.Form):
     """An absence."""
 
-    since = forms.DateField(label=_("Since"), widget=DateInput, initial=timezone.localdate)
+    since = forms.DateField(label=_("Since when"), widget=DateInput, initial=timezone.localdate)
     where = forms.CharField(label=_("Where to"), max_length=80, required=False)
 
 
@@ -130,7 +131,7 @@ class ResidencyForm(forms.Form):
 
     relation = forms.ChoiceField(label=_("Relation to the head"))
     kind = forms.ChoiceField(label=_("Lives here as"))
-    from_date = forms.DateField(label=_("Since"), widget=DateInput)
+    from_date = forms.DateField(label=_("Since when"), widget=DateInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -141,7 +142,7 @@ class GroupForm(forms.Form):
     """A key group to join."""
 
     group = forms.ChoiceField(label=_("Key group"))
-    since = forms.DateField(label=_("Since"), widget=DateInput, initial=timezone.localdate)
+    since = forms.DateField(label=_("Since when"), widget=DateInput, initial=timezone.localdate)
     note = forms.CharField(
         label=_("Note"), max_length=200, required=False, help_text=_("Kept encrypted.")
     )

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.common import registries
 from fangxian.common.actor import Actor
@@ -169,9 +170,27 @@ def _count(name: str) -> Any:
 
 _FACTS = (
     Fact("register.households", _("Households"), "register", _("households"), _count("households")),
-    Fact("register.residents", _("Residents"), "register", _("persons"), _count("residents")),
-    Fact("register.away", _("Residents away"), "register", _("persons"), _count("away")),
-    Fact("register.tenants", _("Tenants"), "register", _("persons"), _count("tenants")),
+    Fact(
+        "register.residents",
+        _("Residents"),
+        "register",
+        pgettext_lazy("unit", "persons"),
+        _count("residents"),
+    ),
+    Fact(
+        "register.away",
+        _("Residents away"),
+        "register",
+        pgettext_lazy("unit", "persons"),
+        _count("away"),
+    ),
+    Fact(
+        "register.tenants",
+        _("Tenants"),
+        "register",
+        pgettext_lazy("unit", "persons"),
+        _count("tenants"),
+    ),
     Fact("register.empty", _("Empty dwellings"), "register", _("households"), _count("empty")),
     Fact(
         "register.establishments",

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.common import access
 from fangxian.common.fields import BlindIndexField, PlaceCodeField, SealedTextField
@@ -25,7 +26,7 @@ class Person(Row):
 
     scope = Linked("people.PersonLink")
 
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=60)
     initials = models.CharField(max_length=LONGEST, blank=True, editable=False)
     sex = models.CharField(_("sex"), max_length=1, choices=SEXES, default="0")
     birth_date = models.DateField(_("date of birth"), null=True, blank=True)

@@ -58,7 +58,7 @@ def test_wrong_numbers_are_refused_with_a_mend(make, number):
     with pytest.raises(Invalid) as caught:
         make(documents=[("identity", number)])
     assert caught.value.problems[0].mend
-    assert number == "" or number not in str(caught.value)
+    assert len(number) < 10 or number not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,9 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
     if unknown := set(values) - CHANGEABLE:
         raise TypeError(f"not fields of an establishment: {sorted(unknown)}")
     if "name" in values and not values["name"].strip():
-        problems.append(Problem(_("The name is missing."), "name", mend=_("Write the name.")))
+        problems.append(
+            Problem(_("The establishment has no name."), "name", mend=_("Write its name."))
+        )
     if "kind" in values and values["kind"] not in ESTABLISHMENT_KINDS:
         problems.append(Problem(_("Unknown kind of establishment."), "kind", mend=_("Choose one.")))
     if credit := values.get("credit_code"):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from fangxian.common.errors import Problem
 from fangxian.common.sheets import Cell, Fault, FieldSpec, cleaning
@@ -18,7 +18,7 @@ from fangxian.people.vocabularies import DOCUMENT_KINDS, ETHNICITIES, IDENTITY
 from fangxian.register.vocabularies import HEAD, KEY_GROUPS, RELATIONS, RESIDENCY_KINDS
 
 FIELDS: Final = (
-    FieldSpec("name", gettext_lazy("Name"), "name", required=True),
+    FieldSpec("name", pgettext_lazy("person", "Name"), "name", required=True),
     FieldSpec("identity", gettext_lazy("Document number"), "document"),
     FieldSpec("document_type", gettext_lazy("Kind of document"), "choice"),
     FieldSpec("sex", gettext_lazy("Sex"), "sex"),

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.common.codes import Level
 from fangxian.common.history import tracked
@@ -33,7 +34,7 @@ class Household(Placed):
     class State(models.TextChoices):
         LIVED_IN = "lived_in", _("lived in")
         EMPTY = "empty", _("nobody lives here")
-        CLOSED = "closed", _("closed")
+        CLOSED = "closed", pgettext_lazy("household", "closed")
 
     # Found by place_code; the ids need no index of their own.
     building = models.ForeignKey(Region, models.PROTECT, related_name="+", db_index=False)

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from fangxian.common import codes
 from fangxian.common.errors import Invalid, Problem
@@ -200,7 +201,7 @@ def _preview(request: SignedRequest, found: ImportRun) -> dict[str, Any]:
     problems = summary.get("problems", [])
     statuses = summary.get("first", {})
     words = {
-        matching.NEW: _("new"),
+        matching.NEW: pgettext("row of an import", "new"),
         matching.CHANGED: _("changed"),
         matching.MOVED: _("moves here"),
         matching.KNOWN: _("known, nothing changes"),
