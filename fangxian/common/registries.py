@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+    from uuid import UUID
+
     from fangxian.common.actor import Actor
 
 T = TypeVar("T")
@@ -95,6 +97,15 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class HouseholdPanel:
+    """What a room shows on a household's page: ``render(request, by, household_id) -> html``."""
+
+    title: Any
+    right: str
+    render: Callable[[HttpRequest, Actor, UUID], str]
+
+
+@dataclass(frozen=True)
 class TodayItem:
     """One line of 今日: something due, uncovered or changed.
 
@@ -148,8 +159,14 @@ rights: Registry[Right] = Registry("right")
 navigation: Registry[NavItem] = Registry("navigation item")
 tools: Registry[Tool] = Registry("tool of the top bar")
 panels: Registry[Panel] = Registry("place panel")
+household_panels: Registry[HouseholdPanel] = Registry("household panel")
 today: Registry[TodaySource] = Registry("source of today's items")
 search: Registry[SearchSource] = Registry("search source")
 facts: Registry[Fact] = Registry("fact")
 invariants: Registry[Invariant] = Registry("invariant")
 after_redraw: Registry[Callable[[Actor, str], None]] = Registry("redraw follower")
+# Called in the same transaction with the ids of households that were made, moved, closed, opened or
+# got residents or members of key groups: once for an action, once for a chunk of an import.
+after_register_change: Registry[Callable[[Actor, Sequence[UUID]], None]] = Registry(
+    "register follower"
+)

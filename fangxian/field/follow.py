@@ -109,7 +109,9 @@ def _settle(by: Actor, kind: str, wanted: Mapping[str, NewTask], fact: str) -> C
     done = [key for key in open_ if key not in wanted]
     closed = close_tasks(by=by, kind=kind, dedupe_keys=done, done_fact=fact) if done else 0
     later = [
-        (key, new.due_at) for key, new in wanted.items() if key in open_ and open_[key] != new.due_at
+        (key, new.due_at)
+        for key, new in wanted.items()
+        if key in open_ and open_[key] != new.due_at
     ]
     _put_off(kind, later)
     new = [task for key, task in wanted.items() if key not in open_]
@@ -135,6 +137,8 @@ def _put_off(kind: str, later: list[tuple[str, dt.datetime]]) -> None:
 
 def door_of(task: Task) -> tuple[UUID, UUID] | None:
     """Campaign and household that a revisit task is about, None when they are gone from sight."""
+    if task.object_id is None:
+        return None
     return (
         Target.objects.filter(id=task.object_id).values_list("campaign_id", "household_id").first()
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.db.models.functions import Length
 from django.utils import timezone
 
@@ -17,7 +18,7 @@ from fangxian.common.codes import Level
 from fangxian.common.errors import OutOfScope
 from fangxian.core import counters
 from fangxian.field.models import Campaign, Target, Visit
-from fangxian.field.rules import field_rules_version
+from fangxian.field.rules import FieldRules, field_rules_version
 from fangxian.field.targets import METRICS
 
 
@@ -65,8 +66,8 @@ def doors(campaign: Campaign, area: str) -> QuerySet[Target]:
         Target.objects.filter(campaign=campaign, place_code__gte=lo, place_code__lt=hi)
         .exclude(state=Target.State.GONE)
         .select_related("household")
-        .annotate(room=F("household__room"), wide=Length("household__room"))
-        .order_by("place_code", "wide", "room", "household_id")
+        .annotate(wide=Length("household__room"))
+        .order_by("place_code", "wide", "household__room", "household_id")
     )
 
 
@@ -83,7 +84,7 @@ def next_door(campaign: Campaign, area: str, after: Target | None, on: dt.date) 
     found = gaps(campaign, area).annotate(
         later=Case(When(visits__gt=0, due_on__gt=on, then=Value(1)), default=Value(0))
     )
-    found = found.order_by("later", "place_code", "wide", "room", "household_id")
+    found = found.order_by("later", "place_code", "wide", "household__room", "household_id")
     if after is not None:
         found = found.exclude(id=after.id)
         room = after.household.room
@@ -91,8 +92,8 @@ def next_door(campaign: Campaign, area: str, after: Target | None, on: dt.date) 
         behind = (
             Q(place_code__gt=after.place_code)
             | here & Q(wide__gt=len(room))
-            | here & Q(wide=len(room), room__gt=room)
-            | here & Q(wide=len(room), room=room, household_id__gt=after.household_id)
+            | here & Q(wide=len(room), household__room__gt=room)
+            | here & Q(wide=len(room), household__room=room, household_id__gt=after.household_id)
         )
         ahead = found.filter(behind, later=0).first()
         if ahead is not None:
@@ -122,6 +123,29 @@ def visits_of(household_id: UUID) -> QuerySet[Visit]:
     )
 
 
+@dataclass(frozen=True)
+class VisitLine:
+    """A visit as a list shows it."""
+
+    visit: Visit
+    said: str
+    corrected: bool
+
+
+def visit_lines(visits: Iterable[Visit]) -> list[VisitLine]:
+    """The visits of :func:`visits_of` in words. One query for each version of the rules."""
+    rules: dict[int, FieldRules] = {}
+    lines = []
+    for visit in visits:
+        version = visit.campaign.rule_version
+        if version not in rules:
+            rules[version] = field_rules_version(version)
+        outcome = rules[version].outcomes.get(visit.outcome)
+        said = outcome.name if outcome else visit.outcome
+        lines.append(VisitLine(visit, said, hasattr(visit, "corrected_by")))
+    return lines
+
+
 _GAPS = """
 SELECT code, sum(n)::bigint FROM (
   SELECT code, CASE metric WHEN 'target' THEN value ELSE -value END AS n FROM core_nodestat
@@ -139,7 +163,7 @@ SELECT code, sum(n)::bigint FROM (
 def gap_counts(campaign_id: UUID, area: str, level: Level = Level.GRID) -> dict[str, int]:
     """Gaps of each place of a level in ``area`` that has any, exact at this moment. One query."""
     lo, hi = codes.bounds(area)
-    values = {
+    values: dict[str, Any] = {
         "key": str(campaign_id),
         "level": int(level),
         "lo": lo,
@@ -184,7 +208,7 @@ def figures_of_day(campaign: Campaign, code: str, day: dt.date) -> dict[str, int
     """
     lo, hi = codes.bounds(code)
     start = timezone.make_aware(dt.datetime.combine(day, dt.time.min))
-    values = {
+    values: dict[str, Any] = {
         "campaign": campaign.id,
         "lo": lo,
         "hi": hi,

@@ -1,16 +1,34 @@
-"""What this room offers to the others: rights, counters."""
+"""What this room offers to the others: rights, counters, tasks, panels, search, facts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from uuid import UUID
 
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from fangxian.common import registries
 from fangxian.common.actor import Actor
-from fangxian.common.registries import Right, rights
+from fangxian.common.registries import (
+    Fact,
+    HouseholdPanel,
+    Invariant,
+    NavItem,
+    Panel,
+    Right,
+    SearchHit,
+    TodayItem,
+)
 from fangxian.core import counters
-from fangxian.field import targets
-from fangxian.field.models import Campaign
+from fangxian.core.kinds import TaskKind, task_kinds
+from fangxian.core.models import Task
+from fangxian.field import follow, invariants, queries, targets
+from fangxian.field.actions.reports import OVERDUE
+from fangxian.field.models import Campaign, DailyReport, Target
 
 RIGHTS = (
     Right("field.view", _("See sweeps and coverage")),
@@ -20,15 +38,151 @@ RIGHTS = (
     Right("field.campaigns", _("Plan, start and close sweeps")),
     Right("field.forms", _("Make forms")),
 )
+NAVIGATION = {
+    "field.campaigns": NavItem(_("Sweeps"), "field:campaigns", "field.view", "door"),
+    "field.forms": NavItem(_("Forms"), "field:forms", "field.forms", "list"),
+}
+INVARIANTS = {
+    "field.targets": Invariant("targets agree with visits and exemptions", invariants.targets),
+    "field.doors": Invariant("households lie in one building, grid, community", invariants.doors),
+    "field.complete": Invariant("each household of a sweep is a target", invariants.complete),
+    "field.visits": Invariant("visits lie at their door", invariants.visits),
+    "field.exemptions": Invariant("exemptions in force are those of doors", invariants.exemptions),
+}
 
 
 def register() -> None:
     """Fill the registries (from ``ready()``)."""
     for right in RIGHTS:
-        rights.register(right.name, right)
+        registries.rights.register(right.name, right)
+    for at, (name, item) in enumerate(NAVIGATION.items()):
+        registries.navigation.register(name, item, order=40 + at)
+    for name, invariant in INVARIANTS.items():
+        registries.invariants.register(name, invariant)
     counters.sources.register("field.targets", counters.Source(targets.METRICS, _count))
+    registries.after_register_change.register("field.targets", targets.follow_register)
+    registries.panels.register("field", Panel(_("Sweeps"), "field.view", _place_panel), order=20)
+    registries.household_panels.register(
+        "field", HouseholdPanel(_("Visits"), "field.view", _household_panel), order=20
+    )
+    registries.today.register("field", _today, order=20)
+    registries.search.register("field", _search, order=60)
+    for fact in _facts():
+        registries.facts.register(fact.name, fact)
+    task_kinds.register(follow.GAPS, TaskKind(_("Gaps of a sweep"), _gaps_url, by_hand=False))
+    task_kinds.register(
+        follow.REVISIT, TaskKind(_("Revisit of a household"), _revisit_url, by_hand=False)
+    )
+    task_kinds.register(OVERDUE, TaskKind(_("Daily report"), _report_url, by_hand=False))
 
 
 def _count(_by: Actor, code: str) -> Iterator[counters.Row]:
     for campaign in Campaign.objects.exclude(state=Campaign.State.DRAFT):
         yield from targets.counted(campaign, code)
+
+
+def _gaps_url(task: Task) -> str:
+    return doors_url(task.object_id, task.place_code)
+
+
+def doors_url(campaign_id: UUID | None, code: str, **more: str) -> str:
+    """The work list of a sweep at a place."""
+    url = reverse("field:doors", args=[campaign_id])
+    query = "&".join(f"{key}={value}" for key, value in {"place": code, **more}.items())
+    return f"{url}?{query}"
+
+
+def _revisit_url(task: Task) -> str:
+    door = follow.door_of(task)
+    return reverse("field:door", args=door) if door else ""
+
+
+def _report_url(task: Task) -> str:
+    return reverse("field:report", args=[task.object_id])
+
+
+def _place_panel(request: HttpRequest, by: Actor, code: str) -> str:
+    found = [(c, queries.coverage(c, [code])[code]) for c in queries.running(code)]
+    rows = [{"campaign": c, "coverage": covered} for c, covered in found if covered.target]
+    context = {"rows": rows, "code": code, "may_visit": by.may("field.visit", code)}
+    return render_to_string("field/_place_panel.html", context, request) if rows else ""
+
+
+def _household_panel(request: HttpRequest, by: Actor, household_id: UUID) -> str:
+    doors = Target.objects.filter(household_id=household_id).select_related("campaign")
+    context = {
+        "doors": list(doors.exclude(state=Target.State.GONE).order_by("-created_at")),
+        "visits": queries.visit_lines(queries.visits_of(household_id)[:50]),
+        "may_visit": by.may("field.visit"),
+    }
+    return render_to_string("field/_household_panel.html", context, request)
+
+
+def _today(by: Actor) -> list[TodayItem]:
+    """Gaps and revisits of the running sweeps in the actor's area, reports that are owed."""
+    items: list[TodayItem] = []
+    today = timezone.localdate()
+    if by.may("field.view"):
+        for campaign in queries.running(by.area):
+            gap = queries.coverage(campaign, [by.area])[by.area].gap
+            label = _("Households not covered: %(sweep)s") % {"sweep": campaign.name}
+            url = doors_url(campaign.id, by.area) if by.area else reverse("field:campaigns")
+            items.append(TodayItem("uncovered", label, gap, url, "bad" if gap else "ok"))
+    if by.may("field.visit"):
+        due = Target.objects.filter(
+            state=Target.State.OPEN,
+            visits__gt=0,
+            due_on__lte=today,
+            campaign__state=Campaign.State.RUNNING,
+        )
+        back = due.count()
+        if back:
+            campaign_id = due.values_list("campaign_id", flat=True)[0]
+            url = doors_url(campaign_id, by.area, show="back")
+            items.append(TodayItem("due", _("Households to go to again today"), back, url, "warn"))
+    if by.may("field.report"):
+        owed = DailyReport.objects.filter(
+            sent_at=None, day__lte=today, place_code=by.area, campaign__state="running"
+        ).order_by("day")
+        count = owed.count()
+        if count:
+            late = owed.filter(due_at__lt=timezone.now()).exists()
+            first = owed[0]
+            url = reverse("field:report", args=[first.id])
+            tone = "bad" if late else "warn"
+            items.append(TodayItem("due", _("Daily reports to send"), count, url, tone))
+    return items
+
+
+def _search(by: Actor, text: str, limit: int) -> list[SearchHit]:
+    """Sweeps by name."""
+    if not by.may("field.view") or not text.strip():
+        return []
+    found = Campaign.objects.filter(name__icontains=text.strip()).select_related("area")
+    hits = []
+    for campaign in found.order_by("-starts_on")[: limit * 4]:
+        if targets.common_area(by.area, campaign.area.code) is not None:
+            url = reverse("field:campaign", args=[campaign.id])
+            hits.append(SearchHit(_("Sweeps"), campaign.name, url, campaign.area.name))
+    return hits[:limit]
+
+
+def _reader(metric: str) -> Callable[[Actor, str], int]:
+    def read(_by: Actor, code: str) -> int:
+        found = queries.running(code).first()
+        return int(getattr(queries.coverage(found, [code])[code], metric)) if found else 0
+
+    return read
+
+
+def _facts() -> list[Fact]:
+    labels = {
+        "target": _("Households to visit"),
+        "visited": _("Households visited"),
+        "exempt": _("Households exempt"),
+        "gap": _("Households not covered"),
+    }
+    return [
+        Fact(f"field.{name}", label, "field.coverage", _("households"), _reader(name))
+        for name, label in labels.items()
+    ]

@@ -84,7 +84,9 @@ def _read(found: Rule) -> FieldRules:
     data: Mapping[str, Any] = found.data
     groups = {}
     for row in data["groups"]:
-        values = {key: tuple(v) if isinstance(v, list) else v for key, v in row.items()}
+        values: dict[str, Any] = {
+            key: tuple(v) if isinstance(v, list) else v for key, v in row.items()
+        }
         groups[row["code"]] = Group(**values)
     report = data["report"]
     return FieldRules(

@@ -87,8 +87,8 @@ SELECT metric, %(key)s, code, sum(n) FROM changes GROUP BY metric, code HAVING s
 _INSIDE = "h.place_code >= %(area_lo)s AND h.place_code < %(area_hi)s"
 
 
-def _criteria(group: Group, today: dt.date) -> tuple[str, dict[str, Any]]:
-    """The group's condition on ``register_household h``, and its parameters."""
+def criteria(group: Group, today: dt.date) -> tuple[str, dict[str, Any]]:
+    """Return the group's condition on ``register_household h``, and its parameters."""
     living = (
         "EXISTS (SELECT 1 FROM register_residency r {join} WHERE r.household_id = h.id"
         " AND r.to_date IS NULL AND {what})"
@@ -132,7 +132,7 @@ def sync_targets(
     those that changed. Three statements.
     """
     rules = field_rules_version(campaign.rule_version)
-    condition, values = _criteria(rules.group(campaign.group), today)
+    condition, values = criteria(rules.group(campaign.group), today)
     lo, hi = codes.bounds(area)
     area_lo, area_hi = codes.bounds(campaign.area.code)
     values |= {

@@ -1,10 +1,19 @@
 from fangxian.field.actions.campaigns import close_campaign, plan_campaign, start_campaign
 from fangxian.field.actions.exemptions import end_exemption, exempt, lapse_exemptions
 from fangxian.field.actions.forms import publish_form
-from fangxian.field.actions.reports import correct_report, prepare_reports, send_report
-from fangxian.field.actions.visits import Answer, NewVisit, record_visit, record_visits
+from fangxian.field.actions.recording import NewVisit
+from fangxian.field.actions.reports import (
+    OF_THE_DAY,
+    correct_report,
+    prepare_reports,
+    send_report,
+)
+from fangxian.field.actions.visits import RIGHT as VISIT
+from fangxian.field.actions.visits import Answer, record_visit, record_visits
 
 __all__ = [
+    "OF_THE_DAY",
+    "VISIT",
     "Answer",
     "NewVisit",
     "close_campaign",

@@ -174,8 +174,8 @@ def _write_correction(by: Actor, ready: Ready) -> Became:
         return Became.NO_DOOR
     if Visit.objects.filter(op_id=visit.op_id).exists():
         return Became.KNOWN
-    mistaken = Visit.objects.filter(target=target, op_id=visit.corrects, corrected_by=None)
-    if not mistaken.exists():
+    known = Visit.objects.filter(target=target, corrected_by=None)
+    if visit.corrects is None or not known.filter(op_id=visit.corrects).exists():
         return Became.NOT_CORRECTABLE
     row = Visit(
         place_code=target.place_code,

@@ -5,19 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, OutOfScope, Problem
-from fangxian.common.ids import uuid7
 from fangxian.common.keyring import REGISTER
 from fangxian.field.actions.recording import Became, NewVisit, Ready, write
 from fangxian.field.models import Campaign, FormDefinition, Visit
@@ -162,7 +160,7 @@ def _sealed(name: str, text: str, campaign: Campaign) -> bytes | None:
 def _repeat(visit: NewVisit, digests: Mapping[UUID, bytes]) -> Answer:
     """The answer for an operation that is already there: the same body is fine, another is not."""
     known = digests.get(visit.op_id)
-    if known is not None and bytes(known) == digest_of(visit):
+    if known == digest_of(visit):
         return Answer(visit.op_id, "duplicate")
     problem = _problem(
         _("This number was used for another record."),
@@ -204,7 +202,8 @@ def record_visits(*, by: Actor, visits: Sequence[NewVisit]) -> list[Answer]:
         answers |= _record(by, wave, repeats)
     if repeats:
         ids = [visits[at].op_id for at in repeats]
-        digests = dict(Visit.objects.filter(op_id__in=ids).values_list("op_id", "digest"))
+        found = Visit.objects.filter(op_id__in=ids).values_list("op_id", "digest")
+        digests = {op_id: bytes(digest) for op_id, digest in found}
         for at in repeats:
             answers[at] = _repeat(visits[at], digests)
     return [answers[at] for at in range(len(visits))]

@@ -1,0 +1,221 @@
+"""Forms of sweeps, exemptions, reports, questionnaires."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.common import codes
+from fangxian.common.actor import Actor
+from fangxian.common.codes import Level
+from fangxian.common.errors import Invalid
+from fangxian.common.ui.widgets import DateInput, TimeInput
+from fangxian.core.models import Emergency
+from fangxian.field.models import Campaign, FormDefinition, Target
+from fangxian.field.rules import FieldRules, Outcome
+from fangxian.regions.models import Region
+
+
+def show_problems(form: forms.Form, error: Invalid) -> None:
+    """Put an action's problems at the form's fields; those of no field at its head."""
+    for field, messages in error.by_field().items():
+        for message in messages:
+            form.add_error(field if field in form.fields else None, str(message))
+
+
+def latest_forms() -> list[FormDefinition]:
+    """The latest version of each form, by name. One query."""
+    found = FormDefinition.objects.order_by("code", "-version").distinct("code")
+    return sorted(found, key=lambda form: form.name)
+
+
+class CampaignForm(forms.Form):
+    """A new sweep."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    area = forms.CharField(
+        label=_("Area (code of the place)"),
+        max_length=20,
+        help_text=_("The whole of it is visited: a county, a town, a community, a grid."),
+    )
+    group = forms.ChoiceField(label=_("Who is visited"))
+    form = forms.ModelChoiceField(label=_("Form"), queryset=FormDefinition.objects.none())
+    starts_on = forms.DateField(label=_("Starts on"), widget=DateInput)
+    ends_on = forms.DateField(label=_("Ends on"), widget=DateInput)
+    report_at = forms.TimeField(
+        label=_("Daily report due at"),
+        required=False,
+        widget=TimeInput,
+        help_text=_("Empty: the time that the rules give."),
+    )
+    emergency = forms.ModelChoiceField(
+        label=_("Emergency"),
+        queryset=Emergency.objects.none(),
+        required=False,
+        empty_label=_("none"),
+        help_text=_("What is recorded is then sealed with its key and destroyed with it."),
+    )
+
+    def __init__(self, *args: Any, by: Actor, rules: FieldRules, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+        self.place: Region | None = None
+        fields: Any = self.fields
+        fields["group"].choices = [(group.code, group.name) for group in rules.groups.values()]
+        fields["form"].queryset = FormDefinition.objects.filter(
+            id__in=[form.id for form in latest_forms()]
+        ).order_by("name")
+        fields["emergency"].queryset = Emergency.objects.filter(ended_on=None)
+
+    def clean_area(self) -> str:
+        code: str = self.cleaned_data["area"].strip()
+        found = (
+            Region.objects.filter(code=code, valid_to=None).first()
+            if codes.is_code(code) and codes.contains(self.by.area, code)
+            else None
+        )
+        if found is None:
+            raise forms.ValidationError(_("This is not the code of a place in your area."))
+        self.place = found
+        return code
+
+
+class DoorFilter(forms.Form):
+    """What the list of doors shows; a value that is none filters nothing."""
+
+    SHOWS = ("left", "back", "today", "exempt", "all")
+
+    place = forms.CharField(label=_("Place (code)"), max_length=20, required=False)
+    show = forms.ChoiceField(
+        required=False,
+        choices=[
+            ("left", _("Left to do")),
+            ("back", _("To go to again")),
+            ("today", _("Visited today")),
+            ("exempt", _("Exempt")),
+            ("all", _("All")),
+        ],
+    )
+
+    def chosen(self, by: Actor, campaign: Campaign) -> tuple[str, str]:
+        """The place (the smaller of the actor's area and the sweep's by default) and the list."""
+        self.is_valid()
+        place = (self.cleaned_data.get("place") or "").strip()
+        if not (place and codes.is_code(place) and codes.contains(by.area, place)):
+            place = max(by.area, campaign.area.code, key=len)
+        return place, self.cleaned_data.get("show") or "left"
+
+
+class ExemptForm(forms.Form):
+    """An exemption of one household."""
+
+    reason = forms.ChoiceField(label=_("Reason"))
+    until = forms.DateField(label=_("Until"), widget=DateInput)
+    note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+    def __init__(self, *args: Any, rules: FieldRules, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reasons: Any = self.fields["reason"]
+        reasons.choices = [(named.code, named.name) for named in rules.exemptions.values()]
+
+
+class VisitForm(forms.Form):
+    """What is recorded at a door beside the answers."""
+
+    op_id = forms.UUIDField(widget=forms.HiddenInput)
+    corrects = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    outcome = forms.ChoiceField()
+    note = forms.CharField(
+        label=_("Note"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    revisit_on = forms.DateField(
+        label=_("Come back on"),
+        required=False,
+        widget=DateInput,
+        help_text=_("Empty: the next day, where nobody was met or the visit was refused."),
+    )
+
+    def __init__(self, *args: Any, outcomes: list[Outcome], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice: Any = self.fields["outcome"]
+        choice.choices = [(outcome.code, outcome.name) for outcome in outcomes]
+
+    def clean_revisit_on(self) -> Any:
+        day = self.cleaned_data["revisit_on"]
+        if day is not None and day < timezone.localdate():
+            raise forms.ValidationError(_("The day has passed. Choose today or later."))
+        return day
+
+
+class ReportFilter(forms.Form):
+    """Day and state of the reports that are listed."""
+
+    day = forms.DateField(label=_("Day"), required=False, widget=DateInput)
+    show = forms.ChoiceField(
+        required=False, choices=[("", _("All")), ("owed", _("Not sent")), ("sent", _("Sent"))]
+    )
+    level = forms.TypedChoiceField(
+        label=_("Level"), required=False, coerce=int, empty_value=0, choices=[]
+    )
+
+    def __init__(self, data: Any, levels: list[Level]) -> None:
+        super().__init__(data)
+        level: Any = self.fields["level"]
+        level.choices = [("", _("All")), *((int(one), one.label) for one in levels)]
+
+    def chosen(self) -> tuple[Any, str, int]:
+        self.is_valid()
+        given = self.cleaned_data
+        return (
+            given.get("day") or timezone.localdate(),
+            given.get("show") or "",
+            given.get("level") or 0,
+        )
+
+
+class CorrectionForm(forms.Form):
+    """New figures of a sent report and why; figures left as they are are not corrected."""
+
+    reason = forms.CharField(label=_("What was wrong"), max_length=200)
+
+    def __init__(
+        self, *args: Any, figures: dict[str, int], labels: dict[str, Any], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.figures = figures
+        for name, value in figures.items():
+            self.fields[f"figure_{name}"] = forms.IntegerField(
+                label=labels.get(name, name), min_value=0, max_value=10**9, initial=value
+            )
+
+    def changed_figures(self) -> dict[str, int]:
+        given = {name: self.cleaned_data[f"figure_{name}"] for name in self.figures}
+        return {name: value for name, value in given.items() if value != self.figures[name]}
+
+
+class FormFile(forms.Form):
+    """An XLSForm workbook."""
+
+    code = forms.SlugField(
+        label=_("Code"),
+        max_length=40,
+        help_text=_("A known code makes its next version."),
+    )
+    name = forms.CharField(
+        label=_("Name"), max_length=80, required=False, help_text=_("Empty: the workbook’s title.")
+    )
+    file = forms.FileField(label=_("Workbook (XLSForm, .xlsx)"))
+
+
+def state_of(target: Target) -> tuple[str, Any]:
+    """The badge of a door: its look and its words."""
+    looks = {"visited": "ok", "exempt": "exempt", "open": "gap", "gone": "neutral"}
+    if target.state == Target.State.OPEN and target.visits:
+        return "warn", _("to go to again")
+    return looks[target.state], target.get_state_display()

@@ -1,0 +1,175 @@
+"""Sweeps: the list, planning, one sweep, its gaps by grid."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fangxian.accounts.policy import SignedRequest, page
+from fangxian.common.errors import Invalid, OutOfScope
+from fangxian.core.models import UNFINISHED, Job
+from fangxian.field import actions, queries
+from fangxian.field.actions.campaigns import JOB
+from fangxian.field.forms import CampaignForm, show_problems
+from fangxian.field.models import Campaign, DailyReport
+from fangxian.field.rules import field_rules, field_rules_version
+from fangxian.field.targets import common_area
+from fangxian.organisations.queries import who_closes_many
+from fangxian.regions.queries import names
+
+MOST_GRIDS = 200
+
+
+def campaign_of(request: SignedRequest, campaign_id: UUID) -> Campaign:
+    """A sweep whose area touches the actor's. Raises OutOfScope."""
+    found = Campaign.objects.select_related("area", "form", "emergency").filter(id=campaign_id)
+    campaign = found.first()
+    if campaign is None or common_area(request.actor.area, campaign.area.code) is None:
+        raise OutOfScope(str(campaign_id))
+    return campaign
+
+
+def top(request: SignedRequest, campaign: Campaign) -> str:
+    """The highest place of the sweep that the actor sees."""
+    return max(request.actor.area, campaign.area.code, key=len)
+
+
+@page("field.view")
+def every(request: SignedRequest) -> HttpResponse:
+    """The sweeps that concern the actor's area: running ones first."""
+    by = request.actor
+    order = {"running": 0, "draft": 1, "closed": 2}
+    found = [
+        campaign
+        for campaign in Campaign.objects.select_related("area").order_by("-starts_on", "-id")
+        if common_area(by.area, campaign.area.code) is not None
+    ]
+    rows = []
+    for campaign in sorted(found, key=lambda c: order[c.state]):
+        at = top(request, campaign)
+        covered = queries.coverage(campaign, [at])[at] if campaign.state != "draft" else None
+        rows.append({"campaign": campaign, "coverage": covered, "look": LOOKS[campaign.state]})
+    return render(
+        request, "field/campaigns.html", {"rows": rows, "may_plan": by.may("field.campaigns")}
+    )
+
+
+LOOKS = {"draft": "todo", "running": "doing", "closed": "neutral"}
+
+
+@page("field.campaigns", methods=("GET", "POST"))
+def plan(request: SignedRequest) -> HttpResponse:
+    """Plan a sweep."""
+    by = request.actor
+    sent = request.POST if request.method == "POST" else None
+    today = timezone.localdate()
+    initial = {"area": by.area, "starts_on": today, "group": "all"}
+    form = CampaignForm(sent, by=by, rules=field_rules(), initial=initial)
+    if sent is not None and form.is_valid():
+        given = dict(form.cleaned_data)
+        given.pop("area")
+        try:
+            planned = actions.plan_campaign(by=by, area=form.place, **given)
+        except Invalid as error:
+            show_problems(form, error)
+        else:
+            messages.success(request, _("Planned. Nobody is asked for anything until it starts."))
+            return redirect("field:campaign", planned.id)
+    status = 422 if sent is not None else 200
+    return render(request, "field/campaign_new.html", {"form": form}, status=status)
+
+
+@page("field.view")
+def detail(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
+    """One sweep: how far it is, what comes next, what can be done with it."""
+    by, campaign = request.actor, campaign_of(request, campaign_id)
+    at = top(request, campaign)
+    rules = field_rules_version(campaign.rule_version)
+    job = (
+        Job.objects.filter(kind=JOB, args__campaign=str(campaign.id), state__in=UNFINISHED)
+        .order_by("-created_at")
+        .first()
+    )
+    owed = DailyReport.objects.filter(campaign=campaign, sent_at=None)
+    return render(
+        request,
+        "field/campaign.html",
+        {
+            "campaign": campaign,
+            "look": LOOKS[campaign.state],
+            "place": at,
+            "coverage": queries.coverage(campaign, [at])[at],
+            "group": rules.groups[campaign.group].name,
+            "report_at": campaign.report_at or rules.report.due,
+            "owed": owed.count(),
+            "late": owed.filter(due_at__lt=timezone.now()).count(),
+            "job": job,
+            "now": timezone.now(),
+            "may_run": by.may("field.campaigns", campaign.area.code),
+            "may_visit": by.may("field.visit"),
+            "may_exempt": by.may("field.exempt"),
+            "may_report": by.may("field.report"),
+        },
+    )
+
+
+@page("field.campaigns", methods=("POST",))
+def start(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
+    """Start a sweep."""
+    campaign = campaign_of(request, campaign_id)
+    actions.start_campaign(by=request.actor, campaign=campaign)
+    messages.success(request, _("Started: every household of the group is now to be visited."))
+    return redirect("field:campaign", campaign.id)
+
+
+@page("field.campaigns", methods=("POST",))
+def close(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
+    """Close a sweep, after its name was typed."""
+    campaign = campaign_of(request, campaign_id)
+    request.actor.require("field.campaigns", campaign.area.code)
+    if request.POST.get("confirm", "").strip() != campaign.name:
+        messages.error(request, _("Type the sweep’s name to close it."))
+        return redirect("field:campaign", campaign.id)
+    actions.close_campaign(by=request.actor, campaign=campaign)
+    messages.success(request, _("Closed. What is uncovered stays on the board as it is."))
+    return redirect("field:campaign", campaign.id)
+
+
+@page("field.view")
+def gaps(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
+    """The grids that have gaps, the most first; who closes them, by when."""
+    campaign = campaign_of(request, campaign_id)
+    counts = queries.gap_counts(campaign.id, top(request, campaign))
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_GRIDS]
+    codes_ = [code for code, _n in ranked]
+    labels = names([*codes_, *(code[:12] for code in codes_)])
+    covered = queries.coverage(campaign, codes_)
+    closers = who_closes_many(codes_) if codes_ else {}
+    rows: list[dict[str, Any]] = [
+        {
+            "code": code,
+            "name": labels.get(code, code),
+            "community": labels.get(code[:12], code[:12]),
+            "coverage": covered[code],
+            "closers": closers[code],
+        }
+        for code, _n in ranked
+    ]
+    return render(
+        request,
+        "field/gaps.html",
+        {
+            "campaign": campaign,
+            "rows": rows,
+            "grids": len(counts),
+            "total": sum(counts.values()),
+            "late": campaign.ends_on < timezone.localdate(),
+            "now": timezone.now(),
+        },
+    )
