@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from ortools.sat.python import cp_model
 
 from .model import IntArray
 from .partition import Network, Window
@@ -21,6 +20,9 @@ def solve_exactly(
     that the answer doesn't depend on the machine's speed. Each part is a tree of parent edges
     hanging on its node with the lowest number.
     """
+    # Slow to load, and only small communities need it.
+    from ortools.sat.python import cp_model
+
     n = len(net.weight)
     model = cp_model.CpModel()
     member = [[model.new_bool_var("") for _ in range(k)] for _ in range(n)]

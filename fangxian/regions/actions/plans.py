@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -17,12 +17,16 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
-from fangxian.regions import queries, solve
+from fangxian.regions import queries
 from fangxian.regions.models import GridPlan, Region
 from fangxian.regions.said import sentence
 from fangxian.regions.sites import Note, Site, sites_of
-from fangxian.regions.solve import Key, Roads
 
+if TYPE_CHECKING:
+    from fangxian.regions.solve import Key, Roads
+
+# `solve` is imported where it is used: the solvers behind it take seconds to load, and few
+# processes ever draw.
 RULES = Path(__file__).parent.parent / "data" / "grids.json"
 State = GridPlan.State
 
@@ -50,6 +54,8 @@ def draw_grids(
     longitude and latitude; ``counts`` replace declared households by place id. Raises Forbidden,
     and Invalid when there is no building or a parameter makes no sense.
     """
+    from fangxian.regions import solve
+
     sites, notes, community = _ground(by, community_code, counts)
     rules = rules or shipped_rules()
     if len(sites) > int(rules.get("most_buildings", 20_000)):
@@ -199,6 +205,8 @@ def accept_grids(
     Conflict when the draft or another accepted drawing is in the way, Invalid when a building is
     left out, or the day is before the drawing that is in force.
     """
+    from fangxian.regions import solve
+
     plan, sites = _draft(by, plan_id, version)
     effective = effective or timezone.localdate()
     assignment = assignment_of(plan)
@@ -334,8 +342,10 @@ def _edited(plan: GridPlan, sites: Sequence[Site], assignment: dict[Key, int]) -
 
 def _refuse_left_out(report: Mapping[str, Any], sites: Sequence[Site]) -> None:
     if report["left_out"]:
+        from fangxian.regions.solve import LEFT_OUT
+
         named = names_of(sites)
-        said = [m for m in report["findings"] if m["code"] in {c.value for c in solve.LEFT_OUT}]
+        said = [m for m in report["findings"] if m["code"] in {c.value for c in LEFT_OUT}]
         raise Invalid(
             *(
                 Problem(
@@ -354,6 +364,8 @@ def _set(
     assignment: Mapping[Key, int],
     messages: Sequence[Mapping[str, Any]],
 ) -> None:
+    from fangxian.regions import solve
+
     roads = plan.parameters["roads"]
     report, graph = solve.judged(plan.place_code, sites, roads, _values(plan), assignment)
     _refuse_left_out(report, sites)
