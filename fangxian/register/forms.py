@@ -174,7 +174,8 @@ class UploadForm(forms.Form):
     """A ledger to import, and the place it is about."""
 
     place_code = forms.ChoiceField(label=_("The ledger is about"))
-    file = forms.FileField(label=_("Ledger"))
+    # An empty one is refused by the reader, in words that name the mend.
+    file = forms.FileField(label=_("Ledger"), allow_empty_file=True)
 
     def __init__(self, *args: Any, places: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
