@@ -160,9 +160,7 @@ class ReportFilter(forms.Form):
     show = forms.ChoiceField(
         required=False, choices=[("", _("All")), ("owed", _("Not sent")), ("sent", _("Sent"))]
     )
-    level = forms.TypedChoiceField(
-        label=_("Level"), required=False, coerce=int, empty_value=0, choices=[]
-    )
+    level = forms.TypedChoiceField(label=_("Level"), required=False, coerce=int, choices=[])
 
     def __init__(self, data: Any, levels: list[Level]) -> None:
         super().__init__(data)
@@ -175,7 +173,7 @@ class ReportFilter(forms.Form):
         return (
             given.get("day") or timezone.localdate(),
             given.get("show") or "",
-            given.get("level") or 0,
+            int(given.get("level") or 0),
         )
 
 

@@ -59,19 +59,18 @@ def coverage(campaign: Campaign, places: Sequence[str]) -> dict[str, Coverage]:
     }
 
 
-def doors(campaign: Campaign, area: str) -> QuerySet[Target]:
+def doors(campaign: Campaign, area: str) -> QuerySet[Any]:
     """The targets of a place in walking order: building, unit, room (102 before 1001)."""
     lo, hi = codes.bounds(area)
-    return (
-        Target.objects.filter(campaign=campaign, place_code__gte=lo, place_code__lt=hi)
-        .exclude(state=Target.State.GONE)
-        .select_related("household")
-        .annotate(wide=Length("household__room"))
-        .order_by("place_code", "wide", "household__room", "household_id")
+    found: QuerySet[Any] = Target.objects.filter(
+        campaign=campaign, place_code__gte=lo, place_code__lt=hi
     )
+    found = found.exclude(state=Target.State.GONE).select_related("household")
+    wide: QuerySet[Any] = found.annotate(wide=Length("household__room"))
+    return wide.order_by("place_code", "wide", "household__room", "household_id")
 
 
-def gaps(campaign: Campaign, area: str) -> QuerySet[Target]:
+def gaps(campaign: Campaign, area: str) -> QuerySet[Any]:
     """The doors that nobody has covered yet, in walking order."""
     return doors(campaign, area).filter(state=Target.State.OPEN)
 

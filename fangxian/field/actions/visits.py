@@ -25,6 +25,7 @@ from fangxian.field.rules import FieldRules, Outcome, field_rules_version
 RIGHT = "field.visit"
 MOST = 100
 CLOCK_AHEAD = dt.timedelta(minutes=10)
+REVISIT_WITHIN = dt.timedelta(days=366)
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,17 @@ def _check(visit: NewVisit, known: _Campaigns, now: dt.datetime) -> Ready | list
         ]
     if form is None:
         return [_problem(_("The form is not the sweep’s."), "form", _("Fetch it anew."), "form")]
-    visited_at = min(visit.visited_at or now, now + CLOCK_AHEAD)
+    visited_at = _when(visit, campaign, now)
     day = timezone.localtime(visited_at).date()
+    if visit.revisit_on and not day <= visit.revisit_on <= day + REVISIT_WITHIN:
+        return [
+            _problem(
+                _("The day to come back is before the visit or more than a year later."),
+                "revisit_on",
+                _("Choose another day, or none."),
+                "revisit_on",
+            )
+        ]
     answers: dict[str, Any] = {}
     exceptions = 0
     if outcome.asks or visit.answers:
@@ -143,6 +153,13 @@ def _check(visit: NewVisit, known: _Campaigns, now: dt.datetime) -> Ready | list
         revisit_on=visit.revisit_on or _revisit(outcome, day),
         closing=rules.closing,
     )
+
+
+def _when(visit: NewVisit, campaign: Campaign, now: dt.datetime) -> dt.datetime:
+    """When the visit was, as the device says; a clock that can't be right is not believed."""
+    begun = timezone.make_aware(dt.datetime.combine(campaign.starts_on, dt.time.min))
+    said = visit.visited_at
+    return said if said is not None and begun <= said <= now + CLOCK_AHEAD else now
 
 
 def _revisit(outcome: Outcome, day: dt.date) -> dt.date | None:

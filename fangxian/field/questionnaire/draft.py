@@ -78,7 +78,7 @@ def _options(text: str) -> list[dict[str, str]]:
 
 def draft_of(schema: Mapping[str, Any]) -> Draft | None:
     """A published schema as a draft; None when it holds what the builder can't show."""
-    rows = []
+    rows: Draft = []
     for question in schema.get("questions", []):
         if question.get("kind") not in OFFERED:
             return None

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import datetime as dt
 from uuid import uuid4
 
 import pytest
@@ -8,56 +7,10 @@ import pytest
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Forbidden, OutOfScope
 from fangxian.common.scoping import acting
-from fangxian.field.actions import (
-    NewVisit,
-    plan_campaign,
-    publish_form,
-    record_visit,
-    record_visits,
-    start_campaign,
-)
+from fangxian.field.actions import NewVisit, record_visit, record_visits
 from fangxian.field.models import Campaign, Target, Visit
 from fangxian.field.queries import coverage
-from fangxian.register.actions import create_household
 from fangxian.register.models import Household
-
-SCHEMA = {
-    "questions": [
-        {
-            "name": "fever",
-            "kind": "choice",
-            "label": "有无发热",
-            "required": True,
-            "options": [{"code": "yes", "label": "有"}, {"code": "no", "label": "无"}],
-            "exception_when": ". = 'yes'",
-        },
-        {
-            "name": "temperature",
-            "kind": "decimal",
-            "label": "体温",
-            "relevant": "${fever} = 'yes'",
-            "constraint": ". >= 35 and . <= 43",
-        },
-    ]
-}
-
-
-@pytest.fixture
-def campaign(cast, places) -> Campaign:
-    hq = cast.actor("headquarters")
-    for room in ("101", "102", "201"):
-        create_household(by=hq, place_code=places.unit, room=room)
-    create_household(by=hq, place_code="13090200100100200101", room="101")
-    form = publish_form(by=hq, code="sweep", name="入户摸排", schema=SCHEMA)
-    planned = plan_campaign(
-        by=hq,
-        name="第一轮摸排",
-        area=places[places.county],
-        form=form,
-        starts_on=dt.date(2020, 2, 1),
-        ends_on=dt.date(2020, 2, 10),
-    )
-    return start_campaign(by=hq, campaign=planned)
 
 
 def households(by: Actor) -> list[Household]:

@@ -37,7 +37,8 @@ def campaign_of(request: SignedRequest, campaign_id: UUID) -> Campaign:
 
 def top(request: SignedRequest, campaign: Campaign) -> str:
     """The highest place of the sweep that the actor sees."""
-    return max(request.actor.area, campaign.area.code, key=len)
+    here: str = max(request.actor.area, campaign.area.code, key=len)
+    return here
 
 
 @page("field.view")
@@ -71,7 +72,7 @@ def plan(request: SignedRequest) -> HttpResponse:
     today = timezone.localdate()
     initial = {"area": by.area, "starts_on": today, "group": "all"}
     form = CampaignForm(sent, by=by, rules=field_rules(), initial=initial)
-    if sent is not None and form.is_valid():
+    if sent is not None and form.is_valid() and form.place is not None:
         given = dict(form.cleaned_data)
         given.pop("area")
         try:

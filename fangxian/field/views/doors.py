@@ -179,8 +179,8 @@ def _save(request: SignedRequest, target: Target, rules: FieldRules) -> HttpResp
             return _onward(request, target, rules.outcomes[data["outcome"]].name, data["op_id"])
     if any(problem.code == "op_id" for problem in problems):
         # The page was sent before with something else (the back button): it is a new visit now.
-        form.data = form.data.copy()
-        form.data["op_id"] = str(uuid7())
+        form.data = request.POST.copy()
+        form.data["op_id"] = str(uuid7())  # type: ignore[index]
     return _door(request, target, rules, form, given=given, problems=problems, status=422)
 
 

@@ -107,7 +107,7 @@ def build(request: SignedRequest) -> HttpResponse:
 
 
 def _code(sent: Any) -> str:
-    return slugify(sent.get("code", ""))[:40]
+    return str(slugify(sent.get("code", "")))[:40]
 
 
 def _begin(request: SignedRequest) -> tuple[draft.Draft, str, str]:
