@@ -27,8 +27,10 @@ def actor(request: HttpRequest) -> dict[str, Any]:
                 "icon": tool.icon,
                 "n": tool.count(by),
             }
-            for tool in (tools if by is not None else [])
-        ],
+            for tool in tools
+        ]
+        if by is not None
+        else [],
     }
 
 

@@ -136,6 +136,7 @@ def test_functions_that_run_with_more_rights_are_known() -> None:
     """A SECURITY DEFINER function passes row-level security, so each is listed here with why."""
     known = {
         "people_match": "proposes a merge across areas; returns ids of proposals only",
+        "organisations_load": "how many posts given holders have elsewhere: ids and dates only",
         "fangxian_move_codes": "a redraw rewrites codes, history included, along moves on record",
     }
     with connections["default"].cursor() as cursor:

@@ -23,6 +23,11 @@ ALIEN = re.compile(
 )
 
 
+@pytest.fixture(autouse=True)
+def _no_remembered_rates():
+    cache.clear()
+
+
 class Visible(HTMLParser):
     """Text and spoken attributes of a page."""
 
@@ -122,7 +127,6 @@ def test_pages_before_sign_in(db, name, language):
 
 @pytest.mark.parametrize("wrong", [{}, {"login": "x", "password": "y"}])
 def test_errors_of_sign_in(db, wrong, language):
-    cache.clear()
     client = Client()
     client.cookies["fangxian_language"] = language
     check(client.post(reverse("account_login"), wrong), language)
@@ -139,7 +143,6 @@ def test_the_locked_page(db, language):
 
 @pytest.mark.parametrize("name", OWN)
 def test_pages_of_the_own_account(cast, plain, name, language):
-    cache.clear()
     client = Client()
     client.post(reverse("account_login"), {"login": "alice", "password": "correct horse battery"})
     client.post(reverse("account_reauthenticate"), {"password": "correct horse battery"})
@@ -151,7 +154,6 @@ def test_pages_of_the_own_account(cast, plain, name, language):
 
 
 def test_the_second_step_of_sign_in(cast, language):
-    cache.clear()
     TOTP.activate(cast.user("alice"), "JBSWY3DPEHPK3PXP")
     client = Client()
     client.post(reverse("account_login"), {"login": "alice", "password": "correct horse battery"})
