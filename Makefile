@@ -2,13 +2,15 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test drills check bench messages
+.PHONY: help setup demo test drills check bench messages lock
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 RUN := .venv/bin/python
 TEST_WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n < 2 ? 2 : n)))
 ARGS ?=
+LOCK := .venv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -48,3 +50,8 @@ bench: setup ## Run one benchmark: make bench NAME=visit ARGS="--people 100000"
 
 messages: setup ## Add new texts to the translations' files
 	@$(RUN) scripts/messages.py update
+
+lock: setup ## Write the lock files anew after a change of pyproject.toml (ARGS="--upgrade")
+	@$(LOCK) $(ARGS) --output-file requirements/base.lock >/dev/null
+	@$(LOCK) $(ARGS) --extra dev --constraint requirements/base.lock \
+	  --output-file requirements/dev.lock >/dev/null
