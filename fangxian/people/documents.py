@@ -8,9 +8,10 @@ import unicodedata
 from typing import Final
 
 from django.utils.translation import gettext as _
-from stdnum.cn import ric
 
 from fangxian.common.errors import Problem
+from fangxian.common.sheets import Fault
+from fangxian.common.sheets.cleaning import clean_identity
 from fangxian.people.vocabularies import IDENTITY
 
 _NOT_ALPHANUMERIC: Final = re.compile(r"[^0-9A-Z]")
@@ -38,12 +39,16 @@ def normal_phone(number: str) -> str:
 def check_number(kind: str, number: str, field: str = "number") -> Problem | None:
     """What is wrong with a document's number, if anything (GB 11643 for identity cards)."""
     text = normal_number(number)
-    if kind == IDENTITY and not ric.is_valid(text):
-        return Problem(
-            _("This is not a valid identity number."),
-            field=field,
-            mend=_("Compare it with the document: 18 characters, the last a digit or X."),
-        )
+    if kind == IDENTITY:
+        read = clean_identity(text)
+        if isinstance(read, Fault):
+            return Problem(read.message, field=field, mend=read.mend, code=read.code)
+        if read is None:
+            return Problem(
+                _("The identity number is missing."),
+                field=field,
+                mend=_("Write its 18 characters, or choose another kind of document."),
+            )
     if len(text) < 4 or len(text) > 30:
         return Problem(
             _("A document's number has 4 to 30 letters and digits."),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.utils import timezone
+
 from fangxian.common.scoping import acting
 from fangxian.core.jobs import kinds
 from fangxian.core.models import ImportRun, Job
@@ -25,6 +27,8 @@ def run_job(by: Any, job: Job) -> None:
         Job.objects.filter(pk=job.pk).update(state="running", run_token=token)
         job.refresh_from_db()
     kinds.get(job.kind).run(Quiet(job, by, token), **job.args)
+    with acting(by):
+        Job.objects.filter(pk=job.pk).update(state="done", finished_at=timezone.now())
 
 
 def previewed(by: Any, data: bytes, place: str, **options: Any) -> ImportRun:
