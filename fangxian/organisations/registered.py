@@ -1,37 +1,124 @@
-"""What this room offers to the others: rights, counters, what follows a redraw."""
+"""What this room offers to the others: rights, counters, panels, search, facts, invariants."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
 
 from django.db.models import Sum
-from django.utils.translation import gettext_lazy as _
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from fangxian.common import codes
+from fangxian.common import codes, registries
 from fangxian.common.actor import Actor
-from fangxian.common.registries import Right, after_redraw, rights
-from fangxian.core import counters
-from fangxian.organisations import vacancies
-from fangxian.organisations.models import Vacancy
+from fangxian.common.codes import Level
+from fangxian.common.registries import (
+    Fact,
+    HouseholdPanel,
+    Invariant,
+    NavItem,
+    Panel,
+    Right,
+    SearchHit,
+    TodayItem,
+)
+from fangxian.core import counters, imports, ledgers
+from fangxian.core.kinds import TaskKind, task_kinds
+from fangxian.core.models import Task
+from fangxian.organisations import invariants, queries, vacancies
+from fangxian.organisations.models import Member, Responsibility, Vacancy
+from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.settling import settle
+from fangxian.people.offers import person_panels
+from fangxian.people.references import Reference, references
+from fangxian.register.models import Household
 
 RIGHTS = (
-    Right("organisations.view", _("See organisations and who answers where")),
-    Right("organisations.edit", _("Change organisations and their members"), personal=True),
-    Right("organisations.appoint", _("Name who answers for a place"), personal=True),
-    Right("organisations.evidence", _("Attach evidence of the five ones")),
+    Right("organisations.view", gettext_lazy("See organisations and who answers where")),
+    Right(
+        "organisations.edit", gettext_lazy("Change organisations and their members"), personal=True
+    ),
+    Right("organisations.appoint", gettext_lazy("Name who answers for a place"), personal=True),
+    Right("organisations.evidence", gettext_lazy("Attach evidence of the five ones")),
+    Right(
+        "organisations.import",
+        gettext_lazy("Import ledgers of organisations and of who answers"),
+        personal=True,
+    ),
+    Right(
+        "organisations.export",
+        gettext_lazy("Export ledgers of organisations and of who answers"),
+        personal=True,
+    ),
 )
+HITS = 8
 
 
 def register() -> None:
     """Fill the registries (from ``ready()``)."""
+    from fangxian.organisations import exporting, importing
+
     for right in RIGHTS:
-        rights.register(right.name, right)
+        registries.rights.register(right.name, right)
+    registries.navigation.register(
+        "organisations.chain",
+        NavItem(gettext_lazy("Who answers"), "organisations:start", "organisations.view", "chain"),
+        order=45,
+    )
+    registries.navigation.register(
+        "organisations.tree",
+        NavItem(
+            gettext_lazy("Organisations"), "organisations:tree", "organisations.view", "command"
+        ),
+        order=46,
+    )
+    registries.panels.register(
+        "organisations",
+        Panel(gettext_lazy("Who answers"), "organisations.view", place_panel),
+        order=20,
+    )
+    registries.household_panels.register(
+        "organisations",
+        HouseholdPanel(gettext_lazy("Who answers"), "organisations.view", household_panel),
+        order=20,
+    )
+    person_panels.register("organisations", person_panel)
+    registries.search.register("organisations", find, order=30)
+    registries.today.register("organisations", today, order=40)
+    for fact in FACTS:
+        registries.facts.register(fact.name, fact)
+    for name, invariant in INVARIANTS.items():
+        registries.invariants.register(name, invariant)
+    references.register("organisations.members", Reference("organisations.Member", clashes=_same))
+    references.register(
+        "organisations.responsibilities", Reference("organisations.Responsibility", clashes=_twice)
+    )
+    task_kinds.register(
+        vacancies.TASK,
+        TaskKind(gettext_lazy("Vacancy"), task_url, by_hand=False, words=vacancies.task_words),
+    )
+    for ledger in importing.LEDGERS.values():
+        ledgers.register(
+            ledger,
+            preview_label=gettext_lazy("Check a ledger"),
+            import_label=gettext_lazy("Import a ledger"),
+        )
+        imports.kinds.register(
+            ledger.kind,
+            imports.ImportKind(
+                ledger.kind, ledger.label, "organisations.import", "organisations:import"
+            ),
+        )
+    exporting.register()
     counters.sources.register(
         "organisations.vacancies", counters.Source((vacancies.METRIC,), _count)
     )
     # Before the counters are counted anew (order 900): a new grid has nobody yet.
-    after_redraw.register("organisations.vacancies", _after_redraw, order=200)
+    registries.after_redraw.register("organisations.vacancies", _after_redraw, order=200)
 
 
 def _count(_by: Actor, code: str) -> Iterator[counters.Row]:
@@ -43,3 +130,197 @@ def _count(_by: Actor, code: str) -> Iterator[counters.Row]:
 
 def _after_redraw(by: Actor, code: str) -> None:
     settle(by=by, area=code)
+
+
+def task_url(task: Task) -> str:
+    """Where the task of a vacancy is done."""
+    role = task.title_data.get("role", "")
+    return f"{reverse('organisations:appoint', args=[task.place_code])}?role={role}"
+
+
+def _same(lost: UUID, kept: UUID) -> list[UUID]:
+    """Open memberships where the kept record is a member too."""
+    own = Member.objects.filter(person_id=kept, to_date=None).values("organisation_id")
+    same = Member.objects.filter(person_id=lost, to_date=None, organisation_id__in=own)
+    return list(same.values_list("pk", flat=True))
+
+
+def _twice(lost: UUID, kept: UUID) -> list[UUID]:
+    """What both records answer for in one role on the same days: one row of it is enough."""
+    rows = Responsibility.objects.filter(person_id__in=[lost, kept]).values_list(
+        "pk", "person_id", "place_id", "role", "from_date", "to_date"
+    )
+    own = [row for row in rows if row[1] == kept]
+    return [
+        pk
+        for pk, person, place, role, first, last in rows
+        if person == lost
+        and any(
+            (place, role) == (other[2], other[3])
+            and (last is None or other[4] <= last)
+            and (other[5] is None or first <= other[5])
+            for other in own
+        )
+    ]
+
+
+def place_panel(request: HttpRequest, by: Actor, place_code: str) -> str:
+    """Who answers for a place, nearest first, on its page."""
+    rules = chain_rules()
+    rows = [row for row in queries.chain_above(place_code) if row.role in rules.roles]
+    stood_in = {row.substitute_for_id for row in rows if row.substitute_for_id}
+    own_level = len(place_code)
+    vacant = list(queries.open_vacancies(place_code).filter(place_code=place_code))
+    below = counters.read([place_code], [vacancies.METRIC], vacancies.KEY)
+    context = {
+        "code": place_code,
+        "rows": [
+            {"closer": queries.responsible(row, rules), "row": row}
+            for row in queries.in_order(rows, rules)[::-1]
+            if row.id not in stood_in
+        ],
+        "vacant": [rules.name_of(row.role) for row in vacant],
+        "below": below[(place_code, vacancies.METRIC)] - sum(row.missing for row in vacant),
+        "is_community": own_level == int(Level.VILLAGE),
+        "may_appoint": by.may("organisations.appoint", place_code),
+    }
+    return render_to_string("organisations/_panel.html", context, request=request)
+
+
+def household_panel(request: HttpRequest, by: Actor, household_id: UUID) -> str:
+    """Which member looks after a household, and who closes a gap at its door."""
+    rules = chain_rules()
+    home = Household.objects.filter(id=household_id).first()
+    if home is None:
+        return ""
+    context = {
+        "row": queries.looks_after([household_id]).get(household_id),
+        "role": rules.name_of(rules.member_role),
+        "closers": queries.who_closes(home.place_code),
+    }
+    return render_to_string("organisations/_household.html", context, request=request)
+
+
+def person_panel(request: HttpRequest, by: Actor, person_id: UUID) -> str:
+    """What a person answers for, and of what he is a member."""
+    if not by.may("organisations.view"):
+        return ""
+    rules = chain_rules()
+    rows = queries.in_force().filter(person_id=person_id).select_related("place", "establishment")
+    members = Member.objects.filter(person_id=person_id, to_date=None)
+    context = {
+        "held": [(row, rules.name_of(row.role)) for row in queries.in_order(rows, rules)],
+        "members": list(members.select_related("organisation")),
+    }
+    if not context["held"] and not context["members"]:
+        return ""
+    return render_to_string("organisations/_person.html", context, request=request)
+
+
+def find(by: Actor, text: str, limit: int) -> Sequence[SearchHit]:
+    """Hits of the search box among organisations."""
+    if not by.may("organisations.view") or len(text.strip()) < 2:
+        return []
+    rows = queries.search_organisations(text, by.area)[: min(limit, HITS)]
+    return [
+        SearchHit(
+            group=_("Organisations"),
+            label=row.name,
+            url=reverse("organisations:organisation", args=[row.id]),
+            detail=f"{row.kind} {row.seat.name}",
+        )
+        for row in rows
+    ]
+
+
+def today(by: Actor) -> Sequence[TodayItem]:
+    """Vacancies, missing five ones, substitutions that end soon: in the actor's area."""
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from fangxian.organisations import five_ones
+
+    if not by.may("organisations.view") or not by.area:
+        return []
+    items = []
+    if by.may("organisations.appoint"):
+        vacant = counters.read([by.area], [vacancies.METRIC], vacancies.KEY)
+        count = vacant[(by.area, vacancies.METRIC)]
+        if count:
+            url = reverse("organisations:vacancies", args=[by.area])
+            label = _("Posts that nobody holds")
+            items.append(TodayItem("uncovered", label, count, url, tone="warn"))
+        until = timezone.localdate() + timedelta(days=chain_rules().ending_days)
+        ending = queries.substitutions_ending(by.area, until)
+        first = ending.first()
+        if first is not None:
+            url = reverse("organisations:chain", args=[first.place_code])
+            label = _("Substitutions that end soon")
+            items.append(TodayItem("due", label, ending.count(), url))
+    if by.may("organisations.evidence") and Level.COUNTY <= len(by.area) <= Level.VILLAGE:
+        count, places = five_ones.missing(by.area)
+        if count:
+            url = reverse("organisations:five_ones", args=[by.area]) + "?missing=1"
+            detail = _("in %(count)d communities") % {"count": places}
+            label = _("Missing of the five ones")
+            items.append(TodayItem("uncovered", label, count, url, detail=detail))
+    return items
+
+
+def _read_vacancies(by: Actor, code: str) -> int:
+    return counters.read([code], [vacancies.METRIC], vacancies.KEY)[(code, vacancies.METRIC)]
+
+
+def _held(role: str) -> Any:
+    def read(by: Actor, code: str) -> int:
+        lo, hi = codes.bounds(code)
+        rows = queries.in_force().filter(role=role, substitute_for=None)
+        return rows.filter(place_code__gte=lo, place_code__lt=hi).count()
+
+    return read
+
+
+FACTS = (
+    Fact(
+        "organisations.vacancies",
+        gettext_lazy("Vacant posts"),
+        "organisations",
+        read=_read_vacancies,
+    ),
+    Fact(
+        "organisations.grid_officers",
+        gettext_lazy("Grid officers"),
+        "organisations",
+        gettext_lazy("persons"),
+        read=_held("grid_officer"),
+    ),
+    Fact(
+        "organisations.building_heads",
+        gettext_lazy("Building heads"),
+        "organisations",
+        gettext_lazy("persons"),
+        read=_held("building_head"),
+    ),
+    Fact(
+        "organisations.linked_units",
+        gettext_lazy("Links of units with communities"),
+        "organisations",
+        read=_held("linked_unit"),
+    ),
+)
+INVARIANTS = {
+    "organisations.overlap": Invariant(
+        "no place has more holders of a role than the rule allows", invariants.overlaps
+    ),
+    "organisations.holders": Invariant(
+        "nobody who died, was merged or left answers for a place", invariants.gone
+    ),
+    "organisations.places": Invariant(
+        "responsibilities lie where their place lies", invariants.misplaced
+    ),
+    "organisations.seats": Invariant("members lie at their organisation's seat", invariants.seats),
+    "organisations.vacancies": Invariant(
+        "the list of vacancies is what the rules ask for", invariants.vacancies
+    ),
+}

@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.common.vocabulary import Named
-from fangxian.core.rules import rule
+from fangxian.core.models import RuleSet
+from fangxian.core.rules import NoRule, Rule, rule
 
 
 @dataclass(frozen=True)
@@ -117,9 +118,20 @@ def _role(row: Mapping[str, Any]) -> ChainRole:
     )
 
 
+def _in_force(name: str, on: dt.date | None) -> Rule:
+    """The version of a day; the first one for days before any: names of posts are older than it."""
+    try:
+        return rule(name, on=on)
+    except NoRule:
+        first = RuleSet.objects.filter(name=name).order_by("valid_from").first()
+        if first is None:
+            raise
+        return rule(name, on=first.valid_from)
+
+
 def chain_rules(on: dt.date | None = None) -> ChainRules:
     """The rules of the chain in force on a day (today). One cached read."""
-    found = rule("responsibility", on=on)
+    found = _in_force("responsibility", on)
     data = found.data
     roles = {row["code"]: _role(row) for row in data["roles"]}
     member, contact = data["member_households"], data["contact_leader"]
@@ -172,6 +184,6 @@ class FiveOnes:
 
 def five_ones(on: dt.date | None = None) -> FiveOnes:
     """The five ones in force on a day (today)."""
-    found = rule("five_ones", on=on)
+    found = _in_force("five_ones", on)
     items = tuple(One(**row) for row in found.data["items"])
     return FiveOnes(found.version, Level(found.data["level"]), items)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 from fangxian.organisations.models import OrganisationKind
@@ -14,3 +15,9 @@ def load_kinds(*, using: str) -> None:
     """Add the shipped kinds that are missing; edited ones stay as they are."""
     for row in json.loads(KINDS.read_text("utf-8")):
         OrganisationKind.objects.using(using).get_or_create(code=row["code"], defaults=row)
+
+
+@cache
+def party_words() -> frozenset[str]:
+    """What ledgers write for a member of the party."""
+    return frozenset(json.loads((KINDS.parent / "words.json").read_text("utf-8"))["party"])

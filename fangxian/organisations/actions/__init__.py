@@ -2,7 +2,12 @@ from fangxian.organisations.actions.appointing import appoint_many
 from fangxian.organisations.actions.contacts import name_contact_leader
 from fangxian.organisations.actions.five_ones import record_evidence, withdraw_evidence
 from fangxian.organisations.actions.households import link_households, unlink_household
-from fangxian.organisations.actions.members import add_member, change_member, end_membership
+from fangxian.organisations.actions.members import (
+    add_member,
+    add_new_member,
+    change_member,
+    end_membership,
+)
 from fangxian.organisations.actions.organisations import (
     change_organisation,
     create_organisation,
@@ -21,6 +26,7 @@ from fangxian.organisations.actions.revealing import reveal_contact
 
 __all__ = [
     "add_member",
+    "add_new_member",
     "appoint",
     "appoint_many",
     "change_contact",

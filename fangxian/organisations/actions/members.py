@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -11,13 +12,14 @@ from django.utils.translation import gettext as _
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid
+from fangxian.common.ids import uuid7
 from fangxian.common.models import update_fields
 from fangxian.organisations.actions.organisations import EDIT
 from fangxian.organisations.actions.responsibilities import close
 from fangxian.organisations.checking import gone
 from fangxian.organisations.models import Member, Organisation, Responsibility
 from fangxian.organisations.vacancies import refresh_places
-from fangxian.people.actions import link_person, unlink_person
+from fangxian.people.actions import create_person, link_person, unlink_person
 from fangxian.people.models import Person
 
 LINK = "member"
@@ -54,6 +56,51 @@ def add_member(
     )
     link_person(by=by, person_id=person.id, place_code=seat, kind=LINK, source_id=member.id)
     return member
+
+
+@action
+def add_new_member(
+    *,
+    by: Actor,
+    organisation: Organisation,
+    name: str,
+    documents: Sequence[tuple[str, str]] = (),
+    phones: Sequence[str] = (),
+    duty: str = "",
+    rank: str = "",
+    party_member: bool = False,
+    from_date: dt.date | None = None,
+) -> Member:
+    """Make a person whom the register does not know, and a member of him.
+
+    Raises Invalid, Conflict (somebody in the area has this document: add that person).
+    """
+    seat = organisation.seat.code
+    by.require(EDIT, seat)
+    day = from_date or timezone.localdate()
+    problem = gone(organisation, day)
+    if problem is not None:
+        raise Invalid(problem)
+    member_id = uuid7()
+    person = create_person(
+        by=by,
+        place_code=seat,
+        link_kind=LINK,
+        source_id=member_id,
+        name=name,
+        documents=documents,
+        phones=phones,
+    )
+    return Member.objects.create(
+        id=member_id,
+        person=person,
+        organisation=organisation,
+        place_code=seat,
+        duty=duty.strip(),
+        rank=rank.strip(),
+        party_member=party_member,
+        from_date=day,
+    )
 
 
 @action

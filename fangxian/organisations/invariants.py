@@ -1,0 +1,92 @@
+"""What must always hold of who answers: a sentence for each breach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connections
+from django.utils import timezone
+
+from fangxian.organisations.rules import chain_rules
+
+LIMIT = 100
+# What upkeep ends every few minutes counts only once a day has passed.
+_GONE = """
+SELECT r.place_code, r.role FROM organisations_responsibility r
+LEFT JOIN people_person p ON p.id = r.person_id
+LEFT JOIN organisations_member m ON m.id = r.member_id
+LEFT JOIN organisations_organisation o ON o.id = r.organisation_id
+WHERE (r.to_date IS NULL OR r.to_date >= CURRENT_DATE) AND r.from_date < CURRENT_DATE
+  AND (p.deceased_on < CURRENT_DATE - 1 OR p.merged_into_id IS NOT NULL
+       OR m.to_date < CURRENT_DATE - 1 OR o.dissolved_on < CURRENT_DATE - 1)
+ORDER BY r.place_code LIMIT %s
+"""
+_OVERLAPS = """
+SELECT DISTINCT a.place_code FROM organisations_responsibility a
+WHERE a.role = %s AND a.substitute_for_id IS NULL AND a.establishment_id IS NULL AND (
+    SELECT count(*) FROM organisations_responsibility b
+    WHERE b.place_id = a.place_id AND b.role = a.role AND b.substitute_for_id IS NULL
+      AND b.from_date <= a.from_date AND (b.to_date IS NULL OR b.to_date >= a.from_date)
+) > %s ORDER BY 1 LIMIT %s
+"""
+_MISPLACED = """
+SELECT r.place_code, p.code FROM organisations_responsibility r
+JOIN regions_region p ON p.id = r.place_id
+WHERE p.valid_to IS NULL AND p.code <> r.place_code ORDER BY 1 LIMIT %s
+"""
+_SEATS = """
+SELECT m.place_code, p.code FROM organisations_member m
+JOIN organisations_organisation o ON o.id = m.organisation_id
+JOIN regions_region p ON p.id = o.seat_id
+WHERE p.valid_to IS NULL AND p.code <> m.place_code ORDER BY 1 LIMIT %s
+"""
+_FILLED = """
+SELECT v.place_code, v.role FROM organisations_vacancy v
+WHERE v.role = %(role)s AND (
+    SELECT count(*) FROM organisations_responsibility r
+    WHERE r.place_id = v.place_id AND r.role = v.role AND r.substitute_for_id IS NULL
+      AND r.from_date <= %(day)s AND (r.to_date IS NULL OR r.to_date >= %(day)s)
+) + v.missing <> %(minimum)s ORDER BY 1 LIMIT %(limit)s
+"""
+
+
+def _rows(statement: str, values: Any) -> list[tuple[Any, ...]]:
+    with connections["maintenance"].cursor() as cursor:
+        cursor.execute(statement, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+
+def overlaps() -> Iterator[str]:
+    """Places with more holders of a role at once than the rule allows."""
+    for role in chain_rules().roles.values():
+        for (code,) in _rows(_OVERLAPS, [role.code, role.maximum, LIMIT]):
+            yield f"{code} has more than {role.maximum} as {role.code} at once"
+
+
+def gone() -> Iterator[str]:
+    """Holders who can't hold any more."""
+    for code, role in _rows(_GONE, [LIMIT]):
+        yield f"{role} of {code} is held by somebody who is gone"
+
+
+def misplaced() -> Iterator[str]:
+    """Responsibilities whose code is not that of their place."""
+    for code, right in _rows(_MISPLACED, [LIMIT]):
+        yield f"a responsibility for {right} lies at {code}"
+
+
+def seats() -> Iterator[str]:
+    """Members whose code is not that of their organisation's seat."""
+    for code, right in _rows(_SEATS, [LIMIT]):
+        yield f"a member of an organisation at {right} lies at {code}"
+
+
+def vacancies() -> Iterator[str]:
+    """Listed vacancies whose number is not what the rules and holders give."""
+    day = timezone.localdate()
+    for role in chain_rules(day).roles.values():
+        values = {"role": role.code, "day": day, "minimum": role.minimum, "limit": LIMIT}
+        for code, name in _rows(_FILLED, values):
+            yield f"the vacancy of {name} at {code} is not what it should be"

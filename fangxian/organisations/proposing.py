@@ -1,0 +1,300 @@
+"""Who could fill the vacancies of a place: candidates by the rules, with their reasons."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Avg, Q
+from django.db.models.functions import Left
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from fangxian.common import access, codes
+from fangxian.common.codes import Level
+from fangxian.common.errors import Invalid, Problem
+from fangxian.organisations.models import Member, Organisation, Responsibility
+from fangxian.organisations.queries import breaches, in_force
+from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
+from fangxian.organisations.solve import Available, Match, Seat, Short, matched
+from fangxian.regions.models import Region
+from fangxian.regions.queries import current
+from fangxian.register.models import Residency
+
+MOST_SEATS = 1_000
+MOST_CANDIDATES = 20_000
+
+SHORTFALLS = (
+    gettext_noop("nothing within {metres} m"),
+    gettext_noop("nothing else matches: {skills}"),
+    gettext_noop("everybody within reach has as many as allowed: {count}"),
+)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One line: somebody for one place, and why."""
+
+    place: Region
+    key: str
+    name: str
+    detail: str
+    distance_m: float | None
+    wish: float
+    load: int
+    reasons: tuple[str, ...]
+
+    @property
+    def value(self) -> str:
+        """What the form sends back."""
+        return f"{self.place.id}={self.key}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The proposals for the vacancies of a place, and the vacancies without one."""
+
+    lines: list[Proposal]
+    short: list[tuple[Region, str]]
+    candidates: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    key: str
+    holder: UUID
+    name: str
+    detail: str
+    home: str
+    party: bool = False
+
+
+def propose(area: Region, role: ChainRole, on: dt.date | None = None) -> Outcome:
+    """Propose holders of a role for its vacancies in ``area``. A dozen queries.
+
+    Raises Invalid when the role is not proposed for, or the area is too wide for one table.
+    """
+    day = on or timezone.localdate()
+    rules = chain_rules(day)
+    if not role.propose or area.level < int(role.propose["within"]):
+        raise Invalid(
+            Problem(
+                _("No proposal can be made for this role here."),
+                field="role",
+                mend=_("Open a smaller place, or name somebody yourself."),
+                code="too_wide",
+            )
+        )
+    vacant = [b for b in breaches(area.code, roles=[role], on=day) if b.vacant]
+    if len(vacant) > MOST_SEATS:
+        raise Invalid(
+            Problem(
+                _("%(count)d places at once are too many to look through.")
+                % {"count": len(vacant)},
+                field="role",
+                mend=_("Open a smaller place."),
+                code="too_many",
+            )
+        )
+    places = {p.id: p for p in current().filter(id__in=[b.place_id for b in vacant])}
+    candidates = list(_candidates(area, role, day))[:MOST_CANDIDATES]
+    if not vacant or not candidates:
+        why = _("Nobody fits the rule of this role here.")
+        return Outcome([], [(places[b.place_id], why) for b in vacant], len(candidates))
+    positions = _positions(
+        area, [b.place_code for b in vacant], [c.home for c in candidates if c.home]
+    )
+    seats = [
+        Seat(str(b.place_id), role.minimum - b.found, _at(positions, b.place_code)) for b in vacant
+    ]
+    held, served = _held(role, [c.holder for c in candidates], day)
+    available = [
+        Available(
+            c.key,
+            role.max_per_holder,
+            held.get(c.holder, frozenset()),
+            _at(positions, c.home),
+            _wishes(rules, c, vacant, served.get(c.holder, frozenset())),
+        )
+        for c in candidates
+    ]
+    matches, shorts = matched(seats, available, rules.weights, most_km=role.propose.get("most_km"))
+    by_key = {c.key: c for c in candidates}
+    lines = [_line(rules, places, by_key[m.available], m) for m in matches]
+    access.note(*(by_key[m.available].holder for m in matches if role.by_person))
+    return Outcome(
+        sorted(lines, key=lambda line: (line.place.code, line.name)),
+        [(places[UUID(s.seat)], _why(s)) for s in shorts],
+        len(candidates),
+    )
+
+
+def _why(short: Short) -> str:
+    return _(short.template).format(**short.values)
+
+
+def _line(rules: ChainRules, places: dict[UUID, Region], one: _Candidate, match: Match) -> Proposal:
+    place = places[UUID(match.seat)]
+    reasons = []
+    if one.home.startswith(place.code):
+        reasons.append(_("lives there"))
+    elif match.wish >= rules.wishes["served_there"]:
+        reasons.append(_("answered for it before"))
+    if one.party:
+        reasons.append(_("party member"))
+    if match.distance_m is None:
+        reasons.append(_("position unknown"))
+    if match.load:
+        reasons.append(_("has %(count)d already") % {"count": match.load})
+    return Proposal(
+        place, one.key, one.name, one.detail, match.distance_m, match.wish, match.load,
+        tuple(reasons),
+    )  # fmt: skip
+
+
+def _wishes(
+    rules: ChainRules, one: _Candidate, vacant: Sequence[Any], served: frozenset[UUID]
+) -> dict[str, float]:
+    """Strengths by place: lives there, answered for it before; members of the party a little."""
+    base = rules.wishes["party_member"] if one.party else 0.0
+    found: dict[str, float] = {}
+    for breach in vacant:
+        wish = base
+        if one.home.startswith(breach.place_code):
+            wish += rules.wishes["lives_there"]
+        elif breach.place_id in served:
+            wish += rules.wishes["served_there"]
+        if wish:
+            found[str(breach.place_id)] = min(1.0, wish)
+    return found
+
+
+def _candidates(area: Region, role: ChainRole, day: dt.date) -> Iterable[_Candidate]:
+    propose = role.propose or {}
+    source = {"residents": _residents, "members": _members, "organisations": _organisations}
+    yield from source[propose["from"]](area, propose, day)
+
+
+def _residents(area: Region, propose: Any, day: dt.date) -> Iterable[_Candidate]:
+    """Adults who live in the area and are at home, by the ages of the rule."""
+    lo, hi = codes.bounds(area.code)
+    born_by = _years_before(day, int(propose["min_age"]))
+    born_after = _years_before(day, int(propose["max_age"]) + 1)
+    rows = (
+        Residency.objects.filter(place_code__gte=lo, place_code__lt=hi, to_date=None)
+        .filter(away_since=None, person__deceased_on=None, person__merged_into=None)
+        .filter(person__birth_date__lte=born_by, person__birth_date__gt=born_after)
+        .order_by("place_code", "household__room", "id")
+        .values_list("person_id", "person__name", "place_code", "household__room")
+    )
+    members = Member.objects.filter(place_code__gte=lo, place_code__lt=hi, to_date=None)
+    party = set(members.filter(party_member=True).values_list("person_id", flat=True))
+    seen: set[UUID] = set()
+    for person, name, code, room in rows[:MOST_CANDIDATES]:
+        if person not in seen:
+            seen.add(person)
+            yield _Candidate(f"person:{person}", person, name, room, code, person in party)
+
+
+def _years_before(day: dt.date, years: int) -> dt.date:
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
+def _members(area: Region, propose: Any, day: dt.date) -> Iterable[_Candidate]:
+    """Members whose organisation sits in the area (of the rule's rank), where they live."""
+    lo, hi = codes.bounds(area.code)
+    found = Member.objects.filter(to_date=None, place_code__gte=lo, place_code__lt=hi)
+    found = found.filter(person__deceased_on=None, person__merged_into=None)
+    if rank := propose.get("rank"):
+        found = found.filter(rank__contains=rank)
+    rows = list(
+        found.order_by("place_code", "id").values_list(
+            "id", "person_id", "person__name", "organisation__name", "place_code", "party_member"
+        )[:MOST_CANDIDATES]
+    )
+    homes = dict(
+        Residency.objects.filter(person_id__in=[row[1] for row in rows], to_date=None)
+        .order_by("from_date")
+        .values_list("person_id", "place_code")
+    )
+    seen: set[UUID] = set()
+    for member, person, name, body, seat, party in rows:
+        if person not in seen:
+            seen.add(person)
+            home = homes.get(person, seat)
+            yield _Candidate(f"member:{member}", person, name, body, home, party)
+
+
+def _organisations(area: Region, propose: Any, day: dt.date) -> Iterable[_Candidate]:
+    """Organisations of the rule's kinds with their seat in the area."""
+    lo, hi = codes.bounds(area.code)
+    rows = (
+        Organisation.objects.filter(dissolved_on=None, kind_id__in=propose.get("kinds", ()))
+        .filter(seat__code__gte=lo, seat__code__lt=hi)
+        .select_related("kind", "seat")
+        .order_by("seat__code", "name")
+    )
+    for row in rows[:MOST_CANDIDATES]:
+        yield _Candidate(f"organisation:{row.id}", row.id, row.name, str(row.kind), row.seat.code)
+
+
+def _held(
+    role: ChainRole, holders: Sequence[UUID], day: dt.date
+) -> tuple[dict[UUID, frozenset[str]], dict[UUID, frozenset[UUID]]]:
+    """What candidates have in the role now (as the method's nodes), and had before."""
+    column = "person_id" if role.by_person else "organisation_id"
+    rows = Responsibility.objects.filter(
+        role=role.code, substitute_for=None, **{f"{column}__in": list(holders)}
+    )
+    open_now = set(in_force(day).filter(role=role.code).values_list("id", flat=True))
+    held: dict[UUID, set[str]] = defaultdict(set)
+    before: dict[UUID, set[UUID]] = defaultdict(set)
+    for row, holder, place in rows.values_list("id", column, "place_id"):
+        if row in open_now:
+            held[holder].add(str(place))
+        else:
+            before[holder].add(place)
+    return (
+        {key: frozenset(value) for key, value in held.items()},
+        {key: frozenset(value) for key, value in before.items()},
+    )
+
+
+Positions = dict[str, tuple[float, float]]
+
+
+def _positions(area: Region, *groups: Sequence[str]) -> Positions:
+    """Positions by code: the mean of the buildings in each place that is asked for."""
+    lo, hi = codes.bounds(area.code[: int(Level.COUNTY)])
+    wanted = {code for group in groups for code in group}
+    buildings = Region.objects.filter(
+        level=int(Level.BUILDING), valid_to=None, code__gte=lo, code__lt=hi
+    ).exclude(Q(longitude=None) | Q(latitude=None))
+    found: Positions = {}
+    for size in sorted({min(len(code), int(Level.BUILDING)) for code in wanted}):
+        rows = (
+            buildings.annotate(at=Left("code", size))
+            .filter(at__in=[code[:size] for code in wanted if len(code) >= size])
+            .values_list("at")
+            .annotate(Avg("longitude"), Avg("latitude"))
+        )
+        found.update({at: (lon, lat) for at, lon, lat in rows})
+    return found
+
+
+def _at(positions: Positions, code: str) -> tuple[float, float] | None:
+    """The position of a place: its own, else that of the nearest place above that has one."""
+    for at in codes.walk_up(code) if code else ():
+        if at in positions:
+            return positions[at]
+        if len(at) <= int(Level.VILLAGE):
+            break
+    return None

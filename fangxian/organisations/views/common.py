@@ -1,0 +1,55 @@
+"""What the room's views share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django import forms
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from fangxian.common.errors import Conflict, Invalid
+from fangxian.common.policy import SignedRequest
+from fangxian.organisations.forms import show_problems
+
+PAGE = 100
+LAST_PAGE = 10_000
+T = TypeVar("T")
+
+
+def tried(form: forms.Form, change: Callable[[], T]) -> T | None:
+    """Run an action; its problems go to the form, then None is returned."""
+    try:
+        with transaction.atomic():
+            return change()
+    except Invalid as error:
+        show_problems(form, error)
+    except Conflict as error:
+        form.add_error(None, str(error))
+    return None
+
+
+def page_number(request: SignedRequest) -> int:
+    """The page of a list, from 1."""
+    text = request.GET.get("page", "")
+    return min(max(int(text), 1), LAST_PAGE) if text.isdecimal() and len(text) < 6 else 1
+
+
+def form_page(
+    request: SignedRequest, form: forms.Form, template: str, **context: Any
+) -> HttpResponse:
+    """A form; 422 when what was sent is not right (a search is)."""
+    refused = request.method == "POST" and bool(form.errors)
+    return render(
+        request,
+        f"organisations/{template}.html",
+        {"form": form, **context},
+        status=422 if refused else 200,
+    )
+
+
+def saving(request: SignedRequest) -> bool:
+    """Tell whether the form was sent to be saved, not to search in it."""
+    return request.method == "POST" and "find" not in request.POST

@@ -1,0 +1,152 @@
+"""The five ones: the overview of an area, one item of one community with its evidence."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from fangxian.common.errors import Invalid, OutOfScope, Problem
+from fangxian.common.policy import SignedRequest, page
+from fangxian.core.actions import store_file
+from fangxian.organisations import actions
+from fangxian.organisations import five_ones as state
+from fangxian.organisations.forms import EvidenceForm
+from fangxian.organisations.models import FiveOneEvidence
+from fangxian.organisations.rules import One, five_ones
+from fangxian.organisations.views.chain import chain_crumbs
+from fangxian.organisations.views.common import form_page, tried
+from fangxian.regions.models import Region
+from fangxian.regions.queries import at, names
+
+MOST_MB = 20
+SORTS = ("communities", "villages")
+
+
+@page("organisations.view")
+def overview(request: SignedRequest, code: str) -> HttpResponse:
+    """Communities × items: complete, missing, or no longer true."""
+    by, here = request.actor, at(code, by=request.actor)
+    rules = five_ones()
+    sort = request.GET.get("sort", "")
+    places = list(state.communities(code, sort if sort in SORTS else ""))
+    lines = state.lines(places)
+    incomplete = [line for line in lines if line.missing]
+    only = request.GET.get("missing") == "1"
+    shown = incomplete if only else lines
+    where = names({line.place.code[:9] for line in shown})
+    items = [
+        {"item": one, "done": sum(line.cells[at_].complete for line in lines)}
+        for at_, one in enumerate(rules.items)
+    ]
+    total = len(lines) * len(rules.items)
+    return render(
+        request,
+        "organisations/five_ones.html",
+        {
+            "place": here,
+            "lines": [(line, where.get(line.place.code[:9], "")) for line in shown],
+            "items": items,
+            "total": total,
+            "done": total - sum(line.missing for line in lines),
+            "count": len(lines),
+            "incomplete": len(incomplete),
+            "only": only,
+            "sort": sort,
+            "breadcrumbs": chain_crumbs(by, here, _("Five ones")),
+        },
+    )
+
+
+def _community(request: SignedRequest, code: str) -> Region:
+    here = at(code, by=request.actor)
+    if here.level != int(five_ones().level):
+        raise OutOfScope(code)
+    return here
+
+
+@page("organisations.view", methods=("GET", "POST"))
+def attach(request: SignedRequest, code: str, item: str) -> HttpResponse:
+    """One item of a community: what shows it, and attaching what does."""
+    by, here = request.actor, _community(request, code)
+    one = five_ones().item(item)
+    form = EvidenceForm(request.POST or None, request.FILES or None)
+    may = by.may("organisations.evidence", code)
+    if request.method == "POST":
+        by.require("organisations.evidence", code)
+        if form.is_valid() and tried(form, lambda: _attach(request, here, one, form.cleaned_data)):
+            messages.success(request, _("“%(item)s” is shown.") % {"item": one.name})
+            return redirect("organisations:five_ones", code)
+    line = state.lines([here])[0]
+    cell = next(cell for cell in line.cells if cell.item.code == item)
+    former = FiveOneEvidence.objects.filter(community=here, item=item).exclude(to_date=None)
+    text = request.GET.get("q", "").replace("\x00", "")[:60]
+    return form_page(
+        request,
+        form,
+        "five_one",
+        place=here,
+        line=line,
+        item=one,
+        cell=cell,
+        is_file=one.evidence == "file",
+        searchable=one.evidence in ("organisation", "member"),
+        text=text,
+        choices=state.choices(one, here, text) if may else [],
+        former=former.select_related("file").order_by("-to_date")[:20],
+        may=may,
+        most_mb=MOST_MB,
+        breadcrumbs=chain_crumbs(by, here, _("Five ones"), one.name),
+    )
+
+
+def _attach(request: SignedRequest, here: Region, one: One, given: dict[str, Any]) -> Any:
+    by, note = request.actor, given["note"]
+    if one.evidence == "file":
+        evidence: Any = _file(request, here, given["file"])
+    else:
+        evidence = state.by_id(one, given["chosen"]) if given["chosen"] else None
+        if evidence is None:
+            raise Invalid(
+                Problem(_("Nothing is chosen."), field="chosen", mend=_("Choose one of the list."))
+            )
+    return actions.record_evidence(
+        by=by, community=here, item=one.code, evidence=evidence, note=note
+    )
+
+
+def _file(request: SignedRequest, here: Region, upload: Any) -> Any:
+    if upload is None:
+        raise Invalid(Problem(_("No file was sent."), field="file", mend=_("Choose a file.")))
+    if upload.size > MOST_MB * 1024 * 1024:
+        raise Invalid(
+            Problem(
+                _("The file is larger than %(mb)s MB.") % {"mb": MOST_MB},
+                field="file",
+                mend=_("Send a smaller one."),
+            )
+        )
+    return store_file(
+        by=request.actor,
+        data=upload.read(),
+        name=str(upload.name)[:200],
+        # Never what the sender calls it: it is saved, not shown.
+        media_type="application/octet-stream",
+        place_code=here.code,
+        right="organisations.view",
+    )
+
+
+@page("organisations.evidence", methods=("POST",))
+def withdraw(request: SignedRequest, evidence_id: UUID) -> HttpResponse:
+    """What was attached holds no longer."""
+    row = FiveOneEvidence.objects.filter(id=evidence_id).first()
+    if row is None:
+        raise OutOfScope(f"evidence {evidence_id}")
+    actions.withdraw_evidence(by=request.actor, evidence=row)
+    messages.success(request, _("The item is open again."))
+    return redirect("organisations:five_one", row.place_code, row.item)

@@ -1,0 +1,305 @@
+"""Naming, handing over, standing in, ending; the work phone behind a tap."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from fangxian.common.errors import Invalid, OutOfScope
+from fangxian.common.policy import SignedRequest, page
+from fangxian.organisations import actions, queries
+from fangxian.organisations.finding import holder_of
+from fangxian.organisations.forms import AppointForm, ContactForm, DayForm, SubstituteForm
+from fangxian.organisations.models import Responsibility
+from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
+from fangxian.organisations.views.chain import chain_crumbs
+from fangxian.organisations.views.common import form_page, saving, tried
+from fangxian.regions.models import Region
+from fangxian.regions.queries import at
+
+
+def _role(rules: ChainRules, here: Region, code: str) -> ChainRole:
+    """The role of the place's level that is asked for, its first when none is. Raises OutOfScope.
+
+    A place whose level has no roles has no such page.
+    """
+    roles = rules.at(here.level)
+    for role in roles:
+        if role.code == code:
+            return role
+    if not roles:
+        raise OutOfScope(here.code)
+    return roles[0]
+
+
+@page("organisations.appoint", methods=("GET", "POST"))
+def appoint(request: SignedRequest, code: str) -> HttpResponse:
+    """Name who answers for a place in a role."""
+    by, here = request.actor, at(code, by=request.actor)
+    by.require("organisations.appoint", code)
+    rules = chain_rules()
+    role = _role(rules, here, request.GET.get("role", ""))
+    form = AppointForm(
+        by,
+        request.POST or None,
+        person=role.by_person,
+        initial={"on": timezone.localdate()},
+    )
+    if saving(request) and form.is_valid():
+        given = form.cleaned_data
+        made = tried(
+            form,
+            lambda: actions.appoint(
+                by=by,
+                place=here,
+                role=role.code,
+                holder=holder_of(given["holder"]),
+                contact=given["contact"],
+                from_date=given["on"],
+                reason=given["reason"],
+            ),
+        )
+        if made is not None:
+            messages.success(
+                request,
+                _("%(name)s answers for “%(place)s” as %(role)s.")
+                % {"name": made.holder_name, "place": here.name, "role": role.name},
+            )
+            return redirect("organisations:chain", code)
+    title = _("Name: %(role)s") % {"role": role.name}
+    return form_page(
+        request,
+        form,
+        "holder",
+        title=title,
+        sub=here.name,
+        role=role,
+        roles=rules.at(here.level),
+        place=here,
+        save=_("Name"),
+        back=here.code,
+        breadcrumbs=chain_crumbs(by, here, title),
+    )
+
+
+@page("organisations.appoint", methods=("POST",))
+def take_over(request: SignedRequest, code: str) -> HttpResponse:
+    """Buildings without property management fall to the linked unit."""
+    by, here = request.actor, at(code, by=request.actor)
+    try:
+        count = actions.take_over_unmanaged(by=by, community=here)
+    except Invalid as error:
+        problem = error.problems[0]
+        messages.error(request, f"{problem.message} {problem.mend}")
+        return redirect("organisations:chain", code)
+    messages.success(
+        request,
+        ngettext(
+            "%(count)d building fell to the linked unit.",
+            "%(count)d buildings fell to the linked unit.",
+            count,
+        )
+        % {"count": count},
+    )
+    return redirect("organisations:chain", code)
+
+
+def _row(request: SignedRequest, responsibility_id: UUID) -> Responsibility:
+    """A responsibility that the actor may change. Raises OutOfScope for one above his area."""
+    row = queries.responsibility(responsibility_id)
+    if not row.place_code.startswith(request.actor.area):
+        raise OutOfScope(f"responsibility {responsibility_id}")
+    request.actor.require("organisations.appoint", row.place_code)
+    return row
+
+
+@page("organisations.view")
+def detail(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
+    """One responsibility: who, where, from when; who stands in; what was changed by whom."""
+    by, row = request.actor, queries.responsibility(responsibility_id)
+    rules = chain_rules(row.from_date)
+    history: Any = apps.get_model("organisations", "ResponsibilityHistory")
+    today = timezone.localdate()
+    running = row.to_date is None or row.to_date >= today
+    may = by.may("organisations.appoint", row.place_code)
+    return render(
+        request,
+        "organisations/responsibility.html",
+        {
+            "row": row,
+            "role": rules.name_of(row.role),
+            "running": running,
+            "may": may and running,
+            "may_withdraw": may and row.from_date >= today,
+            "is_chain": row.role in rules.roles,
+            "substitutes": row.substitutes.order_by("-from_date"),
+            "households": queries.households_of(row) if row.role == rules.member_role else [],
+            "is_member_role": row.role == rules.member_role,
+            "history": history.objects.filter(pgh_obj_id=row.id).order_by("-pgh_id")[:20],
+            "breadcrumbs": chain_crumbs(by, row.place, rules.name_of(row.role)),
+        },
+    )
+
+
+@page("organisations.appoint", methods=("GET", "POST"))
+def hand_over(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
+    """Hand a responsibility over from a day."""
+    by, row = request.actor, _row(request, responsibility_id)
+    rules = chain_rules()
+    role = rules.role(row.role) if row.role in rules.roles else None
+    if role is None:
+        raise OutOfScope(f"responsibility {responsibility_id}")
+    form = AppointForm(
+        by, request.POST or None, person=role.by_person, initial={"on": timezone.localdate()}
+    )
+    if saving(request) and form.is_valid():
+        given = form.cleaned_data
+        made = tried(
+            form,
+            lambda: actions.hand_over(
+                by=by,
+                responsibility=row,
+                to=holder_of(given["holder"]),
+                contact=given["contact"],
+                on=given["on"],
+                reason=given["reason"],
+            ),
+        )
+        if made is not None:
+            text = _("From %(day)s on %(name)s answers for “%(place)s”.")
+            names = {"day": made.from_date, "name": made.holder_name, "place": row.place.name}
+            messages.success(request, text % names)
+            return redirect("organisations:chain", row.place_code)
+    return form_page(
+        request,
+        form,
+        "holder",
+        title=_("Hand over: %(role)s") % {"role": role.name},
+        sub=f"{row.place.name} · {row.holder_name}",
+        note=_("The last day of %(name)s is the day before; nobody is without and none are two.")
+        % {"name": row.holder_name},
+        role=role,
+        place=row.place,
+        save=_("Hand over"),
+        back=row.place_code,
+        breadcrumbs=chain_crumbs(by, row.place, _("Hand over")),
+    )
+
+
+@page("organisations.appoint", methods=("GET", "POST"))
+def substitute(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
+    """Somebody stands in while the holder is absent."""
+    by, row = request.actor, _row(request, responsibility_id)
+    rules = chain_rules()
+    if row.role not in rules.roles:
+        raise OutOfScope(f"responsibility {responsibility_id}")
+    role = rules.role(row.role)
+    today = timezone.localdate()
+    form = SubstituteForm(
+        by,
+        request.POST or None,
+        person=role.by_person,
+        initial={"from_date": today, "to_date": today},
+    )
+    if saving(request) and form.is_valid():
+        given = dict(form.cleaned_data)
+        given.pop("q")
+        key = given.pop("holder")
+        made = tried(
+            form,
+            lambda: actions.substitute(by=by, responsibility=row, holder=holder_of(key), **given),
+        )
+        if made is not None:
+            text = _("%(name)s stands in until %(day)s.")
+            messages.success(request, text % {"name": made.holder_name, "day": made.to_date})
+            return redirect("organisations:chain", row.place_code)
+    return form_page(
+        request,
+        form,
+        "holder",
+        title=_("Stand in for %(name)s") % {"name": row.holder_name},
+        sub=f"{row.place.name} · {role.name}",
+        note=_("The holder stays named; on these days the other is asked first."),
+        role=role,
+        place=row.place,
+        save=_("Save"),
+        back=row.place_code,
+        breadcrumbs=chain_crumbs(by, row.place, _("Stand in")),
+    )
+
+
+@page("organisations.appoint", methods=("GET", "POST"))
+def end(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
+    """A responsibility ends on a day."""
+    by, row = request.actor, _row(request, responsibility_id)
+    form = DayForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        if tried(form, lambda: actions.end_responsibility(by=by, responsibility=row, **given)):
+            messages.success(request, _("It ends on %(day)s.") % {"day": given["on"]})
+            return redirect("organisations:chain", row.place_code)
+    role = chain_rules().name_of(row.role)
+    return form_page(
+        request,
+        form,
+        "form",
+        title=_("End: %(role)s %(name)s") % {"role": role, "name": row.holder_name},
+        sub=row.place.name,
+        note=_("The place falls vacant on the next day, and a task to name somebody is opened."),
+        danger=_("End"),
+        back_place=row.place_code,
+        breadcrumbs=chain_crumbs(by, row.place, _("End")),
+    )
+
+
+@page("organisations.appoint", methods=("POST",))
+def withdraw(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
+    """Take back what was named by mistake today."""
+    row = _row(request, responsibility_id)
+    code = row.place_code
+    actions.withdraw_responsibility(by=request.actor, responsibility=row)
+    messages.success(request, _("It was withdrawn."))
+    return redirect("organisations:chain", code)
+
+
+@page("organisations.view", methods=("GET", "POST"))
+def contact(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
+    """POST: the work phone of who answers, as a piece of the page; GET: a page to change it."""
+    row = queries.responsibility(responsibility_id)
+    if request.method == "POST" and "change" not in request.POST:
+        number = actions.reveal_contact(by=request.actor, responsibility=row)
+        answer = render(
+            request,
+            "organisations/_contact.html",
+            {"element": f"contact-{row.id}", "number": number},
+        )
+        answer["Cache-Control"] = "no-store"
+        return answer
+    return _change_contact(request, _row(request, responsibility_id))
+
+
+def _change_contact(request: SignedRequest, row: Responsibility) -> HttpResponse:
+    form = ContactForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        actions.change_contact(by=request.actor, responsibility=row, **form.cleaned_data)
+        messages.success(request, _("Saved."))
+        return redirect("organisations:responsibility", row.id)
+    return form_page(
+        request,
+        form,
+        "form",
+        title=_("Work phone of %(name)s") % {"name": row.holder_name},
+        sub=row.place.name,
+        note=_("The number that is kept is not shown here; what you write replaces it."),
+        change=True,
+        back_place=row.place_code,
+        breadcrumbs=chain_crumbs(request.actor, row.place, _("Work phone")),
+    )

@@ -1,0 +1,127 @@
+"""Members: joining, changing, leaving."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fangxian.common.errors import Invalid, Problem
+from fangxian.common.policy import SignedRequest, page
+from fangxian.organisations import actions, queries
+from fangxian.organisations.finding import holder_of
+from fangxian.organisations.forms import DayForm, JoinForm, MemberForm
+from fangxian.organisations.models import Member, Organisation
+from fangxian.organisations.rules import chain_rules
+from fangxian.organisations.views.common import form_page, saving, tried
+from fangxian.organisations.views.tree import mine, trail
+from fangxian.people.vocabularies import IDENTITY
+
+
+@page("organisations.edit", methods=("GET", "POST"))
+def join(request: SignedRequest, organisation_id: UUID) -> HttpResponse:
+    """A person of the register, or a new one, becomes a member."""
+    body = mine(request, organisation_id)
+    form = JoinForm(
+        request.actor, request.POST or None, person=True, initial={"on": timezone.localdate()}
+    )
+    if saving(request) and form.is_valid():
+        made = tried(form, lambda: _join(request, body, form.cleaned_data))
+        if made is not None:
+            messages.success(request, _("%(name)s is a member.") % {"name": made.person.name})
+            return redirect("organisations:organisation", body.id)
+    return form_page(
+        request,
+        form,
+        "join",
+        body=body,
+        title=_("Add a member"),
+        breadcrumbs=trail(body, _("Add a member")),
+    )
+
+
+def _join(request: SignedRequest, body: Organisation, given: dict[str, Any]) -> Member:
+    office = {name: given[name] for name in ("duty", "rank", "party_member")}
+    office["from_date"] = given["on"]
+    if given["holder"]:
+        holder = holder_of(given["holder"])
+        if isinstance(holder, Organisation):
+            raise Invalid(Problem(_("Choose a person."), field="holder"))
+        person = holder.person if isinstance(holder, Member) else holder
+        return actions.add_member(by=request.actor, person=person, organisation=body, **office)
+    if not given["name"]:
+        raise Invalid(
+            Problem(
+                _("Nobody is chosen."),
+                field="q",
+                mend=_("Search and choose somebody, or write the name of a new person."),
+            )
+        )
+    documents = [(IDENTITY, given["number"])] if given["number"] else []
+    return actions.add_new_member(
+        by=request.actor,
+        organisation=body,
+        name=given["name"],
+        documents=documents,
+        phones=[given["phone"]] if given["phone"] else [],
+        **office,
+    )
+
+
+@page("organisations.edit", methods=("GET", "POST"))
+def member(request: SignedRequest, member_id: UUID) -> HttpResponse:
+    """A membership: duty and rank, what the member answers for, his households."""
+    by, row = request.actor, queries.member(member_id)
+    by.require("organisations.edit", row.place_code)
+    form = MemberForm(request.POST or None, initial=MemberForm.of(row))
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        if tried(form, lambda: actions.change_member(by=by, member=row, **given)):
+            messages.success(request, _("Saved."))
+            return redirect("organisations:member", row.id)
+    rules = chain_rules()
+    held = queries.in_force().filter(member=row).select_related("place")
+    return render(
+        request,
+        "organisations/member.html",
+        {
+            "form": form,
+            "member": row,
+            "body": row.organisation,
+            "held": [(one, rules.name_of(one.role)) for one in queries.in_order(held, rules)],
+            "most": rules.max_households,
+            "breadcrumbs": trail(row.organisation, row.person.name),
+        },
+        status=422 if form.errors else 200,
+    )
+
+
+@page("organisations.edit", methods=("GET", "POST"))
+def end(request: SignedRequest, member_id: UUID) -> HttpResponse:
+    """A membership ends."""
+    by, row = request.actor, queries.member(member_id)
+    by.require("organisations.edit", row.place_code)
+    form = DayForm(request.POST or None, initial={"on": timezone.localdate()})
+    del form.fields["reason"]
+    if request.method == "POST" and form.is_valid():
+        on = form.cleaned_data["on"]
+        if tried(form, lambda: actions.end_membership(by=by, member=row, on=on)):
+            messages.success(request, _("The membership ends."))
+            return redirect("organisations:organisation", row.organisation_id)
+    held = queries.in_force().filter(member=row).count()
+    note = _("What %(name)s answers for as a member ends too: %(held)d places fall vacant.")
+    return form_page(
+        request,
+        form,
+        "form",
+        title=_("End the membership of %(name)s") % {"name": row.person.name},
+        note=note % {"name": row.person.name, "held": held},
+        danger=_("End"),
+        back=row.organisation_id,
+        breadcrumbs=trail(row.organisation, row.person.name),
+    )

@@ -1,0 +1,116 @@
+"""Proposals for vacancies: shown with their reasons, accepted one by one or all."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from fangxian.common.errors import Invalid
+from fangxian.common.policy import SignedRequest, page
+from fangxian.organisations import actions
+from fangxian.organisations.checking import Appointment
+from fangxian.organisations.finding import holder_of
+from fangxian.organisations.models import Member, Organisation
+from fangxian.organisations.proposing import MOST_SEATS
+from fangxian.organisations.proposing import propose as proposed
+from fangxian.organisations.rules import ChainRole, chain_rules
+from fangxian.organisations.views.chain import chain_crumbs
+from fangxian.regions.models import Region
+from fangxian.regions.queries import at, current
+
+
+@page("organisations.appoint", methods=("GET", "POST"))
+def propose(request: SignedRequest, code: str) -> HttpResponse:
+    """Who could fill the vacancies here; what is accepted is named."""
+    by, here = request.actor, at(code, by=request.actor)
+    by.require("organisations.appoint", code)
+    rules = chain_rules()
+    roles = [r for r in rules.proposed if r.propose and here.level >= int(r.propose["within"])]
+    roles = [r for r in roles if int(r.level) >= here.level]
+    chosen = request.GET.get("role", "")
+    role = next((r for r in roles if r.code == chosen), roles[0] if roles else None)
+    problems: list[str] = []
+    if request.method == "POST" and role is not None:
+        problems, named = _accept(request, here, role)
+        if named:
+            text = ngettext(
+                "%(count)d place has its %(role)s now.",
+                "%(count)d places have their %(role)s now.",
+                named,
+            )
+            messages.success(request, text % {"count": named, "role": role.name})
+        if not problems:
+            return redirect("organisations:vacancies", code)
+    context: dict[str, Any] = {
+        "place": here,
+        "roles": roles,
+        "role": role,
+        "problems": problems,
+        "outcome": None,
+        "breadcrumbs": chain_crumbs(by, here, _("Proposals")),
+    }
+    if role is not None:
+        try:
+            context["outcome"] = proposed(here, role)
+        except Invalid as error:
+            context["problems"] = [*problems, *(f"{p.message} {p.mend}" for p in error.problems)]
+    return render(request, "organisations/propose.html", context, status=422 if problems else 200)
+
+
+def _accept(request: SignedRequest, here: Region, role: ChainRole) -> tuple[list[str], int]:
+    """Name those that were ticked. Returns what was refused, and how many were named."""
+    pairs: list[tuple[UUID, str]] = []
+    for text in request.POST.getlist("accept")[:MOST_SEATS]:
+        place, _equals, key = text.partition("=")
+        try:
+            pairs.append((UUID(place), key))
+        except ValueError:
+            continue
+    if not pairs:
+        return [_("Nothing is ticked. Tick the proposals that you accept.")], 0
+    places = {
+        p.id: p
+        for p in current().filter(id__in=[place for place, _key in pairs])
+        if p.code.startswith(here.code)
+    }
+    wanted, problems = [], []
+    holders: dict[str, Any] = {}
+    for place_id, key in pairs:
+        try:
+            holder = holders.setdefault(key, None) or holder_of(key)
+        except Invalid as error:
+            problems += [f"{p.message} {p.mend}" for p in error.problems]
+            continue
+        holders[key] = holder
+        if place_id in places:
+            wanted.append(
+                Appointment(
+                    places[place_id],
+                    role.code,
+                    holder,
+                    timezone.localdate(),
+                    contact=_kept_contact(holder),
+                    reason=_("accepted proposal"),
+                )
+            )
+    made = actions.appoint_many(by=request.actor, wanted=wanted)
+    problems += [f"{one.problem.message} {one.problem.mend}" for one in made if one.problem]
+    return problems, sum(one.new for one in made)
+
+
+def _kept_contact(holder: Any) -> str:
+    """The work phone that the holder has in another responsibility, so it is written once."""
+    rows = None
+    if isinstance(holder, Organisation):
+        rows = holder.responsibilities
+    else:
+        rows = (holder.person if isinstance(holder, Member) else holder).responsibilities
+    row = rows.filter(to_date=None, contact__isnull=False).order_by("-from_date").first()
+    return str(row.contact) if row is not None else ""

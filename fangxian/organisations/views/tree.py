@@ -1,0 +1,204 @@
+"""The tree of organisations, one organisation, founding, changing, dissolving."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.contrib import messages
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fangxian.common import codes
+from fangxian.common.actor import Actor
+from fangxian.common.errors import OutOfScope
+from fangxian.common.policy import SignedRequest, page
+from fangxian.organisations import actions, queries
+from fangxian.organisations.forms import DayForm, OrganisationFilter, OrganisationForm
+from fangxian.organisations.models import Organisation, Responsibility
+from fangxian.organisations.rules import chain_rules
+from fangxian.organisations.views.common import PAGE, form_page, page_number, tried
+
+SHOWN = 200
+
+
+@page("organisations.view")
+def tree(request: SignedRequest) -> HttpResponse:
+    """The topmost organisations of the area, or those that fit the filters."""
+    form = OrganisationFilter(request.GET)
+    chosen = form.chosen()
+    found = _found(request.actor, chosen)
+    count = found.count()
+    at = page_number(request)
+    rows = list(_counted(found)[(at - 1) * PAGE : at * PAGE])
+    return render(
+        request,
+        "organisations/tree.html",
+        {
+            "form": form,
+            "rows": rows,
+            "count": count,
+            "filtered": any(chosen.values()),
+            "page": at,
+            "more": count > at * PAGE,
+            "may_edit": request.actor.may("organisations.edit"),
+            "may_import": request.actor.may("organisations.import"),
+        },
+    )
+
+
+def _found(by: Actor, chosen: dict[str, Any]) -> QuerySet[Organisation]:
+    lo, hi = codes.bounds(by.area)
+    here = Q(seat__code__gte=lo, seat__code__lt=hi)
+    if chosen["q"]:
+        found = queries.search_organisations(chosen["q"], by.area)
+    else:
+        found = Organisation.objects.filter(dissolved_on=None)
+        found = found.select_related("kind", "seat", "parent").order_by("seat__code", "name", "id")
+    if chosen["kind"]:
+        found = found.filter(kind=chosen["kind"])
+    if chosen["where"] != "all":
+        found = found.filter(here)
+    if not chosen["q"] and not chosen["kind"]:
+        inside = Q(parent__seat__code__gte=lo, parent__seat__code__lt=hi)
+        top = Q(parent=None) if chosen["where"] == "all" else Q(parent=None) | ~inside
+        found = found.filter(top)
+    return found
+
+
+def _counted(found: QuerySet[Organisation]) -> QuerySet[Organisation]:
+    return found.annotate(
+        below=Count("children", filter=Q(children__dissolved_on=None), distinct=True),
+        people=Count("members", filter=Q(members__to_date=None), distinct=True),
+    )
+
+
+@page("organisations.view")
+def organisation(request: SignedRequest, organisation_id: UUID) -> HttpResponse:
+    """One organisation: members, what it answers for, what stands below it, its history."""
+    by, body = request.actor, queries.organisation(organisation_id)
+    rules = chain_rules()
+    history: Any = apps.get_model("organisations", "OrganisationHistory")
+    members = list(queries.members_of(body)[:SHOWN])
+    held = list(queries.held_by(body)[:SHOWN])
+    return render(
+        request,
+        "organisations/organisation.html",
+        {
+            "body": body,
+            "members": members,
+            "offices": _offices(members),
+            "former": list(queries.members_of(body, former=True)[:SHOWN]),
+            "held": [(row, rules.name_of(row.role)) for row in held],
+            "below": list(_counted(queries.tree(body)).order_by("name", "id")[:SHOWN]),
+            "history": history.objects.filter(pgh_obj_id=body.id).order_by("-pgh_id")[:20],
+            "may_edit": by.may("organisations.edit", body.seat.code) and not body.dissolved_on,
+            "may_link": by.may("organisations.appoint"),
+            "breadcrumbs": trail(body),
+        },
+    )
+
+
+def _offices(members: list[Any]) -> dict[UUID, int]:
+    """How many places each member answers for, by membership."""
+    rows = queries.in_force().filter(member_id__in=[m.id for m in members])
+    counted: dict[UUID, int] = {}
+    for member_id in rows.values_list("member_id", flat=True):
+        counted[member_id] = counted.get(member_id, 0) + 1
+    for member in members:
+        member.answers_for = counted.get(member.id, 0)
+    return counted
+
+
+def trail(body: Organisation, *last: str) -> list[dict[str, str]]:
+    """The way from the top of the tree to an organisation."""
+    way: list[dict[str, str]] = []
+    at: Organisation | None = body
+    seen: set[UUID] = set()
+    while at is not None and at.id not in seen:
+        seen.add(at.id)
+        way.append({"label": str(at), "url": reverse("organisations:organisation", args=[at.id])})
+        at = at.parent
+    start = {"label": _("Organisations"), "url": reverse("organisations:tree")}
+    return [start, *reversed(way), *({"label": text, "url": ""} for text in last)]
+
+
+@page("organisations.edit", methods=("GET", "POST"))
+def create(request: SignedRequest) -> HttpResponse:
+    """Found an organisation."""
+    by = request.actor
+    under = request.GET.get("under", "")
+    initial: dict[str, Any] = {"seat": by.area}
+    if under:
+        try:
+            parent = queries.organisation(UUID(under))
+        except ValueError:
+            parent = None
+        if parent is not None:
+            initial |= {"parent": parent.name, "seat": parent.seat.code}
+    form = OrganisationForm(by, request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        made = tried(form, lambda: actions.create_organisation(by=by, **form.cleaned_data))
+        if made is not None:
+            messages.success(request, _("“%(name)s” was founded.") % {"name": made})
+            return redirect("organisations:organisation", made.id)
+    return form_page(request, form, "form", title=_("New organisation"), back="")
+
+
+@page("organisations.edit", methods=("GET", "POST"))
+def edit(request: SignedRequest, organisation_id: UUID) -> HttpResponse:
+    """Change an organisation."""
+    by, body = request.actor, mine(request, organisation_id)
+    form = OrganisationForm(by, request.POST or None, initial=OrganisationForm.of(body))
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        done = tried(form, lambda: actions.change_organisation(by=by, organisation=body, **given))
+        if done is not None:
+            messages.success(request, _("Saved."))
+            return redirect("organisations:organisation", body.id)
+    title = _("Edit “%(name)s”") % {"name": body}
+    return form_page(
+        request, form, "form", title=title, back=body.id, breadcrumbs=trail(body, title)
+    )
+
+
+@page("organisations.edit", methods=("GET", "POST"))
+def dissolve(request: SignedRequest, organisation_id: UUID) -> HttpResponse:
+    """Dissolve an organisation."""
+    by, body = request.actor, mine(request, organisation_id)
+    form = DayForm(request.POST or None, initial={"on": timezone.localdate()})
+    del form.fields["reason"]
+    if request.method == "POST" and form.is_valid():
+        on = form.cleaned_data["on"]
+        if tried(form, lambda: actions.dissolve_organisation(by=by, organisation=body, on=on)):
+            messages.success(request, _("“%(name)s” is dissolved.") % {"name": body})
+            return redirect("organisations:organisation", body.id)
+    held = Responsibility.objects.filter(organisation=body, to_date=None).count()
+    note = _(
+        "Its %(members)d memberships and %(held)d responsibilities end on that day, and those "
+        "places fall vacant."
+    ) % {"members": queries.members_of(body).count(), "held": held}
+    return form_page(
+        request,
+        form,
+        "form",
+        title=_("Dissolve “%(name)s”") % {"name": body},
+        note=note,
+        danger=_("Dissolve"),
+        back=body.id,
+        breadcrumbs=trail(body, _("Dissolve")),
+    )
+
+
+def mine(request: SignedRequest, organisation_id: UUID) -> Organisation:
+    """An organisation whose seat is in the actor's area: others are read only."""
+    body = queries.organisation(organisation_id)
+    if not codes.contains(request.actor.area, body.seat.code):
+        raise OutOfScope(f"organisation {organisation_id}")
+    request.actor.require("organisations.edit", body.seat.code)
+    return body
