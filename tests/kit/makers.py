@@ -326,3 +326,120 @@ def _campaign(side: Side) -> Any:
 @maker("command:campaign")
 def _board(side: Side) -> Any:
     return side.get("field:campaign_id")
+
+
+def _organisation_of(side: Side) -> Any:
+    from fangxian.organisations.actions import create_organisation
+    from fangxian.organisations.models import OrganisationKind
+
+    if ("organisations:body", None) not in side.made:
+        kind = OrganisationKind.objects.get(code="department")
+        seat = side.region(side.codes.community)
+        side.made["organisations:body", None] = side.act(
+            lambda by: create_organisation(by=by, name=f"示例局{side.name}", kind=kind, seat=seat)
+        )
+    return side.made["organisations:body", None]
+
+
+@maker("organisations:organisation_id")
+def _organisation(side: Side) -> Any:
+    # Organisations are nobody's in particular; what belongs to a place is tested by its room.
+    body = _organisation_of(side)
+    return body.pk if side.is_own else ANYWHERE
+
+
+@maker("organisations:member_id")
+def _member(side: Side) -> Any:
+    from fangxian.organisations.actions import add_new_member
+
+    body = _organisation_of(side)
+    return side.act(
+        lambda by: add_new_member(by=by, organisation=body, name=side.secrets["name"])
+    ).pk
+
+
+@maker("organisations:responsibility_id")
+def _responsibility(side: Side) -> Any:
+    from fangxian.organisations.actions import appoint
+
+    body, place = _organisation_of(side), side.region(side.codes.community)
+    return side.act(
+        lambda by: appoint(
+            by=by,
+            place=place,
+            role="linked_unit",
+            holder=body,
+            contact=side.secrets["phone"],
+        )
+    ).pk
+
+
+@maker("organisations:establishment_id")
+def _contact_body(side: Side) -> Any:
+    from fangxian.register.actions import create_establishment
+
+    return side.act(
+        lambda by: create_establishment(
+            by=by, place_code=side.codes.building, name="示例医院", kind="hospital"
+        )
+    ).pk
+
+
+@maker("organisations:link_id")
+def _looked_after(side: Side) -> Any:
+    from fangxian.organisations.actions import link_households
+    from fangxian.organisations.queries import member
+    from fangxian.register.actions import create_household
+
+    def link(by: Any) -> Any:
+        door = create_household(by=by, place_code=side.codes.unit, room="909")
+        row = link_households(
+            by=by,
+            member=member(side.get("organisations:member_id")),
+            place=side.region(side.codes.building),
+            households=[door],
+        )
+        return row.households.get().pk
+
+    return side.act(link)
+
+
+@maker("organisations:item")
+def _one(side: Side) -> str:
+    return "plan"
+
+
+@maker("organisations:ledger")
+def _ledger(side: Side) -> Any:
+    return "responsibilities" if side.is_own else ANYWHERE
+
+
+@maker("organisations:evidence_id")
+def _evidence(side: Side) -> Any:
+    from fangxian.core.actions import store_file
+    from fangxian.organisations.actions import record_evidence
+
+    def attach(by: Any) -> Any:
+        file = store_file(
+            by=by, data=b"x", name="a.txt", media_type="text/plain", place_code=side.codes.community
+        )
+        place = side.region(side.codes.community)
+        return record_evidence(by=by, community=place, item="plan", evidence=file).pk
+
+    return side.act(attach)
+
+
+@maker("organisations:run_id")
+def _ledger_run(side: Side) -> Any:
+    from fangxian.core import ledgers
+
+    data = "责任区,角色,单位名称\n第1社区,包联单位,示例局\n".encode()
+    return side.act(
+        lambda by: ledgers.upload(
+            by=by,
+            kind="responsibilities",
+            place_code=side.codes.county,
+            name="示例.csv",
+            data=data,
+        )
+    ).pk
