@@ -156,11 +156,14 @@ class Cluster:
         """End the server; False if none ran."""
         if not self.exists():
             return False
-        with self.lock(run_user(environ)):
+        user = run_user(environ)
+        with self.lock(user):
+            self._check_owner(user)
             found = process.read_postmaster(self.path)
-            ended = process.stop(self.path)
-            if found and found.host.parent != self.path.parent:
-                shutil.rmtree(found.host, ignore_errors=True)
+            ended = process.stop(self.path, user)
+            if ended and found and found.host.parent != self.path.parent:
+                # As the server's user: the folder's name stands in a file that it can write.
+                user.run(["rm", "-rf", "--", found.host])
             return ended
 
     def _check_owner(self, user: RunUser) -> None:

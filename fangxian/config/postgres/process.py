@@ -92,10 +92,10 @@ def wait_ready(cluster: Path, pid: int, *, log: Path) -> Postmaster:
     )
 
 
-def stop(cluster: Path) -> bool:
+def stop(cluster: Path, user: RunUser) -> bool:
     """End the server in order (open transactions are rolled back); False if none ran."""
     found = read_postmaster(cluster)
-    if found is None or not alive(found.pid):
+    if found is None or not _is_server(found, cluster, user):
         return False
     os.kill(found.pid, signal.SIGINT)
     if not _until(lambda: not alive(found.pid), STOP_SECONDS):
@@ -144,6 +144,13 @@ def _reason(cluster: Path, log: Path, pid: int) -> str:
         texts += path.read_text(encoding="utf-8", errors="replace").splitlines()[-20:]
     own = [line for line in texts if f"[{pid}]" in line and ("FATAL:" in line or "PANIC:" in line)]
     return "\n".join(own or texts[-4:])
+
+
+def _is_server(found: Postmaster, cluster: Path, user: RunUser) -> bool:
+    """Whether that process is this cluster's server: after a reboot its number may be another's."""
+    if not Path("/proc/self").exists():
+        return alive(found.pid) and found.answers()
+    return found.pid in _members(cluster, user)
 
 
 def _members(cluster: Path, user: RunUser) -> set[int]:

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from fangxian.config.postgres import process
+from fangxian.config.postgres.user import run_user
 
 # The suite may itself run in another mode or against a server given by address; these tests start
 # their own. PGBIN stays: it says which PostgreSQL is under test.
@@ -23,7 +24,7 @@ def remove(data: Path) -> None:
         if not (entry / "PG_VERSION").exists():
             continue
         real = entry.resolve()
-        process.stop(real)
+        process.stop(real, run_user(PLAIN))
         if real.parent != data.resolve():
             shutil.rmtree(real.parent)
     shutil.rmtree(data)

@@ -19,7 +19,8 @@ import pytest
 from fangxian.config.postgres import ROLES, Server, ServerError, ensure_server, process
 from fangxian.config.postgres.binaries import Binaries, find_binaries
 from fangxian.config.postgres.place import SOCKET_PATH_LIMIT, fits, socket_folder
-from fangxian.config.postgres.user import run_user
+from fangxian.config.postgres.server import find_cluster
+from fangxian.config.postgres.user import RunUser, run_user
 
 from .kit import PLAIN, remove
 
@@ -208,6 +209,25 @@ def test_a_process_number_taken_by_a_stranger_is_no_server(server: Server) -> No
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def test_stop_leaves_a_stranger_with_its_process_number_alone(server: Server) -> None:
+    server.stop()
+    stranger = subprocess.Popen(["sleep", "60"])
+    elsewhere = Path(tempfile.mkdtemp(prefix="fxt-", dir="/tmp"))
+    try:
+        pid_file = cluster_of(server) / "postmaster.pid"
+        pid_file.write_text(
+            f"{stranger.pid}\n{cluster_of(server)}\n1\n5432\n{elsewhere}\n\n1 1\nready\n"
+        )
+        assert not server.stop()
+        assert stranger.poll() is None
+        assert elsewhere.is_dir()
+    finally:
+        stranger.kill()
+        stranger.wait()
+        elsewhere.rmdir()
+    assert start(server.data_dir, fast=False).started
 
 
 def test_stop_ends_the_server_once(server: Server) -> None:
@@ -410,7 +430,9 @@ def test_an_ordinary_user_starts_a_server_without_any_right(folder: Path) -> Non
     found = process.read_postmaster(cluster)
     assert found
     assert Path(f"/proc/{found.pid}").stat().st_uid == nobody
-    process.stop(cluster)
+    with pytest.raises(ServerError, match="belongs to user number 65534"):
+        find_cluster(find_binaries(PLAIN), data, fast=True).stop(PLAIN)
+    assert process.stop(cluster, RunUser("nobody", nobody, nobody, other=True))
     with pytest.raises(ServerError, match="belongs to user number 65534"):
         start(data)
 
