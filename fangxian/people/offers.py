@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as _noop
 from django.utils.translation import pgettext_lazy
 
 from fangxian.common.actor import Actor
@@ -179,6 +180,6 @@ def _lost_tokens() -> Iterator[str]:
 
 
 _INVARIANTS = (
-    ("people.seen", Invariant(_("Every person is seen somewhere"), _unseen_persons)),
-    ("people.found", Invariant(_("Every person is found by name"), _lost_tokens)),
+    ("people.seen", Invariant(_noop("Every person is seen somewhere"), _unseen_persons)),
+    ("people.found", Invariant(_noop("Every person is found by name"), _lost_tokens)),
 )

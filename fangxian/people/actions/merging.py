@@ -132,7 +132,8 @@ def _plain(value: Any) -> Any:
 
 
 def _parsed(person: Person, name: str, value: Any) -> Any:
-    return person._meta.get_field(name).to_python(value)
+    field: Any = person._meta.get_field(name)
+    return field.to_python(value)
 
 
 def _move(reference: Any, lost: UUID, kept: UUID) -> list[str]:
@@ -180,9 +181,10 @@ def undo_merge(*, by: Actor, merge_id: UUID) -> Merge:
     kept, lost = both[done.kept_id], both[done.lost_id]
     for name, values in done.changed.items():
         if _plain(getattr(kept, name)) != values["after"]:
-            label = kept._meta.get_field(name).verbose_name
+            field: Any = kept._meta.get_field(name)
             raise Conflict(
-                _("“%(field)s” was changed after the merge: set it back first.") % {"field": label}
+                _("“%(field)s” was changed after the merge: set it back first.")
+                % {"field": field.verbose_name}
             )
     tokens.erase([kept.id])
     lost.merged_into = None
@@ -202,7 +204,7 @@ def undo_merge(*, by: Actor, merge_id: UUID) -> Merge:
     done.save(update_fields=["undone_at", "undone_by"])
     if done.candidate:
         _decide(done.candidate, by, MergeCandidate.State.OPEN)
-        queue.open_for(by, [done.candidate_id])
+        queue.open_for(by, [done.candidate.pk])
     return done
 
 

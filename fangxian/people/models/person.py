@@ -69,9 +69,9 @@ class Person(Row):
 
     @classmethod
     def from_db(
-        cls, db: str | None, field_names: Collection[str], values: Collection[Any]
+        cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any
     ) -> Person:
-        person = super().from_db(db, field_names, values)
+        person = super().from_db(db, field_names, values, **more)
         access.note(person.pk)
         return person
 

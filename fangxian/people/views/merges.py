@@ -113,7 +113,7 @@ def _rows(first: Person, second: Person) -> list[dict[str, Any]]:
     both = (first, second)
     rows = [
         _row(
-            str(first._meta.get_field(name).verbose_name),
+            _label(name),
             [_shown(person, name) for person in both],
             name,
             1 if not getattr(first, name) and getattr(second, name) else 0,
@@ -127,6 +127,11 @@ def _rows(first: Person, second: Person) -> list[dict[str, Any]]:
     rows.append(_row(_("Phones (both are kept)"), phones))
     rows.append(_row(_("Recorded"), [f"{p.created_at:%Y-%m-%d}" for p in both]))
     return rows
+
+
+def _label(name: str) -> str:
+    field: Any = Person._meta.get_field(name)
+    return str(field.verbose_name)
 
 
 def _row(label: str, values: list[str], name: str = "", keep: int = 0) -> dict[str, Any]:

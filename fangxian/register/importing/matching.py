@@ -228,11 +228,12 @@ def _humans(homes: Iterable[UUID], also: Iterable[UUID]) -> dict[UUID, Human]:
     ):
         if person in humans:
             humans[person].groups.add(group)
-    for person, *rest in Residency.objects.filter(person_id__in=keys, to_date=None).values_list(
+    lives: Any
+    for person, *lives in Residency.objects.filter(person_id__in=keys, to_date=None).values_list(
         "person_id", "id", "household_id", "place_code", "relation", "kind", "from_date"
     ):
         if person in humans:
-            humans[person].residencies.append(Lives(*rest))
+            humans[person].residencies.append(Lives(*lives))
     return humans
 
 

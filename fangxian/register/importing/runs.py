@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,6 +11,7 @@ from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -32,7 +34,7 @@ from fangxian.common.sheets.marking import RowError, write_error_workbook
 from fangxian.core import imports
 from fangxian.core.actions import read_file, start_job, store_file
 from fangxian.core.jobs import job_kind
-from fangxian.core.models import File, ImportRun, ImportState, Job
+from fangxian.core.models import File, ImportRun, ImportState, Job, JobState
 from fangxian.core.progress import Progress
 from fangxian.register.changes import changed
 from fangxian.register.importing import matching
@@ -53,7 +55,8 @@ KEPT_DAYS: Final = 90
 def upload(*, by: Actor, place_code: str, name: str, data: bytes) -> ImportRun:
     """Store a ledger and open a run for it. Raises Invalid when no table can be read in it.
 
-    The file is opened in a process of its own with little memory and time.
+    The file is opened in a process of its own with little memory and time. Sent again before its
+    columns were chosen, it is still the same run.
     """
     by.require(RIGHT, place_code)
     if len(place_code) < Level.PREFECTURE:
@@ -64,6 +67,8 @@ def upload(*, by: Actor, place_code: str, name: str, data: bytes) -> ImportRun:
         )
     workbook = _read(data, name)
     tables = _tables(workbook)
+    if (waiting := _sent_already(by, place_code, data)) is not None:
+        return waiting
     until = timezone.localdate() + dt.timedelta(days=KEPT_DAYS)
     file = store_file(
         by=by, data=data, name=name[:200], media_type="application/octet-stream",
@@ -75,6 +80,20 @@ def upload(*, by: Actor, place_code: str, name: str, data: bytes) -> ImportRun:
     )  # fmt: skip
     run.save(force_insert=True)
     return run
+
+
+def _sent_already(by: Actor, place_code: str, data: bytes) -> ImportRun | None:
+    """The run of this very file that the actor just opened; of two at once the second waits."""
+    digest = hashlib.sha256(data).hexdigest()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"{KIND}:{by.name}:{place_code}:{digest}"],
+        )
+    return ImportRun.objects.filter(
+        kind=KIND, place_code=place_code, sha256=digest, user_id=by.user_id,
+        state=ImportState.STAGING, job_id=None,
+    ).first()  # fmt: skip
 
 
 def _read(data: bytes, name: str) -> Workbook:
@@ -168,12 +187,15 @@ def choose(
 
 @action
 def confirm(*, by: Actor, run_id: UUID) -> Job:
-    """Start to write the rows of a run that was previewed. Raises Conflict when it is not ready."""
+    """Start to write the rows of a run that was previewed, or go on where its work has stopped.
+
+    Raises Conflict when it is neither.
+    """
     run = ImportRun.objects.select_for_update().filter(pk=run_id, kind=KIND).first()
     if run is None:
         raise OutOfScope(f"import {run_id}")
     by.require(RIGHT, run.place_code)
-    if run.state != ImportState.READY:
+    if run.state != ImportState.READY and not _stopped(run):
         raise Conflict(_("This import is not ready to be written."))
     job = start_job(
         by=by, kind="register.import", args={"run_id": str(run.id)}, place_code=run.place_code
@@ -181,6 +203,11 @@ def confirm(*, by: Actor, run_id: UUID) -> Job:
     run.state, run.job_id = ImportState.RUNNING, job.id
     run.save(update_fields=["state", "job_id"])
     return job
+
+
+def _stopped(run: ImportRun) -> bool:
+    ended = Job.objects.filter(pk=run.job_id, state__in=[JobState.FAILED, JobState.STOPPED])
+    return run.state == ImportState.RUNNING and ended.exists()
 
 
 @job_kind("register.preview", label=gettext_lazy("Check a ledger"), right=RIGHT)
@@ -260,7 +287,7 @@ def commit(progress: Progress, *, run_id: str) -> None:
         changed(by, (d.home.id for d in decisions if d.home is not None))
         return outcomes
 
-    run = imports.commit_chunks(run, handle, progress, size=CHUNK)
+    run = imports.commit_chunks(run, handle, progress)
     if run.rejected:
         with progress.chunk() as by:
             run = run_of(UUID(run_id))
