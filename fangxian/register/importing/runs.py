@@ -206,8 +206,10 @@ def confirm(*, by: Actor, run_id: UUID) -> Job:
 
 
 def _stopped(run: ImportRun) -> bool:
-    ended = Job.objects.filter(pk=run.job_id, state__in=[JobState.FAILED, JobState.STOPPED])
-    return run.state == ImportState.RUNNING and ended.exists()
+    if run.job_id is None or run.state != ImportState.RUNNING:
+        return False
+    ended = [JobState.FAILED, JobState.STOPPED]
+    return Job.objects.filter(pk=run.job_id, state__in=ended).exists()
 
 
 @job_kind("register.preview", label=gettext_lazy("Check a ledger"), right=RIGHT)

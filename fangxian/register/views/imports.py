@@ -248,7 +248,7 @@ def _preview(request: SignedRequest, found: ImportRun) -> dict[str, Any]:
 def progress(request: SignedRequest, run_id: UUID) -> HttpResponse:
     """The progress bar; when the work has ended, the page loads itself anew."""
     found = _open(request, run_id)
-    job = Job.objects.filter(pk=found.job_id).first()
+    job = Job.objects.filter(pk=found.job_id).first() if found.job_id else None
     if job is None or job.state not in ("queued", "running", "stopping"):
         address = reverse("register:import_run", args=[found.pk])
         return HttpResponse(status=204, headers={"HX-Redirect": address})
