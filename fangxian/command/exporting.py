@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -86,10 +87,11 @@ def _titled(what: str, who: str) -> str:
 def _plain(rows: Iterable[list[object]]) -> Iterable[list[object]]:
     """Times as the clock on the wall shows them; spreadsheets know no zones."""
     for row in rows:
-        yield [
-            timezone.make_naive(value) if hasattr(value, "tzinfo") and value.tzinfo else value
-            for value in row
-        ]
+        yield [_clock(value) if isinstance(value, dt.datetime) else value for value in row]
+
+
+def _clock(value: dt.datetime) -> dt.datetime:
+    return timezone.make_naive(value) if timezone.is_aware(value) else value
 
 
 def write(out: IO[bytes], ledger: Ledger, form: str) -> int:

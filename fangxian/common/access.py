@@ -9,8 +9,9 @@ the same transaction: what was not logged was not read.
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 from fangxian.common.actor import Actor
@@ -27,6 +28,7 @@ class Collector:
         self.by = by
         self.purpose = by.purpose
         self.seen: dict[str, set[UUID]] = {}
+        self.memory: dict[Hashable, Any] = {}
 
     def note(self, ids: Iterable[UUID]) -> None:
         self.seen.setdefault(self.purpose, set()).update(ids)
@@ -48,6 +50,12 @@ def note(*ids: UUID) -> None:
     collector = _collector.get()
     if collector is not None:
         collector.note(ids)
+
+
+def memory() -> dict[Hashable, Any]:
+    """What this transaction keeps of reads that can't change in it (rule sets); else a new one."""
+    collector = _collector.get()
+    return {} if collector is None else collector.memory
 
 
 def for_purpose(purpose: str) -> None:

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from fangxian.common import access
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
@@ -57,11 +58,15 @@ def register_validator(name: str, validator: Validator) -> None:
 
 
 def rule(name: str, on: dt.date | None = None) -> Rule:
-    """Return the version of ``name`` that holds on a day (default today). One query.
+    """Return the version of ``name`` that holds on a day (default today). One query a transaction.
 
     Of several that hold from the same day the latest version counts. Raises NoRule.
     """
     day = on or timezone.localdate()
+    memory = access.memory()
+    known: Rule | None = memory.get(("rule", name, day))
+    if known is not None:
+        return known
     found = (
         RuleSet.objects.filter(name=name, valid_from__lte=day)
         .order_by("-valid_from", "-version")
@@ -69,7 +74,8 @@ def rule(name: str, on: dt.date | None = None) -> Rule:
     )
     if found is None:
         raise NoRule(f"no rule set {name!r} holds on {day}; load it or add a version")
-    return _as_rule(found)
+    read = memory["rule", name, day] = _as_rule(found)
+    return read
 
 
 def rule_version(name: str, version: int) -> Rule:
@@ -145,6 +151,7 @@ def add_rule_version(
                 mend=_("Keep the outermost brackets of the version before."),
             )
         )
+    access.memory().clear()
     return RuleSet.objects.create(
         name=name,
         version=latest.version + 1,

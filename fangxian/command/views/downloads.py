@@ -82,19 +82,22 @@ def map_of(request: SignedRequest, campaign: UUID, code: str) -> HttpResponse:
     )
 
 
-def coloured(shown: boards.Board) -> dict[str, Any]:
+def coloured(shown: boards.Board, *, links: bool = True) -> dict[str, Any]:
     """GeoJSON of what lies in a board's place, with the share covered and where a click leads."""
     collection = geo.children(shown.own.code)
     covered = {row.code: row.coverage for row in shown.rows if not row.here}
     for feature in collection["features"]:
         known = covered.get(str(feature["properties"]["code"]))
+        if not links:
+            feature["properties"]["url"] = ""
         if known is None:
             continue
-        feature["properties"]["url"] = (
-            reverse("command:map", args=[shown.campaign.id, known.code])
-            if shown.campaign
-            else address(None, known.code)
-        )
+        if links:
+            feature["properties"]["url"] = (
+                reverse("command:map", args=[shown.campaign.id, known.code])
+                if shown.campaign
+                else address(None, known.code)
+            )
         if known.target:
             feature["properties"]["share"] = known.share
     return collection

@@ -69,7 +69,7 @@ def _slow(ground: dict[str, Any]) -> dict[str, Any]:
     campaign, shown = ground["campaign"], ground["shown"]
     days = situation.curve(campaign, shown.own.code) if campaign else []
     return {
-        "places": coloured(shown),
+        "places": coloured(shown, links=not ground["unattended"]),
         "days": days,
         "chart": {
             "kind": "bar",

@@ -1,0 +1,277 @@
+"""The board through HTTP: sums at every level, scope, filters, polling, phones, downloads."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from django.urls import reverse
+from python_calamine import CalamineWorkbook
+
+from fangxian.accounts.models import AccessLog
+from fangxian.command import coverage as boards
+from fangxian.command.coverage import Board
+from fangxian.command.tests.conftest import PHONE, begin
+from fangxian.common.codes import Level
+from fangxian.common.scoping import acting
+from fangxian.field.actions import close_campaign
+from fangxian.organisations.actions import withdraw_responsibility
+from fangxian.regions.queries import at
+
+
+def url(name, *args):
+    return reverse(f"command:{name}", args=args)
+
+
+def text_of(answer):
+    assert answer.status_code == 200, answer.status_code
+    return answer.content.decode()
+
+
+def shown(client, *args):
+    """The context of a board page."""
+    answer = client.get(url("board_place", *args))
+    assert answer.status_code == 200
+    return answer.context
+
+
+def figures(row):
+    return (
+        row.coverage.target,
+        row.coverage.visited,
+        row.coverage.exempt,
+        row.coverage.gap,
+        row.vacancies,
+    )
+
+
+@pytest.mark.parametrize("of_sweep", [True, False], ids=["sweep", "chain"])
+def test_at_every_place_the_rows_add_up_to_the_place(client_of, sweep, places, of_sweep):
+    """Walk the whole tree by its links: the sum of the rows is the place, down to the door."""
+    client = client_of("headquarters")
+    todo, seen = [places.county], 0
+    while todo:
+        code = todo.pop()
+        here = url("board_place", sweep.id, code) if of_sweep else url("chain_place", code)
+        answer = client.get(here)
+        own, lines = answer.context["own"], answer.context["lines"]
+        below = [line["row"] for line in lines]
+        if below:
+            sums = tuple(map(sum, zip(*map(figures, below), strict=True)))
+            assert sums == figures(own), code
+        if code == places.county:
+            assert figures(own)[:4] == ((6, 1, 1, 4) if of_sweep else (0, 0, 0, 0))
+            assert own.vacancies > 0
+        if of_sweep and answer.context["door_level"]:
+            states = [door["state"] for door in answer.context["doors"]]
+            assert len(states) == own.coverage.target
+            assert states.count("open") == own.coverage.gap
+        todo += [line["row"].code for line in lines if not line["row"].here]
+        seen += 1
+    assert seen == 1 + 1 + 2 + 4 + 8 + 16
+
+
+def test_a_building_shows_the_doors_that_lie_in_no_unit(client_of, sweep, places):
+    context = shown(client_of("alice"), sweep.id, places.building)
+    here = [line for line in context["lines"] if line["row"].here]
+    assert [figures(line["row"])[:4] for line in here] == [(1, 0, 0, 1)]
+    assert here[0]["url"] == ""
+
+
+def test_the_worst_stands_first_and_orders_are_kept_in_the_address(client_of, sweep, places):
+    client = client_of("headquarters")
+    context = shown(client, sweep.id, places.town)
+    gaps = [line["row"].coverage.gap for line in context["lines"]]
+    assert gaps == sorted(gaps, reverse=True)
+    answer = client.get(url("board_place", sweep.id, places.community) + "?only=gaps&sort=place")
+    lines = answer.context["lines"]
+    assert [line["row"].code for line in lines] == [places.grid]
+    # The other grid, and the community itself: its vacancies are no gaps.
+    assert answer.context["hidden"] == 2
+    assert lines[0]["url"].endswith("?sort=place&only=gaps")
+    assert answer.context["own"].coverage.target == 5
+    odd = client.get(url("board_place", sweep.id, places.community) + "?only=%00&sort=1;--")
+    assert len(odd.context["lines"]) == 3
+
+
+def test_a_gap_names_who_closes_it_by_when_with_the_phone_behind_a_tap(
+    client_of, sweep, places, officer
+):
+    client = client_of("bob")
+    html = text_of(client.get(url("board_place", sweep.id, places.unit)))
+    assert "王一" in html
+    assert PHONE not in html
+    tap = reverse("organisations:contact", args=[officer.id])
+    assert f'hx-post="{tap}"' in html
+    before = AccessLog.objects.exclude(revealed="").count()
+    answer = client.post(tap, headers={"HX-Request": "true"})
+    assert PHONE in text_of(answer)
+    assert AccessLog.objects.exclude(revealed="").count() == before + 1
+
+
+def test_a_standing_board_answers_304_and_a_changed_one_the_fragment(
+    client_of, sweep, places, hq, officer
+):
+    client = client_of("headquarters")
+    address = url("board_place", sweep.id, places.county)
+    first = client.get(address)
+    poll = {"HX-Request": "true", "If-None-Match": first["ETag"]}
+    still = client.get(address, headers=poll)
+    assert (still.status_code, still.content) == (304, b"")
+    whole = client.get(address, headers={"If-None-Match": first["ETag"]})
+    assert whole.status_code == 200
+    withdraw_responsibility(by=hq, responsibility=officer)
+    changed = client.get(address, headers=poll)
+    html = text_of(changed)
+    assert "<html" not in html
+    assert changed["ETag"] != first["ETag"]
+    # In another language it is another page.
+    english = client.get(
+        address,
+        headers={"HX-Request": "true", "If-None-Match": changed["ETag"], "Accept-Language": "en"},
+    )
+    assert english.status_code == 200
+
+
+def test_rows_keep_their_ids_from_poll_to_poll_so_that_the_focus_stays(client_of, sweep, places):
+    html = text_of(client_of("headquarters").get(url("board_place", sweep.id, places.county)))
+    assert f'id="row-{places.town}"' in html
+
+
+def test_another_county_sees_nothing_of_it(client_of, sweep, places):
+    charlie = client_of("charlie")
+    for address in (
+        url("board_area", sweep.id),
+        url("board_place", sweep.id, places.community),
+        url("map", sweep.id, places.community),
+        url("gaps_csv", sweep.id, places.community),
+        url("chain_place", places.community),
+        url("vacancies_csv", places.community),
+        url("board_place", sweep.id, "no-code"),
+    ):
+        assert charlie.get(address).status_code == 404, address
+    assert sweep.name not in text_of(charlie.get(url("sweeps")))
+
+
+def test_a_place_outside_the_sweep_and_a_draft_have_no_board(client_of, hq, places, sweep):
+    small = begin(hq, places[places.other_community], "小区摸排")
+    client = client_of("headquarters")
+    assert client.get(url("board_area", small.id)).context["place"].code == places.other_community
+    assert client.get(url("board_place", small.id, places.county)).status_code == 404
+    assert client.get(url("board_place", small.id, places.community)).status_code == 404
+    small.state = "draft"
+    small.save()
+    assert client.get(url("board_area", small.id)).status_code == 404
+
+
+def test_one_sweep_is_opened_at_once_several_are_listed_closed_ones_too(
+    client_of, hq, places, sweep
+):
+    client = client_of("alice")
+    assert client.get(url("board")).url == url("board_area", sweep.id)
+    assert client.get(url("board_area", sweep.id)).context["place"].code == places.community
+    other = begin(hq, places[places.town], "第二轮摸排")
+    assert client.get(url("board")).url == url("sweeps")
+    html = text_of(client.get(url("sweeps")))
+    assert "第二轮摸排" in html
+    close_campaign(by=hq, campaign=other)
+    assert client.get(url("board")).url == url("board_area", sweep.id)
+    assert "第二轮摸排" in text_of(client.get(url("sweeps")))
+    assert client.get(url("board_area", other.id)).context["closed"]
+
+
+def test_vacancies_are_listed_with_who_names_and_by_when(client_of, sweep, places):
+    context = client_of("alice").get(url("chain_place", places.grid)).context
+    rows = {(row["code"], row["role"]): row for row in context["unfilled"]}
+    assert len(rows) == context["own"].vacancies
+    first = context["unfilled"][0]
+    assert first["code"] == places.grid
+    assert first["due"] is not None
+    assert first["named_by"]
+    assert first["task"] is not None
+
+
+def test_the_list_of_gaps_as_excel_and_csv(client_of, sweep, places, officer):
+    client = client_of("alice")
+    answer = client.get(url("gaps_csv", sweep.id, places.community))
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert len(rows) == 1 + 3
+    assert "王一" in rows[1]
+    book = client.get(url("gaps_xlsx", sweep.id, places.community))
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(book.content)).get_sheet_by_index(0)
+    cells = sheet.to_python()
+    assert len(cells) == 2 + 3
+    assert "alice" in str(cells[0][0])
+    vacant = client.get(url("vacancies_xlsx", places.community))
+    found = CalamineWorkbook.from_filelike(io.BytesIO(vacant.content)).get_sheet_by_index(0)
+    with acting(client_actor := _actor_of(client)):
+        missing = boards.board(None, at(client_actor.area)).own.vacancies
+    assert sum(int(row[3]) for row in found.to_python()[2:]) == missing
+
+
+def _actor_of(client):
+    from fangxian.accounts.models import User
+    from fangxian.accounts.queries import actor_of, grants_of
+
+    user = User.objects.get(pk=client.session["_auth_user_id"])
+    return actor_of(grants_of(user)[0], source="test", purpose="test")
+
+
+def test_many_gaps_are_written_by_a_job(client_of, sweep, places, monkeypatch):
+    monkeypatch.setattr("fangxian.command.exporting.AT_ONCE", 2)
+    client = client_of("alice")
+    answer = client.get(url("gaps_csv", sweep.id, places.community))
+    assert answer.status_code == 302
+    assert answer.url.startswith("/core/jobs/")
+
+
+def test_doors_are_for_those_who_work_on_sweeps(client_of, sweep, places):
+    laboratory = client_of("laboratory")
+    context = shown(laboratory, sweep.id, places.building)
+    assert not context["door_level"]
+    assert not context["doors"]
+    answer = laboratory.get(url("gaps_csv", sweep.id, places.building))
+    assert answer.status_code == 403
+
+
+def test_the_map_colours_places_by_their_share(client_of, sweep, places):
+    context = client_of("headquarters").get(url("map", sweep.id, places.town)).context
+    shares = {
+        f["properties"]["code"]: f["properties"]["share"] for f in context["places"]["features"]
+    }
+    assert shares == {places.community: 2 / 5, places.other_community: 0.0}
+
+
+def test_queries_don_t_grow_with_the_rows(client_of, sweep, places, django_assert_max_num_queries):
+    client = client_of("headquarters")
+    client.get(url("board_place", sweep.id, places.county))
+    for code in (places.county, places.town, places.community):
+        with django_assert_max_num_queries(BOARD_QUERIES):
+            client.get(url("board_place", sweep.id, code))
+
+
+def test_a_poll_that_changes_nothing_costs_less(
+    client_of, sweep, places, django_assert_max_num_queries
+):
+    client = client_of("headquarters")
+    address = url("board_place", sweep.id, places.county)
+    tag = client.get(address)["ETag"]
+    with django_assert_max_num_queries(POLL_QUERIES):
+        answer = client.get(address, headers={"HX-Request": "true", "If-None-Match": tag})
+    assert answer.status_code == 304
+
+
+# Sign-in, grants and scope take 12; the frame 2; the board itself 8.
+BOARD_QUERIES = 24
+POLL_QUERIES = 20
+
+
+def test_the_whole_country_is_the_sum_of_its_provinces(hq, sweep, places):
+    from fangxian.common.actor import Actor
+
+    with acting(Actor.system("test", "")):
+        found: Board = boards.board(None, None)
+        county = boards.rows(None, [at(places.county)])[0]
+    assert found.own.level == Level.COUNTRY
+    assert found.own.vacancies >= county.vacancies > 0

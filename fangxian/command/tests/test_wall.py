@@ -1,0 +1,91 @@
+"""The walls, and the session that is left on a screen."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.urls import reverse
+
+from fangxian.accounts.sessions import BEGAN, SEEN, UNATTENDED
+
+WALL, GAPS = reverse("command:wall"), reverse("command:wall_gaps")
+
+
+def test_the_overview_shows_the_figures_of_the_board_with_their_source(client_of, sweep, places):
+    answer = client_of("headquarters").get(WALL)
+    assert answer.context["own"].coverage.gap == 4
+    html = answer.content.decode()
+    assert f'href="{reverse("command:board_area", args=[sweep.id])}"' in html
+    assert answer.context["days"][-3:] is not None
+    assert sum(count for _day, count in answer.context["days"]) == 1
+
+
+def test_the_gaps_name_the_worst_grids_and_who_closes_them(client_of, sweep, places, officer):
+    context = client_of("headquarters").get(GAPS).context
+    assert [line.row.code for line in context["worst"]] == [
+        places.grid,
+        "130902001002001",
+    ]
+    assert context["worst"][0].row.closer.name == "王一"
+    assert context["unfilled"]
+
+
+def test_without_a_sweep_the_wall_shows_the_chain(client_of, places, hq):
+    from fangxian.organisations.vacancies import refresh
+
+    refresh(by=hq, area=places.county)
+    client = client_of("headquarters")
+    assert client.get(WALL).context["own"].vacancies > 0
+    assert client.get(GAPS).context["worst"]
+
+
+@pytest.mark.parametrize("address", [WALL, GAPS])
+def test_a_wall_polls(client_of, sweep, address):
+    client = client_of("headquarters")
+    tag = client.get(address)["ETag"]
+    answer = client.get(address, headers={"HX-Request": "true", "If-None-Match": tag})
+    assert answer.status_code == 304
+
+
+def test_the_slow_part_alone(client_of, sweep):
+    answer = client_of("headquarters").get(WALL + "?part=slow", headers={"HX-Request": "true"})
+    html = answer.content.decode()
+    assert "wall-places" in html
+    assert "<html" not in html
+
+
+def test_others_have_no_wall(client_of, sweep):
+    for who in ("alice", "laboratory", "resident"):
+        assert client_of(who).get(WALL).status_code == 403
+
+
+def test_a_screen_left_running_opens_the_wall_alone_and_outlives_the_day(client_of, sweep):
+    client = client_of("headquarters")
+    assert client.post(reverse("command:wall_stay")).url == WALL
+    assert client.session[UNATTENDED]
+    session = client.session
+    session[BEGAN] = session[SEEN] = time.time() - 3 * 24 * 3600
+    session.save()
+    assert client.get(WALL).status_code == 200
+    assert client.get(GAPS).status_code == 200
+    html = client.get(WALL).content.decode()
+    assert reverse("command:board_area", args=[sweep.id]) not in html
+    for closed in (
+        reverse("command:today"),
+        reverse("account_change_password"),
+        reverse("core:tasks"),
+        "/api/openapi.json",
+    ):
+        assert client.get(closed).status_code in (403, 404), closed
+    assert client.post(reverse("command:wall_stay")).status_code == 403
+    assert client.post(reverse("account_logout")).status_code == 302
+    assert client.get(WALL).status_code == 302
+
+
+def test_an_ordinary_session_still_ends(client_of, sweep):
+    client = client_of("headquarters")
+    session = client.session
+    session[BEGAN] = time.time() - 3 * 24 * 3600
+    session.save()
+    assert client.get(WALL).status_code == 302
