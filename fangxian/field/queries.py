@@ -94,10 +94,11 @@ def next_door(campaign: Campaign, area: str, after: Target | None, on: dt.date) 
             | here & Q(wide=len(room), household__room__gt=room)
             | here & Q(wide=len(room), household__room=room, household_id__gt=after.household_id)
         )
-        ahead = found.filter(behind, later=0).first()
+        ahead: Target | None = found.filter(behind, later=0).first()
         if ahead is not None:
             return ahead
-    return found.first()
+    first: Target | None = found.first()
+    return first
 
 
 def target_at(campaign_id: UUID, household_id: UUID) -> Target:

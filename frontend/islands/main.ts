@@ -8,12 +8,14 @@ import { type Registry, start, stop } from "./core";
 import { mount as dialog } from "./dialog";
 import { mount as fileDrop } from "./file-drop";
 import { mount as focus } from "./focus";
+import { mount as hotkeys } from "./hotkeys";
 import { mount as keys } from "./keys";
 import { mount as mapping } from "./mapping";
 import { mount as menu } from "./menu";
 import { mount as poll } from "./poll";
 import { mount as prefs } from "./prefs";
 import { mount as print } from "./print";
+import { mount as questionnaire } from "./questionnaire";
 import { mount as reveal } from "./reveal";
 import { mount as search } from "./search";
 import { mount as session } from "./session";
@@ -29,12 +31,14 @@ const islands: Registry = {
   dialog,
   "file-drop": fileDrop,
   focus,
+  hotkeys,
   keys,
   mapping,
   menu,
   poll,
   prefs,
   print,
+  questionnaire,
   reveal,
   search,
   session,

@@ -143,7 +143,7 @@ class _Parser:
     def operand(self) -> Tree:
         kind, text, at = self.next()
         if kind == "number":
-            return ["value", float(text) if "." in text else int(text)]
+            return ["value", float(text) if "." in text or len(text) > 15 else int(text)]
         if kind == "text":
             return ["value", text[1:-1]]
         if kind == "field":
@@ -181,6 +181,8 @@ class _Parser:
             raise ExpressionError(
                 _("“%(name)s” got %(n)d arguments.") % {"name": name, "n": len(arguments)}
             )
+        if name == "regex":
+            _check_pattern(arguments[1], at)
         return ["call", name, *arguments]
 
 
@@ -212,11 +214,15 @@ def _text(value: Value) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, float):
+        return "NaN" if value != value else str(int(value)) if value.is_integer() else str(value)
     if isinstance(value, list):
         return " ".join(str(v) for v in value)
     return str(value)
+
+
+# As XPath writes a number; Python's float() would take "1_000", "inf" and "1e3" too.
+_NUMERAL: Final = re.compile(r"^-?(\d+(\.\d*)?|\.\d+)$", re.ASCII)
 
 
 def _number(value: Value) -> float:
@@ -226,10 +232,8 @@ def _number(value: Value) -> float:
         # Days since 1970, as XForms reads a date as a number.
         return float((value - dt.date(1970, 1, 1)).days)
     text = _text(value).strip()
-    try:
+    if _NUMERAL.match(text):
         return float(text)
-    except ValueError:
-        pass
     try:
         return _number(dt.date.fromisoformat(text[:10]))
     except ValueError:
@@ -256,7 +260,7 @@ def _selected(chosen: Value, code: Value) -> bool:
     return _text(code) in [_text(option) for option in options]
 
 
-_MAX_REGEX_TEXT: Final = 500
+_MAX_REGEX_TEXT: Final = 200
 
 
 def _regex(value: Value, pattern: Value) -> bool:
@@ -264,11 +268,43 @@ def _regex(value: Value, pattern: Value) -> bool:
     return re.fullmatch(_text(pattern), _text(value)[:_MAX_REGEX_TEXT]) is not None
 
 
+def _check_pattern(pattern: Tree, at: int) -> None:
+    """Refuse a pattern that can't be read, or that could take for ever on some text."""
+    text = str(pattern[1]) if pattern[0] == "value" else ""
+    try:
+        re.compile(text)
+        good = pattern[0] == "value" and not re.search(r"\)[*+{]", text)
+    except re.error:
+        good = False
+    if not good:
+        raise ExpressionError(
+            _("The pattern at character %(at)d can’t be used. Write it without repeated brackets.")
+            % {"at": at}
+        )
+
+
+def _places(value: Value) -> int:
+    number = _number(value)
+    return int(number) if math.isfinite(number) else 0
+
+
 def _round(value: Value, places: Value = 0) -> Value:
     number = _number(value)
-    if number != number:
+    if not math.isfinite(number):
         return number
-    return round(number, int(_number(places)))
+    # Halves go up, as in XPath; Python's round() would take them to the even neighbour.
+    shift = 10.0 ** max(-12, min(12, _places(places)))
+    return math.floor(number * shift + 0.5) / shift
+
+
+def _int(value: Value) -> Value:
+    number = _number(value)
+    return math.trunc(number) if math.isfinite(number) else math.nan
+
+
+def _extreme(choose: Callable[[list[float]], float], values: tuple[Value, ...]) -> float:
+    numbers = [_number(value) for value in values]
+    return math.nan if any(number != number for number in numbers) else choose(numbers)
 
 
 _ARITHMETIC: Final[Mapping[str, Callable[[float, float], Value]]] = {
@@ -293,14 +329,14 @@ _CALLS: Final[Mapping[str, Callable[..., Value]]] = {
     "false": lambda: False,
     "coalesce": lambda a, b: a if _text(a) else b,
     "number": _number,
-    "int": lambda v: math.trunc(_number(v)) if _number(v) == _number(v) else math.nan,
+    "int": _int,
     "round": _round,
     "concat": lambda *vs: "".join(_text(v) for v in vs),
     "contains": lambda a, b: _text(b) in _text(a),
     "starts-with": lambda a, b: _text(a).startswith(_text(b)),
     "boolean": truth,
-    "min": lambda *vs: min(_number(v) for v in vs),
-    "max": lambda *vs: max(_number(v) for v in vs),
+    "min": lambda *vs: _extreme(min, vs),
+    "max": lambda *vs: _extreme(max, vs),
 }
 
 

@@ -180,7 +180,7 @@ def _save(request: SignedRequest, target: Target, rules: FieldRules) -> HttpResp
     if any(problem.code == "op_id" for problem in problems):
         # The page was sent before with something else (the back button): it is a new visit now.
         form.data = request.POST.copy()
-        form.data["op_id"] = str(uuid7())  # type: ignore[index]
+        form.data["op_id"] = str(uuid7())
     return _door(request, target, rules, form, given=given, problems=problems, status=422)
 
 

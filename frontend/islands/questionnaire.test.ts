@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { mount } from "./questionnaire";
+
+const QUESTIONS = [
+  { name: "fever", kind: "choice" },
+  { name: "temperature", kind: "decimal", relevant: ["=", ["field", "fever"], ["value", "yes"]] },
+  { name: "advice", kind: "note", relevant: [">", ["field", "temperature"], ["value", 38]] },
+  {
+    name: "returned",
+    kind: "repeat",
+    questions: [
+      { name: "place", kind: "text" },
+      { name: "when", kind: "date", relevant: ["!=", ["field", "place"], ["value", ""]] },
+    ],
+  },
+];
+
+const row = (n: string): string =>
+  `<div data-row><div data-path="a.returned.${n}.place"><input id="q-returned-${n}-place" name="a.returned.${n}.place"></div>` +
+  `<div data-path="a.returned.${n}.when"><input name="a.returned.${n}.when"></div><button type="button" data-remove-row></button></div>`;
+
+let undo: (() => void) | void;
+const form = (): HTMLElement => document.querySelector("form") as HTMLElement;
+const at = (path: string): HTMLElement => document.querySelector(`[data-path="${path}"]`) as HTMLElement;
+
+function type(name: string, value: string): void {
+  const input = document.querySelector(`[name="${name}"]`) as HTMLInputElement;
+  input.value = value;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+beforeEach(() => {
+  document.body.innerHTML =
+    `<script type="application/json" id="qs">${JSON.stringify(QUESTIONS)}</script>` +
+    '<form data-source="qs" data-today="2020-03-05"><a href="?outcome=exceptions" data-opens="questions">2</a><section id="questions" hidden>' +
+    '<div data-path="a.fever"><input type="radio" name="a.fever" value="yes"><input type="radio" name="a.fever" value="no"></div>' +
+    '<div data-path="a.temperature"><input name="a.temperature"></div><div data-path="a.advice"><p>rest</p></div>' +
+    `<div data-path="a.returned"><fieldset data-repeat="a.returned"><div data-rows></div><template>${row("new")}</template>` +
+    '<button type="button" data-add-row></button></fieldset></div></section></form>';
+  undo = mount(form());
+});
+
+afterEach(() => undo?.());
+
+test("what is skipped is hidden, and shown when the answer above changes", () => {
+  expect(at("a.temperature").hidden).toBe(true);
+  (document.querySelector('[value="yes"]') as HTMLInputElement).click();
+  expect(at("a.temperature").hidden).toBe(false);
+  expect(at("a.advice").hidden).toBe(true);
+  type("a.temperature", "38.5");
+  expect(at("a.advice").hidden).toBe(false);
+  (document.querySelector('[value="no"]') as HTMLInputElement).click();
+  expect(at("a.temperature").hidden).toBe(true);
+  expect(at("a.advice").hidden).toBe(true);
+});
+
+test("rows of a repeat are numbered, each with its own logic", () => {
+  const add = document.querySelector("[data-add-row]") as HTMLElement;
+  add.click();
+  add.click();
+  expect(document.activeElement?.id).toBe("q-returned-1-place");
+  expect(at("a.returned.0.when").hidden).toBe(true);
+  type("a.returned.1.place", "武汉");
+  expect(at("a.returned.0.when").hidden).toBe(true);
+  expect(at("a.returned.1.when").hidden).toBe(false);
+  (document.querySelector("[data-remove-row]") as HTMLElement).click();
+  add.click();
+  const names = [...document.querySelectorAll<HTMLInputElement>("[data-rows] input")].map((input) => input.name);
+  expect(names.filter((name) => name.endsWith("place"))).toEqual(["a.returned.1.place", "a.returned.2.place"]);
+});
+
+test("the outcome that asks opens the questions instead of following its link", () => {
+  const link = document.querySelector("[data-opens]") as HTMLElement;
+  const event = new MouseEvent("click", { bubbles: true, cancelable: true });
+  link.dispatchEvent(event);
+  expect(event.defaultPrevented).toBe(true);
+  expect(document.getElementById("questions")?.hidden).toBe(false);
+  expect((document.activeElement as HTMLInputElement).name).toBe("a.fever");
+});
