@@ -44,6 +44,26 @@ COMMANDS = (
     Command(
         "emergency", gettext_lazy("Begin an emergency"), "core:emergency_begin", "core.emergency"
     ),
+    Command(
+        "import",
+        gettext_lazy("Import a ledger of households"),
+        "register:import",
+        "register.import",
+    ),
+    Command("campaign", gettext_lazy("Plan a sweep"), "field:campaign_new", "field.campaigns"),
+    Command("form", gettext_lazy("Make a form"), "field:form_build", "field.forms"),
+    Command(
+        "appoint",
+        gettext_lazy("Name who answers for a place"),
+        "organisations:start",
+        "organisations.view",
+    ),
+    Command(
+        "chain_import",
+        gettext_lazy("Import who answers where"),
+        "organisations:import",
+        "organisations.appoint",
+    ),
     Command("merges", gettext_lazy("Settle doubles"), "people:merges", "people.merge"),
     Command("account", gettext_lazy("Open an account"), "accounts:create", "accounts.create"),
     Command("roles", gettext_lazy("Roles and their rights"), "accounts:roles", "accounts.see"),
