@@ -18,6 +18,7 @@ from fangxian.core.models import DeliveryState, OutboxDelivery
 log = logging.getLogger(__name__)
 
 BATCH = 20
+# Longer than one sending can take (channels.http.DEADLINE).
 LEASE = timedelta(minutes=3)
 MAX_ATTEMPTS = 8
 FIRST_WAIT_SECONDS = 15
@@ -86,7 +87,17 @@ def _letter(delivery: OutboxDelivery) -> Letter:
     )
 
 
+def _still_mine(delivery: OutboxDelivery) -> bool:
+    """Whether nobody took the delivery while those before it were sent; its lease begins anew."""
+    mine = OutboxDelivery.objects.filter(
+        id=delivery.id, attempts=delivery.attempts, state=DeliveryState.SENDING
+    )
+    return mine.update(next_at=timezone.now() + LEASE) == 1
+
+
 def _deliver(delivery: OutboxDelivery) -> None:
+    if not _still_mine(delivery):
+        return
     channel = CHANNELS.get(delivery.channel)
     try:
         if channel is None:

@@ -6,15 +6,23 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from fangxian.core.channels.base import ChannelError
 
-TIMEOUT = 10.0
+TIMEOUT = 10.0  # of each wait for the other side
+DEADLINE = 30.0  # of the whole call: who sends a byte now and then would hold the worker for ever
 READ_BYTES = 64 * 1024
+# Addresses that carry one of IPv4 in them: translated on the way, they may lead anywhere.
+CARRIERS = tuple(
+    ipaddress.ip_network(network)
+    for network in ("::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")
+)
 
 
 def _allowed(host: str, port: int, address: str) -> bool:
@@ -29,7 +37,8 @@ def _allowed(host: str, port: int, address: str) -> bool:
                 return True
         except ValueError:
             continue
-    return ip.is_global and not ip.is_multicast
+    carried = ip.version == 6 and any(ip in network for network in CARRIERS)
+    return ip.is_global and not ip.is_multicast and not carried
 
 
 def resolve(host: str, port: int) -> str:
@@ -56,12 +65,29 @@ class _Pinned(http.client.HTTPConnection):
         super().__init__(host, port, timeout=TIMEOUT)
         self._address = address
         self._tls = tls
+        self.overdue = False
 
     def connect(self) -> None:
-        self.sock = socket.create_connection((self._address, self.port), self.timeout)
+        plain = socket.create_connection((self._address, self.port), self.timeout)
         if self._tls:
             context = ssl.create_default_context()
-            self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
+            self.sock = context.wrap_socket(
+                plain, server_hostname=self.host, do_handshake_on_connect=False
+            )
+        else:
+            self.sock = plain
+        if self.overdue:
+            raise TimeoutError
+        if isinstance(self.sock, ssl.SSLSocket):
+            self.sock.do_handshake()
+
+    def cut(self) -> None:
+        """End the call from another thread: whoever waits for the other side stops waiting."""
+        self.overdue = True
+        if self.sock is not None:
+            with suppress(OSError):
+                # Not SSLSocket's own, which would take its state away from the thread that reads.
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, guarded: bool = True) -> bytes:
@@ -81,16 +107,21 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, guarded: bool = T
     address = resolve(parts.hostname, port) if guarded else parts.hostname
     connection = _Pinned(parts.hostname, port, address, tls=tls)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    limit = threading.Timer(DEADLINE, connection.cut)
+    limit.daemon = True
+    limit.start()
     try:
         connection.request("POST", target, body, dict(headers))
         answer = connection.getresponse()
         content = answer.read(READ_BYTES)
-    except ssl.SSLError:
-        raise ChannelError("tls") from None
-    except (OSError, http.client.HTTPException):
-        raise ChannelError("unreachable") from None
+    except (OSError, http.client.HTTPException) as error:
+        code = "tls" if isinstance(error, ssl.SSLError) else "unreachable"
+        raise ChannelError("too_slow" if connection.overdue else code) from None
     finally:
+        limit.cancel()
         connection.close()
+    if connection.overdue:
+        raise ChannelError("too_slow")
     if not 200 <= answer.status < 300:
         final = 300 <= answer.status < 500 and answer.status not in (408, 425, 429)
         raise ChannelError(f"http_{answer.status}", final=final)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -164,6 +166,43 @@ def test_what_was_cut_short_is_sent_again_only_where_repeats_are_dropped(
         assert (delivery.state, len(receiver.got)) == (state, sent)
 
 
+@pytest.mark.parametrize(("channel", "sent"), [("webhook", 1), ("wecom", 0)])
+def test_who_lost_a_letter_to_another_worker_does_not_send_it(
+    db: None, receiver: Receiver, channel: str, sent: int
+) -> None:
+    _endpoint(channel, receiver.url)
+    delivery = _notify(channel)
+    (mine,) = outbox._claim()
+    # Those before it in the batch took so long that its lease ran out, and another took it.
+    _again(delivery)
+    assert outbox.deliver_due() == sent
+    outbox._deliver(mine)
+    assert len(receiver.got) == sent
+
+
+def test_a_receiver_that_answers_for_ever_is_left(settings: Any, monkeypatch: Any) -> None:
+    settings.FANGXIAN_OUTBOX_ALLOW = ["127.0.0.1"]
+    monkeypatch.setattr(http, "DEADLINE", 0.5)
+    over = threading.Event()
+
+    def drip(listener: socket.socket) -> None:
+        peer, _address = listener.accept()
+        with peer, suppress(OSError):
+            peer.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while not over.wait(0.05):
+                peer.sendall(b".")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=drip, args=(listener,))
+        thread.start()
+        try:
+            with pytest.raises(ChannelError, match="too_slow"):
+                http.post(f"http://127.0.0.1:{listener.getsockname()[1]}/", b"", {})
+        finally:
+            over.set()
+            thread.join()
+
+
 def test_a_redirect_is_not_followed(db: None, receiver: Receiver) -> None:
     _endpoint("webhook", receiver.url)
     receiver.answers = [(302, b"", {"Location": "http://169.254.169.254/"})]
@@ -184,6 +223,9 @@ def test_a_redirect_is_not_followed(db: None, receiver: Receiver) -> None:
         "http://169.254.169.254/latest/meta-data/",
         "http://[::1]/",
         "http://[::ffff:127.0.0.1]/",
+        "http://[::7f00:1]/",
+        "http://[64:ff9b::7f00:1]/",
+        "http://[2002:7f00:1::]/",
         "http://[fe80::1]/",
         "http://0.0.0.0/",
         "http://100.64.0.1/",
