@@ -128,7 +128,6 @@ SELECT metric, code, sum(n)::bigint FROM (
     WHERE key = %(key)s AND place_code >= %(lo)s AND place_code < %(hi)s
       AND metric = ANY(%(metrics)s)
       AND length(place_code) >= level AND left(place_code, level) = ANY(%(codes)s)
-      AND length(place_code) >= level
 ) AS parts GROUP BY 1, 2
 """
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
-from fangxian.core import runner
+from fangxian.core import runner, sunset
 
 
 @app.task(name="core.run_job")
@@ -18,8 +18,9 @@ def run_job(job_id: str) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="core.sweep", pass_context=False)
 def sweep(timestamp: int) -> None:
-    """Queue again what dead workers left behind."""
+    """Queue again what dead workers left behind; finish endings that were cut short."""
     runner.sweep()
+    sunset.finish_all()
 
 
 @app.periodic(cron="* * * * *")
