@@ -80,7 +80,8 @@ class SealedTextField(models.BinaryField):  # type: ignore[type-arg]
         key_id = REGISTER
         if self.emergency_field:
             key_id = getattr(model_instance, self.emergency_field) or REGISTER
-        return self.seal(str(value), key_id)
+        # Not str() of a text: it would make a destroyed one look like any other.
+        return self.seal(value if isinstance(value, str) else str(value), key_id)
 
     def seal(self, plain: str, key_id: UUID = REGISTER) -> bytes:
         """Seal a text for this column (for COPY and other ways around ``save``)."""

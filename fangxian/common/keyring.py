@@ -74,7 +74,16 @@ class Keyring:
             return self._read(name) or key
         finally:
             temporary.unlink()
+        # What is sealed with it is committed next: the name must survive a power cut as well.
+        self._sync_folder()
         return key
+
+    def _sync_folder(self) -> None:
+        descriptor = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
     def standing(self, name: str) -> bytes:
         """Return the standing key ``name`` (register, index, secret), made at first use."""
@@ -104,6 +113,7 @@ class Keyring:
                 file.flush()
                 os.fsync(file.fileno())
             path.unlink()
+            self._sync_folder()
 
     def data_key(self, key_id: UUID) -> bytes:
         """Return the key that sealed values name: the register's (zero) or an emergency's."""
