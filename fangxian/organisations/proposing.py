@@ -6,7 +6,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db.models import Avg, Q
@@ -21,10 +21,12 @@ from fangxian.common.errors import Invalid, Problem
 from fangxian.organisations.models import Member, Organisation, Responsibility
 from fangxian.organisations.queries import breaches, in_force
 from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
-from fangxian.organisations.solve import Available, Match, Seat, Short, matched
 from fangxian.regions.models import Region
 from fangxian.regions.queries import current
 from fangxian.register.models import Residency
+
+if TYPE_CHECKING:
+    from fangxian.organisations.solve import Match, Short
 
 MOST_SEATS = 1_000
 MOST_CANDIDATES = 20_000
@@ -79,6 +81,9 @@ def propose(area: Region, role: ChainRole, on: dt.date | None = None) -> Outcome
 
     Raises Invalid when the role is not proposed for, or the area is too wide for one table.
     """
+    # With the solver: loaded when somebody asks for a proposal.
+    from fangxian.organisations.solve import Available, Seat, matched
+
     day = on or timezone.localdate()
     rules = chain_rules(day)
     if not role.propose or area.level < int(role.propose["within"]):

@@ -52,6 +52,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("responsibilities/<uuid:responsibility_id>/end/", holding.end, name="end"),
     path("responsibilities/<uuid:responsibility_id>/withdraw/", holding.withdraw, name="withdraw"),
     path("responsibilities/<uuid:responsibility_id>/contact/", holding.contact, name="contact"),
+    path(
+        "responsibilities/<uuid:responsibility_id>/phone/",
+        holding.change_contact,
+        name="contact_change",
+    ),
     path("import/", importing.start, name="import"),
     path("import/<uuid:run_id>/", importing.run, name="import_run"),
     path("export/<slug:ledger>/", exporting.export, name="export"),

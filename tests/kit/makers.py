@@ -438,7 +438,7 @@ def _ledger_run(side: Side) -> Any:
         lambda by: ledgers.upload(
             by=by,
             kind="responsibilities",
-            place_code=side.codes.county,
+            place_code=side.codes.community,
             name="示例.csv",
             data=data,
         )

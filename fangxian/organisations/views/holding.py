@@ -270,23 +270,21 @@ def withdraw(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
     return redirect("organisations:chain", code)
 
 
-@page("organisations.view", methods=("GET", "POST"))
+@page("organisations.view", methods=("POST",))
 def contact(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
-    """POST: the work phone of who answers, as a piece of the page; GET: a page to change it."""
+    """The work phone of who answers, as a piece of the page."""
     row = queries.responsibility(responsibility_id)
-    if request.method == "POST" and "change" not in request.POST:
-        number = actions.reveal_contact(by=request.actor, responsibility=row)
-        answer = render(
-            request,
-            "organisations/_contact.html",
-            {"element": f"contact-{row.id}", "number": number},
-        )
-        answer["Cache-Control"] = "no-store"
-        return answer
-    return _change_contact(request, _row(request, responsibility_id))
+    number = actions.reveal_contact(by=request.actor, responsibility=row)
+    context = {"element": f"contact-{row.id}", "number": number}
+    answer = render(request, "organisations/_contact.html", context)
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
-def _change_contact(request: SignedRequest, row: Responsibility) -> HttpResponse:
+@page("organisations.appoint", methods=("GET", "POST"))
+def change_contact(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
+    """Another work phone."""
+    row = _row(request, responsibility_id)
     form = ContactForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         actions.change_contact(by=request.actor, responsibility=row, **form.cleaned_data)
@@ -299,7 +297,6 @@ def _change_contact(request: SignedRequest, row: Responsibility) -> HttpResponse
         title=_("Work phone of %(name)s") % {"name": row.holder_name},
         sub=row.place.name,
         note=_("The number that is kept is not shown here; what you write replaces it."),
-        change=True,
         back_place=row.place_code,
         breadcrumbs=chain_crumbs(request.actor, row.place, _("Work phone")),
     )
