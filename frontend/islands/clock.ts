@@ -1,4 +1,4 @@
-// The time on the wall, in the page's language.
+// The time on the wall, in the page's language and in the zone of all other times on the page.
 import type { Mount } from "./core";
 
 export const mount: Mount = (element) => {
@@ -8,6 +8,7 @@ export const mount: Mount = (element) => {
     hour: "2-digit",
     minute: "2-digit",
     hour12: false,
+    timeZone: element.dataset.zone || undefined,
   });
   const show = (): void => void (element.textContent = format.format(new Date()));
   show();

@@ -11,12 +11,13 @@ SIZES = {"18", "22", "26", "30"}
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Add ``version``, ``demo``, and the reader's ``theme`` and ``text_size`` from the cookies."""
+    """Add ``version``, ``demo``, ``time_zone``, and the reader's ``theme`` and ``text_size`` from the cookies."""
     size = request.COOKIES.get("fangxian_elders", "")
     dark = request.COOKIES.get("fangxian_theme") == "dark"
     return {
         "version": settings.FANGXIAN_VERSION,
         "demo": settings.DEMO,
+        "time_zone": settings.TIME_ZONE,
         "theme": "dark" if dark else "light",
         "text_size": size if size in SIZES else "",
     }
