@@ -21,9 +21,14 @@ SHOWN = 100
 
 
 def doors_of(campaign: Campaign, code: str, *, gaps_only: bool, most: int) -> list[dict[str, Any]]:
-    """The doors of a place with who closes each: ``target state due closers``. Two queries."""
-    found = gaps(campaign, code) if gaps_only else doors(campaign, code)
-    targets = list(found[:most])
+    """The doors of a place, gaps first, with who closes each: ``target state due closers``.
+
+    Three queries.
+    """
+    targets = list(gaps(campaign, code)[:most])
+    if not gaps_only and len(targets) < most:
+        others = doors(campaign, code).exclude(state=Target.State.OPEN)
+        targets += others[: most - len(targets)]
     closers = who_closes_many(list({target.place_code for target in targets}))
     return [
         {

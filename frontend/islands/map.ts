@@ -35,7 +35,7 @@ class MapIsland {
     const frame = element.parentElement;
     this.status = frame?.querySelector("[data-map-status]") ?? null;
     this.legend = frame?.querySelector("[data-map-legend]") ?? null;
-    this.table = document.querySelector(element.dataset["table"] || "#-");
+    this.table = document.querySelector(element.dataset["table"] || "#no-table");
   }
 
   async load(): Promise<void> {

@@ -20,8 +20,8 @@ class Migration(migrations.Migration):
                 ('results', models.JSONField(verbose_name='results')),
             ],
             options={
-                'verbose_name': 'check',
-                'verbose_name_plural': 'checks',
+                'verbose_name': 'nightly check',
+                'verbose_name_plural': 'nightly checks',
                 'indexes': [models.Index(fields=['-created_at'], name='check_latest')],
             },
         ),

@@ -17,6 +17,6 @@ class CheckRun(Row):
     results = models.JSONField(_("results"))
 
     class Meta:
-        verbose_name = _("check")
-        verbose_name_plural = _("checks")
+        verbose_name = _("nightly check")
+        verbose_name_plural = _("nightly checks")
         indexes = [models.Index(fields=["-created_at"], name="check_latest")]

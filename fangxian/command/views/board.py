@@ -27,7 +27,7 @@ from fangxian.field.queries import running
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at, path
 
-DOORS = 200
+DOORS = 60
 CLOSED = 20
 
 
