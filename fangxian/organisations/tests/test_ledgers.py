@@ -1,0 +1,218 @@
+"""Ledgers in and out: twice is once, rows in = accepted + rejected, no identity number leaves."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fangxian.common.scoping import acting
+from fangxian.common.sheets import cell_text, find_table, read_workbook
+from fangxian.core import ledgers
+from fangxian.core.jobs import kinds
+from fangxian.core.models import ImportRun, Job
+from fangxian.core.progress import Progress
+from fangxian.organisations.exporting import EXPORTS, written
+from fangxian.organisations.models import Member, Organisation, Responsibility
+
+NUMBER = "11010519491231002X"
+HEAD = "区域代码,责任区,角色,责任人,身份证号,单位名称,责任人电话,开始日期"
+UNITS = "单位名称,单位类型,上级单位,统一社会信用代码,区划代码,姓名,身份证号,联系电话,职务,政治面貌"
+
+
+class Quiet(Progress):
+    """Progress without its second connection, which would not see the test's transaction."""
+
+    def _write(self) -> None:
+        pass
+
+
+def run_job(by: Any, job: Job) -> None:
+    token = uuid4()
+    with acting(by):
+        Job.objects.filter(pk=job.pk).update(state="running", run_token=token)
+        job.refresh_from_db()
+    kinds.get(job.kind).run(Quiet(job, by, token), **job.args)
+
+
+def previewed(by: Any, kind: str, text: str, place: str, **options: Any) -> ImportRun:
+    data = text.encode("gb18030")
+    run = ledgers.upload(by=by, kind=kind, place_code=place, name="台账.csv", data=data)
+    with acting(by):
+        mapping = ledgers.Source(by, run).mapping.remember()
+    run_job(by, ledgers.choose(by=by, run_id=run.id, mapping=mapping, options=options))
+    with acting(by):
+        return ledgers.run_of(run.id)
+
+
+def imported(by: Any, kind: str, text: str, place: str, **options: Any) -> ImportRun:
+    run = previewed(by, kind, text, place, **options)
+    run_job(by, ledgers.confirm(by=by, run_id=run.id))
+    with acting(by):
+        return ledgers.run_of(run.id)
+
+
+def lines(*rows: str) -> str:
+    return "\n".join(rows) + "\n"
+
+
+@pytest.fixture
+def bodies(hq, places):
+    return lines(
+        UNITS,
+        f"示例局,机关单位,,91350100M000100Y43,{places.county},王一,{NUMBER},13800000001,局长,党员",
+        f"示例局,,,,{places.county},王二,,13800000002,科员,群众",
+        f"示例科,机关单位,示例局,,{places.county},,,,,",
+        "无类局,,,,,,,,,",
+        "错码局,机关单位,,91350100M000100Y44,,,,,,",
+    )
+
+
+def test_organisations_and_members_twice_is_once(hq, places, bodies):
+    first = imported(hq, "organisations", bodies, places.county)
+    assert (first.rows_in, first.accepted, first.rejected) == (5, 3, 2)
+    assert first.result_file_id is not None
+    with acting(hq):
+        members = list(Member.objects.order_by("created_at").values_list("duty", "party_member"))
+        assert members == [("局长", True), ("科员", False)]
+        assert Organisation.objects.get(name="示例科").parent.name == "示例局"
+    second = imported(hq, "organisations", bodies, places.county)
+    assert (second.accepted, second.rejected, second.changed) == (3, 2, 0)
+    with acting(hq):
+        assert Member.objects.count() == 2
+        assert Organisation.objects.count() == 2
+
+
+def test_the_preview_writes_nothing_and_says_what_the_import_will_do(hq, places, bodies):
+    run = previewed(hq, "organisations", bodies, places.county)
+    shown = run.options["preview"]
+    assert (shown["rows"], shown["counts"]) == (5, {"changed": 3, "refused": 2})
+    with acting(hq):
+        assert not Organisation.objects.exists()
+        assert not Member.objects.exists()
+
+
+def test_who_answers_by_name_number_phone_and_organisation(hq, places, bodies):
+    imported(hq, "organisations", bodies, places.county)
+    text = lines(
+        HEAD,
+        f"{places.community},,包联领导,王一,{NUMBER},示例局,13811110000,2020-03-01",
+        f"{places.community},,包联单位,,,示例局,,2020-03-01",
+        f"{places.grid},,网格员,王二,,,13800000002,2020-03-01",
+        f"{places.other_grid},,网格员,查无此人,,,,",
+        f"{places.grid},,网格员,王一,{NUMBER},,,",
+        f"{places.grid},,皇帝,王一,{NUMBER},,,",
+        f"{places.outside},,包联单位,,,示例局,,",
+        ",第1网格,网格员,王二,,,,",
+    )
+    first = imported(hq, "responsibilities", text, places.county)
+    assert (first.rows_in, first.accepted, first.rejected) == (8, 3, 5)
+    second = imported(hq, "responsibilities", text, places.county)
+    assert (second.accepted, second.rejected, second.changed) == (3, 5, 0)
+    with acting(hq):
+        rows = {r.role: r for r in Responsibility.objects.all()}
+        assert set(rows) == {"community_leader", "linked_unit", "grid_officer"}
+        assert rows["community_leader"].contact == "13811110000"
+        assert rows["community_leader"].member is not None
+        codes = {p.code for _n, _v, found in ledgers.imports.problems_of(first) for p in found}
+    assert codes == {"no_person", "overlap", "unknown_role", "no_place", "several_places"}
+
+
+def test_a_new_list_hands_over_where_it_is_asked_to(hq, places, bodies):
+    imported(hq, "organisations", bodies, places.county)
+    old = lines(HEAD, f"{places.grid},,网格员,王一,{NUMBER},,,2020-03-01")
+    new = lines(HEAD, f"{places.grid},,网格员,王二,,,,2020-06-01")
+    imported(hq, "responsibilities", old, places.county)
+    assert imported(hq, "responsibilities", new, places.county).rejected == 1
+    run = imported(hq, "responsibilities", new, places.county, replace=True)
+    assert (run.accepted, run.rejected) == (1, 0)
+    with acting(hq):
+        rows = Responsibility.objects.order_by("from_date").values_list("holder_name", "to_date")
+        assert [(name, str(last)) for name, last in rows] == [
+            ("王一", "2020-05-31"),
+            ("王二", "None"),
+        ]
+
+
+def test_what_is_taken_away_can_be_brought_back_and_holds_no_identity_number(hq, places, bodies):
+    imported(hq, "organisations", bodies, places.county)
+    imported(
+        hq,
+        "responsibilities",
+        lines(HEAD, f"{places.community},,包联领导,王一,{NUMBER},示例局,13811110000,2020-03-01"),
+        places.county,
+    )
+    with acting(hq):
+        for name in ("organisations", "responsibilities"):
+            data = written(EXPORTS[name], places.county)
+            table = find_table(read_workbook(data, f"{name}.xlsx").sheets[0])
+            texts = [cell_text(cell) for row in table.data_rows() for cell in row.cells]
+            assert "王一" in texts
+            assert not any(NUMBER in text for text in texts)
+    run = ledgers.upload(
+        by=hq,
+        kind="responsibilities",
+        place_code=places.county,
+        name="包保.xlsx",
+        data=data,
+    )
+    with acting(hq):
+        mapping = ledgers.Source(hq, run).mapping
+    assert {"place_code", "role", "responsible", "organisation"} <= set(mapping.fields)
+    run_job(hq, ledgers.choose(by=hq, run_id=run.id, mapping=mapping.remember()))
+    run_job(hq, ledgers.confirm(by=hq, run_id=run.id))
+    with acting(hq):
+        back = ledgers.run_of(run.id)
+        assert (back.accepted, back.rejected, back.changed) == (1, 0, 0)
+
+
+def test_a_large_export_is_a_job(hq, places, bodies):
+    from fangxian.core.actions import read_file, start_job
+
+    imported(hq, "organisations", bodies, places.county)
+    args = {"ledger": "organisations", "code": places.county}
+    job = start_job(by=hq, kind="organisations.export", args=args, place_code=places.county)
+    token = uuid4()
+    with acting(hq):
+        Job.objects.filter(pk=job.pk).update(state="running", run_token=token)
+        job.refresh_from_db()
+    file = kinds.get(job.kind).run(Quiet(job, hq, token), **job.args)
+    with acting(hq):
+        data = read_file(by=hq, file_id=file.id)
+    assert io.BytesIO(data).read(2) == b"PK"
+
+
+cells = st.sampled_from(
+    [
+        "",
+        "网格员",
+        "包联单位",
+        "王一",
+        "示例局",
+        "130902001001001",
+        "第1社区",
+        "2020-03-01",
+        "=1+1",
+        "张",
+        "?",
+    ]
+)
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(rows=st.lists(st.lists(cells, min_size=8, max_size=8), min_size=1, max_size=6))
+def test_rows_in_are_accepted_or_rejected_whatever_they_hold(hq, places, rows):
+    filled = [row for row in rows if any(row)]
+    text = lines(HEAD, f"{places.grid},,网格员,某人,,,,", *(",".join(row) for row in filled))
+    run = imported(hq, "responsibilities", text, places.county)
+    assert run.rows_in == run.accepted + run.rejected
+    again = imported(hq, "responsibilities", text, places.county)
+    assert (again.accepted, again.rejected, again.changed) == (run.accepted, run.rejected, 0)
