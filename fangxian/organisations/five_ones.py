@@ -132,7 +132,9 @@ def fits(rules: FiveOnes, one: One, community: Region, evidence: object, day: dt
     """Tell whether something is what the item asks for: role, kind and rank of the rules."""
     if isinstance(evidence, Responsibility):
         right = evidence.place_id == community.id and evidence.role == one.role
-        office = Member.objects.filter(id=evidence.member_id).first()
+        office = (
+            Member.objects.filter(id=evidence.member_id).first() if evidence.member_id else None
+        )
         # Who was not named as a member of anything, or of one elsewhere, has no rank to compare.
         return right and (office is None or one.rank in office.rank)
     if isinstance(evidence, Organisation):

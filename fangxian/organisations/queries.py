@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -160,7 +161,7 @@ def breaches(
     day = on or timezone.localdate()
     found: list[Breach] = []
     for role in roles if roles is not None else chain_rules(on).roles.values():
-        parameters = {
+        parameters: dict[str, Any] = {
             "role": role.code,
             "day": day,
             "level": int(role.level),
@@ -173,7 +174,7 @@ def breaches(
         }
         with connection.cursor() as cursor:
             cursor.execute(_BREACHES, parameters)
-            found += [Breach(*row[:3], role, row[3]) for row in cursor.fetchall()]
+            found += [Breach(row[0], row[1], row[2], role, row[3]) for row in cursor.fetchall()]
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -86,7 +87,7 @@ def appoint_many(*, by: Actor, wanted: Sequence[Appointment]) -> list[Made]:
     return made
 
 
-def _touched(places: dict[object, Region], rows: Sequence[Responsibility]) -> list[Region]:
+def _touched(places: dict[UUID, Region], rows: Sequence[Responsibility]) -> list[Region]:
     return [places[key] for key in dict.fromkeys(row.place_id for row in rows)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -43,7 +44,11 @@ def add_member(
     """
     seat = organisation.seat.code
     by.require(EDIT, seat)
-    values = {"duty": duty.strip(), "rank": rank.strip(), "party_member": party_member}
+    values: dict[str, Any] = {
+        "duty": duty.strip(),
+        "rank": rank.strip(),
+        "party_member": party_member,
+    }
     known = Member.objects.filter(person=person, organisation=organisation, to_date=None).first()
     if known is not None:
         return change_member(by=by, member=known, **values)

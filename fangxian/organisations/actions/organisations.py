@@ -41,7 +41,9 @@ def checked_credit_code(text: str) -> str:
 
 def _check(known: Organisation | None, *, name: str, seat: Region, credit_code: str) -> None:
     """Say in words what the table's unique rules would refuse."""
-    others = Organisation.objects.exclude(id=known.id if known else None)
+    others = Organisation.objects.all()
+    if known is not None:
+        others = others.exclude(id=known.id)
     problems = []
     if not name.strip():
         problems.append(Problem(_("The name is missing."), "name", mend=_("Write the name.")))

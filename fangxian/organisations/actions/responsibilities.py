@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
@@ -31,7 +32,6 @@ from fangxian.organisations.queries import in_force
 from fangxian.organisations.rules import ChainRules, chain_rules
 from fangxian.organisations.vacancies import refresh_places
 from fangxian.people.actions import link_person, unlink_person
-from fangxian.people.models import Person
 from fangxian.regions.models import Building, Region
 
 APPOINT = "organisations.appoint"
@@ -72,16 +72,15 @@ def create(
     version: int,
     *,
     substitute_for: Responsibility | None = None,
-    establishment_id: object = None,
+    establishment_id: UUID | None = None,
 ) -> Responsibility:
     """Write an appointment that was checked, and make the person seen where he answers."""
     holder = wanted.holder
-    person = holder if isinstance(holder, Person) else None
     row = Responsibility.objects.create(
         place=wanted.place,
         place_code=wanted.place.code,
         role=wanted.role,
-        person_id=holder.person_id if isinstance(holder, Member) else person and person.id,
+        person_id=None if isinstance(holder, Organisation) else wanted.holder_id,
         member=holder if isinstance(holder, Member) else None,
         organisation=holder if isinstance(holder, Organisation) else None,
         establishment_id=establishment_id,
@@ -381,7 +380,7 @@ def take_over_unmanaged(*, by: Actor, community: Region, on: dt.date | None = No
         )
         reason = _("no property management")
         wanted = [
-            Appointment(b.region, keeper, unit.organisation, day, None, unit.contact or "", reason)
+            Appointment(b.region, keeper, unit[0], day, None, unit[1].contact or "", reason)
             for b in bare
         ]
         made = appoint_many(by=by, wanted=wanted)
@@ -391,8 +390,10 @@ def take_over_unmanaged(*, by: Actor, community: Region, on: dt.date | None = No
     return done
 
 
-def _linked_unit(rules: ChainRules, community: Region, role: str, day: dt.date) -> Responsibility:
-    found: Sequence[Responsibility] = (
+def _linked_unit(
+    rules: ChainRules, community: Region, role: str, day: dt.date
+) -> tuple[Organisation, Responsibility]:
+    found = (
         in_force(day)
         .filter(place=community, role=role, substitute_for=None)
         .select_related("organisation")
@@ -400,7 +401,7 @@ def _linked_unit(rules: ChainRules, community: Region, role: str, day: dt.date) 
     )
     for row in found:
         if row.organisation is not None and gone(row.organisation, day) is None:
-            return row
+            return row.organisation, row
     raise Invalid(
         Problem(
             _("“%(place)s” has no %(role)s.")
