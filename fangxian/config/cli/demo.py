@@ -61,23 +61,36 @@ def _demo(options: argparse.Namespace) -> int:
 
 def _prepare(server: Server) -> None:
     """Bring the database to the newest schema, load the county once."""
-    django.setup()
     database = database_name(server)
+    if clear_if_cut_short(server, database):
+        _say("The demonstration was loaded in part only; beginning anew …")
+    django.setup()
     if django.unapplied_migrations():
         _say("Preparing the database …")
         django.run_command("migrate", ["--database", "owner", "--verbosity", "0"])
-    mark = read_mark(server, database)
-    if mark == LOADED:
+    if read_mark(server, database) == LOADED:
         return
-    if mark is None and _has_accounts():
+    if _is_in_use():
         raise CommandFailed(
-            "this database has accounts and isn't a demonstration's, so the demonstration won't "
-            "touch it. Set FANGXIAN_DATA to another folder."
+            "this database has accounts or places and isn't a demonstration's, so the "
+            "demonstration won't touch it. Set FANGXIAN_DATA to another folder."
         )
     write_mark(server, database, LOADING)
     _say("Loading the demonstration county …")
     django.run_command("load_demo", [])
     write_mark(server, database, LOADED)
+
+
+def clear_if_cut_short(server: Server, database: str) -> bool:
+    """Make the database anew if loading the demonstration into it was begun and not ended.
+
+    Nothing else can be in it: LOADING is written only into a database that is empty.
+    """
+    if read_mark(server, database) != LOADING:
+        return False
+    server.drop_database(database)
+    server.create_database(database)
+    return True
 
 
 def free_port(host: str, first: int) -> int:
@@ -91,10 +104,13 @@ def free_port(host: str, first: int) -> int:
     raise CommandFailed(f"no free port from {first} on. Name another: fangxian demo --port PORT")
 
 
-def _has_accounts() -> bool:
+def _is_in_use() -> bool:
     from django.contrib.auth import get_user_model
 
-    return get_user_model()._base_manager.using("maintenance").exists()
+    from fangxian.regions.models import Region
+
+    models = (get_user_model(), Region)
+    return any(model._base_manager.using("maintenance").exists() for model in models)
 
 
 def _wait_until_it_answers(host: str, port: int, group: Group) -> None:

@@ -22,8 +22,7 @@ def read_mark(server: Server, database: str) -> str | None:
     try:
         with psycopg.connect(server.dsn("app", database)) as connection:
             row = connection.execute(
-                "SELECT shobj_description(oid, 'pg_database') FROM pg_database "
-                "WHERE datname = current_database()"
+                "SELECT obj_description('public'::regnamespace, 'pg_namespace')"
             ).fetchone()
     except psycopg.OperationalError as error:
         raise ServerError(f"The database {database} doesn't answer: {error}") from error
@@ -31,10 +30,10 @@ def read_mark(server: Server, database: str) -> str | None:
 
 
 def write_mark(server: Server, database: str, text: str) -> None:
-    """Write LOADING or LOADED into the database's own description."""
+    """Write LOADING or LOADED into the schema's description, which goes with every backup."""
     import psycopg
     from psycopg import sql
 
-    statement = sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(database), text)
+    statement = sql.SQL("COMMENT ON SCHEMA public IS {}").format(text)
     with psycopg.connect(server.dsn("owner", database), autocommit=True) as connection:
         connection.execute(statement)

@@ -15,7 +15,7 @@ def community_of(county: str) -> str:
     """The first residents' committee of the county."""
     for place in below(county, Level.VILLAGE).order_by("code"):
         if is_community(place):
-            return place.code
+            return str(place.code)
     raise LookupError(county)
 
 

@@ -28,7 +28,7 @@ class Chance:
     """Names, numbers and choices, the same for the same seed."""
 
     def __init__(self) -> None:
-        self.data = recipe()
+        self.data = dict(recipe())
         self.random = random.Random(self.data["seed"])  # noqa: S311 (made-up data, not secrets)
         self.today = timezone.localdate()
         self._taken: set[str] = set()

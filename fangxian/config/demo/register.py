@@ -10,7 +10,7 @@ from fangxian.config.demo.places import DOORS_A_FLOOR, Spot
 from fangxian.config.demo.recipe import Chance
 from fangxian.register.bulk import MODELS, HouseholdRow, ResidentRow, load_register
 
-SIZES = ((1, 0.16), (2, 0.27), (3, 0.3), (4, 0.18), (5, 0.09))
+SIZES = {1: 0.16, 2: 0.27, 3: 0.3, 4: 0.18, 5: 0.09}
 EMPTY = 0.03
 
 
@@ -45,8 +45,7 @@ def _household(chance: Chance, spot: Spot, door: int) -> HouseholdRow:
 
 def _family(chance: Chance) -> list[ResidentRow]:
     draw = chance.random
-    sizes, weights = zip(*SIZES, strict=True)
-    size = draw.choices(sizes, weights)[0]
+    size = draw.choices(list(SIZES), list(SIZES.values()))[0]
     tenant = draw.random() < 0.12
     kind = "tenant" if tenant else "registered"
     surname = chance.name()[0]

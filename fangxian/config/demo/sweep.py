@@ -36,7 +36,7 @@ from fangxian.register.models import Residency
 BEGAN = 3
 LASTS = 10
 COVERED = (0.97, 1.0, 0.9, 0.75, 1.0, 0.85, 0.4)
-OUTCOMES = (("all_well", 0.86), ("exceptions", 0.03), ("absent", 0.06), ("refused", 0.01))
+OUTCOMES = {"all_well": 0.86, "exceptions": 0.03, "absent": 0.06, "refused": 0.01}
 EXEMPTED = 60
 
 
@@ -86,8 +86,7 @@ def visit(by: Actor, chance: Chance, campaign: Campaign) -> None:
 
 def _visit(chance: Chance, campaign: Campaign, household: UUID) -> NewVisit:
     draw = chance.random
-    codes, weights = zip(*OUTCOMES, strict=True)
-    outcome = draw.choices(codes, weights)[0]
+    outcome = draw.choices(list(OUTCOMES), list(OUTCOMES.values()))[0]
     answers: dict[str, Any] = {}
     if outcome == "exceptions":
         answers = {"people": draw.randint(1, 5), "fever": "no", "returned": "no"}

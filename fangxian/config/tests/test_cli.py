@@ -15,8 +15,9 @@ import psycopg
 import pytest
 
 from fangxian.config.cli import build_parser, split_passed_on
-from fangxian.config.cli.demo import free_port
+from fangxian.config.cli.demo import clear_if_cut_short, free_port
 from fangxian.config.cli.errors import CommandFailed
+from fangxian.config.cli.mark import LOADED, LOADING, read_mark, write_mark
 from fangxian.config.postgres import Server, ensure_server
 from fangxian.config.postgres.process import alive
 
@@ -149,6 +150,7 @@ def test_a_backup_holds_the_rows_that_row_security_hides_and_comes_back(server: 
         "CREATE TABLE core_serverepoch (one bool, epoch uuid, since date);"
         f"INSERT INTO core_serverepoch VALUES (true, '{FIRST_EPOCH}', NULL)",
     )
+    write_mark(server, server.database, LOADED)
     with psycopg.connect(server.dsn("maintenance"), autocommit=True) as connection:
         connection.execute("INSERT INTO duty SELECT generate_series(1, 100)")
     file = data / "a copy.dump"
@@ -173,6 +175,8 @@ def test_a_backup_holds_the_rows_that_row_security_hides_and_comes_back(server: 
         session.execute("SELECT 1")
     with psycopg.connect(server.dsn("app")) as connection:
         assert connection.execute("SELECT count(*) FROM duty").fetchone() == (0,)
+    # Restored elsewhere, a demonstration must not be taken for a real database.
+    assert read_mark(server, server.database) == LOADED
     kept = next(name for name in server.status().databases if "_before_" in name)
     assert count(server, "SELECT count(*) FROM duty", kept) == 0
 
@@ -315,7 +319,7 @@ def test_serve_refuses_a_database_without_its_migrations(server: Server) -> None
 @pytest.mark.slow
 def test_serve_refuses_the_demonstrations_database(server: Server) -> None:
     assert server.data_dir
-    as_owner(server, "COMMENT ON DATABASE fangxian IS 'fangxian demonstration'")
+    as_owner(server, "COMMENT ON SCHEMA public IS 'fangxian demonstration'")
     run = fangxian("serve", data=server.data_dir)
     assert run.returncode == 2
     assert "the demonstration's" in run.stderr
@@ -326,7 +330,7 @@ def test_serve_refuses_the_demonstrations_database(server: Server) -> None:
 def test_a_demonstration_starts_again_serves_and_ends_with_all_it_started(folder: Path) -> None:
     assert fangxian("migrate", "--verbosity", "0", data=folder).returncode == 0
     server = ensure_server(folder, environ=PLAIN)
-    as_owner(server, "COMMENT ON DATABASE fangxian IS 'fangxian demonstration'")
+    as_owner(server, "COMMENT ON SCHEMA public IS 'fangxian demonstration'")
     server.stop()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -365,6 +369,19 @@ def test_a_demonstration_starts_again_serves_and_ends_with_all_it_started(folder
 
 
 @pytest.mark.slow
+def test_a_demonstration_whose_loading_was_cut_short_begins_anew(server: Server) -> None:
+    as_owner(server, "CREATE TABLE half (id int)")
+    for mark, anew in ((LOADED, False), (LOADING, True)):
+        write_mark(server, server.database, mark)
+        with psycopg.connect(server.dsn("app")):
+            assert clear_if_cut_short(server, server.database) is anew
+        assert (count(server, "SELECT to_regclass('half') IS NULL")) is anew
+    assert read_mark(server, server.database) is None
+    as_owner(server, "CREATE TABLE whole (id int)")
+    assert count(server, "SELECT count(*) FROM whole") == 0
+
+
+@pytest.mark.slow
 def test_a_demonstration_leaves_a_database_with_accounts_alone(server: Server) -> None:
     assert server.data_dir
     assert fangxian("migrate", "--verbosity", "0", data=server.data_dir).returncode == 0
@@ -379,4 +396,4 @@ def test_a_demonstration_leaves_a_database_with_accounts_alone(server: Server) -
     subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, env=environ, check=True)
     run = fangxian("demo", data=server.data_dir)
     assert run.returncode == 2
-    assert "has accounts and isn't a demonstration's" in run.stderr
+    assert "has accounts or places and isn't a demonstration's" in run.stderr
