@@ -27,6 +27,36 @@ def _columns(model: type[models.Model], names: Sequence[str]) -> list[tuple[str,
     return found
 
 
+# Characters that no text of ours holds: forms and imports refuse control characters.
+_BETWEEN, _NOTHING = "\x1f", "\x1e"
+
+
+def _packed(values: Sequence[Any]) -> str:
+    """The values as one text: the driver takes an array apart value by value, a text at once.
+
+    It begins with a separator, since an empty text would be an empty array.
+    """
+    parts = [
+        _NOTHING
+        if value is None
+        else value
+        if value.__class__ is str
+        else "\\x" + value.hex()
+        if value.__class__ is bytes
+        else str(value)
+        for value in values
+    ]
+    text = _BETWEEN.join(["", *parts])
+    nothing = sum(value is None for value in values)
+    if text.count(_BETWEEN) != len(parts) or text.count(_NOTHING) != nothing:
+        raise ValueError("a value holds a control character that separates values")
+    return text
+
+
+def _array(kind: str) -> str:
+    return f"(string_to_array(%s, E'\\x1f', E'\\x1e'))[2:]::{kind}[]"
+
+
 def insert(model: type[models.Model], columns: Mapping[str, Sequence[Any]], tail: str = "") -> None:
     """Insert the rows whose values stand at equal positions of ``columns``. One statement.
 
@@ -36,12 +66,12 @@ def insert(model: type[models.Model], columns: Mapping[str, Sequence[Any]], tail
         return
     typed = _columns(model, list(columns))
     into = ", ".join(f'"{column}"' for column, _kind in typed)
-    arrays = ", ".join(f"%s::{kind}[]" for _column, kind in typed)
+    arrays = ", ".join(_array(kind) for _column, kind in typed)
     table = model._meta.db_table
     # Only names of our own columns and types enter the text.
     sql = f'INSERT INTO "{table}" ({into}) SELECT * FROM unnest({arrays}) {tail}'  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(sql, [list(values) for values in columns.values()])
+        cursor.execute(sql, [_packed(values) for values in columns.values()])
 
 
 def update(
@@ -53,7 +83,7 @@ def update(
     key = model._meta.pk
     typed = _columns(model, [key.attname, *columns])
     names = ", ".join(f'"{column}"' for column, _kind in typed)
-    arrays = ", ".join(f"%s::{kind}[]" for _column, kind in typed)
+    arrays = ", ".join(_array(kind) for _column, kind in typed)
     settings = ", ".join(f'"{column}" = given."{column}"' for column, _kind in typed[1:])
     table = model._meta.db_table
     sql = (
@@ -61,7 +91,7 @@ def update(
         f'WHERE "{table}"."{typed[0][0]}" = given."{typed[0][0]}"'
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [list(keys), *(list(values) for values in columns.values())])
+        cursor.execute(sql, [_packed(keys), *(_packed(values) for values in columns.values())])
 
 
 NULL = "\\N"
@@ -109,7 +139,7 @@ class Load:
 
     def _open(self) -> None:
         lo, hi = codes.bounds("")
-        context = orjson.dumps({"who": self.who, "why": "bulk load", "source": "load"}).decode()
+        context = orjson.dumps({"who": self.who}).decode()
         with self.cursor() as cursor:
             cursor.execute(
                 "SELECT set_config('fangxian.lo', %s, true), set_config('fangxian.hi', %s, true),"
@@ -132,10 +162,12 @@ class Load:
         )
         foreign = cursor.fetchall()
         cursor.execute(
-            "SELECT c.relname, pg_get_indexdef(i.indexrelid), k.conname, pg_get_constraintdef(k.oid),"
-            " i.indrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+            "SELECT c.relname, pg_get_indexdef(i.indexrelid), k.conname,"
+            " pg_get_constraintdef(k.oid), i.indrelid::regclass::text"
+            " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
             " LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('u', 'p')"
-            " WHERE i.indrelid::regclass::text = ANY (%s) AND NOT EXISTS (SELECT FROM pg_constraint f"
+            " WHERE i.indrelid::regclass::text = ANY (%s)"
+            " AND NOT EXISTS (SELECT FROM pg_constraint f"
             "  WHERE f.contype = 'f' AND f.conindid = i.indexrelid"
             "  AND NOT f.conrelid::regclass::text = ANY (%s))",
             [everything, everything],

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
-
     from uuid import UUID
+
+    from django.http import HttpRequest
 
     from fangxian.common.actor import Actor
 
