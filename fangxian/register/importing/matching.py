@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from fangxian.common import access
+from fangxian.common.crypto import indexer
 from fangxian.common.ids import uuid7
+from fangxian.people.documents import normal_number, normal_phone
 from fangxian.people.models import Person, PersonDocument, PersonPhone
 from fangxian.people.queries import known_documents
 from fangxian.register.importing.fields import Record
@@ -98,10 +101,19 @@ class Decision:
     leaves: list[Lives] = field(default_factory=list)
 
 
+@cache
+def _indexer(column: str) -> Callable[[str], bytes]:
+    return indexer(column)
+
+
 def number_index(number: str) -> bytes:
     """The blind index of a document's number."""
-    found: bytes = _DOCUMENT.of(number)
-    return found
+    return _indexer(_DOCUMENT.column_name)(normal_number(number))
+
+
+def phone_index(number: str) -> bytes:
+    """The blind index of a phone."""
+    return _indexer(_PHONE.column_name)(normal_phone(number))
 
 
 def decide(
@@ -135,7 +147,7 @@ def _prepare(record: Record, places: PlaceIndex) -> Decision:
         return decision
     if record.document:
         decision.index = number_index(record.document[1])
-    decision.phone_indexes = [_PHONE.of(number) for number in record.phones]
+    decision.phone_indexes = [phone_index(number) for number in record.phones]
     return decision
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from fangxian.common import bulk
 from fangxian.common.actor import Actor
+from fangxian.common.crypto import sealer
 from fangxian.common.ids import uuid7
 from fangxian.people import names, queue, tokens
 from fangxian.people.matching import offer_matches, offer_pairs
@@ -18,12 +19,11 @@ from fangxian.people.models import Person, PersonDocument, PersonLink, PersonPho
 from fangxian.people.queries import known_phones
 from fangxian.register.actions.residencies import LINK
 from fangxian.register.importing import matching
-from fangxian.register.importing.matching import Decision, Lives
+from fangxian.register.importing.matching import Decision, Lives, phone_index
 from fangxian.register.models import Household, KeyGroupEntry, Residency
 
 _NUMBER: Any = PersonDocument._meta.get_field("number")
 _PHONE: Any = PersonPhone._meta.get_field("number")
-_PHONE_INDEX: Any = PersonPhone._meta.get_field("number_index")
 
 
 class _Rows:
@@ -48,6 +48,8 @@ class Writer:
         self.by = by
         self.day = day
         self.now = timezone.now()
+        self._seal_number = sealer(_NUMBER.column_name)
+        self._seal_phone = sealer(_PHONE.column_name)
         self.persons = _Rows(Person)
         self.documents = _Rows(PersonDocument)
         self.phones = _Rows(PersonPhone)
@@ -107,15 +109,15 @@ class Writer:
     def _document(self, person: UUID, document: tuple[str, str], index: bytes | None) -> None:
         self.documents.add(
             id=uuid7(), created_at=self.now, person_id=person, kind=document[0],
-            number=_NUMBER.seal(document[1]), number_index=index,
+            number=self._seal_number(document[1]), number_index=index,
         )  # fmt: skip
         if index is not None:
             self._documented.append((person, document[0], index))
 
     def _phone(self, person: UUID, number: str) -> None:
         self.phones.add(
-            id=uuid7(), created_at=self.now, person_id=person, number=_PHONE.seal(number),
-            number_index=_PHONE_INDEX.of(number), label="",
+            id=uuid7(), created_at=self.now, person_id=person, number=self._seal_phone(number),
+            number_index=phone_index(number), label="",
         )  # fmt: skip
 
     def _home(self, decision: Decision) -> None:
