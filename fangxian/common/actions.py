@@ -7,8 +7,6 @@ import inspect
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from django.db import transaction
-
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
 
@@ -35,7 +33,7 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
         by = kwargs.get("by")
         if not isinstance(by, Actor):
             raise TypeError(f"{function.__qualname__}: by= must be an Actor")
-        with acting(by), transaction.atomic():
+        with acting(by):
             return function(*args, **kwargs)
 
     run.is_action = True  # type: ignore[attr-defined]

@@ -145,9 +145,6 @@ def policy_statements(model: type[models.Model], scope: Scope) -> list[str]:
         f"REVOKE ALL ON {quoted} FROM {application}",
         f"GRANT {verbs} ON {quoted} TO {application}",
     ]
-    if isinstance(scope, Scoped) and scope.append_only and scope.moves:
-        # A redraw moves the row with its place; nothing else of it can be changed.
-        grant.append(f'GRANT UPDATE ("{scope.column}") ON {quoted} TO {application}')
     if isinstance(scope, Global):
         off = f"ALTER TABLE {quoted} DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY"
         return [*drop, off, *grant]
@@ -223,17 +220,21 @@ def acting(by: Actor, *, using: str = "default") -> Iterator[Actor]:
     outer = _current.get()
     if outer is not None and not codes.contains(outer.area, by.area):
         raise RuntimeError(f"scope {by.area!r} is not inside the running scope {outer.area!r}")
+    # The settings end with the transaction; only one that goes on needs them put back.
+    goes_on = connections[using].in_atomic_block
     with transaction.atomic(using=using):
         if outer is None:
             with access.collecting(by):
-                yield from _entered(by, None, using)
+                yield from _entered(by, None, using, put_back=goes_on)
         elif outer == by:
             yield by
         else:
             yield from _entered(by, outer, using)
 
 
-def _entered(by: Actor, outer: Actor | None, using: str) -> Iterator[Actor]:
+def _entered(
+    by: Actor, outer: Actor | None, using: str, *, put_back: bool = True
+) -> Iterator[Actor]:
     _apply(by, using)
     token = _current.set(by)
     try:
@@ -243,8 +244,8 @@ def _entered(by: Actor, outer: Actor | None, using: str) -> Iterator[Actor]:
         raise
     else:
         _current.reset(token)
-        # The settings end with the transaction; inside an enclosing one they are put back here.
-        _apply(outer, using)
+        if put_back:
+            _apply(outer, using)
 
 
 def place_code_of(row: Any) -> str:

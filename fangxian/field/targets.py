@@ -67,9 +67,6 @@ WITH door AS (
 ), moved AS (
   UPDATE field_target t SET place_code = door.new, state = door.state FROM door
   WHERE door.id = t.id RETURNING door.*
-), visits AS (
-  UPDATE field_visit v SET place_code = moved.new FROM moved
-  WHERE v.target_id = moved.id AND v.place_code <> moved.new
 ), exemptions AS (
   UPDATE field_exemption e SET place_code = moved.new,
     ended_on = CASE WHEN e.ended_on IS NULL AND moved.state = 'gone'
@@ -80,9 +77,11 @@ WITH door AS (
   UNION ALL SELECT 'target', new, 1 FROM moved WHERE state <> 'gone'
   UNION ALL SELECT was, old, -1 FROM moved WHERE was IN ('visited', 'exempt')
   UNION ALL SELECT state, new, 1 FROM moved WHERE state IN ('visited', 'exempt')
+), counted AS (
+  INSERT INTO core_counterdelta (metric, key, place_code, n)
+  SELECT metric, %(key)s, code, sum(n) FROM changes GROUP BY metric, code HAVING sum(n) <> 0
 )
-INSERT INTO core_counterdelta (metric, key, place_code, n)
-SELECT metric, %(key)s, code, sum(n) FROM changes GROUP BY metric, code HAVING sum(n) <> 0
+SELECT id FROM moved WHERE old <> new
 """
 _INSIDE = "h.place_code >= %(area_lo)s AND h.place_code < %(area_hi)s"
 
@@ -150,6 +149,8 @@ def sync_targets(
     with acting(by), connection.cursor() as cursor:
         # What is filled in are the constants above; every value is a parameter.
         cursor.execute(_FOLLOW.format(inside=_INSIDE), values)
+        if moved := [row[0] for row in cursor.fetchall()]:
+            cursor.execute("SELECT field_visits_follow(%s)", [moved])
         cursor.execute(_ADD.format(inside=_INSIDE, group=condition), values)
         return int(cursor.fetchone()[0])
 

@@ -68,10 +68,11 @@ WITH op AS (
   ) WITH ORDINALITY AS o (op_id, digest, campaign_id, household_id, outcome, closes, exceptions,
     form_id, emergency_id, answers, note, revisit_on, visited_at, row_id, at)
 ), door AS (
-  SELECT t.id, t.campaign_id, t.household_id, t.state, t.place_code FROM field_target t
+  SELECT t.id, t.campaign_id, t.household_id, t.state, t.place_code
+  FROM field_target t JOIN field_campaign c ON c.id = t.campaign_id AND c.state = 'running'
   WHERE (t.campaign_id, t.household_id) IN (SELECT campaign_id, household_id FROM op)
     AND t.state <> 'gone'
-  ORDER BY t.id FOR UPDATE
+  ORDER BY t.id FOR UPDATE OF t
 ), kept AS (
   INSERT INTO field_visit (id, created_at, place_code, campaign_id, target_id, household_id, op_id,
     digest, outcome, exceptions, form_id, emergency_id, answers, note, revisit_on, visited_at,
@@ -165,8 +166,12 @@ def _write_correction(by: Actor, ready: Ready) -> Became:
     """
     visit = ready.visit
     target = (
-        Target.objects.select_for_update()
-        .filter(campaign_id=visit.campaign_id, household_id=visit.household_id)
+        Target.objects.select_for_update(of=("self",))
+        .filter(
+            campaign_id=visit.campaign_id,
+            campaign__state=Campaign.State.RUNNING,
+            household_id=visit.household_id,
+        )
         .exclude(state=Target.State.GONE)
         .first()
     )

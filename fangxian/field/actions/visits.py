@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, OutOfScope, Problem
-from fangxian.common.keyring import REGISTER
+from fangxian.common.keyring import REGISTER, KeyDestroyed
 from fangxian.field.actions.recording import Became, NewVisit, Ready, write
 from fangxian.field.models import Campaign, FormDefinition, Visit
 from fangxian.field.questionnaire import Questionnaire, check_answers
@@ -41,17 +41,11 @@ class _Campaigns:
     """Campaigns, rules and questionnaires of one batch, each read once."""
 
     def __init__(self, visits: Sequence[NewVisit]) -> None:
-        wanted = {visit.campaign_id for visit in visits}
-        found = Campaign.objects.filter(id__in=wanted).select_related("form", "area")
-        self.campaigns = {campaign.id: campaign for campaign in found}
-        self._rules: dict[int, FieldRules] = {}
-        self._questions: dict[UUID, Questionnaire] = {}
+        self.campaigns = running_campaigns({visit.campaign_id for visit in visits})
         self._forms: dict[UUID, FormDefinition] = {}
 
     def rules(self, campaign: Campaign) -> FieldRules:
-        if campaign.rule_version not in self._rules:
-            self._rules[campaign.rule_version] = field_rules_version(campaign.rule_version)
-        return self._rules[campaign.rule_version]
+        return _rules_of(campaign)
 
     def form(self, campaign: Campaign, form_id: UUID | None) -> FormDefinition | None:
         """The campaign's form, or an earlier version of it that a device still has."""
@@ -65,9 +59,44 @@ class _Campaigns:
         return self._forms[form_id]
 
     def questions(self, form: FormDefinition) -> Questionnaire:
-        if form.id not in self._questions:
-            self._questions[form.id] = form.questionnaire()
-        return self._questions[form.id]
+        return _questions_of(form.id, form)
+
+
+# What a running sweep asks does not change while it runs, so each process reads it once. Whether it
+# still runs is asked by the statement that records, in the same moment.
+_KEPT: dict[UUID, tuple[Campaign, FieldRules]] = {}
+_KEPT_FORMS: dict[UUID, Questionnaire] = {}
+MOST_KEPT = 100
+
+
+def running_campaigns(wanted: set[UUID]) -> dict[UUID, Campaign]:
+    """The campaigns of these ids, in whatever state those are that are not known to run."""
+    missing = wanted - _KEPT.keys()
+    found: dict[UUID, Campaign] = {id_: _KEPT[id_][0] for id_ in wanted - missing}
+    if not missing:
+        return found
+    for campaign in Campaign.objects.filter(id__in=missing).select_related("form"):
+        found[campaign.id] = campaign
+        if campaign.state == Campaign.State.RUNNING:
+            if len(_KEPT) >= MOST_KEPT:
+                _KEPT.clear()
+            _KEPT[campaign.id] = (campaign, field_rules_version(campaign.rule_version))
+    return found
+
+
+def _rules_of(campaign: Campaign) -> FieldRules:
+    if campaign.id in _KEPT:
+        return _KEPT[campaign.id][1]
+    return field_rules_version(campaign.rule_version)
+
+
+def _questions_of(form_id: UUID, form: FormDefinition) -> Questionnaire:
+    """A version of a form never changes."""
+    if form_id not in _KEPT_FORMS:
+        if len(_KEPT_FORMS) >= MOST_KEPT:
+            _KEPT_FORMS.clear()
+        _KEPT_FORMS[form_id] = form.questionnaire()
+    return _KEPT_FORMS[form_id]
 
 
 def digest_of(visit: NewVisit) -> bytes:
@@ -99,14 +128,7 @@ def _check(visit: NewVisit, known: _Campaigns, now: dt.datetime) -> Ready | list
             )
         ]
     if campaign.state == Campaign.State.CLOSED:
-        return [
-            _problem(
-                _("The sweep “%(name)s” is closed.") % {"name": campaign.name},
-                "campaign",
-                _("Ask headquarters to open a new one."),
-                "closed",
-            )
-        ]
+        return [_closed(campaign)]
     rules = known.rules(campaign)
     outcome = rules.outcomes.get(visit.outcome)
     form = known.form(campaign, visit.form_id)
@@ -209,7 +231,10 @@ def record_visits(*, by: Actor, visits: Sequence[NewVisit]) -> list[Answer]:
     answers: dict[int, Answer] = {}
     ready: dict[int, Ready] = {}
     for at, visit in enumerate(visits):
-        checked = _check(visit, known, now)
+        try:
+            checked = _check(visit, known, now)
+        except KeyDestroyed:
+            checked = [_emergency_over()]
         if isinstance(checked, list):
             answers[at] = Answer(visit.op_id, "rejected", tuple(checked))
         else:
@@ -256,9 +281,37 @@ def _record(by: Actor, wave: Mapping[int, Ready], repeats: list[int]) -> dict[in
         elif became is Became.KNOWN:
             repeats.append(at)
         else:
-            problem = _no_door() if became is Became.NO_DOOR else _not_correctable()
-            answers[at] = Answer(op_id, "rejected", (problem,))
+            answers[at] = Answer(op_id, "rejected", (_why(became, wave[at]),))
     return answers
+
+
+def _why(became: Became, ready: Ready) -> Problem:
+    if became is Became.NOT_CORRECTABLE:
+        return _not_correctable()
+    running = Campaign.objects.filter(id=ready.campaign.id, state=Campaign.State.RUNNING)
+    if not running.exists():
+        # It was closed since this process had read it.
+        _KEPT.pop(ready.campaign.id, None)
+        return _closed(ready.campaign)
+    return _no_door()
+
+
+def _closed(campaign: Campaign) -> Problem:
+    return _problem(
+        _("The sweep “%(name)s” is closed.") % {"name": campaign.name},
+        "campaign",
+        _("Ask headquarters to open a new one."),
+        "closed",
+    )
+
+
+def _emergency_over() -> Problem:
+    return _problem(
+        _("The emergency has ended and its key is destroyed: nothing can be recorded under it."),
+        "campaign",
+        _("Ask headquarters to plan a new sweep."),
+        "emergency",
+    )
 
 
 def _not_correctable() -> Problem:

@@ -277,7 +277,7 @@ def test_a_report_is_sent_locked_and_corrected(
     assert client.post(correct, changed).status_code == 422
     assert client.post(correct, changed | {"reason": "漏报"}).status_code == 302
     page = client.get(url)
-    assert [row for row in page.context["figures"] if row["corrected"]][0]["value"] == 5
+    assert next(r for r in page.context["figures"] if r["corrected"])["value"] == 5
     with acting(alice):
         assert DailyReport.objects.get(id=report.id).figures == sent.figures
     top = reverse("field:report", args=[_of(hq, places.county)])
