@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django import forms
+from django.contrib.auth.password_validation import password_validators_help_text_html
 from django.core.exceptions import ImproperlyConfigured
 from django.template import Context, Template, TemplateSyntaxError
 from django.test import RequestFactory
@@ -146,6 +147,14 @@ def test_error_summary_links_to_controls_of_forms_and_formsets():
     )
     assert 'href="#id_form-0-name"' in render('{% ui "error_summary" form=form %}', form=formset)
     assert render('{% ui "error_summary" form=form %}', form=VisitForm()).strip() == ""
+
+
+def test_hints_are_text_unless_the_code_says_they_are_safe():
+    html = render("{% field form.name hint=hint %}", form=VisitForm(), hint="<b>1</b> & more")
+    assert "&lt;b&gt;1&lt;/b&gt; &amp; more" in html
+    form = VisitForm()
+    form.fields["name"].help_text = password_validators_help_text_html()
+    assert "<ul><li>" in render("{% field form.name %}", form=form)
 
 
 def test_field_takes_options():
