@@ -1,7 +1,7 @@
 """History: each change of a tracked model leaves a row with who, why and from where.
 
 Statement-level triggers (django-pghistory) write it, so bulk changes and plain SQL are caught too.
-The history table has the policy of its model.
+The history table has the policy of its model; the application can only add to it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import pghistory
 from django.db import models
 
-from fangxian.common.scoping import Linked, Personal, Scope, Scoped
+from fangxian.common.scoping import Linked, Scope
 
 M = TypeVar("M", bound=type[models.Model])
 
@@ -21,11 +21,7 @@ M = TypeVar("M", bound=type[models.Model])
 def _history_scope(scope: Scope) -> Scope:
     if isinstance(scope, Linked) and scope.column == "id":
         scope = replace(scope, column="pgh_obj_id")
-    # A redraw rewrites the codes of history rows too, so a scoped one stays changeable.
-    if isinstance(scope, Scoped):
-        return scope
-    if isinstance(scope, Personal):
-        return replace(scope, append_only=True)
+    # A redraw rewrites the codes of history rows by a function that runs as the owner.
     return replace(scope, append_only=True)
 
 
@@ -37,6 +33,8 @@ def tracked(*, exclude: list[str] | None = None) -> Callable[[M], M]:
 
     def decorate(model: M) -> M:
         scope: Scope = model.scope  # type: ignore[attr-defined]
+        # Its stubs know no table without a column for the context's id, its documentation does.
+        no_context_id: Any = None
         track: Any = pghistory.track(
             pghistory.InsertEvent(),
             pghistory.UpdateEvent(),
@@ -44,7 +42,7 @@ def tracked(*, exclude: list[str] | None = None) -> Callable[[M], M]:
             exclude=exclude,
             level=pghistory.Statement,
             context_field=pghistory.ContextJSONField(),
-            context_id_field=None,
+            context_id_field=no_context_id,
             model_name=f"{model.__name__}History",
             attrs={"scope": _history_scope(scope)},
         )

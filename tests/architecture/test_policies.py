@@ -91,7 +91,7 @@ def append_only() -> list[str]:
 @pytest.mark.django_db
 @pytest.mark.parametrize("verb", ["UPDATE", "DELETE", "TRUNCATE"])
 def test_audit_can_not_be_changed_by_the_application(verb: str) -> None:
-    assert "accounts_accesslog" in append_only()
+    assert {"accounts_accesslog", "core_event", "core_taskhistory"} <= set(append_only())
     for table in append_only():
         column = _first_column(table)
         sql = {
@@ -112,6 +112,23 @@ def _first_column(table: str) -> str:
         return str(
             connections["default"].introspection.get_table_description(cursor, table)[0].name
         )
+
+
+@pytest.mark.django_db
+def test_no_column_of_history_or_audit_is_open_to_change() -> None:
+    history = {
+        model._meta.db_table
+        for model in apps.get_models()
+        if hasattr(model, "pgh_tracked_model") and model.__module__.startswith("fangxian.")
+    }
+    assert history
+    assert history <= set(append_only())
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT t FROM unnest(%s::text[]) t WHERE has_any_column_privilege(t, 'UPDATE')",
+            [append_only()],
+        )
+        assert cursor.fetchall() == []
 
 
 @pytest.mark.django_db
