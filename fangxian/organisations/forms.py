@@ -178,6 +178,10 @@ class HolderForm(forms.Form):
             known = candidate_of(chosen)
             self.found = [known, *self.found] if known else self.found
         self.fields["holder"].choices = [(one.key, one.text) for one in self.found]  # type: ignore[attr-defined]
+        if self.is_bound and "find" in self.data:
+            # Searching: the rest is asked for when it is saved.
+            for field in self.fields.values():
+                field.required = False
         if len(self.found) == 1:
             self.fields["holder"].initial = self.found[0].key
 

@@ -108,9 +108,10 @@ def who_closes_many(
 def _closers(
     code: str, by_place: dict[str, list[Responsibility]], rules: ChainRules
 ) -> Iterator[Responsible]:
+    upward = [at for at in codes.walk_up(code) if at in by_place]
     for role in rules.closes:
-        for at in codes.walk_up(code):
-            holders = [r for r in by_place.get(at, ()) if r.role == role]
+        for at in upward:
+            holders = [r for r in by_place[at] if r.role == role]
             for holder in holders:
                 yield responsible(holder, rules)
             if holders:

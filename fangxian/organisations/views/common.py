@@ -50,6 +50,11 @@ def form_page(
     )
 
 
+def posted(request: SignedRequest) -> Any:
+    """What was sent, None for a page that is only opened."""
+    return request.POST if request.method == "POST" else None
+
+
 def saving(request: SignedRequest) -> bool:
     """Tell whether the form was sent to be saved, not to search in it."""
     return request.method == "POST" and "find" not in request.POST

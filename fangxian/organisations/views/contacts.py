@@ -19,7 +19,7 @@ from fangxian.organisations.forms import AppointForm
 from fangxian.organisations.models import Member, Organisation, Responsibility
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.views.chain import chain_crumbs
-from fangxian.organisations.views.common import PAGE, form_page, page_number, saving, tried
+from fangxian.organisations.views.common import PAGE, form_page, page_number, posted, saving, tried
 from fangxian.people.models import Person
 from fangxian.regions.queries import at, names
 from fangxian.register.models import Establishment
@@ -84,7 +84,7 @@ def name(request: SignedRequest, establishment_id: UUID) -> HttpResponse:
     by.require("organisations.appoint", body.place_code)
     rules = chain_rules()
     place = at(body.place_code)
-    form = AppointForm(by, request.POST or None, person=True, initial={"on": timezone.localdate()})
+    form = AppointForm(by, posted(request), person=True, initial={"on": timezone.localdate()})
     del form.fields["reason"]
     if saving(request) and form.is_valid():
         made = tried(form, lambda: _name(request, body, form.cleaned_data))

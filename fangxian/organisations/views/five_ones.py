@@ -19,7 +19,7 @@ from fangxian.organisations.forms import EvidenceForm
 from fangxian.organisations.models import FiveOneEvidence
 from fangxian.organisations.rules import One, five_ones
 from fangxian.organisations.views.chain import chain_crumbs
-from fangxian.organisations.views.common import form_page, tried
+from fangxian.organisations.views.common import form_page, posted, tried
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at, names
 
@@ -74,7 +74,7 @@ def attach(request: SignedRequest, code: str, item: str) -> HttpResponse:
     """One item of a community: what shows it, and attaching what does."""
     by, here = request.actor, _community(request, code)
     one = five_ones().item(item)
-    form = EvidenceForm(request.POST or None, request.FILES or None)
+    form = EvidenceForm(posted(request), request.FILES if request.method == "POST" else None)
     may = by.may("organisations.evidence", code)
     if request.method == "POST":
         by.require("organisations.evidence", code)

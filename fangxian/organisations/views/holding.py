@@ -21,7 +21,7 @@ from fangxian.organisations.forms import AppointForm, ContactForm, DayForm, Subs
 from fangxian.organisations.models import Responsibility
 from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
 from fangxian.organisations.views.chain import chain_crumbs
-from fangxian.organisations.views.common import form_page, saving, tried
+from fangxian.organisations.views.common import form_page, posted, saving, tried
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at
 
@@ -49,7 +49,7 @@ def appoint(request: SignedRequest, code: str) -> HttpResponse:
     role = _role(rules, here, request.GET.get("role", ""))
     form = AppointForm(
         by,
-        request.POST or None,
+        posted(request),
         person=role.by_person,
         initial={"on": timezone.localdate()},
     )
@@ -158,7 +158,7 @@ def hand_over(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
     if role is None:
         raise OutOfScope(f"responsibility {responsibility_id}")
     form = AppointForm(
-        by, request.POST or None, person=role.by_person, initial={"on": timezone.localdate()}
+        by, posted(request), person=role.by_person, initial={"on": timezone.localdate()}
     )
     if saving(request) and form.is_valid():
         given = form.cleaned_data
@@ -205,7 +205,7 @@ def substitute(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
     today = timezone.localdate()
     form = SubstituteForm(
         by,
-        request.POST or None,
+        posted(request),
         person=role.by_person,
         initial={"from_date": today, "to_date": today},
     )
@@ -240,7 +240,7 @@ def substitute(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
 def end(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
     """A responsibility ends on a day."""
     by, row = request.actor, _row(request, responsibility_id)
-    form = DayForm(request.POST or None)
+    form = DayForm(posted(request))
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         if tried(form, lambda: actions.end_responsibility(by=by, responsibility=row, **given)):
@@ -285,7 +285,7 @@ def contact(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
 def change_contact(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
     """Another work phone."""
     row = _row(request, responsibility_id)
-    form = ContactForm(request.POST or None)
+    form = ContactForm(posted(request))
     if request.method == "POST" and form.is_valid():
         actions.change_contact(by=request.actor, responsibility=row, **form.cleaned_data)
         messages.success(request, _("Saved."))

@@ -21,7 +21,7 @@ from fangxian.core.models import ImportRun, ImportState, Job
 from fangxian.core.views.jobs import row_of
 from fangxian.organisations.forms import one_place
 from fangxian.organisations.importing import LEDGERS, RESPONSIBILITIES, RIGHT
-from fangxian.organisations.views.common import tried
+from fangxian.organisations.views.common import posted, tried
 from fangxian.people.documents import mask_number, mask_phone
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at, full_name
@@ -61,8 +61,8 @@ def start(request: SignedRequest) -> HttpResponse:
     by = request.actor
     form = UploadForm(
         by.area,
-        request.POST or None,
-        request.FILES or None,
+        posted(request),
+        request.FILES if request.method == "POST" else None,
         initial={"place": by.area, "kind": RESPONSIBILITIES},
     )
     if request.method == "POST" and form.is_valid():

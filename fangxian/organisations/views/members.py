@@ -18,7 +18,7 @@ from fangxian.organisations.finding import holder_of
 from fangxian.organisations.forms import DayForm, JoinForm, MemberForm
 from fangxian.organisations.models import Member, Organisation
 from fangxian.organisations.rules import chain_rules
-from fangxian.organisations.views.common import form_page, saving, tried
+from fangxian.organisations.views.common import form_page, posted, saving, tried
 from fangxian.organisations.views.tree import mine, trail
 from fangxian.people.vocabularies import IDENTITY
 
@@ -28,7 +28,7 @@ def join(request: SignedRequest, organisation_id: UUID) -> HttpResponse:
     """A person of the register, or a new one, becomes a member."""
     body = mine(request, organisation_id)
     form = JoinForm(
-        request.actor, request.POST or None, person=True, initial={"on": timezone.localdate()}
+        request.actor, posted(request), person=True, initial={"on": timezone.localdate()}
     )
     if saving(request) and form.is_valid():
         made = tried(form, lambda: _join(request, body, form.cleaned_data))
@@ -78,7 +78,7 @@ def member(request: SignedRequest, member_id: UUID) -> HttpResponse:
     """A membership: duty and rank, what the member answers for, his households."""
     by, row = request.actor, queries.member(member_id)
     by.require("organisations.edit", row.place_code)
-    form = MemberForm(request.POST or None, initial=MemberForm.of(row))
+    form = MemberForm(posted(request), initial=MemberForm.of(row))
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         if tried(form, lambda: actions.change_member(by=by, member=row, **given)):
@@ -106,7 +106,7 @@ def end(request: SignedRequest, member_id: UUID) -> HttpResponse:
     """A membership ends."""
     by, row = request.actor, queries.member(member_id)
     by.require("organisations.edit", row.place_code)
-    form = DayForm(request.POST or None, initial={"on": timezone.localdate()})
+    form = DayForm(posted(request), initial={"on": timezone.localdate()})
     del form.fields["reason"]
     if request.method == "POST" and form.is_valid():
         on = form.cleaned_data["on"]

@@ -22,7 +22,7 @@ from fangxian.organisations import actions, queries
 from fangxian.organisations.forms import DayForm, OrganisationFilter, OrganisationForm
 from fangxian.organisations.models import Organisation, Responsibility
 from fangxian.organisations.rules import chain_rules
-from fangxian.organisations.views.common import PAGE, form_page, page_number, tried
+from fangxian.organisations.views.common import PAGE, form_page, page_number, posted, tried
 
 SHOWN = 200
 
@@ -141,7 +141,7 @@ def create(request: SignedRequest) -> HttpResponse:
             parent = None
         if parent is not None:
             initial |= {"parent": parent.name, "seat": parent.seat.code}
-    form = OrganisationForm(by, request.POST or None, initial=initial)
+    form = OrganisationForm(by, posted(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         made = tried(form, lambda: actions.create_organisation(by=by, **form.cleaned_data))
         if made is not None:
@@ -154,7 +154,7 @@ def create(request: SignedRequest) -> HttpResponse:
 def edit(request: SignedRequest, organisation_id: UUID) -> HttpResponse:
     """Change an organisation."""
     by, body = request.actor, mine(request, organisation_id)
-    form = OrganisationForm(by, request.POST or None, initial=OrganisationForm.of(body))
+    form = OrganisationForm(by, posted(request), initial=OrganisationForm.of(body))
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         done = tried(form, lambda: actions.change_organisation(by=by, organisation=body, **given))
@@ -171,7 +171,7 @@ def edit(request: SignedRequest, organisation_id: UUID) -> HttpResponse:
 def dissolve(request: SignedRequest, organisation_id: UUID) -> HttpResponse:
     """Dissolve an organisation."""
     by, body = request.actor, mine(request, organisation_id)
-    form = DayForm(request.POST or None, initial={"on": timezone.localdate()})
+    form = DayForm(posted(request), initial={"on": timezone.localdate()})
     del form.fields["reason"]
     if request.method == "POST" and form.is_valid():
         on = form.cleaned_data["on"]
