@@ -45,7 +45,7 @@ VACANCY_COLUMNS = (
     ExportColumn(gettext_lazy("Place code"), "identity"),
     ExportColumn(gettext_lazy("Role"), width=28),
     ExportColumn(gettext_lazy("Missing"), "number"),
-    ExportColumn(gettext_lazy("Since"), "date"),
+    ExportColumn(gettext_lazy("Vacant since"), "date"),
     ExportColumn(gettext_lazy("Due"), "datetime"),
     ExportColumn(gettext_lazy("Named by")),
 )

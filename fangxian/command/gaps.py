@@ -45,7 +45,7 @@ def doors_of(campaign: Campaign, code: str, *, gaps_only: bool, most: int) -> li
 def vacancies_of(code: str, most: int = SHOWN) -> list[dict[str, Any]]:
     """The vacancies at and below a place, the highest places first, with who names and by when.
 
-    Keys ``key place role missing since named_by due task``. Four queries.
+    Keys ``key code place where role missing since named_by due task``. Four queries.
     """
     lo, hi = codes.bounds(code)
     found = Vacancy.objects.filter(place_code__gte=lo, place_code__lt=hi)
@@ -56,7 +56,9 @@ def vacancies_of(code: str, most: int = SHOWN) -> list[dict[str, Any]]:
 
 def _described(rows: Sequence[Vacancy]) -> list[dict[str, Any]]:
     rules = chain_rules()
-    called = names({row.place_code for row in rows})
+    called = names(
+        {at for row in rows for at in codes.ancestors(row.place_code, include_self=True)}
+    )
     roles = {role.code: str(role) for role in Role.objects.all()}
     open_ = Task.objects.filter(
         kind=vacancies.TASK, state=TaskState.OPEN, object_id__in=[row.id for row in rows]
@@ -71,6 +73,9 @@ def _described(rows: Sequence[Vacancy]) -> list[dict[str, Any]]:
                 "key": [row.id, row.role, row.missing, row.since, task and task.due_at],
                 "code": row.place_code,
                 "place": called.get(row.place_code, row.place_code),
+                "where": " ".join(
+                    called[at] for at in codes.ancestors(row.place_code)[3:] if at in called
+                ),
                 "role": rules.name_of(row.role),
                 "missing": row.missing,
                 "since": row.since,
@@ -142,7 +147,7 @@ def _vacancy_ledger(batch: Sequence[Vacancy]) -> Iterator[list[object]]:
     for row in _described(batch):
         due: dt.datetime | None = row["due"]
         yield [
-            row["place"],
+            f"{row['where']} {row['place']}".strip(),
             row["code"],
             row["role"],
             row["missing"],

@@ -65,6 +65,8 @@ LEVEL_LABELS = {
     Level.UNIT: pgettext_lazy("part of a building", "Unit"),
 }
 
+# As plain numbers: boards walk up hundreds of codes, and members of an enum are slow.
+_LENGTHS = tuple(int(level) for level in Level if level)
 LENGTHS = frozenset(int(level) for level in Level)
 
 
@@ -94,7 +96,7 @@ def contains(area: str, code: str) -> bool:
 def ancestors(code: str, *, include_self: bool = False) -> list[str]:
     """Return the codes above ``code``, from the province down."""
     last = len(code) if include_self else len(code) - 1
-    return [code[: int(level)] for level in Level if 0 < int(level) <= last]
+    return [code[:length] for length in _LENGTHS if length <= last]
 
 
 def parent(code: str) -> str:

@@ -275,3 +275,10 @@ def test_the_whole_country_is_the_sum_of_its_provinces(hq, sweep, places):
         county = boards.rows(None, [at(places.county)])[0]
     assert found.own.level == Level.COUNTRY
     assert found.own.vacancies >= county.vacancies > 0
+
+
+def test_a_polled_fragment_keeps_its_filters_and_downloads(client_of, sweep, places):
+    address = url("board_place", sweep.id, places.community) + "?only=gaps"
+    html = text_of(client_of("alice").get(address, headers={"HX-Request": "true"}))
+    assert "?only=gaps&amp;sort=place" in html or "?sort=place&amp;only=gaps" in html
+    assert url("gaps_xlsx", sweep.id, places.community) in html

@@ -138,7 +138,9 @@ def _show(request: SignedRequest, campaign: Campaign | None, place: Region | Non
         "unfilled": unfilled,
         "kept": kept,
         "due": campaign.ends_on if campaign else None,
-        "chosen": {"sort": order, "only": only},
+        "orders": _links(request, "sort", order, "worst", _order_names(campaign)),
+        "filters": _links(request, "only", only, "", _filter_names(campaign)),
+        "may_download": request.actor.may("field.view"),
     }
     if not request.htmx:
         context |= _around(request, shown, place, kept)
@@ -235,10 +237,7 @@ def _around(
     return {
         "breadcrumbs": crumbs,
         "boards": boards_,
-        "orders": _links(request, "sort", "worst", _order_names(campaign)),
-        "filters": _links(request, "only", "", _filter_names(campaign)),
         "poll_url": request.get_full_path(),
-        "may_download": request.actor.may("field.view"),
     }
 
 
@@ -258,9 +257,8 @@ def _filter_names(campaign: Campaign | None) -> dict[str, str]:
 
 
 def _links(
-    request: SignedRequest, name: str, default: str, labels: dict[str, str]
+    request: SignedRequest, name: str, now: str, default: str, labels: dict[str, str]
 ) -> list[dict[str, Any]]:
-    now = request.GET.get(name, default)
     links = []
     for value, label in labels.items():
         query = request.GET.copy()
