@@ -1,0 +1,97 @@
+"""The demonstration county, smaller, as a database to copy: journeys in a browser walk it."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+
+from fangxian.config.postgres import databases
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+HOUSEHOLDS = 3_000
+KEPT = 2
+
+
+def _name(template: str) -> str:
+    digest = hashlib.sha256(template.encode())
+    for path in sorted((CHECKOUT / "fangxian" / "config" / "demo").glob("*.*")):
+        digest.update(path.read_bytes())
+    digest.update(Path(__file__).read_bytes())
+    return f"fxc_{digest.hexdigest()[:12]}"
+
+
+def point_to(database: str) -> None:
+    for connection in connections.all():
+        connection.close()
+        connection.settings_dict["NAME"] = database
+    os.environ["FANGXIAN_DATABASE"] = database
+
+
+@contextmanager
+def _locked() -> Iterator[None]:
+    with (settings.FANGXIAN_DATA / "test" / "template.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def make_template(template: str) -> str:
+    """Load the county into a copy of ``template``, once for each state of schema and recipe."""
+    server, name = settings.SERVER, _name(template)
+    with _locked():
+        names = server.status().databases
+        if name in names:
+            return name
+        for old in [n for n in names if n.startswith("fxc_")][: -KEPT or None]:
+            server.drop_database(old)
+        building = f"{name}_new"
+        server.drop_database(building)
+        server.create_database(building, template=template)
+        before = connections["default"].settings_dict["NAME"]
+        point_to(building)
+        _load()
+        point_to(before)
+        databases.rename(lambda at: server.dsn("superuser", at), [(building, name)])
+    return name
+
+
+def _load() -> None:
+    from fangxian.common.actor import Actor
+    from fangxian.config.demo.recipe import recipe
+    from fangxian.regions import lists
+    from fangxian.regions.actions.national import take_in
+
+    county: str = recipe()["county"]
+    listed: Any = lists.national(settings.FANGXIAN_DIVISIONS)
+    near = {
+        code: row
+        for code, row in listed.rows.items()
+        if county.startswith(code) or code.startswith(county)
+    }
+    take_in(by=Actor.system("kit", ""), listed=replace(listed, rows=near))
+    call_command("load_demo", households=HOUSEHOLDS, verbosity=0)
+
+
+@contextmanager
+def copied(template: str, name: str) -> Iterator[str]:
+    """A copy of the county under ``name``, to which the connections point meanwhile."""
+    server = settings.SERVER
+    before = connections["default"].settings_dict["NAME"]
+    server.drop_database(name)
+    with _locked():
+        server.create_database(name, template=template)
+    point_to(name)
+    try:
+        yield name
+    finally:
+        point_to(before)
+        server.drop_database(name)
