@@ -32,7 +32,8 @@ def unit_codes(residents: int) -> list[str]:
         rest, grid = divmod(rest, GRIDS_A_COMMUNITY)
         town, community = divmod(rest, COMMUNITIES_A_TOWN)
         codes.append(
-            f"{COUNTY}{town + 1:03d}{community + 1:03d}{grid + 1:03d}{building + 1:03d}{unit + 1:02d}"
+            f"{COUNTY}{town + 1:03d}{community + 1:03d}{grid + 1:03d}"
+            f"{building + 1:03d}{unit + 1:02d}"
         )
         number += 1
     return codes
