@@ -12,9 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from pyxform.errors import PyXFormError
-from pyxform.xls2json import workbook_to_json
-from pyxform.xls2json_backends import DefinitionData
 
 from fangxian.common.errors import Invalid, Problem
 from fangxian.common.sheets import Workbook, cell_text
@@ -138,6 +135,11 @@ def read_xlsform(workbook: Workbook) -> tuple[str, dict[str, Any]]:
 
     Raises Invalid naming what pyxform or we can't take, and the mend.
     """
+    # Slow to load (it brings numpy), and forms are seldom read from workbooks.
+    from pyxform.errors import PyXFormError
+    from pyxform.xls2json import workbook_to_json
+    from pyxform.xls2json_backends import DefinitionData
+
     sheets: dict[str, Any] = {}
     for name in SHEETS:
         rows, header = _rows(workbook, name)
