@@ -248,7 +248,7 @@ class Migration(migrations.Migration):
                 ('outcome', models.CharField(max_length=12, verbose_name='outcome')),
                 ('exceptions', models.PositiveSmallIntegerField(default=0, verbose_name='exceptions')),
                 ('emergency_id', models.UUIDField(null=True)),
-                ('answers', fangxian.common.fields.SealedTextField(column='field.visit.answers', editable=True, emergency='emergency_id', null=True, verbose_name='answers')),
+                ('answers', fangxian.common.fields.SealedTextField(column='field.visit.answers', editable=True, emergency='emergency_id', null=True, verbose_name='answers to the questions')),
                 ('note', fangxian.common.fields.SealedTextField(column='field.visit.note', editable=True, emergency='emergency_id', null=True, verbose_name='note')),
                 ('revisit_on', models.DateField(blank=True, null=True, verbose_name='come back on')),
                 ('visited_at', models.DateTimeField(verbose_name='visited')),

@@ -47,7 +47,10 @@ class Visit(Placed):
     form = models.ForeignKey(FormDefinition, models.PROTECT, related_name="+", db_index=False)
     emergency_id = models.UUIDField(null=True)
     answers = SealedTextField(
-        verbose_name=_("answers"), column="field.visit.answers", emergency="emergency_id", null=True
+        verbose_name=_("answers to the questions"),
+        column="field.visit.answers",
+        emergency="emergency_id",
+        null=True,
     )
     note = SealedTextField(
         verbose_name=_("note"), column="field.visit.note", emergency="emergency_id", null=True
