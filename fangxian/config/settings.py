@@ -74,11 +74,10 @@ def _database(role: Any, **options: Any) -> dict[str, Any]:
 DATABASES = {
     # The web and the jobs: bound by row-level security.
     "default": _database("app", CONN_MAX_AGE=600, CONN_HEALTH_CHECKS=True),
-    # Migrations only.
-    "owner": _database("owner"),
-    # Backup, check, bulk load; sees everything, never used by the web.
-    "maintenance": _database("maintenance"),
 }
+# "owner": migrations and first loads. "maintenance": backup, check, bulk load; it sees everything.
+# The web uses neither, so a server that is given by address need not tell it their passwords.
+DATABASES |= {role: _database(role) for role in ("owner", "maintenance") if role in SERVER.urls}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [

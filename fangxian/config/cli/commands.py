@@ -6,6 +6,8 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
+from fangxian.config.postgres import ensure_server
+
 from . import django
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ def _delegate(options: argparse.Namespace) -> int:
 
 
 def _migrate(options: argparse.Namespace) -> int:
+    ensure_server().dsn("owner")  # says which setting is missing
     return django.run_command("migrate", ["--database", "owner", *options.passed_on])
 
 

@@ -30,6 +30,7 @@ def run_command(name: str, arguments: Sequence[str]) -> int:
     from django.core.management import get_commands, load_command_class
     from django.core.management.base import CommandError, SystemCheckError
     from django.db import Error, connections
+    from django.utils.connection import ConnectionDoesNotExist
 
     known = get_commands()
     if name not in known:
@@ -42,6 +43,11 @@ def run_command(name: str, arguments: Sequence[str]) -> int:
     except CommandError as error:
         wrong_settings = isinstance(error, SystemCheckError)
         raise CommandFailed(str(error), 2 if wrong_settings else error.returncode) from error
+    except ConnectionDoesNotExist as error:
+        raise CommandFailed(
+            "this command needs the addresses of more roles of the database. Set "
+            "DATABASE_OWNER_URL and DATABASE_MAINTENANCE_URL."
+        ) from error
     except Error as error:
         raise CommandFailed(f"the database refused: {_first_line(error)}") from error
     finally:

@@ -317,6 +317,18 @@ def test_serve_refuses_a_database_without_its_migrations(server: Server) -> None
 
 
 @pytest.mark.slow
+def test_the_web_needs_no_other_role_of_a_given_server(server: Server) -> None:
+    assert server.data_dir
+    given = {"DATABASE_URL": server.dsn("app")}
+    run = fangxian("manage", "check", data=server.data_dir, **given)
+    assert run.returncode == 0, run.stderr
+    for command, needed in (("migrate", "DATABASE_OWNER_URL"), ("check", "DATABASE_MAINT")):
+        run = fangxian(command, data=server.data_dir, **given)
+        assert (run.returncode, needed in run.stderr) == (2, True), run.stderr
+        assert "Traceback" not in run.stderr
+
+
+@pytest.mark.slow
 def test_serve_refuses_the_demonstrations_database(server: Server) -> None:
     assert server.data_dir
     as_owner(server, "COMMENT ON SCHEMA public IS 'fangxian demonstration'")
