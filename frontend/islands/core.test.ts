@@ -29,3 +29,7 @@ test("code that arrives after its element has gone is not mounted", async () => 
   await coming;
   expect(mount).not.toHaveBeenCalled();
 });
+
+test("text that goes with its element is no harm", () => {
+  expect(() => stop(document.createTextNode("between"))).not.toThrow();
+});

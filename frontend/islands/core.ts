@@ -13,8 +13,9 @@ export async function start(root: ParentNode, registry: Registry): Promise<void>
   await Promise.all(found.flatMap((element) => names(element).map((name) => mountOne(element, name, registry))));
 }
 
-/** Undo the behaviours on `root` and what lies in it. */
-export function stop(root: HTMLElement): void {
+/** Undo the behaviours on `root` and what lies in it; htmx also tells of the text between elements. */
+export function stop(root: Node): void {
+  if (!(root instanceof HTMLElement)) return;
   for (const element of [root, ...root.querySelectorAll<HTMLElement>("[data-island]")]) {
     mounted.get(element)?.forEach((undo) => undo());
     mounted.delete(element);

@@ -49,7 +49,7 @@ const islands: Registry = {
 };
 
 htmx.onLoad((element) => void start(element as HTMLElement, islands));
-document.addEventListener("htmx:beforeCleanupElement", (event) => stop(event.target as HTMLElement));
+document.addEventListener("htmx:beforeCleanupElement", (event) => stop(event.target as Node));
 document.addEventListener("fx:replace", (event) => {
   const { html } = (event as CustomEvent<{ html: string }>).detail;
   htmx.swap(event.target as HTMLElement, html, { swapStyle: "innerHTML", swapDelay: 0, settleDelay: 0 });

@@ -1,0 +1,96 @@
+"""今日, the board and the walls in a browser: accessible everywhere, current without a jump."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Browser, expect
+
+from fangxian.field.actions import plan_campaign, publish_form, start_campaign
+from fangxian.field.models import Campaign
+from fangxian.register.actions import create_household
+from tests.browser.kit import (
+    WALL,
+    axe,
+    check_everywhere,
+    no_sideways_scroll,
+    settled,
+    sign_in,
+    visitor,
+)
+
+pytestmark = pytest.mark.browser
+FORM = {"questions": [{"name": "fever", "kind": "text", "label": "有无发热"}]}
+
+
+@pytest.fixture
+def sweep(cast: Any, places: Any) -> Campaign:
+    hq, today = cast.actor("headquarters"), timezone.localdate()
+    for room in ("101", "102"):
+        create_household(by=hq, place_code=places.unit, room=room)
+    form = publish_form(by=hq, code="browser", name="入户摸排", schema=FORM)
+    planned = plan_campaign(
+        by=hq,
+        name="第一轮摸排",
+        area=places[places.county],
+        form=form,
+        starts_on=today,
+        ends_on=today + dt.timedelta(days=5),
+    )
+    return start_campaign(by=hq, campaign=planned)
+
+
+@pytest.mark.parametrize("page", ["today", "board_place", "chain", "map", "proof"])
+def test_everywhere(
+    browser: Browser, site: str, client_of: Any, sweep: Campaign, places: Any, page: str
+) -> None:
+    of_sweep = [sweep.id, places.community] if page in ("board_place", "map") else []
+    path = reverse(f"command:{page}", args=of_sweep)
+    check_everywhere(browser, site, path, client_of("alice"))
+
+
+def test_a_board_renews_itself_and_keeps_the_focus(
+    browser: Browser, site: str, client_of: Any, sweep: Campaign, places: Any, cast: Any
+) -> None:
+    client = client_of("headquarters")
+    with visitor(browser, site) as page:
+        sign_in(page, site, client)
+        page.clock.install()
+        page.goto(reverse("command:board_place", args=[sweep.id, places.county]))
+        link = page.locator(f"#row-{places.town}")
+        link.focus()
+        create_household(by=cast.actor("headquarters"), place_code=places.unit, room="103")
+        page.clock.run_for(11_000)
+        expect(page.locator(".fx-tile__value").first).to_have_text("3")
+        expect(link).to_be_focused()
+
+
+def test_from_the_area_to_the_door_by_one_click_a_level(
+    browser: Browser, site: str, client_of: Any, sweep: Campaign, places: Any
+) -> None:
+    client = client_of("headquarters")
+    with visitor(browser, site, language="en") as page:
+        sign_in(page, site, client)
+        page.goto(reverse("command:board_area", args=[sweep.id]))
+        for code in (places.town, places.community, places.grid, places.building, places.unit):
+            page.locator(f"#row-{code}").click()
+            settled(page)
+        expect(page.locator("#doors tbody tr")).to_have_count(2)
+
+
+@pytest.mark.parametrize("name", ["wall", "wall_gaps"])
+def test_the_wall_fits_its_screen(
+    browser: Browser, site: str, client_of: Any, sweep: Campaign, name: str
+) -> None:
+    client = client_of("headquarters")
+    for language in ("zh-hans", "en"):
+        with visitor(browser, site, size=WALL, language=language) as page:
+            sign_in(page, site, client)
+            page.goto(reverse(f"command:{name}"))
+            settled(page)
+            no_sideways_scroll(page)
+            axe(page)
