@@ -58,6 +58,7 @@ def place(request: SignedRequest, code: str) -> HttpResponse:
         "another": another if another is not None and another.id != here.id else None,
         "another_rows": _lines(queries.chain_on(another, day)[-1][1], rules) if another else [],
         "above": [(region, _lines(rows, rules)) for region, rows in chain if region.id != here.id],
+        "has_above": any(rows for region, rows in chain if region.id != here.id),
         "slots": _slots(here, own, rules, day) if code_then else [],
         "others": _lines([r for r in own if r.role not in rules.roles], rules),
         "below": _below(here, rules, day) if day == today else [],

@@ -107,7 +107,7 @@ def name(request: SignedRequest, establishment_id: UUID) -> HttpResponse:
         sub=body.name,
         note=note,
         place=place,
-        save=_("Name"),
+        save=_("Name somebody"),
         back=place.code,
         breadcrumbs=chain_crumbs(by, place, title),
     )

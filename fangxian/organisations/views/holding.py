@@ -84,7 +84,7 @@ def appoint(request: SignedRequest, code: str) -> HttpResponse:
         role=role,
         roles=rules.at(here.level),
         place=here,
-        save=_("Name"),
+        save=_("Name somebody"),
         back=here.code,
         breadcrumbs=chain_crumbs(by, here, title),
     )
