@@ -11,7 +11,7 @@ SIZES = {"18", "22", "26", "30"}
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Add ``version``, ``demo``, ``time_zone``, and the reader's ``theme`` and ``text_size`` from the cookies."""
+    """Add ``version``, ``demo``, ``time_zone``, and from cookies ``theme`` and ``text_size``."""
     size = request.COOKIES.get("fangxian_elders", "")
     dark = request.COOKIES.get("fangxian_theme") == "dark"
     return {
