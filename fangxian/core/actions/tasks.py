@@ -207,11 +207,15 @@ def cancel_task(*, by: Actor, task_id: UUID, reason: str) -> Task:
 
 @action
 def reopen_task(*, by: Actor, task_id: UUID) -> Task:
-    """Undo closing by hand. Raises Conflict when the same thing was opened again meanwhile."""
+    """Undo closing by hand; undoing a cancellation takes the right to cancel.
+
+    Raises OutOfScope, Forbidden, Conflict (the same thing was opened again meanwhile).
+    """
     task = Task.objects.select_for_update().filter(id=task_id).first()
     if task is None:
         raise OutOfScope(str(task_id))
-    by.require("core.task", task.place_code)
+    cancelled = task.state == TaskState.CANCELLED
+    by.require("core.task_assign" if cancelled else "core.task", task.place_code)
     same = Task.objects.filter(
         kind=task.kind, dedupe_key=task.dedupe_key, state=TaskState.OPEN
     ).exists()

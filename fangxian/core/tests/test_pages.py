@@ -15,6 +15,7 @@ from fangxian.common.keyring import keyring
 from fangxian.common.scoping import acting
 from fangxian.core import actions, imports, rules
 from fangxian.core.imports import Outcome
+from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.models import (
     DeliveryState,
     Emergency,
@@ -90,6 +91,17 @@ def test_a_task_is_done_and_opened_again(client_of: Any, alice: Any, task: Task)
     with acting(alice):
         task.refresh_from_db()
     assert task.state == TaskState.OPEN
+
+
+def test_what_a_fact_closed_is_not_opened_again_by_hand(
+    client_of: Any, alice: Any, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        task_kinds._entries, task.kind, (100, TaskKind("closes itself", by_hand=False))
+    )
+    actions.close_task(by=alice, task_id=task.id, done_fact="test:1")
+    address = reverse("core:task_reopen", args=[task.id])
+    assert client_of("bob").post(address).status_code == 409
 
 
 def test_ticked_tasks_are_done_together(client_of: Any, alice: Any, task: Task) -> None:

@@ -87,6 +87,10 @@ def test_closing_by_hand_and_back(alice: Any, bob: Any, places: Any) -> None:
     assert actions.reopen_task(by=bob, task_id=task.id).state == TaskState.OPEN
     with pytest.raises(Forbidden):
         actions.cancel_task(by=bob, task_id=task.id, reason="wrong")
+    actions.cancel_task(by=alice, task_id=task.id, reason="wrong")
+    with pytest.raises(Forbidden):
+        actions.reopen_task(by=bob, task_id=task.id)
+    assert actions.reopen_task(by=alice, task_id=task.id).state == TaskState.OPEN
 
 
 def test_reassigning_tells_the_new_holder(alice: Any, bob: Any, places: Any) -> None:

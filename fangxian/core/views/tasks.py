@@ -149,6 +149,8 @@ def finish(request: SignedRequest, task_id: UUID) -> HttpResponse:
 @page("core.task", methods=("POST",))
 def reopen(request: SignedRequest, task_id: UUID) -> HttpResponse:
     """Undo the closing."""
+    if not by_hand(_task(task_id)):
+        raise Conflict(_("This task closes itself when the thing is done."))
     actions.reopen_task(by=request.actor, task_id=task_id)
     messages.success(request, _("The task is open again."))
     return redirect("core:task", task_id)
