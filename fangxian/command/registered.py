@@ -33,6 +33,7 @@ def register() -> None:
     # Before places and people: a command is what one types in full.
     registries.search.register("commands", commands.find, order=5)
     registries.today.register("command", sources.today_of_administrators, order=20)
+    registries.today.register("command.sweeps", sources.today_of_sweeps, order=70)
     registries.panels.register(
         "coverage", Panel(_("Coverage"), "command.board", coverage_panel), order=10
     )

@@ -1,4 +1,4 @@
-"""What this room itself adds to 今日: for administrators of accounts, audit and the machine."""
+"""What this room itself adds to 今日: visits since yesterday, and what administrators watch."""
 
 from __future__ import annotations
 
@@ -12,10 +12,35 @@ from django.utils.translation import gettext as _
 
 from fangxian.accounts.queries import access_log, open_alerts, users_in
 from fangxian.command.checking import proof
+from fangxian.command.situation import kept
+from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.registries import TodayItem
 from fangxian.core import worker
 from fangxian.core.models import DeliveryState, Job, JobState, OutboxDelivery
+from fangxian.field.models import Visit
+from fangxian.field.queries import running
+
+
+def today_of_sweeps(by: Actor) -> Sequence[TodayItem]:
+    """Visits since yesterday, for each running sweep; counted at most once a minute."""
+    if not by.may("command.board"):
+        return []
+    lo, hi = codes.bounds(by.area)
+    items = []
+    for campaign in running(by.area):
+        made = Visit.objects.filter(
+            campaign=campaign,
+            place_code__gte=lo,
+            place_code__lt=hi,
+            visited_at__gte=_yesterday(),
+        )
+        count = kept(f"command.visits:{campaign.id}:{by.area}", made.count)
+        if count:
+            url = reverse("command:board_area", args=[campaign.id])
+            label = _("Visits since yesterday")
+            items.append(TodayItem("changed", label, count, url, detail=campaign.name))
+    return items
 
 
 def today_of_administrators(by: Actor) -> Sequence[TodayItem]:

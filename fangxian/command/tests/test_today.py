@@ -49,6 +49,8 @@ def test_the_sweep_of_my_area_with_its_worst_places(client_of, sweep, places):
     assert campaign.id == sweep.id
     assert (own.coverage.target, own.coverage.gap) == (5, 3)
     assert [row.code for row in worst] == [places.grid]
+    changed = client_of("alice").get(TODAY).context["groups"]["changed"]
+    assert [item.count for item in changed if item.detail == campaign.name] == [1]
 
 
 def test_it_keeps_itself_current(client_of, alice, places):
