@@ -294,7 +294,12 @@ def _any_form() -> Any:
     from fangxian.field.models import FormDefinition
 
     return FormDefinition.objects.first() or FormDefinition.objects.create(
-        code="kit", version=1, name="Kit", schema={"questions": []}, source="shipped", made_by="kit"
+        code="kit",
+        version=1,
+        name="Kit",
+        schema={"questions": [{"name": "people", "kind": "integer", "label": "Kit"}]},
+        source="shipped",
+        made_by="kit",
     )
 
 
@@ -321,6 +326,47 @@ def _campaign(side: Side) -> Any:
         return start_campaign(by=by, campaign=campaign)
 
     return side.act(change).pk
+
+
+@maker("field:household_id")
+def _door(side: Side) -> Any:
+    """A household that the side's sweep, which runs, has to visit."""
+    from fangxian.field.actions import start_campaign
+    from fangxian.field.models import Campaign
+
+    household = side.get("register:household_id")
+    campaign = Campaign.objects.get(pk=side.get("field:campaign_id"))
+    if campaign.state == Campaign.State.DRAFT:
+        side.act(lambda by: start_campaign(by=by, campaign=campaign))
+    return household
+
+
+@maker("field:exemption_id")
+def _exemption(side: Side) -> Any:
+    from fangxian.field.actions import exempt
+    from fangxian.field.queries import target_at
+    from fangxian.register.actions import create_household
+
+    side.get("field:household_id")
+    campaign = side.get("field:campaign_id")
+    other = side.act(lambda by: create_household(by=by, place_code=side.codes.unit, room="909"))
+    return side.act(
+        lambda by: exempt(
+            by=by, target=target_at(campaign, other.pk), reason="away", until=timezone.localdate()
+        )
+    ).pk
+
+
+@maker("field:report_id")
+def _report(side: Side) -> Any:
+    from fangxian.field.actions import prepare_reports
+    from fangxian.field.models import Campaign, DailyReport
+
+    campaign = Campaign.objects.get(pk=side.get("field:campaign_id"))
+    side.act(lambda by: prepare_reports(by=by, campaign=campaign, day=timezone.localdate()))
+    return side.act(
+        lambda _by: DailyReport.objects.get(campaign=campaign, place_code=side.codes.community)
+    ).pk
 
 
 @maker("command:campaign")
@@ -443,3 +489,16 @@ def _ledger_run(side: Side) -> Any:
             data=data,
         )
     ).pk
+
+
+# api
+
+
+@maker("api:campaign_id")
+def _api_campaign(side: Side) -> Any:
+    return side.get("field:campaign_id")
+
+
+@maker("api:place_code")
+def _api_grid(side: Side) -> Any:
+    return side.codes.grid

@@ -25,6 +25,10 @@ class Route:
 
     @property
     def policy(self) -> Policy | None:
+        operations = _operations(self.view)
+        if operations:
+            (needed,) = {auth.right for one in operations for auth in one.auth_callbacks}
+            return Policy(right=needed)
         return policy_of(self.view)
 
     def __str__(self) -> str:
@@ -49,11 +53,16 @@ def _walk(
             yield Route(name, "/" + written, names, view, tuple(methods))
 
 
-def _api_methods(view: Any) -> tuple[str, ...]:
+def _operations(view: Any) -> list[Any]:
+    """The operations of the API behind a view; none where it is no part of the API."""
     for cell in getattr(view, "__closure__", None) or ():
         if isinstance(cell.cell_contents, PathView):
-            return tuple(sorted(m for op in cell.cell_contents.operations for m in op.methods))
-    return ()
+            return list(cell.cell_contents.operations)
+    return []
+
+
+def _api_methods(view: Any) -> tuple[str, ...]:
+    return tuple(sorted(method for one in _operations(view) for method in one.methods))
 
 
 def routes() -> list[Route]:

@@ -17,6 +17,7 @@ from fangxian.common.ids import uuid7
 from fangxian.core import counters
 from fangxian.field.models import Campaign, Exemption, Target, Visit
 from fangxian.field.rules import Outcome
+from fangxian.register.models import Household
 
 
 @dataclass(frozen=True)
@@ -213,7 +214,16 @@ def _stand(by: Actor, target: Target, ready: Ready) -> None:
     covering = Visit.objects.filter(
         target=target, corrected_by=None, outcome__in=ready.closing
     ).exists()
-    was, now = target.state, Target.State.VISITED if covering else Target.State.OPEN
+    was = target.state
+    if covering:
+        now = Target.State.VISITED
+    elif was == Target.State.EXEMPT:
+        # The exemption was given for its own reason and goes on.
+        now = Target.State.EXEMPT
+    elif Household.objects.filter(id=target.household_id, state=Household.State.CLOSED).exists():
+        now = Target.State.GONE
+    else:
+        now = Target.State.OPEN
     target.state = now
     target.outcome = ready.outcome.code
     target.visits += 1
@@ -222,14 +232,12 @@ def _stand(by: Actor, target: Target, ready: Ready) -> None:
         target.due_on = ready.revisit_on
     elif not covering:
         target.due_on = ready.campaign.ends_on
-    if was == Target.State.EXEMPT and not covering:
-        # The exemption was given for its own reason and goes on.
-        target.state = now = Target.State.EXEMPT
     target.save(update_fields=["state", "outcome", "visits", "last_visit_at", "due_on"])
     key, code = str(target.campaign_id), target.place_code
     counters.add(
         by,
         [
+            ("target", key, code, -(now == "gone")),
             ("visited", key, code, (now == "visited") - (was == "visited")),
             ("exempt", key, code, (now == "exempt") - (was == "exempt")),
         ],
