@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from django.conf import settings
 from django.core.management import call_command
@@ -18,7 +20,8 @@ from django.db import connections
 from fangxian.config.postgres import databases
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-HOUSEHOLDS = 3_000
+HOUSEHOLDS = 4_800
+A_COMMUNITY = [400, 640]
 KEPT = 2
 
 
@@ -78,7 +81,8 @@ def _load() -> None:
         if county.startswith(code) or code.startswith(county)
     }
     take_in(by=Actor.system("kit", ""), listed=replace(listed, rows=near))
-    call_command("load_demo", households=HOUSEHOLDS, verbosity=0)
+    with mock.patch.dict(recipe(), community_households=A_COMMUNITY):
+        call_command("load_demo", households=HOUSEHOLDS, stdout=io.StringIO())
 
 
 @contextmanager

@@ -116,7 +116,7 @@ def test_from_signing_in_to_a_closed_gap(
         walk.sign_in("zhihuibu", "sign-in")
         expect(page.locator("#today")).to_be_visible()
         walk.stop("today")
-        page.locator("a[href*='/board/']").first.click()
+        page.locator("a[href='/board/']:visible").first.click()
         expect(page.locator("#board")).to_be_visible()
         walk.stop("board")
         before = gaps(page)

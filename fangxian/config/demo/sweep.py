@@ -134,7 +134,8 @@ def twice(by: Actor, chance: Chance, community: str) -> None:
     """Register one resident of a community a second time, for the merge queue."""
     with acting(by.within(community)) as here:
         first = (
-            Residency.objects.filter(place_code__startswith=community, relation="head")
+            # Heads of households hold posts elsewhere too: such a pair is decided further up.
+            Residency.objects.filter(place_code__startswith=community, relation="spouse")
             .order_by("place_code", "household__room")
             .select_related("household")[5]
         )
