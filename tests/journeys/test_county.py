@@ -11,14 +11,11 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from django.utils import timezone
 
 from fangxian.common.actor import Actor
-from fangxian.common.fields import DESTROYED
 from fangxian.common.scoping import acting
-from fangxian.core.actions import create_emergency, read_file
-from fangxian.core.models import Emergency, ImportRun, Job
-from fangxian.field.actions import plan_campaign, publish_form, start_campaign
+from fangxian.core.actions import read_file
+from fangxian.core.models import ImportRun, Job
 from fangxian.field.models import Campaign, Target, Visit
 from fangxian.field.queries import coverage
 from fangxian.organisations.actions import appoint
@@ -30,19 +27,8 @@ from fangxian.register.actions import create_household
 from fangxian.register.models import Household
 from fangxian.register.tests.importing import run_job
 from fangxian.register.tests.ledgers import identity, person, workbook
-from tests.chaos.ground import FORM
+from tests.journeys.sweep import TODAY, begin_sweep
 from tests.kit.cast import Places
-
-TODAY = timezone.localdate()
-
-
-def begin_sweep(by: Any, places: Places, emergency: Emergency | None = None) -> Campaign:
-    form = publish_form(by=by, code="sweep", name="入户摸排", schema=FORM)
-    planned = plan_campaign(
-        by=by, name="第一轮摸排", area=places[places.county], form=form, starts_on=TODAY,
-        ends_on=TODAY + dt.timedelta(days=9), emergency=emergency,
-    )  # fmt: skip
-    return start_campaign(by=by, campaign=planned)
 
 
 def import_ledger(client: Any, by: Any, place: str, data: bytes) -> ImportRun:
@@ -154,40 +140,3 @@ def test_a_redraw_keeps_who_answers_and_what_was(cast: Any, places: Places) -> N
         assert target.place_code == now.code
     assert gaps(hq, campaign, places.other_grid) == 1
     assert gaps(hq, campaign, places.grid) == 0
-
-
-def test_the_end_of_an_emergency_destroys_the_answers(
-    fresh_database: str, places: Places, cast: Any, client_of: Any
-) -> None:
-    hq = cast.actor("headquarters")
-    emergency = create_emergency(
-        by=hq, name="甲县疫情", disease="新型传染病", place_code=places.county, level=2
-    )
-    door = create_household(by=hq, place_code=places.unit, room="101")
-    campaign = begin_sweep(hq, places, emergency)
-    url = reverse("field:door", args=[campaign.id, door.id])
-    officer = client_of("bob")
-    sent = {
-        "op_id": str(uuid4()),
-        "outcome": "exceptions",
-        "fever": "yes",
-        "note": "SEEDED 发热",
-    }
-    assert officer.post(url, sent).status_code == 302
-    with acting(hq):
-        visit = Visit.objects.get()
-        assert "yes" in visit.answers
-        assert visit.note == "SEEDED 发热"
-    head = client_of("headquarters")
-    end = reverse("core:emergency_end", args=[emergency.id])
-    assert head.post(end, {"confirm": "no"}).status_code == 422
-    assert head.post(end, {"confirm": "甲县疫情"}).status_code == 302
-    with acting(hq):
-        visit = Visit.objects.get()
-        assert (visit.answers, visit.note) == (DESTROYED, DESTROYED)
-        # That somebody was there, and what the board counted, stays.
-        assert visit.outcome == "exceptions"
-    page = officer.get(url)
-    assert page.status_code == 200
-    assert "SEEDED" not in page.content.decode()
-    assert head.get(reverse("core:emergency", args=[emergency.id])).context["may_certificate"]

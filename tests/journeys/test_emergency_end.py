@@ -1,0 +1,61 @@
+"""Ending an emergency takes what was told at the doors, in the database and on every page."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from fangxian.common.fields import DESTROYED
+from fangxian.common.scoping import acting
+from fangxian.core.actions import create_emergency
+from fangxian.field.models import Visit
+from fangxian.field.questionnaire.fields import PREFIX
+from fangxian.register.actions import create_household
+from tests.journeys.sweep import begin_sweep
+from tests.kit.cast import Places, make_places
+
+
+@pytest.fixture
+def places(fresh_database: str) -> Places:
+    """Committed, since the key goes only after the end is."""
+    return make_places()
+
+
+def test_the_end_of_an_emergency_destroys_the_answers(
+    places: Places, cast: Any, client_of: Any
+) -> None:
+    hq = cast.actor("headquarters")
+    emergency = create_emergency(
+        by=hq, name="甲县疫情", disease="新型传染病", place_code=places.county, level=2
+    )
+    door = create_household(by=hq, place_code=places.unit, room="101")
+    campaign = begin_sweep(hq, places, emergency)
+    url = reverse("field:door", args=[campaign.id, door.id])
+    officer = client_of("bob")
+    sent = {
+        "op_id": str(uuid4()),
+        "outcome": "exceptions",
+        f"{PREFIX}.fever": "yes",
+        "note": "SEEDED 发热",
+    }
+    assert officer.post(url, sent).status_code == 302
+    with acting(hq):
+        visit = Visit.objects.get()
+        assert "yes" in visit.answers
+        assert visit.note == "SEEDED 发热"
+    head = client_of("headquarters")
+    end = reverse("core:emergency_end", args=[emergency.id])
+    assert head.post(end, {"confirm": "no"}).status_code == 422
+    assert head.post(end, {"confirm": "甲县疫情"}).status_code == 302
+    with acting(hq):
+        visit = Visit.objects.get()
+        assert (visit.answers, visit.note) == (DESTROYED, DESTROYED)
+        # That somebody was there, and what the board counted, stays.
+        assert visit.outcome == "exceptions"
+    page = officer.get(url)
+    assert page.status_code == 200
+    assert "SEEDED" not in page.content.decode()
+    assert head.get(reverse("core:emergency", args=[emergency.id])).context["may_certificate"]
