@@ -54,11 +54,10 @@ class Sweep:
             for _visit in range(size)
         ]
 
-    def send_on(self, number: int) -> None:
+    def send_on(self, number: int, visitor: Visitor) -> None:
         """Send batches; what has no answer is sent again, as a phone does."""
         chance = random.Random(number)
         try:
-            visitor = self.site.visitor("bob")
             while not self.stop.is_set():
                 self.until_answered(visitor, self.batch(chance, chance.randint(1, 5)))
         except Exception as error:
@@ -154,8 +153,11 @@ def test_no_acknowledged_visit_is_lost(
 ) -> None:
     chance = random.Random(20200201)
     sweep = Sweep(site)
+    visitors = [site.visitor("bob") for _sender in range(SENDERS)]
     with ThreadPoolExecutor(SENDERS) as pool:
-        senders = [pool.submit(sweep.send_on, number) for number in range(SENDERS)]
+        senders = [
+            pool.submit(sweep.send_on, number, visitor) for number, visitor in enumerate(visitors)
+        ]
         try:
             for _fall in range(times):
                 # In the middle of writes: more than before must have been acknowledged.
