@@ -67,17 +67,17 @@ def _building(side: Side) -> Any:
 
 @maker("regions:plan_id")
 def _plan(side: Side) -> Any:
-    from fangxian.regions.models import GridPlan
+    from fangxian.regions.actions.plans import draw_grids
+    from fangxian.regions.models import Building, Region
 
-    return side.act(
-        lambda _by: GridPlan.objects.create(
-            place_code=side.codes.community,
-            community=side.region(side.codes.community),
-            parameters={},
-            drawing=[],
-            made_by="kit",
+    buildings = Region.objects.filter(code__startswith=side.codes.community, level=18)
+    for at, place in enumerate(buildings.order_by("code")):
+        place.longitude, place.latitude = 117.0 + at / 1000, 38.0 + (at % 2) / 1000
+        place.save(update_fields=["longitude", "latitude"])
+        Building.objects.get_or_create(
+            region=place, defaults={"kind_id": "residential", "households": 200}
         )
-    ).pk
+    return side.act(lambda by: draw_grids(by=by, community_code=side.codes.community)).pk
 
 
 # core
@@ -285,6 +285,52 @@ def _household(side: Side) -> Any:
     from fangxian.register.actions import create_household
 
     return side.act(lambda by: create_household(by=by, place_code=side.codes.unit, room="101")).pk
+
+
+@maker("register:residency_id")
+def _residency(side: Side) -> Any:
+    from fangxian.register.actions import create_household, move_in
+
+    def change(by: Any) -> Any:
+        home = create_household(by=by, place_code=side.codes.unit, room="102")
+        return move_in(by=by, household_id=home.pk, on=TODAY, name=side.secrets["name"])
+
+    return side.act(change).pk
+
+
+@maker("register:entry_id")
+def _group_entry(side: Side) -> Any:
+    from fangxian.register.actions import join_group
+    from fangxian.register.models import Residency
+
+    residency = side.get("register:residency_id")
+
+    def change(by: Any) -> Any:
+        person = Residency.objects.get(pk=residency).person_id
+        return join_group(by=by, person_id=person, group="disabled")
+
+    return side.act(change).pk
+
+
+@maker("register:establishment_id")
+def _establishment(side: Side) -> Any:
+    from fangxian.register.actions import create_establishment
+
+    return side.act(
+        lambda by: create_establishment(
+            by=by, place_code=side.codes.building, name="示例商店", kind="shop"
+        )
+    ).pk
+
+
+@maker("register:run_id")
+def _register_run(side: Side) -> Any:
+    from fangxian.register.importing.runs import upload
+
+    data = f"姓名,地址\n示例,{side.name}\n".encode()
+    return side.act(
+        lambda by: upload(by=by, place_code=side.codes.community, name="示例.csv", data=data)
+    ).pk
 
 
 # field
