@@ -167,6 +167,6 @@ def propose(request: SignedRequest, person_id: UUID) -> HttpResponse:
             actions.propose_merge(by=by, first_id=person.id, second_id=other)
             messages.success(request, _("The pair is in the merge queue."))
         return redirect("people:person", person.id)
-    text = request.GET.get("q", "").strip() or person.name
+    text = request.GET.get("q", "").replace("\x00", "").strip() or person.name
     found = [other for other in queries.search(text, PAGE) if other.id != person.id]
     return render(request, "people/propose.html", {"person": person, "found": found, "text": text})
