@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from fangxian.common import access
-from fangxian.common.crypto import indexer
 from fangxian.common.ids import uuid7
-from fangxian.people.documents import normal_number, normal_phone
-from fangxian.people.models import Person, PersonDocument, PersonPhone
-from fangxian.people.queries import known_documents
 from fangxian.register.importing.fields import Record
 from fangxian.register.importing.places import Door, PlaceIndex
-from fangxian.register.models import Household, KeyGroupEntry, Residency
+from fangxian.register.importing.registered import (
+    Home,
+    Human,
+    Lives,
+    Registered,
+    number_index,
+    phone_index,
+)
 from fangxian.register.vocabularies import HEAD, SEPARATED
 
 NEW: Final = "new"
@@ -31,53 +32,7 @@ DUPLICATE: Final = "duplicate"
 REFUSED: Final = "refused"
 STATUSES: Final = (NEW, CHANGED, MOVED, KNOWN, DUPLICATE, REFUSED)
 
-_DOCUMENT: Final[Any] = PersonDocument._meta.get_field("number_index")
-_PHONE: Final[Any] = PersonPhone._meta.get_field("number_index")
 FILLED: Final = ("sex", "birth_date", "ethnicity", "registered_address", "employer")
-
-
-@dataclass(slots=True)
-class Home:
-    """A household, registered (``known``) or to be made."""
-
-    id: UUID
-    door: Door
-    number: str
-    known: bool
-    state: str = "lived_in"
-    set_number: bool = False
-    head: UUID | None = None
-    head_name: str = ""
-
-
-@dataclass(slots=True)
-class Human:
-    """A registered person as far as an import compares."""
-
-    id: UUID
-    name: str
-    sex: str
-    birth_date: dt.date | None
-    ethnicity: str
-    registered_address: str
-    employer: str
-    deceased_on: dt.date | None
-    documents: set[tuple[str, bytes]] = field(default_factory=set)
-    phones: set[bytes] = field(default_factory=set)
-    groups: set[str] = field(default_factory=set)
-    residencies: list[Lives] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Lives:
-    """An open residency."""
-
-    id: UUID
-    household_id: UUID
-    place_code: str
-    relation: str
-    kind: str
-    from_date: dt.date
 
 
 @dataclass(slots=True)
@@ -88,6 +43,8 @@ class Decision:
     status: str = REFUSED
     door: Door | None = None
     home: Home | None = None
+    # A row above spoke of this person: this one only adds what was not known.
+    again: bool = False
     index: bytes | None = None
     phone_indexes: list[bytes] = field(default_factory=list)
     human: Human | None = None
@@ -101,42 +58,64 @@ class Decision:
     leaves: list[Lives] = field(default_factory=list)
 
 
-@cache
-def _indexer(column: str) -> Callable[[str], bytes]:
-    return indexer(column)
-
-
-def number_index(number: str) -> bytes:
-    """The blind index of a document's number."""
-    return _indexer(_DOCUMENT.column_name)(normal_number(number))
-
-
-def phone_index(number: str) -> bytes:
-    """The blind index of a phone."""
-    return _indexer(_PHONE.column_name)(normal_phone(number))
-
-
 def decide(
-    records: Sequence[Record], places: PlaceIndex, *, unwritten: set[int] | None = None
+    records: Sequence[Record],
+    places: PlaceIndex,
+    *,
+    told: MutableMapping[UUID, int],
+    unwritten: set[int] | None = None,
 ) -> list[Decision]:
     """Decide on each row of a chunk. A fixed number of queries; nothing is written.
 
-    Rows of one chunk see each other, so that the size of chunks changes nothing. A preview, which
-    writes nothing between chunks, gives in ``unwritten`` the rows accepted so far.
+    Rows of one chunk see each other, so that the size of chunks changes nothing. ``told`` keeps,
+    from chunk to chunk, the row that first spoke of each person. A preview, which writes nothing
+    between chunks, gives in ``unwritten`` the rows accepted so far.
     """
     decisions = [_prepare(record, places) for record in records]
     live = [d for d in decisions if d.door is not None]
-    registered = _Registered.load(live)
+    registered = _load(live)
     homes = _Homes(registered)
-    for decision in live:
-        homes.place(decision)
-        _match(decision, registered)
-        record = decision.record
-        if record.same_as is None or not _stands_twice(decision, unwritten or set()):
-            _judge(decision, registered)
-        if unwritten is not None and decision.status != REFUSED:
-            unwritten.add(record.number)
+    waiting = live
+    while waiting:
+        late = []
+        for decision in waiting:
+            if decision.home is None:
+                homes.place(decision)
+            if not _decide_one(decision, registered, told, unwritten):
+                late.append(decision)
+        # A head who leaves further down makes room for the one above.
+        if len(late) == len(waiting):
+            for decision in late:
+                _refuse_second_head(decision.record)
+            break
+        waiting = late
     return decisions
+
+
+def _load(decisions: list[Decision]) -> Registered:
+    doors = [d.door for d in decisions if d.door and d.door.building_id.int]
+    pairs = {(d.record.document[0], d.index) for d in decisions if d.record.document and d.index}
+    return Registered.load({(door.place_code, door.room) for door in doors}, pairs)
+
+
+def _decide_one(
+    decision: Decision,
+    registered: Registered,
+    told: MutableMapping[UUID, int],
+    unwritten: set[int] | None,
+) -> bool:
+    """Decide on one row; false when it has to wait for the head of its household to leave."""
+    record = decision.record
+    _match(decision, registered)
+    twice = record.same_as is not None and _stands_twice(decision, unwritten or set())
+    if not twice and not _lives_twice(decision, told) and not _judge(decision, registered):
+        return False
+    if decision.status != REFUSED:
+        if decision.human is not None:
+            told.setdefault(decision.human.id, record.number)
+        if unwritten is not None:
+            unwritten.add(record.number)
+    return True
 
 
 def _prepare(record: Record, places: PlaceIndex) -> Decision:
@@ -163,96 +142,35 @@ def _stands_twice(decision: Decision, unwritten: set[int]) -> bool:
     if same:
         decision.status = DUPLICATE
     else:
-        record.refuse(
-            "identity",
-            "twice_in_file",
-            _("The same person stands in row %(row)s at another door.") % {"row": record.same_as},
-            _("Delete the wrong row."),
-        )
+        _refuse_twice(record, record.same_as)
     return True
 
 
-@dataclass(slots=True)
-class _Registered:
-    """What is registered of the chunk's doors and documents."""
-
-    homes: dict[tuple[str, str], list[Home]]
-    residents: dict[UUID, list[Human]]
-    by_document: dict[tuple[str, bytes], Human]
-
-    @classmethod
-    def load(cls, decisions: list[Decision]) -> _Registered:
-        doors = {d.door.place_code for d in decisions if d.door and d.door.building_id.int}
-        pairs = {
-            (d.record.document[0], d.index) for d in decisions if d.record.document and d.index
-        }
-        by_pair = known_documents(sorted(pairs)) if pairs else {}
-        rows = Household.objects.filter(place_code__in=doors).exclude(state=Household.State.CLOSED)
-        wanted = {(d.door.place_code, d.door.room) for d in decisions if d.door}
-        homes: dict[tuple[str, str], list[Home]] = defaultdict(list)
-        for home in rows.order_by("created_at", "id"):
-            at = (home.place_code, home.room)
-            if at in wanted:
-                door = Door(home.place_code, home.building_id, home.unit_id, home.room)
-                homes[at].append(Home(home.id, door, home.number, True, home.state))
-        by_id = {home.id: home for found in homes.values() for home in found}
-        humans = _humans(by_id, by_pair.values())
-        residents: dict[UUID, list[Human]] = defaultdict(list)
-        for human in humans.values():
-            for lives in human.residencies:
-                if home_of := by_id.get(lives.household_id):
-                    residents[home_of.id].append(human)
-                    if lives.relation == HEAD:
-                        home_of.head, home_of.head_name = human.id, human.name
-        documented = {pair: humans[key] for pair, key in by_pair.items() if key in humans}
-        return cls(homes, residents, documented)
+def _lives_twice(decision: Decision, told: MutableMapping[UUID, int]) -> bool:
+    """A row above spoke of this person, by name or by document, at another door."""
+    human, home = decision.human, decision.home
+    if human is None or home is None or human.id not in told:
+        return False
+    decision.again = True
+    if any(lives.household_id == home.id for lives in human.residencies):
+        return False
+    _refuse_twice(decision.record, told[human.id])
+    return True
 
 
-def _humans(homes: Iterable[UUID], also: Iterable[UUID]) -> dict[UUID, Human]:
-    """The persons who live in the homes, and others, with all that an import compares."""
-    ids = set(also)
-    ids.update(
-        Residency.objects.filter(household_id__in=list(homes), to_date=None).values_list(
-            "person_id", flat=True
-        )
+def _refuse_twice(record: Record, row: int | None) -> None:
+    record.refuse(
+        "identity",
+        "twice_in_file",
+        _("The same person stands in row %(row)s at another door.") % {"row": row},
+        _("Delete the wrong row."),
     )
-    access.note(*ids)
-    keys = list(ids)
-    humans = {
-        row[0]: Human(*row)
-        for row in Person.objects.filter(pk__in=keys, merged_into=None).values_list(
-            "id", "name", "sex", "birth_date", "ethnicity", "registered_address", "employer",
-            "deceased_on",
-        )
-    }  # fmt: skip
-    for person, kind, index in PersonDocument.objects.filter(person_id__in=keys).values_list(
-        "person_id", "kind", "number_index"
-    ):
-        if person in humans:
-            humans[person].documents.add((kind, bytes(index)))
-    for person, index in PersonPhone.objects.filter(person_id__in=keys).values_list(
-        "person_id", "number_index"
-    ):
-        if person in humans:
-            humans[person].phones.add(bytes(index))
-    for person, group in KeyGroupEntry.objects.filter(person_id__in=keys, to_date=None).values_list(
-        "person_id", "group"
-    ):
-        if person in humans:
-            humans[person].groups.add(group)
-    lives: Any
-    for person, *lives in Residency.objects.filter(person_id__in=keys, to_date=None).values_list(
-        "person_id", "id", "household_id", "place_code", "relation", "kind", "from_date"
-    ):
-        if person in humans:
-            humans[person].residencies.append(Lives(*lives))
-    return humans
 
 
 class _Homes:
     """The households that rows belong to; those that are not registered are made once."""
 
-    def __init__(self, registered: _Registered) -> None:
+    def __init__(self, registered: Registered) -> None:
         self._registered = registered
         self._made: dict[tuple[str, str], list[Home]] = defaultdict(list)
 
@@ -284,7 +202,7 @@ class _Homes:
         return next((home for home in there if home.head_name == name), None)
 
 
-def _match(decision: Decision, registered: _Registered) -> None:
+def _match(decision: Decision, registered: Registered) -> None:
     """Find the registered person a row speaks of: by document, else by name in the household."""
     record, home = decision.record, decision.home
     if record.document and decision.index:
@@ -311,21 +229,23 @@ def _compatible(human: Human, decision: Decision) -> bool:
     return record.document is None or not human.documents
 
 
-def _judge(decision: Decision, registered: _Registered) -> None:
+def _judge(decision: Decision, registered: Registered) -> bool:
+    """Accept or refuse a row; false when only the head of its household is in its way."""
     record, human, home = decision.record, decision.human, decision.home
     assert home is not None
     if human is not None and not _acceptable(decision, human):
-        return
+        return True
     if not _head_is_free(decision, home):
-        return
+        return False
     if human is None:
         _judge_new(decision, home, registered)
-        return
+        return True
     for name in FILLED:
         value: Any = getattr(record, name)
         if name == "birth_date" and value:
             value = dt.date.fromisoformat(value)
-        if value and value != getattr(human, name):
+        known = getattr(human, name)
+        if value and value != known and not (decision.again and known):
             decision.fills[name] = value
             setattr(human, name, value)
     for number, index in zip(record.phones, decision.phone_indexes, strict=True):
@@ -339,9 +259,10 @@ def _judge(decision: Decision, registered: _Registered) -> None:
     if decision.add_document:
         _register_document(decision, human, registered)
     _judge_home(decision, human, home, registered)
+    return True
 
 
-def _judge_new(decision: Decision, home: Home, registered: _Registered) -> None:
+def _judge_new(decision: Decision, home: Home, registered: Registered) -> None:
     record = decision.record
     human = Human(
         uuid7(),
@@ -364,14 +285,14 @@ def _judge_new(decision: Decision, home: Home, registered: _Registered) -> None:
     _settle(decision, human, home, registered)
 
 
-def _register_document(decision: Decision, human: Human, registered: _Registered) -> None:
+def _register_document(decision: Decision, human: Human, registered: Registered) -> None:
     if decision.record.document and decision.index:
         pair = (decision.record.document[0], decision.index)
         human.documents.add(pair)
         registered.by_document[pair] = human
 
 
-def _settle(decision: Decision, human: Human, home: Home, registered: _Registered) -> None:
+def _settle(decision: Decision, human: Human, home: Home, registered: Registered) -> None:
     """The person lives in the household from now on; rows further down see it."""
     record = decision.record
     since = dt.date.fromisoformat(record.since) if record.since else dt.date.min
@@ -387,19 +308,25 @@ def _settle(decision: Decision, human: Human, home: Home, registered: _Registere
     registered.residents.setdefault(home.id, []).append(human)
 
 
-def _judge_home(decision: Decision, human: Human, home: Home, registered: _Registered) -> None:
+def _judge_home(decision: Decision, human: Human, home: Home, registered: Registered) -> None:
     record = decision.record
     here = next((lives for lives in human.residencies if lives.household_id == home.id), None)
     if here is None:
         # Who is registered there but lives elsewhere stays registered.
         decision.leaves = [lives for lives in human.residencies if lives.kind != SEPARATED]
+        for left in decision.leaves:
+            registered.vacate(human, left.household_id)
         human.residencies = [lives for lives in human.residencies if lives.kind == SEPARATED]
         decision.status = MOVED
         _settle(decision, human, home, registered)
         return
     decision.lives = here
+    if decision.again:
+        record = Record(record.number)
     if record.relation and record.relation != here.relation:
         decision.residency["relation"] = here.relation = record.relation
+        if record.relation != HEAD:
+            registered.vacate(human, home.id)
     if record.kind and record.kind != here.kind:
         decision.residency["kind"] = here.kind = record.kind
     if record.since and record.since != here.from_date.isoformat():
@@ -442,13 +369,16 @@ def _head_is_free(decision: Decision, home: Home) -> bool:
     if home.head is None or home.head == mine:
         home.head, home.head_name = mine, record.name
         return True
+    return False
+
+
+def _refuse_second_head(record: Record) -> None:
     record.refuse(
         "relation",
         "second_head",
         _("The household has a head already."),
         _("Tell two households at one door apart by their household numbers."),
     )
-    return False
 
 
 class FileOrder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import io
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
@@ -34,7 +34,7 @@ from fangxian.common.sheets.marking import RowError, write_error_workbook
 from fangxian.core import imports
 from fangxian.core.actions import read_file, start_job, store_file
 from fangxian.core.jobs import job_kind
-from fangxian.core.models import File, ImportRun, ImportState, Job, JobState
+from fangxian.core.models import File, ImportRun, ImportState, Job, JobState, RowState
 from fangxian.core.progress import Progress
 from fangxian.register.changes import changed
 from fangxian.register.importing import matching
@@ -237,6 +237,7 @@ def _stage(
     kinds: Counter[str] = Counter()
     problems: list[list[Any]] = []
     accepted: set[int] = set()
+    told: dict[UUID, int] = {}
     statuses: dict[int, str] = {}
     rows = source.records()
     done = 0
@@ -244,7 +245,7 @@ def _stage(
         for record in chunk:
             order.tell(record)
         staged = [(record.number, record.values()) for record in chunk]
-        for decision in matching.decide(chunk, places, unwritten=accepted):
+        for decision in matching.decide(chunk, places, told=told, unwritten=accepted):
             counts[decision.status] += 1
             if len(statuses) < SHOWN_ROWS:
                 statuses[decision.record.number] = decision.status
@@ -278,15 +279,21 @@ def commit(progress: Progress, *, run_id: str) -> None:
         if create:
             make_places(by, run.options.get("preview", {}).get("missing", []))
         places = PlaceIndex(run.place_code)
+        # An earlier attempt may have spoken of somebody already.
+        done = run.rows.filter(state=RowState.ACCEPTED).order_by("-number")
+        told = {row.object_id: row.number for row in done.defer("raw") if row.object_id}
         day = dt.date.fromisoformat(run.options["day"])
 
     def handle(by: Actor, rows: list[imports.StagedRow]) -> Sequence[imports.Outcome]:
         records = [Record.of(row.number, row.values) for row in rows]
-        decisions = matching.decide(records, places)
+        # What a chunk says counts once it is written.
+        said: dict[UUID, int] = {}
+        decisions = matching.decide(records, places, told=ChainMap(said, told))
         writer = Writer(by, day)
         outcomes = [_outcome(writer, decision) for decision in decisions]
         writer.flush()
         changed(by, (d.home.id for d in decisions if d.home is not None))
+        told.update(said)
         return outcomes
 
     run = imports.commit_chunks(run, handle, progress)

@@ -19,8 +19,10 @@ from fangxian.people.models import Person, PersonDocument, PersonLink, PersonPho
 from fangxian.people.queries import known_phones
 from fangxian.register.actions.residencies import LINK
 from fangxian.register.importing import matching
-from fangxian.register.importing.matching import Decision, Lives, phone_index
+from fangxian.register.importing.matching import Decision
+from fangxian.register.importing.registered import Lives, phone_index
 from fangxian.register.models import Household, KeyGroupEntry, Residency
+from fangxian.register.vocabularies import HEAD
 
 _NUMBER: Any = PersonDocument._meta.get_field("number")
 _PHONE: Any = PersonPhone._meta.get_field("number")
@@ -160,6 +162,7 @@ class Writer:
         self.documents.insert()
         self.phones.insert()
         self._leave()
+        self._step_down()
         self.residencies.insert()
         self._change()
         self.groups.insert()
@@ -197,6 +200,20 @@ class Writer:
                 [pk for pk, _person in found],
                 {"place_code": [self._moved[person] for _pk, person in found]},
             )
+
+    def _step_down(self) -> None:
+        """Heads who are heads no more, before others become heads: a household never has two."""
+        # What rows of this chunk settle is inserted as the last of them says.
+        settled = set(self.residencies.columns["id"])
+        self._residency_changes = [
+            change for change in self._residency_changes if change[0] not in settled
+        ]
+        down = {
+            key: values["relation"]
+            for key, values in self._residency_changes
+            if values.get("relation", HEAD) != HEAD
+        }
+        bulk.update(Residency, list(down), {"relation": list(down.values())})
 
     def _change(self) -> None:
         for model, changes in ((Person, self._fills), (Residency, self._residency_changes)):
