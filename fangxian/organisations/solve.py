@@ -66,7 +66,8 @@ def matched(
     ``weights`` are those of the rules (``fangxian_methods.assignment.Parameters``). Raises
     ValueError naming a weight that does not exist.
     """
-    origin = next((s.position for s in (*seats, *available) if s.position), None)
+    positions = [s.position for s in seats] + [one.position for one in available]
+    origin = next((position for position in positions if position), None)
     parameters = Parameters.from_mapping(
         {
             **weights,

@@ -8,6 +8,7 @@ persons that an ended responsibility or membership gave. Running it twice change
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -85,7 +86,7 @@ def upkeep(*, by: Actor, area: str, on: dt.date | None = None) -> int:
     A dozen statements. The vacancies are the caller's to refresh.
     """
     lo, hi = codes.bounds(area)
-    values = {"lo": lo, "hi": hi, "today": on or timezone.localdate()}
+    values: dict[str, Any] = {"lo": lo, "hi": hi, "today": on or timezone.localdate()}
     ended = 0
     with acting(by), connection.cursor() as cursor:
         cursor.execute(_MEMBERS, values)
