@@ -75,6 +75,7 @@ def lines(places: Sequence[Region], on: dt.date | None = None) -> list[Line]:
         .filter(from_date__lte=day)
         .filter(Q(to_date=None) | Q(to_date__gt=day))
         .select_related("file", "responsibility", "organisation", "member")
+        .defer("responsibility__contact")
     )
     known = {(row.community_id, row.item): row for row in rows}
     return [

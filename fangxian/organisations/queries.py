@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, ExpressionWrapper, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from fangxian.common import codes
@@ -96,26 +96,36 @@ def who_closes_many(
     """:func:`who_closes` for many codes with one query."""
     rules = chain_rules(on)
     wanted = {c for code in places for c in codes.ancestors(code, include_self=True)}
-    rows = list(in_force(on).filter(place_code__in=wanted, role__in=rules.closes))
-    stood_in = {r.substitute_for_id for r in rows if r.substitute_for_id}
-    by_place: dict[str, list[Responsibility]] = {}
-    for row in rows:
-        if row.id not in stood_in:
-            by_place.setdefault(row.place_code, []).append(row)
+    # Whether there is a number is asked of the database: opening each costs more than the query.
+    rows = list(
+        in_force(on)
+        .filter(place_code__in=wanted, role__in=rules.closes)
+        .annotate(reachable=ExpressionWrapper(Q(contact__isnull=False), BooleanField()))
+        .values_list("id", "holder_name", "role", "place_code", "substitute_for_id", "reachable")
+    )
+    stood_in = {row[4] for row in rows}
+    by_place: dict[str, dict[str, list[Responsible]]] = {}
+    for id_, name, role, place_code, substitute_for, reachable in rows:
+        if id_ not in stood_in:
+            one = Responsible(
+                responsibility_id=id_,
+                name=name,
+                role=role,
+                role_name=rules.name_of(role),
+                place_code=place_code,
+                has_contact=reachable,
+                substitute=substitute_for is not None,
+            )
+            by_place.setdefault(place_code, {}).setdefault(role, []).append(one)
     return {code: list(_closers(code, by_place, rules)) for code in places}
 
 
 def _closers(
-    code: str, by_place: dict[str, list[Responsibility]], rules: ChainRules
+    code: str, by_place: dict[str, dict[str, list[Responsible]]], rules: ChainRules
 ) -> Iterator[Responsible]:
-    upward = [at for at in codes.walk_up(code) if at in by_place]
+    upward = [by_place[at] for at in codes.walk_up(code) if at in by_place]
     for role in rules.closes:
-        for at in upward:
-            holders = [r for r in by_place[at] if r.role == role]
-            for holder in holders:
-                yield responsible(holder, rules)
-            if holders:
-                break
+        yield from next((held[role] for held in upward if role in held), ())
 
 
 def responsible(row: Responsibility, rules: ChainRules) -> Responsible:
