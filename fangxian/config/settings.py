@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pghistory
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -277,6 +278,9 @@ FANGXIAN_DIVISIONS = env.folder(
 )
 
 PROCRASTINATE_ON_APP_READY = None
+# History is read by the object it is of; an index on each other reference costs every write.
+PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
+PGHISTORY_OBJ_FIELD = pghistory.ObjForeignKey(db_index=True)
 PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = False
 
 
