@@ -201,7 +201,7 @@ class FormFile(forms.Form):
     """An XLSForm workbook."""
 
     code = forms.SlugField(
-        label=_("Code"),
+        label=_("Code of the form"),
         max_length=40,
         help_text=_("A known code makes its next version."),
     )

@@ -32,7 +32,7 @@ function type(name: string, value: string): void {
 beforeEach(() => {
   document.body.innerHTML =
     `<script type="application/json" id="qs">${JSON.stringify(QUESTIONS)}</script>` +
-    '<form data-source="qs" data-today="2020-03-05"><a href="?outcome=exceptions" data-opens="questions">2</a><section id="questions" hidden>' +
+    '<form data-source="qs" data-today="2020-03-05"><button data-by-enter disabled></button><a href="?outcome=exceptions" data-opens="questions">2</a><section id="questions" hidden>' +
     '<div data-path="a.fever"><input type="radio" name="a.fever" value="yes"><input type="radio" name="a.fever" value="no"></div>' +
     '<div data-path="a.temperature"><input name="a.temperature"></div><div data-path="a.advice"><p>rest</p></div>' +
     `<div data-path="a.returned"><fieldset data-repeat="a.returned"><div data-rows></div><template>${row("new")}</template>` +
@@ -76,4 +76,5 @@ test("the outcome that asks opens the questions instead of following its link", 
   expect(event.defaultPrevented).toBe(true);
   expect(document.getElementById("questions")?.hidden).toBe(false);
   expect((document.activeElement as HTMLInputElement).name).toBe("a.fever");
+  expect(document.querySelector<HTMLButtonElement>("[data-by-enter]")?.disabled).toBe(false);
 });

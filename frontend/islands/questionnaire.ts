@@ -111,6 +111,8 @@ function open(root: HTMLElement, opener: HTMLElement, event: Event): void {
   if (!section) return;
   event.preventDefault();
   section.hidden = false;
+  const byEnter = root.querySelector<HTMLButtonElement>("[data-by-enter]");
+  if (byEnter) byEnter.disabled = false;
   opener.classList.add("is-chosen");
   const first = [...section.querySelectorAll<HTMLElement>("input, select, textarea, button")].find((one) => !one.closest("[hidden]"));
   first?.focus();

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
@@ -46,7 +47,7 @@ def gap(by: Any, campaign: Campaign, code: str) -> int:
 @pytest.fixture
 def client(client_of: Any) -> Any:
     client = client_of("bob")
-    client.cookies["django_language"] = "en"
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
     return client
 
 
@@ -119,6 +120,19 @@ def test_answers_are_asked_for_kept_and_refused_with_the_reason(
         assert '"symptoms":["cough","fatigue"]' in kept.answers
         assert '"from_place":"上海"' in kept.answers
         assert (kept.note, kept.exceptions) == ("SEEDED", 1)
+
+
+def test_enter_in_a_field_never_says_all_well(
+    client: Any, campaign: Campaign, bob: Any, places: Any
+) -> None:
+    """The browser presses the first button of the form; a disabled one sends nothing."""
+    first = targets(bob, campaign, places.grid)[0]
+    for query, disabled in (({}, True), ({"outcome": "exceptions"}, False)):
+        page = client.get(door_url(first, **query)).content.decode()
+        button = re.search(r'<button [^>]*name="outcome"[^>]*>', page)
+        assert button
+        assert 'value="exceptions"' in button[0]
+        assert (" disabled" in button[0]) is disabled
 
 
 def test_a_page_sent_twice_with_different_things_gets_a_number_of_its_own(

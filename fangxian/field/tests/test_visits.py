@@ -5,11 +5,12 @@ from uuid import uuid4
 import pytest
 
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Forbidden, OutOfScope
+from fangxian.common.errors import Forbidden, Invalid, OutOfScope
 from fangxian.common.scoping import acting
 from fangxian.field.actions import NewVisit, record_visit, record_visits
 from fangxian.field.models import Campaign, Target, Visit
 from fangxian.field.queries import coverage
+from fangxian.register.actions import close_household
 from fangxian.register.models import Household
 
 
@@ -102,3 +103,28 @@ def test_a_door_elsewhere_is_not_there(campaign, cast, bob, charlie):
             record_visit(by=outsider, visit=visit(campaign, elsewhere))
     with pytest.raises(Forbidden):
         record_visit(by=cast.actor("laboratory"), visit=visit(campaign, elsewhere))
+
+
+def test_a_correction_takes_the_cover_back_at_every_level(cast, campaign, places, bob):
+    hq = cast.actor("headquarters")
+    first = households(bob)[0]
+    mistaken = visit(campaign, first)
+    record_visit(by=bob, visit=mistaken)
+    assert cover(hq, campaign, places.county) == (4, 1, 0, 3)
+    record_visit(by=bob, visit=visit(campaign, first, "absent", corrects=mistaken.op_id))
+    for code in (places.grid, places.community):
+        assert cover(hq, campaign, code)[1] == 0
+    with pytest.raises(Invalid):
+        record_visit(by=bob, visit=visit(campaign, first, corrects=mistaken.op_id))
+    with acting(bob):
+        assert Visit.objects.count() == 2
+
+
+def test_a_corrected_visit_at_a_closed_household_leaves_no_gap(campaign, places, bob):
+    first = households(bob)[0]
+    mistaken = visit(campaign, first)
+    record_visit(by=bob, visit=mistaken)
+    close_household(by=bob, household_id=first.id)
+    assert cover(bob, campaign, places.grid) == (3, 1, 0, 2)
+    record_visit(by=bob, visit=visit(campaign, first, "absent", corrects=mistaken.op_id))
+    assert cover(bob, campaign, places.grid) == (2, 0, 0, 2)

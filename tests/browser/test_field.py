@@ -1,0 +1,138 @@
+"""The pages of sweeps as they are seen: the door by keys and taps, every page in both languages."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Browser, expect
+
+from fangxian.common.scoping import acting
+from fangxian.field.actions import NewVisit, exempt, prepare_reports, record_visits, send_report
+from fangxian.field.models import Campaign, DailyReport, Target, Visit
+from fangxian.field.queries import doors
+from fangxian.field.tests.conftest import begin
+from fangxian.register.actions import create_household, move_in
+from tests.browser.kit import DESK, PHONE, check_everywhere, settled, sign_in, visitor
+from tests.kit.cast import START
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def campaign(cast: Any, places: Any) -> Campaign:
+    hq = cast.actor("headquarters")
+    for room in ("101", "102", "201", "202"):
+        home = create_household(by=hq, place_code=places.unit, room=room)
+        for name, relation in (("查甲", "head"), ("查乙", "spouse")):
+            move_in(by=hq, household_id=home.id, on=START, name=name, relation=relation, sex="1")
+    return begin(hq, places)
+
+
+def homes(by: Any, campaign: Campaign, code: str) -> list[Target]:
+    with acting(by):
+        return list(doors(campaign, code))
+
+
+def test_a_grid_is_walked_by_keys_and_a_mistake_taken_back(
+    browser: Browser, site: str, client_of: Any, campaign: Campaign, bob: Any, places: Any
+) -> None:
+    client = client_of("bob")
+    with visitor(browser, site, size=DESK, language="en") as page:
+        sign_in(page, site, client)
+        page.goto(reverse("field:doors", args=[campaign.id]))
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("101")
+        settled(page)
+        page.keyboard.press("1")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("102")
+        settled(page)
+        page.keyboard.press("2")
+        fever = page.get_by_label("有", exact=True)
+        expect(fever).to_be_focused()
+        expect(page.get_by_label("体温")).to_be_hidden()
+        page.keyboard.press("Space")
+        page.get_by_label("体温").fill("38.5")
+        page.get_by_role("button", name="Add").click()
+        page.get_by_label("来自").fill("武汉")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("201")
+        page.get_by_role("link", name="Take it back").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("102")
+        settled(page)
+        page.keyboard.press("3")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("201")
+    with acting(bob):
+        said = list(Visit.objects.order_by("created_at").values_list("outcome", flat=True))
+        states = [target.state for target in doors(campaign, places.grid)]
+    assert said == ["all_well", "exceptions", "absent"]
+    assert states == ["visited", "open", "open", "open"]
+
+
+def test_all_well_is_two_taps_on_a_phone(
+    browser: Browser, site: str, client_of: Any, campaign: Campaign, bob: Any, places: Any
+) -> None:
+    client = client_of("bob")
+    with visitor(browser, site, size=PHONE, language="zh-hans") as page:
+        sign_in(page, site, client)
+        page.goto(reverse("field:doors", args=[campaign.id]))
+        page.get_by_role("link", name="101").first.tap()
+        page.get_by_role("button", name="全员正常").tap()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("102")
+        settled(page)
+    with acting(bob):
+        assert Visit.objects.count() == 1
+
+
+PAGES = ["doors", "door", "campaign", "gaps", "exemptions", "reports", "report", "sent", "build"]
+PAGES += ["campaigns", "campaign_new", "form_import"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_everywhere(
+    name: str,
+    browser: Browser,
+    site: str,
+    client_of: Any,
+    campaign: Campaign,
+    cast: Any,
+    bob: Any,
+    alice: Any,
+    places: Any,
+) -> None:
+    hq = cast.actor("headquarters")
+    one, two, three, _four = homes(bob, campaign, places.grid)
+    made = [
+        NewVisit(uuid4(), campaign.id, one.household_id, "all_well"),
+        NewVisit(uuid4(), campaign.id, two.household_id, "absent", note="Nobody opened."),
+    ]
+    record_visits(by=bob, visits=made)
+    exempt(by=alice, target=three, reason="away", until=campaign.ends_on)
+    prepare_reports(by=hq, campaign=campaign, day=timezone.localdate())
+    with acting(hq):
+        report = DailyReport.objects.get(place_code=places.community)
+        town = DailyReport.objects.get(place_code=places.town)
+    if name == "sent":
+        send_report(by=hq, report=report)
+    door = reverse("field:door", args=[campaign.id, two.household_id])
+    paths = {
+        "doors": reverse("field:doors", args=[campaign.id]) + f"?place={places.grid}&show=all",
+        "door": door + "?outcome=exceptions",
+        "campaign": reverse("field:campaign", args=[campaign.id]),
+        "gaps": reverse("field:gaps", args=[campaign.id]),
+        "exemptions": reverse("field:exemptions", args=[campaign.id]),
+        "reports": reverse("field:reports", args=[campaign.id]),
+        "report": reverse("field:report", args=[town.id]),
+        "sent": reverse("field:report", args=[report.id]),
+        "build": reverse("field:form_build"),
+        "campaigns": reverse("field:campaigns"),
+        "campaign_new": reverse("field:campaign_new"),
+        "form_import": reverse("field:form_import"),
+    }
+    client = client_of("headquarters")
+    pictures = {"doors": "sweep-doors", "door": "sweep-door", "report": "sweep-report"}
+    check_everywhere(browser, site, paths[name], client, name=pictures.get(name, f"field-{name}"))
