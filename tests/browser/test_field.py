@@ -135,4 +135,4 @@ def test_every_page_everywhere(
     }
     client = client_of("headquarters")
     pictures = {"doors": "sweep-doors", "door": "sweep-door", "report": "sweep-report"}
-    check_everywhere(browser, site, paths[name], client, name=pictures.get(name, f"field-{name}"))
+    check_everywhere(browser, site, paths[name], client, name=pictures.get(name, ""))
