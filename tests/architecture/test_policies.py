@@ -155,7 +155,6 @@ def test_functions_that_run_with_more_rights_are_known() -> None:
         "people_match": "proposes a merge across areas; returns ids of proposals only",
         "organisations_load": "how many posts given holders have elsewhere: ids and dates only",
         "field_visits_follow": "puts visits where their door now lies, in the caller's range",
-        "field_visits_follow": "puts visits where their door lies, within the caller's own range",
         "fangxian_move_codes": "a redraw rewrites codes, history included, along moves on record",
     }
     with connections["default"].cursor() as cursor:
