@@ -1,8 +1,8 @@
 """One visit posted: signed in, validated, scoped, counted, once; and batches of twenty.
 
 Through HTTP on granian as `fangxian serve` runs it, as the application role, officers with one
-grant and with eight. The reference, in the same run and in turns with ours, is bare Django and ninja with
-Django's own sessions: one row and one audit row, no scope. ``make bench NAME=visit``.
+grant and with eight. The reference, in the same run and in turns with ours, is bare Django and
+ninja with Django's own sessions: one row and one audit row, no scope. ``make bench NAME=visit``.
 """
 
 from __future__ import annotations
