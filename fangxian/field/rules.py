@@ -47,7 +47,7 @@ class ReportRules:
 
     levels: tuple[Level, ...]
     due: dt.time
-    overdue_role: str
+    roles: Mapping[Level, str]
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _read(found: Rule) -> FieldRules:
         report=ReportRules(
             levels=tuple(Level(level) for level in report["levels"]),
             due=dt.time.fromisoformat(report["due"]),
-            overdue_role=report["overdue_role"],
+            roles={Level(int(level)): role for level, role in report["roles"].items()},
         ),
     )
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop
 
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
+from fangxian.common.codes import Level
 from fangxian.common.errors import Conflict, Invalid, Problem
 from fangxian.core.actions import NewTask, close_task, open_tasks
 from fangxian.field.models import Campaign, DailyReport, ReportCorrection
@@ -66,7 +67,7 @@ def prepare_reports(*, by: Actor, campaign: Campaign, day: dt.date, area: str = 
                 due_at=due,
                 object_type="field.DailyReport",
                 object_id=report.id,
-                assignee_role=rules.overdue_role,
+                assignee_role=rules.roles[Level(len(report.place_code))],
                 dedupe_key=_task_key(report),
             )
             for report in reports
