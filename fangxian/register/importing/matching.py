@@ -315,7 +315,7 @@ def _judge_home(decision: Decision, human: Human, home: Home, registered: Regist
         # Who is registered there but lives elsewhere stays registered.
         decision.leaves = [lives for lives in human.residencies if lives.kind != SEPARATED]
         for left in decision.leaves:
-            registered.vacate(human, left.household_id)
+            registered.leave(human, left.household_id)
         human.residencies = [lives for lives in human.residencies if lives.kind == SEPARATED]
         decision.status = MOVED
         _settle(decision, human, home, registered)

@@ -115,6 +115,12 @@ class Registered:
         documented = {pair: humans[key] for pair, key in by_pair.items() if key in humans}
         return cls(homes, by_id, residents, documented)
 
+    def leave(self, human: Human, household: UUID) -> None:
+        """The person lives there no longer: rows further down don't find it by its name."""
+        self.vacate(human, household)
+        there = self.residents.get(household, [])
+        self.residents[household] = [other for other in there if other is not human]
+
     def vacate(self, human: Human, household: UUID) -> None:
         """The person is no longer the head of that household, if it was."""
         home = self.by_id.get(household)

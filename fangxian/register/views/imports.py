@@ -230,7 +230,7 @@ def _preview(request: SignedRequest, found: ImportRun) -> dict[str, Any]:
                 "kind": "bad" if statuses.get(str(record.number)) == matching.REFUSED else "ok",
                 "document": mask_number(record.document[1]) if record.document else "",
                 "phone": ", ".join(mask_phone(number) for number in record.phones),
-                "door": " ".join(filter(None, record.place[2:])),
+                "door": _door(record),
             }
             for record in rows
         ],
@@ -242,6 +242,11 @@ def _preview(request: SignedRequest, found: ImportRun) -> dict[str, Any]:
         "next_after": start + PROBLEMS_A_PAGE if len(problems) > start + PROBLEMS_A_PAGE else "",
         "accepted": summary.get("rows", 0) - counts.get(matching.REFUSED, 0),
     }
+
+
+def _door(record: Record) -> str:
+    _community, _grid, estate, building, unit, room, group = record.place
+    return " ".join(filter(None, (estate, group, "-".join(filter(None, (building, unit, room))))))
 
 
 @page("register.import")
