@@ -20,7 +20,7 @@ from tests.kit.cast import Places
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
-ROWS = 720
+ROWS = 2_400
 WRONG = 12
 FIRST = 6_000
 # A job is tried three times, then somebody has to look at it: two falls an import.
@@ -147,7 +147,7 @@ def test_an_import_goes_on(site: Site, fall: Callable[[Site], None], imports: in
         one.previewed()
         one.begun()
         for _fall in range(FALLS):
-            time.sleep(chance.uniform(0, 0.4))
+            time.sleep(chance.uniform(0, 0.1))
             if one.state()[0] != "finished":
                 fall(site)
         one.finished()
