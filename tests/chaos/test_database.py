@@ -7,7 +7,7 @@ import pytest
 
 from tests.chaos.site import Site, kill, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 RECOVERS_IN = 30
 
 
