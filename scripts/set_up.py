@@ -40,9 +40,15 @@ def main() -> int:
 
 
 def make_venv() -> None:
-    """Make `.venv`, or make it anew if its Python is gone or too old."""
-    check = "import sys; sys.exit(sys.version_info < (3, 11))"
-    if PYTHON.exists() and not subprocess.run([PYTHON, "-c", check], check=False).returncode:
+    """Make `.venv`, or make it anew if it was cut short, or its Python is gone or too old."""
+    # pip comes last: an environment whose making was cut short has a Python but no pip.
+    check = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
+    if (
+        PYTHON.exists()
+        and not subprocess.run(
+            [PYTHON, "-c", check], check=False, stderr=subprocess.DEVNULL
+        ).returncode
+    ):
         return
     say("Making .venv …")
     run(
