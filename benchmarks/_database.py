@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+SETTINGS = ("DATABASE_", "FANGXIAN_", "DJANGO_")
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -23,6 +24,9 @@ def database(data: str = "") -> Iterator[Path]:
         # The database server may run as another user, which has to pass through.
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o755)
+        for name in [one for one in os.environ if one.startswith(SETTINGS)]:
+            # What is set for a live installation must not lead there.
+            del os.environ[name]
         os.environ |= {
             "FANGXIAN_MODE": "production",
             "FANGXIAN_DATA": str(folder),

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -50,7 +49,6 @@ def run(residents: int, seconds: float) -> None:
     from fangxian.field.models import Campaign
     from fangxian.regions.queries import at, below
 
-    os.environ["FANGXIAN_ALLOWED_HOSTS"] = "localhost"
     sweep = _sweep.make(residents, GRANTS)
     campaign = Campaign.objects.select_related("area", "form").get(id=sweep.campaign_id)
     county = campaign.area.code

@@ -1,7 +1,7 @@
-"""Import ledgers from Excel: 5,000 × 20 and 100,000 × 12, preview and commit, as the web's role.
+"""Import ledgers from Excel: 5,000 × 20 and a large one × 12, preview and commit, as the web.
 
-``make bench NAME=import ARGS="--rows 100000"``. There is no installed peer to compare with; the
-figures reported of others are in ``docs/rooms/register.md``.
+The large ledger has 20,000 rows, so that a run ends within two minutes; the target of 100,000 × 12
+is measured with ``make bench NAME=import ARGS="--rows 100000"`` (about four minutes).
 """
 
 from __future__ import annotations
@@ -17,6 +17,12 @@ from uuid import uuid4
 from _database import database
 from _report import report
 
+PEER = (
+    "not installed: SORMAS (docker compose of github.com/SORMAS-Foundation/SORMAS-Docker), with "
+    "230 contacts in 30 minutes reported in its issue 2539; CARE (git clone "
+    "https://github.com/ohcnetwork/care && make up), with 500 CSV rows in 8-10 s"
+)
+
 WIDE = (
     *("序号", "姓名", "公民身份号码", "性别", "出生日期", "民族", "联系电话", "与户主关系", "户号"),
     *("社区", "现住址", "户籍地址", "居住状态", "重点人群", "工作单位", "入住时间", "文化程度"),
@@ -30,7 +36,7 @@ NARROW = (
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--rows", type=int, default=100_000, help="rows of the large ledger")
+    options.add_argument("--rows", type=int, default=20_000, help="rows of the large ledger")
     given = options.parse_args()
     with database():
         run(given.rows)
@@ -52,20 +58,22 @@ def run(rows: int) -> None:
     # What the reading process took counts too.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    size = f"{rows // 1000}k"
     report(
         "import",
         {
             "preview_5k_s": small["preview_s"],
             "commit_5k_s": small["commit_s"],
             "again_5k_s": again["commit_s"],
-            "preview_100k_s": large["preview_s"],
-            "commit_100k_s": large["commit_s"],
-            "total_100k_s": round(large["preview_s"] + large["commit_s"], 2),
+            f"preview_{size}_s": large["preview_s"],
+            f"commit_{size}_s": large["commit_s"],
+            f"total_{size}_s": round(large["preview_s"] + large["commit_s"], 2),
             "cpu_5k_s": small["cpu_s"],
-            "cpu_100k_s": large["cpu_s"],
+            f"cpu_{size}_s": large["cpu_s"],
             "rows_large": rows,
             "peak_mb": round(max(peak, child) / 1024),
         },
+        note=PEER,
     )
 
 

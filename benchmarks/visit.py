@@ -41,7 +41,6 @@ def main() -> None:
 def run(residents: int, seconds: float, turns: int) -> None:
     import _sweep
 
-    os.environ["FANGXIAN_ALLOWED_HOSTS"] = "localhost"
     one = _sweep.make(residents, OFFICERS)
     eight = _with_eight_grants(one)
     keys, bare_settings = _prepare_bare()
