@@ -12,6 +12,7 @@ One folder (mode 0700), one file a key (mode 0600):
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 import threading
@@ -46,6 +47,10 @@ class Keyring:
             text = self._path(name).read_text("ascii").strip()
         except FileNotFoundError:
             return None
+        except PermissionError as error:
+            raise self._unreachable(error) from error
+        except UnicodeDecodeError:
+            text = ""
         try:
             key = bytes.fromhex(text)
         except ValueError:
@@ -58,7 +63,19 @@ class Keyring:
         return key
 
     def _make(self, name: str) -> bytes:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return self._write(name)
+        except PermissionError as error:
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: OSError) -> ImproperlyConfigured:
+        return ImproperlyConfigured(
+            f"the key folder {self.folder} can't be used by this user ({error.strerror}): run as "
+            "the user that owns it, or set FANGXIAN_KEYS to a folder of your own"
+        )
+
+    def _write(self, name: str) -> bytes:
         key = secrets.token_bytes(KEY_BYTES)
         path = self._path(name)
         temporary = path.with_suffix(f".{os.getpid()}.{secrets.token_hex(4)}.new")
@@ -91,6 +108,15 @@ class Keyring:
             if name not in self._cache:
                 self._cache[name] = self._read(name) or self._make(name)
             return self._cache[name]
+
+    def existing(self, name: str) -> bytes | None:
+        """Return a standing key as it lies in the folder now, or None; makes none."""
+        return self._read(name)
+
+    @staticmethod
+    def fingerprint(key: bytes) -> str:
+        """Tell a key from another without telling anything of it (HMAC-SHA-256, hexadecimal)."""
+        return hmac.digest(key, b"fangxian key fingerprint", "sha256").hex()
 
     def emergency(self, emergency_id: UUID) -> bytes:
         """Return the key of an emergency. Raises KeyDestroyed when there is none (any more)."""

@@ -1,8 +1,21 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ConfigConfig(AppConfig):
     name = "fangxian.config"
     label = "config"
+
+    def ready(self) -> None:
+        from fangxian.common import registries
+        from fangxian.config import keys
+
+        post_migrate.connect(keys.remember, sender=self, dispatch_uid="fangxian.keys")
+        registries.invariants.register(
+            "config.keys",
+            registries.Invariant(
+                "The keys are those that the database was written with", keys.differing
+            ),
+        )

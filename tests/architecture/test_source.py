@@ -17,6 +17,7 @@ HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 LONGEST = 600
 # Who may use Django's signals, for what: bulk changes skip them, so never for changes of data.
 SIGNALS = {
+    "fangxian/config/apps.py": "the fingerprints of the keys, after each migration",
     "fangxian/common/apps.py": "policies and triggers after each migration",
     "fangxian/regions/apps.py": "shipped rows after each migration",
     "fangxian/accounts/apps.py": "shipped roles after each migration",
