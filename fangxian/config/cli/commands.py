@@ -13,8 +13,8 @@ from . import django
 if TYPE_CHECKING:
     Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-_IMPORTS = ("regions", "register", "organisations")
-_USERS = ("create", "disable", "grant", "list")
+IMPORTS = ("regions", "register")
+USERS = ("create", "disable", "grant", "list", "reset-password")
 
 
 def add_commands(subcommands: Subcommands) -> None:
@@ -26,12 +26,12 @@ def add_commands(subcommands: Subcommands) -> None:
     check.set_defaults(run=_check)
 
     for name, prefix, kinds, text in (
-        ("import", "import_", _IMPORTS, "import a file"),
-        ("user", "user_", _USERS, "accounts and their rights"),
+        ("import", "import_", IMPORTS, "import a file"),
+        ("user", "user_", USERS, "accounts and their rights"),
     ):
         parser = subcommands.add_parser(name, help=text)
         parser.add_argument(
-            "kind", metavar="KIND", help=f"{', '.join(kinds)} … (KIND --help says more)"
+            "kind", metavar="KIND", help=f"{', '.join(kinds)} (KIND --help says more)"
         )
         parser.set_defaults(run=_delegate, prefix=prefix)
 
@@ -40,11 +40,15 @@ def add_commands(subcommands: Subcommands) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
+    django.setup()
+    django.refuse_other_keys()
     return django.run_command("check_invariants", options.passed_on)
 
 
 def _delegate(options: argparse.Namespace) -> int:
     name = options.prefix + options.kind.replace("-", "_")
+    django.setup()
+    django.refuse_other_keys()
     return django.run_command(name, options.passed_on)
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import fcntl
 import http.client
 import importlib
 import os
 import sys
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
-from fangxian.config.postgres import Server, ensure_server
+from fangxian.config.postgres import Server, ensure_server, process
+from fangxian.config.postgres.place import default_data_dir, make_data_dir
+from fangxian.config.postgres.user import run_user
 
 from . import django
 from .children import Group
@@ -40,23 +45,100 @@ def _demo(options: argparse.Namespace) -> int:
     os.environ.setdefault("FANGXIAN_MODE", "demo")
     if os.environ["FANGXIAN_MODE"] != "demo":
         raise CommandFailed("FANGXIAN_MODE is set to another mode. Unset it for the demonstration.")
+    _open_hosts(options.host)
     group = Group()
     group.listen()
-    server = None
-    try:
-        server = ensure_server()
-        _prepare(server)
-        port = free_port(options.host, options.port)
-        group.start(server_child(host=options.host, port=port))
-        group.start(worker_child())
-        _wait_until_it_answers(options.host, port, group)
-        _announce(options.host, port)
-        return group.run()
-    finally:
-        group.stop()
-        if server and server.started:
-            server.stop()
-            print("The database is stopped; its data are kept.", flush=True)
+    data = _data_folder()
+    with Runs(data) as runs:
+        server = None
+        try:
+            server = ensure_server()
+            if server.started:
+                runs.started(server)
+            with _alone(data):
+                _prepare(server)
+            port = free_port(options.host, options.port)
+            group.start(server_child(host=options.host, port=port))
+            group.start(worker_child())
+            _wait_until_it_answers(options.host, port, group)
+            _announce(options.host, port)
+            return group.run()
+        finally:
+            group.stop()
+            if server:
+                _say(runs.leave(server))
+
+
+class Runs:
+    """The demonstrations that run on one data folder: the last of them stops the database.
+
+    Each holds a shared lock on a file, in which the server that one of them started is named.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self._path = data / "demo.runs"
+
+    def __enter__(self) -> Self:
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_SH)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        os.close(self._file)
+
+    def started(self, server: Server) -> None:
+        """Note that a demonstration started this server, so that a demonstration stops it."""
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, _process_of(server), 0)
+
+    def leave(self, server: Server) -> str:
+        """Stop the server if a demonstration started it and none is left; what became of it."""
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+        try:
+            # While it is stopped a next demonstration waits at its own lock.
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return "The database goes on for another demonstration that runs here."
+        if os.pread(self._file, 20, 0) != _process_of(server):
+            return "The database goes on: it ran before."
+        server.stop()
+        os.ftruncate(self._file, 0)
+        return "The database is stopped; its data are kept."
+
+
+def _process_of(server: Server) -> bytes:
+    found = process.read_postmaster(server.cluster.path) if server.cluster else None
+    return str(found.pid if found else None).encode()
+
+
+@contextlib.contextmanager
+def _alone(data: Path) -> Iterator[None]:
+    """A second demonstration waits until the first one has loaded the county."""
+    with (data / "demo.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("Another demonstration is being prepared here; waiting for it …")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _data_folder() -> Path:
+    data = default_data_dir()
+    own_server = not os.environ.get("DATABASE_URL")
+    make_data_dir(data, for_other_user=own_server and run_user().other)
+    return data
+
+
+def _open_hosts(host: str) -> None:
+    """Who asks for another address to listen on wants the pages to be seen there."""
+    if host in (HOST, "localhost", "::1"):
+        return
+    # The whole machine: by which name others know it can't be known here. All data are synthetic.
+    everywhere = host in ("0.0.0.0", "::")  # noqa: S104  # compared only
+    shown = f"[{host}]" if ":" in host else host
+    hosts = "*" if everywhere else f"localhost,127.0.0.1,[::1],{shown}"
+    os.environ.setdefault("FANGXIAN_HOSTS", hosts)
 
 
 def _prepare(server: Server) -> None:
@@ -69,6 +151,7 @@ def _prepare(server: Server) -> None:
         _say("Preparing the database …")
         django.run_command("migrate", ["--database", "owner", "--verbosity", "0"])
     if read_mark(server, database) == LOADED:
+        django.refuse_other_keys()
         return
     if _is_in_use():
         raise CommandFailed(

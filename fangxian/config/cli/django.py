@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from fangxian.config.postgres import ServerError
 
@@ -36,13 +37,16 @@ def run_command(name: str, arguments: Sequence[str]) -> int:
     if name not in known:
         raise CommandFailed(f"there is no command {name}. See: fangxian manage help")
     command = load_command_class(known[name], name)
-    options = vars(command.create_parser("fangxian", name).parse_args(list(arguments)))
-    positional = options.pop("args", ())
+    options: dict[str, Any] | None = None
     try:
+        options = vars(command.create_parser("fangxian", name).parse_args(list(arguments)))
+        positional = options.pop("args", ())
         command.execute(*positional, **options)
     except CommandError as error:
         wrong_settings = isinstance(error, SystemCheckError)
-        raise CommandFailed(str(error), 2 if wrong_settings else error.returncode) from error
+        # Of its own accord a parser raises before there are options.
+        misused = wrong_settings or options is None
+        raise CommandFailed(str(error), 2 if misused else error.returncode) from error
     except ConnectionDoesNotExist as error:
         raise CommandFailed(
             "this command needs the addresses of more roles of the database. Set "
@@ -53,6 +57,22 @@ def run_command(name: str, arguments: Sequence[str]) -> int:
     finally:
         connections.close_all()
     return 0
+
+
+def refuse_other_keys() -> None:
+    """CommandFailed if the key folder isn't the one that the database was written with."""
+    from django.db import Error, connection
+
+    from fangxian.config.keys import differing
+
+    try:
+        found = list(differing())
+    except Error:  # no such table yet: what needs it says that migrations are missing
+        return
+    finally:
+        connection.close()
+    if found:
+        raise CommandFailed("\n".join(found))
 
 
 def unapplied_migrations() -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import ipaddress
 import os
 import socket
 import sys
@@ -69,11 +70,13 @@ def _serve(options: argparse.Namespace) -> int:
     if not is_free(options.host, options.port):
         raise CommandFailed(f"port {options.port} is taken. Name another: --port PORT")
     django.setup()
-    _refuse_demonstration()
+    _refuse_clear_text(options.host, tls)
+    _refuse_other_mode()
     if missing := django.unapplied_migrations():
         raise CommandFailed(
             f"the database lacks {len(missing)} migrations ({missing[0]} …). Run: fangxian migrate"
         )
+    django.refuse_other_keys()
     group = Group()
     group.listen()
     try:
@@ -89,14 +92,38 @@ def _serve(options: argparse.Namespace) -> int:
         group.stop()
 
 
-def _refuse_demonstration() -> None:
-    """Accounts of the demonstration are public: its data are served by `fangxian demo` only."""
+def _refuse_clear_text(host: str, tls: tuple[Path, Path] | None) -> None:
+    """Passwords and residents' data leave this machine over HTTPS only."""
     from django.conf import settings
 
-    if settings.FANGXIAN_MODE != "production":
+    if settings.DEMO or tls or settings.HTTPS or settings.BEHIND_PROXY or _is_loopback(host):
         return
+    raise CommandFailed(
+        f"--host {host} would send passwords and personal data in clear text. Add --tls-cert and "
+        "--tls-key, or set FANGXIAN_BEHIND_PROXY=1 if a proxy in front of it ends TLS."
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _refuse_other_mode() -> None:
+    """The demonstration's accounts are public and its mode is lax: it and production never mix."""
+    from django.conf import settings
+
     server = ensure_server()
-    if read_mark(server, database_name(server)):
+    mark = read_mark(server, database_name(server))
+    if settings.DEMO and not mark:
+        raise CommandFailed(
+            "FANGXIAN_MODE=demo relaxes the second factor, and this database isn't the "
+            "demonstration's. Unset FANGXIAN_MODE, or set FANGXIAN_DATA to the demonstration's "
+            "folder."
+        )
+    if mark and settings.FANGXIAN_MODE == "production":
         raise CommandFailed(
             "this database is the demonstration's, with public accounts. Set FANGXIAN_DATA to "
             "another folder, or run: fangxian demo"
@@ -118,6 +145,9 @@ def is_free(host: str, port: int) -> bool:
 
 
 def _worker(options: argparse.Namespace) -> int:
+    django.setup()
+    _refuse_other_mode()
+    django.refuse_other_keys()
     return django.run_command("run_worker", options.passed_on)
 
 

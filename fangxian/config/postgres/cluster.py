@@ -265,4 +265,10 @@ class Cluster:
         user.write(self.path / _SETTINGS_FILE, _HEAD + text)
         command: list[str | Path] = [programs.program("postgres"), "-D", self.path]
         pid = user.start(command, log=self.start_log)
-        return process.wait_ready(self.path, pid, log=self.start_log)
+        try:
+            return process.wait_ready(self.path, pid, log=self.start_log)
+        except ServerError:  # it ended by itself, or it recovers and shall go on
+            raise
+        except BaseException:  # Ctrl-C: what was begun here is ended here
+            process.end(pid)
+            raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -97,13 +98,19 @@ def stop(cluster: Path, user: RunUser) -> bool:
     found = read_postmaster(cluster)
     if found is None or not _is_server(found, cluster, user):
         return False
-    os.kill(found.pid, signal.SIGINT)
-    if not _until(lambda: not alive(found.pid), STOP_SECONDS):
+    if not end(found.pid):
         raise ServerError(
             f"PostgreSQL (process {found.pid}) didn't stop within {STOP_SECONDS:.0f} s. "
             f"Look into {cluster / 'log'}, then run fangxian db stop again."
         )
     return True
+
+
+def end(pid: int) -> bool:
+    """Ask a server to end, rolling back what is open; whether it did in time."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGINT)
+    return _until(lambda: not alive(pid), STOP_SECONDS)
 
 
 def clear_after_crash(cluster: Path, user: RunUser) -> Postmaster | None:

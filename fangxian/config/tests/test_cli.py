@@ -13,8 +13,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.core.management import get_commands
 
-from fangxian.config.cli import build_parser, split_passed_on
+from fangxian.config.cli import build_parser, commands, main, split_passed_on
 from fangxian.config.cli.demo import clear_if_cut_short, free_port
 from fangxian.config.cli.errors import CommandFailed
 from fangxian.config.cli.mark import LOADED, LOADING, read_mark, write_mark
@@ -84,6 +85,24 @@ def test_options_of_other_programs_are_passed_on(
 @pytest.mark.parametrize("name", ["serve", "demo", "worker", "migrate", "check", "manage"])
 def test_each_command_of_the_guide_exists(name: str) -> None:
     assert callable(build_parser().parse_args([name]).run)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "kinds"), [("import_", commands.IMPORTS), ("user_", commands.USERS)]
+)
+def test_each_kind_that_is_offered_is_a_command(prefix: str, kinds: tuple[str, ...]) -> None:
+    known = {name for name in get_commands() if name.startswith(prefix)}
+    assert known == {prefix + kind.replace("-", "_") for kind in kinds}
+
+
+@pytest.mark.parametrize("arguments", [["check", "--x"], ["user", "list", "--x"], ["user", "x"]])
+def test_a_misused_command_is_one_line_and_exit_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], db: None
+) -> None:
+    assert main(arguments) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("fangxian: ")
+    assert said.count("\n") == 1
 
 
 def test_the_database_commands_need_no_django(folder: Path) -> None:
