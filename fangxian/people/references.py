@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from fangxian.common.actor import Actor
 from fangxian.common.registries import Registry
 
 
@@ -15,12 +17,16 @@ class Reference:
 
     ``model``: "app.Model"; ``field``: its attribute that holds the person's id. ``clashes(lost,
     kept)`` gives the ids of rows of ``lost`` that must stay where they are because ``kept`` has the
-    same (a unique rule); ``settle`` may close them.
+    same (a unique rule). ``settle(by, lost, kept)`` ends what both have, before rows move, and
+    returns plain values from which ``reopen(by, values)`` takes it back, after rows have moved
+    back; ``reopen`` raises Conflict where somebody's later work would be lost.
     """
 
     model: str
     field: str = "person_id"
     clashes: Callable[[UUID, UUID], list[UUID]] | None = None
+    settle: Callable[[Actor, UUID, UUID], dict[str, Any]] | None = None
+    reopen: Callable[[Actor, dict[str, Any]], None] | None = None
 
 
 references: Registry[Reference] = Registry("reference to persons")

@@ -22,14 +22,6 @@ DELETE FROM people_nametoken USING people_person person,
 WHERE person.id = ANY (%s) AND people_nametoken.person_id = person.id
   AND people_nametoken.token = gone
 """
-_SWEEP = """
-DELETE FROM people_nametoken USING people_person person,
-     LATERAL people_tokens(person.name, person.initials) gone
-WHERE person.id = ANY (%s) AND people_nametoken.person_id = person.id
-  AND people_nametoken.token = gone
-  AND NOT EXISTS (SELECT 1 FROM people_personlink link WHERE link.person_id = person.id
-                  AND link.place_code = people_nametoken.place_code)
-"""
 
 
 def write(persons: Iterable[UUID]) -> None:
@@ -44,10 +36,13 @@ def erase(persons: Iterable[UUID]) -> None:
         cursor.execute(_ERASE, [list(persons)])
 
 
-def sweep(persons: Iterable[UUID]) -> None:
-    """Remove the tokens at places where the persons have no link left (they still have others).
-
-    A person's tokens go by :func:`erase` before the last link does: then the name is still seen.
-    """
+def erase_everywhere(persons: Iterable[UUID]) -> None:
+    """Remove the tokens of persons in scope at all their places, before a name changes."""
     with connection.cursor() as cursor:
-        cursor.execute(_SWEEP, [list(persons)])
+        cursor.execute("SELECT people_erase_tokens(%s)", [list(persons)])
+
+
+def write_everywhere(persons: Iterable[UUID]) -> None:
+    """Add the tokens of persons in scope at all their places, those out of scope too."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT people_write_tokens(%s)", [list(persons)])

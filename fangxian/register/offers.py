@@ -30,12 +30,7 @@ def register() -> None:
         ("register.import", _("Import ledgers into the register")),
     ):
         registries.rights.register(name, Right(name, label, personal=True))
-    references.register(
-        "register.residencies", Reference("register.Residency", clashes=_same_homes)
-    )
-    references.register(
-        "register.key_groups", Reference("register.KeyGroupEntry", clashes=_same_groups)
-    )
+    _register_merging()
     _register_imports()
     registries.navigation.register(
         "register", NavItem(_("Register"), "register:start", "register.view", "register"), order=40
@@ -51,6 +46,29 @@ def register() -> None:
         registries.facts.register(fact.name, fact)
     for name, invariant in _INVARIANTS:
         registries.invariants.register(name, invariant)
+
+
+def _register_merging() -> None:
+    from fangxian.register import merging
+
+    references.register(
+        "register.residencies",
+        Reference(
+            "register.Residency",
+            clashes=_same_homes,
+            settle=merging.settle_residencies,
+            reopen=merging.reopen_residencies,
+        ),
+    )
+    references.register(
+        "register.key_groups",
+        Reference(
+            "register.KeyGroupEntry",
+            clashes=_same_groups,
+            settle=merging.settle_groups,
+            reopen=merging.reopen_groups,
+        ),
+    )
 
 
 def _register_imports() -> None:
@@ -111,6 +129,9 @@ def _person_panel(request: HttpRequest, by: Actor, person: UUID) -> str:
         "rows": [{"it": row, "door": door_of(row.household, at)} for row in rows],
         "groups": KeyGroupEntry.objects.filter(queries.OPEN, person_id=person),
         "may_edit": by.may("register.edit"),
+        "may_undo_death": by.may("register.edit")
+        and any(row.ended == Residency.Ended.DIED for row in rows),
+        "person": person,
     }
     return render_to_string("register/_person.html", context, request)
 
@@ -235,11 +256,20 @@ def _unlinked() -> Iterator[str]:
         yield _now("The resident of %(id)s is not seen at the place of residence.") % {"id": row}
 
 
+def _twice() -> Iterator[str]:
+    for (row,) in _rows(
+        "SELECT r.id FROM register_residency r JOIN people_person p ON p.id = r.person_id"
+        " WHERE r.to_date IS NULL AND p.merged_into_id IS NOT NULL LIMIT 100"
+    ):
+        yield _now("Residency %(id)s counts a record that was merged into another.") % {"id": row}
+
+
 _INVARIANTS = (
     (
         "register.residencies",
         Invariant(_noop("Residents lie where their household lies"), _strayed),
     ),
     ("register.households", Invariant(_noop("Households lie in their building"), _misplaced)),
+    ("register.once", Invariant(_noop("Merged records live nowhere any more"), _twice)),
     ("register.links", Invariant(_noop("Residents are seen where they live"), _unlinked)),
 )

@@ -27,6 +27,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("residencies/<uuid:residency_id>/correct/", households.correct, name="correct"),
     path("residencies/<uuid:residency_id>/group/", households.join_group, name="join_group"),
+    path("residencies/<uuid:residency_id>/head/", households.name_head, name="name_head"),
+    path("persons/<uuid:person_id>/undo-death/", households.undo_death, name="undo_death"),
     path("groups/<uuid:entry_id>/leave/", households.leave_group, name="leave_group"),
     path(
         "establishments/<uuid:establishment_id>/",

@@ -10,6 +10,7 @@ from fangxian.people.actions.persons import (
     record_death,
     remove_document,
     remove_phone,
+    withdraw_death,
 )
 from fangxian.people.actions.revealing import reveal
 
@@ -28,4 +29,5 @@ __all__ = [
     "reveal",
     "undo_merge",
     "unlink_person",
+    "withdraw_death",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,7 @@ from fangxian.people import queries, queue, tokens
 from fangxian.people.matching import offer_pairs
 from fangxian.people.models import Merge, MergeCandidate, Person, PersonLink
 from fangxian.people.names import initials
-from fangxian.people.references import references
+from fangxian.people.references import Reference, references
 
 CHOOSABLE = (
     "name",
@@ -78,7 +79,8 @@ def merge(
     """Make two records one: ``keep_id`` stays, with the fields in ``take`` from the other.
 
     All rows that name the other are moved and noted; those that the kept record has too (the same
-    document) stay behind. Raises Conflict when one of them reaches beyond the actor's area
+    document) stay behind, and what would count one human twice (a second open residency) ends.
+    Raises Conflict when one of them reaches beyond the actor's area
     meanwhile: the pair then waits for who is responsible for both places.
     """
     found = _open_candidate(by, candidate_id)
@@ -94,12 +96,30 @@ def merge(
         raise Conflict(_("One of the two is registered elsewhere too: the level above decides."))
     locked = {p.id: p for p in Person.objects.select_for_update().filter(pk__in=[keep_id, lost_id])}
     kept, lost = locked[keep_id], locked[lost_id]
-    tokens.erase([kept.id, lost.id])
+    if kept.merged_into_id or lost.merged_into_id:
+        raise Conflict(
+            _("One of the two is merged into a third record: decide on the pair with that one.")
+        )
+    tokens.erase_everywhere([kept.id, lost.id])
     done = Merge(
         place_code=found.place_code, candidate=found, kept=kept, lost=lost, merged_by=by.user_id
     )
     done.changed = _take(kept, lost, set(take))
-    done.moved = {name: _move(ref, lost.id, kept.id) for name, ref in references.items()}
+    stay = {
+        name: reference.clashes(lost.id, kept.id)
+        for name, reference in references.items()
+        if reference.clashes
+    }
+    settled = {
+        name: reference.settle(by, lost.id, kept.id)
+        for name, reference in references.items()
+        if reference.settle
+    }
+    done.moved = {
+        name: _move(reference, lost.id, kept.id, stay.get(name, []))
+        for name, reference in references.items()
+    }
+    done.moved["settled"] = settled
     done.moved["links"] = _move_links(lost.id, kept.id)
     done.save(force_insert=True)
     # The lost record stays in sight of who can undo this.
@@ -108,7 +128,7 @@ def merge(
     )
     lost.merged_into = kept
     lost.save(update_fields=["merged_into"])
-    tokens.write([kept.id])
+    tokens.write_everywhere([kept.id])
     _decide(found, by, MergeCandidate.State.MERGED)
     queue.close_for(by, found)
     return done
@@ -136,11 +156,9 @@ def _parsed(person: Person, name: str, value: Any) -> Any:
     return field.to_python(value)
 
 
-def _move(reference: Any, lost: UUID, kept: UUID) -> list[str]:
+def _move(reference: Reference, lost: UUID, kept: UUID, stay: list[UUID]) -> list[str]:
     model: Any = apps.get_model(reference.model)
-    rows = model._base_manager.filter(**{reference.field: lost})
-    if reference.clashes:
-        rows = rows.exclude(pk__in=reference.clashes(lost, kept))
+    rows = model._base_manager.filter(**{reference.field: lost}).exclude(pk__in=stay)
     ids = list(rows.values_list("pk", flat=True))
     model._base_manager.filter(pk__in=ids).update(**{reference.field: kept})
     return [str(key) for key in ids]
@@ -169,7 +187,8 @@ def _relink(links: list[tuple[str, str, UUID]], person: UUID) -> None:
 def undo_merge(*, by: Actor, merge_id: UUID) -> Merge:
     """Make the two records again what they were. What was added to the kept one since stays there.
 
-    Raises Conflict when a field that the merge set was changed since: nobody's later work is lost.
+    Raises Conflict when a field that the merge set was changed since (nobody's later work is lost)
+    and while the kept record is part of a later merge: merges are undone in reverse order.
     """
     done = Merge.objects.select_for_update().filter(pk=merge_id).first()
     if done is None:
@@ -178,7 +197,18 @@ def undo_merge(*, by: Actor, merge_id: UUID) -> Merge:
     if done.undone_at:
         raise Conflict(_("This merge has been undone already."))
     both = Person.objects.select_for_update().in_bulk([done.kept_id, done.lost_id])
-    kept, lost = both[done.kept_id], both[done.lost_id]
+    kept, lost = both.get(done.kept_id), both.get(done.lost_id)
+    later = Merge.objects.filter(Q(kept=done.kept_id) | Q(lost=done.kept_id), undone_at=None)
+    # Unseen, the kept record has been merged by a level above since.
+    if (
+        kept is None
+        or lost is None
+        or kept.merged_into_id
+        or later.filter(created_at__gt=done.created_at).exists()
+    ):
+        raise Conflict(
+            _("The record that was kept is part of a later merge: undo the later merge first.")
+        )
     for name, values in done.changed.items():
         if _plain(getattr(kept, name)) != values["after"]:
             field: Any = kept._meta.get_field(name)
@@ -186,7 +216,7 @@ def undo_merge(*, by: Actor, merge_id: UUID) -> Merge:
                 _("“%(field)s” was changed after the merge: set it back first.")
                 % {"field": field.verbose_name}
             )
-    tokens.erase([kept.id])
+    tokens.erase_everywhere([kept.id])
     lost.merged_into = None
     lost.save(update_fields=["merged_into"])
     _restore_links(done, kept.id, lost.id)
@@ -194,12 +224,15 @@ def undo_merge(*, by: Actor, merge_id: UUID) -> Merge:
         model: Any = apps.get_model(reference.model)
         rows = model._base_manager.filter(pk__in=done.moved.get(name, []))
         rows.filter(**{reference.field: kept.id}).update(**{reference.field: lost.id})
+    for name, values in done.moved.get("settled", {}).items():
+        if reopen := references.get(name).reopen:
+            reopen(by, values)
     for name, values in done.changed.items():
         setattr(kept, name, _parsed(kept, name, values["before"]))
     if done.changed:
         kept.initials = initials(kept.name)
         kept.save()
-    tokens.write([kept.id, lost.id])
+    tokens.write_everywhere([kept.id, lost.id])
     done.undone_at, done.undone_by = timezone.now(), by.user_id
     done.save(update_fields=["undone_at", "undone_by"])
     if done.candidate:

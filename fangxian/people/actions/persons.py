@@ -146,12 +146,12 @@ def change_person(*, by: Actor, person_id: UUID, **values: Any) -> Person:
     checked = _checked(values)
     renamed = checked.get("name", person.name) != person.name
     if renamed:
-        tokens.erase([person.id])
+        tokens.erase_everywhere([person.id])
     changed = update_fields(person, **checked)
     if changed:
         person.save(update_fields=changed)
     if renamed:
-        tokens.write([person.id])
+        tokens.write_everywhere([person.id])
     return person
 
 
@@ -218,5 +218,17 @@ def record_death(*, by: Actor, person_id: UUID, on: dt.date) -> Person:
             )
         )
     person.deceased_on = on
+    person.save(update_fields=["deceased_on"])
+    return person
+
+
+@action
+def withdraw_death(*, by: Actor, person_id: UUID) -> Person:
+    """Take back a death recorded by mistake. Raises Conflict when none is recorded."""
+    by.require("people.edit")
+    person = queries.by_id(person_id)
+    if person.deceased_on is None:
+        raise Conflict(_("No death of this person is recorded."))
+    person.deceased_on = None
     person.save(update_fields=["deceased_on"])
     return person

@@ -58,7 +58,8 @@ class Merge(Placed):
     lost = models.ForeignKey(Person, models.PROTECT, related_name="+")
     # Field of Person → {"before": value, "after": value} of the kept record.
     changed = models.JSONField(default=dict)
-    # Model label → keys of the rows that were moved from the lost record to the kept one.
+    # Name of the reference → keys of the rows that were moved from the lost record to the kept one;
+    # "settled" → name of the reference → what its ``settle`` returned, for its ``reopen``.
     moved = models.JSONField(default=dict)
     merged_by = models.UUIDField(null=True)
     undone_at = models.DateTimeField(_("undone"), null=True)

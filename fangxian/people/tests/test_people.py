@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fangxian.accounts.models import AccessLog
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, TooMany
 from fangxian.common.scoping import acting
-from fangxian.people import actions, names, queries
+from fangxian.people import actions, names, queries, tokens
 from fangxian.people.documents import mask_name, mask_number, mask_phone
 from fangxian.people.models import MergeCandidate, NameToken, Person, PersonDocument, PersonLink
 
@@ -98,6 +98,38 @@ def test_a_new_name_is_found_and_the_old_one_no_more(make, alice, seen):
     actions.change_person(by=alice, person_id=person.id, name="王大力")
     assert seen(lambda: queries.search_names("大力")) == [person]
     assert seen(lambda: queries.search_names("小明")) == []
+
+
+def test_a_new_name_is_found_in_every_area_of_the_person(make, alice, charlie, places, seen):
+    from fangxian.common.actor import Actor
+
+    person = make("王小明")
+    actions.link_person(
+        by=Actor.system("test", ""), person_id=person.id, place_code=places.outside_unit,
+        kind="member", source_id=uuid4(),
+    )  # fmt: skip
+    actions.change_person(by=alice, person_id=person.id, name="王大力")
+    for who in (alice, charlie):
+        assert seen(lambda: queries.search_names("大力"), by=who) == [person]
+        assert seen(lambda: NameToken.objects.filter(token="小明").count(), by=who) == 0
+
+
+def test_nobody_erases_the_names_of_people_out_of_sight(make, charlie, seen):
+    person = make("王小明")
+    with acting(charlie):
+        tokens.erase_everywhere([person.id])
+    assert seen(lambda: queries.search_names("小明")) == [person]
+
+
+def test_a_merged_record_is_not_merged_again(make, alice):
+    first, second, third = make(), make(), make()
+    pairs = [
+        actions.propose_merge(by=alice, first_id=first.id, second_id=other.id)
+        for other in (second, third)
+    ]
+    actions.merge(by=alice, candidate_id=pairs[0], keep_id=second.id)
+    with pytest.raises(Conflict):
+        actions.merge(by=alice, candidate_id=pairs[1], keep_id=third.id)
 
 
 def test_a_search_shows_nobody_of_another_place(make, charlie, seen):

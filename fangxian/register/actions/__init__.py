@@ -18,9 +18,11 @@ from fangxian.register.actions.residencies import (
     correct,
     death,
     go_away,
+    move,
     move_in,
     move_out,
     name_head,
+    undo_death,
 )
 
 __all__ = [
@@ -38,7 +40,9 @@ __all__ = [
     "go_away",
     "join_group",
     "leave_group",
+    "move",
     "move_in",
     "move_out",
     "name_head",
+    "undo_death",
 ]

@@ -14,6 +14,7 @@ from fangxian.common.errors import Conflict, Invalid, Problem
 from fangxian.common.models import update_fields
 from fangxian.regions import queries as regions
 from fangxian.register import changes, queries
+from fangxian.register.actions.locks import lock_doors, lock_homes
 from fangxian.register.models import Household, KeyGroupEntry, Residency
 
 CHANGEABLE = frozenset({"room", "number", "kind", "state", "address", "note"})
@@ -33,7 +34,8 @@ def create_household(
 ) -> Household:
     """Make a household in a building (18 digits) or one of its units (20 digits).
 
-    Raises Invalid when the place is neither, OutOfScope when it is not there.
+    Raises Invalid when the place is neither, OutOfScope when it is not there, Conflict when a
+    household of that room and number is registered there.
     """
     by.require("register.edit", place_code)
     building, unit = door(place_code)
@@ -48,9 +50,22 @@ def create_household(
         address=address.strip(),
         note=note.strip(),
     )
+    _refuse_twice(found)
     found.save(force_insert=True)
     changes.changed(by, [found.id])
     return found
+
+
+def _refuse_twice(home: Household) -> None:
+    """Two households at one door differ in their number; those without either can't be told."""
+    if not (home.room or home.number) or home.state == Household.State.CLOSED:
+        return
+    lock_doors(home.place_code)
+    same = queries.households_in(home.place_code).filter(
+        place_code=home.place_code, room=home.room, number=home.number
+    )
+    if same.exclude(pk=home.pk).exists():
+        raise Conflict(_("This household is registered already: same door and household number."))
 
 
 def door(place_code: str) -> tuple[UUID, UUID | None]:
@@ -71,7 +86,11 @@ def door(place_code: str) -> tuple[UUID, UUID | None]:
 
 @action
 def change_household(*, by: Actor, household_id: UUID, **values: Any) -> Household:
-    """Change fields of a household; ``place_code`` moves it, with everybody in it."""
+    """Change fields of a household; ``place_code`` moves it, with everybody in it.
+
+    Raises Invalid, Conflict (as :func:`create_household`), OutOfScope.
+    """
+    lock_homes([household_id])
     found = queries.household(household_id)
     by.require("register.edit", found.place_code)
     place = values.pop("place_code", found.place_code)
@@ -83,6 +102,8 @@ def change_household(*, by: Actor, household_id: UUID, **values: Any) -> Househo
         values["place_code"] = place
         _carry(by, found, place)
     changed = update_fields(found, **values)
+    if {"place_code", "room", "number", "state"} & set(changed):
+        _refuse_twice(found)
     if changed:
         found.save(update_fields=changed)
     if {"place_code", "state"} & set(changed):
@@ -106,6 +127,7 @@ def _carry(by: Actor, found: Household, place: str) -> None:
 @action
 def close_household(*, by: Actor, household_id: UUID) -> Household:
     """Take a household off the lists. Raises Conflict while somebody lives in it."""
+    lock_homes([household_id])
     found = queries.household(household_id)
     by.require("register.edit", found.place_code)
     if Residency.objects.filter(household=found, to_date=None).exists():

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,14 +18,19 @@ from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.models import update_fields
 from fangxian.people import actions as people
 from fangxian.people.models import Person
+from fangxian.people.queries import by_id
 from fangxian.register import changes, queries
+from fangxian.register.actions.locks import lock_homes
 from fangxian.register.models import Household, KeyGroupEntry, Residency
-from fangxian.register.vocabularies import HEAD, RELATIONS, RESIDENCY_KINDS
+from fangxian.register.vocabularies import HEAD, RELATIONS, RESIDENCY_KINDS, SEPARATED
 
 LINK = "residency"
 
 
-def _locked(residency_id: UUID, by: Actor) -> Residency:
+def _locked(residency_id: UUID, by: Actor, *homes: UUID) -> Residency:
+    """The open residency, with its household (and others) locked first."""
+    home = Residency.objects.filter(pk=residency_id).values_list("household_id", flat=True).first()
+    lock_homes([home, *homes] if home else homes)
     found = Residency.objects.select_for_update().filter(pk=residency_id).first()
     if found is None:
         raise OutOfScope(f"residency {residency_id}")
@@ -69,6 +76,7 @@ def move_in(
 
     A second head raises Conflict. An empty household becomes lived in. Raises Invalid, OutOfScope.
     """
+    lock_homes([household_id])
     home = queries.household(household_id)
     by.require("register.edit", home.place_code)
     _check(relation, kind, on)
@@ -144,41 +152,78 @@ def _end(by: Actor, row: Residency, on: dt.date, ended: str, *, unlink: bool) ->
         )
     row.to_date, row.ended, row.away_since = on, ended, None
     row.save(update_fields=["to_date", "ended", "away_since"])
-    KeyGroupEntry.objects.filter(
-        person_id=row.person_id, place_code=row.place_code, to_date=None, from_date__lte=on
-    ).update(to_date=on)
+    _settle_groups(row, on)
     if unlink:
         people.unlink_person(by=by, person_id=row.person_id, kind=LINK, source_id=row.id)
     left = Residency.objects.filter(household_id=row.household_id, to_date=None)
     if not left.exists():
         Household.objects.filter(pk=row.household_id).update(state=Household.State.EMPTY)
+    changes.changed(by, [row.household_id])
+
+
+def _settle_groups(row: Residency, on: dt.date) -> None:
+    """Key groups go along to where the person lives on; of who lives nowhere they end."""
+    entries = KeyGroupEntry.objects.filter(
+        person_id=row.person_id, place_code=row.place_code, to_date=None
+    )
+    on_at = queries.homes_of(row.person_id).exclude(pk=row.pk).first()
+    if on_at is None:
+        entries.update(to_date=Greatest("from_date", Value(on)))
+    else:
+        entries.update(place_code=on_at.place_code)
 
 
 @action
 def move_out(
-    *, by: Actor, residency_id: UUID, on: dt.date, to_household_id: UUID | None = None
+    *,
+    by: Actor,
+    residency_id: UUID,
+    on: dt.date,
+    to_household_id: UUID | None = None,
+    relation: str = "",
+    kind: str = "",
 ) -> Residency:
     """End a residency; with ``to_household_id`` a new one of the same person begins there that day.
 
-    The person stays in sight of the old place through the record of having lived there.
+    The person stays in sight of the old place through the record of having lived there. Unless a
+    relation is given, who was the head stays head where the new household has none.
     """
-    row = _locked(residency_id, by)
+    row = _locked(residency_id, by, *([to_household_id] if to_household_id else []))
     if on > timezone.localdate():
         raise Invalid(_in_future("on"))
     if to_household_id is not None:
-        target = queries.household(to_household_id)
-        taken = Residency.objects.filter(household=target, to_date=None, relation=HEAD).exists()
-        relation = "other" if taken else (HEAD if row.relation == HEAD else "other")
+        here = Residency.objects.filter(household_id=to_household_id, to_date=None)
+        taken = here.filter(relation=HEAD).exists()
+        keeps = HEAD if row.relation == HEAD and not taken else "other"
         move_in(
             by=by,
-            household_id=target.id,
+            household_id=to_household_id,
             on=on,
             person_id=row.person_id,
-            relation=relation,
-            kind=row.kind,
+            relation=relation or keeps,
+            kind=kind or row.kind,
         )
     _end(by, row, on, Residency.Ended.MOVED, unlink=False)
     return row
+
+
+@action
+def move(
+    *, by: Actor, person_id: UUID, household_id: UUID, on: dt.date, relation: str, kind: str
+) -> Residency:
+    """A registered person moves here from where he or she lives. Returns the new residency.
+
+    A registration whose owner lives elsewhere (``separated``) neither ends nor ends others. Raises
+    Conflict when the person lives in this household already.
+    """
+    here: dict[str, Any] = {"on": on, "relation": relation, "kind": kind}
+    rows = list(queries.homes_of(person_id).exclude(kind=SEPARATED)) if kind != SEPARATED else []
+    if any(row.household_id == household_id for row in rows) or not rows:
+        return move_in(by=by, household_id=household_id, person_id=person_id, **here)
+    move_out(by=by, residency_id=rows[0].pk, to_household_id=household_id, **here)
+    for row in rows[1:]:
+        move_out(by=by, residency_id=row.pk, on=on)
+    return Residency.objects.get(household_id=household_id, person_id=person_id, to_date=None)
 
 
 @action
@@ -210,11 +255,47 @@ def death(*, by: Actor, person_id: UUID, on: dt.date) -> Person:
     """Record a death: all residencies and group memberships in scope end that day."""
     by.require("register.edit")
     person = people.record_death(by=by, person_id=person_id, on=on)
-    for row in Residency.objects.select_for_update().filter(person_id=person_id, to_date=None):
-        _end(by, row, max(on, row.from_date), Residency.Ended.DIED, unlink=False)
-    KeyGroupEntry.objects.filter(person_id=person_id, to_date=None, from_date__lte=on).update(
-        to_date=on
+    rows = Residency.objects.filter(person_id=person_id, to_date=None)
+    lock_homes(rows.values_list("household_id", flat=True))
+    # Before the residencies: with one of several ended, groups would go along to the next.
+    KeyGroupEntry.objects.filter(person_id=person_id, to_date=None).update(
+        to_date=Greatest("from_date", Value(on))
     )
+    for row in rows.select_for_update():
+        _end(by, row, max(on, row.from_date), Residency.Ended.DIED, unlink=False)
+    return person
+
+
+@action
+def undo_death(*, by: Actor, person_id: UUID) -> Person:
+    """Take back a death recorded for the wrong person: what it ended in scope goes on.
+
+    Who was the head is a relative where another head was named since. Raises Conflict when nobody
+    has recorded a death, or when a household has been closed since then.
+    """
+    by.require("register.edit")
+    on = by_id(person_id).deceased_on
+    person = people.withdraw_death(by=by, person_id=person_id)
+    died = Residency.objects.filter(
+        person_id=person_id, ended=Residency.Ended.DIED, to_date=Greatest("from_date", Value(on))
+    )
+    homes = lock_homes(died.values_list("household_id", flat=True))
+    if homes.filter(state=Household.State.CLOSED).exists():
+        raise Conflict(_("The household has been closed since then."))
+    for row in died.select_for_update():
+        heads = Residency.objects.filter(household=row.household_id, to_date=None, relation=HEAD)
+        if row.relation == HEAD and heads.exists():
+            row.relation = "relative"
+        _refuse_twice(row)
+        row.to_date, row.ended = None, ""
+        row.save(update_fields=["to_date", "ended", "relation"])
+    entries = KeyGroupEntry.objects.filter(person_id=person_id)
+    still = entries.filter(to_date=None).values("group")
+    entries.filter(to_date=Greatest("from_date", Value(on))).exclude(group__in=still).update(
+        to_date=None
+    )
+    homes.filter(state=Household.State.EMPTY).update(state=Household.State.LIVED_IN)
+    changes.changed(by, [home.pk for home in homes])
     return person
 
 
@@ -262,6 +343,15 @@ def change_residency(*, by: Actor, residency_id: UUID, **values: Any) -> Residen
         raise TypeError(f"not fields of a residency: {sorted(unknown)}")
     changed = update_fields(row, **values)
     _check(row.relation, row.kind, row.from_date)
+    if row.away_since and row.from_date > row.away_since:
+        raise Invalid(
+            Problem(
+                _("The residency would begin after the absence (%(day)s).")
+                % {"day": row.away_since.isoformat()},
+                "from_date",
+                mend=_("Correct the day, or record the return first."),
+            )
+        )
     _refuse_twice(row)
     if changed:
         row.save(update_fields=changed)

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict
 from fangxian.common.scoping import acting
 from fangxian.people import actions as people
 from fangxian.people.actions.merging import CHOOSABLE
@@ -106,5 +107,45 @@ def test_undo_restores_every_row(
         done = people.merge(by=alice, candidate_id=entry, keep_id=ids[keep], take=take)
         assert rows() != before
         people.undo_merge(by=alice, merge_id=done.id)
+        assert rows() == before
+        transaction.set_rollback(True)
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    three=st.tuples(records, records, records),
+    keeps=st.tuples(st.booleans(), st.booleans()),
+    take=st.sets(st.sampled_from(CHOOSABLE)),
+    later_first=st.booleans(),
+)
+def test_three_records_in_two_merges_come_apart_in_reverse_order_alone(
+    alice: Any, places: Any, three: Any, keeps: Any, take: set[str], later_first: bool
+) -> None:
+    with transaction.atomic():
+        homes = [
+            actions.create_household(by=alice, place_code=place, room=str(at))
+            for at, place in enumerate([places.unit, places.unit, places.unit[:-1] + "2"])
+        ]
+        ids = [
+            recorded(alice, places, homes, number, record) for number, record in enumerate(three)
+        ]
+        before = rows()
+        kept, done = ids[0], []
+        for other, keep in zip(ids[1:], keeps, strict=True):
+            entry = people.propose_merge(by=alice, first_id=kept, second_id=other)
+            kept = kept if keep else other
+            done.append(people.merge(by=alice, candidate_id=entry, keep_id=kept, take=take))
+        if not later_first:
+            middle = rows()
+            with pytest.raises(Conflict):
+                people.undo_merge(by=alice, merge_id=done[0].id)
+            assert rows() == middle
+        for one in reversed(done):
+            people.undo_merge(by=alice, merge_id=one.id)
         assert rows() == before
         transaction.set_rollback(True)

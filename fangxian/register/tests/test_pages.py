@@ -107,7 +107,34 @@ def test_a_known_person_moves_by_the_document(client_of, alice, places, resident
         },
     )  # fmt: skip
     with acting(alice):
-        assert Residency.objects.filter(person_id=resident.person_id).count() == 2
+        rows = Residency.objects.filter(person_id=resident.person_id).order_by("from_date")
+        assert [(row.household_id, row.to_date, row.ended) for row in rows] == [
+            (resident.household_id, dt.date(2021, 6, 1), "moved"),
+            (other.pk, None, ""),
+        ]
+
+
+def test_a_page_number_that_only_looks_like_one_is_the_first_page(client_of, places):
+    url = reverse("register:establishments", args=[places.community])
+    assert client_of("alice").get(url, {"after": "²"}).status_code == 200
+
+
+def test_another_head_and_a_death_taken_back_by_their_buttons(client_of, alice, home, resident):
+    second = actions.move_in(by=alice, household_id=home.id, name="李四", on=DAY)
+    client = client_of("alice")
+    page = client.get(reverse("register:household", args=[home.pk])).content.decode()
+    head = reverse("register:name_head", args=[second.pk])
+    assert head in page
+    assert client.post(head).status_code == 302
+    actions.death(by=alice, person_id=second.person_id, on=dt.date(2021, 6, 1))
+    back = reverse("register:undo_death", args=[second.person_id])
+    person_page = reverse("people:person", args=[second.person_id])
+    assert back in client.get(person_page).content.decode()
+    assert client_of("charlie").post(back).status_code == 404
+    assert client.post(back).status_code == 302
+    assert back not in client.get(person_page).content.decode()
+    with acting(alice):
+        assert Residency.objects.get(relation="head", to_date=None).pk == second.pk
 
 
 def test_a_contacts_phone_never_stands_in_the_page(client_of, alice, places):

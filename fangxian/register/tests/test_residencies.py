@@ -9,7 +9,7 @@ from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope
 from fangxian.common.scoping import acting
 from fangxian.people import queries as people
 from fangxian.register import actions, queries
-from fangxian.register.models import Household, Residency
+from fangxian.register.models import Household, KeyGroupEntry, Residency
 
 pytestmark = pytest.mark.django_db
 
@@ -175,3 +175,87 @@ def test_counts_add_up_at_every_level(alice, places, seen):
         move_in(alice, one)
     inner = seen(lambda: queries.household_counts([places.unit, places.unit[:-1] + "2"]))
     assert sum(inner.values()) == seen(lambda: queries.counts(places.building))["households"] == 2
+
+
+def test_key_groups_go_along_with_who_moves(alice, home, places, seen):
+    target = places.unit[:-1] + "2"
+    other = actions.create_household(by=alice, place_code=target, room="101")
+    row = move_in(alice, home)
+    actions.join_group(by=alice, person_id=row.person_id, group="dialysis", since=SPRING)
+    actions.move_out(by=alice, residency_id=row.id, on=SUMMER, to_household_id=other.id)
+    assert seen(lambda: queries.group_counts(target)) == {"dialysis": 1}
+    assert seen(lambda: queries.group_counts(places.unit)) == {}
+    row = seen(lambda: Residency.objects.get(household=other))
+    actions.move_out(by=alice, residency_id=row.id, on=AUTUMN)
+    assert seen(lambda: queries.group_counts(places.community)) == {}
+
+
+def test_a_group_joined_after_the_recorded_day_of_death_ends_too(alice, home, places, seen):
+    row = move_in(alice, home)
+    actions.join_group(by=alice, person_id=row.person_id, group="dialysis", since=AUTUMN)
+    actions.death(by=alice, person_id=row.person_id, on=SUMMER)
+    assert seen(lambda: queries.group_counts(places.community)) == {}
+
+
+def test_a_move_ends_every_home_but_a_registration_alone(alice, home, places, seen):
+    second, third = (
+        actions.create_household(by=alice, place_code=places.unit, room=room)
+        for room in ("102", "103")
+    )
+    row = move_in(alice, home, kind="separated")
+    known = {"by": alice, "person_id": row.person_id, "relation": "head"}
+    actions.move_in(household_id=second.id, on=SPRING, kind="tenant", **known)
+    actions.move(household_id=third.id, on=SUMMER, kind="tenant", **known)
+    found = seen(lambda: {r.household_id: r.to_date for r in Residency.objects.all()})
+    assert found == {home.id: None, second.id: SUMMER, third.id: None}
+    with pytest.raises(Conflict):
+        actions.move(household_id=third.id, on=AUTUMN, kind="tenant", **known)
+
+
+def test_a_death_taken_back_restores_what_it_ended(alice, home, seen):
+    row = move_in(alice, home, relation="head")
+    actions.join_group(by=alice, person_id=row.person_id, group="dialysis", since=SPRING)
+    left = actions.join_group(by=alice, person_id=row.person_id, group="pregnant", since=SPRING)
+    actions.leave_group(by=alice, entry_id=left.pk, on=SUMMER)
+
+    def state():
+        homes = Household.objects.values_list("state", flat=True)
+        rows = Residency.objects.values_list("relation", "to_date", "ended")
+        entries = KeyGroupEntry.objects.order_by("pk").values_list("group", "to_date")
+        return list(homes), list(rows), list(entries), people.by_id(row.person_id).deceased_on
+
+    before = seen(state)
+    actions.death(by=alice, person_id=row.person_id, on=AUTUMN)
+    assert seen(state) != before
+    actions.undo_death(by=alice, person_id=row.person_id)
+    assert seen(state) == before
+    with pytest.raises(Conflict):
+        actions.undo_death(by=alice, person_id=row.person_id)
+
+
+def test_a_head_who_was_followed_comes_back_as_a_relative(alice, home, seen):
+    head = move_in(alice, home, relation="head")
+    second = move_in(alice, home, name="李四")
+    actions.death(by=alice, person_id=head.person_id, on=SUMMER)
+    actions.name_head(by=alice, residency_id=second.pk)
+    actions.undo_death(by=alice, person_id=head.person_id)
+    rows = seen(lambda: dict(Residency.objects.filter(to_date=None).values_list("pk", "relation")))
+    assert rows == {head.pk: "relative", second.pk: "head"}
+
+
+def test_the_same_door_is_not_recorded_twice(alice, home, places):
+    with pytest.raises(Conflict):
+        actions.create_household(by=alice, place_code=places.unit, room="101")
+    second = actions.create_household(by=alice, place_code=places.unit, room="101", number="2")
+    with pytest.raises(Conflict):
+        actions.change_household(by=alice, household_id=second.pk, number="")
+    actions.close_household(by=alice, household_id=home.pk)
+    actions.change_household(by=alice, household_id=second.pk, number="")
+
+
+def test_a_residency_does_not_begin_after_its_absence(alice, home):
+    row = move_in(alice, home)
+    actions.go_away(by=alice, residency_id=row.id, since=SUMMER)
+    with pytest.raises(Invalid) as caught:
+        actions.change_residency(by=alice, residency_id=row.id, from_date=AUTUMN)
+    assert caught.value.problems[0].field == "from_date"

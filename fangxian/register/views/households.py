@@ -126,8 +126,8 @@ def move_in(request: SignedRequest, household_id: UUID) -> HttpResponse:
         phone = values.pop("phone")
         known = people.find_by_document(kind, number).first() if number else None
         if known is not None and known.name == values["name"].strip():
-            values = {k: v for k, v in values.items() if k in ("relation", "kind", "on")}
-            actions.move_in(by=request.actor, household_id=home.pk, person_id=known.id, **values)
+            here = {name: values[name] for name in ("relation", "kind", "on")}
+            actions.move(by=request.actor, household_id=home.pk, person_id=known.id, **here)
             return
         details = {name: values.pop(name) for name in ("sex", "birth_date") if values[name]}
         for name in ("sex", "birth_date"):
@@ -300,3 +300,19 @@ def correct(request: SignedRequest, residency_id: UUID) -> HttpResponse:
     row = actions.correct(by=request.actor, residency_id=residency_id)
     messages.success(request, _("Withdrawn; the history keeps it."))
     return redirect("register:household", row.household_id)
+
+
+@page("register.edit", methods=("POST",))
+def name_head(request: SignedRequest, residency_id: UUID) -> HttpResponse:
+    """Make somebody the head; who was the head is a relative from now on."""
+    row = actions.name_head(by=request.actor, residency_id=residency_id)
+    messages.success(request, _("The household has another head."))
+    return redirect("register:household", row.household_id)
+
+
+@page("register.edit", methods=("POST",))
+def undo_death(request: SignedRequest, person_id: UUID) -> HttpResponse:
+    """Take back a death recorded for the wrong person."""
+    actions.undo_death(by=request.actor, person_id=person_id)
+    messages.success(request, _("The death is taken back; the residencies go on."))
+    return redirect("people:person", person_id)

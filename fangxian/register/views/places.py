@@ -131,7 +131,7 @@ def establishments(request: SignedRequest, code: str) -> HttpResponse:
     here = regions.at(code, by=request.actor)
     found = queries.establishments_in(code)
     after = request.GET.get("after", "")
-    at = int(after) if after.isdigit() and len(after) < 8 else 0
+    at = int(after) if after.isdecimal() and len(after) < 8 else 0
     rows = list(found[at : at + PAGE + 1])
     names = regions.names(row.place_code for row in rows)
     context = {
