@@ -104,12 +104,17 @@ def visits() -> Iterator[str]:
 
 
 def exemptions() -> Iterator[str]:
-    """No exemption in force is over, lies elsewhere than its door or belongs to a covered one."""
+    """No exemption in force is over, lies elsewhere than its door or belongs to a covered one.
+
+    Those of a closed sweep stay in force as they were.
+    """
     yesterday = timezone.localdate() - dt.timedelta(days=1)
     for exemption, state in _rows(
         "SELECT e.id, t.state FROM field_exemption e JOIN field_target t ON t.id = e.target_id"
+        " JOIN field_campaign c ON c.id = t.campaign_id"
         " WHERE e.place_code <> t.place_code"
-        " OR (e.ended_on IS NULL AND (t.state <> 'exempt' OR e.until < %(day)s))",
+        " OR (e.ended_on IS NULL AND (t.state <> 'exempt'"
+        "  OR (c.state = 'running' AND e.until < %(day)s)))",
         {"day": yesterday},
     ):
         yield f"exemption {exemption} does not fit its door, which is {state}"

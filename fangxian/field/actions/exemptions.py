@@ -12,16 +12,19 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, Problem
 from fangxian.core import counters
-from fangxian.field.models import Exemption, Target
+from fangxian.field.models import Campaign, Exemption, Target
 from fangxian.field.rules import field_rules_version
 
 RIGHT = "field.exempt"
 
 
 def _locked(target: Target) -> Target:
-    return (
+    found = (
         Target.objects.select_for_update(of=("self",)).select_related("campaign").get(id=target.id)
     )
+    if found.campaign.state != Campaign.State.RUNNING:
+        raise Conflict(_("Only in a running sweep can an exemption be granted or ended."))
+    return found
 
 
 def _count(by: Actor, target: Target, n: int) -> None:
@@ -32,7 +35,8 @@ def _count(by: Actor, target: Target, n: int) -> None:
 def exempt(*, by: Actor, target: Target, reason: str, until: dt.date, note: str = "") -> Exemption:
     """Exempt a household for a reason of the rule set, until a day at the latest.
 
-    Raises Conflict when it is visited or exempt already; Invalid for the reason or the day.
+    Raises Conflict when it is visited or exempt already or the sweep does not run; Invalid for
+    the reason or the day.
     """
     by.require(RIGHT, target.place_code)
     found = _locked(target)
@@ -78,7 +82,10 @@ def exempt(*, by: Actor, target: Target, reason: str, until: dt.date, note: str 
 
 @action
 def end_exemption(*, by: Actor, exemption: Exemption) -> Exemption:
-    """End an exemption: the household is a gap again (unless it was visited meanwhile)."""
+    """End an exemption: the household is a gap again (unless it was visited meanwhile).
+
+    Raises Conflict when it has ended or the sweep does not run: a closed one stays as it is.
+    """
     by.require(RIGHT, exemption.place_code)
     target = _locked(exemption.target)
     row = Exemption.objects.select_for_update().get(id=exemption.id)
@@ -96,6 +103,7 @@ def end_exemption(*, by: Actor, exemption: Exemption) -> Exemption:
 _LAPSE = """
 WITH over AS (
   SELECT t.id, t.campaign_id, t.place_code FROM field_target t
+  JOIN field_campaign c ON c.id = t.campaign_id AND c.state = 'running'
   WHERE t.state = 'exempt' AND EXISTS (
     SELECT 1 FROM field_exemption e
     WHERE e.target_id = t.id AND e.ended_on IS NULL AND e.until < %(day)s)
@@ -115,9 +123,10 @@ SELECT count(*) FROM over
 
 @action
 def lapse_exemptions(*, by: Actor, today: dt.date | None = None) -> int:
-    """End every exemption whose last day is over: at midnight coverage changes without a visit.
+    """End every exemption of a running sweep whose last day is over.
 
-    Returns how many. One statement. Run by the clock in the installation's area.
+    At midnight coverage changes without a visit. Returns how many. One statement. Run by
+    the clock in the installation's area.
     """
     by.require(RIGHT)
     with connection.cursor() as cursor:

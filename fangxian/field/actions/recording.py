@@ -11,6 +11,7 @@ from uuid import UUID
 
 import psycopg
 from django.db import connection
+from django.db.models import DateTimeField, Func
 from django.utils import timezone
 
 from fangxian.common.actor import Actor
@@ -59,7 +60,9 @@ class Ready:
 
 # One statement, so one round trip and one snapshot: the targets are locked in the order of their
 # ids, the visits appended, and the state, the counts and the lapsed exemptions follow the visits
-# that were really new.
+# that were really new. What a device sends late never overrules what was found after it:
+# outcome and day to come back follow ``visited_at``. ``created_at`` is the clock's time within
+# the statement, behind the table's lock: reports count by it (``field.reporting``).
 _RECORD = """
 WITH op AS (
   SELECT * FROM unnest(
@@ -79,31 +82,36 @@ WITH op AS (
   INSERT INTO field_visit (id, created_at, place_code, campaign_id, target_id, household_id, op_id,
     digest, outcome, exceptions, form_id, emergency_id, answers, note, revisit_on, visited_at,
     code_then, user_id, actor, source)
-  SELECT op.row_id, now(), door.place_code, op.campaign_id, door.id, op.household_id, op.op_id,
-    op.digest, op.outcome, op.exceptions, op.form_id, op.emergency_id, op.answers, op.note,
-    op.revisit_on, op.visited_at, door.place_code, %(user)s::uuid, %(actor)s::text, %(source)s::text
+  SELECT op.row_id, clock_timestamp(), door.place_code, op.campaign_id, door.id, op.household_id,
+    op.op_id, op.digest, op.outcome, op.exceptions, op.form_id, op.emergency_id, op.answers,
+    op.note, op.revisit_on, op.visited_at, door.place_code, %(user)s::uuid, %(actor)s::text,
+    %(source)s::text
   FROM op JOIN door USING (campaign_id, household_id) ORDER BY op.at
   ON CONFLICT (op_id) DO NOTHING
   RETURNING op_id, target_id
 ), latest AS (
   SELECT kept.target_id, count(*) AS n, bool_or(op.closes) AS closes,
-    max(op.visited_at) AS visited_at, (array_agg(op.outcome ORDER BY op.at DESC))[1] AS outcome,
-    (array_agg(op.revisit_on ORDER BY op.at DESC))[1] AS revisit_on
+    max(op.visited_at) AS visited_at,
+    (array_agg(op.outcome ORDER BY op.visited_at DESC, op.at DESC))[1] AS outcome,
+    (array_agg(op.revisit_on ORDER BY op.visited_at DESC, op.at DESC))[1] AS revisit_on,
+    (array_agg(op.op_id ORDER BY op.visited_at, op.at) FILTER (WHERE op.closes))[1] AS covered_by
   FROM kept JOIN op USING (op_id) GROUP BY kept.target_id
 ), changed AS (
   UPDATE field_target t SET
     state = CASE WHEN latest.closes THEN 'visited' ELSE t.state END,
-    outcome = latest.outcome,
+    outcome = CASE WHEN latest.visited_at >= t.last_visit_at OR t.last_visit_at IS NULL
+                   THEN latest.outcome ELSE t.outcome END,
     visits = t.visits + latest.n,
     last_visit_at = greatest(t.last_visit_at, latest.visited_at),
-    due_on = CASE WHEN latest.closes OR latest.revisit_on IS NULL THEN t.due_on
+    due_on = CASE WHEN latest.closes OR latest.revisit_on IS NULL
+                    OR latest.visited_at < t.last_visit_at THEN t.due_on
                   ELSE latest.revisit_on END
   FROM latest WHERE t.id = latest.target_id
 ), covered AS (
-  SELECT door.id, door.campaign_id, door.place_code, door.state FROM door
+  SELECT door.id, door.campaign_id, door.place_code, door.state, latest.covered_by FROM door
   JOIN latest ON latest.target_id = door.id WHERE latest.closes AND door.state <> 'visited'
 ), lapsed AS (
-  UPDATE field_exemption e SET ended_on = %(today)s::date
+  UPDATE field_exemption e SET ended_on = %(today)s::date, ended_by = covered.covered_by
   FROM covered WHERE e.target_id = covered.id AND e.ended_on IS NULL
 ), counts AS (
   INSERT INTO core_counterdelta (metric, key, place_code, n)
@@ -189,6 +197,7 @@ def _write_correction(by: Actor, ready: Ready) -> Became:
     if visit.corrects is None or not known.filter(op_id=visit.corrects).exists():
         return Became.NOT_CORRECTABLE
     row = Visit(
+        created_at=_ClockTime(),
         place_code=target.place_code,
         campaign_id=visit.campaign_id,
         target=target,
@@ -209,17 +218,28 @@ def _write_correction(by: Actor, ready: Ready) -> Became:
         actor=by.name,
         source=by.source,
     )
-    row.save(force_insert=True)
+    # The number may be taken by a visit that is out of sight: that is told, not an error.
+    Visit.objects.bulk_create([row], ignore_conflicts=True)
+    if not Visit.objects.filter(id=row.id).exists():
+        return Became.KNOWN
     _stand(by, target, ready)
     return Became.KEPT
 
 
+class _ClockTime(Func):
+    """The database's clock at the moment the row is written."""
+
+    template = "clock_timestamp()"
+    output_field = DateTimeField()
+
+
 def _stand(by: Actor, target: Target, ready: Ready) -> None:
     """Bring a door's state and counts in step with its visits that hold."""
-    covering = Visit.objects.filter(
-        target=target, corrected_by=None, outcome__in=ready.closing
-    ).exists()
+    holding = Visit.objects.filter(target=target, corrected_by=None)
+    covering = holding.filter(outcome__in=ready.closing).exists()
+    latest = holding.order_by("-visited_at", "-id")[0]
     was = target.state
+    reopened = None
     if covering:
         now = Target.State.VISITED
     elif was == Target.State.EXEMPT:
@@ -227,16 +247,16 @@ def _stand(by: Actor, target: Target, ready: Ready) -> None:
         now = Target.State.EXEMPT
     elif Household.objects.filter(id=target.household_id, state=Household.State.CLOSED).exists():
         now = Target.State.GONE
+    elif reopened := _ended_in_error(target):
+        now = Target.State.EXEMPT
     else:
         now = Target.State.OPEN
     target.state = now
-    target.outcome = ready.outcome.code
+    target.outcome = latest.outcome
     target.visits += 1
-    target.last_visit_at = max(target.last_visit_at or ready.visited_at, ready.visited_at)
-    if not ready.outcome.closes and ready.revisit_on is not None:
-        target.due_on = ready.revisit_on
-    elif not covering:
-        target.due_on = ready.campaign.ends_on
+    target.last_visit_at = latest.visited_at
+    if not covering:
+        target.due_on = latest.revisit_on or ready.campaign.ends_on
     target.save(update_fields=["state", "outcome", "visits", "last_visit_at", "due_on"])
     key, code = str(target.campaign_id), target.place_code
     counters.add(
@@ -247,5 +267,20 @@ def _stand(by: Actor, target: Target, ready: Ready) -> None:
             ("exempt", key, code, (now == "exempt") - (was == "exempt")),
         ],
     )
+    exemptions = Exemption.objects.filter(target=target)
     if was == Target.State.EXEMPT and now == Target.State.VISITED:
-        Exemption.objects.filter(target=target, ended_on=None).update(ended_on=timezone.localdate())
+        exemptions.filter(ended_on=None).update(
+            ended_on=timezone.localdate(), ended_by=ready.visit.op_id
+        )
+    elif reopened is not None:
+        exemptions.filter(id=reopened.id).update(ended_on=None, ended_by=None)
+    elif now == Target.State.GONE:
+        exemptions.update(ended_by=None)
+
+
+def _ended_in_error(target: Target) -> Exemption | None:
+    """The exemption that a visit ended which does not hold any more, if its last day is to come."""
+    ended = Exemption.objects.filter(
+        target=target, ended_by__isnull=False, until__gte=timezone.localdate()
+    )
+    return ended.order_by("-created_at", "-id").first()

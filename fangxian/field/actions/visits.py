@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -71,8 +72,10 @@ MOST_KEPT = 100
 
 def running_campaigns(wanted: set[UUID]) -> dict[UUID, Campaign]:
     """The campaigns of these ids, in whatever state those are that are not known to run."""
-    missing = wanted - _KEPT.keys()
-    found: dict[UUID, Campaign] = {id_: _KEPT[id_][0] for id_ in wanted - missing}
+    # Other threads clear what is kept at any time: it is asked once.
+    kept = {id_: _KEPT.get(id_) for id_ in wanted}
+    found: dict[UUID, Campaign] = {id_: one[0] for id_, one in kept.items() if one is not None}
+    missing = wanted - found.keys()
     if not missing:
         return found
     for campaign in Campaign.objects.filter(id__in=missing).select_related("form"):
@@ -85,18 +88,18 @@ def running_campaigns(wanted: set[UUID]) -> dict[UUID, Campaign]:
 
 
 def _rules_of(campaign: Campaign) -> FieldRules:
-    if campaign.id in _KEPT:
-        return _KEPT[campaign.id][1]
-    return field_rules_version(campaign.rule_version)
+    kept = _KEPT.get(campaign.id)
+    return kept[1] if kept is not None else field_rules_version(campaign.rule_version)
 
 
 def _questions_of(form_id: UUID, form: FormDefinition) -> Questionnaire:
     """A version of a form never changes."""
-    if form_id not in _KEPT_FORMS:
+    known = _KEPT_FORMS.get(form_id)
+    if known is None:
         if len(_KEPT_FORMS) >= MOST_KEPT:
             _KEPT_FORMS.clear()
-        _KEPT_FORMS[form_id] = form.questionnaire()
-    return _KEPT_FORMS[form_id]
+        known = _KEPT_FORMS[form_id] = form.questionnaire()
+    return known
 
 
 def digest_of(visit: NewVisit) -> bytes:
@@ -196,11 +199,15 @@ def _sealed(name: str, text: str, campaign: Campaign) -> bytes | None:
     return sealed
 
 
-def _repeat(visit: NewVisit, digests: Mapping[UUID, bytes]) -> Answer:
-    """The answer for an operation that is already there: the same body is fine, another is not."""
-    known = digests.get(visit.op_id)
-    if known == digest_of(visit):
-        return Answer(visit.op_id, "duplicate")
+def _recorded(visits: Sequence[NewVisit]) -> set[tuple[UUID, bytes]]:
+    """Which of these are recorded already with just this body, wherever their doors lie now."""
+    ids, digests = [v.op_id for v in visits], [digest_of(v) for v in visits]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM field_recorded(%s::uuid[], %s::bytea[])", [ids, digests])
+        return {(op_id, bytes(digest)) for op_id, digest in cursor.fetchall()}
+
+
+def _number_taken(visit: NewVisit) -> Answer:
     problem = _problem(
         _("This number was used for another record."),
         "op_id",
@@ -215,8 +222,9 @@ def record_visits(*, by: Actor, visits: Sequence[NewVisit]) -> list[Answer]:
     """Record up to ``MOST`` visits; one bad visit never keeps back the others.
 
     Answers come in the order given. The same ``op_id`` with the same body is ``duplicate`` however
-    often it is sent; with another body it is ``rejected``, as is a door that is not a target in
-    the actor's area. Two statements when all is new, one more when something was sent before.
+    often it is sent and whatever has changed since (the sweep closed, the door moved away); with
+    another body it is ``rejected``, as is a door that is not a target in the actor's area. Two
+    statements when all is new, one more when something is refused or was sent before.
     """
     by.require(RIGHT)
     if len(visits) > MOST:
@@ -242,12 +250,13 @@ def record_visits(*, by: Actor, visits: Sequence[NewVisit]) -> list[Answer]:
     repeats: list[int] = []
     for wave in _waves(ready):
         answers |= _record(by, wave, repeats)
-    if repeats:
-        ids = [visits[at].op_id for at in repeats]
-        found = Visit.objects.filter(op_id__in=ids).values_list("op_id", "digest")
-        digests = {op_id: bytes(digest) for op_id, digest in found}
-        for at in repeats:
-            answers[at] = _repeat(visits[at], digests)
+    answers |= {at: _number_taken(visits[at]) for at in repeats}
+    refused = [at for at, answer in answers.items() if answer.result == "rejected"]
+    if refused:
+        recorded = _recorded([visits[at] for at in refused])
+        for at in refused:
+            if (visits[at].op_id, digest_of(visits[at])) in recorded:
+                answers[at] = Answer(visits[at].op_id, "duplicate")
     return [answers[at] for at in range(len(visits))]
 
 

@@ -9,11 +9,15 @@ from django.utils.translation import gettext_lazy as _
 
 from fangxian.common.models import Row
 from fangxian.common.scoping import Global
+from fangxian.core.models import File
 from fangxian.field.questionnaire import Questionnaire, parse_questionnaire
 
 
 class FormDefinition(Row):
-    """One version of a form. A version is never changed: answers name the version they answer."""
+    """One version of a form. A version is never changed: answers name the version they answer.
+
+    ``file`` is the workbook that an XLSForm was taken in from.
+    """
 
     scope = Global("questions, no answers", append_only=True)
 
@@ -27,6 +31,9 @@ class FormDefinition(Row):
     name = models.CharField(_("name"), max_length=80)
     schema = models.JSONField(_("questions"))
     source = models.CharField(_("source"), max_length=10, choices=Source.choices)
+    file = models.ForeignKey(
+        File, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("workbook")
+    )
     made_by = models.CharField(_("made by"), max_length=80)
 
     class Meta:

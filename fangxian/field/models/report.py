@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -12,13 +13,30 @@ from fangxian.common.scoping import Scoped
 from fangxian.field.models.campaign import Campaign
 from fangxian.regions.models import Region
 
+# What was sent stays as it was sent, whoever writes; a redraw moves the code of its place.
+_LOCKED = """
+IF TG_OP = 'UPDATE' THEN
+    moved = NEW.place_code;
+    NEW.place_code = OLD.place_code;
+    IF NEW IS NOT DISTINCT FROM OLD THEN
+        NEW.place_code = moved;
+        RETURN NEW;
+    END IF;
+END IF;
+RAISE EXCEPTION 'report % was sent and is locked', OLD.id
+    USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'report_sent_is_locked';
+"""
+
 
 @tracked()
 class DailyReport(Placed):
     """The report of one place for one day of a campaign. Its figures are filled from the facts.
 
-    Once sent it is locked; a change is a :class:`ReportCorrection`. A zero report is a report whose
-    figures of the day are all zero: it is sent too, silence is not a zero.
+    It counts the visits that were received from ``counted_from`` (none: the beginning) until
+    ``counted_to``, where the next report of the place goes on: each visit is in one report. Once
+    sent it is locked, by the database itself (only the code of its place follows a redraw); a
+    change is a :class:`ReportCorrection`. A zero report is a report whose figures of the day are
+    all zero: it is sent too, silence is not a zero.
     """
 
     scope = Scoped()
@@ -29,6 +47,8 @@ class DailyReport(Placed):
     due_at = models.DateTimeField(_("due"))
     figures = models.JSONField(_("figures"), default=dict)
     zero = models.BooleanField(_("zero report"), default=False)
+    counted_from = models.DateTimeField(_("counted from"), null=True, blank=True)
+    counted_to = models.DateTimeField(_("counted until"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
     sent_by = models.CharField(_("sent by"), max_length=80, blank=True)
 
@@ -43,6 +63,17 @@ class DailyReport(Placed):
             ),
         ]
         indexes = [models.Index(fields=["place_code", "day"], name="report_place")]
+        triggers = [
+            pgtrigger.Trigger(
+                name="sent_is_locked",
+                level=pgtrigger.Row,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                declare=[("moved", "text")],
+                condition=pgtrigger.Q(old__sent_at__isnull=False),
+                func=_LOCKED,
+            )
+        ]
 
     def corrected(self) -> dict[str, int]:
         """The figures as they stand after all corrections (one query unless prefetched)."""

@@ -68,12 +68,16 @@ class Visit(Placed):
         indexes = [
             models.Index(fields=["household", "visited_at"], name="visit_household"),
             models.Index(fields=["campaign", "place_code", "visited_at"], name="visit_place"),
+            models.Index(fields=["campaign", "created_at"], name="visit_received"),
         ]
 
 
 @tracked()
 class Exemption(Placed):
-    """A household need not be visited, for a reason, until a day at the latest."""
+    """A household need not be visited, for a reason, until a day at the latest.
+
+    ``ended_by`` is the ``op_id`` of the visit that ended it: it goes on if that was a mistake.
+    """
 
     scope = Scoped()
 
@@ -90,6 +94,7 @@ class Exemption(Placed):
     from_date = models.DateField(_("from"))
     until = models.DateField(_("until"))
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
+    ended_by = models.UUIDField(null=True, blank=True)
     granted_by = models.CharField(_("granted by"), max_length=80)
 
     class Meta:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,11 +12,12 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from fangxian.common.errors import Problem
-from fangxian.field.questionnaire.expression import evaluate, truth
+from fangxian.field.questionnaire.expression import Tree, evaluate, truth
 from fangxian.field.questionnaire.schema import Question, Questionnaire, in_language
 
 MAX_TEXT: Final = 2_000
 MAX_REPEATS: Final = 50
+MAX_NUMBER: Final = 1e12
 _POSITION: Final = re.compile(r"^-?\d{1,3}(\.\d+)?,-?\d{1,3}(\.\d+)?$")
 
 
@@ -50,22 +52,25 @@ def _choice(question: Question, value: Any) -> Any:
     return str(chosen[0]) if question.kind == "choice" else [str(c) for c in chosen]
 
 
-def _integer(_question: Question, value: Any) -> int:
+def _finite(value: Any) -> float:
+    """The number that was given; not-a-number for anything else and for what is out of bounds."""
     try:
         number = float(value)
-    except (TypeError, ValueError):
-        number = float("nan")
-    if number != number or number != int(number) or abs(number) > 1e12:
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+    return number if abs(number) <= MAX_NUMBER else math.nan
+
+
+def _integer(_question: Question, value: Any) -> int:
+    number = _finite(value)
+    if not number.is_integer():
         raise _Unfit(_("This is not a whole number."), _("Write digits only."))
     return int(number)
 
 
 def _decimal(_question: Question, value: Any) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = float("nan")
-    if number != number or abs(number) > 1e12:
+    number = _finite(value)
+    if number != number:
         raise _Unfit(_("This is not a number."), _("Write it like 36.5."))
     return number
 
@@ -118,6 +123,13 @@ class _Checker:
     def problem(self, path: str, message: str, mend: str, row: int | None) -> None:
         self.result.problems.append(Problem(message, field=path, mend=mend, row=row, code="answer"))
 
+    def holds(self, tree: Tree, known: Mapping[str, Any], own: Any = None) -> bool:
+        """Whether an expression is true; one that can't be worked out is not, as in a browser."""
+        try:
+            return truth(evaluate(tree, known, own=own, today=self.today))
+        except (ArithmeticError, ValueError):
+            return False
+
     def one(
         self, question: Question, given: Any, known: Mapping[str, Any], path: str, row: int | None
     ) -> Any:
@@ -133,20 +145,16 @@ class _Checker:
         except _Unfit as unfit:
             self.problem(path, str(unfit), unfit.mend, row)
             return None
-        holds = question.constraint is None or truth(
-            evaluate(question.constraint, known, own=value, today=self.today)
-        )
-        if not holds:
+        except (ArithmeticError, ValueError):
+            self.problem(path, _("This answer can’t be read."), _("Check and correct it."), row)
+            return None
+        if question.constraint is not None and not self.holds(question.constraint, known, value):
             message = in_language(question.constraint_message) or _("This answer is not allowed.")
             self.problem(path, message, _("Check and correct it."), row)
             return None
-        if question.exception_when is not None and truth(
-            evaluate(
-                question.exception_when,
-                {**known, question.name: value},
-                own=value,
-                today=self.today,
-            )
+        known = {**known, question.name: value}
+        if question.exception_when is not None and self.holds(
+            question.exception_when, known, value
         ):
             self.result.exceptions.append(path)
         return value
@@ -189,9 +197,7 @@ class _Checker:
             known = {**outer, **answers}
             if question.kind == "note":
                 continue
-            if question.relevant is not None and not truth(
-                evaluate(question.relevant, known, today=self.today)
-            ):
+            if question.relevant is not None and not self.holds(question.relevant, known):
                 # What was skipped is not kept, even if a phone sent it.
                 continue
             value = self.one(question, given.get(question.name), known, prefix + question.name, row)

@@ -294,7 +294,8 @@ def _round(value: Value, places: Value = 0) -> Value:
         return number
     # Halves go up, as in XPath; Python's round() would take them to the even neighbour.
     shift = 10.0 ** max(-12, min(12, _places(places)))
-    return math.floor(number * shift + 0.5) / shift
+    shifted = number * shift
+    return math.floor(shifted + 0.5) / shift if math.isfinite(shifted) else number
 
 
 def _int(value: Value) -> Value:
@@ -316,7 +317,7 @@ _ARITHMETIC: Final[Mapping[str, Callable[[float, float], Value]]] = {
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
     "div": lambda a, b: a / b if b else math.nan,
-    "mod": lambda a, b: math.fmod(a, b) if b else math.nan,
+    "mod": lambda a, b: math.fmod(a, b) if b and math.isfinite(a) else math.nan,
 }
 
 _CALLS: Final[Mapping[str, Callable[..., Value]]] = {

@@ -1,16 +1,26 @@
 from __future__ import annotations
 
+import datetime as dt
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Forbidden, Invalid, OutOfScope
+from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope
 from fangxian.common.scoping import acting
-from fangxian.field.actions import NewVisit, record_visit, record_visits
-from fangxian.field.models import Campaign, Target, Visit
+from fangxian.field.actions import (
+    NewVisit,
+    close_campaign,
+    end_exemption,
+    exempt,
+    lapse_exemptions,
+    record_visit,
+    record_visits,
+)
+from fangxian.field.models import Campaign, Exemption, Target, Visit
 from fangxian.field.queries import coverage
-from fangxian.register.actions import close_household
+from fangxian.register.actions import change_household, close_household
 from fangxian.register.models import Household
 
 
@@ -128,3 +138,117 @@ def test_a_corrected_visit_at_a_closed_household_leaves_no_gap(campaign, places,
     assert cover(bob, campaign, places.grid) == (3, 1, 0, 2)
     record_visit(by=bob, visit=visit(campaign, first, "absent", corrects=mistaken.op_id))
     assert cover(bob, campaign, places.grid) == (2, 0, 0, 2)
+
+
+def target_of(by: Actor, household: Household) -> Target:
+    with acting(by):
+        return Target.objects.select_related("campaign").get(household=household)
+
+
+def test_a_repeat_is_a_duplicate_whatever_has_changed_since(campaign, cast, places, bob):
+    hq = cast.actor("headquarters")
+    first, second, third = households(bob)
+    moved = visit(campaign, first)
+    gone = visit(campaign, second, "absent")
+    dated = visit(campaign, third, "absent", revisit_on=timezone.localdate())
+    mistaken = visit(campaign, third, "refused")
+    correction = visit(campaign, third, "absent", corrects=mistaken.op_id)
+    sent = [moved, gone, dated, mistaken, correction]
+    assert {a.result for a in record_visits(by=bob, visits=sent)} == {"applied"}
+    change_household(by=hq, household_id=first.id, place_code="13090200100100200101")
+    close_household(by=hq, household_id=second.id)
+    assert {a.result for a in record_visits(by=bob, visits=sent)} == {"duplicate"}
+    close_campaign(by=hq, campaign=campaign)
+    assert {a.result for a in record_visits(by=bob, visits=sent)} == {"duplicate"}
+    assert record_visit(by=bob, visit=moved).result == "duplicate"
+    other = NewVisit(moved.op_id, campaign.id, first.id, "absent")
+    assert record_visits(by=bob, visits=[moved, other])[1].result == "rejected"
+    with acting(hq):
+        assert Visit.objects.count() == 5
+
+
+def test_a_correction_under_a_number_used_elsewhere_keeps_back_no_other(
+    campaign, cast, places, bob
+):
+    hq = cast.actor("headquarters")
+    with acting(hq):
+        elsewhere = Household.objects.get(place_code="13090200100100200101")
+    foreign = visit(campaign, elsewhere)
+    record_visit(by=hq, visit=foreign)
+    first, second, _third = households(bob)
+    mistaken = visit(campaign, first)
+    correction = NewVisit(foreign.op_id, campaign.id, first.id, "absent", corrects=mistaken.op_id)
+    answers = record_visits(by=bob, visits=[mistaken, correction, visit(campaign, second)])
+    assert [a.result for a in answers] == ["applied", "rejected", "applied"]
+    assert answers[1].problems[0].code == "op_id"
+
+
+@pytest.mark.parametrize("number", ["inf", "-inf", "nan", "1e999", 1e300, "9" * 400, True, [], {}])
+def test_a_number_out_of_bounds_is_one_bad_answer(campaign, bob, number):
+    first, second, _third = households(bob)
+    answers = {"fever": "yes", "temperature": number}
+    batch = [visit(campaign, first, "exceptions", answers=answers), visit(campaign, second)]
+    found = record_visits(by=bob, visits=batch)
+    assert found[1].result == "applied"
+    if number != []:
+        assert [(p.field, p.code) for p in found[0].problems] == [("temperature", "answer")]
+
+
+def test_what_arrives_late_does_not_overrule_what_was_found_later(campaign, bob):
+    first = households(bob)[0]
+    now = timezone.now()
+    today = timezone.localdate()
+    late = visit(
+        campaign,
+        first,
+        "refused",
+        visited_at=now - dt.timedelta(hours=20),
+        revisit_on=today + dt.timedelta(days=1),
+    )
+    newer = visit(
+        campaign, first, "absent", visited_at=now, revisit_on=today + dt.timedelta(days=4)
+    )
+    record_visit(by=bob, visit=newer)
+    record_visit(by=bob, visit=late)
+    at = target_of(bob, first)
+    assert (at.outcome, at.due_on) == ("absent", today + dt.timedelta(days=4))
+    # The later one was a mistake: what holds is the earlier.
+    correction = visit(
+        campaign,
+        first,
+        "refused",
+        visited_at=now - dt.timedelta(hours=30),
+        revisit_on=today + dt.timedelta(days=2),
+        corrects=newer.op_id,
+    )
+    record_visit(by=bob, visit=correction)
+    at = target_of(bob, first)
+    assert (at.outcome, at.due_on) == ("refused", today + dt.timedelta(days=1))
+    assert at.last_visit_at == late.visited_at
+
+
+def test_an_exemption_that_a_mistaken_visit_ended_goes_on(campaign, places, alice, bob):
+    first = households(bob)[0]
+    until = timezone.localdate() + dt.timedelta(days=3)
+    exempt(by=alice, target=target_of(bob, first), reason="away", until=until)
+    mistaken = visit(campaign, first)
+    record_visit(by=bob, visit=mistaken)
+    assert cover(bob, campaign, places.grid) == (3, 1, 0, 2)
+    record_visit(by=bob, visit=visit(campaign, first, "absent", corrects=mistaken.op_id))
+    assert cover(bob, campaign, places.grid) == (3, 0, 1, 2)
+    with acting(bob):
+        assert Exemption.objects.get().ended_on is None
+
+
+def test_a_closed_sweep_stays_as_it_is_at_midnight(campaign, cast, places, alice, bob):
+    first, second, _third = households(bob)
+    today = timezone.localdate()
+    given = exempt(by=alice, target=target_of(bob, first), reason="away", until=today)
+    close_campaign(by=cast.actor("headquarters"), campaign=campaign)
+    assert lapse_exemptions(by=cast.actor("headquarters"), today=today + dt.timedelta(days=1)) == 0
+    assert cover(bob, campaign, places.grid) == (3, 0, 1, 2)
+    with pytest.raises(Conflict):
+        exempt(by=alice, target=target_of(bob, second), reason="away", until=today)
+    with pytest.raises(Conflict):
+        end_exemption(by=alice, exemption=given)
+    assert cover(bob, campaign, places.grid) == (3, 0, 1, 2)

@@ -14,7 +14,7 @@ from fangxian.common.codes import bounds
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.field import actions, queries
 from fangxian.field.forms import ExemptForm, show_problems
-from fangxian.field.models import Exemption
+from fangxian.field.models import Campaign, Exemption
 from fangxian.field.rules import field_rules_version
 from fangxian.field.views.campaigns import campaign_of, top
 from fangxian.field.views.doors import where_of
@@ -47,7 +47,9 @@ def every(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
         ],
         "full": len(rows) > MOST,
         "ended": ended,
-        "may_exempt": request.actor.may("field.exempt"),
+        "may_end": not ended
+        and campaign.state == Campaign.State.RUNNING
+        and request.actor.may("field.exempt"),
     }
     return render(request, "field/exemptions.html", context)
 
