@@ -15,8 +15,9 @@ def run_job(job_id: str) -> None:
     runner.run(UUID(job_id))
 
 
+# No lock: it takes away what a dead worker holds, and that may be its own last run.
 @app.periodic(cron="* * * * *")
-@app.task(name="core.sweep", pass_context=False)
+@app.task(name="core.sweep", queueing_lock="core.sweep", pass_context=False)
 def sweep(timestamp: int) -> None:
     """Queue again what dead workers left behind; finish endings that were cut short."""
     runner.sweep()
@@ -24,7 +25,7 @@ def sweep(timestamp: int) -> None:
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="core.escalate")
+@app.task(name="core.escalate", lock="core.escalate", queueing_lock="core.escalate")
 def escalate(timestamp: int) -> None:
     """Take overdue tasks one level up."""
     from fangxian.core.escalation import escalate_due
@@ -33,7 +34,7 @@ def escalate(timestamp: int) -> None:
 
 
 @app.periodic(cron="20 3 * * *")
-@app.task(name="core.purge")
+@app.task(name="core.purge", lock="core.purge", queueing_lock="core.purge")
 def purge(timestamp: int) -> None:
     """Remove files whose retention has ended."""
     from fangxian.core.actions import purge_files

@@ -6,7 +6,7 @@ from procrastinate.contrib.django import app
 
 
 @app.periodic(cron="* * * * * */15")
-@app.task(name="field.follow", queueing_lock="field.follow")
+@app.task(name="field.follow", lock="field.follow", queueing_lock="field.follow")
 def follow(timestamp: int) -> None:
     """Keep the tasks of gaps and revisits in step with the coverage."""
     from fangxian.field.jobs import follow_coverage
@@ -15,7 +15,7 @@ def follow(timestamp: int) -> None:
 
 
 @app.periodic(cron="*/10 * * * *")
-@app.task(name="field.sync", queueing_lock="field.sync")
+@app.task(name="field.sync", lock="field.sync", queueing_lock="field.sync")
 def sync(timestamp: int) -> None:
     """Keep running sweeps in step with the register."""
     from fangxian.field.jobs import sync_all
@@ -24,7 +24,7 @@ def sync(timestamp: int) -> None:
 
 
 @app.periodic(cron="1,31 * * * *")
-@app.task(name="field.day", queueing_lock="field.day")
+@app.task(name="field.day", lock="field.day", queueing_lock="field.day")
 def day(timestamp: int) -> None:
     """End exemptions that are over and prepare the reports of the day (safe to run again)."""
     from fangxian.field.jobs import begin_day

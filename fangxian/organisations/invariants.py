@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
+from fangxian.common import codes
+from fangxian.organisations.queries import counties_in_use, role_values
 from fangxian.organisations.rules import chain_rules
 
 LIMIT = 100
@@ -50,6 +53,50 @@ WHERE v.role = %(role)s AND (
 ) + v.missing <> %(minimum)s ORDER BY 1 LIMIT %(limit)s
 """
 
+# What settling lists every few minutes counts once a day has passed: places of before today where
+# nobody held the role yesterday either.
+_UNLISTED = """
+SELECT r.code FROM regions_region r
+LEFT JOIN regions_building b ON b.region_id = r.id
+WHERE r.level = %(level)s AND r.valid_to IS NULL AND r.valid_from < %(day)s
+  AND r.code >= %(lo)s AND r.code < %(hi)s
+  AND left(r.code, 6) = ANY (
+      ARRAY(SELECT left(county, %(level)s) FROM unnest(%(counties)s::text[]) county))
+  AND (NOT %(unmanaged)s OR b.managed IS FALSE)
+  AND NOT EXISTS (
+    SELECT 1 FROM organisations_vacancy v WHERE v.place_id = r.id AND v.role = %(role)s)
+  AND (
+    SELECT count(*) FROM organisations_responsibility h
+    WHERE h.place_id = r.id AND h.role = %(role)s AND h.substitute_for_id IS NULL
+      AND h.from_date <= %(day)s AND (h.to_date IS NULL OR h.to_date >= %(day)s - 1)
+  ) < %(minimum)s
+ORDER BY 1 LIMIT %(limit)s
+"""
+# A keeper of a building that is managed, and a building that is not and could have a keeper.
+_KEPT = """
+SELECT k.place_code FROM organisations_responsibility k
+JOIN regions_building b ON b.region_id = k.place_id
+WHERE k.role = %(keeper)s AND b.managed AND k.from_date < %(day)s - 1
+  AND (k.to_date IS NULL OR k.to_date >= %(day)s) ORDER BY 1 LIMIT %(limit)s
+"""
+_BARE = """
+SELECT r.code FROM regions_building b JOIN regions_region r ON r.id = b.region_id
+WHERE b.managed IS FALSE AND r.valid_to IS NULL AND r.valid_from < %(day)s
+  AND NOT EXISTS (
+    SELECT 1 FROM organisations_responsibility k
+    WHERE k.place_id = r.id AND k.role = %(keeper)s AND (k.to_date IS NULL OR k.to_date >= %(day)s))
+  AND EXISTS (
+    SELECT 1 FROM organisations_responsibility u
+    JOIN organisations_organisation o ON o.id = u.organisation_id
+    WHERE u.role = %(unit)s AND u.place_code = left(r.code, 12) AND u.from_date < %(day)s
+      AND (u.to_date IS NULL OR u.to_date >= %(day)s) AND u.substitute_for_id IS NULL
+      AND o.dissolved_on IS NULL
+      AND (SELECT count(*) FROM organisations_responsibility k
+           WHERE k.organisation_id = o.id AND k.role = %(keeper)s
+             AND (k.to_date IS NULL OR k.to_date >= %(day)s)) < %(most)s)
+ORDER BY 1 LIMIT %(limit)s
+"""
+
 
 def _rows(statement: str, values: Any) -> list[tuple[Any, ...]]:
     with connections["maintenance"].cursor() as cursor:
@@ -84,9 +131,27 @@ def seats() -> Iterator[str]:
 
 
 def vacancies() -> Iterator[str]:
-    """Listed vacancies whose number is not what the rules and holders give."""
+    """Vacancies that are not listed, and listed ones whose number is not what it should be."""
     day = timezone.localdate()
+    area = settings.FANGXIAN_AREA
+    lo, hi = codes.bounds(area)
+    where = {"day": day, "limit": LIMIT, "lo": lo, "hi": hi, "counties": counties_in_use(area)}
     for role in chain_rules(day).roles.values():
-        values = {"role": role.code, "day": day, "minimum": role.minimum, "limit": LIMIT}
+        values = where | role_values(role)
         for code, name in _rows(_FILLED, values):
             yield f"the vacancy of {name} at {code} is not what it should be"
+        for (code,) in _rows(_UNLISTED, values):
+            yield f"the vacancy of {role.code} at {code} is not listed"
+
+
+def keepers() -> Iterator[str]:
+    """Keepers of managed buildings, and buildings without management that nobody keeps."""
+    day = timezone.localdate()
+    rules = chain_rules(day)
+    for keeper, unit in rules.takes_over.items():
+        most = rules.role(keeper).max_per_holder
+        values = {"keeper": keeper, "unit": unit, "day": day, "most": most, "limit": LIMIT}
+        for (code,) in _rows(_KEPT, values):
+            yield f"building {code} has property management and a {keeper}"
+        for (code,) in _rows(_BARE, values):
+            yield f"building {code} without property management did not fall to its {unit}"

@@ -14,6 +14,7 @@ from django.db.models import BooleanField, Case, ExpressionWrapper, Q, QuerySet,
 from django.utils import timezone
 
 from fangxian.common import codes
+from fangxian.common.codes import Level
 from fangxian.common.errors import OutOfScope
 from fangxian.organisations.models import (
     Member,
@@ -63,16 +64,6 @@ def in_force(on: dt.date | None = None) -> QuerySet[Responsibility]:
     return Responsibility.objects.filter(from_date__lte=day).filter(
         Q(to_date=None) | Q(to_date__gte=day)
     )
-
-
-def responsible_for(place: Region, on: dt.date | None = None) -> list[Responsibility]:
-    """Who answers for exactly this place on a day: by role, then since when. Two queries at most.
-
-    A day before a redraw asks for the place as it was: responsibilities hang on its id.
-    """
-    found = in_force(on).filter(place=place).select_related("organisation", "person")
-    order = {code: at for at, code in enumerate(chain_rules(on).roles)}
-    return sorted(found, key=lambda r: (order.get(r.role, 99), r.from_date))
 
 
 def chain_above(code: str, on: dt.date | None = None) -> list[Responsibility]:
@@ -141,57 +132,84 @@ def responsible(row: Responsibility, rules: ChainRules) -> Responsible:
     )
 
 
-_BREACHES = """
-SELECT r.id, r.code, r.name, count(h.id) AS found
-FROM regions_region r
-LEFT JOIN regions_building b ON b.region_id = r.id
-LEFT JOIN organisations_responsibility h
-  ON h.place_id = r.id AND h.role = %(role)s AND h.substitute_for_id IS NULL
- AND h.from_date <= %(day)s AND (h.to_date IS NULL OR h.to_date >= %(day)s)
-WHERE r.level = %(level)s AND r.code >= %(lo)s AND r.code < %(hi)s AND r.valid_to IS NULL
-  AND (NOT %(unmanaged)s OR b.managed IS FALSE)
-  AND (%(places)s::uuid[] IS NULL OR r.id = ANY (%(places)s::uuid[]))
-GROUP BY r.id, r.code, r.name
-HAVING count(h.id) < %(minimum)s OR count(h.id) > %(maximum)s
-ORDER BY r.code
+_ALL_IN_USE = """
+SELECT DISTINCT left(code, 6) FROM regions_region
+WHERE level >= %s AND valid_to IS NULL AND code >= %s AND code < %s ORDER BY 1
+"""
+_ONE_IN_USE = """
+SELECT left(code, 6) FROM regions_region
+WHERE level >= %s AND valid_to IS NULL AND code >= %s AND code < %s LIMIT 1
 """
 
 
+def counties_in_use(area: str) -> list[str]:
+    """The counties of ``area`` (that of it, when it is smaller) in use, by code.
+
+    A county is in use once a grid, a building or a unit stands in it: the national tree ends at the
+    village, so what lies below was made by those who work there. One query.
+    """
+    broad = len(area) < Level.COUNTY
+    lo, hi = codes.bounds(area if broad else area[: int(Level.COUNTY)])
+    with connection.cursor() as cursor:
+        # Of a single county the first such place answers.
+        cursor.execute(_ALL_IN_USE if broad else _ONE_IN_USE, [int(Level.GRID), lo, hi])
+        return [str(row[0]) for row in cursor.fetchall()]
+
+
+def found_sql(wrong: str) -> str:
+    """A statement: places of counties in use with how many hold a role there, where ``wrong``.
+
+    Its values: ``lo``, ``hi``, ``day``, ``places`` (ids, None for all), ``counties`` and those of
+    :func:`role_values`; it gives id, code, name and found.
+    """
+    return f"""
+    SELECT r.id, r.code, r.name, count(h.id) AS found
+    FROM regions_region r
+    LEFT JOIN regions_building b ON b.region_id = r.id
+    LEFT JOIN organisations_responsibility h
+      ON h.place_id = r.id AND h.role = %(role)s AND h.substitute_for_id IS NULL
+     AND h.from_date <= %(day)s AND (h.to_date IS NULL OR h.to_date >= %(day)s)
+    WHERE r.level = %(level)s AND r.code >= %(lo)s AND r.code < %(hi)s AND r.valid_to IS NULL
+      AND left(r.code, 6) = ANY (
+          ARRAY(SELECT left(county, %(level)s) FROM unnest(%(counties)s::text[]) county))
+      AND (NOT %(unmanaged)s OR b.managed IS FALSE)
+      AND (%(places)s::uuid[] IS NULL OR r.id = ANY (%(places)s::uuid[]))
+    GROUP BY r.id, r.code, r.name
+    HAVING {wrong}
+    """  # noqa: S608 - the condition is a constant of this package
+
+
+def role_values(role: ChainRole) -> dict[str, Any]:
+    """The values of :func:`found_sql` that a role gives."""
+    return {
+        "role": role.code,
+        "level": int(role.level),
+        "unmanaged": role.only == "unmanaged",
+        "minimum": role.minimum,
+        "maximum": role.maximum,
+    }
+
+
+_BREACHES = found_sql("count(h.id) < %(minimum)s OR count(h.id) > %(maximum)s") + "ORDER BY r.code"
+
+
 def breaches(
-    area: str,
-    *,
-    roles: Iterable[ChainRole] | None = None,
-    on: dt.date | None = None,
-    places: Sequence[UUID] | None = None,
+    area: str, *, roles: Iterable[ChainRole] | None = None, on: dt.date | None = None
 ) -> list[Breach]:
     """Every place in ``area`` where a role is vacant or held too often. One query a role.
 
-    ``places`` narrows it to some of them.
+    Only counties in use are asked (:func:`counties_in_use`).
     """
     lo, hi = codes.bounds(area)
     day = on or timezone.localdate()
+    where: dict[str, Any] = {"lo": lo, "hi": hi, "day": day, "places": None}
+    where["counties"] = counties_in_use(area)
     found: list[Breach] = []
     for role in roles if roles is not None else chain_rules(on).roles.values():
-        parameters: dict[str, Any] = {
-            "role": role.code,
-            "day": day,
-            "level": int(role.level),
-            "lo": lo,
-            "hi": hi,
-            "unmanaged": role.only == "unmanaged",
-            "minimum": role.minimum,
-            "maximum": role.maximum,
-            "places": None if places is None else list(places),
-        }
         with connection.cursor() as cursor:
-            cursor.execute(_BREACHES, parameters)
+            cursor.execute(_BREACHES, where | role_values(role))
             found += [Breach(row[0], row[1], row[2], role, row[3]) for row in cursor.fetchall()]
     return found
-
-
-def vacancies(area: str, on: dt.date | None = None) -> list[Breach]:
-    """Every vacancy in ``area``: a place and the role that nobody holds there."""
-    return [breach for breach in breaches(area, on=on) if breach.vacant]
 
 
 def tree(root: Organisation | None = None) -> QuerySet[Organisation]:

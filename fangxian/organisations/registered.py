@@ -323,4 +323,7 @@ INVARIANTS = {
     "organisations.vacancies": Invariant(
         "the list of vacancies is what the rules ask for", invariants.vacancies
     ),
+    "organisations.keepers": Invariant(
+        "a building without property management falls to its linked unit", invariants.keepers
+    ),
 }

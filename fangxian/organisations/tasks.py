@@ -8,7 +8,9 @@ from fangxian.core import runner
 
 
 @app.periodic(cron="*/5 * * * *")
-@app.task(name="organisations.settle", queueing_lock="organisations.settle")
+@app.task(
+    name="organisations.settle", lock="organisations.settle", queueing_lock="organisations.settle"
+)
 def settle(timestamp: int) -> None:
     """End what can no longer hold, list what is vacant: dates pass, buildings are made."""
     from fangxian.organisations.settling import settle as run

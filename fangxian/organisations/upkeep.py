@@ -16,6 +16,7 @@ from django.utils import timezone
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
+from fangxian.organisations.rules import chain_rules
 from fangxian.people import tokens
 
 # The last day is that of the cause, but never before the row's own first day.
@@ -41,6 +42,11 @@ _CAUSES = (
     """SELECT x.id, h.to_date AS day FROM organisations_responsibility x
        JOIN organisations_responsibility h ON h.id = x.substitute_for_id
        WHERE h.to_date IS NOT NULL""",
+    # A building is managed again: its keeper has nothing to keep.
+    """SELECT x.id, %(today)s::date - 1 AS day FROM organisations_responsibility x
+       JOIN regions_building b ON b.region_id = x.place_id
+       WHERE b.managed AND x.role = ANY (%(bound)s)
+         AND (x.to_date IS NULL OR x.to_date >= %(today)s)""",
 )
 _MEMBERS = """
 UPDATE organisations_member m SET to_date = greatest(m.from_date, why.day)
@@ -86,7 +92,9 @@ def upkeep(*, by: Actor, area: str, on: dt.date | None = None) -> int:
     A dozen statements. The vacancies are the caller's to refresh.
     """
     lo, hi = codes.bounds(area)
-    values: dict[str, Any] = {"lo": lo, "hi": hi, "today": on or timezone.localdate()}
+    day = on or timezone.localdate()
+    bound = [role.code for role in chain_rules(day).roles.values() if role.only == "unmanaged"]
+    values: dict[str, Any] = {"lo": lo, "hi": hi, "today": day, "bound": bound}
     ended = 0
     with acting(by), connection.cursor() as cursor:
         cursor.execute(_MEMBERS, values)

@@ -1,31 +1,36 @@
 """Keeping the list of vacancies, their tasks and their count in step with who answers where.
 
-:func:`refresh` compares what the rules ask for with what is there and writes the difference; it may
-run at any time, for one place or a whole area, and running it twice changes nothing. Actions run
-it for the place they change; a redraw, an import and midnight (a responsibility may end by its
-date) run it for an area.
+:func:`refresh` compares what the rules ask for with what is listed and writes the difference; it
+may run at any time, for one place or a whole area, and running it twice changes nothing. Actions
+run it for the place they change; a redraw, an import and midnight (a responsibility may end by its
+date) run it for an area. Only counties in use are asked (``queries.counties_in_use``): the tree is
+that of the whole country, and nobody owes an officer to a county that nobody has begun.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from fangxian.common import codes
 from fangxian.common.actor import Actor
+from fangxian.common.codes import Level
 from fangxian.common.ids import uuid7
 from fangxian.common.scoping import acting
 from fangxian.core import counters
 from fangxian.core.actions import NewTask, close_tasks, open_tasks
 from fangxian.organisations.models import Vacancy
-from fangxian.organisations.queries import Breach, breaches
-from fangxian.organisations.rules import ChainRules, chain_rules
+from fangxian.organisations.queries import counties_in_use, found_sql, role_values
+from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
 from fangxian.regions.models import Region
 
 METRIC = "vacancy"
@@ -33,93 +38,193 @@ KEY = "chain"
 TASK = "organisations.vacancy"
 BATCH = 2_000
 
-Slot = tuple[object, str]
+# What is asked for beside what is listed, as far as they differ: written, a row is no longer found.
+_DIFFERENCE = f"""
+WITH asked AS ({found_sql("count(h.id) < %(minimum)s")}),
+listed AS (
+    SELECT v.id, v.place_id, v.place_code, v.missing FROM organisations_vacancy v
+    WHERE v.role = %(role)s AND v.place_code >= %(lo)s AND v.place_code < %(hi)s
+      AND (%(places)s::uuid[] IS NULL OR v.place_id = ANY (%(places)s::uuid[]))
+)
+SELECT coalesce(asked.id, listed.place_id), coalesce(asked.code, listed.place_code),
+       CASE WHEN asked.id IS NULL THEN 0 ELSE %(minimum)s - asked.found END,
+       listed.id, coalesce(listed.missing, 0)
+FROM asked FULL JOIN listed ON listed.place_id = asked.id
+WHERE asked.id IS NULL OR listed.id IS NULL OR listed.missing <> %(minimum)s - asked.found
+ORDER BY 2 LIMIT {BATCH}
+"""  # noqa: S608 - constants of this package
+# Of a role that the rules in force don't ask for any more.
+_FORGOTTEN = f"""
+SELECT v.place_id, v.place_code, 0, v.id, v.missing, v.role FROM organisations_vacancy v
+WHERE NOT v.role = ANY (%(wanted)s) AND v.place_code >= %(lo)s AND v.place_code < %(hi)s
+ORDER BY 2 LIMIT {BATCH}
+"""  # noqa: S608 - constants of this module
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A place and role: how many are missing, and how many the list says (no id: none)."""
+
+    place_id: UUID
+    place_code: str
+    missing: int
+    listed_id: UUID | None
+    listed: int
+    role: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.place_id}/{self.role}"
+
+
+_trial: ContextVar[bool] = ContextVar("organisations_trial", default=False)
+
+
+@contextmanager
+def left_alone() -> Iterator[None]:
+    """Leave the list as it is: for a trial that is taken back, and must keep nobody waiting."""
+    before = _trial.set(True)
+    try:
+        yield
+    finally:
+        _trial.reset(before)
 
 
 def refresh(*, by: Actor, area: str, on: dt.date | None = None) -> tuple[int, int]:
-    """Bring the vacancies of ``area`` up to date. Returns how many opened and how many closed."""
+    """Bring the vacancies of ``area`` up to date. Returns how many opened and how many closed.
+
+    County by county, each in a transaction of its own unless the caller has one already.
+    """
+    if len(area) >= Level.COUNTY:
+        return _refresh(by, area, on)
+    opened, closed = _refresh(by, area, on, above=True)
+    for county in _counties(by, area):
+        more, fewer = _refresh(by, county, on)
+        opened, closed = opened + more, closed + fewer
+    return opened, closed
+
+
+def _counties(by: Actor, area: str) -> list[str]:
+    """The counties in use, and those in which a vacancy is listed."""
+    lo, hi = codes.bounds(area)
+    with acting(by), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT left(place_code, 6) FROM organisations_vacancy"
+            " WHERE place_code >= %s AND place_code < %s AND length(place_code) >= 6",
+            [lo, hi],
+        )
+        listed = {str(row[0]) for row in cursor.fetchall()}
+        return sorted(listed | set(counties_in_use(area)))
+
+
+def _refresh(by: Actor, area: str, on: dt.date | None, *, above: bool = False) -> tuple[int, int]:
+    """One county (or a part of it), or the roles ``above`` the counties of a wider area."""
     day = on or timezone.localdate()
     with acting(by):
-        _lock()
         rules = chain_rules(day)
-        wanted = [role for role in rules.roles.values() if role.minimum > 0]
-        found = [b for b in breaches(area, roles=wanted, on=day) if b.vacant]
-        lo, hi = codes.bounds(area)
-        known = Vacancy.objects.filter(place_code__gte=lo, place_code__lt=hi)
-        return _settle(by, rules, known, found, day)
+        roles = rules.roles.values()
+        wanted = [r for r in roles if r.minimum > 0 and (r.level < Level.COUNTY) == above]
+        if above and not wanted:
+            return 0, 0
+        _lock([area])
+        return _settle(by, rules, wanted, area, day)
 
 
 def refresh_places(by: Actor, places: Sequence[Region]) -> None:
     """:func:`refresh` for some places alone, after their responsibilities changed."""
-    if not places:
+    if not places or _trial.get():
         return
-    _lock()
+    _lock(place.code for place in places)
     day = timezone.localdate()
     rules = chain_rules(day)
     levels = {place.level for place in places}
     wanted = [r for r in rules.roles.values() if r.minimum > 0 and int(r.level) in levels]
-    ids = [place.id for place in places]
-    found = [b for b in breaches(by.area, roles=wanted, on=day, places=ids) if b.vacant]
-    _settle(by, rules, Vacancy.objects.filter(place_id__in=ids), found, day)
+    counties = {c for p in places for c in counties_in_use(p.code[: int(Level.COUNTY)])}
+    _settle(by, rules, wanted, by.area, day, [place.id for place in places], sorted(counties))
 
 
-def _lock() -> None:
-    """One settlement at a time: two would both open the same vacancy."""
+def _lock(places: Iterable[str]) -> None:
+    """One settlement at a time in a county: two would both open the same vacancy."""
+    county = int(Level.COUNTY)
+    keys = sorted(
+        {f"organisations.vacancies/{c[:county] if len(c) >= county else ''}" for c in places}
+    )
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('organisations.vacancies'))")
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(key, 0))"
+            " FROM (SELECT key FROM unnest(%s::text[]) key ORDER BY key) keys",
+            [keys],
+        )
 
 
 def _settle(
     by: Actor,
     rules: ChainRules,
-    rows: QuerySet[Vacancy],
-    found: Iterable[Breach],
+    wanted: Sequence[ChainRole],
+    area: str,
     day: dt.date,
+    places: list[UUID] | None = None,
+    counties: list[str] | None = None,
 ) -> tuple[int, int]:
-    now: dict[Slot, Breach] = {(b.place_id, b.role.code): b for b in found}
-    known: dict[Slot, Vacancy] = {(row.place_id, row.role): row for row in rows}
-    filled = [row for slot, row in known.items() if slot not in now]
-    opened = [_vacancy(breach, day) for slot, breach in now.items() if slot not in known]
-    changed = [
-        (row, _missing(now[slot]))
-        for slot, row in known.items()
-        if slot in now and row.missing != _missing(now[slot])
+    lo, hi = codes.bounds(area)
+    opened = closed = 0
+    where: dict[str, Any] = {"lo": lo, "hi": hi, "day": day, "places": places}
+    where["counties"] = counties_in_use(area) if counties is None else counties
+    for role in wanted:
+        for batch in _batches(_DIFFERENCE, where | role_values(role), role.code):
+            opened += sum(change.listed_id is None for change in batch)
+            closed += sum(change.missing == 0 for change in batch)
+            _write(by, rules, batch, day)
+    if places is None:
+        values = where | {"wanted": [role.code for role in rules.roles.values() if role.minimum]}
+        for batch in _batches(_FORGOTTEN, values):
+            closed += len(batch)
+            _write(by, rules, batch, day)
+    return opened, closed
+
+
+def _batches(statement: str, values: Mapping[str, Any], *role: str) -> Iterator[list[_Change]]:
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            batch = [_Change(*row, *role) for row in cursor.fetchall()]
+        if batch:
+            yield batch
+        if len(batch) < BATCH:
+            return
+
+
+def _write(by: Actor, rules: ChainRules, batch: Sequence[_Change], day: dt.date) -> None:
+    opened = [
+        Vacancy(
+            id=uuid7(),
+            place_id=change.place_id,
+            place_code=change.place_code,
+            role=change.role,
+            missing=change.missing,
+            since=day,
+        )
+        for change in batch
+        if change.listed_id is None
     ]
-    deltas = [(METRIC, KEY, row.place_code, -row.missing) for row in filled]
-    deltas += [(METRIC, KEY, row.place_code, row.missing) for row in opened]
-    deltas += [(METRIC, KEY, row.place_code, n - row.missing) for row, n in changed]
-    for row, n in changed:
-        row.missing = n
-        row.save(update_fields=["missing"])
-    Vacancy.objects.filter(id__in=[row.id for row in filled]).delete()
-    Vacancy.objects.bulk_create(opened, batch_size=BATCH)
-    counters.add(by, deltas)
-    _tasks(by, rules, opened, filled)
-    return len(opened), len(filled)
+    filled = [change for change in batch if change.missing == 0]
+    changed = {
+        change.listed_id: change.missing
+        for change in batch
+        if change.listed_id is not None and change.missing
+    }
+    rows = list(Vacancy.objects.filter(id__in=list(changed)))
+    for row in rows:
+        row.missing = changed[row.id]
+    Vacancy.objects.bulk_update(rows, ["missing"])
+    Vacancy.objects.filter(id__in=[change.listed_id for change in filled]).delete()
+    Vacancy.objects.bulk_create(opened)
+    counters.add(by, [(METRIC, KEY, one.place_code, one.missing - one.listed) for one in batch])
+    _tasks(by, rules, opened)
+    close_tasks(by=by, kind=TASK, dedupe_keys=[change.key for change in filled], done_fact="named")
 
 
-def _missing(breach: Breach) -> int:
-    return breach.role.minimum - breach.found
-
-
-def _vacancy(breach: Breach, day: dt.date) -> Vacancy:
-    return Vacancy(
-        id=uuid7(),
-        place_id=breach.place_id,
-        place_code=breach.place_code,
-        role=breach.role.code,
-        missing=_missing(breach),
-        since=day,
-    )
-
-
-def _key(row: Vacancy) -> str:
-    return f"{row.place_id}/{row.role}"
-
-
-def _tasks(
-    by: Actor, rules: ChainRules, opened: Sequence[Vacancy], filled: Sequence[Vacancy]
-) -> None:
+def _tasks(by: Actor, rules: ChainRules, opened: Sequence[Vacancy]) -> None:
     due = timezone.now() + dt.timedelta(days=rules.grace_days)
     open_tasks(
         by=by,
@@ -135,12 +240,11 @@ def _tasks(
                 object_id=row.id,
                 assignee_role=rules.roles[row.role].named_by,
                 assignee_level=min(len(row.place_code), int(codes.Level.VILLAGE)),
-                dedupe_key=_key(row),
+                dedupe_key=f"{row.place_id}/{row.role}",
             )
             for row in opened
         ],
     )
-    close_tasks(by=by, kind=TASK, dedupe_keys=[_key(row) for row in filled], done_fact="named")
 
 
 def task_words(data: Mapping[str, Any]) -> dict[str, Any]:

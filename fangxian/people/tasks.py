@@ -8,7 +8,11 @@ from fangxian.core.runner import system_actor
 
 
 @app.periodic(cron="* * * * *")
-@app.task(name="people.open_merge_tasks")
+@app.task(
+    name="people.open_merge_tasks",
+    lock="people.open_merge_tasks",
+    queueing_lock="people.open_merge_tasks",
+)
 def open_merge_tasks(timestamp: int) -> None:
     """Open the tasks of possible duplicates that lie above the place where they were found."""
     from fangxian.people import queue

@@ -19,7 +19,7 @@ from fangxian.core.models import ImportRun, Job
 from fangxian.field.models import Campaign, Target, Visit
 from fangxian.field.queries import coverage
 from fangxian.organisations.actions import appoint
-from fangxian.organisations.queries import responsible_for, who_closes
+from fangxian.organisations.queries import in_force, who_closes
 from fangxian.people.actions import create_person
 from fangxian.regions import actions as regions
 from fangxian.regions import queries, redraw
@@ -133,7 +133,7 @@ def test_a_redraw_keeps_who_answers_and_what_was(cast: Any, places: Places) -> N
         # … both still hold what they held, and the map of yesterday is known.
         for code, row in officers.items():
             place = queries.by_id(places[code].id)
-            assert [held.id for held in responsible_for(place)] == [row]
+            assert list(in_force().filter(place=place).values_list("id", flat=True)) == [row]
         before = queries.above_on(places[places.unit], TODAY - dt.timedelta(days=1))
         assert [place.id for place in before if place.level == 15] == [places[places.grid].id]
         target = Target.objects.get(household=campaign_door)

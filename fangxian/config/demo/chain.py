@@ -12,17 +12,15 @@ from uuid import UUID
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.scoping import acting
-from fangxian.config.demo.places import is_community
 from fangxian.config.demo.recipe import Chance
 from fangxian.core.actions import store_file
-from fangxian.organisations import vacancies
+from fangxian.organisations import keepers, vacancies
 from fangxian.organisations.actions import (
     add_member,
     create_organisation,
     record_evidence,
-    take_over_unmanaged,
 )
-from fangxian.organisations.bulk import Named, name_many
+from fangxian.organisations.actions.appointing import write
 from fangxian.organisations.models import Member, Organisation, OrganisationKind, Responsibility
 from fangxian.organisations.rules import ChainRules, chain_rules
 from fangxian.people.models import Person
@@ -77,12 +75,8 @@ def found(by: Actor, chance: Chance) -> None:
         pool = Pool(county.code)
         units = list(_units(by, chance, county))
         members = [m for unit in units for m in _members(by, chance, pool, unit)]
-        since = chance.today - dt.timedelta(days=SINCE)
-        rows = list(_chain(chance, county, rules, pool, units, members))
-        name_many(by=by, rows=rows, since=since, rule_version=rules.version)
-        for place in below(county.code, Level.VILLAGE):
-            if is_community(place):
-                take_over_unmanaged(by=by, community=place)
+        write(list(_chain(chance, county, rules, pool, units, members)))
+        keepers.keep(by=by, area=county.code)
         _five_ones(by, chance, county, members)
         vacancies.refresh(by=by, area=county.code)
 
@@ -126,14 +120,26 @@ def _chain(
     pool: Pool,
     units: list[Organisation],
     members: list[Member],
-) -> Iterator[Named]:
+) -> Iterator[Responsibility]:
+    since = chance.today - dt.timedelta(days=SINCE)
     leaders = [m for m in members if m.rank == chance.data["ranks"]["community_leader"]]
     turn: dict[str, int] = defaultdict(int)
 
-    def leader(role: str, place: Region) -> Named:
+    def named(place: Region, role: str, name: str, **holder: Any) -> Responsibility:
+        return Responsibility(
+            place=place,
+            place_code=place.code,
+            role=role,
+            holder_name=name,
+            from_date=since,
+            rule_version=rules.version,
+            **holder,
+        )
+
+    def leader(role: str, place: Region) -> Responsibility:
         chosen = leaders[turn["leader"] % len(leaders)]
         turn["leader"] += 1
-        return Named(
+        return named(
             place,
             role,
             chosen.person.name,
@@ -142,9 +148,9 @@ def _chain(
             contact=chance.phone(),
         )
 
-    def local(role: str, place: Region) -> Named:
+    def local(role: str, place: Region) -> Responsibility:
         head = pool.draw(place.code)
-        return Named(place, role, head.name, person_id=head.id, contact=chance.phone())
+        return named(place, role, head.name, person_id=head.id, contact=chance.phone())
 
     yield leader("county_leader", county)
     for town in below(county.code, Level.TOWN).order_by("code"):
@@ -154,7 +160,7 @@ def _chain(
         yield local("community_secretary", place)
         unit = units[turn["unit"] % len(units)]
         turn["unit"] += 1
-        yield Named(
+        yield named(
             place, "linked_unit", unit.name, organisation_id=unit.id, contact=chance.phone()
         )
     grids = list(below(county.code, Level.GRID).order_by("code"))
@@ -170,7 +176,7 @@ def _chain(
         head = pool.draw(unit_place.code)
         load[head.id] += 1
         if load[head.id] <= most:
-            yield Named(unit_place, "unit_head", head.name, person_id=head.id)
+            yield named(unit_place, "unit_head", head.name, person_id=head.id)
 
 
 def _five_ones(by: Actor, chance: Chance, county: Region, members: list[Member]) -> None:

@@ -16,7 +16,6 @@ from fangxian.common.ids import uuid7
 from fangxian.organisations.actions.responsibilities import (
     APPOINT,
     LINK,
-    change_contact,
     lock,
 )
 from fangxian.organisations.checking import Appointment, Board, holder_name
@@ -26,6 +25,8 @@ from fangxian.organisations.vacancies import refresh_places
 from fangxian.people import tokens
 from fangxian.people.models import PersonLink
 from fangxian.regions.models import Region
+
+BATCH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,17 @@ def problems_of(made: Sequence[Made]) -> list[Problem]:
 def appoint_many(*, by: Actor, wanted: Sequence[Appointment]) -> list[Made]:
     """Name holders one after another; each is checked against what is held and the ones before.
 
-    Who answers there already is left as he is (his work phone is brought up to date). A dozen
+    Who answers there already is left as he is (his work phone is brought up to date). Some twenty
     statements for any number of rows. Returns what became of each, in order; nothing is raised for
     a refused row. Raises Forbidden for a place without the right, Invalid for an unknown role.
     """
     for code in {one.place.code for one in wanted}:
         by.require(APPOINT, code)
+    return name_checked(by, wanted)
+
+
+def name_checked(by: Actor, wanted: Sequence[Appointment]) -> list[Made]:
+    """:func:`appoint_many` without asking for the right: for what follows from the rules alone."""
     if not wanted:
         return []
     rules = chain_rules()
@@ -66,12 +72,16 @@ def appoint_many(*, by: Actor, wanted: Sequence[Appointment]) -> list[Made]:
     )
     made: list[Made] = []
     rows: list[Responsibility] = []
+    called: dict[UUID, Responsibility] = {}
     for one in wanted:
         known = board.known(one)
         if known is not None:
             changed = bool(one.contact.strip()) and (known.contact or "") != one.contact.strip()
             if changed:
-                change_contact(by=by, responsibility=known, contact=one.contact)
+                known.contact = one.contact.strip()
+                # One that was only just made is not written yet.
+                if not known._state.adding:
+                    called[known.id] = known
             made.append(Made(one, row=known, changed=changed))
             continue
         problem = board.problem(one)
@@ -82,7 +92,8 @@ def appoint_many(*, by: Actor, wanted: Sequence[Appointment]) -> list[Made]:
         board.take(one, row)
         rows.append(row)
         made.append(Made(one, row=row, new=True, changed=True))
-    _write(rows)
+    Responsibility.objects.bulk_update(called.values(), ["contact"], batch_size=BATCH)
+    write(rows)
     refresh_places(by, _touched(places, rows))
     return made
 
@@ -115,8 +126,12 @@ def _row(one: Appointment, version: int) -> Responsibility:
     )
 
 
-def _write(rows: Sequence[Responsibility]) -> None:
-    Responsibility.objects.bulk_create(rows, batch_size=2_000)
+def write(rows: Sequence[Responsibility]) -> None:
+    """Insert responsibilities that were checked, and make their persons seen where they answer.
+
+    The vacancies are the caller's to refresh.
+    """
+    Responsibility.objects.bulk_create(rows, batch_size=BATCH)
     linked = [row for row in rows if row.person_id is not None]
     bulk.insert(
         PersonLink,

@@ -10,7 +10,6 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fangxian.common import codes
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
@@ -32,7 +31,7 @@ from fangxian.organisations.queries import in_force
 from fangxian.organisations.rules import ChainRules, chain_rules
 from fangxian.organisations.vacancies import refresh_places
 from fangxian.people.actions import link_person, unlink_person
-from fangxian.regions.models import Building, Region
+from fangxian.regions.models import Region
 
 APPOINT = "organisations.appoint"
 LINK = "responsible"
@@ -239,9 +238,13 @@ def hand_over(
 ) -> Responsibility:
     """Hand over: the old holder's last day is the day before ``on``, the new one's first is ``on``.
 
+    With a linked unit go the buildings that fell to it (a later day: when it has come).
+
     No day is without a holder and none has two; a term that is limited stays so, and one who stands
     in hands over to one who stands in. Raises Invalid, Conflict.
     """
+    from fangxian.organisations.keepers import keep
+
     row = _locked(by, responsibility)
     day = on or timezone.localdate()
     rules = chain_rules(day)
@@ -260,6 +263,9 @@ def hand_over(
     close(by, row, day - dt.timedelta(days=1), reason)
     made = create(by, wanted, rules.version, substitute_for=standing_in)
     refresh_places(by, [row.place])
+    if row.role in rules.takes_over.values():
+        # What fell to the former unit falls to the new one.
+        keep(by=by, area=row.place_code)
     return made
 
 
@@ -359,29 +365,18 @@ def take_over_unmanaged(*, by: Actor, community: Region, on: dt.date | None = No
     or its unit would have more buildings than the rule allows.
     """
     from fangxian.organisations.actions.appointing import appoint_many, problems_of
+    from fangxian.organisations.keepers import bare_buildings
 
     by.require(APPOINT, community.code)
     day = on or timezone.localdate()
     rules = chain_rules(day)
     done = 0
     for keeper, unit_code in rules.takes_over.items():
-        unit = _linked_unit(rules, community, unit_code, day)
-        kept = in_force(day).filter(role=keeper, substitute_for=None).values("place_id")
-        bare = (
-            Building.objects.filter(
-                managed=False,
-                region__code__gt=community.code,
-                region__code__lt=community.code + codes.AFTER_DIGITS,
-                region__valid_to=None,
-            )
-            .exclude(region_id__in=kept)
-            .select_related("region")
-            .order_by("region__code")
-        )
+        unit, link = _linked_unit(rules, community, unit_code, day)
         reason = _("no property management")
         wanted = [
-            Appointment(b.region, keeper, unit[0], day, None, unit[1].contact or "", reason)
-            for b in bare
+            Appointment(place, keeper, unit, day, None, link.contact or "", reason)
+            for place in bare_buildings(community.code, keeper, day)
         ]
         made = appoint_many(by=by, wanted=wanted)
         if problems := problems_of(made):

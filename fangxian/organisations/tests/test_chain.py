@@ -21,7 +21,7 @@ from fangxian.organisations.actions import (
     take_over_unmanaged,
 )
 from fangxian.organisations.models import OrganisationKind, Responsibility, Vacancy
-from fangxian.organisations.queries import responsible_for, vacancies, who_closes
+from fangxian.organisations.queries import breaches, in_force, who_closes
 from fangxian.organisations.vacancies import refresh
 from fangxian.people.actions import create_person
 from fangxian.people.models import Person
@@ -51,7 +51,7 @@ def unit(hq, places):
 def test_a_place_without_its_officer_is_vacant_until_one_is_named(alice, places):
     def vacant():
         with acting(alice):
-            return {(b.role.code, b.place_code) for b in vacancies(places.community)}
+            return {(b.role.code, b.place_code) for b in breaches(places.community) if b.vacant}
 
     assert ("grid_officer", places.grid) in vacant()
     officer = person(alice, places, "王一")
@@ -94,7 +94,11 @@ def test_hand_over_leaves_no_day_without_and_none_with_two(alice, places):
     hand_over(by=alice, responsibility=first, to=new, on=day, reason="轮换")
     with acting(alice):
         names = [
-            [r.holder_name for r in responsible_for(places[places.grid], MONDAY + dt.timedelta(n))]
+            list(
+                in_force(MONDAY + dt.timedelta(n))
+                .filter(place=places[places.grid])
+                .values_list("holder_name", flat=True)
+            )
             for n in range(8)
         ]
     assert names == [["王一"]] * 4 + [["王二"]] * 4

@@ -27,7 +27,7 @@ from fangxian.organisations.actions import (
     withdraw_responsibility,
 )
 from fangxian.organisations.models import Member, OrganisationKind, Responsibility, Vacancy
-from fangxian.organisations.queries import chain_on, responsible_for, who_closes
+from fangxian.organisations.queries import chain_on, who_closes
 from fangxian.organisations.settling import settle
 from fangxian.organisations.vacancies import refresh
 from fangxian.people.actions import record_death
@@ -113,6 +113,11 @@ def test_leaving_and_dissolving_end_what_was_held_and_open_the_vacancy(
         assert set(Responsibility.objects.values_list("to_date", flat=True)) == {TODAY}
         ends = Responsibility.objects.order_by("role")
         assert [r.role for r in ends] == ["community_leader", "linked_unit"]
+        roles = ["community_leader", "linked_unit"]
+        # Today is their last day: tomorrow nobody answers.
+        assert not Vacancy.objects.filter(place=community, role__in=roles).exists()
+        refresh(by=hq, area=places.county, on=TODAY + DAY)
+        assert Vacancy.objects.filter(place=community, role__in=roles).count() == 2
     with pytest.raises(Conflict):
         dissolve_organisation(by=hq, organisation=unit)
 
@@ -173,7 +178,7 @@ def test_the_chain_of_a_day_is_that_of_the_day(alice, hq, places, person):
             region.code: [r.holder_name for r in rows]
             for region, rows in chain_on(places[places.unit], TODAY - 20 * DAY)
         }
-        now = [r.holder_name for r in responsible_for(community)]
+        now = [r.holder_name for r in chain_on(community, TODAY)[-1][1]]
     assert then[places.community] == ["王旧"]
     assert then[places.unit] == []
     assert now == ["王新"]
@@ -246,8 +251,10 @@ def test_a_vacancy_speaks_the_language_of_its_reader(alice, places):
             assert str(task) == "Name who answers as Grid officer"
 
 
-def test_the_invariants_hold_and_see_a_breach(alice, places, person, monkeypatch):
+def test_the_invariants_hold_and_see_a_breach(alice, places, person, monkeypatch, settings):
     from django.db import connections
+
+    settings.FANGXIAN_AREA = places.community
 
     monkeypatch.setattr(invariants, "connections", {"maintenance": connections["default"]})
     officer = person(alice, "王一")

@@ -20,7 +20,6 @@ from fangxian.organisations.actions import (
 )
 from fangxian.organisations.checking import Appointment, Span, most_at_once
 from fangxian.organisations.models import Responsibility, Vacancy
-from fangxian.organisations.queries import vacancies
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.vacancies import refresh
 
@@ -91,6 +90,24 @@ def _do(by, places, people, step):
         withdraw_responsibility(by=by, responsibility=row)
 
 
+def _asked(places, rows):
+    """What the rules ask for in the community today, counted by hand: place, role, missing."""
+    held = {}
+    for row in rows:
+        if Span(row.from_date, row.to_date).covers(TODAY):
+            held[row.place_code, row.role] = held.get((row.place_code, row.role), 0) + 1
+    inside = [code for code in places.by_code if code.startswith(places.community)]
+    # Buildings without details are not known to lack property management.
+    roles = [role for role in chain_rules().roles.values() if not role.only]
+    wanted = {
+        (code, role.code): role.minimum - held.get((code, role.code), 0)
+        for role in roles
+        for code in inside
+        if len(code) == int(role.level)
+    }
+    return {(*key, missing) for key, missing in wanted.items() if missing > 0}
+
+
 @settings(
     max_examples=25,
     deadline=None,
@@ -125,9 +142,5 @@ def test_never_two_holders_and_the_vacancies_are_what_the_rules_ask_for(
                 assert holder.from_date <= row.from_date
                 assert holder.to_date is None or row.to_date <= holder.to_date
             listed = set(Vacancy.objects.values_list("place_code", "role", "missing"))
-            asked = {
-                (b.place_code, b.role.code, b.role.minimum - b.found)
-                for b in vacancies(places.community)
-            }
-            assert listed == asked
+            assert listed == _asked(places, rows)
         transaction.set_rollback(True)

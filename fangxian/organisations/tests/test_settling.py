@@ -1,0 +1,187 @@
+"""What settling lists, names and ends by itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from fangxian.common.actor import Actor
+from fangxian.common.scoping import acting
+from fangxian.core.models import Task
+from fangxian.organisations import invariants, vacancies
+from fangxian.organisations.actions import appoint, create_organisation, hand_over
+from fangxian.organisations.models import OrganisationKind, Responsibility, Vacancy
+from fangxian.organisations.settling import settle
+from fangxian.organisations.vacancies import refresh
+from fangxian.regions.models import Building, BuildingKind, Region
+
+TODAY = timezone.localdate()
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def empty_county(places):
+    """A county of the national tree that nobody has begun: a town, a village, nothing below."""
+    rows = [
+        Region(code=code, name=code, level=len(code), valid_from=dt.date(2020, 1, 1))
+        for code in ("130904", "130904001", "130904001001")
+    ]
+    Region.objects.bulk_create(rows)
+    return rows[0].code
+
+
+@pytest.fixture
+def everywhere():
+    return Actor.system("organisations.settle", "")
+
+
+@pytest.fixture
+def checked(monkeypatch):
+    """The invariants read what this test has not committed."""
+    monkeypatch.setattr(invariants, "connections", {"maintenance": connections["default"]})
+
+
+def test_a_county_that_nobody_has_begun_has_no_vacancies(everywhere, places, empty_county):
+    settle(by=everywhere, area="")
+    with acting(everywhere):
+        assert Vacancy.objects.filter(place_code__startswith=places.county).exists()
+        assert not Vacancy.objects.filter(place_code__startswith=empty_county).exists()
+        Region.objects.create(
+            code=empty_county + "001001001", name="第1网格", level=15, valid_from=TODAY
+        )
+    settle(by=everywhere, area="")
+    with acting(everywhere):
+        found = Vacancy.objects.filter(place_code__startswith=empty_county)
+        assert set(found.values_list("place_code", "role")) == {
+            ("130904001", "town_leader"),
+            ("130904001001", "community_leader"),
+            ("130904001001", "community_secretary"),
+            ("130904001001", "linked_unit"),
+            ("130904001001001", "grid_officer"),
+        }
+
+
+def test_vacancies_of_a_county_that_was_given_up_close(everywhere, places):
+    refresh(by=everywhere, area="")
+    with acting(everywhere):
+        Region.objects.filter(code__gt=places.county, code__lt="130903", level__gte=15).update(
+            valid_to=TODAY
+        )
+    refresh(by=everywhere, area="")
+    with acting(everywhere):
+        assert not Vacancy.objects.filter(place_code__startswith=places.county).exists()
+        tasks = Task.objects.filter(kind=vacancies.TASK, place_code__startswith=places.county)
+        assert set(tasks.values_list("state", flat=True)) == {"done"}
+
+
+def test_more_vacancies_than_a_batch_are_opened_and_closed_once(everywhere, places, monkeypatch):
+    small = vacancies._DIFFERENCE.replace(f"LIMIT {vacancies.BATCH}", "LIMIT 3")
+    monkeypatch.setattr(vacancies, "_DIFFERENCE", small)
+    monkeypatch.setattr(vacancies, "BATCH", 3)
+    opened, closed = refresh(by=everywhere, area=places.county)
+    with acting(everywhere):
+        assert (opened, closed) == (Vacancy.objects.count(), 0)
+    assert opened > 10
+    assert refresh(by=everywhere, area=places.county) == (0, 0)
+
+
+def test_another_county_does_not_wait(everywhere, places):
+    with acting(everywhere):
+        vacancies._lock([places.grid, places.community])
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+            before = cursor.fetchone()[0]
+            vacancies._lock([places.building])
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+            assert cursor.fetchone()[0] == before
+            vacancies._lock([places.outside])
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+            assert cursor.fetchone()[0] == before + 1
+
+
+def test_the_invariant_sees_a_vacancy_that_is_not_listed(everywhere, places, empty_county, checked):
+    with acting(everywhere):
+        assert any("130902001001 is not listed" in text for text in invariants.vacancies())
+    refresh(by=everywhere, area="")
+    with acting(everywhere):
+        assert list(invariants.vacancies()) == []
+        Vacancy.objects.filter(place_code=places.grid, role="grid_officer").delete()
+        assert list(invariants.vacancies()) == [
+            f"the vacancy of grid_officer at {places.grid} is not listed"
+        ]
+
+
+@pytest.fixture
+def bare(places):
+    """A building without property management."""
+    return Building.objects.create(
+        region=places[places.building], kind=BuildingKind.objects.first(), managed=False
+    )
+
+
+def kept(by):
+    with acting(by):
+        rows = Responsibility.objects.filter(role="building_keeper").order_by("from_date")
+        return list(rows.values_list("holder_name", "to_date"))
+
+
+def linked(hq, places, unit, since):
+    return appoint(
+        by=hq, place=places[places.community], role="linked_unit", holder=unit, from_date=since
+    )
+
+
+def test_a_building_without_management_falls_to_the_linked_unit_by_itself(
+    hq, places, unit, bare, checked
+):
+    settle(by=hq, area=places.county)
+    assert kept(hq) == []
+    linked(hq, places, unit, TODAY - 9 * DAY)
+    with acting(hq):
+        assert any(places.building in text for text in invariants.keepers())
+        assert Vacancy.objects.filter(role="building_keeper").count() == 1
+    settle(by=hq, area=places.county)
+    assert kept(hq) == [("示例局", None)]
+    with acting(hq):
+        assert not Vacancy.objects.filter(role="building_keeper").exists()
+        assert list(invariants.keepers()) == []
+    assert settle(by=hq, area=places.county) == (0, 0, 0)
+    assert len(kept(hq)) == 1
+
+
+def test_a_building_that_is_managed_again_loses_its_keeper(hq, places, unit, bare, checked):
+    linked(hq, places, unit, TODAY - 9 * DAY)
+    settle(by=hq, area=places.county)
+    with acting(hq):
+        Responsibility.objects.filter(role="building_keeper").update(from_date=TODAY - 5 * DAY)
+        Building.objects.filter(pk=bare.pk).update(managed=True)
+        assert list(invariants.keepers())
+    settle(by=hq, area=places.county)
+    assert kept(hq) == [("示例局", TODAY - DAY)]
+    with acting(hq):
+        assert list(invariants.keepers()) == []
+
+
+def test_with_a_linked_unit_go_the_buildings_that_fell_to_it(hq, places, unit, bare):
+    link = linked(hq, places, unit, TODAY - 9 * DAY)
+    settle(by=hq, area=places.county)
+    with acting(hq):
+        Responsibility.objects.filter(role="building_keeper").update(from_date=TODAY - 8 * DAY)
+    kind = OrganisationKind.objects.get(code="department")
+    other = create_organisation(by=hq, name="他局", kind=kind, seat=places[places.county])
+    hand_over(by=hq, responsibility=link, to=other, on=TODAY - 2 * DAY)
+    assert kept(hq) == [("示例局", TODAY - 3 * DAY), ("他局", None)]
+    settle(by=hq, area=places.county)
+    assert len(kept(hq)) == 2
+
+
+def test_a_keeper_who_was_named_by_hand_stays(hq, places, unit, bare):
+    kind = OrganisationKind.objects.get(code="department")
+    other = create_organisation(by=hq, name="他局", kind=kind, seat=places[places.county])
+    appoint(by=hq, place=places[places.building], role="building_keeper", holder=other)
+    linked(hq, places, unit, TODAY - 9 * DAY)
+    settle(by=hq, area=places.county)
+    assert kept(hq) == [("他局", None)]
