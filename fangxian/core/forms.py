@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import UUID
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Value
+from django.db.models.functions import Coalesce, Length
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from fangxian.accounts.models import Role, User
+from fangxian.accounts.models import Grant
 from fangxian.common import codes
-from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid
+from fangxian.core import queries
 from fangxian.core.kinds import label_of
-from fangxian.core.models import Emergency, Task
+from fangxian.core.models import Emergency
+from fangxian.regions.queries import names
 
 DATE = {"type": "date"}
 MOMENT = {"type": "datetime-local"}
@@ -37,6 +40,9 @@ class TaskFilter(forms.Form):
         choices=[("", _("Mine")), ("all", _("All in my area"))],
     )
     kind = forms.ChoiceField(label=_("Kind"), required=False)
+    state = forms.ChoiceField(
+        label=_("State"), required=False, choices=[("", _("Open")), ("closed", _("Closed"))]
+    )
     late = forms.BooleanField(label=_("Overdue only"), required=False)
 
     def __init__(self, data: Any, kinds: list[str]) -> None:
@@ -49,25 +55,32 @@ class TaskFilter(forms.Form):
         return {name: self.cleaned_data.get(name) or "" for name in self.fields}
 
 
-class ReassignForm(forms.Form):
-    """An account of the area, or a role at a level above the task's place."""
+# More accounts than this answer for no place; should they, the nearest are offered.
+TAKERS = 200
 
-    assignee_user = forms.ModelChoiceField(
-        label=_("Account"), queryset=User.objects.none(), required=False, empty_label=_("none")
+
+class ReassignForm(forms.Form):
+    """An account that answers for the place of the tasks, or a role at a level above it."""
+
+    assignee_user = forms.TypedChoiceField(
+        label=_("Account"), coerce=UUID, empty_value=None, required=False
     )
     assignee_role = forms.ChoiceField(label=_("or the role"), required=False)
-    assignee_level = forms.TypedChoiceField(label=_("at the level"), coerce=int, required=False)
+    assignee_level = forms.TypedChoiceField(
+        label=_("at the level"), coerce=int, empty_value=None, required=False
+    )
 
-    def __init__(self, *args: Any, task: Task, users: QuerySet[User], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, place_code: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.task = task
-        self.fields["assignee_user"].queryset = users  # type: ignore[attr-defined]
-        roles = [(role.code, str(role)) for role in Role.objects.order_by("code")]
-        self.fields["assignee_role"].choices = [("", _("none")), *roles]  # type: ignore[attr-defined]
-        levels = [level for level in codes.Level if 0 < level <= len(task.place_code)]
-        self.fields["assignee_level"].choices = [  # type: ignore[attr-defined]
-            (int(level), level.label) for level in levels
-        ]
+        takers = _takers(place_code)
+        self._offer("assignee_user", [("", _("none")), *_accounts(takers)])
+        roles = {grant.role_id: str(grant.role) for grant in takers}
+        self._offer("assignee_role", [("", _("none")), *sorted(roles.items())])
+        levels = [level for level in codes.Level if 0 < level <= len(place_code)]
+        self._offer("assignee_level", [(int(level), level.label) for level in levels])
+
+    def _offer(self, name: str, choices: list[tuple[Any, Any]]) -> None:
+        self.fields[name].choices = choices  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -165,18 +178,19 @@ class EndpointForm(forms.Form):
     secret = forms.CharField(label=_("Secret for signing"), max_length=200, required=False)
 
 
-def users_of(by: Actor) -> QuerySet[User]:
-    """Accounts with a grant inside the actor's area: to whom a task can be handed."""
-    lo, hi = codes.bounds(by.area)
-    today = timezone.localdate()
-    return (
-        User.objects.filter(
-            is_active=True,
-            grants__region__code__gte=lo,
-            grants__region__code__lt=hi,
-            grants__valid_from__lte=today,
-        )
-        .exclude(grants__valid_to__lt=today)
-        .distinct()
-        .order_by("display_name", "username")
-    )
+def _takers(place_code: str) -> list[Grant]:
+    """Who can take a task at the place, the nearest first."""
+    reach = Length(Coalesce("region__code", Value("")))
+    found = queries.takers_at(place_code).select_related("user", "role", "region")
+    return list(found.order_by(reach.desc(), "user__display_name", "user_id", "id")[:TAKERS])
+
+
+def _accounts(takers: list[Grant]) -> list[tuple[str, str]]:
+    """Each account once, with the role and place by which it answers."""
+    places = names(grant.region.code for grant in takers if grant.region)
+    offered: dict[str, str] = {}
+    for grant in takers:
+        place = places.get(grant.region.code, "") if grant.region else ""
+        told = " · ".join(part for part in (str(grant.user), str(grant.role), place) if part)
+        offered.setdefault(str(grant.user_id), told)
+    return list(offered.items())

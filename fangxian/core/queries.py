@@ -7,6 +7,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from fangxian.accounts.models import Grant
+from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.core.actions.notify import NOBODY
 from fangxian.core.models import Emergency, Job, Notification, ServerEpoch, Task, TaskState
@@ -23,10 +25,37 @@ def tasks_for(by: Actor) -> QuerySet[Task]:
     Those of the account, and those of its role from its own level down. (A role's place is a
     prefix of the task's, and the task lies in the actor's area, so comparing levels is enough.)
     """
-    mine = Q(assignee_role=by.role, assignee_level__gte=len(by.area)) if by.role else Q(pk=None)
+    return mine(open_tasks(), by)
+
+
+def mine(tasks: QuerySet[Task], by: Actor) -> QuerySet[Task]:
+    """Those of ``tasks`` that are the actor's, as :func:`tasks_for` tells them."""
+    own = Q(assignee_role=by.role, assignee_level__gte=len(by.area)) if by.role else Q(pk=None)
     if by.user_id is not None:
-        mine |= Q(assignee_user_id=by.user_id)
-    return open_tasks().filter(mine)
+        own |= Q(assignee_user_id=by.user_id)
+    return tasks.filter(own)
+
+
+def takers_at(place_code: str) -> QuerySet[Grant]:
+    """The grants in force whose area holds the place and whose role does tasks.
+
+    To their accounts a task there can be handed: for anybody else it would be nowhere to be seen.
+    """
+    above = codes.ancestors(place_code, include_self=True)
+    here = Q(region=None) | Q(region__code__in=above, region__valid_to=None)
+    return Grant.objects.in_force().filter(here, role__rights__contains=["core.task"])
+
+
+def is_for(by: Actor, task: Task) -> bool:
+    """Tell whether :func:`tasks_for` of the actor would list the task if it were open."""
+    if by.user_id is not None and task.assignee_user_id == by.user_id:
+        return True
+    return bool(by.role) and task.assignee_role == by.role and task.assignee_level >= len(by.area)
+
+
+def closed_tasks() -> QuerySet[Task]:
+    """All closed tasks in scope, what was closed last first."""
+    return Task.objects.exclude(state=TaskState.OPEN).order_by("-closed_at", "-id")
 
 
 def tasks_about(object_type: str, object_id: UUID) -> QuerySet[Task]:

@@ -59,6 +59,9 @@ INVARIANTS = {
 }
 TEMPLATES = {
     "core.task_assigned": Template(_("A task was handed to you."), _task_url),
+    "core.tasks_assigned": Template(
+        _("%(count)s tasks were handed to you."), lambda _context: reverse("core:tasks")
+    ),
     "core.task_escalated": Template(
         _("%(count)s tasks were not done in time and are now yours to settle."), _tasks_url
     ),

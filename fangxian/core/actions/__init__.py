@@ -19,7 +19,9 @@ from fangxian.core.actions.tasks import (
     open_task,
     open_tasks,
     reassign_task,
+    reassign_tasks,
     reopen_task,
+    undo_reassign,
 )
 from fangxian.core.rules import add_rule_version
 
@@ -46,9 +48,11 @@ __all__ = [
     "read_file",
     "read_notification",
     "reassign_task",
+    "reassign_tasks",
     "reopen_task",
     "retry_delivery",
     "start_job",
     "store_file",
     "switch_endpoint",
+    "undo_reassign",
 ]

@@ -8,20 +8,25 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fangxian.accounts.models import Role, User
+from fangxian.accounts.models import Role
 from fangxian.common import codes
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
+from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, Problem
 from fangxian.common.ids import uuid7
 from fangxian.core import escalation
 from fangxian.core.actions.files import require_scope
+from fangxian.core.kinds import by_hand
 from fangxian.core.models import Task, TaskState
 
 BATCH = 2_000
+# Changes of one task that are looked through for whom it had before.
+HISTORY = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +194,24 @@ def _open(by: Actor, task_id: UUID, right: str) -> Task:
     return task
 
 
+def _by_hand_of(by: Actor, task: Task) -> None:
+    """Raise unless the task is closed and opened by hand, and by this actor."""
+    from fangxian.core.queries import is_for
+
+    if not by_hand(task):
+        raise Conflict(_("This task closes itself when the thing is done."))
+    if not is_for(by, task) and not by.may("core.task_assign", task.place_code):
+        raise Forbidden("core.task of another", task.place_code)
+
+
 @action
 def finish_task(*, by: Actor, task_id: UUID, fact: str = "") -> Task:
-    """Close a task by hand. Raises OutOfScope, Forbidden, Conflict (already closed)."""
+    """Close a task by hand: its own assignee, or who may hand it over.
+
+    Raises OutOfScope, Forbidden (somebody else's), Conflict (closed, or closed by a fact alone).
+    """
     task = _open(by, task_id, "core.task")
+    _by_hand_of(by, task)
     return _close(by, task, TaskState.DONE, fact or "core.by_hand")
 
 
@@ -209,22 +228,61 @@ def cancel_task(*, by: Actor, task_id: UUID, reason: str) -> Task:
 def reopen_task(*, by: Actor, task_id: UUID) -> Task:
     """Undo closing by hand; undoing a cancellation takes the right to cancel.
 
-    Raises OutOfScope, Forbidden, Conflict (the same thing was opened again meanwhile).
+    Raises OutOfScope, Forbidden, Conflict (open, closed by a fact, or the same thing was opened
+    again meanwhile).
     """
     task = Task.objects.select_for_update().filter(id=task_id).first()
     if task is None:
         raise OutOfScope(str(task_id))
-    cancelled = task.state == TaskState.CANCELLED
-    by.require("core.task_assign" if cancelled else "core.task", task.place_code)
-    same = Task.objects.filter(
-        kind=task.kind, dedupe_key=task.dedupe_key, state=TaskState.OPEN
-    ).exists()
-    if same:
-        raise Conflict(_("This is already an open task. Open the list again."))
+    by.require(
+        "core.task_assign" if task.state == TaskState.CANCELLED else "core.task", task.place_code
+    )
+    if task.state == TaskState.DONE:
+        _by_hand_of(by, task)
+    again = _("This is already an open task. Open the list again.")
+    if task.state == TaskState.OPEN:
+        raise Conflict(again)
     task.state, task.closed_at, task.closed_by, task.done_fact = TaskState.OPEN, None, "", ""
     task.escalate_at = escalation.current().first(task.kind, task.due_at)
-    task.save(update_fields=["state", "closed_at", "closed_by", "done_fact", "escalate_at"])
+    try:
+        with transaction.atomic():
+            task.save(update_fields=["state", "closed_at", "closed_by", "done_fact", "escalate_at"])
+    except IntegrityError as error:
+        # The same thing is open already, or is being opened at this moment.
+        raise Conflict(again) from error
     return task
+
+
+def _assign(
+    by: Actor, task: Task, user_id: UUID | None, role: str, assignee_level: int | None
+) -> None:
+    """Hand an open task over. Raises Invalid unless who gets it will see it."""
+    from fangxian.core.queries import takers_at
+
+    level = task.assignee_level if assignee_level is None else assignee_level
+    if level not in codes.LENGTHS or level > len(task.place_code):
+        raise Invalid(Problem(_("Choose a level above the place."), field="assignee_level"))
+    if user_id is not None:
+        if not takers_at(task.place_code).filter(user_id=user_id).exists():
+            raise Invalid(
+                Problem(
+                    _("This account has no role for tasks at this place today."),
+                    field="assignee_user",
+                    mend=_("Choose somebody who answers for the place."),
+                )
+            )
+    elif not Role.objects.filter(code=role).exists():
+        raise Invalid(Problem(_("Choose a role or an account."), field="assignee_role"))
+    elif not takers_at(task.place_code[:level]).filter(role_id=role).exists():
+        raise Invalid(
+            Problem(
+                _("Nobody holds this role for tasks at this level or above it."),
+                field="assignee_role",
+                mend=_("Choose another role, a finer level, or an account."),
+            )
+        )
+    task.assignee_user_id, task.assignee_role, task.assignee_level = user_id, role, level
+    task.save(update_fields=["assignee_user_id", "assignee_role", "assignee_level"])
 
 
 @action
@@ -238,23 +296,13 @@ def reassign_task(
 ) -> Task:
     """Hand a task to an account, or to a role at a level above its place.
 
-    Raises OutOfScope, Forbidden, Conflict (closed), Invalid (nobody, unknown role or account).
+    Only to who will see it: an account with a role in force over the place, or a role that
+    somebody holds there or above. Raises OutOfScope, Forbidden, Conflict (closed), Invalid.
     """
     from fangxian.core.actions.notify import notify
 
     task = _open(by, task_id, "core.task_assign")
-    if assignee_user_id is not None:
-        if not User.objects.filter(id=assignee_user_id, is_active=True).exists():
-            raise Invalid(Problem(_("There is no such account."), field="assignee_user"))
-    elif not Role.objects.filter(code=assignee_role).exists():
-        raise Invalid(Problem(_("Choose a role or an account."), field="assignee_role"))
-    level = task.assignee_level if assignee_level is None else assignee_level
-    if level not in codes.LENGTHS or level > len(task.place_code):
-        raise Invalid(Problem(_("Choose a level above the place."), field="assignee_level"))
-    task.assignee_user_id = assignee_user_id
-    task.assignee_role = assignee_role
-    task.assignee_level = level
-    task.save(update_fields=["assignee_user_id", "assignee_role", "assignee_level"])
+    _assign(by, task, assignee_user_id, assignee_role, assignee_level)
     if assignee_user_id is not None:
         notify(
             by=by,
@@ -263,3 +311,57 @@ def reassign_task(
             context={"task": str(task.id)},
         )
     return task
+
+
+@action
+def reassign_tasks(
+    *,
+    by: Actor,
+    task_ids: Sequence[UUID],
+    assignee_user_id: UUID | None = None,
+    assignee_role: str = "",
+    assignee_level: int | None = None,
+) -> list[UUID]:
+    """Hand many tasks over, with one message. Returns those handed over; closed ones stay.
+
+    Raises OutOfScope, Forbidden and Invalid as :func:`reassign_task`, and then hands none over.
+    """
+    from fangxian.core.actions.notify import notify
+
+    handed = []
+    for task_id in task_ids:
+        try:
+            task = _open(by, task_id, "core.task_assign")
+        except Conflict:
+            continue
+        _assign(by, task, assignee_user_id, assignee_role, assignee_level)
+        handed.append(task.id)
+    if assignee_user_id is not None and handed:
+        notify(
+            by=by,
+            user_id=assignee_user_id,
+            template="core.tasks_assigned",
+            context={"count": len(handed)},
+        )
+    return handed
+
+
+@action
+def undo_reassign(*, by: Actor, task_id: UUID, handed_to: tuple[UUID | None, str]) -> Task:
+    """Give a task back to whom it had before it was ``handed_to`` (account, role).
+
+    Raises OutOfScope, Forbidden, Conflict (closed, or handed on or escalated meanwhile).
+    """
+    task = _open(by, task_id, "core.task_assign")
+    history: Any = apps.get_model("core", "TaskHistory")
+    told = history.objects.filter(pgh_obj_id=task.id).order_by("-pgh_id")
+    if (task.assignee_user_id, task.assignee_role) != handed_to:
+        raise Conflict(_("Somebody has handed this task on meanwhile."))
+    for was in told[:HISTORY]:
+        if (was.assignee_user_id, was.assignee_role) != handed_to:
+            task.assignee_user_id = was.assignee_user_id
+            task.assignee_role = was.assignee_role
+            task.assignee_level = was.assignee_level
+            task.save(update_fields=["assignee_user_id", "assignee_role", "assignee_level"])
+            return task
+    raise Conflict(_("Somebody has handed this task on meanwhile."))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -11,24 +12,29 @@ from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fangxian.accounts.models import Role, User
 from fangxian.accounts.policy import SignedRequest, page
-from fangxian.common.errors import Conflict, OutOfScope
+from fangxian.common import codes
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope
 from fangxian.core import actions, queries
-from fangxian.core.forms import ReasonForm, ReassignForm, TaskFilter, users_of
+from fangxian.core.forms import ReasonForm, ReassignForm, TaskFilter, show_problems
 from fangxian.core.kinds import by_hand, label_of, url_of
 from fangxian.core.models import Task, TaskState
 from fangxian.regions.queries import full_name, names
 
 PAGE = 50
 BULK = 200
+# In the session: which tasks were handed over last, and to whom.
+HANDED = "core.handed_over"
 
 
-def _after(found: QuerySet[Task], cursor: str) -> QuerySet[Task]:
+def _after(found: QuerySet[Task], cursor: str, *, closed: bool) -> QuerySet[Task]:
     try:
         moment, task_id = cursor.split("~")
         due, last = dt.datetime.fromisoformat(moment), UUID(task_id)
@@ -36,6 +42,8 @@ def _after(found: QuerySet[Task], cursor: str) -> QuerySet[Task]:
         return found
     if due.tzinfo is None:
         return found
+    if closed:
+        return found.filter(Q(closed_at__lt=due) | Q(closed_at=due, id__lt=last))
     return found.filter(Q(due_at__gt=due) | Q(due_at=due, id__gt=last))
 
 
@@ -70,28 +78,41 @@ def _rows(tasks: list[Task]) -> list[dict[str, Any]]:
     ]
 
 
+def _may_finish(by: Actor, task: Task) -> bool:
+    """Whether the actor may close the task by hand (and open it again)."""
+    own = queries.is_for(by, task) or by.may("core.task_assign", task.place_code)
+    return own and by_hand(task)
+
+
 @page("core.task")
 def work_list(request: SignedRequest) -> HttpResponse:
-    """Open tasks, what is due first first."""
+    """Open tasks, what is due first first; or closed ones, the latest first."""
     by = request.actor
-    kinds = list(queries.open_tasks().order_by("kind").values_list("kind", flat=True).distinct())
+    closed = request.GET.get("state") == "closed"
+    every = queries.closed_tasks() if closed else queries.open_tasks()
+    kinds = list(every.order_by("kind").values_list("kind", flat=True).distinct())
     form = TaskFilter(request.GET, kinds)
     chosen = form.chosen()
-    found = queries.open_tasks() if chosen["who"] == "all" else queries.tasks_for(by)
+    found = every if chosen["who"] == "all" else queries.mine(every, by)
     if chosen["kind"]:
         found = found.filter(kind=chosen["kind"])
-    if chosen["late"]:
+    if chosen["late"] and not closed:
         found = queries.overdue(found)
     count = found.count()
-    tasks = list(_after(found, request.GET.get("after", ""))[: PAGE + 1])
+    tasks = list(_after(found, request.GET.get("after", ""), closed=closed)[: PAGE + 1])
     last = tasks[PAGE - 1] if len(tasks) > PAGE else None
+    moment = (last.closed_at if closed else last.due_at) if last else None
     context = {
         "form": form,
         "rows": _rows(tasks[:PAGE]),
+        "closed": closed,
+        "may_finish": not closed and any(_may_finish(by, task) for task in tasks[:PAGE]),
+        "may_assign": not closed and by.may("core.task_assign"),
+        "may_undo": "handed" in request.GET and HANDED in request.session,
         "count": count,
         "filtered": any(chosen.values()),
         "everybody": chosen["who"] == "all",
-        "next_after": f"{last.due_at.isoformat()}~{last.id}" if last else "",
+        "next_after": f"{moment.isoformat()}~{last.id}" if last and moment else "",
     }
     return render(request, "core/tasks.html", context)
 
@@ -122,12 +143,13 @@ def _detail(
         "place": full_name(task.place_code),
         "is_open": is_open,
         "goal": url_of(task),
-        "may_close": is_open and by_hand(task),
-        "may_reopen": not is_open and by_hand(task),
+        "itself": not by_hand(task),
+        "may_close": is_open and _may_finish(by, task),
+        "may_reopen": not is_open and _may_finish(by, task),
         "may_assign": is_open and by.may("core.task_assign", task.place_code),
         "reassign": reassign
         or ReassignForm(
-            task=task, users=users_of(by), initial={"assignee_level": task.assignee_level}
+            place_code=task.place_code, initial={"assignee_level": task.assignee_level}
         ),
         "cancel": ReasonForm(),
         "changes": changes,
@@ -139,8 +161,6 @@ def _detail(
 @page("core.task", methods=("POST",))
 def finish(request: SignedRequest, task_id: UUID) -> HttpResponse:
     """Close a task by hand."""
-    if not by_hand(_task(task_id)):
-        raise Conflict(_("This task closes itself when the thing is done."))
     actions.finish_task(by=request.actor, task_id=task_id)
     messages.success(request, _("Done. You can open it again on its page."))
     return redirect("core:tasks")
@@ -149,8 +169,6 @@ def finish(request: SignedRequest, task_id: UUID) -> HttpResponse:
 @page("core.task", methods=("POST",))
 def reopen(request: SignedRequest, task_id: UUID) -> HttpResponse:
     """Undo the closing."""
-    if not by_hand(_task(task_id)):
-        raise Conflict(_("This task closes itself when the thing is done."))
     actions.reopen_task(by=request.actor, task_id=task_id)
     messages.success(request, _("The task is open again."))
     return redirect("core:task", task_id)
@@ -158,19 +176,17 @@ def reopen(request: SignedRequest, task_id: UUID) -> HttpResponse:
 
 @page("core.task", methods=("POST",))
 def bulk(request: SignedRequest) -> HttpResponse:
-    """Close the ticked tasks; those that close themselves or are closed already stay."""
+    """Close the ticked tasks; those of others, of themselves or closed already stay."""
     done = left = 0
     for text in request.POST.getlist("ids")[:BULK]:
         try:
-            task = _task(UUID(text))
-            if not by_hand(task):
-                raise Conflict
-            actions.finish_task(by=request.actor, task_id=task.id)
+            actions.finish_task(by=request.actor, task_id=UUID(text))
             done += 1
-        except (ValueError, OutOfScope, Conflict):
+        except (ValueError, OutOfScope, Conflict, Forbidden):
             left += 1
-    told = ngettext("%(n)s task is done.", "%(n)s tasks are done.", done) % {"n": done}
-    messages.success(request, told)
+    if done:
+        told = ngettext("%(n)s task is done.", "%(n)s tasks are done.", done) % {"n": done}
+        messages.success(request, told)
     if left:
         kept = ngettext("%(n)s was left as it is.", "%(n)s were left as they are.", left)
         messages.warning(request, kept % {"n": left})
@@ -181,20 +197,96 @@ def bulk(request: SignedRequest) -> HttpResponse:
 def reassign(request: SignedRequest, task_id: UUID) -> HttpResponse:
     """Hand a task over."""
     task = _task(task_id)
-    form = ReassignForm(request.POST, task=task, users=users_of(request.actor))
-    if not form.is_valid():
-        return _detail(request, task, reassign=form)
+    form = ReassignForm(request.POST, place_code=task.place_code)
+    if form.is_valid():
+        try:
+            actions.reassign_task(by=request.actor, task_id=task_id, **_assignee(form))
+        except Invalid as error:
+            show_problems(form, error)
+        else:
+            messages.success(request, _("The task is handed over."))
+            return redirect("core:task", task_id)
+    return _detail(request, task, reassign=form)
+
+
+def _assignee(form: ReassignForm) -> dict[str, Any]:
     given = form.cleaned_data
-    user = given["assignee_user"]
-    actions.reassign_task(
-        by=request.actor,
-        task_id=task_id,
-        assignee_user_id=user.pk if user else None,
-        assignee_role=given["assignee_role"],
-        assignee_level=given["assignee_level"] or None,
-    )
-    messages.success(request, _("The task is handed over."))
-    return redirect("core:task", task_id)
+    return {
+        "assignee_user_id": given["assignee_user"],
+        "assignee_role": given["assignee_role"],
+        "assignee_level": given["assignee_level"],
+    }
+
+
+def _ticked(request: SignedRequest) -> list[Task]:
+    """The ticked tasks that are open, in scope."""
+    ids = set()
+    for text in request.POST.getlist("ids")[:BULK]:
+        with suppress(ValueError):
+            ids.add(UUID(text))
+    return list(queries.open_tasks().filter(id__in=ids))
+
+
+@page("core.task_assign", methods=("POST",))
+def hand_over(request: SignedRequest) -> HttpResponse:
+    """Hand the ticked tasks over: first to whom, then done, with a way back."""
+    tasks = _ticked(request)
+    if not tasks:
+        messages.warning(request, _("None of these tasks is open any more."))
+        return redirect("core:tasks")
+    place_code = _common_place([task.place_code for task in tasks])
+    chosen = request.POST if "assignee_level" in request.POST else None
+    form = ReassignForm(chosen, place_code=place_code, initial={"assignee_level": len(place_code)})
+    if chosen is not None and form.is_valid():
+        assignee = _assignee(form)
+        try:
+            handed = actions.reassign_tasks(
+                by=request.actor, task_ids=[task.id for task in tasks], **assignee
+            )
+        except Invalid as error:
+            show_problems(form, error)
+        else:
+            user = assignee["assignee_user_id"]
+            request.session[HANDED] = {
+                "tasks": [str(task_id) for task_id in handed],
+                "to": [str(user) if user else "", assignee["assignee_role"]],
+            }
+            count = len(handed)
+            told = ngettext("%(n)s task is handed over.", "%(n)s tasks are handed over.", count) % {
+                "n": count
+            }
+            messages.success(request, told)
+            return redirect(reverse("core:tasks") + "?handed=1")
+    context = {"form": form, "rows": _rows(tasks), "place": full_name(place_code)}
+    status = 200 if chosen is None else 422
+    return render(request, "core/tasks_hand_over.html", context, status=status)
+
+
+def _common_place(place_codes: list[str]) -> str:
+    """The finest place that holds them all."""
+    shared = set(codes.ancestors(place_codes[0], include_self=True))
+    for code in place_codes[1:]:
+        shared &= set(codes.ancestors(code, include_self=True))
+    return max(shared, key=len, default=codes.WHOLE_COUNTRY)
+
+
+@page("core.task_assign", methods=("POST",))
+def undo_hand_over(request: SignedRequest) -> HttpResponse:
+    """Give back what was handed over last."""
+    handed = request.session.pop(HANDED, None) or {"tasks": [], "to": ["", ""]}
+    user, role = handed["to"]
+    back = 0
+    for text in handed["tasks"]:
+        with suppress(OutOfScope, Conflict):
+            actions.undo_reassign(
+                by=request.actor,
+                task_id=UUID(text),
+                handed_to=(UUID(user) if user else None, role),
+            )
+            back += 1
+    told = ngettext("%(n)s task is given back.", "%(n)s tasks are given back.", back)
+    messages.success(request, told % {"n": back})
+    return redirect("core:tasks")
 
 
 @page("core.task_assign", methods=("POST",))
