@@ -8,12 +8,26 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from fangxian.common.actor import Actor
 from fangxian.common.registries import navigation, tools
+
+KEPT = "_context_of_actor"
 
 
 def actor(request: HttpRequest) -> dict[str, Any]:
-    """Add ``actor``, ``grants``, ``user_links`` and the navigation items the actor may open."""
+    """Add ``actor``, ``grants``, ``user_links`` and the navigation items the actor may open.
+
+    A page renders many templates: what it takes to count is counted once for it.
+    """
     by = getattr(request, "actor", None)
+    kept: tuple[Any, dict[str, Any]] | None = getattr(request, KEPT, None)
+    if kept is None or kept[0] is not by:
+        kept = (by, _of_actor(request, by))
+        setattr(request, KEPT, kept)
+    return kept[1]
+
+
+def _of_actor(request: HttpRequest, by: Actor | None) -> dict[str, Any]:
     items = [item for item in navigation if by is not None and by.may(item.right)]
     return {
         "actor": by,

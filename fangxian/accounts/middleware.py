@@ -7,9 +7,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 import orjson
+from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.reauthentication import suspend_request
+from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
@@ -63,7 +67,17 @@ class ActorMiddleware:
         if UNATTENDED in request.session and not (policy.unattended or _ends_session(request)):
             return _refuse(request, 403, [])
         if policy.account:
-            return _run_as_account(request, view, args, kwargs)
+            try:
+                return _run_as_account(request, view, args, kwargs)
+            except ReauthenticationRequired:
+                # Raised here it would never reach allauth's own middleware.
+                methods = get_adapter().get_reauthentication_methods(request.user)
+                again = methods[0]["url"] if methods else reverse("account_login")
+                suspended: HttpResponse = suspend_request(request, again)
+                return suspended
+            except ImmediateHttpResponse as answer:
+                immediate: HttpResponse = answer.response
+                return immediate
         try:
             return _as_actor(request, policy, view, args, kwargs)
         except (Http404, OutOfScope):
@@ -89,14 +103,18 @@ def _as_actor(
     kwargs: dict[str, Any],
 ) -> HttpResponse:
     if request.user.password_expires_at is not None:
-        return _go(request, reverse("account_change_password"))
+        return _go(
+            request,
+            reverse("account_change_password"),
+            _("Your password is a temporary one: choose your own before you go on."),
+        )
     grants: list[Any] = queries.grants_of(request.user)
     if not grants:
         raise Forbidden("any grant")
     chosen = str(request.session.get(GRANT_KEY, ""))
     grant = next((g for g in grants if str(g.id) == chosen), grants[0])
     if queries.needs_second_factor(grant) and (missing := _second_factor(request)):
-        return _go(request, missing)
+        return _go(request, *missing)
     actor = queries.actor_of(grant, source=source_of(request), purpose=_purpose(request))
     request.actor = actor
     request.grants = grants
@@ -161,16 +179,16 @@ def _run_as_account(
 
 def _refuse(request: HttpRequest, status: int, problems: Sequence[Any]) -> HttpResponse:
     """Say no: as JSON to the API, in a header to fragments, as a page otherwise."""
-    messages = [str(problem) for problem in problems]
+    told = [str(problem) for problem in problems]
     if request.path.startswith(API):
-        return JsonResponse({"errors": messages or [_SHORT[status]]}, status=status)
+        return JsonResponse({"errors": told or [_SHORT[status]]}, status=status)
     if getattr(request, "htmx", False):
         # 422 is swapped into the page (the form with its errors), so a bare refusal is none.
         response = HttpResponse(status=400 if status == 422 else status)
-        if messages:
-            response["X-Message"] = header_text(" ".join(messages))
+        if told:
+            response["X-Message"] = header_text(" ".join(told))
         return response
-    return render(request, f"{status}.html", {"problems": messages}, status=status)
+    return render(request, f"{status}.html", {"problems": told}, status=status)
 
 
 _SHORT = {
@@ -182,10 +200,22 @@ _SHORT = {
 }
 
 
-def _go(request: Any, url: str) -> HttpResponse:
-    """Lead to another page before this one; never into a fragment."""
+def _tell_once(request: Any, why: str) -> None:
+    """A message for the next page; a page asks for several things, and each leads there."""
+    waiting = messages.get_messages(request)
+    known = {str(told) for told in waiting}
+    # Looking at them does not show them.
+    waiting.used = False  # type: ignore[union-attr]  # a list only without the middleware
+    if why not in known:
+        messages.info(request, why)
+
+
+def _go(request: Any, url: str, why: str = "") -> HttpResponse:
+    """Lead to another page before this one, saying why; never into a fragment."""
     if request.path.startswith(API):
         return JsonResponse({"errors": [_("Open the website and finish signing in.")]}, status=403)
+    if why:
+        _tell_once(request, why)
     if request.htmx:
         response = HttpResponse(status=204)
         response["HX-Redirect"] = url
@@ -203,18 +233,20 @@ def _to_sign_in(request: Any) -> HttpResponse:
     return redirect_to_login(request.get_full_path(), sign_in)
 
 
-def _second_factor(request: Any) -> str:
-    """Return where this session still has to show or enrol a second factor, "" if it has."""
+def _second_factor(request: Any) -> tuple[str, str] | None:
+    """Where this session still has to show or enrol a second factor and why; None if it has."""
     if request.session.get(SECOND_FACTOR):
-        return ""
+        return None
     records = get_authentication_records(request, request.user)
     if any(record.get("method") == "mfa" for record in records):
         request.session[SECOND_FACTOR] = True
-        return ""
+        return None
     if is_mfa_enabled(request.user):
         query = urlencode({"next": request.get_full_path()})
-        return f"{reverse('mfa_reauthenticate')}?{query}"
-    return reverse("mfa_index")
+        again = _("Your role asks for the second factor: show it to go on.")
+        return f"{reverse('mfa_reauthenticate')}?{query}", again
+    first = _("Your role needs a second factor: add an authenticator app or a passkey to go on.")
+    return reverse("mfa_index"), first
 
 
 def _purpose(request: Any) -> str:

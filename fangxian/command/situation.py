@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 from django.utils import timezone
 
@@ -150,8 +150,8 @@ def curve(campaign: Campaign, code: str) -> list[tuple[dt.date, int]]:
 
 def kept(key: str, make: Callable[[], T]) -> T:
     """``make()``, at most once in :data:`KEPT_SECONDS` for each key: aggregates only, no person."""
-    found: T | None = cache.get(key)
+    found: T | None = caches["process"].get(key)
     if found is None:
         found = make()
-        cache.set(key, found, KEPT_SECONDS)
+        caches["process"].set(key, found, KEPT_SECONDS)
     return found

@@ -135,6 +135,19 @@ INSTALLED_APPS = [
     "fangxian.config",
 ]
 
+# allauth keeps used codes and counted attempts in the default cache, so it is one for all web
+# processes; what a process may keep to itself goes into "process".
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_shared_cache",
+        "KEY_FUNCTION": "fangxian.accounts.shared.cache_key",
+        # Never full: who fills it would push out the counts of others.
+        "OPTIONS": {"MAX_ENTRIES": 10_000_000},
+    },
+    "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
+
 # Tables of other people's apps have no place; each says why that is right.
 SCOPE_GLOBAL_APPS = {
     "auth": "no row of it is used; rights are grants",

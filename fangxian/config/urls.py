@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.urls import include, path
-from django.views.i18n import JavaScriptCatalog, set_language
+from django.views.i18n import set_language
 
 from fangxian.accounts.policy import open_route
 from fangxian.command.views.search import search
+from fangxian.common.ui.catalogue import catalogue
 
 urlpatterns = [
     path("", include("fangxian.command.urls")),
@@ -22,5 +23,5 @@ urlpatterns = [
     path("field/", include("fangxian.field.urls")),
     path("api/", include("fangxian.config.api_urls")),
     path("language/", open_route(set_language), name="set_language"),
-    path("catalogue.js", open_route(JavaScriptCatalog.as_view()), name="catalogue"),
+    path("catalogue.js", open_route(catalogue), name="catalogue"),
 ]

@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 from django.apps import apps
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 
 from fangxian.common.actor import Actor
@@ -89,6 +89,12 @@ def _report(by: Actor, emergency: Emergency) -> dict[str, object]:
             rows[model._meta.label] = {"rows": count, "columns": sorted(fields)}
     files = File.objects.filter(emergency_id=emergency.id)
     chunks, _by_model = FileChunk.objects.filter(file__in=files).delete()
+    with connection.cursor() as cursor:
+        # The index of a number outlives no emergency either; the row's own id tells nothing.
+        cursor.execute(
+            "UPDATE core_outboxdelivery SET target_hash = uuid_send(id) WHERE emergency_id = %s",
+            [emergency.id],
+        )
     removed = {name: hook(by, emergency.id) for name, hook in hooks.items()}
     return {
         "rows": rows,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 
@@ -10,6 +11,8 @@ from django.conf import settings
 
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
+from fangxian.core.actions import notify
+from fangxian.core.models import OutboxMessage
 from fangxian.people import queries
 from fangxian.people.actions import change_person
 from tests.kit.cast import make_cast, make_places
@@ -41,17 +44,31 @@ def filled(fresh_database: str) -> str:
         side.get("core:file_id")
         with acting(Actor.system("kit", side.codes.county)) as by:
             change_person(by=by, person_id=person, employer="Kit")
+        letters = notify(
+            by=Actor.system("kit", side.codes.county),
+            template="Come",
+            channels=["sms"],
+            targets={"sms": [SECRETS[name]["phone"]]},
+        )
+        assert letters.deliveries.count() == 1
     return fresh_database
 
 
 def test_a_dump_names_no_number(filled: str) -> None:
     text = dump(filled)
+    messages = list(OutboxMessage.objects.values_list("id", flat=True))
+    assert len(messages) == 2
     for side in SECRETS.values():
         assert side["number"] not in text
         assert side["phone"] not in text
         # Bytes are dumped in hexadecimal.
         assert side["number"].encode().hex() not in text
         assert side["phone"].encode().hex() not in text
+        # No hash either that all numbers could be tried against.
+        for message in messages:
+            guess = hashlib.sha256(message.bytes + side["phone"].encode())
+            assert guess.hexdigest() not in text
+        assert hashlib.sha256(side["phone"].encode()).hexdigest() not in text
     # It was a full dump: names are readable (they are searched), and so is the history.
     assert SECRETS["own"]["name"] in text
     assert "people_personhistory" in text

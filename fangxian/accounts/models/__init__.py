@@ -1,5 +1,6 @@
 from fangxian.accounts.models.access import AccessLog, SecurityAlert
 from fangxian.accounts.models.grant import Grant, Role
+from fangxian.accounts.models.shared import SharedCache
 from fangxian.accounts.models.user import User
 
-__all__ = ["AccessLog", "Grant", "Role", "SecurityAlert", "User"]
+__all__ = ["AccessLog", "Grant", "Role", "SecurityAlert", "SharedCache", "User"]

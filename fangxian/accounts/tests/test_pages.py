@@ -77,12 +77,9 @@ def test_the_working_area_is_switched_among_own_grants_only(client_of, cast, pla
         valid_from="2020-01-01",
     )
     response = client.post(reverse("accounts:switch"), {"grant": str(other.pk), "next": "/x/"})
-    assert response["Location"] == "/x/"
+    # The page one came from may lie outside the new area.
+    assert response["Location"] == "/"
     assert client.session["grant"] == str(other.pk)
     foreign = Grant.objects.get(user=cast.user("charlie"))
     assert client.post(reverse("accounts:switch"), {"grant": str(foreign.pk)}).status_code == 404
     assert client.session["grant"] == str(other.pk)
-    response = client.post(
-        reverse("accounts:switch"), {"grant": str(other.pk), "next": "https://evil.example/"}
-    )
-    assert response["Location"] == "/"

@@ -18,14 +18,16 @@ from allauth.usersessions.models import UserSession
 from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.core.cache.backends import locmem
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from fangxian.accounts import actions
 from fangxian.accounts.adapter import FactorAdapter
-from fangxian.accounts.models import Grant, SecurityAlert, User
+from fangxian.accounts.models import Grant, SecurityAlert, SharedCache, User
 from fangxian.accounts.sessions import BEGAN, POLL_HEADER, SEEN
+from fangxian.accounts.shared import forget_the_past
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +40,7 @@ WHY = "lost the telephone"
 
 
 @pytest.fixture(autouse=True)
-def _no_remembered_rates():
+def _no_remembered_rates(db):
     cache.clear()
 
 
@@ -364,3 +366,136 @@ def test_nobody_is_sent_elsewhere_after_sign_in(cast):
         SIGN_IN, {"login": "bob", "password": PASSWORD, "next": "https://evil.example/"}
     )
     assert response["Location"] == "/"
+
+
+# What web processes share
+
+
+def _another_process():
+    """All that a process keeps in its own memory is not there in another."""
+    locmem._caches.clear()
+
+
+def test_a_code_is_not_taken_twice_by_another_process_either(cast):
+    enrol(cast.user("system_administrator"))
+    used = code()
+    client, response = sign_in("system_administrator")
+    assert client.post(response["Location"], {"code": used}).status_code == 302
+    _another_process()
+    thief, response = sign_in("system_administrator")
+    assert thief.post(response["Location"], {"code": used}).status_code == 200
+    assert goal(thief.get(OPEN)) == SIGN_IN
+
+
+def test_wrong_codes_are_counted_by_all_processes_together(cast):
+    enrol(cast.user("system_administrator"))
+    client, response = sign_in("system_administrator")
+    for _time in range(10):
+        client.post(response["Location"], {"code": "000000"})
+        _another_process()
+    # The right one, too late.
+    client.post(response["Location"], {"code": code()})
+    assert goal(client.get(OPEN)) == SIGN_IN
+
+
+def test_the_shared_table_names_nobody(cast):
+    enrol(cast.user("system_administrator"))
+    used = code()
+    client, response = sign_in("system_administrator")
+    client.post(response["Location"], {"code": used})
+    sign_in("11010519491231002X", "wrong")
+    rows = SharedCache.objects.values_list("cache_key", "value")
+    assert rows
+    for key, value in rows:
+        assert re.fullmatch("[0-9a-f]{32}", key)
+        assert used not in value
+        assert "11010519491231002X" not in value
+
+
+def test_what_has_ended_is_removed(cast):
+    client, _response = sign_in("bob")
+    gone, _response = sign_in("alice")
+    past = timezone.now() - dt.timedelta(days=2)
+    Session.objects.filter(session_key=gone.session.session_key).update(expire_date=past)
+    SharedCache.objects.create(cache_key="old", value="x", expires=past)
+    done = forget_the_past()
+    assert done["listed_sessions"] == 1
+    assert done["counts"] >= 1
+    assert [row.session_key for row in UserSession.objects.all()] == [client.session.session_key]
+    assert Session.objects.filter(session_key=client.session.session_key).exists()
+    assert not Session.objects.filter(expire_date=past).exists()
+
+
+# Asked once more, and told why
+
+
+def _age_the_password(client):
+    session = client.session
+    session["account_authentication_methods"] = [
+        dict(record, at=record["at"] - 3600) for record in session["account_authentication_methods"]
+    ]
+    session.save()
+
+
+def test_an_enrolment_left_open_asks_for_the_password_again(cast):
+    client, _response = sign_in("system_administrator")
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    url = reverse("mfa_activate_totp")
+    secret = client.get(url).context["form"].secret
+    _age_the_password(client)
+    asked = client.post(url, {"code": code(secret)})
+    assert goal(asked) == reverse("account_reauthenticate")
+    # The form is not lost: it goes on where it was.
+    client.post(asked["Location"], {"password": PASSWORD, "next": url})
+    assert Authenticator.objects.filter(type="totp").exists()
+
+
+def test_who_is_led_away_is_told_why(cast, dora):
+    client, _response = sign_in("system_administrator")
+    client.get(OPEN)
+    told = client.get(OPEN, follow=True).context["messages"]
+    assert len([str(message) for message in told]) == 1
+    temporary, _response = sign_in("dora", dora.password)
+    told = temporary.get(OPEN, follow=True).context["messages"]
+    assert len([str(message) for message in told]) == 1
+
+
+def test_changing_the_area_leads_to_the_first_page(cast, places):
+    grant = Grant.objects.create(
+        user=cast.user("alice"),
+        role_id="grid_officer",
+        region=places[places.outside],
+        valid_from="2020-01-01",
+    )
+    client, _response = sign_in("alice")
+    inside = reverse("regions:place", args=[places.community])
+    switched = client.post(reverse("accounts:switch"), {"grant": grant.pk, "next": inside})
+    assert switched["Location"] == "/"
+
+
+# Kept by the browser
+
+
+def test_texts_of_the_islands_are_kept_by_the_browser(cast):
+    client, _response = sign_in("alice")
+    page = client.get("/").content.decode()
+    address = re.search(r'src="(/catalogue.js[^"]*)"', page).group(1).replace("&amp;", "&")
+    answer = client.get(address)
+    assert "immutable" in answer["Cache-Control"]
+    assert b"gettext" in answer.content
+    assert client.get("/catalogue.js?l=en&v=other")["Cache-Control"] == "no-cache"
+    assert client.get("/catalogue.js?l=xx").status_code == 200
+
+
+def test_unread_messages_are_counted_once_for_a_page(cast, django_assert_max_num_queries):
+    from types import SimpleNamespace
+
+    from fangxian.accounts.context import actor as context_of
+    from fangxian.common.scoping import acting
+
+    by = cast.actor("alice")
+    request = SimpleNamespace(actor=by, grants=[])
+    with acting(by):
+        first = context_of(request)
+        with django_assert_max_num_queries(0):
+            assert context_of(request) is first

@@ -6,6 +6,9 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import get_language
+
+from fangxian.common.ui import catalogue
 
 SIZES = {"18", "22", "26", "30"}
 
@@ -16,6 +19,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     dark = request.COOKIES.get("fangxian_theme") == "dark"
     return {
         "version": settings.FANGXIAN_VERSION,
+        "texts_version": catalogue.version(get_language() or settings.LANGUAGE_CODE),
         "demo": settings.DEMO,
         "time_zone": settings.TIME_ZONE,
         "theme": "dark" if dark else "light",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -10,12 +9,14 @@ from uuid import UUID
 import orjson
 from django.utils import timezone
 
+from fangxian.common import crypto
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import OutOfScope
 from fangxian.core.models import Endpoint, Notification, OutboxDelivery, OutboxMessage
 
 IN_APP = "in_app"
+TARGET = "core.outbox.target"
 NOBODY = UUID(int=0)
 
 
@@ -61,7 +62,7 @@ def notify(
                     message=message,
                     channel=channel,
                     target=target,
-                    target_hash=hashlib.sha256(message.id.bytes + target.encode()).digest(),
+                    target_hash=crypto.blind_index(f"{message.id} {target}", TARGET),
                     emergency_id=emergency_id,
                     next_at=timezone.now(),
                 )

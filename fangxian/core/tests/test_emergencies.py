@@ -90,10 +90,21 @@ def _seeded() -> tuple[Emergency, Task, Any]:
 
 def test_after_the_end_nothing_of_it_can_be_read(fresh_database: str) -> None:
     emergency, task, file = _seeded()
+    letter = actions.notify(
+        by=SYSTEM,
+        template="Come",
+        channels=["sms"],
+        targets={"sms": ["13800000000", "13800000001"]},
+        emergency_id=emergency.id,
+    )
+    indexed = {bytes(row.target_hash) for row in letter.deliveries.defer("target")}
     actions.end_emergency(by=SYSTEM, emergency_id=emergency.id, confirmation=emergency.name)
     with pytest.raises(KeyDestroyed):
         keyring().emergency(emergency.id)
     with acting(SYSTEM):
+        now = {bytes(row.target_hash) for row in letter.deliveries.defer("target")}
+        assert len(now) == 2
+        assert not now & indexed
         task.refresh_from_db()
         assert task.note == DESTROYED
         # The history of the row is as unreadable.
