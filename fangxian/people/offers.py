@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -30,12 +30,15 @@ from fangxian.common.registries import (
     search,
     today,
 )
+from fangxian.people.matching import unpaired
 from fangxian.people.references import Reference, references
 
 # What lower rooms show on a person's page: ``panel(request, by, person id) -> html or ""``.
 person_panels: Registry[Callable[[HttpRequest, Actor, UUID], str]] = Registry("person panel")
-# What lower rooms know of where a person is: ``source(person id) -> texts``.
-person_places: Registry[Callable[[UUID], Sequence[str]]] = Registry("source of a person's places")
+# What lower rooms know of where persons are, all at once: ``source(person ids) -> texts by id``.
+person_places: Registry[Callable[[Sequence[UUID]], Mapping[UUID, Sequence[str]]]] = Registry(
+    "source of persons' places"
+)
 
 
 def _same_documents(lost: UUID, kept: UUID) -> list[UUID]:
@@ -104,23 +107,28 @@ def _register_tasks() -> None:
     task_kinds.register(queue.TASK, TaskKind(_("Possible duplicate"), url, by_hand=False))
 
 
+def places_of(persons: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """Where the persons are, as far as lower rooms know and the scope shows."""
+    found: dict[UUID, list[str]] = {person: [] for person in persons}
+    for source in person_places:
+        for person, places in source(persons).items():
+            found[person] += places
+    return found
+
+
 def _find(by: Actor, text: str, limit: int) -> list[SearchHit]:
     from fangxian.people import queries
 
     if not by.may("people.view"):
         return []
     found = queries.search(text, limit)
-    places: dict[UUID, str] = {}
-    for source in person_places:
-        for person in found:
-            if known := source(person.id):
-                places.setdefault(person.id, known[0])
+    places = places_of([person.id for person in found])
     return [
         SearchHit(
             _("People"),
             person.name,
             reverse("people:person", args=[person.id]),
-            " · ".join(filter(None, (str(person.birth_date or ""), places.get(person.id, "")))),
+            " · ".join(filter(None, (str(person.birth_date or ""), *places[person.id][:1]))),
         )
         for person in found
     ]
@@ -179,7 +187,16 @@ def _lost_tokens() -> Iterator[str]:
         yield _now("Person %(id)s can not be found by name at a place of theirs.") % {"id": person}
 
 
+def _unpaired() -> Iterator[str]:
+    for first, second in unpaired(100):
+        yield _now(
+            "Persons %(first)s and %(second)s have the same document and are no pair of the merge"
+            " queue. The job of the night pairs them, unless they lie in two provinces."
+        ) % {"first": first, "second": second}
+
+
 _INVARIANTS = (
+    ("people.pairs", Invariant(_noop("Equal documents are in the merge queue"), _unpaired)),
     ("people.seen", Invariant(_noop("Every person is seen somewhere"), _unseen_persons)),
     ("people.found", Invariant(_noop("Every person is found by name"), _lost_tokens)),
 )

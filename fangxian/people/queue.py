@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
+from django.db.models import CharField, Exists, OuterRef
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -14,11 +16,13 @@ from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
 from fangxian.core.actions import NewTask, close_tasks, open_tasks
 from fangxian.core.models import Task
+from fangxian.people.matching import offer_pairs, unpaired
 from fangxian.people.models import MergeCandidate
 
 TASK: Final = "people.merge"
 TITLE: Final = gettext_noop("Decide whether two records are one person")
 DAYS: Final = 7
+PAIRS_A_RUN: Final = 10_000
 
 
 def open_for(by: Actor, candidates: Iterable[UUID] | None = None) -> int:
@@ -26,7 +30,10 @@ def open_for(by: Actor, candidates: Iterable[UUID] | None = None) -> int:
     pairs = MergeCandidate.objects.filter(state=MergeCandidate.State.OPEN)
     if candidates is not None:
         pairs = pairs.filter(pk__in=list(candidates))
-    known = set(Task.objects.filter(kind=TASK, state="open").values_list("object_id", flat=True))
+    # By the key of the task, which is unique among open ones and so has an index.
+    task = Task.objects.filter(
+        kind=TASK, state="open", dedupe_key=Cast(OuterRef("pk"), CharField())
+    )
     due = timezone.now() + dt.timedelta(days=DAYS)
     return open_tasks(
         by=by,
@@ -41,8 +48,7 @@ def open_for(by: Actor, candidates: Iterable[UUID] | None = None) -> int:
                 object_id=pk,
                 assignee_role="community_staff" if len(place) >= 12 else "headquarters",
             )
-            for pk, place in pairs.values_list("pk", "place_code")
-            if pk not in known
+            for pk, place in pairs.filter(~Exists(task)).values_list("pk", "place_code")
         ],
     )
 
@@ -58,3 +64,11 @@ def open_everywhere(by: Actor) -> int:
     """Open the tasks of pairs whose place contains more than those who found them may see."""
     with acting(by):
         return open_for(by)
+
+
+def pair_equal_documents(by: Actor) -> int:
+    """Open entries and tasks for equal documents that no entry names yet. Returns how many."""
+    with acting(by):
+        found = offer_pairs(unpaired(PAIRS_A_RUN), "document")
+        open_for(by, found)
+        return len(found)

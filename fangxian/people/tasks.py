@@ -18,3 +18,12 @@ def open_merge_tasks(timestamp: int) -> None:
     from fangxian.people import queue
 
     queue.open_everywhere(system_actor("people.merges"))
+
+
+@app.periodic(cron="20 3 * * *")
+@app.task(name="people.pair_equal_documents", queueing_lock="people.pair_equal_documents")
+def pair_equal_documents(timestamp: int) -> None:
+    """Put records with an equal document into the merge queue, however they came to be."""
+    from fangxian.people import queue
+
+    queue.pair_equal_documents(system_actor("people.merges"))

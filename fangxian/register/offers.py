@@ -112,10 +112,9 @@ def _place_panel(request: HttpRequest, by: Actor, place: str) -> str:
 
 
 def _person_panel(request: HttpRequest, by: Actor, person: UUID) -> str:
-    from fangxian.regions.queries import names
     from fangxian.register import queries
+    from fangxian.register.doors import doors_of
     from fangxian.register.models import KeyGroupEntry, Residency
-    from fangxian.register.views.places import door_of
 
     if not by.may("register.view"):
         return ""
@@ -124,9 +123,9 @@ def _person_panel(request: HttpRequest, by: Actor, person: UUID) -> str:
         .select_related("household")
         .order_by("-from_date", "id")[:50]
     )
-    at = names({code for row in rows for code in (row.place_code, row.place_code[:18])})
+    doors = doors_of([row.household for row in rows])
     context = {
-        "rows": [{"it": row, "door": door_of(row.household, at)} for row in rows],
+        "rows": [{"it": row, "door": doors[row.household_id]} for row in rows],
         "groups": KeyGroupEntry.objects.filter(queries.OPEN, person_id=person),
         "may_edit": by.may("register.edit"),
         "may_undo_death": by.may("register.edit")
@@ -136,14 +135,16 @@ def _person_panel(request: HttpRequest, by: Actor, person: UUID) -> str:
     return render_to_string("register/_person.html", context, request)
 
 
-def _places_of(person: UUID) -> Sequence[str]:
-    from fangxian.regions.queries import names
+def _places_of(persons: Sequence[UUID]) -> dict[UUID, list[str]]:
     from fangxian.register import queries
-    from fangxian.register.views.places import door_of
+    from fangxian.register.doors import doors_of
 
-    rows = list(queries.homes_of(person))
-    at = names({code for row in rows for code in (row.place_code, row.place_code[:18])})
-    return [door_of(row.household, at) for row in rows]
+    rows = list(queries.homes_of_all(persons))
+    doors = doors_of([row.household for row in rows])
+    found: dict[UUID, list[str]] = {}
+    for row in rows:
+        found.setdefault(row.person_id, []).append(doors[row.household_id])
+    return found
 
 
 def _find(by: Actor, text: str, limit: int) -> list[SearchHit]:

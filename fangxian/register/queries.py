@@ -118,8 +118,13 @@ def household_counts(places: Sequence[str]) -> dict[str, int]:
 
 def homes_of(person_id: UUID, on: dt.date | None = None) -> QuerySet[Residency]:
     """Where the person lives, or lived on a day, as far as it is in scope."""
+    return homes_of_all([person_id], on)
+
+
+def homes_of_all(persons: Iterable[UUID], on: dt.date | None = None) -> QuerySet[Residency]:
+    """Where the persons live, or lived on a day, each one's latest first. One query."""
     return (
-        Residency.objects.filter(as_of(on), person_id=person_id)
+        Residency.objects.filter(as_of(on), person_id__in=list(persons))
         .select_related("household")
         .order_by("-from_date", "id")
     )

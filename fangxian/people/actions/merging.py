@@ -35,13 +35,18 @@ MERGED_LINK = "merged"
 
 @action
 def propose_merge(*, by: Actor, first_id: UUID, second_id: UUID, reason: str = "named") -> UUID:
-    """Put two persons in scope into the merge queue. Returns the entry's id (a token)."""
+    """Put two persons in scope into the merge queue. Returns the entry's id (a token).
+
+    Raises Conflict for a record that is merged already, and for records in two provinces.
+    """
     by.require("people.edit")
     queries.by_id(first_id)
     queries.by_id(second_id)
     if first_id == second_id:
         raise Conflict(_("This is one record, not two."))
     found = offer_pairs([(first_id, second_id)], reason)
+    if not found:
+        raise Conflict(_("These records can't be paired: merged already, or in two provinces."))
     queue.open_for(by, found)
     return found[0]
 

@@ -17,7 +17,7 @@ from fangxian.common.models import update_fields
 from fangxian.people import documents as numbers
 from fangxian.people import names, queries, queue, tokens
 from fangxian.people.actions.links import link_person
-from fangxian.people.matching import offer_matches
+from fangxian.people.matching import lock_numbers, offer_matches
 from fangxian.people.models import Person, PersonDocument, PersonPhone
 from fangxian.people.vocabularies import DOCUMENT_KINDS, ETHNICITIES, IDENTITY
 
@@ -88,6 +88,7 @@ def create_person(
     problems = [p for kind, number in documents if (p := _bad_document(kind, number))]
     if problems:
         raise Invalid(*problems)
+    lock_numbers(_index(number) for _kind, number in documents)
     for kind, number in documents:
         if queries.find_by_document(kind, number).exists():
             raise Conflict(_("A person with this document is registered here already."))
@@ -115,6 +116,10 @@ def _bad_document(kind: str, number: str) -> Problem | None:
     if kind not in DOCUMENT_KINDS:
         return Problem(_("Unknown kind of document."), "kind", mend=_("Choose one of the list."))
     return numbers.check_number(kind, number)
+
+
+def _index(number: str) -> bytes:
+    return PersonDocument._meta.get_field("number_index").of(number)
 
 
 def _add_document(person_id: UUID, kind: str, number: str) -> PersonDocument:
@@ -163,7 +168,8 @@ def add_document(*, by: Actor, person_id: UUID, kind: str, number: str) -> Perso
     problem = _bad_document(kind, number)
     if problem:
         raise Invalid(problem)
-    index = PersonDocument._meta.get_field("number_index").of(number)
+    index = _index(number)
+    lock_numbers([index])
     known = PersonDocument.objects.filter(person=person, kind=kind, number_index=index).first()
     if known:
         return known

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fangxian.accounts.models import AccessLog
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, TooMany
 from fangxian.common.scoping import acting
-from fangxian.people import actions, names, queries, tokens
+from fangxian.people import actions, names, queries, queue, tokens
 from fangxian.people.documents import mask_name, mask_number, mask_phone
 from fangxian.people.models import MergeCandidate, NameToken, Person, PersonDocument, PersonLink
 
@@ -175,6 +175,22 @@ def test_the_same_document_elsewhere_opens_an_entry_that_only_the_level_above_se
     assert pair.place_code == "1309"
 
 
+def test_the_same_document_in_two_provinces_is_no_pair_and_no_failure(make, alice, seen):
+    from fangxian.common.actor import Actor
+
+    country = Actor.system("test", "")
+    first = make(documents=[("identity", NUMBER)])
+    second = make()
+    actions.link_person(
+        by=country, person_id=second.id, place_code="11", kind="member", source_id=uuid4()
+    )
+    with acting(country):
+        actions.add_document(by=country, person_id=second.id, kind="identity", number=NUMBER)
+        assert not MergeCandidate.objects.exists()
+        with pytest.raises(Conflict):
+            actions.propose_merge(by=country, first_id=first.id, second_id=second.id)
+
+
 def test_the_match_takes_its_wide_range_back(make, alice, charlie, places):
     make(documents=[("identity", NUMBER)])
     with acting(charlie):
@@ -246,6 +262,37 @@ def test_a_pair_is_a_task_until_it_is_decided(make, alice, seen):
     assert seen(lambda: Task.objects.get(object_id=entry).state) == "open"
     actions.dismiss(by=alice, candidate_id=entry)
     assert seen(lambda: Task.objects.get(object_id=entry).state) == "done"
+
+
+def test_tasks_are_opened_for_the_pairs_that_have_none(make, alice, seen):
+    from fangxian.core.models import Task
+
+    first, *others = make(), make(), make()
+    pairs = [
+        actions.propose_merge(by=alice, first_id=first.id, second_id=other.id) for other in others
+    ]
+    with acting(alice):
+        Task.objects.filter(object_id=pairs[0]).delete()
+    assert queue.open_everywhere(alice) == 1
+    assert queue.open_everywhere(alice) == 0
+    assert seen(lambda: Task.objects.filter(state="open").count()) == 2
+
+
+def test_the_queue_is_read_page_by_page_in_the_order_of_its_making(
+    make, alice, client_of, monkeypatch
+):
+    monkeypatch.setattr("fangxian.people.views.merges.PAGE", 2)
+    first = make()
+    pairs = [
+        actions.propose_merge(by=alice, first_id=first.id, second_id=make().id) for _n in range(5)
+    ]
+    client, after, seen_pairs = client_of("alice"), "", []
+    for _page in range(3):
+        page = client.get(reverse("people:merges"), {"after": after})
+        seen_pairs += [row["pair"].pk for row in page.context["rows"]]
+        after = page.context["next_after"]
+    assert seen_pairs == pairs
+    assert after == ""
 
 
 def test_bob_may_not_merge_and_charlie_finds_nothing(make, alice, bob, charlie):

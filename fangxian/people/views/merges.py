@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,7 +18,7 @@ from fangxian.common.policy import SignedRequest, page
 from fangxian.people import actions, queries
 from fangxian.people.actions.merging import CHOOSABLE
 from fangxian.people.models import Merge, MergeCandidate, Person
-from fangxian.people.offers import person_places
+from fangxian.people.offers import places_of
 from fangxian.people.vocabularies import ETHNICITIES, SEXES
 from fangxian.regions.queries import names
 
@@ -32,8 +33,10 @@ def merges(request: SignedRequest) -> HttpResponse:
         state = "open"
     found = queries.candidates(state)
     with suppress(ValueError):
-        found = found.filter(pk__gt=UUID(request.GET.get("after", "")))
-    rows = list(found.order_by("pk")[: PAGE + 1])
+        last = found.filter(pk=UUID(request.GET.get("after", ""))).values_list("created_at", "pk")
+        for at, pk in last:
+            found = found.filter(Q(created_at__gt=at) | Q(created_at=at, pk__gt=pk))
+    rows = list(found[: PAGE + 1])
     humans = queries.by_ids({key for row in rows for key in (row.first_id, row.second_id)})
     places = names(row.place_code for row in rows)
     undoable = dict(
@@ -92,21 +95,20 @@ def merge(request: SignedRequest, candidate_id: UUID) -> HttpResponse:
             messages.success(request, _("The two records are one. You can undo this."))
         return redirect("people:merges")
     done = Merge.objects.filter(candidate=found, undone_at=None).first()
+    places = places_of([first.id, second.id])
     context = {
         "pair": found,
         "first": first,
         "second": second,
-        "sides": [_side(first), _side(second)],
+        "sides": [
+            {"label": person.name, "note": "；".join(places[person.id])}
+            for person in (first, second)
+        ],
         "rows": _rows(first, second),
         "merge": done,
         "undo_url": reverse("people:merge_undo", args=[done.pk]) if done else "",
     }
     return render(request, "people/merge.html", context)
-
-
-def _side(person: Person) -> dict[str, Any]:
-    places = [place for source in person_places for place in source(person.id)]
-    return {"label": person.name, "note": "；".join(places) if places else ""}
 
 
 def _rows(first: Person, second: Person) -> list[dict[str, Any]]:

@@ -198,6 +198,21 @@ def test_a_file_that_is_no_ledger_is_refused_in_the_form(client_of, places):
     assert answer.status_code == 422
 
 
+def test_a_search_asks_once_for_the_places_of_all_it_finds(
+    alice, home, resident, django_assert_num_queries
+):
+    from fangxian.people.offers import places_of
+
+    found = [resident.person_id]
+    for name in ("张伟", "张炜"):
+        row = actions.move_in(by=alice, household_id=home.pk, on=DAY, name=name)
+        found.append(row.person_id)
+    with acting(alice), django_assert_num_queries(2):
+        places = places_of(found)
+    assert all("101" in text for texts in places.values() for text in texts)
+    assert set(places) == set(found)
+
+
 def test_panels_and_search(client_of, alice, places, resident):
     client = client_of("alice")
     person_page = client.get(reverse("people:person", args=[resident.person_id]))

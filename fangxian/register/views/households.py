@@ -16,13 +16,13 @@ from fangxian.common.policy import SignedRequest, page
 from fangxian.people import queries as people
 from fangxian.regions import queries as regions
 from fangxian.register import actions, forms, history, queries
+from fangxian.register.doors import doors_of
 from fangxian.register.models import Household, KeyGroupEntry, Residency
 from fangxian.register.views.common import crumbs, form_page
-from fangxian.register.views.places import door_of
 
 
 def _door(home: Household) -> str:
-    return door_of(home, regions.names([home.place_code, home.place_code[:18]]))
+    return doors_of([home])[home.pk]
 
 
 def _url(household_id: UUID) -> str:

@@ -14,6 +14,7 @@ from fangxian.common import codes
 from fangxian.common.policy import SignedRequest, page
 from fangxian.regions import queries as regions
 from fangxian.register import queries
+from fangxian.register.doors import doors_of
 from fangxian.register.forms import ListFilter
 from fangxian.register.models import Household, KeyGroupEntry, Residency
 from fangxian.register.views.common import crumbs
@@ -104,25 +105,16 @@ def _shown(rows: list[Household]) -> list[dict[str, Any]]:
     lives: dict[UUID, list[Residency]] = {}
     for row in queries.residents_of([home.pk for home in rows]):
         lives.setdefault(row.household_id, []).append(row)
-    names = regions.names(
-        {home.place_code for home in rows} | {home.place_code[:18] for home in rows}
-    )
+    doors = doors_of(rows)
     return [
         {
             "home": home,
-            "door": door_of(home, names),
+            "door": doors[home.pk],
             "residents": lives.get(home.pk, []),
             "away": sum(1 for one in lives.get(home.pk, []) if one.away_since),
         }
         for home in rows
     ]
-
-
-def door_of(home: Household, names: dict[str, str]) -> str:
-    """Building, unit and room of a household, as people say it."""
-    building = names.get(home.place_code[:18], home.place_code)
-    unit = names.get(home.place_code, "") if len(home.place_code) == codes.Level.UNIT else ""
-    return " ".join(filter(None, (building, unit, home.room or home.number)))
 
 
 @page("register.view")
