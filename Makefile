@@ -27,7 +27,7 @@ demo: setup ## Show a whole county: database, data, server; Ctrl-C ends all (ARG
 
 test: setup ## Run the test suite (ARGS="path -k name"); drills apart: make drills
 	@CHROMIUM="$$($(RUN) scripts/find_chromium.py)" && export CHROMIUM && \
-	  $(RUN) -m pytest -n $(TEST_WORKERS) --dist loadfile -m "not slow" $(ARGS)
+	  $(RUN) -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
 
 drills: setup ## Run the slow tests: crashes, races, load
 	@CHROMIUM="$$($(RUN) scripts/find_chromium.py)" && export CHROMIUM && \

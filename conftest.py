@@ -46,6 +46,11 @@ def _point_connections_to(database: str) -> None:
     os.environ["FANGXIAN_DATABASE"] = database
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser journeys first: they take longest, and nobody should wait for the last one alone."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
 @pytest.fixture(scope="session")
 def template_database(django_db_blocker: Any) -> str:
     """Name of a migrated, otherwise empty database; made once for each state of the schema."""

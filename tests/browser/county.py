@@ -41,8 +41,8 @@ def point_to(database: str) -> None:
 
 
 @contextmanager
-def _locked() -> Iterator[None]:
-    with (settings.FANGXIAN_DATA / "test" / "template.lock").open("w") as handle:
+def _locked(name: str = "template") -> Iterator[None]:
+    with (settings.FANGXIAN_DATA / "test" / f"{name}.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
@@ -50,7 +50,8 @@ def _locked() -> Iterator[None]:
 def make_template(template: str) -> str:
     """Load the county into a copy of ``template``, once for each state of schema and recipe."""
     server, name = settings.SERVER, _name(template)
-    with _locked():
+    # A lock of its own: loading takes long, and others copy the template meanwhile.
+    with _locked("county"):
         names = server.status().databases
         if name in names:
             return name
@@ -58,7 +59,8 @@ def make_template(template: str) -> str:
             server.drop_database(old)
         building = f"{name}_new"
         server.drop_database(building)
-        server.create_database(building, template=template)
+        with _locked():
+            server.create_database(building, template=template)
         before = connections["default"].settings_dict["NAME"]
         point_to(building)
         _load()
