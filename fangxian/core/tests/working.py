@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from asgiref.sync import SyncToAsync
 from django.db import connections
 
 from fangxian.common.actor import Actor
@@ -38,6 +39,9 @@ def working(concurrency: int = 2) -> Iterator[None]:
     finally:
         worker.stop()
         thread.join(40)
+        # The queue works in a thread of asgiref that outlives the worker; its connection would
+        # end with this test's database, and the next worker would begin with a broken one.
+        SyncToAsync.single_thread_executor.submit(connections.close_all).result(10)
     assert not thread.is_alive()
     assert not failures
 
