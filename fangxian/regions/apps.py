@@ -12,7 +12,14 @@ class RegionsConfig(AppConfig):
         from fangxian.regions.register import register_all
 
         register_all()
+        post_migrate.connect(_name_movable, sender=self, dispatch_uid="fangxian.movable")
         post_migrate.connect(_load_kinds, sender=self, dispatch_uid="fangxian.building_kinds")
+
+
+def _name_movable(using: str, **_kwargs: object) -> None:
+    from fangxian.regions.recode import name_movable
+
+    name_movable(using=using)
 
 
 def _load_kinds(using: str, **_kwargs: object) -> None:

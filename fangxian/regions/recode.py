@@ -7,18 +7,21 @@ Rows follow by the exact code of the place they lie at, in every table of
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
-from django.db import connections
-from django.db.models import F, Value
+from django.db import DatabaseError, connections, transaction
+from django.db.models import F, ForeignKey, Model, QuerySet, Value
 from django.db.models.functions import Concat, Substr
+from psycopg import sql
 
 from fangxian.common import registries
 from fangxian.common.actor import Actor
 from fangxian.common.codes import bounds
-from fangxian.common.scoping import acting, moving_tables
+from fangxian.common.scoping import acting, moving_tables, tables
 from fangxian.regions.models import Region, RegionCode
 
 SHADOW = "x"
@@ -60,19 +63,10 @@ def move(
     forward = forward or {}
     if not pairs and not forward:
         return {}
-    moved: dict[str, int] = {}
     with acting(by.within(area), using=using) as narrow:
         _move_places(pairs, on, plan_id, using)
         followed = dict(pairs) | _forwarded(forward, on, plan_id, using)
-        olds, news = list(followed), list(followed.values())
-        for table, column in moving_tables():
-            with connections[using].cursor() as cursor:
-                cursor.execute(
-                    "SELECT fangxian_move_codes(%s, %s, %s, %s)", [table, column, olds, news]
-                )
-                count = cursor.fetchone()[0]
-            if count:
-                moved[table] = count
+        moved = _follow(followed, using)
         if tell:
             for follower in registries.after_redraw:
                 follower(narrow, area)
@@ -138,14 +132,74 @@ def catch_up(*, by: Actor, area: str) -> dict[str, int]:
     pairs = {old: new for old, new in latest.items() if old not in current and old != new}
     if not pairs:
         return {}
+    with acting(by.within(area)):
+        return _follow(pairs, "default")
+
+
+def _follow(pairs: Mapping[str, str], using: str) -> dict[str, int]:
+    """Rewrite the codes in all rows that carry them; rows by table."""
+    olds, news = list(pairs), list(pairs.values())
     moved: dict[str, int] = {}
-    with acting(by.within(area)), connections["default"].cursor() as cursor:
+    with connections[using].cursor() as cursor:
         for table, column in moving_tables():
             cursor.execute(
-                "SELECT fangxian_move_codes(%s, %s, %s, %s)",
-                [table, column, list(pairs), list(pairs.values())],
+                "SELECT fangxian_move_codes(%s, %s, %s, %s)", [table, column, olds, news]
             )
             count = cursor.fetchone()[0]
             if count:
                 moved[table] = count
     return moved
+
+
+def name_movable(*, using: str) -> None:
+    """Write the columns that ``fangxian_move_codes`` may touch into the database (as owner)."""
+    pairs = [sql.SQL("({}, {})").format(*pair) for pair in moving_tables()]
+    body = sql.SQL("SELECT (moved, code_column) IN ({})").format(sql.SQL(", ").join(pairs))
+    with connections[using].cursor() as cursor:
+        cursor.execute(
+            sql.SQL(
+                "CREATE OR REPLACE FUNCTION fangxian_movable(moved text, code_column text) "
+                "RETURNS boolean LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS {}"
+            ).format(body.as_string(cursor.connection))
+        )
+
+
+def reseat(ended: Mapping[UUID, UUID], *, using: str = "default") -> dict[str, int]:
+    """Let what refers to places that ended refer to those that took them over; rows by table.
+
+    Grants, users, seats, responsibilities …: every reference of another room. A row that would
+    stand there twice (the same role at both places), or that is closed to changes (a report that
+    was sent), stays with the place that ended. In the running scope.
+    """
+    moved: dict[str, int] = {}
+    for model, field in _references():
+        rows = model._base_manager.using(using)
+        for old, new in ended.items():
+            count = _reseat(rows.filter(**{field: old}), field, new, using)
+            if count:
+                moved[model._meta.db_table] = moved.get(model._meta.db_table, 0) + count
+    return moved
+
+
+def _references() -> list[tuple[type[Model], str]]:
+    return [
+        (model, field.attname)
+        for model, _scope in tables()
+        if model._meta.app_label != Region._meta.app_label
+        and not hasattr(model, "pgh_tracked_model")
+        for field in model._meta.local_concrete_fields
+        if isinstance(field, ForeignKey) and field.related_model is Region
+    ]
+
+
+def _reseat(rows: QuerySet[Any], field: str, new: UUID, using: str) -> int:
+    try:
+        with transaction.atomic(using=using):
+            return rows.update(**{field: new})
+    except DatabaseError:
+        pass
+    count = 0
+    for key in list(rows.values_list("pk", flat=True)):
+        with contextlib.suppress(DatabaseError), transaction.atomic(using=using):
+            count += rows.filter(pk=key).update(**{field: new})
+    return count

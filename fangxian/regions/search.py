@@ -12,6 +12,7 @@ from django.db import connections
 from django.db.models import Q
 
 from fangxian.common.codes import Level, bounds
+from fangxian.regions.lists import short
 from fangxian.regions.models import Region, RegionChange, RegionCode
 
 LONGEST = 40
@@ -122,10 +123,11 @@ def _by_initials(letters: str, area: str, limit: int) -> list[Region]:
 def _by_code(code: str, area: str, limit: int) -> list[Found]:
     if len(code) > int(Level.UNIT):
         return []
+    code = short(code)
     lo, hi = max(code, bounds(area)[0]), min(code + ":", bounds(area)[1])
     here = Region.objects.defer("boundary").filter(valid_to=None, code__gte=lo, code__lt=hi)
     found = [Found(place) for place in here.order_by("code")[:limit]]
-    if len(found) < limit and len(code) >= int(Level.COUNTY):
+    if len(found) < limit and len(code) in set(Level):
         known = {hit.place.id for hit in found}
         found += [hit for hit in _by_old_code(code, area) if hit.place.id not in known]
     return found[:limit]

@@ -143,21 +143,36 @@ def _apply(by: Actor, seen: Preview, using: str) -> None:
             valid_to=on
         )
     fresh = [listed.rows[code] for code in comparison.new]
-    ids = copy_places(fresh, on, using=using) if seen.first else {}
     moves = dict(comparison.recoded)
-    if moves:
+    # A new place may need the code of one that moves away; all others are there before.
+    ids = copy_places([row for row in fresh if row.code not in moves], on, using=using)
+    forward, ended = _taken_over(comparison, places, ids)
+    if moves or forward:
         pairs = recode.with_places_below(moves, using=using)
-        recode.move(by=by, pairs=pairs, area=_common(pairs), on=on, using=using)
-    if not seen.first:
-        ids = copy_places(fresh, on, using=using)
+        area = _common({*pairs, *pairs.values(), *forward, *comparison.merged.values()})
+        recode.move(by=by, pairs=pairs, area=area, on=on, using=using, forward=forward)
+        recode.reseat(ended, using=using)
+    ids |= copy_places([row for row in fresh if row.code in moves], on, using=using)
     _rename(comparison, listed, using)
     _move_grids(by, comparison, grids, on, using)
     if not seen.first:
         _keep_changes(comparison, listed, places, ids, using)
 
 
-def _common(pairs: dict[str, str]) -> str:
-    codes = {*pairs, *pairs.values()}
+def _taken_over(
+    comparison: Comparison, places: dict[str, tuple[Known, UUID]], ids: dict[str, str]
+) -> tuple[dict[str, UUID], dict[UUID, UUID]]:
+    """Where the rows of merged places go: by code, and by the ids of both places."""
+    went_on = {new: places[old][1] for old, new in comparison.same.items()}
+    forward = {
+        old: went_on.get(new) or UUID(ids[new])
+        for old, new in comparison.merged.items()
+        if new in went_on or new in ids
+    }
+    return forward, {places[old][1]: target for old, target in forward.items()}
+
+
+def _common(codes: set[str]) -> str:
     first, last = min(codes), max(codes)
     areas = (first[: int(level)] for level in reversed(Level))
     return next(area for area in areas if contains(area, first) and contains(area, last))
@@ -201,7 +216,8 @@ def _move_grids(
         numbering.lock(target, using=using)
         free = numbering.free_codes(target, Level.GRID, len(codes), using=using)
         pairs = recode.with_places_below(dict(zip(codes, free, strict=True)), using=using)
-        recode.move(by=by, pairs=pairs, area=_common(pairs), on=on, using=using)
+        area = _common({*pairs, *pairs.values()})
+        recode.move(by=by, pairs=pairs, area=area, on=on, using=using)
 
 
 def _keep_changes(

@@ -56,6 +56,10 @@ class Region(models.Model):
             models.CheckConstraint(
                 condition=Q(level=Length("code")), name="level_is_the_length_of_the_code"
             ),
+            # An x stands before codes that are being exchanged (recode.SHADOW).
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^[0-9x][0-9]*$"), name="code_is_digits"
+            ),
             models.CheckConstraint(
                 condition=Q(valid_to=None) | Q(valid_to__gte=F("valid_from")), name="place_dates"
             ),

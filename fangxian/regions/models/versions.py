@@ -93,6 +93,9 @@ class RegionCode(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(valid_to__gte=F("valid_from")), name="former_code_dates"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^[0-9]+$"), name="former_code_is_digits"
+            ),
         ]
         indexes = [models.Index(fields=["code"], name="former_code")]

@@ -81,6 +81,25 @@ def test_a_former_code_gives_the_present_place(tree):
     assert search("130982009001", "1301") == []
 
 
+@pytest.mark.parametrize(
+    ("padded", "code"),
+    [("130982000000", "130982"), ("130982001000", "130982001"), ("130900000000", "1309")],
+)
+def test_a_code_filled_up_to_twelve_digits_is_found(tree, padded, code):
+    assert codes(padded)[0] == code
+
+
+@pytest.mark.parametrize("former", ["19", "1999", "199900000000", "199982"])
+def test_former_codes_of_any_level_are_found(tree, former):
+    short = former[:4] if len(former) == 12 else former
+    level = {2: "13", 4: "1309", 6: "130982"}[len(short)]
+    RegionCode.objects.create(
+        region=tree[level], code=short, valid_from=DAY, valid_to=dt.date(2024, 12, 31)
+    )
+    (hit,) = search(former)
+    assert (hit.place, hit.old_code) == (tree[level], short)
+
+
 def test_the_code_of_a_merged_place_gives_what_took_it_over(tree):
     ended = Region.objects.create(
         code="130982003", name="老街道", level=9, valid_from=DAY, valid_to=dt.date(2024, 12, 31)

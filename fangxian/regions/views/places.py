@@ -112,7 +112,7 @@ def _no_longer(request: SignedRequest, code: str) -> HttpResponse:
 
 def _inside(request: SignedRequest, code: str) -> dict[str, Any]:
     after = request.GET.get("after", "")
-    found = queries.children(code).filter(code__gt=after if after.isdigit() else "")
+    found = queries.children(code).filter(code__gt=after if after.isdecimal() else "")
     rows = list(found[: PAGE + 1])
     counts = _counts(code)
     for row in rows:

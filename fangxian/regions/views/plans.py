@@ -291,8 +291,8 @@ def name(request: SignedRequest, plan_id: UUID) -> HttpResponse:
     actions.name_grid(
         by=request.actor,
         plan_id=plan_id,
-        version=int(version) if version.isdigit() else 0,
-        grid=int(number) if number.isdigit() else 0,
+        version=int(version) if version.isdecimal() else 0,
+        grid=int(number) if number.isdecimal() else 0,
         name=request.POST.get("name", ""),
     )
     return redirect("regions:plan", plan_id)
