@@ -6,7 +6,7 @@ Each registry is filled in the ``ready()`` of the room's app config; a name is r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -164,6 +164,9 @@ today: Registry[TodaySource] = Registry("source of today's items")
 search: Registry[SearchSource] = Registry("search source")
 facts: Registry[Fact] = Registry("fact")
 invariants: Registry[Invariant] = Registry("invariant")
+# Households by the id of the building and of the unit they lie in, at and below a place; grids are
+# drawn from them where nobody has declared a number.
+household_counts: Registry[Callable[[str], Mapping[UUID, int]]] = Registry("count of households")
 after_redraw: Registry[Callable[[Actor, str], None]] = Registry("redraw follower")
 # Called in the same transaction with the ids of households that were made, moved, closed, opened or
 # got residents or members of key groups: once for an action, once for a chunk of an import.

@@ -85,7 +85,8 @@ class _Redraw:
         self.community = plan.place_code
         # Whoever writes a row that refers to a place waits here, or is waited for.
         list(queries.inside(self.community).select_for_update(of=("self",)).values_list("id"))
-        self.sites, _notes = sites_of(self.community)
+        counts = {UUID(place): count for place, count in plan.parameters["counts"].items()}
+        self.sites, _notes = sites_of(self.community, counts)
         self.wanted = self._wanted()
 
     def carry_out(self) -> None:

@@ -5,11 +5,12 @@ What is not known is filled in so that a drawing is possible, and every such fil
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from fangxian.common import registries
 from fangxian.common.codes import Level
 from fangxian.regions import queries
 from fangxian.regions.models import Region
@@ -52,6 +53,48 @@ class Note:
     count: int
 
 
+def registered(community: str) -> tuple[dict[UUID, int], list[Note]]:
+    """Households by place id where nobody has declared a number, from what the register knows.
+
+    A building with a declared number keeps it, with its units. Says in how many buildings.
+    """
+    known: Counter[UUID] = Counter()
+    for count in registries.household_counts:
+        known.update(count(community))
+    if not known:
+        return {}, []
+    places = list(queries.below(community, Level.BUILDING).select_related("building"))
+    units: dict[str, list[Region]] = defaultdict(list)
+    for unit in queries.below(community, Level.UNIT).select_related("unit"):
+        units[unit.code[: int(Level.BUILDING)]].append(unit)
+    declared = {
+        _main(place)
+        for place in places
+        if _number(place, "building") is not None
+        or any(_number(unit, "unit") is not None for unit in units[place.code])
+    }
+    counts: dict[UUID, int] = {}
+    filled = set()
+    for place in places:
+        if _main(place) in declared or not known[place.id]:
+            continue
+        filled.add(_main(place))
+        counts[place.id] = known[place.id]
+        inside = {unit.id: known[unit.id] for unit in units[place.code]}
+        if any(inside.values()):
+            counts |= inside
+    return counts, [Note("registered", len(filled))] if filled else []
+
+
+def _main(place: Region) -> UUID:
+    return getattr(getattr(place, "building", None), "part_of_id", None) or place.id
+
+
+def _number(place: Region, of: str) -> int | None:
+    found: int | None = getattr(getattr(place, of, None), "households", None)
+    return found
+
+
 def sites_of(
     community: str, counts: Mapping[UUID, int] | None = None
 ) -> tuple[list[Site], list[Note]]:
@@ -70,8 +113,7 @@ def sites_of(
         by_building[unit.code[: int(Level.BUILDING)]].append(unit)
     groups: dict[UUID, list[Region]] = defaultdict(list)
     for place in places:
-        details = getattr(place, "building", None)
-        groups[(details and details.part_of_id) or place.id].append(place)
+        groups[_main(place)].append(place)
     noted: dict[str, int] = defaultdict(int)
     positions = _positions([place for place in places if place.id in groups], noted)
     sites = []
@@ -100,10 +142,7 @@ def sites_of(
 
 
 def _declared(parts: list[Region], counts: Mapping[UUID, int]) -> int | None:
-    known = [
-        counts.get(part.id, getattr(getattr(part, "building", None), "households", None))
-        for part in parts
-    ]
+    known = [counts.get(part.id, _number(part, "building")) for part in parts]
     given = [count for count in known if count is not None]
     return sum(given) if given else None
 
@@ -113,7 +152,7 @@ def _units(
 ) -> list[SiteUnit]:
     if not units:
         return []
-    known = [counts.get(u.id, getattr(getattr(u, "unit", None), "households", None)) for u in units]
+    known = [counts.get(unit.id, _number(unit, "unit")) for unit in units]
     missing = [i for i, count in enumerate(known) if count is None]
     if missing:
         rest = max(0, (declared or 0) - sum(count for count in known if count is not None))

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections
+from django.db.models import Count
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -42,6 +43,7 @@ def register() -> None:
     person_places.register("register", _places_of)
     registries.search.register("register.establishments", _find, order=30)
     registries.today.register("register", _today, order=55)
+    registries.household_counts.register("register", _households_by_place)
     for fact in _FACTS:
         registries.facts.register(fact.name, fact)
     for name, invariant in _INVARIANTS:
@@ -79,6 +81,16 @@ def _register_imports() -> None:
         runs.KIND, _("Households and residents"), runs.RIGHT, "register:import"
     )
     imports.kinds.register(runs.KIND, kind)
+
+
+def _households_by_place(code: str) -> dict[UUID, int]:
+    """Households at or below the place by their building, and by their unit if they have one."""
+    from fangxian.register import queries
+
+    homes = queries.households_in(code).order_by()
+    found: dict[UUID, int] = dict(homes.values_list("building_id").annotate(n=Count("id")))
+    in_units = homes.exclude(unit=None).values_list("unit_id").annotate(n=Count("id"))
+    return found | dict(in_units)
 
 
 def _same_homes(lost: UUID, kept: UUID) -> list[UUID]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -41,3 +42,29 @@ def test_nobody_signed_in_can_fill_the_disk() -> None:
     client = Client(enforce_csrf_checks=True)
     client.get(reverse("account_login"))
     assert client.post(reverse("account_login"), _body(1_100_000)).status_code == 400
+
+
+@pytest.mark.parametrize("value", [{"features": []}, [1.5, "名", None]])
+def test_json_is_read_in_a_process_of_its_own(value: Any) -> None:
+    assert uploads.read_json(json.dumps(value).encode()) == value
+
+
+@pytest.mark.parametrize(
+    ("data", "too_much"),
+    [
+        (b"", False),
+        (b"{", False),
+        (b"PK\x03\x04", False),
+        (b"\xff\xfe", False),
+        (b'{"a": NaN}', False),
+        (b'["\\ud800"]', False),
+        (b"[" * 200_000, True),
+        (b"[" * 100 + b"]" * 100, True),
+        (b"[" + b"0," * 5_000_000 + b"0]", True),
+        (b"[" + b"{}," * 6_000_000 + b"{}]", True),
+    ],
+)
+def test_hostile_json_harms_nothing(data: bytes, too_much: bool) -> None:
+    with pytest.raises(uploads.UnreadableJson) as refused:
+        uploads.read_json(data)
+    assert refused.value.too_much is too_much

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
+from fangxian.common.uploads import UnreadableJson, read_json
 from fangxian.regions import geo, queries
 from fangxian.regions.lists import short
 from fangxian.regions.models import Region
@@ -83,8 +83,16 @@ def _first(given: dict[str, Any], names: tuple[str, ...]) -> str:
 
 def _features(data: bytes) -> list[dict[str, Any]]:
     try:
-        found = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        found = read_json(data)
+    except UnreadableJson as error:
+        if error.too_much:
+            raise Invalid(
+                Problem(
+                    _("The file holds more than can be read at once."),
+                    "file",
+                    mend=_("Divide it, or simplify the lines before exporting."),
+                )
+            ) from error
         raise Invalid(
             Problem(_("The file is not JSON."), "file", mend=_("Export it again as GeoJSON."))
         ) from error

@@ -20,7 +20,7 @@ from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.regions import queries
 from fangxian.regions.models import GridPlan, Region
 from fangxian.regions.said import sentence
-from fangxian.regions.sites import Note, Site, sites_of
+from fangxian.regions.sites import Note, Site, registered, sites_of
 
 if TYPE_CHECKING:
     from fangxian.regions.solve import Key, Roads
@@ -51,12 +51,13 @@ def draw_grids(
     """Draw the grids of a community as a draft; nothing changes until it is accepted.
 
     ``parameters`` override those of ``rules`` (default: the shipped ones); ``roads`` are lines of
-    longitude and latitude; ``counts`` replace declared households by place id. Raises Forbidden,
-    and Invalid when there is no building or a parameter makes no sense.
+    longitude and latitude; ``counts`` replace declared households by place id, and where none
+    are declared those of the register count. Raises Forbidden, and Invalid when there is no
+    building or a parameter makes no sense.
     """
     from fangxian.regions import solve
 
-    sites, notes, community = _ground(by, community_code, counts)
+    sites, notes, community, counts = _ground(by, community_code, counts)
     rules = rules or shipped_rules()
     if len(sites) > int(rules.get("most_buildings", 20_000)):
         raise Invalid(
@@ -90,7 +91,7 @@ def draw_grids(
 @action
 def draft_of_present_grids(*, by: Actor, community_code: str) -> GridPlan:
     """A draft that is the present grids, to be edited by hand."""
-    sites, notes, community = _ground(by, community_code, None)
+    sites, notes, community, counts = _ground(by, community_code, None)
     rules = shipped_rules()
     grids = queries.below(community_code, Level.GRID)
     numbers = {code: n for n, code in enumerate(grids.values_list("code", flat=True), start=1)}
@@ -98,7 +99,7 @@ def draft_of_present_grids(*, by: Actor, community_code: str) -> GridPlan:
         place_code=community.code,
         community=community,
         made_by=by.name,
-        parameters=_kept(rules, rules["parameters"], (), None, notes),
+        parameters=_kept(rules, rules["parameters"], (), counts, notes),
     )
     present = {key: numbers[code] for key, code in present_grids(sites).items()}
     _set(plan, sites, present, [])
@@ -279,7 +280,7 @@ def names_of(sites: Sequence[Site]) -> dict[str, str]:
 
 def _ground(
     by: Actor, community_code: str, counts: Mapping[UUID, int] | None
-) -> tuple[list[Site], list[Note], Region]:
+) -> tuple[list[Site], list[Note], Region, Mapping[UUID, int]]:
     by.require("regions.draw", community_code)
     community = queries.at(community_code, by=by)
     if community.level != Level.VILLAGE:
@@ -290,7 +291,10 @@ def _ground(
                 mend=_("Choose a community or village."),
             )
         )
+    found, said = registered(community_code)
+    counts = found | dict(counts or {})
     sites, notes = sites_of(community_code, counts)
+    notes = [*said, *notes]
     if not sites:
         raise Invalid(
             Problem(
@@ -298,7 +302,7 @@ def _ground(
                 mend=_("Enter its buildings first: in one grid, by hand or from a list."),
             )
         )
-    return sites, notes, community
+    return sites, notes, community, counts
 
 
 def _kept(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +16,13 @@ from django.utils.translation import gettext_noop
 from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.uploads import read_json
 from fangxian.regions import actions, queries, redraw
 from fangxian.regions.actions.plans import assignment_of, names_of
 from fangxian.regions.forms import AcceptForm, DrawForm, PartForm, show_problems
 from fangxian.regions.models import GridPlan
 from fangxian.regions.said import sentences
-from fangxian.regions.sites import Site, sites_of
+from fangxian.regions.sites import Site, registered, sites_of
 from fangxian.regions.views.places import crumbs
 
 MOST_ROADS_MB = 5
@@ -37,6 +37,9 @@ NOTES = {
     ),
     "no_households": gettext_noop(
         "%(count)s buildings have no number of households and count as empty."
+    ),
+    "registered": gettext_noop(
+        "In %(count)s buildings no number of households is declared; those of the register count."
     ),
     "units_assumed": gettext_noop(
         "In %(count)s buildings the households were divided evenly among units."
@@ -66,7 +69,7 @@ def plans(request: SignedRequest, code: str) -> HttpResponse:
                 return redirect("regions:plan", plan.id)
             except Invalid as error:
                 show_problems(form, error)
-    sites, _notes = sites_of(code)
+    sites, _notes = sites_of(code, registered(code)[0])
     return render(
         request,
         "regions/plans.html",
@@ -103,7 +106,7 @@ def _roads(upload: Any) -> list[list[tuple[float, float]]]:
     if upload.size > MOST_ROADS_MB * 1024 * 1024:
         raise bad
     try:
-        features = json.loads(upload.read())["features"]
+        features = read_json(upload.read())["features"]
         lines: list[list[tuple[float, float]]] = []
         for item in features:
             geometry = item["geometry"]
