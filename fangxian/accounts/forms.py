@@ -103,6 +103,16 @@ class AccessFilter(forms.Form):
         }
 
 
+class NumberForm(forms.Form):
+    """A number that names a person; it is sent in the body, never in an address."""
+
+    number = forms.CharField(
+        label=_("Identity number, other document or phone"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
 class UserFilter(forms.Form):
     """The filter of the list of accounts."""
 

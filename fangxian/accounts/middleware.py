@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import orjson
 from allauth.account.adapter import get_adapter
@@ -24,11 +26,13 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from fangxian.accounts import queries
+from fangxian.accounts import looks, queries
 from fangxian.accounts.alerts import raise_alert
 from fangxian.accounts.policy import Policy, policy_of
 from fangxian.accounts.sessions import SECOND_FACTOR, UNATTENDED
 from fangxian.accounts.source import header_text, source_of
+from fangxian.common import access
+from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, TooMany
 from fangxian.common.scoping import acting
 
@@ -122,13 +126,32 @@ def _as_actor(
         actor.require(policy.right)
     try:
         with acting(actor):
-            response = _finished(view(request, *args, **kwargs))
+            # A second block would cost each page a savepoint, so only for who came from a task.
+            with acting(request.actor) if _for_task(request, actor) else nullcontext():
+                response = _finished(view(request, *args, **kwargs))
             # The API answers its own errors; what it had written must go all the same.
             if response.status_code >= (400 if request.path.startswith(API) else 500):
                 raise _RollBack
     except _RollBack:
         pass
     return response
+
+
+def _for_task(request: Any, actor: Actor) -> bool:
+    """A page opened from a task is read for it, if the task lies in the actor's area (else 404).
+
+    Returns whether ``request.actor`` now has that purpose.
+    """
+    try:
+        task_id = UUID(request.GET.get("task", ""))
+    except ValueError:
+        return False
+    if not any(source.known(task_id) for source in looks.tasks):
+        raise OutOfScope(f"task {task_id}")
+    purpose = looks.task_purpose(task_id, actor.purpose)
+    request.actor = actor.for_purpose(purpose)
+    access.for_purpose(purpose)
+    return True
 
 
 def _ends_session(request: Any) -> bool:

@@ -6,7 +6,7 @@ from procrastinate.contrib.django import app
 
 
 @app.periodic(cron="*/10 * * * *")
-@app.task(name="accounts.forget")
+@app.task(name="accounts.forget", lock="accounts.forget", queueing_lock="accounts.forget")
 def forget(timestamp: int) -> None:
     """Remove ended sessions and counts of attempts that have run out."""
     from fangxian.accounts.shared import forget_the_past

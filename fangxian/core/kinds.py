@@ -39,9 +39,16 @@ def words_of(task: Task) -> dict[str, Any]:
 
 
 def url_of(task: Task) -> str:
-    """Where the task is done, "" if nowhere in particular."""
+    """Where the task is done, "" if nowhere in particular.
+
+    The address names the task, so that what is read there is noted as read for it.
+    """
     known = task_kinds.get(task.kind) if task.kind in task_kinds else None
-    return known.url(task) if known and known.url else ""
+    if known is None or known.url is None:
+        return ""
+    address, mark, fragment = known.url(task).partition("#")
+    joined = "&" if "?" in address else "?"
+    return f"{address}{joined}task={task.id}{mark}{fragment}"
 
 
 def by_hand(task: Task) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from fangxian.accounts import looks
 from fangxian.common import registries
 from fangxian.common.actor import Actor
 from fangxian.common.registries import Invariant, NavItem, Right, TodayItem, Tool
@@ -86,6 +88,18 @@ def _today(by: Actor) -> list[TodayItem]:
     return items
 
 
+def _task_titles(ids: set[UUID]) -> dict[UUID, str]:
+    from fangxian.core.models import Task
+
+    return {task.id: str(task) for task in Task.objects.filter(id__in=ids)}
+
+
+def _task_known(task_id: UUID) -> bool:
+    from fangxian.core.models import Task
+
+    return Task.objects.filter(id=task_id).exists()
+
+
 def _after_redraw(by: Actor, code: str) -> None:
     from fangxian.core.models import Emergency
     from fangxian.regions.models import Region
@@ -110,6 +124,7 @@ def register() -> None:
         Tool(_("Notifications"), "core:notifications", "bell", queries.unread_count),
     )
     registries.today.register("core", _today)
+    looks.tasks.register("core", looks.Tasks(_task_known, _task_titles))
     registries.after_redraw.register("core.counters", _after_redraw, order=900)
     for name, template in TEMPLATES.items():
         templates.register(name, template)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop as _noop
 from django.utils.translation import pgettext_lazy
 
+from fangxian.accounts import looks
 from fangxian.common.actor import Actor
 from fangxian.common.registries import (
     Fact,
@@ -81,6 +82,7 @@ def register() -> None:
         order=50,
     )
     search.register("people", _find, order=20)
+    looks.persons.register("people", _numbered)
     today.register("people", _today, order=50)
     facts.register(
         "people.persons",
@@ -114,6 +116,21 @@ def places_of(persons: Sequence[UUID]) -> dict[UUID, list[str]]:
         for person, places in source(persons).items():
             found[person] += places
     return found
+
+
+def _numbered(text: str) -> list[UUID]:
+    """The living records in scope that a document, a phone or an id names."""
+    from fangxian.people import queries
+    from fangxian.people.models import Person
+
+    try:
+        named = Person.objects.filter(pk=UUID(text), merged_into=None)
+    except ValueError:
+        pass
+    else:
+        return list(named.values_list("pk", flat=True))
+    found = queries.find_by_document("", text).values_list("pk", flat=True)
+    return list(found) or list(queries.find_by_phone(text).values_list("pk", flat=True))
 
 
 def _find(by: Actor, text: str, limit: int) -> list[SearchHit]:

@@ -12,6 +12,7 @@ from allauth.usersessions.models import UserSession
 from axes.utils import reset as forget_failures
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,6 +24,7 @@ from fangxian.accounts.actions._checks import (
     problems_of,
 )
 from fangxian.accounts.models import User
+from fangxian.common import access
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, Problem
@@ -107,6 +109,40 @@ def check_password_strength(password: str, user: User) -> None:
         password_validation.validate_password(password, user)
     except ValidationError as error:
         raise Invalid(*(Problem(text, field="password") for text in error.messages)) from error
+
+
+@action
+def link_person(*, by: Actor, user_id: UUID, number: str, reason: str) -> User:
+    """Say which person an account belongs to; an empty ``number`` unlinks it.
+
+    ``number`` is that of a document or phone, or the person's id. A person has one account, so
+    that no human holds two of the three administrator roles by having two accounts; linked, he
+    reads who looked at his data. Raises Forbidden, OutOfScope, Invalid (nobody or several have the
+    number, the person has an account already).
+    """
+    from fangxian.accounts import looks
+
+    by.require("accounts.create")
+    user = managed_user(by, user_id)
+    why = checked_reason(reason)
+    text = number.strip()
+    found = {person for find in looks.persons for person in find(text)} if text else set()
+    if text and len(found) != 1:
+        several = _("Several people in your area have this number.")
+        nobody = _("Nobody in your area has this number.")
+        mend = _("Take the number of the identity document, or register the person first.")
+        raise Invalid(Problem(several if found else nobody, field="number", mend=mend))
+    access.note(*found)
+    user.person_id = next(iter(found), None)
+    try:
+        user.validate_constraints()
+        with because(by, why), transaction.atomic():
+            user.save(update_fields=["person_id"])
+    except ValidationError as error:
+        raise problems_of(error) from error
+    except IntegrityError as error:
+        raise Conflict(_("This person has an account already.")) from error
+    return user
 
 
 @action

@@ -131,7 +131,7 @@ def test_the_access_log_is_paged(cast, client_of, alice):
     client = client_of("audit_administrator")
     first = client.get("/accounts/access/")
     second = client.get("/accounts/access/", {"after": first.context["next_after"]})
-    shown = [row.persons[0] for page in (first, second) for row in page.context["rows"]]
+    shown = [row.log.persons[0] for page in (first, second) for row in page.context["rows"]]
     assert shown == people[::-1]
     assert second.context["next_after"] == ""
 

@@ -8,14 +8,15 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from fangxian.accounts import actions, queries
-from fangxian.accounts.actions import purposes
+from fangxian.accounts import actions, looks, queries
 from fangxian.accounts.alerts import KINDS
-from fangxian.accounts.forms import AccessFilter
+from fangxian.accounts.forms import AccessFilter, NumberForm
 from fangxian.accounts.models import AccessLog, SecurityAlert, User
 from fangxian.accounts.policy import SignedRequest, page
+from fangxian.common.access import note
 
 PAGE = 50
 
@@ -35,21 +36,38 @@ def _page(found: QuerySet[AccessLog], after: UUID | None) -> tuple[list[AccessLo
     return rows[:PAGE], str(rows[PAGE - 1].pk) if len(rows) > PAGE else ""
 
 
-@page("accounts.audit")
+@page("accounts.audit", methods=("GET", "POST"))
 def access(request: SignedRequest) -> HttpResponse:
-    """Who read whose data, when, why and from where."""
+    """Who read whose data, when, why and from where; POST finds the person by a number."""
+    if request.method == "POST":
+        return _find(request)
     form = AccessFilter(request.GET)
     chosen = form.chosen()
     found = queries.access_log(request.actor.area, **chosen)
     rows, next_after = _page(found, _cursor(request))
     context = {
         "form": form,
-        "rows": rows,
+        "number_form": NumberForm(),
+        "rows": looks.described(rows),
         "next_after": next_after,
         "filtered": any(chosen.values()),
-        "purposes": dict(purposes()),
     }
     return render(request, "accounts/access.html", context)
+
+
+def _find(request: SignedRequest) -> HttpResponse:
+    """From a document's or phone's number to the person's reads; the number enters no address."""
+    form = NumberForm(request.POST)
+    number = form.cleaned_data["number"] if form.is_valid() else ""
+    found = sorted({person for find in looks.persons for person in find(number)}) if number else []
+    if not found:
+        messages.warning(request, _("Nobody in your area has this number."))
+        return redirect("accounts:access")
+    note(*found)
+    if len(found) > 1:
+        told = _("%(n)s people have this number; the first is shown.") % {"n": len(found)}
+        messages.info(request, told)
+    return redirect(f"{reverse('accounts:access')}?person={found[0]}")
 
 
 @page("accounts.alerts")

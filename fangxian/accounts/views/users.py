@@ -115,7 +115,9 @@ def _detail(
         if by.may("accounts.audit")
         else [],
         "is_own": account.pk == by.user_id,
-        "may": {right: by.may(f"accounts.{right}") for right in ("disable", "reset", "unlock")},
+        "may": {
+            right: by.may(f"accounts.{right}") for right in ("create", "disable", "reset", "unlock")
+        },
         "grant_form": (grant_form or GrantForm(by=by, initial={"place": by.area}))
         if by.may("accounts.grant")
         else None,
@@ -150,6 +152,20 @@ unlock = _change("accounts.unlock", actions.unlock_user, lazy("The lock is lifte
 remove_factors = _change(
     "accounts.unlock", actions.reset_second_factor, lazy("The second factors are removed.")
 )
+
+
+@page("accounts.create", methods=("POST",))
+def link_person(request: SignedRequest, user_id: UUID) -> HttpResponse:
+    """Say whose account it is; an empty number says it belongs to nobody on record."""
+    linked = actions.link_person(
+        by=request.actor,
+        user_id=user_id,
+        number=request.POST.get("number", ""),
+        reason=_reason(request),
+    )
+    told = _("The account is linked to the person.") if linked.person_id else _("It is unlinked.")
+    messages.success(request, told)
+    return redirect("accounts:user", user_id)
 
 
 @page("accounts.reset", methods=("POST",))

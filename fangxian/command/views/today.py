@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.utils import timezone
 
-from fangxian.accounts.models import AccessLog
+from fangxian.accounts.looks import grouped
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.accounts.queries import who_looked
 from fangxian.command import coverage as boards
@@ -90,7 +90,7 @@ def _resident(by: Actor) -> dict[str, Any]:
     answering = list(chain_above(by.area)) if by.area else []
     for row in answering:
         row.role_name = rules.name_of(row.role)  # type: ignore[attr-defined]
-    looked: list[AccessLog] = []
+    looked: list[dict[str, Any]] = []
     if by.person_id is not None:
-        looked = list(who_looked(by.person_id)[:LOOKED])
+        looked = grouped(who_looked(by.person_id)[: LOOKED * 10], LOOKED)
     return {"answering": answering, "looked": looked, "linked": by.person_id is not None}

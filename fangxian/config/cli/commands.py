@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 IMPORTS = ("regions", "register")
-USERS = ("create", "disable", "grant", "list", "reset-password")
+USERS = ("create", "disable", "grant", "list", "person", "reset-password")
 
 
 def add_commands(subcommands: Subcommands) -> None:

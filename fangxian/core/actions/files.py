@@ -6,17 +6,18 @@ import datetime as dt
 import hashlib
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.common import codes, crypto
 from fangxian.common.actions import action
-from fangxian.common.actor import Actor
+from fangxian.common.actor import ALL_RIGHTS, Actor
 from fangxian.common.errors import Forbidden, Invalid, OutOfScope, Problem
 from fangxian.common.fields import Destroyed
 from fangxian.common.ids import uuid7
 from fangxian.common.keyring import REGISTER
-from fangxian.core.models import CHUNK_BYTES, File, FileChunk
+from fangxian.core.models import CHUNK_BYTES, File, FileChunk, ImportRun
 
 DEFAULT_RIGHT = "core.files"
 
@@ -73,9 +74,21 @@ def store_file(
 
 
 def may_read(by: Actor, file: File) -> bool:
-    """Tell whether the actor may read a file that is in its scope."""
-    own = file.owner_id is not None and file.owner_id == by.user_id
-    return own or by.may(file.right, file.place_code)
+    """Tell whether the actor may read a file that is in its scope.
+
+    A ledger and the workbook with its errors hold full numbers of many people: only the account
+    that brought it reads them; others read the rows on the pages, masked and by quota.
+    """
+    if file.owner_id is not None and file.owner_id == by.user_id:
+        return True
+    return by.may(file.right, file.place_code) and not (
+        by.rights is not ALL_RIGHTS and _is_ledger(file)
+    )
+
+
+def _is_ledger(file: File) -> bool:
+    """Whether it was imported, or came back from an import: whole ledgers with full numbers."""
+    return ImportRun.objects.filter(Q(file=file) | Q(result_file=file)).exists()
 
 
 @action

@@ -75,6 +75,7 @@ def detail(request: SignedRequest, run_id: UUID) -> HttpResponse:
     ]
     context = {
         "row": _row(run, {}),
+        "is_own": run.file.owner_id is not None and run.file.owner_id == request.actor.user_id,
         "run": run,
         "place": full_name(run.place_code),
         "waiting": run.rows_in - run.accepted - run.rejected,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from itertools import groupby, islice
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +11,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from fangxian.accounts.models import AccessLog
+from fangxian.accounts.looks import grouped
 from fangxian.accounts.queries import who_looked
 from fangxian.common.errors import Invalid
 from fangxian.common.policy import SignedRequest, page
@@ -25,41 +23,6 @@ from fangxian.people.offers import person_panels
 from fangxian.people.vocabularies import SEXES
 
 LOOKS_READ, LOOKS_SHOWN = 200, 20
-# Pages note their route as the purpose of a look.
-ROUTES = {
-    "people:person": gettext_lazy("page of the person"),
-    "people:merge": gettext_lazy("merge queue"),
-    "people:merges": gettext_lazy("merge queue"),
-    "people:propose": gettext_lazy("search for a second record"),
-    "register:household": gettext_lazy("page of the household"),
-    "register:place": gettext_lazy("list of households"),
-}
-ROOMS = {
-    "people": gettext_lazy("persons"),
-    "register": gettext_lazy("register"),
-    "organisations": gettext_lazy("chain of responsibility"),
-    "field": gettext_lazy("sweep"),
-    "command": gettext_lazy("board and search"),
-}
-
-
-def _looks(logs: Iterable[AccessLog]) -> list[dict[str, Any]]:
-    """Who looked, the latest first; looks of one person one after another are one line."""
-    runs = groupby(logs, key=lambda log: (log.actor, log.revealed, _why(log.purpose)))
-    lines = []
-    for (actor, revealed, why), looks in islice(runs, LOOKS_SHOWN):
-        found = list(looks)
-        line = {"actor": actor, "revealed": revealed, "purpose": why, "at": found[0].at}
-        lines.append(line | {"times": len(found)})
-    return lines
-
-
-def _why(purpose: str) -> str:
-    """A page's route in words; a reason that somebody wrote stays as it is."""
-    kind, _space, route = purpose.partition(" ")
-    if kind != "page":
-        return purpose
-    return str(ROUTES.get(route) or ROOMS.get(route.partition(":")[0]) or purpose)
 
 
 def _context(request: SignedRequest, person: Person) -> dict[str, Any]:
@@ -94,7 +57,9 @@ def _context(request: SignedRequest, person: Person) -> dict[str, Any]:
             for row, label, number in shown.phones
         ],
         "panels": [panel(request, by, person.id) for panel in person_panels],
-        "looks": _looks(who_looked(person.id).filter(area__startswith=by.area)[:LOOKS_READ]),
+        "looks": grouped(
+            who_looked(person.id).filter(area__startswith=by.area)[:LOOKS_READ], LOOKS_SHOWN
+        ),
         "may_edit": by.may("people.edit") and person.merged_into_id is None,
     }
 

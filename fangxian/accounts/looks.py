@@ -1,0 +1,176 @@
+"""Who looked at whom, in the words in which a resident and an auditor read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import groupby, islice
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from fangxian.accounts.actions.reveals import purposes
+from fangxian.accounts.models import AccessLog, Role, User
+from fangxian.common.registries import Registry
+from fangxian.regions.queries import names
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """What the lower room that keeps tasks says of them.
+
+    ``known(id)`` tells whether the task lies in the running scope; ``titles(ids)`` are those that
+    do, by id.
+    """
+
+    known: Callable[[UUID], bool]
+    titles: Callable[[set[UUID]], dict[UUID, str]]
+
+
+tasks: Registry[Tasks] = Registry("source of tasks")
+# Names of organisations by id; ids of the persons in scope by a number that names one.
+organisations: Registry[Callable[[set[UUID]], dict[UUID, str]]] = Registry("organisation names")
+persons: Registry[Callable[[str], list[UUID]]] = Registry("finder of persons")
+
+TASK, PAGE = "task ", "page "
+REVEALED = {
+    "identity": gettext_lazy("identity number"),
+    "document": gettext_lazy("identity number"),
+    "phone": gettext_lazy("phone number"),
+}
+# Pages note their route as the purpose of a look.
+ROUTES = {
+    "people:person": gettext_lazy("page of the person"),
+    "people:merge": gettext_lazy("merge queue"),
+    "people:merges": gettext_lazy("merge queue"),
+    "people:propose": gettext_lazy("search for a second record"),
+    "register:household": gettext_lazy("page of the household"),
+    "register:place": gettext_lazy("list of households"),
+}
+ROOMS = {
+    "people": gettext_lazy("persons"),
+    "register": gettext_lazy("register"),
+    "organisations": gettext_lazy("chain of responsibility"),
+    "field": gettext_lazy("sweep"),
+    "command": gettext_lazy("board and search"),
+    "core": gettext_lazy("tasks and files"),
+    "accounts": gettext_lazy("accounts and logs"),
+    "search": gettext_lazy("board and search"),
+}
+
+
+def task_purpose(task_id: UUID, purpose: str) -> str:
+    """The purpose of reads on a page that was opened from a task."""
+    return f"{TASK}{task_id} {purpose}"
+
+
+def task_of(purpose: str) -> UUID | None:
+    """The task that a purpose names, if any."""
+    if not purpose.startswith(TASK):
+        return None
+    try:
+        return UUID(purpose.split(" ", 2)[1])
+    except ValueError:
+        return None
+
+
+def why(purpose: str, titles: dict[UUID, str] | None = None) -> str:
+    """A purpose in words; a reason that somebody wrote stays as it is.
+
+    ``titles``: those of the tasks that purposes name, as far as the reader may know them.
+    """
+    task = task_of(purpose)
+    if task is not None:
+        title = (titles or {}).get(task)
+        told = _("task: %(title)s") % {"title": title} if title else _("a task")
+        page = purpose.split(" ", 2)[2:]
+        return " · ".join([told, *(why(rest) for rest in page)])
+    if purpose.startswith("job "):
+        return _("a job in the background")
+    if not purpose.startswith(PAGE):
+        return purpose
+    route = purpose.removeprefix(PAGE)
+    words = ROUTES.get(route) or ROOMS.get(route.partition(":")[0])
+    return str(words) if words else _("another page")
+
+
+@dataclass(frozen=True)
+class Look:
+    """A read as it is shown: the account's name, its role, where it works, what for."""
+
+    log: AccessLog
+    who: str
+    role: str
+    where: str
+    why: str
+    revealed: str
+
+    @property
+    def at(self) -> Any:
+        return self.log.at
+
+
+def described(logs: Iterable[AccessLog]) -> list[Look]:
+    """Reads in words, in their order. A fixed number of queries."""
+    rows = list(logs)
+    users = User.objects.in_bulk({row.user_id for row in rows if row.user_id})
+    roles = {role.code: str(role) for role in Role.objects.all()} if rows else {}
+    places = names(row.area for row in rows if row.area)
+    bodies = _organisations({row.organisation_id for row in rows if row.organisation_id})
+    titles = _titles({task for row in rows if (task := task_of(row.purpose))})
+    chosen = dict(purposes())
+    looks = []
+    for row in rows:
+        user = users.get(row.user_id) if row.user_id else None
+        body = bodies.get(row.organisation_id, "") if row.organisation_id else ""
+        place = places.get(row.area, row.area) if row.area else _("Whole country")
+        told = why(row.purpose, titles)
+        if row.purpose_code:
+            told = f"{chosen.get(row.purpose_code, row.purpose_code)}: {told}"
+        looks.append(
+            Look(
+                log=row,
+                who=str(user) if user else _system(row.actor),
+                role=roles.get(row.role, ""),
+                where=" · ".join(part for part in (body, place) if part),
+                why=told,
+                revealed=", ".join(
+                    str(REVEALED.get(what, what)) for what in row.revealed.split(",") if what
+                ),
+            )
+        )
+    return looks
+
+
+def grouped(logs: Iterable[AccessLog], limit: int) -> list[dict[str, Any]]:
+    """The same as lines of a list: looks of one account one after another are one line.
+
+    Each line has ``who``, ``role``, ``where``, ``why``, ``revealed``, ``at`` and ``times``.
+    """
+    runs = groupby(described(logs), key=lambda x: (x.who, x.role, x.where, x.why, x.revealed))
+    lines = []
+    for (who, role, where, told, revealed), looks in islice(runs, limit):
+        found = list(looks)
+        line = {"who": who, "role": role, "where": where, "why": told, "revealed": revealed}
+        lines.append(line | {"at": found[0].at, "times": len(found)})
+    return lines
+
+
+def _system(actor: str) -> str:
+    return _("the system itself") if actor.startswith("system:") else actor
+
+
+def _organisations(ids: set[UUID]) -> dict[UUID, str]:
+    found: dict[UUID, str] = {}
+    for source in organisations if ids else ():
+        found |= source(ids)
+    return found
+
+
+def _titles(ids: set[UUID]) -> dict[UUID, str]:
+    found: dict[UUID, str] = {}
+    for source in tasks if ids else ():
+        found |= source.titles(ids)
+    return found
