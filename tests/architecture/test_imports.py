@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,21 @@ def test_the_import_law_is_kept() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_only_solve_touches_the_methods() -> None:
+    """import-linter knows whole packages only; this looks into each file."""
+    found = []
+    for path in (settings.CHECKOUT / "fangxian").rglob("*.py"):
+        if path.name == "solve.py" or "tests" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            if any(name.split(".")[0] == "fangxian_methods" for name in names):
+                found.append(f"{path.relative_to(settings.CHECKOUT)}:{node.lineno}")
+    assert found == []
 
 
 def test_every_room_is_in_the_order() -> None:

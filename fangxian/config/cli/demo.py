@@ -152,6 +152,7 @@ def _prepare(server: Server) -> None:
         django.run_command("migrate", ["--database", "owner", "--verbosity", "0"])
     if read_mark(server, database) == LOADED:
         django.refuse_other_keys()
+        django.run_command("load_demo", ["--later"])
         return
     if _is_in_use():
         raise CommandFailed(

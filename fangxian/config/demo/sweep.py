@@ -38,6 +38,8 @@ LASTS = 10
 COVERED = (0.97, 1.0, 0.9, 0.75, 1.0, 0.85, 0.4)
 OUTCOMES = {"all_well": 0.86, "exceptions": 0.03, "absent": 0.06, "refused": 0.01}
 EXEMPTED = 60
+# Late, so that one report is overdue all day long, and not those of each place from the afternoon.
+REPORT_AT = dt.time(23, 45)
 
 
 def begin(by: Actor, chance: Chance) -> Campaign:
@@ -62,6 +64,7 @@ def begin(by: Actor, chance: Chance) -> Campaign:
         starts_on=start,
         ends_on=start + dt.timedelta(days=LASTS),
         emergency=emergency,
+        report_at=REPORT_AT,
     )
     return start_campaign(by=by, campaign=campaign)
 
@@ -128,6 +131,27 @@ def reports(by: Actor, chance: Chance, campaign: Campaign) -> None:
         for report in rows:
             if report.id != late.id:
                 send_report(by=by, report=report)
+
+
+def catch_up(by: Actor, chance: Chance) -> int:
+    """On a later day: send what the days since then owe, but for one report. Returns those sent."""
+    with acting(by):
+        campaign = Campaign.objects.filter(name=chance.data["sweep"], state="running").first()
+        if campaign is None:
+            return 0
+        prepared = set(DailyReport.objects.filter(campaign=campaign).values_list("day", flat=True))
+        last = min(chance.today, campaign.ends_on)
+        for past in range((last - campaign.starts_on).days + 1):
+            day = campaign.starts_on + dt.timedelta(days=past)
+            if prepared and day > min(prepared) and day not in prepared:
+                prepare_reports(by=by, campaign=campaign, day=day, area=chance.data["county"])
+        unsent = DailyReport.objects.filter(campaign=campaign, sent_at=None, day__lt=chance.today)
+        owed = list(unsent.order_by("day", "-place_code"))
+        late = next((report for report in owed if len(report.place_code) == Level.VILLAGE), None)
+        for report in owed:
+            if report != late:
+                send_report(by=by, report=report)
+        return len(owed) - (late is not None)
 
 
 def twice(by: Actor, chance: Chance, community: str) -> None:

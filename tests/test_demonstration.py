@@ -1,0 +1,90 @@
+"""The demonstration county looks alive, on the first day and on later ones."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from fangxian.common.actor import Actor
+from fangxian.common.scoping import acting
+from fangxian.config.demo import sweep
+from fangxian.config.demo.recipe import CHECKS, WEIGHTS, Chance, recipe
+from fangxian.core.models import Task
+from fangxian.field.actions import prepare_reports
+from fangxian.field.actions.reports import OVERDUE
+from fangxian.field.models import Campaign, DailyReport, Target
+from fangxian.organisations.models import Vacancy
+from fangxian.people.models import MergeCandidate, PersonDocument
+from fangxian.register.models import Household
+from tests.browser.county import HOUSEHOLDS, copied, make_template
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+COUNTY = recipe()["county"]
+
+
+@pytest.fixture
+def county(
+    django_db_setup: None, template_database: str, django_db_blocker: Any, worker_id: str
+) -> Iterator[Actor]:
+    with django_db_blocker.unblock():
+        name = make_template(template_database)
+        with copied(name, f"fx_{os.getpid()}_{worker_id}_demo"):
+            yield Actor.system("test", COUNTY)
+
+
+def overdue(by: Actor, moment: dt.datetime) -> list[str]:
+    with acting(by):
+        late = DailyReport.objects.filter(sent_at=None, due_at__lt=moment)
+        tasks = Task.objects.filter(kind=OVERDUE, state="open", due_at__lt=moment)
+        assert late.count() == tasks.count()
+        return list(late.values_list("place_code", flat=True))
+
+
+def test_it_looks_alive(county: Actor) -> None:
+    assert recipe()["households"] == 20_000
+    now = timezone.now()
+    assert len(overdue(county, now)) == 1
+    with acting(county):
+        # A smaller one; as many as its grids need at least.
+        assert Household.objects.count() >= HOUSEHOLDS
+        assert sum(Vacancy.objects.values_list("missing", flat=True)) == 1
+        assert MergeCandidate.objects.filter(state="open").count() == 1
+        assert Target.objects.filter(state="open").exists()
+        assert Target.objects.filter(state="visited").exists()
+        assert Target.objects.filter(state="exempt").exists()
+        numbers = [one.number for one in PersonDocument.objects.filter(kind="resident_id")[:500]]
+    assert len(numbers) == 500
+    for number in numbers:
+        assert number[14:17] in {"996", "997", "998", "999"}, "an issued number"
+        total = sum(int(a) * b for a, b in zip(number, WEIGHTS, strict=False))
+        assert number[17] == CHECKS[total % 11]
+
+
+def test_one_report_is_overdue_on_each_later_day(
+    county: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today = timezone.localdate()
+    (late,) = overdue(county, timezone.now())
+    for days in (0, 1, 4):
+        day = today + dt.timedelta(days=days)
+        monkeypatch.setattr(sweep.timezone, "localdate", lambda *_args, day=day: day)
+        assert Chance().today == day
+        with acting(county):
+            campaign = Campaign.objects.get()
+            prepare_reports(by=county, campaign=campaign, day=day, area=COUNTY)
+        call_command("load_demo", later=True)
+        evening = timezone.make_aware(dt.datetime.combine(day, dt.time(23, 0)))
+        assert overdue(county, evening) == [late]
+    monkeypatch.undo()
+
+
+def test_nothing_is_sent_when_the_sweep_is_closed(county: Actor) -> None:
+    with acting(county):
+        Campaign.objects.update(state="closed")
+    assert sweep.catch_up(county, Chance()) == 0
