@@ -25,13 +25,13 @@ setup: ## Install everything into .venv and build the front end
 demo: setup ## Show a whole county: database, data, server; Ctrl-C ends all (ARGS="--port 9000")
 	@exec $(RUN) -m fangxian.config.cli demo $(ARGS)
 
-test: setup ## Run the test suite (ARGS="path -k name"); drills apart: make drills
+test: setup ## Run the test suite (ARGS="path -k name"; quicker: ARGS='-m "not slow"')
 	@CHROMIUM="$$($(RUN) scripts/find_chromium.py)" && export CHROMIUM && \
-	  $(RUN) -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
+	  $(RUN) -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder --ignore=tests/chaos $(ARGS)
 
-drills: setup ## Run the slow tests: crashes, races, load
+drills: setup ## Run the drills of tests/chaos: kill -9 of server, worker and database
 	@CHROMIUM="$$($(RUN) scripts/find_chromium.py)" && export CHROMIUM && \
-	  $(RUN) -m pytest -n $(TEST_WORKERS) --dist loadfile -m slow $(ARGS)
+	  $(RUN) -m pytest -n $(TEST_WORKERS) --dist loadfile tests/chaos $(ARGS)
 
 check: setup ## Linters, types, import law, missing migrations and translations
 	$(RUN) -m ruff check .

@@ -58,7 +58,7 @@ def test_it_looks_alive(county: Actor) -> None:
         assert Target.objects.filter(state="open").exists()
         assert Target.objects.filter(state="visited").exists()
         assert Target.objects.filter(state="exempt").exists()
-        numbers = [one.number for one in PersonDocument.objects.filter(kind="resident_id")[:500]]
+        numbers = [one.number for one in PersonDocument.objects.filter(kind="identity")[:500]]
     assert len(numbers) == 500
     for number in numbers:
         assert number[14:17] in {"996", "997", "998", "999"}, "an issued number"

@@ -157,6 +157,58 @@ def test_an_import_goes_on(site: Site, fall: Callable[[Site], None], imports: in
     assert_whole(site, done)
 
 
+def fall_of_the_web(site: Site) -> None:
+    """Every process that answers is killed in the middle of what it does."""
+    for pid in site.web_processes():
+        kill(pid)
+
+
+def insist(visitor: Visitor, ask: Callable[[], Answer]) -> Answer:
+    """Ask again until an answer comes, as somebody does whose page hung."""
+
+    def answered() -> Answer | None:
+        try:
+            answer = ask()
+        except Refused:
+            return None
+        return answer if answer.status < 500 else None
+
+    return until(answered, SECONDS, "the web answers again")
+
+
+def test_the_web_falls_while_files_arrive_and_are_confirmed(site: Site) -> None:
+    chance = random.Random(20200202)
+    done = []
+    met = 0
+    for number in range(3):
+        visitor = site.visitor("alice")
+        data = workbook(rows_from(FIRST * (number + 1)))
+        with ThreadPoolExecutor(1) as pool:
+            # While the file arrives: it was kept whole or not at all, and sent again it is one run.
+            sending = pool.submit(send, visitor, data)
+            time.sleep(chance.uniform(0.01, 0.15))
+            fall_of_the_web(site)
+            met += isinstance(sending.exception(), Refused)
+        answer = insist(visitor, lambda: send(visitor, data))  # noqa: B023  # called at once
+        assert answer.status == 302, answer.text[:500]
+        one = Ledger(site, visitor, answer.location)
+        insist(visitor, lambda: visitor.get(one.url))  # noqa: B023
+        one.previewed()
+        confirm = reverse("register:import_run", args=[one.id])
+        with ThreadPoolExecutor(1) as pool:
+            confirming = pool.submit(visitor.post, confirm, {})
+            time.sleep(chance.uniform(0, 0.05))
+            fall_of_the_web(site)
+            met += isinstance(confirming.exception(), Refused)
+        if one.state()[0] == "ready":  # not confirmed: pressed once more
+            insist(visitor, lambda: visitor.post(confirm, {}))  # noqa: B023
+        one.finished()
+        done.append(one)
+    assert met, "no fall met a request at work"
+    assert site.sql("SELECT count(*) FROM core_importrun") == [(3,)]
+    assert_whole(site, done)
+
+
 def test_an_upload_sent_a_hundred_times_is_one_import(site: Site) -> None:
     visitor = site.visitor("alice")
     data = workbook(rows_from(FIRST)[:20])

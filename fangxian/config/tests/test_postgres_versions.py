@@ -93,7 +93,7 @@ def test_the_steps_of_the_upgrade_lead_to_the_new_version(folder: Path) -> None:
         ensure_server(folder, environ=WITHOUT_PGBIN)
     steps = [line.strip() for line in str(refused.value).splitlines() if line.startswith("  ")]
     assert len(steps) == 5
-    script = 'set -e\nfangxian() { %s -m fangxian.config.cli "$@"; }\n' % sys.executable
+    script = f'set -e\nfangxian() {{ {sys.executable} -m fangxian.config.cli "$@"; }}\n'
     # Nobody is there to answer the question of the last step.
     script += "\n".join(steps).replace("before-upgrade.dump", f"{folder}/before.dump") + " --yes\n"
     walked = subprocess.run(
