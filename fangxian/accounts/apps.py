@@ -43,7 +43,7 @@ def _register() -> None:
         navigation.register(f"accounts.{name}", item, order=900)
     invariants.register(
         "accounts.exclusive",
-        Invariant("nobody holds two roles that exclude each other", exclusive_roles_are_apart),
+        Invariant(_("nobody holds two roles that exclude each other"), exclusive_roles_are_apart),
     )
 
 

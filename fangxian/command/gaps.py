@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.db.models.functions import Length
+
 from fangxian.accounts.models import Role
 from fangxian.common import codes
 from fangxian.core.models import Task, TaskState
@@ -49,9 +51,7 @@ def vacancies_of(code: str, most: int = SHOWN) -> list[dict[str, Any]]:
     """
     lo, hi = codes.bounds(code)
     found = Vacancy.objects.filter(place_code__gte=lo, place_code__lt=hi)
-    # Codes of a higher level are shorter and sort before those below them only within a place.
-    rows = sorted(found.order_by("place_code")[: most * 10], key=lambda row: len(row.place_code))
-    return _described(rows[:most])
+    return _described(list(found.order_by(Length("place_code"), "place_code")[:most]))
 
 
 def _described(rows: Sequence[Vacancy]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.core.cache import caches
+from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
@@ -125,14 +125,18 @@ def _worst_of(campaign: Campaign | None, places: list[Region], most: int) -> lis
 
 _BY_DAY = """
 SELECT (visited_at AT TIME ZONE %(zone)s)::date AS day, count(*)
-FROM field_visit
-WHERE campaign_id = %(campaign)s AND place_code >= %(lo)s AND place_code < %(hi)s
+FROM field_visit v
+WHERE NOT EXISTS (SELECT 1 FROM field_visit c WHERE c.corrects_op_id = v.op_id)
+  AND campaign_id = %(campaign)s AND place_code >= %(lo)s AND place_code < %(hi)s
 GROUP BY 1 ORDER BY 1
 """
 
 
 def curve(campaign: Campaign, code: str) -> list[tuple[dt.date, int]]:
-    """Visits a day since the sweep began. Counted at most once a minute for all walls."""
+    """Visits a day since the sweep began. Counted at most once a minute for all walls.
+
+    Visits that were corrected don't count, their corrections do, as in the daily report.
+    """
 
     def count() -> list[tuple[dt.date, int]]:
         lo, hi = codes.bounds(code)
@@ -149,9 +153,12 @@ def curve(campaign: Campaign, code: str) -> list[tuple[dt.date, int]]:
 
 
 def kept(key: str, make: Callable[[], T]) -> T:
-    """``make()``, at most once in :data:`KEPT_SECONDS` for each key: aggregates only, no person."""
-    found: T | None = caches["process"].get(key)
+    """``make()``, at most once in :data:`KEPT_SECONDS` for each key: aggregates only, no person.
+
+    Kept for all processes at once, so that a page that is asked again never shows an older figure.
+    """
+    found: T | None = cache.get(key)
     if found is None:
         found = make()
-        caches["process"].set(key, found, KEPT_SECONDS)
+        cache.set(key, found, KEPT_SECONDS)
     return found

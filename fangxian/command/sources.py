@@ -23,7 +23,10 @@ from fangxian.field.queries import running
 
 
 def today_of_sweeps(by: Actor) -> Sequence[TodayItem]:
-    """Visits since yesterday, for each running sweep; counted at most once a minute."""
+    """Visits since yesterday, for each running sweep; counted at most once a minute.
+
+    Visits that were corrected don't count, their corrections do, as in the daily report.
+    """
     if not by.may("command.board"):
         return []
     lo, hi = codes.bounds(by.area)
@@ -34,6 +37,7 @@ def today_of_sweeps(by: Actor) -> Sequence[TodayItem]:
             place_code__gte=lo,
             place_code__lt=hi,
             visited_at__gte=_yesterday(),
+            corrected_by=None,
         )
         count = kept(f"command.visits:{campaign.id}:{by.area}", made.count)
         if count:

@@ -149,9 +149,12 @@ class Fact:
 
 @dataclass(frozen=True)
 class Invariant:
-    """Something that must always hold: ``find()`` yields a sentence for each breach."""
+    """Something that must always hold: ``find()`` yields a sentence for each breach.
 
-    label: str
+    ``label`` is shown on pages: a lazy translation.
+    """
+
+    label: Any
     find: Callable[[], Iterator[str]]
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class ConfigConfig(AppConfig):
@@ -16,6 +17,6 @@ class ConfigConfig(AppConfig):
         registries.invariants.register(
             "config.keys",
             registries.Invariant(
-                "The keys are those that the database was written with", keys.differing
+                _("The keys are those that the database was written with"), keys.differing
             ),
         )

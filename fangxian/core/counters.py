@@ -201,12 +201,10 @@ def _own(code: str, metrics: Sequence[str]) -> dict[tuple[str, str, str], int]:
 def corrections(by: Actor, code: str) -> list[Row]:
     """What would have to be added at and below ``code`` so that all counters are as counted anew.
 
-    Runs in the open transaction and makes writers of counters wait until it ends, so that facts
-    and deltas are seen at one moment.
+    Runs in the open transaction and locks nothing. Facts and deltas must be seen at one moment:
+    call it inside :func:`fangxian.core.moment.one_moment`, or with writers kept away as
+    :func:`recount` does.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [FOLD_LOCK])
-        cursor.execute("LOCK TABLE core_counterdelta IN SHARE MODE")
     found: list[Row] = []
     for source in sources:
         wanted: dict[tuple[str, str, str], int] = {}
@@ -223,9 +221,13 @@ def corrections(by: Actor, code: str) -> list[Row]:
 def recount(by: Actor, code: str) -> int:
     """Count anew at and below ``code`` and add the differences. Returns how many there were.
 
-    For redraws and repairs, in a transaction of its own or at the end of one.
+    For redraws and repairs, in a transaction of its own or at the end of one. Writers of counters
+    wait until it ends: a difference is added to what stands, so that must not move meanwhile.
     """
     with acting(by):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [FOLD_LOCK])
+            cursor.execute("LOCK TABLE core_counterdelta IN SHARE MODE")
         rows = corrections(by, code)
         add(by, rows)
         return len(rows)

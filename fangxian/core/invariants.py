@@ -12,6 +12,7 @@ from fangxian.common.keyring import KeyDestroyed, keyring
 from fangxian.common.scoping import acting
 from fangxian.core import counters
 from fangxian.core.models import Emergency
+from fangxian.core.moment import one_moment
 
 CHECK = "maintenance"
 
@@ -25,7 +26,7 @@ def _rows(sql: str) -> list[tuple[object, ...]]:
 def counters_add_up() -> Iterator[str]:
     """Each counter is what its source counts, at every place of this installation."""
     by = Actor.system("core.check", settings.FANGXIAN_AREA)
-    with acting(by):
+    with one_moment(), acting(by):
         for metric, key, code, n in counters.corrections(by, by.area):
             yield f"{metric} of {key} at {code}: off by {-n}"
 

@@ -52,12 +52,12 @@ NAVIGATION = {
     "core.outbox": NavItem(_("Outbox"), "core:outbox", "core.outbox", "inbox"),
 }
 INVARIANTS = {
-    "core.counters": Invariant("counters add up", invariants.counters_add_up),
-    "core.imports": Invariant("rows in = accepted + rejected", invariants.imports_add_up),
-    "core.files": Invariant("files are whole", invariants.files_are_whole),
-    "core.keys": Invariant("keys match emergencies", invariants.keys_match_emergencies),
-    "core.jobs": Invariant("jobs are alive", invariants.jobs_are_alive),
-    "core.epoch": Invariant("one server epoch", invariants.one_epoch),
+    "core.counters": Invariant(_("counters add up"), invariants.counters_add_up),
+    "core.imports": Invariant(_("rows in = accepted + rejected"), invariants.imports_add_up),
+    "core.files": Invariant(_("files are whole"), invariants.files_are_whole),
+    "core.keys": Invariant(_("keys match emergencies"), invariants.keys_match_emergencies),
+    "core.jobs": Invariant(_("jobs are alive"), invariants.jobs_are_alive),
+    "core.epoch": Invariant(_("one server epoch"), invariants.one_epoch),
 }
 TEMPLATES = {
     "core.task_assigned": Template(_("A task was handed to you."), _task_url),

@@ -43,11 +43,15 @@ NAVIGATION = {
     "field.forms": NavItem(_("Forms"), "field:forms", "field.forms", "list"),
 }
 INVARIANTS = {
-    "field.targets": Invariant("targets agree with visits and exemptions", invariants.targets),
-    "field.doors": Invariant("households lie in one building, grid, community", invariants.doors),
-    "field.complete": Invariant("each household of a sweep is a target", invariants.complete),
-    "field.visits": Invariant("visits lie at their door", invariants.visits),
-    "field.exemptions": Invariant("exemptions in force are those of doors", invariants.exemptions),
+    "field.targets": Invariant(_("targets agree with visits and exemptions"), invariants.targets),
+    "field.doors": Invariant(
+        _("households lie in one building, grid, community"), invariants.doors
+    ),
+    "field.complete": Invariant(_("each household of a sweep is a target"), invariants.complete),
+    "field.visits": Invariant(_("visits lie at their door"), invariants.visits),
+    "field.exemptions": Invariant(
+        _("exemptions in force are those of doors"), invariants.exemptions
+    ),
 }
 
 

@@ -311,19 +311,23 @@ FACTS = (
 )
 INVARIANTS = {
     "organisations.overlap": Invariant(
-        "no place has more holders of a role than the rule allows", invariants.overlaps
+        gettext_lazy("no place has more holders of a role than the rule allows"),
+        invariants.overlaps,
     ),
     "organisations.holders": Invariant(
-        "nobody who died, was merged or left answers for a place", invariants.gone
+        gettext_lazy("nobody who died, was merged or left answers for a place"), invariants.gone
     ),
     "organisations.places": Invariant(
-        "responsibilities lie where their place lies", invariants.misplaced
+        gettext_lazy("responsibilities lie where their place lies"), invariants.misplaced
     ),
-    "organisations.seats": Invariant("members lie at their organisation's seat", invariants.seats),
+    "organisations.seats": Invariant(
+        gettext_lazy("members lie at their organisation's seat"), invariants.seats
+    ),
     "organisations.vacancies": Invariant(
-        "the list of vacancies is what the rules ask for", invariants.vacancies
+        gettext_lazy("the list of vacancies is what the rules ask for"), invariants.vacancies
     ),
     "organisations.keepers": Invariant(
-        "a building without property management falls to its linked unit", invariants.keepers
+        gettext_lazy("a building without property management falls to its linked unit"),
+        invariants.keepers,
     ),
 }

@@ -11,7 +11,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop as _noop
 from django.utils.translation import pgettext_lazy
 
 from fangxian.accounts import looks
@@ -213,7 +212,7 @@ def _unpaired() -> Iterator[str]:
 
 
 _INVARIANTS = (
-    ("people.pairs", Invariant(_noop("Equal documents are in the merge queue"), _unpaired)),
-    ("people.seen", Invariant(_noop("Every person is seen somewhere"), _unseen_persons)),
-    ("people.found", Invariant(_noop("Every person is found by name"), _lost_tokens)),
+    ("people.pairs", Invariant(_("Equal documents are in the merge queue"), _unpaired)),
+    ("people.seen", Invariant(_("Every person is seen somewhere"), _unseen_persons)),
+    ("people.found", Invariant(_("Every person is found by name"), _lost_tokens)),
 )

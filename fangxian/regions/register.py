@@ -220,11 +220,14 @@ def _left_behind() -> Iterator[str]:
 
 
 INVARIANTS = (
-    ("regions.parents", Invariant("every place lies in a current place", _orphans)),
+    ("regions.parents", Invariant(gettext_lazy("every place lies in a current place"), _orphans)),
     (
         "regions.details",
-        Invariant("every building and unit has its details", _without_details),
+        Invariant(gettext_lazy("every building and unit has its details"), _without_details),
     ),
-    ("regions.drawings", Invariant("drawings come into force on their day", _late_drawings)),
-    ("regions.codes", Invariant("no row lies at a former code", _left_behind)),
+    (
+        "regions.drawings",
+        Invariant(gettext_lazy("drawings come into force on their day"), _late_drawings),
+    ),
+    ("regions.codes", Invariant(gettext_lazy("no row lies at a former code"), _left_behind)),
 )

@@ -13,7 +13,6 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop as _noop
 from django.utils.translation import pgettext_lazy
 
 from fangxian.common import registries
@@ -280,9 +279,9 @@ def _twice() -> Iterator[str]:
 _INVARIANTS = (
     (
         "register.residencies",
-        Invariant(_noop("Residents lie where their household lies"), _strayed),
+        Invariant(_("Residents lie where their household lies"), _strayed),
     ),
-    ("register.households", Invariant(_noop("Households lie in their building"), _misplaced)),
-    ("register.once", Invariant(_noop("Merged records live nowhere any more"), _twice)),
-    ("register.links", Invariant(_noop("Residents are seen where they live"), _unlinked)),
+    ("register.households", Invariant(_("Households lie in their building"), _misplaced)),
+    ("register.once", Invariant(_("Merged records live nowhere any more"), _twice)),
+    ("register.links", Invariant(_("Residents are seen where they live"), _unlinked)),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 
 import pytest
@@ -12,11 +13,13 @@ from python_calamine import CalamineWorkbook
 from fangxian.accounts.models import AccessLog
 from fangxian.command import coverage as boards
 from fangxian.command.coverage import Board
+from fangxian.command.gaps import vacancies_of
 from fangxian.command.tests.conftest import PHONE, begin
 from fangxian.common.codes import Level
 from fangxian.common.scoping import acting
 from fangxian.field.actions import close_campaign
 from fangxian.organisations.actions import withdraw_responsibility
+from fangxian.organisations.models import Vacancy
 from fangxian.regions.queries import at
 
 
@@ -190,6 +193,20 @@ def test_vacancies_are_listed_with_who_names_and_by_when(client_of, sweep, place
     assert first["due"] is not None
     assert first["named_by"]
     assert first["task"] is not None
+
+
+def test_the_highest_places_stand_first_however_many_lie_below(sweep, hq, places):
+    deep, high = places.unit, places.other_community
+    assert (deep < high, len(deep) > len(high)) == (True, True)
+    with acting(hq):
+        Vacancy.objects.all().delete()
+        Vacancy.objects.bulk_create(
+            Vacancy(
+                place=places[code], place_code=code, role=role, missing=1, since=dt.date(2026, 1, 1)
+            )
+            for code, role in [*((deep, f"role{n}") for n in range(11)), (high, "linked_unit")]
+        )
+        assert [row["code"] for row in vacancies_of(places.county, most=1)] == [high]
 
 
 def test_the_list_of_gaps_as_excel_and_csv(client_of, sweep, places, officer):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 from django.urls import reverse
+from django.utils import translation
+from django.utils.html import escape
 
 from fangxian.command.checking import check_all, proof
 from fangxian.command.models import CheckRun
@@ -50,3 +52,16 @@ def test_the_last_check_counts_the_breaches_of_each_invariant(client_of, sweep, 
     ]
     assert (shown["broken"], shown["holds"], shown["stale"]) == (1, False, False)
     assert client_of("alice").get(PROOF).context["proof"]["broken"] == 1
+
+
+def test_every_invariant_is_named_in_chinese(client_of, sweep):
+    CheckRun.objects.create(results=[[name, 0, 0.0] for name, _of in registries.invariants.items()])
+    page = client_of("alice").get(PROOF).content.decode()
+    for name, invariant in registries.invariants.items():
+        with translation.override("en"):
+            english = str(invariant.label)
+        with translation.override("zh-hans"):
+            chinese = str(invariant.label)
+        assert english != chinese, f"{name} has no Chinese name"
+        assert escape(chinese) in page
+        assert f">{escape(english)}<" not in page

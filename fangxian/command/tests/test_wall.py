@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import time
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from fangxian.accounts.sessions import BEGAN, SEEN, UNATTENDED
+from fangxian.command.sources import today_of_sweeps
+from fangxian.common.scoping import acting
+from fangxian.field.actions import NewVisit, record_visits
+from fangxian.field.models import Visit
+from fangxian.field.queries import figures_of_day
 
 WALL, GAPS = reverse("command:wall"), reverse("command:wall_gaps")
 
@@ -17,7 +24,7 @@ def test_the_overview_shows_the_figures_of_the_board_with_their_source(client_of
     assert answer.context["own"].coverage.gap == 4
     html = answer.content.decode()
     assert f'href="{reverse("command:board_area", args=[sweep.id])}"' in html
-    assert answer.context["days"][-3:] is not None
+    assert answer.context["days"][0][0] == sweep.starts_on
     assert sum(count for _day, count in answer.context["days"]) == 1
 
 
@@ -29,6 +36,21 @@ def test_the_gaps_name_the_worst_grids_and_who_closes_them(client_of, sweep, pla
     ]
     assert context["worst"][0].row.closer.name == "王一"
     assert context["unfilled"]
+
+
+def test_a_corrected_visit_counts_once_as_in_the_daily_report(client_of, sweep, hq):
+    with acting(hq):
+        first = Visit.objects.get()
+    again = NewVisit(uuid4(), sweep.id, first.household_id, "all_well", corrects=first.op_id)
+    record_visits(by=hq, visits=[again])
+    today = timezone.localdate()
+    with acting(hq):
+        reported = figures_of_day(sweep, hq.area, today)["visits"]
+    client = client_of("headquarters")
+    assert reported == 1
+    assert sum(n for _day, n in client.get(WALL).context["days"]) == reported
+    with acting(hq):
+        assert [item.count for item in today_of_sweeps(hq)] == [reported]
 
 
 def test_without_a_sweep_the_wall_shows_the_chain(client_of, places, hq):

@@ -155,6 +155,33 @@ def test_folding_leaves_no_delta_and_adds_nothing_at_zero(alice: Any, places: An
         assert set(NodeStat.objects.values_list("value", flat=True)) == {4}
 
 
+def test_the_check_keeps_nobody_waiting_and_sees_one_moment(
+    fresh_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import connections
+
+    from fangxian.core.invariants import counters_add_up
+
+    def rows(_by: Actor, _code: str) -> list[tuple[str, str, str, int]]:
+        # A visit comes in between the facts and the deltas.
+        with connections["maintenance"].cursor() as cursor:
+            cursor.execute("SET lock_timeout = '1s'")
+            cursor.execute(
+                "INSERT INTO core_counterdelta (metric, key, place_code, n)"
+                " VALUES ('test.target', 'campaign', '1309', 1)"
+            )
+        return []
+
+    monkeypatch.setitem(counters.sources._entries, "test", (1, Source(tuple(METRICS), rows)))
+    assert list(counters_add_up()) == []
+    with acting(SYSTEM):
+        assert CounterDelta.objects.filter(metric="test.target").count() == 1
+    monkeypatch.setitem(
+        counters.sources._entries, "test", (1, Source(tuple(METRICS), lambda _by, _code: []))
+    )
+    assert list(counters_add_up()) == ["test.target of campaign at 1309: off by 1"]
+
+
 def test_only_one_folds_at_a_time(fresh_database: str) -> None:
     from django.db import connections
 
