@@ -60,6 +60,7 @@ FANGXIAN_SECOND_FACTOR = env.flag("FANGXIAN_SECOND_FACTOR", not DEMO)
 if not FANGXIAN_SECOND_FACTOR and FANGXIAN_MODE == "production":
     raise ImproperlyConfigured("FANGXIAN_SECOND_FACTOR=0 is for FANGXIAN_MODE=demo or test only")
 FANGXIAN_REVEALS_PER_HOUR = env.number("FANGXIAN_REVEALS_PER_HOUR", 30, low=1, high=10_000)
+FANGXIAN_LOOKUPS_PER_HOUR = env.number("FANGXIAN_LOOKUPS_PER_HOUR", 120, low=1, high=10_000)
 # Messages that leave the house (docs/guide/settings.md): private targets only when named here.
 FANGXIAN_OUTBOX_ALLOW = env.names("FANGXIAN_OUTBOX_ALLOW")
 FANGXIAN_SMS = env.choice(

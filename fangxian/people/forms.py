@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from fangxian.common.errors import Invalid
 from fangxian.common.ui.widgets import DateInput
+from fangxian.people import emergencies
 from fangxian.people.vocabularies import DOCUMENT_KINDS, ETHNICITIES, SEXES
 
 
@@ -18,6 +20,25 @@ def show_problems(form: forms.Form, error: Invalid) -> None:
     for field, messages in error.by_field().items():
         for message in messages:
             form.add_error(field if field in form.fields else None, str(message))
+
+
+class ForAnEmergency(forms.Form):
+    """A form that may say for which emergency something is recorded; last, and asked only then."""
+
+    emergency_id = forms.TypedChoiceField(
+        label=_("Recorded for the emergency"),
+        required=False,
+        coerce=UUID,
+        empty_value=None,
+        help_text=_("Sealed with the emergency's key: when it ends, nobody can read it any more."),
+    )
+
+    def __init__(self, *args: Any, place: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields.pop("emergency_id")
+        if found := emergencies.choices(place):
+            field.choices = [("", _("none: part of the register")), *found]  # type: ignore[attr-defined]
+            self.fields["emergency_id"] = field
 
 
 class PersonForm(forms.Form):
@@ -38,7 +59,7 @@ class PersonForm(forms.Form):
         self.fields["ethnicity"].choices = choices  # type: ignore[attr-defined]
 
 
-class DocumentForm(forms.Form):
+class DocumentForm(ForAnEmergency):
     """A document to add."""
 
     kind = forms.ChoiceField(label=_("Kind of document"))
@@ -53,7 +74,7 @@ class DocumentForm(forms.Form):
         self.fields["kind"].choices = DOCUMENT_KINDS.choices()  # type: ignore[attr-defined]
 
 
-class PhoneForm(forms.Form):
+class PhoneForm(ForAnEmergency):
     """A phone to add."""
 
     phone = forms.CharField(

@@ -96,6 +96,7 @@ def register() -> None:
     for name, invariant in _INVARIANTS:
         invariants.register(name, invariant)
     _register_tasks()
+    _register_sunset()
 
 
 def _register_tasks() -> None:
@@ -132,12 +133,19 @@ def _numbered(text: str) -> list[UUID]:
     return list(found) or list(queries.find_by_phone(text).values_list("pk", flat=True))
 
 
+def _register_sunset() -> None:
+    from fangxian.core.sunset import hooks
+    from fangxian.people import emergencies
+
+    hooks.register("people.numbers", emergencies.forget_numbers)
+
+
 def _find(by: Actor, text: str, limit: int) -> list[SearchHit]:
-    from fangxian.people import queries
+    from fangxian.people import lookups
 
     if not by.may("people.view"):
         return []
-    found = queries.search(text, limit)
+    found = lookups.find(by, text, limit)
     places = places_of([person.id for person in found])
     return [
         SearchHit(

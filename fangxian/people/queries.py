@@ -121,11 +121,17 @@ def search_names(text: str, limit: int = 20) -> list[Person]:
     return [found[key] for key in order if key in found]
 
 
+def is_number(text: str) -> bool:
+    """Whether a search for this text is one for a document or phone, not for a name."""
+    text = text.strip()
+    digits = sum(character.isdigit() for character in text)
+    return digits >= 7 or (digits >= 5 and text.isalnum())
+
+
 def search(text: str, limit: int = 20) -> list[Person]:
     """Persons by number of a document, phone, name or initials, whichever the text may be."""
     text = text.strip()
-    digits = sum(character.isdigit() for character in text)
-    if digits >= 7 or (digits >= 5 and text.isalnum()):
+    if is_number(text):
         return list(_live([*_documented("", text), *_reached(text)])[:limit])
     return search_names(text, limit)
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from fangxian.common.ui.widgets import DateInput
+from fangxian.people.forms import ForAnEmergency
 from fangxian.people.vocabularies import DOCUMENT_KINDS, SEXES
 from fangxian.register.models import Household
 from fangxian.register.vocabularies import (
@@ -63,7 +64,7 @@ class HouseholdForm(forms.Form):
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
 
 
-class NewResidentForm(forms.Form):
+class NewResidentForm(ForAnEmergency):
     """A person who moves in and is not registered here yet."""
 
     name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=60)
@@ -138,7 +139,7 @@ class ResidencyForm(forms.Form):
         _choices(self, relation=RELATIONS.choices(), kind=RESIDENCY_KINDS.choices())
 
 
-class GroupForm(forms.Form):
+class GroupForm(ForAnEmergency):
     """A key group to join."""
 
     group = forms.ChoiceField(label=_("Key group"))

@@ -1,5 +1,6 @@
 from fangxian.accounts.actions.alerts import settle_alert
 from fangxian.accounts.actions.grants import grant_role, grantable_roles, revoke_grant
+from fangxian.accounts.actions.lookups import LookupQuota, count_lookup
 from fangxian.accounts.actions.reveals import RevealQuota, log_reveal, purposes, reveals_left
 from fangxian.accounts.actions.users import (
     NewPassword,
@@ -14,8 +15,10 @@ from fangxian.accounts.actions.users import (
 )
 
 __all__ = [
+    "LookupQuota",
     "NewPassword",
     "RevealQuota",
+    "count_lookup",
     "create_user",
     "disable_user",
     "enable_user",

@@ -15,7 +15,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.models import update_fields
 from fangxian.people import documents as numbers
-from fangxian.people import names, queries, queue, tokens
+from fangxian.people import emergencies, names, queries, queue, tokens
 from fangxian.people.actions.links import link_person
 from fangxian.people.matching import lock_numbers, offer_matches
 from fangxian.people.models import Person, PersonDocument, PersonPhone
@@ -76,15 +76,18 @@ def create_person(
     name: str,
     documents: Sequence[tuple[str, str]] = (),
     phones: Sequence[str] = (),
+    emergency_id: UUID | None = None,
     **details: Any,
 ) -> Person:
     """Make a person who is seen at ``place_code`` because of row ``source_id``.
 
-    ``documents`` are (kind, number) pairs. Sex and date of birth come from an identity number where
-    they are not given. Raises Invalid; Conflict when somebody in scope has the same document (use
-    that person). The same document elsewhere opens an entry of the merge queue there.
+    ``documents`` are (kind, number) pairs; with ``emergency_id`` they and the phones are sealed
+    with that emergency's key and end with it. Sex and date of birth come from an identity number
+    where they are not given. Raises Invalid; Conflict when somebody in scope has the same document
+    (use that person). The same document elsewhere opens an entry of the merge queue there.
     """
     by.require("people.edit", place_code)
+    emergencies.check(by, emergency_id)
     problems = [p for kind, number in documents if (p := _bad_document(kind, number))]
     if problems:
         raise Invalid(*problems)
@@ -100,9 +103,9 @@ def create_person(
     link_person(
         by=by, person_id=person.id, place_code=place_code, kind=link_kind, source_id=source_id
     )
-    rows = [_add_document(person.id, kind, number) for kind, number in documents]
+    rows = [_add_document(person.id, kind, number, emergency_id) for kind, number in documents]
     for number in phones:
-        _add_phone(person.id, number, "")
+        _add_phone(person.id, number, "", emergency_id)
     _offer(by, rows)
     return person
 
@@ -122,13 +125,20 @@ def _index(number: str) -> bytes:
     return PersonDocument._meta.get_field("number_index").of(number)
 
 
-def _add_document(person_id: UUID, kind: str, number: str) -> PersonDocument:
-    row = PersonDocument(person_id=person_id, kind=kind, number=numbers.normal_number(number))
+def _add_document(
+    person_id: UUID, kind: str, number: str, emergency_id: UUID | None
+) -> PersonDocument:
+    row = PersonDocument(
+        person_id=person_id,
+        kind=kind,
+        number=numbers.normal_number(number),
+        emergency_id=emergency_id,
+    )
     row.save(force_insert=True)
     return row
 
 
-def _add_phone(person_id: UUID, number: str, label: str) -> PersonPhone:
+def _add_phone(person_id: UUID, number: str, label: str, emergency_id: UUID | None) -> PersonPhone:
     text = numbers.normal_phone(number)
     if not 5 <= len(text) <= 20:
         raise Invalid(
@@ -138,7 +148,7 @@ def _add_phone(person_id: UUID, number: str, label: str) -> PersonPhone:
                 mend=_("Write a mobile number, or area code and number."),
             )
         )
-    row = PersonPhone(person_id=person_id, number=text, label=label)
+    row = PersonPhone(person_id=person_id, number=text, label=label, emergency_id=emergency_id)
     row.save(force_insert=True)
     return row
 
@@ -161,9 +171,15 @@ def change_person(*, by: Actor, person_id: UUID, **values: Any) -> Person:
 
 
 @action
-def add_document(*, by: Actor, person_id: UUID, kind: str, number: str) -> PersonDocument:
-    """Add a document; the same again changes nothing. Raises Invalid, OutOfScope."""
+def add_document(
+    *, by: Actor, person_id: UUID, kind: str, number: str, emergency_id: UUID | None = None
+) -> PersonDocument:
+    """Add a document; the same again changes nothing. Raises Invalid, OutOfScope.
+
+    With ``emergency_id`` that emergency's key seals the number, which ends with it.
+    """
     by.require("people.edit")
+    emergencies.check(by, emergency_id)
     person = queries.by_id(person_id)
     problem = _bad_document(kind, number)
     if problem:
@@ -173,7 +189,7 @@ def add_document(*, by: Actor, person_id: UUID, kind: str, number: str) -> Perso
     known = PersonDocument.objects.filter(person=person, kind=kind, number_index=index).first()
     if known:
         return known
-    row = _add_document(person.id, kind, number)
+    row = _add_document(person.id, kind, number, emergency_id)
     _offer(by, [row])
     return row
 
@@ -193,13 +209,24 @@ def remove_document(*, by: Actor, document_id: UUID) -> None:
 
 
 @action
-def add_phone(*, by: Actor, person_id: UUID, number: str, label: str = "") -> PersonPhone:
-    """Add a phone; the same again changes nothing. Raises Invalid, OutOfScope."""
+def add_phone(
+    *,
+    by: Actor,
+    person_id: UUID,
+    number: str,
+    label: str = "",
+    emergency_id: UUID | None = None,
+) -> PersonPhone:
+    """Add a phone; the same again changes nothing. Raises Invalid, OutOfScope.
+
+    With ``emergency_id`` that emergency's key seals the number, which ends with it.
+    """
     by.require("people.edit")
+    emergencies.check(by, emergency_id)
     person = queries.by_id(person_id)
     index = PersonPhone._meta.get_field("number_index").of(number)
     known = PersonPhone.objects.filter(person=person, number_index=index).first()
-    return known or _add_phone(person.id, number, label)
+    return known or _add_phone(person.id, number, label, emergency_id)
 
 
 @action

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.common.errors import OutOfScope
 from fangxian.common.policy import SignedRequest, page
-from fangxian.people import actions, queries
+from fangxian.people import actions, lookups, queries
 from fangxian.people.actions.merging import CHOOSABLE
 from fangxian.people.models import Merge, MergeCandidate, Person
 from fangxian.people.offers import places_of
@@ -170,5 +170,5 @@ def propose(request: SignedRequest, person_id: UUID) -> HttpResponse:
             messages.success(request, _("The pair is in the merge queue."))
         return redirect("people:person", person.id)
     text = request.GET.get("q", "").replace("\x00", "").strip() or person.name
-    found = [other for other in queries.search(text, PAGE) if other.id != person.id]
+    found = [other for other in lookups.find(by, text, PAGE) if other.id != person.id]
     return render(request, "people/propose.html", {"person": person, "found": found, "text": text})

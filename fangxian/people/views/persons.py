@@ -135,7 +135,7 @@ def add_document(request: SignedRequest, person_id: UUID) -> HttpResponse:
         request,
         found,
         _("Add a document"),
-        DocumentForm(request.POST or None),
+        DocumentForm(request.POST or None, place=request.actor.area),
         lambda values: actions.add_document(by=request.actor, person_id=found.id, **values),
         _("The document is added."),
     )
@@ -149,9 +149,9 @@ def add_phone(request: SignedRequest, person_id: UUID) -> HttpResponse:
         request,
         found,
         _("Add a phone"),
-        PhoneForm(request.POST or None),
+        PhoneForm(request.POST or None, place=request.actor.area),
         lambda values: actions.add_phone(
-            by=request.actor, person_id=found.id, number=values["phone"], label=values["label"]
+            by=request.actor, person_id=found.id, number=values.pop("phone"), **values
         ),
         _("The phone is added."),
     )

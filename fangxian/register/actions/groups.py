@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, OutOfScope, Problem
+from fangxian.people import emergencies
 from fangxian.register.changes import changed
 from fangxian.register.models import KeyGroupEntry, Residency
 from fangxian.register.vocabularies import KEY_GROUPS
@@ -26,11 +27,15 @@ def join_group(
     note: str = "",
     emergency_id: UUID | None = None,
 ) -> KeyGroupEntry:
-    """Put a resident into a key group at the place of residence; again changes nothing."""
+    """Put a resident into a key group at the place of residence; again changes nothing.
+
+    With ``emergency_id`` that emergency's key seals the note, which ends with it.
+    """
     home = Residency.objects.filter(person_id=person_id, to_date=None).first()
     if home is None:
         raise OutOfScope(f"resident {person_id}")
     by.require("register.edit", home.place_code)
+    emergencies.check(by, emergency_id)
     if group not in KEY_GROUPS:
         raise Invalid(Problem(_("Unknown key group."), "group", mend=_("Choose one.")))
     known = KeyGroupEntry.objects.filter(person_id=person_id, group=group, to_date=None).first()

@@ -145,7 +145,7 @@ def move_in(request: SignedRequest, household_id: UUID) -> HttpResponse:
         request,
         title=_("Move in"),
         sub=_door(home),
-        form=forms.NewResidentForm(request.POST or None),
+        form=forms.NewResidentForm(request.POST or None, place=home.place_code),
         save=save,
         done=_("The move is recorded."),
         back=_url(home.pk),
@@ -280,7 +280,7 @@ def join_group(request: SignedRequest, residency_id: UUID) -> HttpResponse:
         request,
         row,
         _("Add to a key group"),
-        forms.GroupForm(request.POST or None),
+        forms.GroupForm(request.POST or None, place=row.place_code),
         lambda values: actions.join_group(by=request.actor, person_id=row.person_id, **values),
         _("The person is in the key group."),
     )
