@@ -80,8 +80,3 @@ def mask_phone(number: str) -> str:
     if len(number) == 11 and number.startswith("1"):
         return f"{number[:3]}****{number[-4:]}"
     return "*" * max(len(number) - 4, 4) + number[-4:]
-
-
-def mask_name(name: str) -> str:
-    """The surname alone (first character)."""
-    return name[:1] + "*" * max(len(name) - 1, 1)

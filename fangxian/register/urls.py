@@ -45,6 +45,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         establishments.close,
         name="establishment_close",
     ),
+    path(
+        "establishments/<uuid:establishment_id>/phone/",
+        establishments.phone,
+        name="establishment_phone",
+    ),
     path("<place:code>/", places.place, name="place"),
     path("<place:code>/new/", households.create, name="household_new"),
     path("<place:code>/establishments/", places.establishments, name="establishments"),

@@ -55,6 +55,23 @@ test("the value is shown after a reason, and hidden again", async () => {
   expect(document.getElementById("v")?.textContent).toBe("138****0001");
 });
 
+test("where the page has purposes one must be chosen, and is sent", async () => {
+  dialog()?.close();
+  document.body.insertAdjacentHTML(
+    "beforeend",
+    '<template id="fx-purposes"><option value="visit">Visit</option><option value="other">Other</option></template>',
+  );
+  document.querySelector("button")?.click();
+  await answer("call about the visit");
+  expect(fetching).not.toHaveBeenCalled();
+  const select = dialog()?.querySelector("select") as HTMLSelectElement;
+  expect(select.getAttribute("aria-invalid")).toBe("true");
+  fetching.mockResolvedValue(new Response('<span id="v"><code>13800000001</code></span>'));
+  select.value = "visit";
+  await answer("call about the visit");
+  expect(String(fetching.mock.calls[0]?.[1]?.body)).toBe("reason=call+about+the+visit&purpose=visit");
+});
+
 test("a used-up quota is said in the dialog and the value stays masked", async () => {
   fetching.mockResolvedValue(new Response("", { status: 429 }));
   await answer("again");

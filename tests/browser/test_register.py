@@ -119,6 +119,8 @@ def test_a_full_number_asks_for_a_reason_first(
         no_sideways_scroll(page)
         if language == "zh-hans":
             screenshot(page, "reveal")
+        tab_to(page, dialog.locator("#fx-reveal-purpose"))
+        page.keyboard.press("ArrowDown")
         tab_to(page, dialog.locator("#fx-reveal-reason"))
         page.keyboard.type("核对证件信息")
         page.keyboard.press("Enter")

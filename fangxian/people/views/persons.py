@@ -12,14 +12,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from fangxian.accounts.actions import purposes
 from fangxian.accounts.looks import grouped
 from fangxian.accounts.queries import who_looked
-from fangxian.common.errors import Invalid
 from fangxian.common.policy import SignedRequest, page
 from fangxian.people import actions, queries
-from fangxian.people.forms import DocumentForm, PersonForm, PhoneForm, show_problems
+from fangxian.people.forms import DocumentForm, PersonForm, PhoneForm
 from fangxian.people.models import Person
 from fangxian.people.offers import person_panels
+from fangxian.people.views.common import form_page
 from fangxian.people.vocabularies import SEXES
 
 LOOKS_READ, LOOKS_SHOWN = 200, 20
@@ -60,6 +61,7 @@ def _context(request: SignedRequest, person: Person) -> dict[str, Any]:
         "looks": grouped(
             who_looked(person.id).filter(area__startswith=by.area)[:LOOKS_READ], LOOKS_SHOWN
         ),
+        "purposes": purposes() if reveal else [],
         "may_edit": by.may("people.edit") and person.merged_into_id is None,
     }
 
@@ -79,7 +81,7 @@ def reveal(request: SignedRequest, person_id: UUID, what: str, row_id: UUID) -> 
         person_id=person_id,
         what=what,
         row_id=row_id,
-        purpose=request.POST.get("purpose", "other"),
+        purpose=request.POST.get("purpose", ""),
         reason=request.POST.get("reason", ""),
     )
     context = {"id": f"{what}-{row_id}", "value": value, "tel": what == "phone"}
@@ -94,22 +96,15 @@ def _form_page(
     save: Callable[[dict[str, Any]], object],
     done: str,
 ) -> HttpResponse:
-    if request.method == "POST" and form.is_valid():
-        try:
-            save(form.cleaned_data)
-        except Invalid as error:
-            show_problems(form, error)
-        else:
-            messages.success(request, done)
-            return redirect("people:person", person.id)
-    context = {
-        "form": form,
-        "title": title,
-        "sub": person.name,
-        "back": reverse("people:person", args=[person.id]),
-    }
-    status = 422 if request.method == "POST" else 200
-    return render(request, "people/form.html", context, status=status)
+    return form_page(
+        request,
+        title=title,
+        sub=person.name,
+        form=form,
+        save=save,
+        done=done,
+        back=reverse("people:person", args=[person.id]),
+    )
 
 
 @page("people.edit", methods=("GET", "POST"))

@@ -4,6 +4,7 @@ from fangxian.register.actions.establishments import (
     change_establishment,
     close_establishment,
     create_establishment,
+    reveal_contact,
 )
 from fangxian.register.actions.groups import join_group, leave_group
 from fangxian.register.actions.households import (
@@ -44,5 +45,6 @@ __all__ = [
     "move_in",
     "move_out",
     "name_head",
+    "reveal_contact",
     "undo_death",
 ]

@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from stdnum.cn import uscc
 
+from fangxian.accounts.actions import log_reveal
 from fangxian.common import codes
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Conflict, Invalid, Problem
+from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.models import update_fields
 from fangxian.regions import queries as regions
 from fangxian.register import queries
@@ -119,3 +120,17 @@ def close_establishment(
     row.to_date = max(on or timezone.localdate(), row.from_date)
     row.save(update_fields=["to_date"])
     return row
+
+
+@action
+def reveal_contact(*, by: Actor, establishment_id: UUID, purpose: str, reason: str) -> str:
+    """Return the contact's full phone; logged, and taken from the account's hourly quota.
+
+    Raises Invalid without purpose or reason, OutOfScope where there is no phone, TooMany.
+    """
+    found = queries.establishment(establishment_id)
+    by.require("people.reveal", found.place_code)
+    if not found.contact_phone:
+        raise OutOfScope(f"phone of establishment {establishment_id}")
+    log_reveal(by=by, person_id=None, what="contact phone", purpose=purpose, reason=reason)
+    return str(found.contact_phone)

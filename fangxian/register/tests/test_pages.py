@@ -146,6 +146,13 @@ def test_a_contacts_phone_never_stands_in_the_page(client_of, alice, places):
     for name in ("establishment", "establishment_change"):
         text = client.get(reverse(f"register:{name}", args=[made.pk])).content.decode()
         assert "13800009999" not in text
+    reveal = reverse("register:establishment_phone", args=[made.pk])
+    why = {"purpose": "visit", "reason": "电话核实情况"}
+    assert client.post(reveal, {"reason": "电话核实情况"}).status_code == 422
+    assert "13800009999" in client.post(reveal, why).content.decode()
+    assert client_of("charlie").post(reveal, why).status_code == 404
+    log = AccessLog.objects.get(revealed="contact phone")
+    assert (log.purpose_code, log.purpose) == ("visit", "电话核实情况")
     data = {"name": "示例药店", "kind": "pharmacy", "staff_count": "3"}
     client.post(reverse("register:establishment_change", args=[made.pk]), data)
     with acting(alice):

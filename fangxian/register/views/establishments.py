@@ -10,19 +10,24 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from fangxian.accounts.actions import purposes
 from fangxian.common.policy import SignedRequest, page
 from fangxian.people.documents import mask_phone
+from fangxian.people.views.common import form_page
 from fangxian.regions import queries as regions
 from fangxian.register import actions, forms, queries
-from fangxian.register.views.common import crumbs, form_page
+from fangxian.register.views.common import crumbs
 
 
 @page("register.view")
 def establishment(request: SignedRequest, establishment_id: UUID) -> HttpResponse:
     """One establishment."""
     found = queries.establishment(establishment_id)
+    reveal = request.actor.may("people.reveal", found.place_code)
     context = {
         "it": found,
+        "reveal_url": reverse("register:establishment_phone", args=[found.pk]) if reveal else "",
+        "purposes": purposes() if reveal else [],
         "phone": mask_phone(found.contact_phone) if found.contact_phone else "",
         "breadcrumbs": crumbs(found.place_code, request.actor.area),
         "may_edit": request.actor.may("register.edit", found.place_code) and not found.to_date,
@@ -78,3 +83,16 @@ def close(request: SignedRequest, establishment_id: UUID) -> HttpResponse:
     found = actions.close_establishment(by=request.actor, establishment_id=establishment_id)
     messages.success(request, _("Recorded as closed."))
     return redirect("register:establishments", found.place_code)
+
+
+@page("people.reveal", methods=("POST",))
+def phone(request: SignedRequest, establishment_id: UUID) -> HttpResponse:
+    """The contact's full phone, for a reason."""
+    value = actions.reveal_contact(
+        by=request.actor,
+        establishment_id=establishment_id,
+        purpose=request.POST.get("purpose", ""),
+        reason=request.POST.get("reason", ""),
+    )
+    context = {"id": "contact-phone", "value": value, "tel": True}
+    return render(request, "common/components/revealed.html", context)

@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from fangxian.common.errors import OutOfScope
 from fangxian.common.policy import SignedRequest, page
 from fangxian.people import queries as people
+from fangxian.people.views.common import form_page
 from fangxian.regions import queries as regions
 from fangxian.register import actions, forms, history, queries
 from fangxian.register.doors import doors_of
 from fangxian.register.models import Household, KeyGroupEntry, Residency
-from fangxian.register.views.common import crumbs, form_page
+from fangxian.register.views.common import crumbs
 
 
 def _door(home: Household) -> str:

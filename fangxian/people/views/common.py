@@ -1,0 +1,50 @@
+"""What pages that change something share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from fangxian.common.errors import Conflict, Invalid
+from fangxian.common.policy import SignedRequest
+from fangxian.people.forms import show_problems
+
+
+def form_page(
+    request: SignedRequest,
+    *,
+    title: str,
+    sub: str,
+    form: Any,
+    save: Callable[[dict[str, Any]], object],
+    done: str,
+    back: str,
+    text: str = "",
+    submit: str = "",
+) -> HttpResponse:
+    """Show a form, save it, say so and go back. 422 with the problems at their fields."""
+    if request.method == "POST" and form.is_valid():
+        try:
+            save(form.cleaned_data)
+        except Invalid as error:
+            show_problems(form, error)
+        except Conflict as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, done)
+            return redirect(back)
+    context = {
+        "form": form,
+        "title": title,
+        "sub": sub,
+        "back": back,
+        "text": text,
+        "submit": submit or _("Save"),
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "people/form.html", context, status=status)
