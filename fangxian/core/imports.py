@@ -1,15 +1,17 @@
 """Staging and committing of imported rows, so that what came in always adds up.
 
-A room registers an :class:`ImportKind`; its job stages the file's rows (:func:`stage`,
-:func:`staged`), commits them in chunks (:func:`commit_chunks`) and finishes the run
-(:func:`finish`). A chunk is one transaction: after a crash the next attempt goes on with the rows
-that still wait, and none is half written.
+A room registers an :class:`ImportKind`; it opens a run (:func:`begin`), its job stages the file's
+rows (:func:`stage`, :func:`staged`) and commits them in chunks (:func:`commit_chunks`). A chunk is
+one transaction: after a crash the next attempt goes on with the rows that still wait, and none is
+half written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -22,17 +24,31 @@ from django.utils.translation import gettext as _
 
 from fangxian.common import crypto
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Invalid, Problem
+from fangxian.common.codes import Level
+from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.fields import Destroyed
 from fangxian.common.ids import uuid7
 from fangxian.common.keyring import REGISTER
 from fangxian.common.registries import Registry
-from fangxian.core.actions.files import require_scope
-from fangxian.core.models import File, ImportRow, ImportRun, ImportState, MappingMemory, RowState
+from fangxian.common.sheets.marking import RowError
+from fangxian.core.actions.files import require_scope, store_file
+from fangxian.core.models import (
+    File,
+    ImportRow,
+    ImportRun,
+    ImportState,
+    Job,
+    JobState,
+    MappingMemory,
+    RowState,
+)
 from fangxian.core.progress import Progress
 
 STAGE_ROWS = 2_000
 COMMIT_ROWS = 500
+KEPT_DAYS = 90
+# More than any sheet has rows.
+_BLOCK = 1 << 21
 
 RAW = "core.importrow.raw"
 PROBLEMS = "core.importrow.problems"
@@ -53,75 +69,160 @@ kinds: Registry[ImportKind] = Registry("import kind")
 
 @dataclass(frozen=True, slots=True)
 class StagedRow:
-    """A row that waits: its number in the file and its values by column."""
+    """A row that waits: its number (:func:`number_of`) and its values by column."""
 
     id: UUID
     number: int
     values: dict[str, Any]
+    object_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a row: accepted, or rejected when there are ``problems``.
 
-    ``changed`` is false when everything it says was known already.
+    ``changed`` is false when everything it says was known already. ``later``: rejected only if no
+    other row makes room for it.
     """
 
     number: int
     problems: tuple[Problem, ...] = ()
     object_id: UUID | None = None
     changed: bool = True
+    later: bool = False
 
 
 Handler = Callable[[Actor, list[StagedRow]], Sequence[Outcome]]
+
+
+def number_of(row: int, block: int = 0) -> int:
+    """The number under which a row of a file is staged.
+
+    Where a sheet shows its table several times side by side, one row of the file holds a row of
+    each ``block``: those of the next block follow all of the one before.
+    """
+    return block * _BLOCK + row
+
+
+def place_of(number: int) -> tuple[int, int]:
+    """The row of the file and its block, of a number that :func:`number_of` gave."""
+    block, row = divmod(number, _BLOCK)
+    return row, block
 
 
 def begin(
     *,
     by: Actor,
     kind: str,
-    file: File,
     place_code: str,
+    name: str,
+    data: bytes,
+    right: str,
     signature: str = "",
-    mapping: dict[str, Any] | None = None,
-    options: dict[str, Any] | None = None,
-    emergency_id: UUID | None = None,
 ) -> ImportRun:
-    """Begin a run of a stored file, or return the one this very file already has at this place.
+    """Store a file and open a run for it, in the open transaction.
 
-    The same file with another mapping is another run. In the open transaction; the right is that
-    of the action that calls it.
+    Sent again by the same actor before its columns were chosen, it is still the same run; of two
+    at once the second waits. The right is that of the action that calls it.
     """
     require_scope(by, place_code)
-    known = same_file(kind, place_code, file.sha256)
-    if known is not None and known.mapping == (mapping or {}):
-        return known
-    return ImportRun.objects.create(
-        kind=kind,
-        place_code=place_code,
-        file=file,
-        sha256=file.sha256,
-        signature=signature,
-        mapping=mapping or {},
-        options=options or {},
-        emergency_id=emergency_id,
-        user_id=by.user_id,
-        made_by=by.name,
-    )
+    digest = hashlib.sha256(data).hexdigest()
+    _lock(f"{kind}:{by.name}:{place_code}:{digest}")
+    waiting = ImportRun.objects.filter(
+        kind=kind, place_code=place_code, sha256=digest, user_id=by.user_id,
+        state=ImportState.STAGING, job_id=None,
+    ).first()  # fmt: skip
+    if waiting is not None:
+        return waiting
+    file = store_file(
+        by=by, data=data, name=name[:200], media_type="application/octet-stream",
+        place_code=place_code, right=right,
+        keep_until=timezone.localdate() + dt.timedelta(days=KEPT_DAYS),
+    )  # fmt: skip
+    run = ImportRun(
+        kind=kind, file=file, sha256=digest, place_code=place_code, user_id=by.user_id,
+        made_by=by.name, signature=signature, options={"sheet": 0},
+    )  # fmt: skip
+    run.save(force_insert=True)
+    return run
+
+
+def _lock(name: str) -> None:
+    """Wait until nobody else holds the name; held to the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
+def lock_places(place_codes: Iterable[str]) -> None:
+    """Wait until no other import writes in the communities of these places, in this transaction."""
+    for community in sorted({code[: int(Level.VILLAGE)] for code in place_codes}):
+        _lock(f"import:{community}")
+
+
+def stopped(run: ImportRun) -> bool:
+    """Whether the work on a run has ended before its end; it can go on."""
+    return run.id in stopped_of([run])
+
+
+def stopped_of(runs: Iterable[ImportRun]) -> set[UUID]:
+    """Ids of those of the runs whose work has ended before its end. One query."""
+    job_of = {
+        run.job_id: run.id
+        for run in runs
+        if run.job_id and run.state in (ImportState.STAGING, ImportState.RUNNING)
+    }
+    ended = [JobState.FAILED, JobState.STOPPED]
+    found = Job.objects.filter(pk__in=job_of, state__in=ended).values_list("pk", flat=True)
+    return {job_of[job] for job in found}
+
+
+def to_choose(run_id: UUID) -> ImportRun:
+    """Lock a run whose columns may still be chosen. Raises OutOfScope, Conflict once it is not."""
+    run = _locked(run_id)
+    if run.state not in (ImportState.STAGING, ImportState.READY):
+        raise Conflict(_("This import has been started already."))
+    return run
+
+
+def to_confirm(run_id: UUID) -> ImportRun:
+    """Lock a run that is ready to be written, or whose writing has stopped.
+
+    Raises OutOfScope, Conflict when it is neither.
+    """
+    run = _locked(run_id)
+    if run.state == ImportState.READY or (run.state == ImportState.RUNNING and stopped(run)):
+        return run
+    raise Conflict(_("This import is not ready to be written."))
+
+
+def _locked(run_id: UUID) -> ImportRun:
+    run = ImportRun.objects.select_for_update().filter(pk=run_id).first()
+    if run is None:
+        raise OutOfScope(f"import {run_id}")
+    return run
+
+
+def previewing(run_id: UUID, job_id: UUID) -> bool:
+    """Lock the run for the preview of this job; false when another preview has taken its place."""
+    run = ImportRun.objects.select_for_update().filter(pk=run_id).first()
+    return run is not None and run.job_id == job_id and run.state == ImportState.STAGING
 
 
 def stage(run: ImportRun, rows: Iterable[tuple[int, dict[str, Any]]]) -> int:
-    """Add ``(row number, values by column)`` to a run; a number that is there already is kept.
+    """Add ``(number, values by column)`` to a run; a number that is there already is kept.
 
     Runs in the open transaction (``progress.chunk()``); about 40,000 rows a second. Returns the
-    number of rows given.
+    number of rows given. Raises ValueError for a number given twice: a row would be lost.
     """
-    given = 0
+    given: set[int] = set()
     source = iter(rows)
     while batch := list(islice(source, STAGE_ROWS)):
+        before = len(given)
+        given.update(number for number, _values in batch)
+        if len(given) - before != len(batch):
+            raise ValueError("two rows of an import have the same number")
         _insert(run, batch)
-        given += len(batch)
-    return given
+    return len(given)
 
 
 def _insert(run: ImportRun, batch: list[tuple[int, dict[str, Any]]]) -> None:
@@ -154,11 +255,6 @@ def staged(run: ImportRun) -> ImportRun:
     return run
 
 
-def waiting(run: ImportRun, limit: int | None = None) -> list[StagedRow]:
-    """Return rows that wait, in the order of the file."""
-    return rows_of(run, RowState.WAITING, limit)
-
-
 def rows_of(run: ImportRun, state: str | None = None, limit: int | None = None) -> list[StagedRow]:
     """Return a run's rows, of one state if it is given."""
     found = ImportRow.objects.filter(run=run).order_by("number")
@@ -168,7 +264,7 @@ def rows_of(run: ImportRun, state: str | None = None, limit: int | None = None) 
 
 
 def _staged_row(row: ImportRow) -> StagedRow:
-    return StagedRow(row.id, row.number, _opened(row.raw) or {})
+    return StagedRow(row.id, row.number, _opened(row.raw) or {}, row.object_id)
 
 
 def _opened(sealed: str | None) -> Any:
@@ -183,59 +279,83 @@ def commit_chunks(
 ) -> ImportRun:
     """Commit all waiting rows, ``size`` in a transaction, then finish the run.
 
-    ``handler(by, rows)`` writes the rows and returns an :class:`Outcome` for each. When it raises
-    over a chunk, its rows are tried one by one, and those that fail again are rejected. Stopping
-    the job leaves the run to be continued.
+    ``handler(by, rows)`` writes the rows and returns an :class:`Outcome` for each. Rows that come
+    ``later`` wait for the next pass over the run; when a pass has accepted none, they are rejected.
+    When the handler raises over a chunk, its halves are tried, down to the rows that fail.
+    Stopping the job leaves the run to be continued.
     """
     with progress.chunk():
         ImportRun.objects.filter(id=run.id, finished_at=None).update(state=ImportState.RUNNING)
     while True:
         with progress.chunk() as by:
+            at = _Pass(**progress.state.get("import", {}))
             # Locked, so that two attempts never write the same row.
             locked = (
                 ImportRow.objects.select_for_update()
-                .filter(run=run, state=RowState.WAITING)
+                .filter(run=run, state=RowState.WAITING, number__gt=at.after)
                 .order_by("number")[:size]
             )
             rows = [_staged_row(row) for row in locked]
             if rows:
-                _record(run, rows, _handle(handler, by, rows))
+                outcomes = handle(handler, by, rows)
+                _record(run, rows, [o for o in outcomes if at.last or not o.later])
+                at.took(outcomes)
+            elif not at.after:
+                break
+            else:
+                at = at.next()
+            progress.state["import"] = at.kept()
             run.refresh_from_db()
-        if not rows:
-            break
         progress.step(run.accepted + run.rejected, run.rows_in)
     with progress.chunk():
         return finish(run)
 
 
-def _handle(handler: Handler, by: Actor, rows: list[StagedRow]) -> list[Outcome]:
+@dataclass
+class _Pass:
+    """How far a pass over the waiting rows is; saved with each chunk."""
+
+    after: int = 0
+    accepted: bool = False
+    last: bool = False
+
+    def took(self, outcomes: list[Outcome]) -> None:
+        self.after = outcomes[-1].number
+        self.accepted = self.accepted or any(not o.problems for o in outcomes)
+
+    def next(self) -> _Pass:
+        return _Pass(last=not self.accepted)
+
+    def kept(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def handle(handler: Handler, by: Actor, rows: list[StagedRow]) -> list[Outcome]:
+    """Let the handler take the rows, in the open transaction; rows that spoil it are rejected."""
     try:
         with transaction.atomic():
             return _complete(rows, handler(by, rows))
     except OperationalError:
         raise
-    except (Invalid, DatabaseError):
-        # One row spoils the chunk: find out which.
-        return [_handle_one(handler, by, row) for row in rows]
+    except (Invalid, DatabaseError) as error:
+        if len(rows) == 1:
+            return [_spoilt(rows[0], error)]
+    # One row spoils the chunk: find out which.
+    middle = len(rows) // 2
+    return [*handle(handler, by, rows[:middle]), *handle(handler, by, rows[middle:])]
 
 
-def _handle_one(handler: Handler, by: Actor, row: StagedRow) -> Outcome:
-    try:
-        with transaction.atomic():
-            return _complete([row], handler(by, [row]))[0]
-    except OperationalError:
-        raise
-    except Invalid as error:
+def _spoilt(row: StagedRow, error: Invalid | DatabaseError) -> Outcome:
+    if isinstance(error, Invalid):
         return Outcome(row.number, tuple(error.problems))
-    except DatabaseError:
-        # Its text would quote the row; the row itself goes back to who sent it.
-        problem = Problem(
-            _("The row contradicts what is registered."),
-            row=row.number,
-            mend=_("Compare it with the register, correct it and import it again."),
-            code="contradiction",
-        )
-        return Outcome(row.number, (problem,))
+    # Its text would quote the row; the row itself goes back to who sent it.
+    problem = Problem(
+        _("The row contradicts what is registered."),
+        row=place_of(row.number)[0],
+        mend=_("Compare it with the register, correct it and import it again."),
+        code="contradiction",
+    )
+    return Outcome(row.number, (problem,))
 
 
 def _complete(rows: list[StagedRow], outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -246,7 +366,11 @@ def _complete(rows: list[StagedRow], outcomes: Sequence[Outcome]) -> list[Outcom
 
 
 def _record(run: ImportRun, rows: list[StagedRow], outcomes: list[Outcome]) -> None:
+    if not outcomes:
+        return
     key = run.emergency_id or REGISTER
+    id_of = {row.number: row.id for row in rows}
+    ids = [id_of[o.number] for o in outcomes]
     rejected = [o for o in outcomes if o.problems]
     states = [RowState.REJECTED if o.problems else RowState.ACCEPTED for o in outcomes]
     problems = [
@@ -260,7 +384,7 @@ def _record(run: ImportRun, rows: list[StagedRow], outcomes: list[Outcome]) -> N
             "UPDATE core_importrow r SET state = u.state, problems = u.problems,"
             " object_id = u.object_id FROM unnest(%s::uuid[], %s::text[], %s::bytea[],"
             " %s::uuid[]) AS u (id, state, problems, object_id) WHERE r.id = u.id",
-            [[r.id for r in rows], states, problems, [o.object_id for o in outcomes]],
+            [ids, states, problems, [o.object_id for o in outcomes]],
         )
     ImportRun.objects.filter(id=run.id).update(
         accepted=F("accepted") + len(outcomes) - len(rejected),
@@ -292,23 +416,27 @@ def finish(run: ImportRun, result_file: File | None = None) -> ImportRun:
     return run
 
 
-def fail(run: ImportRun, code: str, state: str = ImportState.FAILED) -> ImportRun:
-    """End a run that can't go on; rows already accepted stay."""
-    run.refresh_from_db()
-    run.state = state
-    run.error_code = code[:60]
-    run.finished_at = timezone.now()
-    run.save(update_fields=["state", "error_code", "finished_at"])
-    return run
-
-
 def problems_of(run: ImportRun) -> Iterator[tuple[int, dict[str, Any], list[Problem]]]:
-    """Yield ``(row number, values, problems)`` of each rejected row, in the order of the file."""
-    rejected = ImportRow.objects.filter(run=run, state=RowState.REJECTED).order_by("number")
+    """Yield ``(number, values, problems)`` of each rejected row, in the order of the file.
+
+    ``number`` is that of :func:`number_of`. Nothing is left once the file's time is over.
+    """
+    rejected = ImportRow.objects.filter(run=run, state=RowState.REJECTED, problems__isnull=False)
+    rejected = rejected.order_by("number")
     for row in rejected.iterator(chunk_size=1_000):
         packed = _opened(row.problems) or []
         values = _opened(row.raw) or {}
-        yield row.number, values, [Problem(row=row.number, **problem) for problem in packed]
+        at = place_of(row.number)[0]
+        yield row.number, values, [Problem(row=at, **problem) for problem in packed]
+
+
+def row_errors(run: ImportRun, positions: Mapping[str, int]) -> Iterator[RowError]:
+    """What is wrong, as the error workbook marks it. ``positions``: field → column of the table."""
+    for number, _values, problems in problems_of(run):
+        row, block = place_of(number)
+        for problem in problems:
+            text = f"{problem.message} {problem.mend}".strip()
+            yield RowError(row, text, positions.get(problem.field), block)
 
 
 def same_file(kind: str, place_code: str, sha256: str) -> ImportRun | None:

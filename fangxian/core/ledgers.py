@@ -7,7 +7,6 @@ do. (The register has its own run: there the rows of a household belong together
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -17,13 +16,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
-from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
+from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.common.registries import Registry
 from fangxian.common.sheets import (
     Cell,
@@ -39,7 +37,7 @@ from fangxian.common.sheets import (
     read_workbook,
     signature,
 )
-from fangxian.common.sheets.marking import RowError, write_error_workbook
+from fangxian.common.sheets.marking import write_error_workbook
 from fangxian.core import imports
 from fangxian.core.actions import read_file, start_job, store_file
 from fangxian.core.imports import Outcome, StagedRow
@@ -50,7 +48,6 @@ from fangxian.core.progress import Progress
 
 CHUNK: Final = 500
 SHOWN_PROBLEMS: Final = 2_000
-KEPT_DAYS: Final = 90
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PROBLEMS: Final = "problems"
 
@@ -99,25 +96,10 @@ def upload(*, by: Actor, kind: str, place_code: str, name: str, data: bytes) -> 
             )
         )
     tables = _tables(_workbook(data, name))
-    file = store_file(
-        by=by,
-        data=data,
-        name=name[:200],
-        media_type="application/octet-stream",
-        place_code=place_code,
-        keep_until=timezone.localdate() + dt.timedelta(days=KEPT_DAYS),
-        right=ledger.right,
-    )
-    return ImportRun.objects.create(
-        kind=kind,
-        file=file,
-        sha256=file.sha256,
-        place_code=place_code,
-        user_id=by.user_id,
-        made_by=by.name,
+    return imports.begin(
+        by=by, kind=kind, place_code=place_code, name=name, data=data, right=ledger.right,
         signature=signature(tables[0]),
-        options={"sheet": 0},
-    )
+    )  # fmt: skip
 
 
 def _workbook(data: bytes, name: str) -> Workbook:
@@ -167,7 +149,8 @@ class Source:
         """The data rows, cleaned: number and values, problems of reading among them."""
         positions = self.mapping.fields
         for row in self.table.data_rows(self.mapping.carried(self.ledger.fields)):
-            yield row.number, _values(self.ledger.fields, positions, row.cells)
+            number = imports.number_of(row.number, row.block)
+            yield number, _values(self.ledger.fields, positions, row.cells)
 
 
 def _values(
@@ -224,8 +207,7 @@ def choose(
     """
     run = run_of(run_id)
     by.require(ledgers.get(run.kind).right, run.place_code)
-    if run.state not in (ImportState.STAGING, ImportState.READY):
-        raise Conflict(_("This import has been started already."))
+    run = imports.to_choose(run_id)
     run.mapping = mapping
     run.options = {**(options or {}), "sheet": sheet}
     run.state = ImportState.STAGING
@@ -237,15 +219,16 @@ def choose(
 
 @action
 def confirm(*, by: Actor, run_id: UUID) -> Job:
-    """Start to write the rows of a run that was previewed. Raises Conflict when it is not ready."""
+    """Start to write the rows of a run that was previewed, or go on where its work has stopped.
+
+    Raises Conflict when it is neither.
+    """
     run = run_of(run_id)
     by.require(ledgers.get(run.kind).right, run.place_code)
-    locked = ImportRun.objects.select_for_update().get(pk=run.pk)
-    if locked.state != ImportState.READY:
-        raise Conflict(_("This import is not ready to be written."))
-    job = _start(by, locked, "import")
-    locked.state, locked.job_id = ImportState.RUNNING, job.id
-    locked.save(update_fields=["state", "job_id"])
+    run = imports.to_confirm(run_id)
+    job = _start(by, run, "import")
+    run.state, run.job_id = ImportState.RUNNING, job.id
+    run.save(update_fields=["state", "job_id"])
     return job
 
 
@@ -261,6 +244,8 @@ def _start(by: Actor, run: ImportRun, step: str) -> Job:
 def preview(progress: Progress, *, run_id: str) -> None:
     """Read and clean all rows, stage them, try to write them and take that back."""
     with progress.chunk() as by:
+        if not imports.previewing(UUID(run_id), progress.job_id):
+            return
         run = run_of(UUID(run_id))
         source = Source(by, run)
         imports.remember_mapping(by, run.kind, source.mapping.signature, source.mapping.remember())
@@ -278,9 +263,13 @@ def preview(progress: Progress, *, run_id: str) -> None:
 def _tried(by: Actor, run: ImportRun, progress: Progress) -> list[Outcome]:
     rows = iter(imports.rows_of(run))
     outcomes: list[Outcome] = []
+
+    def written(by: Actor, rows: list[StagedRow]) -> Sequence[Outcome]:
+        return write(by, run, rows)
+
     with transaction.atomic():
         while chunk := list(islice(rows, CHUNK)):
-            outcomes += write(by, run, chunk)
+            outcomes += imports.handle(written, by, chunk)
             progress.step(len(outcomes))
         transaction.set_rollback(True)
     return outcomes
@@ -288,7 +277,9 @@ def _tried(by: Actor, run: ImportRun, progress: Progress) -> list[Outcome]:
 
 def _summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     problems = [
-        [o.number, p.field, str(p.message), str(p.mend)] for o in outcomes for p in o.problems
+        [imports.place_of(o.number)[0], p.field, str(p.message), str(p.mend)]
+        for o in outcomes
+        for p in o.problems
     ]
     kinds = Counter(p.code for o in outcomes for p in o.problems)
     counts = Counter(
@@ -309,7 +300,8 @@ def write(by: Actor, run: ImportRun, rows: Sequence[StagedRow]) -> list[Outcome]
         Outcome(
             row.number,
             tuple(
-                Problem(message, field=name, row=row.number, mend=mend, code=code)
+                Problem(message, field=name, row=at, mend=mend, code=code)
+                for at in (imports.place_of(row.number)[0],)
                 for name, code, message, mend in row.values[PROBLEMS]
             ),
             changed=False,
@@ -324,16 +316,16 @@ def commit(progress: Progress, *, run_id: str) -> None:
     """Write the staged rows in chunks; a later attempt goes on with those that still wait."""
     with progress.chunk():
         run = run_of(UUID(run_id))
-        if run.state == ImportState.FINISHED:
-            return
 
     def handle(by: Actor, rows: list[StagedRow]) -> Sequence[Outcome]:
         return write(by, run, rows)
 
-    run = imports.commit_chunks(run, handle, progress, size=CHUNK)
-    if run.rejected:
+    if run.state != ImportState.FINISHED:
+        run = imports.commit_chunks(run, handle, progress, size=CHUNK)
+    # An earlier attempt may have ended between the last row and the workbook.
+    if run.rejected and not run.result_file_id:
         with progress.chunk() as by:
-            run = run_of(UUID(run_id))
+            run = run_of(run.id)
             run.result_file = error_workbook(by, run)
             run.save(update_fields=["result_file"])
 
@@ -343,11 +335,7 @@ def error_workbook(by: Actor, run: ImportRun) -> File:
     source = Source(by, run)
     positions = source.mapping.fields
     out = io.BytesIO()
-    errors = (
-        RowError(number, f"{problem.message} {problem.mend}".strip(), positions.get(problem.field))
-        for number, _row, problems in imports.problems_of(run)
-        for problem in problems
-    )
+    errors = imports.row_errors(run, positions)
     write_error_workbook(source.data, source.workbook, source.table, errors, out)
     stem = run.file.name.rsplit(".", 1)[0]
     return store_file(

@@ -4,7 +4,7 @@ marking, writing.
 
 from .cells import Cell, CellError, cell_text
 from .errors import Fault, SheetError
-from .mapping import FieldSpec, Mapping, Proposal, propose_mapping
+from .mapping import FieldSpec, Mapping, Proposal, propose_mapping, vocabulary_of
 from .reader import Sheet, Workbook, read_workbook
 from .tables import Column, RowRole, Table, TableRow, find_table, find_tables, signature
 
@@ -28,4 +28,5 @@ __all__ = [
     "propose_mapping",
     "read_workbook",
     "signature",
+    "vocabulary_of",
 ]

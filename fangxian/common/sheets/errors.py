@@ -215,6 +215,10 @@ CELL_MESSAGES: Final[dict[str, tuple[Text, Text]]] = {
         _("The number is no known kind of document."),
         _("Compare it with the document, and name the kind of document in its own column."),
     ),
+    "document_length": (
+        _("A document's number has 4 to 30 letters and digits."),
+        _("Compare it with the document."),
+    ),
     "phone_scientific": (
         _("Excel shows the phone number in scientific notation and its digits are lost."),
         _("Format the column as text and type the number again."),
@@ -243,6 +247,7 @@ CELL_MESSAGES: Final[dict[str, tuple[Text, Text]]] = {
         _("The date lies outside %(first)s to %(last)s."),
         _("Check the year."),
     ),
+    "date_future": (_("The day lies in the future."), _("Compare it with the ledger.")),
     "date_incomplete": (
         _("The date has no day or month."),
         _("Write the whole date like 2020-03-05."),

@@ -21,7 +21,9 @@ from .content import Content, Kind, guess_content
 from .tables import Column, Table, signature
 from .words import fold, key, key_without_brackets, known_field, load, words
 
-Reason = Literal["remembered", "exact", "group", "similar", "content", "corrected", "none", "taken"]
+Reason = Literal[
+    "remembered", "exact", "group", "similar", "content", "instead", "corrected", "none", "taken"
+]
 
 REASONS: Final[dict[Reason, Promise]] = {
     "remembered": _("as decided the last time"),
@@ -29,6 +31,7 @@ REASONS: Final[dict[Reason, Promise]] = {
     "group": _("the column's name and the group above it"),
     "similar": _("a similar name"),
     "content": _("what stands in the column"),
+    "instead": _("the nearest: no column has the field's own name"),
     "corrected": _("chosen by you"),
     "none": _("nothing fits"),
     "taken": _("another column fits better"),
@@ -40,7 +43,8 @@ class FieldSpec:
     """A field that an import can fill.
 
     `kind` is what its cells hold (see `content.Kind`); `synonyms` is a key of data/headers.json, by
-    default `name`.
+    default `name`. `instead` is a key whose columns feed the field where a table has no column for
+    a required field of its own: a ledger of one row a household names the head alone.
     """
 
     name: str
@@ -48,6 +52,7 @@ class FieldSpec:
     kind: Kind = "text"
     required: bool = False
     synonyms: str = ""
+    instead: str = ""
     carry_down: bool = False
 
     @property
@@ -161,6 +166,8 @@ def propose_mapping(
         if position not in chosen and name not in taken:
             taken[name] = position
             chosen[position] = (confidence, name, reason)
+    if any(spec.required and spec.instead and spec.name not in taken for spec in fields):
+        _take_instead(table.columns, fields, fixed, chosen, taken)
     kinds = {spec.name: spec.kind for spec in fields}
     proposals = []
     for position, column in enumerate(table.columns):
@@ -176,6 +183,28 @@ def propose_mapping(
             reason = "taken" if position in wanted else "none"
             proposals.append(Proposal(position, column.label, None, 0.0, reason))
     return Mapping(signature(table), tuple(proposals), _missing(proposals, fields))
+
+
+def _take_instead(
+    columns: Sequence[Column],
+    fields: Sequence[FieldSpec],
+    fixed: MappingABC[int, str | None],
+    chosen: dict[int, tuple[float, str, Reason]],
+    taken: dict[str, int],
+) -> None:
+    for spec in fields:
+        if not spec.instead or spec.name in taken:
+            continue
+        for position, column in enumerate(columns):
+            if position not in fixed and vocabulary_of(column) == spec.instead:
+                chosen[position] = (0.9, spec.name, "instead")
+                taken[spec.name] = position
+                break
+
+
+def vocabulary_of(column: Column) -> str | None:
+    """What a column's name means, its group heeded: a key of data/headers.json."""
+    return _grouped_field(column) or _known(column)
 
 
 def _missing(proposals: Sequence[Proposal], fields: Sequence[FieldSpec]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from fangxian.common.errors import Forbidden, Invalid, OutOfScope, Problem
 from fangxian.common.fields import Destroyed
 from fangxian.common.ids import uuid7
 from fangxian.common.keyring import REGISTER
-from fangxian.core.models import CHUNK_BYTES, File, FileChunk, ImportRun
+from fangxian.core.models import CHUNK_BYTES, File, FileChunk, ImportRow, ImportRun
 
 DEFAULT_RIGHT = "core.files"
 
@@ -136,7 +136,10 @@ def read_file(*, by: Actor, file_id: UUID) -> bytes:
 
 @action
 def purge_files(*, by: Actor, today: dt.date | None = None, limit: int = 500) -> int:
-    """Remove the content of files whose retention has ended. Returns how many."""
+    """Remove the content of files whose retention has ended, and of the rows read from them.
+
+    Returns how many files.
+    """
     by.require("core.purge")
     day = today or timezone.localdate()
     due = list(
@@ -145,4 +148,6 @@ def purge_files(*, by: Actor, today: dt.date | None = None, limit: int = 500) ->
         .values_list("id", flat=True)[:limit]
     )
     FileChunk.objects.filter(file_id__in=due).delete()
+    # What their rows said goes with them; that they came in stays, so that imports add up.
+    ImportRow.objects.filter(run__file_id__in=due).update(raw=None, problems=None)
     return File.objects.filter(id__in=due).update(purged_at=timezone.now())

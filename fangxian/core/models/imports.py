@@ -74,15 +74,21 @@ class RowState(models.TextChoices):
 
 
 class ImportRow(Placed):
-    """One row of a file: its sealed values by column and, when rejected, the sealed problems."""
+    """One row of a file: its sealed values by column and, when rejected, the sealed problems.
+
+    Both are emptied when the time of the file is over.
+    """
 
     scope = Scoped()
 
     run = models.ForeignKey(ImportRun, models.CASCADE, related_name="rows")
+    # Of the row and the block of the sheet: core.imports.number_of.
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=RowState.choices, default=RowState.WAITING)
     emergency_id = models.UUIDField(null=True, blank=True)
-    raw = SealedTextField(column="core.importrow.raw", emergency="emergency_id")
+    raw = SealedTextField(
+        column="core.importrow.raw", emergency="emergency_id", null=True, blank=True
+    )
     problems = SealedTextField(
         column="core.importrow.problems", emergency="emergency_id", null=True, blank=True
     )
@@ -92,7 +98,9 @@ class ImportRow(Placed):
         constraints = [
             models.UniqueConstraint(fields=["run", "number"], name="import_row"),
             models.CheckConstraint(
-                condition=~models.Q(state=RowState.REJECTED) | models.Q(problems__isnull=False),
+                condition=~models.Q(state=RowState.REJECTED)
+                | models.Q(problems__isnull=False)
+                | models.Q(raw__isnull=True),
                 name="import_row_says_why",
             ),
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import signal
 import subprocess
@@ -13,16 +14,17 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings, strategies
 
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Invalid, Problem
+from fangxian.common.errors import Conflict, Invalid, Problem
 from fangxian.common.ids import uuid7
 from fangxian.common.scoping import acting
 from fangxian.core import actions, imports, invariants, runner
 from fangxian.core.imports import Outcome, StagedRow
 from fangxian.core.jobs import kinds
-from fangxian.core.models import Event, File, ImportRow, ImportRun, ImportState, JobState
+from fangxian.core.models import Event, ImportRow, ImportRun, ImportState, Job, JobState
 from fangxian.core.tests import drill
 from fangxian.core.tests.working import SYSTEM, job, until
 from tests.kit.cast import make_cast, make_places
@@ -33,6 +35,7 @@ class Here:
 
     def __init__(self, by: Actor) -> None:
         self.by = by
+        self.state: dict[str, Any] = {}
         self.steps: list[tuple[int, int | None]] = []
 
     @contextmanager
@@ -44,12 +47,16 @@ class Here:
         self.steps.append((done, total))
 
 
-def _run(by: Actor, place: str, rows: Sequence[dict[str, Any]]) -> ImportRun:
-    file = actions.store_file(
-        by=by, data=uuid7().bytes, name="a.csv", media_type="text/csv", place_code=place
+def begun(by: Actor, place: str, data: bytes, kind: str = "test") -> ImportRun:
+    """A run of a file, inside ``acting``."""
+    return imports.begin(
+        by=by, kind=kind, place_code=place, name="a.csv", data=data, right="core.files"
     )
+
+
+def _run(by: Actor, place: str, rows: Sequence[dict[str, Any]]) -> ImportRun:
     with acting(by):
-        run = imports.begin(by=by, kind="test", file=file, place_code=place)
+        run = begun(by, place, uuid7().bytes)
         imports.stage(run, enumerate(rows, start=2))
         return imports.staged(run)
 
@@ -105,7 +112,7 @@ def test_staging_twice_adds_nothing_and_is_sealed(alice: Any, charlie: Any) -> N
     run = _run(alice, alice.area, [{"name": "SEEDED"}])
     with acting(alice):
         imports.stage(run, [(2, {"name": "other"})])
-        assert imports.waiting(run)[0].values == {"name": "SEEDED"}
+        assert imports.rows_of(run)[0].values == {"name": "SEEDED"}
         with connection.cursor() as cursor:
             cursor.execute("SELECT raw FROM core_importrow")
             assert b"SEEDED" not in bytes(cursor.fetchone()[0])
@@ -119,19 +126,98 @@ def test_a_handler_that_forgets_a_row_is_a_fault(alice: Any) -> None:
         imports.commit_chunks(run, lambda _by, rows: _accept(_by, rows)[:1], Here(alice))  # type: ignore[arg-type]
 
 
-def test_the_same_file_is_known(alice: Any, charlie: Any) -> None:
-    run = _run(alice, alice.area, [{}])
+def test_a_file_sent_twice_before_its_columns_are_chosen_is_one_run(alice: Any, cast: Any) -> None:
     with acting(alice):
-        again = imports.begin(by=alice, kind="test", file=File.objects.get(), place_code=alice.area)
-        assert again.id == run.id
-        other = imports.begin(
-            by=alice, kind="other", file=File.objects.get(), place_code=alice.area
-        )
-        assert other.id != run.id
-    imports.commit_chunks(run, _accept, Here(alice))  # type: ignore[arg-type]
+        run = begun(alice, alice.area, b"x")
+        assert begun(alice, alice.area, b"x").id == run.id
+        assert begun(alice, alice.area, b"y").id != run.id
+        assert begun(alice, alice.area, b"x", "other").id != run.id
+        imports.staged(run)
+        assert begun(alice, alice.area, b"x").id != run.id
+
+
+def test_two_rows_of_one_number_are_a_fault(alice: Any) -> None:
     with acting(alice):
-        imports.fail(other, "broken", ImportState.CANCELLED)
-        assert imports.same_file("other", alice.area, other.sha256) is None
+        run = begun(alice, alice.area, b"x")
+        with pytest.raises(ValueError, match="same number"):
+            imports.stage(run, [(2, {}), (3, {}), (2, {})])
+
+
+@given(row=strategies.integers(1, 2**20), block=strategies.integers(0, 3))
+def test_a_number_names_row_and_block(row: int, block: int) -> None:
+    assert imports.place_of(imports.number_of(row, block)) == (row, block)
+    assert imports.number_of(row) == row
+    assert imports.number_of(2**20, block) < imports.number_of(1, block + 1)
+
+
+@pytest.mark.parametrize("size", [1, 2, 500])
+def test_rows_that_come_later_wait_for_the_others(alice: Any, size: int) -> None:
+    """A chain: each row but one waits for the next; one waits for a row that never comes."""
+    needs = [1, 2, 3, None, 9]
+    done: set[int] = set()
+
+    def handler(_by: Actor, rows: list[StagedRow]) -> list[Outcome]:
+        found = []
+        for row in rows:
+            need = row.values.get("needs")
+            if need is None or need in done:
+                done.add(row.number - 2)
+                found.append(Outcome(row.number))
+            else:
+                found.append(Outcome(row.number, (Problem("no", field="needs"),), later=True))
+        return found
+
+    run = _run(alice, alice.area, [{} if n is None else {"needs": n} for n in needs])
+    run = imports.commit_chunks(run, handler, Here(alice), size=size)  # type: ignore[arg-type]
+    assert (run.accepted, run.rejected) == (4, 1)
+    with acting(alice):
+        assert [number for number, _values, _found in imports.problems_of(run)] == [6]
+
+
+def test_a_chunk_is_halved_until_the_row_that_spoils_it_is_alone(alice: Any) -> None:
+    calls: list[int] = []
+
+    def handler(by: Actor, rows: list[StagedRow]) -> list[Outcome]:
+        calls.append(len(rows))
+        return _behave(by, rows)
+
+    run = _run(alice, alice.area, [{"do": "ok" if n != 70 else "break"} for n in range(200)])
+    run = imports.commit_chunks(run, handler, Here(alice))  # type: ignore[arg-type]
+    assert (run.accepted, run.rejected) == (199, 1)
+    assert len(calls) <= 2 * 8 + 1
+
+
+def test_a_run_whose_work_has_stopped_says_so_and_goes_on(alice: Any) -> None:
+    run = _run(alice, alice.area, [{"do": "ok"}])
+    with acting(alice):
+        stopped = Job.objects.create(
+            kind="test.import", state=JobState.FAILED, place_code=alice.area, requester="alice",
+            finished_at=timezone.now(),
+        )  # fmt: skip
+        going = Job.objects.create(kind="test.import", place_code=alice.area, requester="alice")
+        run.state, run.job_id = ImportState.RUNNING, stopped.id
+        run.save()
+        assert imports.stopped(run)
+        assert imports.to_confirm(run.id).id == run.id
+        run.job_id = going.id
+        run.save()
+        assert not imports.stopped(run)
+        with pytest.raises(Conflict):
+            imports.to_confirm(run.id)
+        with pytest.raises(Conflict):
+            imports.to_choose(run.id)
+
+
+def test_what_rows_said_goes_with_their_file(alice: Any) -> None:
+    run = _run(alice, alice.area, [{"do": "ok"}, {"do": "reject"}])
+    run = imports.commit_chunks(run, _behave, Here(alice))  # type: ignore[arg-type]
+    with acting(alice):
+        over = run.file.keep_until + dt.timedelta(days=1)
+    assert actions.purge_files(by=SYSTEM, today=over) == 1
+    with acting(alice):
+        assert not ImportRow.objects.filter(raw__isnull=False).exists()
+        assert ImportRow.objects.filter(run=run).count() == 2
+        assert list(imports.problems_of(run)) == []
 
 
 def test_mappings_are_remembered_by_headers_nearest_first(alice: Any, cast: Any) -> None:
@@ -153,11 +239,8 @@ def test_a_killed_worker_leaves_no_half_row_and_loses_none(fresh_database: str) 
     alice = make_cast(places).actor("alice")
     drill.register()
     try:
-        file = actions.store_file(
-            by=alice, data=b"x", name="a", media_type="text/csv", place_code=places.community
-        )
         with acting(alice):
-            run = imports.begin(by=alice, kind="test", file=file, place_code=places.community)
+            run = begun(alice, places.community, b"x")
             started = actions.start_job(
                 by=alice,
                 kind="test.import",

@@ -27,7 +27,7 @@ from fangxian.core.models import (
     Task,
     TaskState,
 )
-from fangxian.core.tests.test_imports import Here
+from fangxian.core.tests.test_imports import Here, begun
 
 
 @pytest.fixture
@@ -200,11 +200,8 @@ def test_a_job_is_shown_and_stopped_by_its_owner(client_of: Any, bob: Any, place
 
 
 def test_the_import_centre_shows_counts_and_reasons(client_of: Any, alice: Any) -> None:
-    file = actions.store_file(
-        by=alice, data=b"x", name="台账.csv", media_type="text/csv", place_code=alice.area
-    )
     with acting(alice):
-        run = imports.begin(by=alice, kind="test", file=file, place_code=alice.area)
+        run = begun(alice, alice.area, b"x")
         imports.stage(run, [(2, {}), (3, {})])
         imports.staged(run)
     wrong = Problem("is not a number", field="phone", mend="write digits")

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
@@ -31,12 +32,14 @@ KIND_OF_STATE = {
 }
 
 
-def _row(run: ImportRun, places: dict[str, str]) -> dict[str, Any]:
+def _row(run: ImportRun, places: dict[str, str], stopped: set[UUID]) -> dict[str, Any]:
     known = run.kind in imports.kinds
+    ended = run.id in stopped
     return {
         "run": run,
         "label": str(imports.kinds.get(run.kind).label) if known else run.kind,
-        "look": KIND_OF_STATE[ImportState(run.state)],
+        "look": "bad" if ended else KIND_OF_STATE[ImportState(run.state)],
+        "state": _("Stopped") if ended else run.get_state_display(),
         "place": places.get(run.place_code, run.place_code),
     }
 
@@ -49,8 +52,9 @@ def runs(request: SignedRequest) -> HttpResponse:
         found = found.filter(id__lt=UUID(request.GET.get("after", "")))
     rows = list(found[: PAGE + 1])
     places = names(run.place_code for run in rows)
+    stopped = imports.stopped_of(rows)
     context = {
-        "rows": [_row(run, places) for run in rows[:PAGE]],
+        "rows": [_row(run, places, stopped) for run in rows[:PAGE]],
         "count": ImportRun.objects.count(),
         "next_after": rows[PAGE - 1].id if len(rows) > PAGE else "",
         "kinds": [
@@ -70,11 +74,11 @@ def detail(request: SignedRequest, run_id: UUID) -> HttpResponse:
         raise OutOfScope(str(run_id))
     job = Job.objects.filter(id=run.job_id).first() if run.job_id else None
     problems = [
-        {"number": number, "problems": found}
+        {"number": imports.place_of(number)[0], "problems": found}
         for number, _values, found in islice(imports.problems_of(run), SHOWN_PROBLEMS)
     ]
     context = {
-        "row": _row(run, {}),
+        "row": _row(run, {}, imports.stopped_of([run])),
         "is_own": run.file.owner_id is not None and run.file.owner_id == request.actor.user_id,
         "run": run,
         "place": full_name(run.place_code),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -14,17 +15,26 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from fangxian.common.errors import Problem
 from fangxian.common.sheets import Cell, Fault, FieldSpec, cleaning
 from fangxian.common.sheets.address import AddressParts, parse_address
+from fangxian.common.sheets.words import key
+from fangxian.core.imports import place_of
 from fangxian.people.vocabularies import DOCUMENT_KINDS, ETHNICITIES, IDENTITY
-from fangxian.register.vocabularies import HEAD, KEY_GROUPS, RELATIONS, RESIDENCY_KINDS
+from fangxian.register.vocabularies import (
+    DATA,
+    HEAD,
+    KEY_GROUPS,
+    REGISTERED,
+    RELATIONS,
+    RESIDENCY_KINDS,
+)
 
 FIELDS: Final = (
-    FieldSpec("name", pgettext_lazy("person", "Name"), "name", required=True),
-    FieldSpec("identity", gettext_lazy("Document number"), "document"),
+    FieldSpec("name", pgettext_lazy("person", "Name"), "name", required=True, instead="head_name"),
+    FieldSpec("identity", gettext_lazy("Document number"), "document", instead="head_identity"),
     FieldSpec("document_type", gettext_lazy("Kind of document"), "choice"),
     FieldSpec("sex", gettext_lazy("Sex"), "sex"),
     FieldSpec("birth_date", gettext_lazy("Date of birth"), "date"),
     FieldSpec("ethnicity", gettext_lazy("Ethnicity"), "choice"),
-    FieldSpec("phone", gettext_lazy("Phone"), "phone"),
+    FieldSpec("phone", gettext_lazy("Phone"), "phone", instead="head_phone"),
     FieldSpec("phone_2", gettext_lazy("Second phone"), "phone"),
     FieldSpec("relation", gettext_lazy("Relation to the head"), "choice"),
     FieldSpec("head_name", gettext_lazy("Head of household"), "name"),
@@ -40,6 +50,9 @@ FIELDS: Final = (
     FieldSpec("person_category", gettext_lazy("Key groups"), "choice"),
     FieldSpec("residence_status", gettext_lazy("Lives here as"), "choice"),
     FieldSpec("move_in_date", gettext_lazy("Moved in on"), "date"),
+    FieldSpec("move_out_date", gettext_lazy("Moved out on"), "date"),
+    FieldSpec("move_kind", gettext_lazy("Kind of change")),
+    FieldSpec("death_date", gettext_lazy("Died on"), "date"),
     FieldSpec("registered_address", gettext_lazy("Registered address")),
     FieldSpec("employer", gettext_lazy("Workplace or school")),
 )
@@ -55,15 +68,23 @@ _KINDS: Final = {
     "taiwan_permit": "taiwan_permit",
     "other": "other",
 }
+_WORDS: Final[dict[str, list[str]]] = json.loads((DATA / "states.json").read_text("utf-8"))
+_VACANT: Final = frozenset(key(word) for word in _WORDS["vacant"])
+_GONE: Final = _WORDS["gone"]
 _SPLIT: Final = re.compile(r"[、,，;；/\s]+")
 
-Place = tuple[str, str, str, str, str, str, str]
-"""Community, grid, estate, building, unit, room, village group: as written, canonical."""
+Place = tuple[str, str, str, str, str, str, str, str]
+"""Community, grid, estate, building, unit, room, village group, road and number: canonical."""
+NOWHERE: Final[Place] = ("",) * 8
+LONGEST_ROOM: Final = 20
 
 
 @dataclass(slots=True)
 class Record:
-    """One row of a ledger, cleaned. ``problems``: (field, code, message, mend)."""
+    """One row of a ledger, cleaned. ``problems``: (field, code, message, mend).
+
+    ``number`` is that of ``core.imports.number_of``.
+    """
 
     number: int
     name: str = ""
@@ -75,7 +96,7 @@ class Record:
     relation: str = ""
     head_name: str = ""
     household_number: str = ""
-    place: Place = ("", "", "", "", "", "", "")
+    place: Place = NOWHERE
     groups: list[str] = field(default_factory=list)
     kind: str = ""
     since: str = ""
@@ -85,7 +106,10 @@ class Record:
     home: str = ""
     # The row of the same file in which this person stands already.
     same_as: int | None = None
-    same_door: bool = False
+    # A dwelling in which nobody lives; such a row names no person.
+    vacant: bool = False
+    # Words for key groups that are not known: they are counted, not kept.
+    unknown_groups: int = 0
     problems: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def values(self) -> dict[str, Any]:
@@ -95,13 +119,28 @@ class Record:
     @classmethod
     def of(cls, number: int, values: Mapping[str, Any]) -> Record:
         """From what was staged."""
-        known = dict(values)
+        known = {name: value for name, value in values.items() if name in _STAGED}
         if document := known.get("document"):
             known["document"] = tuple(document)
         if place := known.get("place"):
             known["place"] = tuple(place)
         known["problems"] = [tuple(problem) for problem in known.get("problems", ())]
         return cls(number=number, **known)
+
+    @property
+    def room(self) -> str:
+        """The door's number as the row has it."""
+        return self.place[5]
+
+    @property
+    def has_place(self) -> bool:
+        """Whether the row names a building, village group or street."""
+        return any((self.place[3], self.place[6], self.place[7]))
+
+    def too_long(self, name: str, limit: int) -> None:
+        """Note that a field is longer than the register keeps."""
+        fault = Fault("too_long", {"limit": limit})
+        self.refuse(name, fault.code, fault.message, fault.mend)
 
     def refuse(self, name: str, code: str, message: str, mend: str) -> None:
         """Note what is wrong with a field."""
@@ -110,19 +149,23 @@ class Record:
     def as_problems(self) -> tuple[Problem, ...]:
         """The problems as the import keeps them."""
         return tuple(
-            Problem(message, field=name, row=self.number, mend=mend, code=code)
+            Problem(message, field=name, row=place_of(self.number)[0], mend=mend, code=code)
             for name, code, message, mend in self.problems
         )
 
 
-_STAGED: Final = tuple(f.name for f in fields(Record) if f.name != "number")
+_STAGED: Final = tuple(f.name for f in fields(Record) if f.name not in ("number", "unknown_groups"))
 
 
 class Reader:
-    """Turns table rows into records: ``Reader(mapping.fields).read(number, cells)``."""
+    """Turns table rows into records: ``Reader(mapping.fields).read(number, cells)``.
 
-    def __init__(self, positions: Mapping[str, int]) -> None:
+    ``heads``: each row is the head of a household.
+    """
+
+    def __init__(self, positions: Mapping[str, int], *, heads: bool = False) -> None:
         self._positions = positions
+        self._heads = heads
 
     def read(self, number: int, cells: list[Cell], section: str = "") -> Record:
         """Clean one row. Nothing is looked up."""
@@ -132,36 +175,43 @@ class Reader:
         self._document(record, take)
         self._person(record, take)
         self._household(record, take)
+        self._gone(record, take)
         self._place(record, take, section)
         if not record.name and not any(p[0] == "name" for p in record.problems):
-            fault = Fault("required", {"field": str(LABELS["name"])})
-            record.refuse("name", fault.code, fault.message, fault.mend)
+            self._nameless(record)
         return record
 
+    def _nameless(self, record: Record) -> None:
+        if record.vacant and not record.document and record.room:
+            return
+        fault = Fault("required", {"field": str(LABELS["name"])})
+        record.refuse("name", fault.code, fault.message, fault.mend)
+
     def _document(self, record: Record, take: _Taker) -> None:
-        document = take("identity", cleaning.clean_document)
         said = take("document_type", _text(40))
+        named = DOCUMENT_KINDS.code_of(said) if said else None
+        stated = named is not None and named != IDENTITY
+        clean = cleaning.clean_stated_document if stated else cleaning.clean_document
+        document = take("identity", cleaning.clean_identity_card if named == IDENTITY else clean)
         if document is None:
             return
         kind = _KINDS.get(document.kind, "other")
-        if said:
-            named = DOCUMENT_KINDS.code_of(said)
-            if named is None:
-                record.refuse(
-                    "document_type",
-                    "document_kind",
-                    _("Unknown kind of document."),
-                    _("Write identity card, passport, permit or birth certificate."),
-                )
-            elif kind != IDENTITY:
-                kind = named
-            elif named not in (IDENTITY, "birth_certificate", "other"):
-                record.refuse(
-                    "document_type",
-                    "document_kind",
-                    _("The number is that of an identity card, the kind says otherwise."),
-                    _("Correct the kind or the number."),
-                )
+        if said and named is None:
+            record.refuse(
+                "document_type",
+                "document_kind",
+                _("Unknown kind of document."),
+                _("Write identity card, passport, permit or birth certificate."),
+            )
+        elif named is not None and stated and kind != IDENTITY:
+            kind = named
+        elif stated and named not in ("birth_certificate", "other"):
+            record.refuse(
+                "document_type",
+                "document_kind",
+                _("The number is that of an identity card, the kind says otherwise."),
+                _("Correct the kind or the number."),
+            )
         record.document = (kind, document.number)
         if kind == IDENTITY:
             record.birth_date = document.birth_date.isoformat() if document.birth_date else ""
@@ -177,15 +227,7 @@ class Reader:
                 _("Compare both with the document."),
             )
         record.sex = record.sex or sex or ""
-        birth = take("birth_date", cleaning.clean_date)
-        if birth and record.birth_date and not _same_birth(birth, record.birth_date):
-            record.refuse(
-                "birth_date",
-                "birth_differs",
-                _("The date of birth differs from that in the identity number."),
-                _("Compare both with the document."),
-            )
-        record.birth_date = record.birth_date or (birth.isoformat() if birth else "")
+        self._birth(record, take)
         record.ethnicity = self._code(record, take, "ethnicity", ETHNICITIES.code_of)
         for name in ("phone", "phone_2"):
             for phone in take(name, cleaning.clean_phones) or ():
@@ -194,13 +236,49 @@ class Reader:
         record.registered_address = take("registered_address", _text(200)) or ""
         record.employer = take("employer", _text(120)) or ""
 
+    def _birth(self, record: Record, take: _Taker) -> None:
+        """An incomplete date is compared with the identity number and not kept."""
+        birth = take("birth_date", cleaning.clean_birth)
+        if birth is None:
+            return
+        if not record.birth_date:
+            record.birth_date = birth.isoformat() if isinstance(birth, dt.date) else ""
+        elif not _same_birth(birth, record.birth_date):
+            record.refuse(
+                "birth_date",
+                "birth_differs",
+                _("The date of birth differs from that in the identity number."),
+                _("Compare both with the document."),
+            )
+
+    def _gone(self, record: Record, take: _Taker) -> None:
+        """Who has died or left does not become a resident by the ledger."""
+        day = dt.date.today()  # noqa: DTZ011 - the zone matters for none of these
+        died = take("death_date", cleaning.clean_birth)
+        left = take("move_out_date", cleaning.clean_birth)
+        change = take("move_kind", _text(60)) or ""
+        name = (
+            "death_date" if died
+            else "move_out_date" if left and (not isinstance(left, dt.date) or left <= day)
+            else "move_kind" if any(word in change for word in _GONE)
+            else ""
+        )  # fmt: skip
+        if name:
+            record.refuse(
+                name,
+                "gone",
+                _("The row says that the person has died or has left."),
+                _("Record that in the register, at the person; then delete the row."),
+            )
+
     def _household(self, record: Record, take: _Taker) -> None:
         record.relation = self._code(record, take, "relation", RELATIONS.code_of, "relative")
         record.head_name = take("head_name", cleaning.clean_name) or ""
         record.household_number = take("household_number", _text(30)) or ""
-        record.kind = self._code(
-            record, take, "residence_status", RESIDENCY_KINDS.code_of, "registered"
-        )
+        status = take("residence_status", _text(60)) or ""
+        record.vacant = not record.name and key(status) in _VACANT
+        # A word outside the list loses nothing that anybody decides by, so the row still counts.
+        record.kind = (RESIDENCY_KINDS.code_of(status) or REGISTERED) if status else ""
         since = take("move_in_date", cleaning.clean_date)
         if since and since > dt.date.today() + dt.timedelta(days=1):  # noqa: DTZ011 - a day's slack covers zones
             record.refuse(
@@ -212,27 +290,36 @@ class Reader:
         record.since = since.isoformat() if since else ""
         for word in _SPLIT.split(take("person_category", _text(200)) or ""):
             code = KEY_GROUPS.code_of(word) if word else None
-            if code and code not in record.groups:
+            if code is None:
+                record.unknown_groups += bool(word) and not cleaning.is_filler(word)
+            elif code not in record.groups:
                 record.groups.append(code)
+        if self._heads and not record.vacant:
+            record.relation = HEAD
         if not record.relation and record.head_name and record.head_name == record.name:
             record.relation = HEAD
 
     def _place(self, record: Record, take: _Taker, section: str) -> None:
         parts = _merged(
-            take("address", _text(200)) or "",
-            {name: take(name, _text(60)) or "" for name in _PARTS},
+            take("address", _door_text(200)) or "",
+            {name: take(name, _door_text(60)) or "" for name in _PARTS},
             section,
         )
+        road = f"{parts.road}{parts.number}" if parts.road and parts.number else ""
         record.place = (
-            (take("community", _text(60)) or parts.rest)[:60],
-            take("grid", _text(60)) or "",
+            (take("community", _door_text(60)) or parts.rest)[:60],
+            take("grid", _door_text(60)) or "",
             parts.estate or "",
             parts.building or "",
             parts.unit or "",
-            parts.room or parts.number or "",
+            # In a village the number of the house is the door's.
+            parts.room or (parts.number if parts.village_group or not road else "") or "",
             parts.village_group or "",
+            road,
         )
-        if not (parts.building or parts.village_group or parts.room or parts.number):
+        if len(record.room) > LONGEST_ROOM:
+            record.too_long("room" if "room" in self._positions else "address", LONGEST_ROOM)
+        if not (record.has_place or record.room):
             record.refuse(
                 "address" if "address" in self._positions else "building",
                 "no_place",
@@ -255,7 +342,9 @@ class Reader:
         return code_of(said) or fallback
 
 
-def _same_birth(said: dt.date, exact: str) -> bool:
+def _same_birth(said: dt.date | cleaning.Month, exact: str) -> bool:
+    if isinstance(said, cleaning.Month):
+        return exact.startswith(said.isoformat())
     # A ledger often gives the month only, which reads as its first day; the number is exact.
     text = said.isoformat()
     return text == exact or (said.day == 1 and text[:7] == exact[:7])
@@ -305,8 +394,11 @@ def _part(text: str, name: str) -> str | None:
 def _fill(first: AddressParts, second: AddressParts) -> AddressParts:
     values = {
         name: getattr(first, name) or getattr(second, name)
-        for name in ("building", "unit", "floor", "room", "village_group", "number", "estate")
+        for name in ("building", "unit", "floor", "room", "village_group", "estate")
     }
+    # Road and number belong together.
+    one = first if first.number or first.road else second
+    values |= {"road": one.road, "number": one.number}
     return AddressParts(**values, rest=first.rest or second.rest)
 
 
@@ -315,6 +407,18 @@ def _text(limit: int) -> Callable[[Cell], str | Fault | None]:
         return cleaning.clean_text(cell, limit=limit)
 
     return clean
+
+
+def _door_text(limit: int) -> Callable[[Cell], str | Fault | None]:
+    """As ``_text``. Excel makes a date of a door like 3-2-5: what was typed is lost."""
+    clean = _text(limit)
+
+    def door(cell: Cell) -> str | Fault | None:
+        if isinstance(cell, dt.date | dt.time | dt.timedelta | bool):
+            return Fault("not_text")
+        return clean(cell)
+
+    return door
 
 
 class _Taker:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -12,6 +11,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from fangxian.common.ids import uuid7
+from fangxian.core.imports import place_of
 from fangxian.register.importing.fields import Record
 from fangxian.register.importing.places import Door, PlaceIndex
 from fangxian.register.importing.registered import (
@@ -19,9 +19,11 @@ from fangxian.register.importing.registered import (
     Human,
     Lives,
     Registered,
+    doorless,
     number_index,
     phone_index,
 )
+from fangxian.register.models import Household
 from fangxian.register.vocabularies import HEAD, SEPARATED
 
 NEW: Final = "new"
@@ -30,8 +32,13 @@ CHANGED: Final = "changed"
 MOVED: Final = "moved"
 DUPLICATE: Final = "duplicate"
 REFUSED: Final = "refused"
+# Only another row can make room for it; refused when none does.
+LATER: Final = "later"
+WRITTEN: Final = (NEW, CHANGED, MOVED)
 STATUSES: Final = (NEW, CHANGED, MOVED, KNOWN, DUPLICATE, REFUSED)
 
+EMPTY: Final = Household.State.EMPTY.value
+_UNKNOWN_SEX: Final = "0"
 FILLED: Final = ("sex", "birth_date", "ethnicity", "registered_address", "employer")
 
 
@@ -48,6 +55,7 @@ class Decision:
     index: bytes | None = None
     phone_indexes: list[bytes] = field(default_factory=list)
     human: Human | None = None
+    sets_number: bool = False
     fills: dict[str, Any] = field(default_factory=dict)
     add_document: bool = False
     add_phones: list[str] = field(default_factory=list)
@@ -58,64 +66,49 @@ class Decision:
     leaves: list[Lives] = field(default_factory=list)
 
 
+def prepare(records: Sequence[Record], places: PlaceIndex) -> list[Decision]:
+    """Find the doors of the rows; what has no door is refused."""
+    return [_prepare(record, places) for record in records]
+
+
 def decide(
-    records: Sequence[Record],
-    places: PlaceIndex,
+    decisions: Sequence[Decision],
+    registered: Registered,
     *,
     told: MutableMapping[UUID, int],
-    unwritten: set[int] | None = None,
-) -> list[Decision]:
-    """Decide on each row of a chunk. A fixed number of queries; nothing is written.
+    day: dt.date,
+) -> None:
+    """Decide on each prepared row, in the order of the file. A fixed number of queries.
 
-    Rows of one chunk see each other, so that the size of chunks changes nothing. ``told`` keeps,
-    from chunk to chunk, the row that first spoke of each person. A preview, which writes nothing
-    between chunks, gives in ``unwritten`` the rows accepted so far.
+    Each row sees what the accepted ones above have changed in ``registered``, so the size of
+    chunks changes nothing. A row for which another one may still make room is ``LATER``: it is to
+    be decided anew when all others were. ``told`` keeps, from chunk to chunk, the row that first
+    spoke of each person. ``day`` is that of moves without a date.
     """
-    decisions = [_prepare(record, places) for record in records]
     live = [d for d in decisions if d.door is not None]
-    registered = _load(live)
-    homes = _Homes(registered)
-    waiting = live
-    while waiting:
-        late = []
-        for decision in waiting:
-            if decision.home is None:
-                homes.place(decision)
-            if not _decide_one(decision, registered, told, unwritten):
-                late.append(decision)
-        # A head who leaves further down makes room for the one above.
-        if len(late) == len(waiting):
-            for decision in late:
-                _refuse_second_head(decision.record)
-            break
-        waiting = late
-    return decisions
-
-
-def _load(decisions: list[Decision]) -> Registered:
-    doors = [d.door for d in decisions if d.door and d.door.building_id.int]
-    pairs = {(d.record.document[0], d.index) for d in decisions if d.record.document and d.index}
-    return Registered.load({(door.place_code, door.room) for door in doors}, pairs)
+    doors = {(d.door.place_code, d.door.room) for d in live if d.door and d.door.building_id.int}
+    pairs = {(d.record.document[0], d.index) for d in live if d.record.document and d.index}
+    registered.load(doors, pairs)
+    for decision in live:
+        _decide_one(decision, registered, told, day)
 
 
 def _decide_one(
-    decision: Decision,
-    registered: Registered,
-    told: MutableMapping[UUID, int],
-    unwritten: set[int] | None,
-) -> bool:
-    """Decide on one row; false when it has to wait for the head of its household to leave."""
+    decision: Decision, registered: Registered, told: MutableMapping[UUID, int], day: dt.date
+) -> None:
     record = decision.record
+    home = _home(decision, registered)
+    decision.home = home or _new_home(decision)
+    if record.vacant:
+        _judge_vacant(decision, registered, known=home is not None)
+        return
     _match(decision, registered)
-    twice = record.same_as is not None and _stands_twice(decision, unwritten or set())
-    if not twice and not _lives_twice(decision, told) and not _judge(decision, registered):
-        return False
-    if decision.status != REFUSED:
-        if decision.human is not None:
-            told.setdefault(decision.human.id, record.number)
-        if unwritten is not None:
-            unwritten.add(record.number)
-    return True
+    twice = record.same_as is not None and _stands_twice(decision)
+    if not twice and not _lives_twice(decision, told):
+        _judge(decision, registered, day)
+    if decision.status not in (REFUSED, LATER):
+        assert decision.human is not None
+        told.setdefault(decision.human.id, place_of(record.number)[0])
 
 
 def _prepare(record: Record, places: PlaceIndex) -> Decision:
@@ -130,19 +123,14 @@ def _prepare(record: Record, places: PlaceIndex) -> Decision:
     return decision
 
 
-def _stands_twice(decision: Decision, unwritten: set[int]) -> bool:
+def _stands_twice(decision: Decision) -> bool:
     """The same person stands further up in the file: that row counts, unless it was refused."""
-    record, human, home = decision.record, decision.human, decision.home
-    if human is not None and home is not None:
-        same = any(lives.household_id == home.id for lives in human.residencies)
-    elif record.same_as in unwritten:
-        same = record.same_door
-    else:
+    if decision.human is None or decision.home is None:
         return False
-    if same:
+    if _lives_in(decision.human, decision.home):
         decision.status = DUPLICATE
     else:
-        _refuse_twice(record, record.same_as)
+        _refuse_twice(decision.record, decision.record.same_as)
     return True
 
 
@@ -152,10 +140,14 @@ def _lives_twice(decision: Decision, told: MutableMapping[UUID, int]) -> bool:
     if human is None or home is None or human.id not in told:
         return False
     decision.again = True
-    if any(lives.household_id == home.id for lives in human.residencies):
+    if _lives_in(human, home):
         return False
     _refuse_twice(decision.record, told[human.id])
     return True
+
+
+def _lives_in(human: Human, home: Home) -> bool:
+    return any(lives.household_id == home.id for lives in human.residencies)
 
 
 def _refuse_twice(record: Record, row: int | None) -> None:
@@ -167,57 +159,97 @@ def _refuse_twice(record: Record, row: int | None) -> None:
     )
 
 
-class _Homes:
-    """The households that rows belong to; those that are not registered are made once."""
+def _home(decision: Decision, registered: Registered) -> Home | None:
+    """The household that a row belongs to, if there is one yet."""
+    door, record = decision.door, decision.record
+    assert door is not None
+    there = registered.homes[door.place_code, door.room]
+    number = record.household_number
+    if number:
+        exact = next((home for home in there if home.number == number), None)
+        if exact or not door.room:
+            return exact
+        return next((home for home in there if not home.number), None)
+    if door.room:
+        return there[0] if there else None
+    name = record.home.removeprefix("h:")
+    named = next((home for home in there if home.head_name == name), None)
+    if named is not None:
+        return named
+    # Nobody was accepted as its head so far: it is the one in which the person lives already.
+    headless = (home for home in there if not home.head_name)
+    return next((home for home in headless if _resident(decision, home, registered)), None)
 
-    def __init__(self, registered: Registered) -> None:
-        self._registered = registered
-        self._made: dict[tuple[str, str], list[Home]] = defaultdict(list)
 
-    def place(self, decision: Decision) -> None:
-        door, record = decision.door, decision.record
-        assert door is not None
-        at = (door.place_code, door.room)
-        there = self._registered.homes.get(at, []) + self._made[at]
-        home = self._choose(there, record, door)
-        if home is None:
-            home = Home(uuid7(), door, record.household_number, False)
-            self._made[at].append(home)
-        if record.home.startswith("h:") and not home.head_name:
-            home.head_name = record.home[2:]
-        if record.household_number and not home.number:
-            home.number, home.set_number = record.household_number, home.known
-        decision.home = home
+def _new_home(decision: Decision) -> Home:
+    assert decision.door is not None
+    return Home(uuid7(), decision.door, decision.record.household_number, False)
 
-    def _choose(self, there: list[Home], record: Record, door: Door) -> Home | None:
-        number = record.household_number
-        if number:
-            exact = next((home for home in there if home.number == number), None)
-            if exact or not door.room:
-                return exact
-            return next((home for home in there if not home.number), None)
-        if door.room:
-            return there[0] if there else None
-        name = record.home.removeprefix("h:")
-        return next((home for home in there if home.head_name == name), None)
+
+def _resident(decision: Decision, home: Home, registered: Registered) -> Human | None:
+    """The resident of a household of whom a row speaks, by document or by name."""
+    record = decision.record
+    if record.document and decision.index:
+        found = registered.by_document.get((record.document[0], decision.index))
+        if found:
+            return found if _lives_in(found, home) else None
+    for human in registered.residents[home.id]:
+        if human.name == record.name and _compatible(human, decision):
+            return human
+    return None
+
+
+def _take_home(decision: Decision, registered: Registered) -> None:
+    """An accepted row: its household is there from now on, with what the row says of it."""
+    home, record = decision.home, decision.record
+    assert home is not None
+    at = registered.homes[home.door.place_code, home.door.room]
+    if all(other is not home for other in at):
+        registered.add(home)
+    elif record.household_number and not home.number:
+        home.number, decision.sets_number = record.household_number, True
+    if record.home.startswith("h:"):
+        registered.told_head(home, record.home[2:])
+
+
+def _judge_vacant(decision: Decision, registered: Registered, *, known: bool) -> None:
+    """A dwelling in which nobody lives."""
+    assert decision.home is not None
+    if not known:
+        decision.home.state = EMPTY
+        decision.status = NEW
+    elif not registered.residents[decision.home.id]:
+        decision.status = KNOWN
+        return
+    else:
+        decision.status = LATER
+        decision.record.refuse(
+            "residence_status",
+            "lived_in",
+            _("Somebody is registered here: the dwelling is not empty."),
+            _("Record that they moved out, or correct the row."),
+        )
+        return
+    _take_home(decision, registered)
 
 
 def _match(decision: Decision, registered: Registered) -> None:
     """Find the registered person a row speaks of: by document, else by name in the household."""
     record, home = decision.record, decision.home
+    assert home is not None
     if record.document and decision.index:
         found = registered.by_document.get((record.document[0], decision.index))
         if found:
             decision.human = found
             return
-    if home is None:
-        return
-    for human in registered.residents.get(home.id, []):
-        if human.name != record.name or not _compatible(human, decision):
-            continue
-        decision.human = human
-        decision.add_document = record.document is not None
-        return
+    at = [home]
+    if doorless(home):
+        # Its people may have come in before their head did.
+        there = registered.homes[home.door.place_code, home.door.room]
+        at += [other for other in there if other is not home and not other.head_name]
+    found_there = (_resident(decision, one, registered) for one in at)
+    decision.human = next((human for human in found_there if human), None)
+    decision.add_document = decision.human is not None and record.document is not None
 
 
 def _compatible(human: Human, decision: Decision) -> bool:
@@ -229,23 +261,25 @@ def _compatible(human: Human, decision: Decision) -> bool:
     return record.document is None or not human.documents
 
 
-def _judge(decision: Decision, registered: Registered) -> bool:
-    """Accept or refuse a row; false when only the head of its household is in its way."""
+def _judge(decision: Decision, registered: Registered, day: dt.date) -> None:
+    """Accept or refuse a row; LATER when only the head of its household is in its way."""
     record, human, home = decision.record, decision.human, decision.home
     assert home is not None
     if human is not None and not _acceptable(decision, human):
-        return True
+        return
     if not _head_is_free(decision, home):
-        return False
+        decision.status = LATER
+        return
+    _take_home(decision, registered)
     if human is None:
-        _judge_new(decision, home, registered)
-        return True
+        _judge_new(decision, home, registered, day)
+        return
     for name in FILLED:
         value: Any = getattr(record, name)
         if name == "birth_date" and value:
             value = dt.date.fromisoformat(value)
         known = getattr(human, name)
-        if value and value != known and not (decision.again and known):
+        if value and value != known and not (decision.again and known and known != _UNKNOWN_SEX):
             decision.fills[name] = value
             setattr(human, name, value)
     for number, index in zip(record.phones, decision.phone_indexes, strict=True):
@@ -258,16 +292,15 @@ def _judge(decision: Decision, registered: Registered) -> bool:
             human.groups.add(group)
     if decision.add_document:
         _register_document(decision, human, registered)
-    _judge_home(decision, human, home, registered)
-    return True
+    _judge_home(decision, human, home, registered, day)
 
 
-def _judge_new(decision: Decision, home: Home, registered: Registered) -> None:
+def _judge_new(decision: Decision, home: Home, registered: Registered, day: dt.date) -> None:
     record = decision.record
     human = Human(
         uuid7(),
         record.name,
-        record.sex,
+        record.sex or _UNKNOWN_SEX,
         dt.date.fromisoformat(record.birth_date) if record.birth_date else None,
         record.ethnicity,
         record.registered_address,
@@ -282,7 +315,7 @@ def _judge_new(decision: Decision, home: Home, registered: Registered) -> None:
     _register_document(decision, human, registered)
     if record.relation == HEAD:
         home.head = human.id
-    _settle(decision, human, home, registered)
+    _settle(decision, human, home, registered, day)
 
 
 def _register_document(decision: Decision, human: Human, registered: Registered) -> None:
@@ -292,10 +325,12 @@ def _register_document(decision: Decision, human: Human, registered: Registered)
         registered.by_document[pair] = human
 
 
-def _settle(decision: Decision, human: Human, home: Home, registered: Registered) -> None:
+def _settle(
+    decision: Decision, human: Human, home: Home, registered: Registered, day: dt.date
+) -> None:
     """The person lives in the household from now on; rows further down see it."""
     record = decision.record
-    since = dt.date.fromisoformat(record.since) if record.since else dt.date.min
+    since = dt.date.fromisoformat(record.since) if record.since else day
     decision.settles = Lives(
         uuid7(),
         home.id,
@@ -305,10 +340,12 @@ def _settle(decision: Decision, human: Human, home: Home, registered: Registered
         since,
     )
     human.residencies.append(decision.settles)
-    registered.residents.setdefault(home.id, []).append(human)
+    registered.residents[home.id].append(human)
 
 
-def _judge_home(decision: Decision, human: Human, home: Home, registered: Registered) -> None:
+def _judge_home(
+    decision: Decision, human: Human, home: Home, registered: Registered, day: dt.date
+) -> None:
     record = decision.record
     here = next((lives for lives in human.residencies if lives.household_id == home.id), None)
     if here is None:
@@ -318,7 +355,7 @@ def _judge_home(decision: Decision, human: Human, home: Home, registered: Regist
             registered.leave(human, left.household_id)
         human.residencies = [lives for lives in human.residencies if lives.kind == SEPARATED]
         decision.status = MOVED
-        _settle(decision, human, home, registered)
+        _settle(decision, human, home, registered, day)
         return
     decision.lives = here
     if decision.again:
@@ -337,7 +374,7 @@ def _judge_home(decision: Decision, human: Human, home: Home, registered: Regist
         decision.add_groups,
         decision.residency,
         decision.add_document,
-        home.set_number,
+        decision.sets_number,
     )
     decision.status = CHANGED if any(changes) else KNOWN
 
@@ -363,22 +400,19 @@ def _acceptable(decision: Decision, human: Human) -> bool:
 
 def _head_is_free(decision: Decision, home: Home) -> bool:
     record = decision.record
-    if record.relation != HEAD:
+    if record.relation != HEAD or decision.again:
         return True
     mine = decision.human.id if decision.human else None
     if home.head is None or home.head == mine:
         home.head, home.head_name = mine, record.name
         return True
-    return False
-
-
-def _refuse_second_head(record: Record) -> None:
     record.refuse(
         "relation",
         "second_head",
         _("The household has a head already."),
         _("Tell two households at one door apart by their household numbers."),
     )
+    return False
 
 
 class FileOrder:
@@ -387,11 +421,12 @@ class FileOrder:
     def __init__(self) -> None:
         self._last: dict[tuple[str, ...], str] = {}
         # Hashes instead of the values: a file of 100,000 rows stays small in memory.
-        self._first: dict[int, tuple[int, int]] = {}
+        self._first: dict[int, int] = {}
 
     def tell(self, record: Record) -> None:
         """Set the row's household, and note whether its person stands further up."""
-        if not record.problems and not record.place[5]:
+        # A refused head still ends the household above: those below are not that one's.
+        if record.has_place and not record.room:
             self._household(record)
         if not record.problems:
             self._twice(record)
@@ -404,22 +439,22 @@ class FileOrder:
         elif record.head_name:
             record.home = f"h:{record.head_name}"
         elif record.relation == HEAD:
-            record.home = f"h:{record.name}"
-        elif at in self._last:
-            record.home = self._last[at]
+            record.home = f"h:{record.name}" if record.name else ""
         else:
+            record.home = self._last.get(at, "")
+        self._last[at] = record.home
+        if not record.home and not record.problems:
             record.refuse(
                 "household_number",
                 "no_household",
                 _("Nothing tells which household the person belongs to."),
                 _("Add the room, the household number or the head of the household."),
             )
-            return
-        self._last[at] = record.home
 
     def _twice(self, record: Record) -> None:
-        door = (record.place, record.home, record.household_number)
-        who = record.document or (record.name, record.birth_date, *door)
-        row, there = self._first.setdefault(hash(who), (record.number, hash(door)))
+        who = record.document or (
+            record.name, record.birth_date, record.place, record.home, record.household_number
+        )  # fmt: skip
+        row = self._first.setdefault(hash(who), record.number)
         if row != record.number:
-            record.same_as, record.same_door = row, there == hash(door)
+            record.same_as = place_of(row)[0]

@@ -16,7 +16,7 @@ from fangxian.common.codes import Level, bounds
 from fangxian.common.sheets.address import parse_address
 from fangxian.common.sheets.words import key
 from fangxian.regions.models import Region
-from fangxian.register.importing.fields import Place, Record
+from fangxian.register.importing.fields import LONGEST_ROOM, Place, Record
 from fangxian.register.vocabularies import DATA
 
 _ENDINGS: Final[list[str]] = json.loads((DATA / "community_endings.json").read_text("utf-8"))
@@ -38,6 +38,7 @@ class _Building:
     code: str
     id: UUID
     estate: str
+    road: str = ""
     units: dict[str, tuple[str, UUID]] = field(default_factory=dict)
 
 
@@ -65,7 +66,7 @@ class PlaceIndex:
         self._grids_of: dict[str, list[str]] = defaultdict(list)
         self._buildings: dict[str, _Building] = {}
         self._by_words: dict[tuple[str, str], list[str]] = defaultdict(list)
-        self._unit_words: dict[str, str] = {}
+        self._planned: dict[tuple[str, str], _Building] = {}
         self._load()
 
     def _load(self) -> None:
@@ -99,15 +100,17 @@ class PlaceIndex:
         parts = parse_address(name)
         beside = parse_address(address) if address else None
         estate = key(parts.estate or (beside.estate if beside else "") or "")
-        self._buildings[code] = _Building(code, place_id, estate)
+        named = parts if parts.road and parts.number else beside or parts
+        road = key(named.road + named.number) if named.road and named.number else ""
+        self._buildings[code] = _Building(code, place_id, estate, road)
         village = code[: int(Level.VILLAGE)]
         words = {key(name), key(number)}
         if parts.building:
             words.add(_building_key(parts.building))
         if parts.village_group:
             words.add(_group_key(parts.village_group))
-        if beside is not None and beside.road and beside.number:
-            words.add(key(beside.road + beside.number))
+        if road:
+            words.add(road)
         for word in words - {""}:
             self._by_words[village, word].append(code)
 
@@ -155,10 +158,12 @@ class PlaceIndex:
         return None
 
     def _building(self, record: Record, village: str, place: Place) -> _Building | None:
-        _community, grid, estate, building, _unit, _room, group = place
+        _community, _grid, estate, building, _unit, _room, group, road = place
         words = [_building_key(building), key(building)] if building else []
         if group:
             words.append(_group_key(group))
+        if road and not words:
+            words.append(key(road))
         found: list[str] = []
         for word in words:
             found = self._by_words.get((village, word), [])
@@ -166,11 +171,11 @@ class PlaceIndex:
                 break
         if not found and estate:
             found = self._by_words.get((village, key(estate + building)), [])
-        found = self._narrow(found, key(estate), self._grids.get((village, key(grid)), ""))
-        if len(found) == 1:
-            return self._buildings[found[0]]
-        name = "building" if building else "village_group"
-        if found:
+        near = self._narrow(found, village, place)
+        if len(near) == 1:
+            return self._buildings[near[0]]
+        name = "building" if building else "village_group" if group else "address"
+        if near:
             record.refuse(
                 name,
                 "several_buildings",
@@ -185,24 +190,48 @@ class PlaceIndex:
                 _("Write it like 3-2-501, or add a column for the building."),
             )
         else:
-            return self._missing(record, village, place, name)
+            return self._missing(record, village, place, name, elsewhere=bool(found))
         return None
 
-    def _narrow(self, found: list[str], estate: str, grid: str) -> list[str]:
-        if len(found) > 1 and estate:
-            same = [code for code in found if self._buildings[code].estate == estate]
-            found = same or found
-        if len(found) > 1 and grid:
-            found = [code for code in found if code.startswith(grid)] or found
+    def _narrow(self, found: list[str], village: str, place: Place) -> list[str]:
+        """Those that lie in the estate, grid and road that the row names.
+
+        A building of which none is known stays only where no other one is known to lie there.
+        """
+        _community, grid, estate, _building, _unit, _room, _group, road = place
+        if grid and (code := self._grids.get((village, key(grid)), "")):
+            found = [one for one in found if one.startswith(code)]
+        if estate and _community_key(estate) not in self._communities:
+            found = self._agreeing(found, "estate", key(estate))
+        if road:
+            found = self._agreeing(found, "road", key(road))
         return found
 
-    def _missing(self, record: Record, village: str, place: Place, name: str) -> _Building | None:
+    def _agreeing(self, found: list[str], name: str, said: str) -> list[str]:
+        known = {code: getattr(self._buildings[code], name) for code in found}
+        for same in (said.__eq__, lambda word: bool(word) and (word in said or said in word)):
+            if alike := [code for code, word in known.items() if same(word)]:
+                return alike
+            if name == "road":
+                # 12 is not 112.
+                break
+        return [code for code, word in known.items() if not word]
+
+    def _missing(
+        self, record: Record, village: str, place: Place, name: str, *, elsewhere: bool
+    ) -> _Building | None:
         grids = self._grids_of.get(village, [])
         grid = self._grids.get((village, key(place[1])), "") or (
             grids[0] if len(grids) == 1 else ""
         )
-        label = place[3] or place[6]
-        if not self.create:
+        if not self.create and elsewhere:
+            record.refuse(
+                name,
+                "building_elsewhere",
+                _("The building of this name lies in another estate, grid or street."),
+                _("Correct the row, add the building under places, or let the import make it."),
+            )
+        elif not self.create:
             record.refuse(
                 name,
                 "unknown_building",
@@ -219,29 +248,43 @@ class PlaceIndex:
         else:
             title = _building_name(place)
             self.missing.add(Missing(grid, title, place[4]))
-            # Stands in until the building is made; such a door is never written.
-            return _Building(grid, UUID(int=0), key(label))
+            return self._planned.setdefault(
+                (grid, title), _Building(f"{grid}/{title}", UUID(int=0), "")
+            )
         return None
+
+    def plan(self, record: Record) -> None:
+        """Note what is to be made for a row. All rows are planned before the first is found:
+
+        whether a row has to name its unit depends on the units that other rows bring.
+        """
+        if record.problems:
+            return
+        unit = record.place[4]
+        village = self._village(record, record.place)
+        building = village and self._building(record, village, record.place)
+        if not building or not unit or unit in building.units:
+            return
+        if building.id.int:
+            self.missing.add(Missing(building.code, "", unit))
+        # Stands in until the unit is made; such a door is never written.
+        building.units[unit] = (f"{building.code}/{unit}", UUID(int=0))
 
     def _door(self, record: Record, building: _Building, place: Place) -> Door | None:
         unit, room = place[4], place[5]
-        if building.id.int == 0:
-            return Door(f"{building.code}/{_building_name(place)}/{unit}", building.id, None, room)
-        if unit and unit in building.units:
+        if not unit and len(building.units) == 1:
+            unit = next(iter(building.units))
+        if unit in building.units:
             code, unit_id = building.units[unit]
-            return Door(code, building.id, unit_id, room)
+            planned = not unit_id.int
+            return Door(code, unit_id if planned else building.id, unit_id, room)
         if not building.units:
             # A building without units keeps what the ledger says of them in the door's number.
-            if unit and self.create:
-                self.missing.add(Missing(building.code, "", unit))
-                return Door(f"{building.code}/{unit}", UUID(int=0), None, room)
-            return Door(building.code, building.id, None, "-".join(filter(None, (unit, room))))
-        if len(building.units) == 1 and not unit:
-            code, unit_id = next(iter(building.units.values()))
-            return Door(code, building.id, unit_id, room)
-        if unit and self.create:
-            self.missing.add(Missing(building.code, "", unit))
-            return Door(f"{building.code}/{unit}", UUID(int=0), None, room)
+            room = "-".join(filter(None, (unit, room)))
+            if len(room) > LONGEST_ROOM:
+                record.too_long("room", LONGEST_ROOM)
+                return None
+            return Door(building.code, building.id, None, room)
         record.refuse(
             "unit" if unit else "address",
             "unknown_unit" if unit else "no_unit",
@@ -269,9 +312,12 @@ def _group_key(text: str) -> str:
 
 
 def _building_name(place: Place) -> str:
-    _community, _grid, estate, building, _unit, _room, group = place
+    _community, _grid, estate, building, _unit, _room, group, road = place
     label = building or group
+    if not label:
+        return NAMES["road"].format(road)
     pattern = NAMES["group" if not building else "building"]
     # A name of its own (not a number) stays as it is written.
     plain = re.fullmatch(r"[A-Z]?\d{1,4}[A-Z]?|[A-Z]", label.upper())
-    return estate + (pattern.format(label) if plain else label)
+    court = NAMES["court"].format(road) if road and building and not estate else ""
+    return estate + court + (pattern.format(label) if plain else label)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
@@ -25,14 +25,15 @@ _PHONE: Final[Any] = PersonPhone._meta.get_field("number_index")
 
 @dataclass(slots=True)
 class Home:
-    """A household, registered (``known``) or to be made."""
+    """A household, registered (``known``) or to be made. ``head_name`` may be told before a head
+    is accepted.
+    """
 
     id: UUID
     door: Door
     number: str
     known: bool
     state: str = "lived_in"
-    set_number: bool = False
     head: UUID | None = None
     head_name: str = ""
 
@@ -82,53 +83,104 @@ def phone_index(number: str) -> bytes:
     return _indexer(_PHONE.column_name)(normal_phone(number))
 
 
-@dataclass(slots=True)
 class Registered:
-    """What is registered of a chunk's doors and documents; rows further down see what rows add."""
+    """What is registered of doors and documents, and what accepted rows have added to it.
 
-    homes: dict[tuple[str, str], list[Home]]
-    by_id: dict[UUID, Home]
-    residents: dict[UUID, list[Human]]
-    by_document: dict[tuple[str, bytes], Human]
+    A commit makes one for each chunk. A preview, which writes nothing, keeps one from chunk to
+    chunk: :meth:`load` leaves alone what rows have changed, so both see the same. ``heads``: the
+    heads that rows told of households which have none, by household.
+    """
 
-    @classmethod
-    def load(cls, wanted: set[tuple[str, str]], pairs: set[tuple[str, bytes]]) -> Registered:
+    def __init__(self, heads: dict[UUID, str] | None = None) -> None:
+        self.homes: dict[tuple[str, str], list[Home]] = defaultdict(list)
+        self.residents: dict[UUID, list[Human]] = defaultdict(list)
+        self.by_document: dict[tuple[str, bytes], Human] = {}
+        self.heads = {} if heads is None else heads
+        self._by_id: dict[UUID, Home] = {}
+        self._humans: dict[UUID, Human] = {}
+        self._doors: set[tuple[str, str]] = set()
+        self._left: set[UUID] = set()
+
+    def load(self, doors: set[tuple[str, str]], pairs: set[tuple[str, bytes]]) -> None:
         """Load by (place code, room) and (kind of document, index of its number)."""
-        doors = {place for place, _room in wanted}
+        doors = doors - self._doors
+        self._doors |= doors
+        pairs = pairs - self.by_document.keys()
         by_pair = known_documents(sorted(pairs)) if pairs else {}
-        rows = Household.objects.filter(place_code__in=doors).exclude(state=Household.State.CLOSED)
-        homes: dict[tuple[str, str], list[Home]] = defaultdict(list)
-        for home in rows.order_by("created_at", "id"):
-            at = (home.place_code, home.room)
-            if at in wanted:
-                door = Door(home.place_code, home.building_id, home.unit_id, home.room)
-                homes[at].append(Home(home.id, door, home.number, True, home.state))
-        by_id = {home.id: home for found in homes.values() for home in found}
-        humans = _humans(by_id, by_pair.values())
-        residents: dict[UUID, list[Human]] = defaultdict(list)
-        for human in humans.values():
+        fresh = _homes(doors)
+        for human in _humans([home.id for home in fresh], by_pair.values(), self._humans):
+            self._humans[human.id] = human
             for lives in human.residencies:
-                if home_of := by_id.get(lives.household_id):
-                    residents[home_of.id].append(human)
-                    if lives.relation == HEAD:
-                        home_of.head, home_of.head_name = human.id, human.name
-        documented = {pair: humans[key] for pair, key in by_pair.items() if key in humans}
-        return cls(homes, by_id, residents, documented)
+                self.residents[lives.household_id].append(human)
+        for pair, person in by_pair.items():
+            if person in self._humans:
+                self.by_document[pair] = self._humans[person]
+        for home in fresh:
+            # Without a door of its own a household ends with its last resident.
+            if home.id in self._left and not self.residents[home.id] and doorless(home):
+                continue
+            head = next((h for h in self.residents[home.id] if _is_head(h, home.id)), None)
+            home.head = head.id if head else None
+            home.head_name = head.name if head else self.heads.get(home.id, "")
+            self.add(home)
+
+    def add(self, home: Home) -> None:
+        """A household that rows can be matched with from now on."""
+        self.homes[home.door.place_code, home.door.room].append(home)
+        self._by_id[home.id] = home
+
+    def told_head(self, home: Home, name: str) -> None:
+        """A row that was accepted says who is the head."""
+        if not home.head_name:
+            home.head_name = self.heads[home.id] = name
 
     def leave(self, human: Human, household: UUID) -> None:
         """The person lives there no longer: rows further down don't find it by its name."""
         self.vacate(human, household)
-        there = self.residents.get(household, [])
-        self.residents[household] = [other for other in there if other is not human]
+        there = [other for other in self.residents[household] if other is not human]
+        self.residents[household] = there
+        self._left.add(household)
+        home = self._by_id.get(household)
+        if home is not None and not there and doorless(home):
+            self.homes[home.door.place_code, home.door.room].remove(home)
+            del self._by_id[household]
 
     def vacate(self, human: Human, household: UUID) -> None:
         """The person is no longer the head of that household, if it was."""
-        home = self.by_id.get(household)
+        home = self._by_id.get(household)
         if home is not None and home.head == human.id:
             home.head, home.head_name = None, ""
+            self.heads.pop(household, None)
 
 
-def _humans(homes: Iterable[UUID], also: Iterable[UUID]) -> dict[UUID, Human]:
+def doorless(home: Home) -> bool:
+    """Whether the household is told from others by its people alone."""
+    return not home.door.room and not home.number
+
+
+def _is_head(human: Human, household: UUID) -> bool:
+    return any(
+        lives.household_id == household and lives.relation == HEAD for lives in human.residencies
+    )
+
+
+def _homes(wanted: set[tuple[str, str]]) -> list[Home]:
+    codes = {place for place, _room in wanted}
+    rows = Household.objects.filter(place_code__in=codes).exclude(state=Household.State.CLOSED)
+    return [
+        Home(
+            home.id,
+            Door(home.place_code, home.building_id, home.unit_id, home.room),
+            home.number,
+            True,
+            home.state,
+        )
+        for home in rows.order_by("created_at", "id")
+        if (home.place_code, home.room) in wanted
+    ]
+
+
+def _humans(homes: Iterable[UUID], also: Iterable[UUID], known: Container[UUID]) -> Iterable[Human]:
     """The persons who live in the homes, and others, with all that an import compares."""
     ids = set(also)
     ids.update(
@@ -136,8 +188,8 @@ def _humans(homes: Iterable[UUID], also: Iterable[UUID]) -> dict[UUID, Human]:
             "person_id", flat=True
         )
     )
-    access.note(*ids)
-    keys = list(ids)
+    keys = [key for key in ids if key not in known]
+    access.note(*keys)
     humans = {
         row[0]: Human(*row)
         for row in Person.objects.filter(pk__in=keys, merged_into=None).values_list(
@@ -166,4 +218,4 @@ def _humans(homes: Iterable[UUID], also: Iterable[UUID]) -> dict[UUID, Human]:
     ):
         if person in humans:
             humans[person].residencies.append(Lives(*lives))
-    return humans
+    return humans.values()

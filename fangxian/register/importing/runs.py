@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import io
 from collections import ChainMap, Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
-from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
+from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.common.sheets import (
     Mapping,
     RowRole,
@@ -29,26 +27,31 @@ from fangxian.common.sheets import (
     find_tables,
     propose_mapping,
     read_workbook,
+    signature,
+    vocabulary_of,
 )
-from fangxian.common.sheets.marking import RowError, write_error_workbook
+from fangxian.common.sheets.marking import write_error_workbook
 from fangxian.core import imports
 from fangxian.core.actions import read_file, start_job, store_file
 from fangxian.core.jobs import job_kind
-from fangxian.core.models import File, ImportRun, ImportState, Job, JobState, RowState
+from fangxian.core.models import File, ImportRun, ImportState, Job, RowState
 from fangxian.core.progress import Progress
 from fangxian.register.changes import changed
 from fangxian.register.importing import matching
+from fangxian.register.importing.carrying import propose_carried
 from fangxian.register.importing.fields import FIELDS, Reader, Record
 from fangxian.register.importing.making import make_places
 from fangxian.register.importing.places import PlaceIndex
+from fangxian.register.importing.registered import Registered
 from fangxian.register.importing.writing import Writer
+from fangxian.register.models import Residency
 
 KIND: Final = "register"
 RIGHT: Final = "register.import"
-CHUNK: Final = 2_000
+CARRIED: Final = "register-carried"
+PREVIEW_ROWS: Final = 2_000
 SHOWN_ROWS: Final = 20
 SHOWN_PROBLEMS: Final = 2_000
-KEPT_DAYS: Final = 90
 
 
 @action
@@ -65,35 +68,11 @@ def upload(*, by: Actor, place_code: str, name: str, data: bytes) -> ImportRun:
                 _("Choose the county, town or community that the ledger is about."), "place_code"
             )
         )
-    workbook = _read(data, name)
-    tables = _tables(workbook)
-    if (waiting := _sent_already(by, place_code, data)) is not None:
-        return waiting
-    until = timezone.localdate() + dt.timedelta(days=KEPT_DAYS)
-    file = store_file(
-        by=by, data=data, name=name[:200], media_type="application/octet-stream",
-        place_code=place_code, keep_until=until, right=RIGHT,
+    tables = _tables(_read(data, name))
+    return imports.begin(
+        by=by, kind=KIND, place_code=place_code, name=name, data=data, right=RIGHT,
+        signature=signature(tables[0]),
     )  # fmt: skip
-    run = ImportRun(
-        kind=KIND, file=file, sha256=file.sha256, place_code=place_code, user_id=by.user_id,
-        made_by=by.name, signature=_propose(by, tables[0]).signature, options={"sheet": 0},
-    )  # fmt: skip
-    run.save(force_insert=True)
-    return run
-
-
-def _sent_already(by: Actor, place_code: str, data: bytes) -> ImportRun | None:
-    """The run of this very file that the actor just opened; of two at once the second waits."""
-    digest = hashlib.sha256(data).hexdigest()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"{KIND}:{by.name}:{place_code}:{digest}"],
-        )
-    return ImportRun.objects.filter(
-        kind=KIND, place_code=place_code, sha256=digest, user_id=by.user_id,
-        state=ImportState.STAGING, job_id=None,
-    ).first()  # fmt: skip
 
 
 def _read(data: bytes, name: str) -> Workbook:
@@ -111,8 +90,6 @@ def _tables(workbook: Workbook) -> list[Table]:
 
 
 def _propose(by: Actor, table: Table) -> Mapping:
-    from fangxian.common.sheets import signature
-
     known = imports.recall_mapping(by, KIND, signature(table))
     return propose_mapping(table, FIELDS, known)
 
@@ -126,13 +103,15 @@ def run_of(run_id: UUID) -> ImportRun:
 
 
 class Source:
-    """The tables of a run's file and the mapping in force."""
+    """The tables of a run's file and the mapping in force. ``sheet``: another than was chosen."""
 
-    def __init__(self, by: Actor, run: ImportRun) -> None:
+    def __init__(self, by: Actor, run: ImportRun, sheet: int | None = None) -> None:
         self.data = read_file(by=by, file_id=run.file_id)
         self.workbook = _read(self.data, run.file.name)
         self.tables = _tables(self.workbook)
-        self.table = self.tables[min(int(run.options.get("sheet", 0)), len(self.tables) - 1)]
+        chosen = int(run.options.get("sheet", 0)) if sheet is None else sheet
+        self.sheet = min(chosen, len(self.tables) - 1)
+        self.table = self.tables[self.sheet]
         self.mapping = _propose(by, self.table)
         if run.mapping:
             names = {spec.name for spec in FIELDS}
@@ -142,12 +121,31 @@ class Source:
                 if p.label in run.mapping and (run.mapping[p.label] or None) != p.field
             }
             self.mapping = self.mapping.corrected(changes, FIELDS)
+        self.carried = self._carried(by, run)
+
+    def _carried(self, by: Actor, run: ImportRun) -> frozenset[str]:
+        """Labels of the columns whose empty cells hold what stands above."""
+        if "carry" in run.options:
+            return frozenset(run.options["carry"])
+        known = imports.recall_mapping(by, CARRIED, self.mapping.signature)
+        return frozenset(propose_carried(self.table, self.mapping) if known is None else known)
 
     def records(self) -> Iterator[Record]:
-        """The data rows, cleaned."""
-        reader = Reader(self.mapping.fields)
-        for row in self.table.data_rows():
-            yield reader.read(row.number, row.cells, row.section)
+        """The data rows, cleaned, in the order of their numbers."""
+        at = self.mapping.fields
+        heads = "relation" not in at and "name" in at and _names_heads(self.table, at["name"])
+        reader = Reader(at, heads=heads)
+        carried = [p.position for p in self.mapping.proposals if p.label in self.carried]
+        # What stands further right follows all that stands further left.
+        for block in range(self.table.blocks):
+            for row in self.table.data_rows(carried):
+                if row.block == block:
+                    number = imports.number_of(row.number, row.block)
+                    yield reader.read(number, row.cells, row.section)
+
+
+def _names_heads(table: Table, position: int) -> bool:
+    return vocabulary_of(table.columns[position]) == "head_name"
 
 
 @action
@@ -158,24 +156,28 @@ def choose(
     mapping: dict[str, str],
     sheet: int = 0,
     create_places: bool = False,
+    carry: Collection[str] | None = None,
     day: dt.date | None = None,
 ) -> Job:
     """Accept the mapping (label → field, "" for none) and start the preview.
 
-    The mapping is remembered for these headers. Raises Conflict once the run is being committed.
+    ``carry``: labels of the columns whose empty cells hold what stands above, None as proposed.
+    Both are remembered
+    for these headers. Raises Conflict once the run is being committed.
     """
     run = run_of(run_id)
     by.require(RIGHT, run.place_code)
     if create_places:
         by.require("regions.edit", run.place_code)
-    if run.state not in (ImportState.STAGING, ImportState.READY):
-        raise Conflict(_("This import has been started already."))
+    run = imports.to_choose(run_id)
     run.mapping = mapping
     run.options = {
         "sheet": sheet,
         "create_places": create_places,
         "day": (day or timezone.localdate()).isoformat(),
     }
+    if carry is not None:
+        run.options["carry"] = sorted(carry)
     run.state = ImportState.STAGING
     job = start_job(
         by=by, kind="register.preview", args={"run_id": str(run.id)}, place_code=run.place_code
@@ -191,12 +193,8 @@ def confirm(*, by: Actor, run_id: UUID) -> Job:
 
     Raises Conflict when it is neither.
     """
-    run = ImportRun.objects.select_for_update().filter(pk=run_id, kind=KIND).first()
-    if run is None:
-        raise OutOfScope(f"import {run_id}")
-    by.require(RIGHT, run.place_code)
-    if run.state != ImportState.READY and not _stopped(run):
-        raise Conflict(_("This import is not ready to be written."))
+    by.require(RIGHT, run_of(run_id).place_code)
+    run = imports.to_confirm(run_id)
     job = start_job(
         by=by, kind="register.import", args={"run_id": str(run.id)}, place_code=run.place_code
     )
@@ -205,113 +203,177 @@ def confirm(*, by: Actor, run_id: UUID) -> Job:
     return job
 
 
-def _stopped(run: ImportRun) -> bool:
-    if run.job_id is None or run.state != ImportState.RUNNING:
-        return False
-    ended = [JobState.FAILED, JobState.STOPPED]
-    return Job.objects.filter(pk=run.job_id, state__in=ended).exists()
-
-
 @job_kind("register.preview", label=gettext_lazy("Check a ledger"), right=RIGHT)
-def preview(progress: Progress, *, run_id: str) -> None:
+def preview(progress: Progress, *, run_id: str, size: int = PREVIEW_ROWS) -> None:
     """Read, clean and compare all rows, stage them, and keep the summary with the run."""
     with progress.chunk() as by:
+        if not imports.previewing(UUID(run_id), progress.job_id):
+            return
         run = run_of(UUID(run_id))
         source = Source(by, run)
-        imports.remember_mapping(by, KIND, source.mapping.signature, source.mapping.remember())
+        known = source.mapping.signature
+        imports.remember_mapping(by, KIND, known, source.mapping.remember())
+        imports.remember_mapping(by, CARRIED, known, dict.fromkeys(source.carried, ""))
         run.rows.all().delete()
         places = PlaceIndex(run.place_code, create=bool(run.options.get("create_places")))
-        summary = _stage(progress, by, run, source, places)
+        if places.create:
+            for record in source.records():
+                places.plan(record)
+        summary = _stage(progress, run, source, places, size)
         run.options = {**run.options, "preview": summary}
-        run.signature = source.mapping.signature
+        run.signature = known
         run.save(update_fields=["options", "signature"])
         imports.staged(run)
 
 
 def _stage(
-    progress: Progress, by: Actor, run: ImportRun, source: Source, places: PlaceIndex
+    progress: Progress, run: ImportRun, source: Source, places: PlaceIndex, size: int
 ) -> dict[str, Any]:
+    """Decide as the commit will: a pass over all rows, then over those that wait for others."""
     order = matching.FileOrder()
-    total = source.table.counts()[RowRole.DATA]
-    counts: Counter[str] = Counter()
-    kinds: Counter[str] = Counter()
-    problems: list[list[Any]] = []
-    accepted: set[int] = set()
+    roles = source.table.counts()
+    registered = Registered()
     told: dict[UUID, int] = {}
-    statuses: dict[int, str] = {}
+    day = dt.date.fromisoformat(run.options["day"])
+    tally = _Tally()
     rows = source.records()
-    done = 0
-    while chunk := list(islice(rows, CHUNK)):
+    late: list[Record] = []
+    while chunk := list(islice(rows, size)):
         for record in chunk:
             order.tell(record)
-        staged = [(record.number, record.values()) for record in chunk]
-        for decision in matching.decide(chunk, places, told=told, unwritten=accepted):
-            counts[decision.status] += 1
-            if len(statuses) < SHOWN_ROWS:
-                statuses[decision.record.number] = decision.status
-            for name, code, message, mend in decision.record.problems:
-                kinds[code] += 1
-                if len(problems) < SHOWN_PROBLEMS:
-                    problems.append([decision.record.number, name, message, mend])
-        imports.stage(run, staged)
-        done += len(chunk)
-        progress.step(done, total)
-    roles = source.table.counts()
-    return {
-        "rows": done,
-        "counts": dict(counts),
-        "kinds": dict(kinds),
-        "problems": problems,
-        "first": statuses,
+            tally.unknown_groups += bool(record.unknown_groups)
+        imports.stage(run, [(record.number, record.values()) for record in chunk])
+        decisions = matching.prepare(chunk, places)
+        matching.decide(decisions, registered, told=told, day=day)
+        late += tally.settle(decisions)
+        progress.step(tally.rows + len(late), roles[RowRole.DATA])
+    while late:
+        waiting, late = late, []
+        for record in waiting:
+            record.problems.clear()
+        decisions = matching.prepare(waiting, places)
+        matching.decide(decisions, registered, told=told, day=day)
+        # As long as rows are accepted, they may make room for others.
+        last = all(d.status in (matching.LATER, matching.REFUSED) for d in decisions)
+        late += tally.settle(decisions, last=last)
+    return tally.summary() | {
         "left_out": {role.name.lower(): n for role, n in roles.items() if role != RowRole.DATA},
         "missing": sorted([m.grid_code, m.building, m.unit] for m in places.missing),
     }
 
 
+class _Tally:
+    """What a preview says of its rows."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.unknown_groups = 0
+        self._counts: Counter[str] = Counter()
+        self._kinds: Counter[str] = Counter()
+        self._problems: list[tuple[int, list[Any]]] = []
+        self._statuses: dict[int, str] = {}
+
+    def settle(self, decisions: Iterable[matching.Decision], *, last: bool = False) -> list[Record]:
+        """Count what is decided. Returns the rows that wait, none if this pass is the ``last``."""
+        late = []
+        for decision in decisions:
+            record = decision.record
+            if decision.status == matching.LATER and not last:
+                late.append(record)
+                continue
+            status = matching.REFUSED if decision.status == matching.LATER else decision.status
+            self.rows += 1
+            self._counts[status] += 1
+            self._statuses[record.number] = status
+            for name, code, message, mend in record.problems:
+                self._kinds[code] += 1
+                row = imports.place_of(record.number)[0]
+                self._problems.append((record.number, [row, name, message, mend]))
+        return late
+
+    def summary(self) -> dict[str, Any]:
+        """As kept with the run."""
+        self._problems.sort(key=lambda problem: problem[0])
+        return {
+            "rows": self.rows,
+            "counts": dict(self._counts),
+            "kinds": dict(self._kinds),
+            "problems": [shown for _number, shown in self._problems[:SHOWN_PROBLEMS]],
+            "first": dict(islice(sorted(self._statuses.items()), SHOWN_ROWS)),
+            "unknown_groups": self.unknown_groups,
+        }
+
+
 @job_kind("register.import", label=gettext_lazy("Import a ledger"), right=RIGHT)
-def commit(progress: Progress, *, run_id: str) -> None:
+def commit(progress: Progress, *, run_id: str, size: int = imports.COMMIT_ROWS) -> None:
     """Write the staged rows in chunks; a later attempt goes on with those that still wait."""
     with progress.chunk() as by:
         run = run_of(UUID(run_id))
-        if run.state == ImportState.FINISHED:
-            return
-        create = bool(run.options.get("create_places"))
-        if create:
-            make_places(by, run.options.get("preview", {}).get("missing", []))
-        places = PlaceIndex(run.place_code)
-        # An earlier attempt may have spoken of somebody already.
-        done = run.rows.filter(state=RowState.ACCEPTED).order_by("-number")
-        told = {row.object_id: row.number for row in done.defer("raw") if row.object_id}
-        day = dt.date.fromisoformat(run.options["day"])
+        finished = run.state == ImportState.FINISHED
+        if not finished:
+            create = bool(run.options.get("create_places"))
+            if create:
+                make_places(by, run.options.get("preview", {}).get("missing", []))
+            places = PlaceIndex(run.place_code)
+            told, heads = _told_before(run)
+            day = dt.date.fromisoformat(run.options["day"])
 
     def handle(by: Actor, rows: list[imports.StagedRow]) -> Sequence[imports.Outcome]:
-        records = [Record.of(row.number, row.values) for row in rows]
+        nonlocal heads
+        decisions = matching.prepare([Record.of(row.number, row.values) for row in rows], places)
+        # Two imports at once don't make the same person twice.
+        imports.lock_places(d.door.place_code for d in decisions if d.door)
         # What a chunk says counts once it is written.
         said: dict[UUID, int] = {}
-        decisions = matching.decide(records, places, told=ChainMap(said, told))
+        registered = Registered(dict(heads))
+        matching.decide(decisions, registered, told=ChainMap(said, told), day=day)
         writer = Writer(by, day)
         outcomes = [_outcome(writer, decision) for decision in decisions]
         writer.flush()
-        changed(by, (d.home.id for d in decisions if d.home is not None))
+        touched = {d.home.id for d in decisions if d.home and d.status in matching.WRITTEN}
+        changed(by, touched | writer.left)
         told.update(said)
+        heads = registered.heads
         return outcomes
 
-    run = imports.commit_chunks(run, handle, progress)
-    if run.rejected:
+    if not finished:
+        run = imports.commit_chunks(run, handle, progress, size=size)
+    # An earlier attempt may have ended between the last row and the workbook.
+    if run.rejected and not run.result_file_id:
         with progress.chunk() as by:
             run = run_of(UUID(run_id))
             run.result_file = error_workbook(by, run)
             run.save(update_fields=["result_file"])
 
 
+def _told_before(run: ImportRun) -> tuple[dict[UUID, int], dict[UUID, str]]:
+    """What an earlier attempt has accepted says of persons (their row) and households (head)."""
+    rows = run.rows.filter(state=RowState.ACCEPTED).order_by("-number")
+    numbers = rows.values_list("object_id", "number")
+    told = {person: imports.place_of(number)[0] for person, number in numbers if person}
+    heads: dict[UUID, str] = {}
+    if told:
+        named = {
+            row.object_id: row.values["home"].removeprefix("h:")
+            for row in imports.rows_of(run, RowState.ACCEPTED)
+            if row.object_id and row.values.get("home", "").startswith("h:")
+        }
+        homes = Residency.objects.filter(person_id__in=named, to_date=None, household__room="")
+        for person, home in homes.values_list("person_id", "household_id"):
+            heads.setdefault(home, named[person])
+    return told, heads
+
+
 def _outcome(writer: Writer, decision: matching.Decision) -> imports.Outcome:
     person = writer.take(decision)
     status = decision.status
+    refused = status in (matching.REFUSED, matching.LATER)
     return imports.Outcome(
         decision.record.number,
-        decision.record.as_problems() if status == matching.REFUSED else (),
-        person,
+        decision.record.as_problems() if refused else (),
+        None if refused else person,
         changed=status in (matching.NEW, matching.CHANGED, matching.MOVED),
+        later=status == matching.LATER,
     )
 
 
@@ -320,11 +382,7 @@ def error_workbook(by: Actor, run: ImportRun) -> File:
     source = Source(by, run)
     positions = source.mapping.fields
     out = io.BytesIO()
-    errors = (
-        RowError(number, f"{problem.message} {problem.mend}".strip(), positions.get(problem.field))
-        for number, _values, problems in imports.problems_of(run)
-        for problem in problems
-    )
+    errors = imports.row_errors(run, positions)
     write_error_workbook(source.data, source.workbook, source.table, errors, out)
     stem = run.file.name.rsplit(".", 1)[0]
     return store_file(

@@ -44,7 +44,7 @@ class _Rows:
 
 
 class Writer:
-    """Collects what is to be written and writes it. ``day`` is the day of moves without a date."""
+    """Collects what is to be written and writes it. ``day`` is that of key groups without one."""
 
     def __init__(self, by: Actor, day: dt.date) -> None:
         self.by = by
@@ -71,9 +71,11 @@ class Writer:
 
     def take(self, decision: Decision) -> UUID | None:
         """Add one row's changes. Returns the id of the person it speaks of."""
-        if decision.status in (matching.REFUSED, matching.DUPLICATE):
+        if decision.status in (matching.REFUSED, matching.LATER, matching.DUPLICATE):
             return decision.human.id if decision.human else None
-        assert decision.human is not None
+        if decision.human is None:
+            self._home(decision)
+            return None
         person = decision.human.id
         if decision.status == matching.NEW:
             self._person(person, decision)
@@ -125,9 +127,9 @@ class Writer:
     def _home(self, decision: Decision) -> None:
         home = decision.home
         assert home is not None
+        if decision.sets_number:
+            self._numbers[home.id] = home.number
         if home.known:
-            if home.set_number:
-                self._numbers[home.id] = home.number
             if home.state == Household.State.EMPTY and decision.settles is not None:
                 self._revived.add(home.id)
             return
@@ -138,12 +140,12 @@ class Writer:
             id=home.id, created_at=self.now, place_code=home.door.place_code,
             building_id=home.door.building_id, unit_id=home.door.unit_id, room=home.door.room,
             number=home.number, kind=Household.Kind.FAMILY.value,
-            state=Household.State.LIVED_IN.value, address="", note="",
+            state=home.state, address="", note="",
         )  # fmt: skip
 
     def _lives(self, person: UUID, decision: Decision, lives: Lives) -> None:
         row, place = lives.id, lives.place_code
-        since = self.day if lives.from_date == dt.date.min else lives.from_date
+        since = lives.from_date
         self.residencies.add(
             id=row, created_at=self.now, place_code=place, person_id=person,
             household_id=lives.household_id, relation=lives.relation,
@@ -165,6 +167,7 @@ class Writer:
         self._step_down()
         self.residencies.insert()
         self._change()
+        self._close_doors()
         self.groups.insert()
         linked = list(dict.fromkeys(self.links.columns["person_id"]))
         if linked:
@@ -184,12 +187,6 @@ class Writer:
                 "away_since": [None] * len(self._left),
             },
         )
-        homes = {lives.household_id for lives, _day in self._left}
-        still = Residency.objects.filter(household_id__in=homes, to_date=None).values_list(
-            "household_id", flat=True
-        )
-        if empty := homes - set(still):
-            Household.objects.filter(pk__in=empty).update(state=Household.State.EMPTY)
         if self._moved:
             entries = KeyGroupEntry.objects.filter(
                 person_id__in=list(self._moved), to_date=None
@@ -200,6 +197,21 @@ class Writer:
                 [pk for pk, _person in found],
                 {"place_code": [self._moved[person] for _pk, person in found]},
             )
+
+    @property
+    def left(self) -> set[UUID]:
+        """The households that somebody has left."""
+        return {lives.household_id for lives, _day in self._left}
+
+    def _close_doors(self) -> None:
+        """Nobody lives any more where all have left; others may have come in this very chunk."""
+        still = Residency.objects.filter(household_id__in=self.left, to_date=None)
+        bare = Household.objects.filter(
+            pk__in=self.left - set(still.values_list("household_id", flat=True))
+        )
+        # Without a door of its own a household ends with its last resident.
+        bare.filter(room="", number="").update(state=Household.State.CLOSED)
+        bare.exclude(room="", number="").update(state=Household.State.EMPTY)
 
     def _step_down(self) -> None:
         """Heads who are heads no more, before others become heads: a household never has two."""

@@ -11,8 +11,9 @@ from fangxian.accounts.models import AccessLog
 from fangxian.common.scoping import acting
 from fangxian.core.models import ImportRun, Job
 from fangxian.register import actions
+from fangxian.register.importing import runs
 from fangxian.register.models import Establishment, Residency
-from fangxian.register.tests.importing import proposed, run_job
+from fangxian.register.tests.importing import previewed, proposed, run_job
 from fangxian.register.tests.ledgers import identity, person, workbook
 
 pytestmark = pytest.mark.django_db
@@ -232,3 +233,28 @@ def test_panels_and_search(client_of, alice, places, resident):
         hits = search.get("people")(alice, "zw", 5)
     assert [hit.label for hit in hits] == ["张伟"]
     assert "101" in hits[0].detail
+
+
+def test_odd_numbers_in_addresses_of_an_import_harm_nothing(client_of, alice, places):
+    run = previewed(alice, workbook([person(0)]), places.grid)
+    client = client_of("alice")
+    for sheet in ("1", "²", "9" * 5000, "x"):
+        address = reverse("register:import_columns", args=[run.pk])
+        assert client.get(address, {"sheet": sheet}).status_code == 200
+        address = reverse("register:import_run", args=[run.pk])
+        assert client.get(address, {"after": sheet}).status_code == 200
+    with acting(alice):
+        after = ImportRun.objects.get(pk=run.pk)
+    assert (after.options, after.state) == (run.options, run.state)
+
+
+def test_an_older_preview_does_not_overwrite_a_newer_one(alice, places):
+    run = previewed(alice, workbook([person(0)]), places.grid)
+    mapping = proposed(alice, run.pk)
+    older = runs.choose(by=alice, run_id=run.pk, mapping=mapping | {"姓名": ""})
+    newer = runs.choose(by=alice, run_id=run.pk, mapping=mapping)
+    run_job(alice, newer)
+    run_job(alice, older)
+    with acting(alice):
+        after = runs.run_of(run.pk)
+    assert (after.state, after.options["preview"]["counts"]) == ("ready", {"new": 1})

@@ -101,10 +101,8 @@ def columns(request: SignedRequest, run_id: UUID) -> HttpResponse:
     by, run = request.actor, _open(request, run_id)
     if run.state not in (ImportState.STAGING, ImportState.READY):
         return redirect("register:import_run", run.pk)
-    if request.method == "GET" and request.GET.get("sheet", "").isdigit():
-        run.options = {**run.options, "sheet": int(request.GET["sheet"])}
-        run.save(update_fields=["options"])
-    source = runs.Source(by, run)
+    # Looking at another sheet changes nothing; checking its rows chooses it.
+    source = runs.Source(by, run, _number(request.GET.get("sheet")))
     if request.method == "POST":
         names = {spec.name for spec in FIELDS}
         mapping = {
@@ -116,8 +114,13 @@ def columns(request: SignedRequest, run_id: UUID) -> HttpResponse:
             by=by,
             run_id=run.pk,
             mapping=mapping,
-            sheet=int(run.options.get("sheet", 0)),
+            sheet=source.sheet,
             create_places="create_places" in request.POST,
+            carry=[
+                proposal.label
+                for proposal in source.mapping.proposals
+                if f"carry-{proposal.position}" in request.POST
+            ],
         )
         return redirect("register:import_run", run.pk)
     sample = []
@@ -130,7 +133,11 @@ def columns(request: SignedRequest, run_id: UUID) -> HttpResponse:
         "steps": _steps(1),
         "fields": [(spec.name, spec.label) for spec in FIELDS],
         "proposals": [
-            {"it": proposal, "values": [row[proposal.position] for row in sample]}
+            {
+                "it": proposal,
+                "values": [row[proposal.position] for row in sample],
+                "carried": proposal.label in source.carried,
+            }
             for proposal in source.mapping.proposals
         ],
         "sheets": [
@@ -148,6 +155,11 @@ def columns(request: SignedRequest, run_id: UUID) -> HttpResponse:
         "same": _earlier(run),
     }
     return render(request, "register/import_columns.html", context)
+
+
+def _number(text: str | None) -> int | None:
+    """A number of an address; None if it is none."""
+    return int(text) if text and text.isdecimal() and len(text) <= 6 else None
 
 
 def _hidden(text: str) -> str:
@@ -189,15 +201,13 @@ def run(request: SignedRequest, run_id: UUID) -> HttpResponse:
     if not working and found.state == ImportState.READY:
         return render(request, "register/import_preview.html", context | _preview(request, found))
     context["steps"] = _steps(3 if found.state in ("running", "finished") else 2)
-    context["waiting"] = found.rows_in - found.accepted - found.rejected
     return render(request, "register/import_run.html", context)
 
 
 def _preview(request: SignedRequest, found: ImportRun) -> dict[str, Any]:
     summary = found.options.get("preview", {})
     counts = summary.get("counts", {})
-    at = request.GET.get("after", "")
-    start = int(at) if at.isdigit() else 0
+    start = _number(request.GET.get("after")) or 0
     problems = summary.get("problems", [])
     statuses = summary.get("first", {})
     words = {
@@ -226,6 +236,7 @@ def _preview(request: SignedRequest, found: ImportRun) -> dict[str, Any]:
         "first": [
             {
                 "row": record,
+                "number": imports.place_of(record.number)[0],
                 "status": words.get(statuses.get(str(record.number), ""), ""),
                 "kind": "bad" if statuses.get(str(record.number)) == matching.REFUSED else "ok",
                 "document": mask_number(record.document[1]) if record.document else "",
@@ -245,8 +256,9 @@ def _preview(request: SignedRequest, found: ImportRun) -> dict[str, Any]:
 
 
 def _door(record: Record) -> str:
-    _community, _grid, estate, building, unit, room, group = record.place
-    return " ".join(filter(None, (estate, group, "-".join(filter(None, (building, unit, room))))))
+    _community, _grid, estate, building, unit, room, group, road = record.place
+    door = "-".join(filter(None, (building, unit, room)))
+    return " ".join(filter(None, (road, estate, group, door)))
 
 
 @page("register.import")

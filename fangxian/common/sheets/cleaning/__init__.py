@@ -3,23 +3,34 @@ names the mend.
 """
 
 from .credit import clean_credit_code
-from .dates import clean_date
-from .identity import Document, clean_document, clean_identity
+from .dates import Month, clean_birth, clean_date
+from .identity import (
+    Document,
+    clean_document,
+    clean_identity,
+    clean_identity_card,
+    clean_stated_document,
+)
 from .phones import Phone, clean_phone, clean_phones
-from .texts import clean_name, clean_number, clean_sex, clean_text, clean_yes_no
+from .texts import clean_name, clean_number, clean_sex, clean_text, clean_yes_no, is_filler
 
 __all__ = [
     "Document",
+    "Month",
     "Phone",
+    "clean_birth",
     "clean_credit_code",
     "clean_date",
     "clean_document",
     "clean_identity",
+    "clean_identity_card",
     "clean_name",
     "clean_number",
     "clean_phone",
     "clean_phones",
     "clean_sex",
+    "clean_stated_document",
     "clean_text",
     "clean_yes_no",
+    "is_filler",
 ]

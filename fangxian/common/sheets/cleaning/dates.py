@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -47,6 +48,45 @@ def clean_date(
         return None
     day = _parse(_unify(text), serial=isinstance(cell, int | float))
     return day if isinstance(day, Fault) else _within(day, first, last)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A year, or a month of it, where a ledger gives no day."""
+
+    year: int
+    month: int | None = None
+
+    def isoformat(self) -> str:
+        """1980-05 or 1980-: how the days of it begin."""
+        return f"{self.year:04d}-" + (f"{self.month:02d}" if self.month else "")
+
+
+def clean_birth(cell: Cell) -> dt.date | Month | Fault | None:
+    """A past day, or the month or year alone: 1980.05, 1980年5月, 198005, 1980."""
+    day = clean_date(cell)
+    if isinstance(day, Fault) and day.code == "date_incomplete":
+        return _month(cell)
+    # One day's slack covers the zones.
+    if isinstance(day, dt.date) and day > today() + dt.timedelta(days=1):
+        return Fault("date_future")
+    return day
+
+
+def _month(cell: Cell) -> Month | Fault:
+    text = plain(cell)
+    match = _YEAR_MONTH.match(_unify(text)) if isinstance(text, str) else None
+    if match is None:
+        return Fault("date_form")
+    year, month = int(match[1] or match[3]), int(match[2] or 0)
+    if isinstance(cell, float) and len(match[2] or "") == 1:
+        # The number 1980.1 was typed as 1980.10, or as 1980.1.
+        month = 0
+    if month > 12:
+        return Fault("date_impossible")
+    if (year, month) > (today().year, today().month):
+        return Fault("date_future")
+    return Month(year, month or None)
 
 
 def _within(day: dt.date, first: dt.date, last: dt.date) -> dt.date | Fault:

@@ -14,8 +14,9 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from fangxian.common.sheets.cells import EXACT_INTEGER_LIMIT, Cell
+from fangxian.common.sheets.cells import EXACT_INTEGER_LIMIT, Cell, cell_text
 from fangxian.common.sheets.errors import Fault
+from fangxian.common.sheets.words import fold
 
 from .texts import is_filler, plain, today
 
@@ -94,8 +95,34 @@ def clean_document(cell: Cell) -> Document | Fault | None:
     if sum(char.isdigit() for char in text) < 13:
         return Fault("document_unknown")
     number = _resident(text)
-    if isinstance(number, Fault):
-        return number
+    return number if isinstance(number, Fault) else _document(number)
+
+
+def clean_identity_card(cell: Cell) -> Document | Fault | None:
+    """The number of a document that the row calls an identity card: 18 characters, or 15."""
+    number = clean_identity(cell)
+    return number if number is None or isinstance(number, Fault) else _document(number)
+
+
+def clean_stated_document(cell: Cell) -> Document | Fault | None:
+    """The number of a document whose kind the row names, and that is no identity card.
+
+    It stands as it is written; a valid identity number is told as one.
+    """
+    text = _compact(cell)
+    if text is None or isinstance(text, Fault):
+        return text
+    number = _resident(text)
+    if not isinstance(number, Fault):
+        return _document(number)
+    text = "".join(fold(cell_text(cell)).upper().split())
+    plain_signs = sum(char.isascii() and char.isalnum() for char in text)
+    if plain_signs < 4 or len(text) > 30:
+        return Fault("document_length")
+    return Document("other", text)
+
+
+def _document(number: str) -> Document:
     if number[0] == "9":
         return Document("foreign_residence", number)
     return Document(
