@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
+from .address import parse_address
 from .cells import Cell, Row, cell_text, is_blank
 from .errors import SheetError
 from .headers import SEARCH_ROWS, Header, MergeIndex, filled, find_header
@@ -17,6 +18,7 @@ from .reader import Merge, Rows, Sheet, Workbook
 from .words import fold, key, load, words
 
 _IDENTITY: Final = re.compile(r"^\d{17}[\dXx]$|^\d{15}$")
+SECTION_LENGTH: Final = 40
 _FILL_LIMIT: Final = 2_000_000
 
 
@@ -27,7 +29,7 @@ class RowRole(IntEnum):
     TITLE = 1
     HEADER = 2
     DATA = 3
-    SECTION = 4  # a merged line inside the table that holds for the rows below it: 3号楼1单元
+    SECTION = 4  # a line inside the table that holds for the rows below it: 3号楼1单元
     FOOT = 5
 
 
@@ -98,6 +100,12 @@ class Table:
             if value == role
         ]
 
+    def _section_above(self) -> str:
+        """The line right above the header, where it says but which building or unit this is."""
+        first = self.header.first
+        text = _line(self.rows[first - 1]) if first else ""
+        return text if is_section(text) else ""
+
     def data_rows(self, carry_down: Collection[int] = ()) -> Iterator[TableRow]:
         """Every data row, in order. Decodes the rows anew on each call.
 
@@ -111,14 +119,14 @@ class Table:
         starts = {(top, left) for marks in self.fills.values() for _, top, left in marks}
         start_rows = {top for top, _ in starts}
         above: dict[tuple[int, int], Cell] = {}
-        section = ""
+        section = self._section_above()
         for number, (row, role) in enumerate(zip(self.rows, self.roles, strict=True)):
             if number in start_rows:
                 for column in range(min(len(row), width)):
                     if (number, column) in starts:
                         held[number, column] = row[column]
             if role == RowRole.SECTION:
-                section = " ".join(cell_text(cell) for _, cell in filled(row))
+                section = _stacked(section, _line(row))
                 above.clear()
                 continue
             if role != RowRole.DATA:
@@ -139,6 +147,33 @@ class Table:
                     else:
                         above[block, position] = cells[position]
                 yield TableRow(number + 1, cells, section, block)
+
+
+def is_section(text: str) -> bool:
+    """Whether a line names a building, unit or village group, and nothing else."""
+    if not text or len(text) > SECTION_LENGTH:
+        return False
+    parts = parse_address(text)
+    return bool(parts.building or parts.unit or parts.village_group) and not (
+        parts.room or parts.floor or parts.number or parts.rest
+    )
+
+
+def _stacked(above: str, text: str) -> str:
+    """What holds below a line that follows another: a unit alone lies in the building above."""
+    parts, outer = parse_address(text), parse_address(above)
+    alone = parts.unit and not (parts.building or parts.village_group or parts.estate)
+    if not alone or not outer.building:
+        return text
+    for end in range(1, len(above) + 1):
+        found = parse_address(above[:end])
+        if found.building == outer.building and not found.unit:
+            return above[:end] + text
+    return f"{outer.building}-{text}"
+
+
+def _line(row: Row) -> str:
+    return " ".join(cell_text(cell) for _, cell in filled(row))
 
 
 def column_letter(index: int) -> str:
@@ -362,7 +397,9 @@ class _Classifier:
 
     def _is_section(self, number: int, column: int, text: str) -> bool:
         wide = self._wide.get(number, 0)
-        return wide >= max(3, self._width // 2) and len(text) <= 40
+        if wide >= max(3, self._width // 2):
+            return len(text) <= SECTION_LENGTH
+        return self._width >= 3 and is_section(text)
 
     def _close_foot(self, roles: bytearray) -> None:
         """Below the last full row, what follows a note or runs across the table belongs to the
@@ -387,7 +424,9 @@ class _Classifier:
         return len(cells) >= min(3, max(2, len(self._indexes) - 1))
 
     def _mend_titles(self, roles: bytearray) -> None:
-        """Sections that repeat above a repeated header are the page's title."""
+        """Lines above a repeated header are the page's title, unless they say where it is."""
         for number in range(self._header.last + 1, len(roles) - 1):
-            if roles[number + 1] == RowRole.HEADER and roles[number] == RowRole.SECTION:
+            if roles[number + 1] != RowRole.HEADER or roles[number] != RowRole.SECTION:
+                continue
+            if not is_section(_line(self._sheet.rows[number])):
                 roles[number] = RowRole.TITLE

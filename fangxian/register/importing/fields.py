@@ -253,13 +253,12 @@ class Reader:
 
     def _gone(self, record: Record, take: _Taker) -> None:
         """Who has died or left does not become a resident by the ledger."""
-        day = dt.date.today()  # noqa: DTZ011 - the zone matters for none of these
         died = take("death_date", cleaning.clean_birth)
-        left = take("move_out_date", cleaning.clean_birth)
+        left = take("move_out_date", cleaning.clean_day_or_month)
         change = take("move_kind", _text(60)) or ""
         name = (
             "death_date" if died
-            else "move_out_date" if left and (not isinstance(left, dt.date) or left <= day)
+            else "move_out_date" if left and not cleaning.is_future(left)
             else "move_kind" if any(word in change for word in _GONE)
             else ""
         )  # fmt: skip

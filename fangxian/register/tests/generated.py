@@ -142,6 +142,9 @@ def ledgers(draw: st.DrawFn) -> Ledger:
         for member in range(size):
             unit = home % 2 + 1
             rows.append(resident(len(rows), 100 + home, _RELATIONS[member], unit))
+    village = draw(st.sampled_from(["", "", "relation", "household_number", "head_name"]))
+    if village:
+        return _village(draw, rows, homes, village)
     kinds = draw(
         st.lists(
             st.sampled_from(["", "", *DAMAGES, *OTHERS]), min_size=len(rows), max_size=len(rows)
@@ -152,6 +155,24 @@ def ledgers(draw: st.DrawFn) -> Ledger:
         if kind:
             plan.spoil(at, kind)
     return _written(draw, rows, plan.expectations())
+
+
+def _village(draw: st.DrawFn, rows: list[dict[str, Any]], homes: list[int], told_by: str) -> Ledger:
+    """Households of a village group, whose doors have no numbers."""
+    at = 0
+    for home, size in enumerate(homes):
+        head = rows[at]["name"]
+        for row in rows[at : at + size]:
+            row |= {"building": "", "unit": "", "room": "", "village_group": "7"}
+            row |= {"household_number": str(home + 1)} if told_by == "household_number" else {}
+            row |= {"head_name": head} if told_by == "head_name" else {}
+            if draw(st.integers(0, 4)) == 0:
+                row["identity"] = draw(st.sampled_from(["", "130999"]))
+        at += size
+    names = ["name", "identity", "sex", "phone", "relation", "village_group"]
+    if told_by != "relation":
+        names.append(told_by)
+    return _written(draw, rows, {}, names)
 
 
 class _Plan:
@@ -249,9 +270,16 @@ class _Plan:
             self._free.add(at)
 
 
-def _written(draw: st.DrawFn, rows: list[dict[str, Any]], expected: dict[int, set[str]]) -> Ledger:
-    names = ["name", "identity", "sex", "phone", "relation"]
-    if draw(st.booleans()):
+def _written(
+    draw: st.DrawFn,
+    rows: list[dict[str, Any]],
+    expected: dict[int, set[str]],
+    village: Sequence[str] = (),
+) -> Ledger:
+    names = list(village or ("name", "identity", "sex", "phone", "relation"))
+    if village:
+        pass
+    elif draw(st.booleans()):
         _join_addresses(draw, rows)
         names.append("address")
     else:

@@ -18,6 +18,7 @@ from fangxian.common.sheets import read_workbook
 from fangxian.core import imports
 from fangxian.core.models import ImportRow, ImportRun
 from fangxian.people.models import Person, PersonDocument
+from fangxian.regions.actions import create_building
 from fangxian.register import actions
 from fangxian.register.importing import runs
 from fangxian.register.models import Household, Residency
@@ -98,6 +99,9 @@ def nothing_half(by: Any, run: ImportRun) -> None:
         assert not persons.filter(links=None).exists()
         assert not persons.filter(residencies=None).exists()
         assert not Household.objects.filter(residencies=None).exists()
+        lived_in = Household.objects.filter(residencies__to_date=None).distinct()
+        assert not lived_in.exclude(state="lived_in").exists()
+        assert not Household.objects.filter(state="lived_in").exclude(pk__in=lived_in).exists()
         for lives in Residency.objects.select_related("person", "household"):
             assert lives.place_code == lives.household.place_code
             links = lives.person.links.filter(source_id=lives.pk)
@@ -121,7 +125,8 @@ def take_in(alice: Any, places: Any, monkeypatch: Any) -> Callable[..., ImportRu
     with acting(alice):
         dead = Person.objects.get(name=resident(DEAD, 0)["name"])
     actions.death(by=alice, person_id=dead.pk, on=dt.date.today())  # noqa: DTZ011 - a day is meant
-    return lambda data: imported(alice, data, places.grid)
+    create_building(by=alice, grid_code=places.grid, name="7组", kind="village_group")
+    return lambda data, **more: imported(alice, data, places.grid, **more)
 
 
 @drawn
@@ -177,3 +182,29 @@ def test_the_order_of_columns_is_nothing_to_the_outcome(
             run = take_in(ledger.file(order))
             results.append((outcomes(alice, run), content(alice)))
     assert results[0] == results[1]
+
+
+@drawn
+@given(ledger=ledgers())
+def test_the_size_of_chunks_is_nothing_to_the_outcome(
+    take_in: Any, alice: Any, ledger: Ledger
+) -> None:
+    data = ledger.file()
+    note(repr(ledger.lines()))
+    results = []
+    for size in (1, 3, 500):
+        with rolled_back():
+            run = take_in(data, sizes={"size": size})
+            found = outcomes(alice, run)
+            results.append((found, content(alice), run.options["preview"], run.changed))
+            counts = run.options["preview"]["counts"]
+            assert counts.get("refused", 0) == run.rejected
+            written = sum(counts.get(status, 0) for status in ("new", "changed", "moved"))
+            assert written == run.changed
+            # The preview says of each row what the commit does.
+            told = sorted(problem[:2] for problem in run.options["preview"]["problems"])
+            with acting(alice):
+                refused = imports.problems_of(run)
+                kept = [[p.row, p.field] for _number, _values, found_ in refused for p in found_]
+            assert told == sorted(kept)
+    assert results[0] == results[1] == results[2]

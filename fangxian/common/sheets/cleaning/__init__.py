@@ -3,7 +3,7 @@ names the mend.
 """
 
 from .credit import clean_credit_code
-from .dates import Month, clean_birth, clean_date
+from .dates import Month, clean_birth, clean_date, clean_day_or_month, is_future
 from .identity import (
     Document,
     clean_document,
@@ -21,6 +21,7 @@ __all__ = [
     "clean_birth",
     "clean_credit_code",
     "clean_date",
+    "clean_day_or_month",
     "clean_document",
     "clean_identity",
     "clean_identity_card",
@@ -33,4 +34,5 @@ __all__ = [
     "clean_text",
     "clean_yes_no",
     "is_filler",
+    "is_future",
 ]

@@ -64,13 +64,21 @@ class Month:
 
 def clean_birth(cell: Cell) -> dt.date | Month | Fault | None:
     """A past day, or the month or year alone: 1980.05, 1980年5月, 198005, 1980."""
+    day = clean_day_or_month(cell)
+    return Fault("date_future") if is_future(day) else day
+
+
+def clean_day_or_month(cell: Cell) -> dt.date | Month | Fault | None:
+    """As :func:`clean_birth`, the future included."""
     day = clean_date(cell)
-    if isinstance(day, Fault) and day.code == "date_incomplete":
-        return _month(cell)
-    # One day's slack covers the zones.
-    if isinstance(day, dt.date) and day > today() + dt.timedelta(days=1):
-        return Fault("date_future")
-    return day
+    return _month(cell) if isinstance(day, Fault) and day.code == "date_incomplete" else day
+
+
+def is_future(day: dt.date | Month | Fault | None) -> bool:
+    """Whether a day or a month has not begun yet."""
+    if isinstance(day, Month):
+        return dt.date(day.year, day.month or 1, 1) > today()
+    return isinstance(day, dt.date) and day > today()
 
 
 def _month(cell: Cell) -> Month | Fault:
@@ -84,8 +92,6 @@ def _month(cell: Cell) -> Month | Fault:
         month = 0
     if month > 12:
         return Fault("date_impossible")
-    if (year, month) > (today().year, today().month):
-        return Fault("date_future")
     return Month(year, month or None)
 
 

@@ -197,6 +197,32 @@ def test_sections_hold_for_the_rows_below_them() -> None:
     assert [row.section for row in found.data_rows()] == ["1号楼", "2号楼"]
 
 
+def test_a_plain_line_that_names_a_building_is_a_section_and_units_lie_in_it() -> None:
+    found = table(
+        HEAD, ["幸福小区3号楼"], ["1单元"], ZHANG, [None, "2单元"], LI, ["3号楼2单元"], ["3单元"],
+        ZHANG, ["第5组"], LI,
+    )  # fmt: skip
+    assert roles(found) == "HSSDSDSSDSD"
+    assert [row.section for row in found.data_rows()] == [
+        "幸福小区3号楼1单元", "幸福小区3号楼2单元", "3号楼3单元", "第5组",
+    ]  # fmt: skip
+
+
+def test_a_line_with_a_door_or_a_name_alone_is_no_section() -> None:
+    found = table(HEAD, ZHANG, ["3号楼1单元501"], ["王五"], ["3号楼的人"], LI)
+    assert roles(found) == "HDDDDD"
+
+
+def test_a_line_right_above_the_header_holds_for_all_rows() -> None:
+    found = table(["示例社区居民台账"], ["3号楼1单元"], HEAD, ZHANG, ["2单元"], LI)
+    assert roles(found) == "TTHDSD"
+    assert [row.section for row in found.data_rows()] == ["3号楼1单元", "3号楼2单元"]
+    pages = table(["3号楼"], HEAD, ZHANG, ["4号楼"], HEAD, LI)
+    assert [row.section for row in pages.data_rows()] == ["3号楼", "4号楼"]
+    titled = table(["幸福小区3号楼居民台账"], HEAD, ZHANG)
+    assert [row.section for row in titled.data_rows()] == [""]
+
+
 def test_subtotals_between_data() -> None:
     found = table(HEAD, ZHANG, ["小计", None, None, 1], LI, [None, "合计", None, 2])
     assert roles(found) == "HDFDF"
