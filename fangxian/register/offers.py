@@ -197,7 +197,7 @@ def _count(name: str) -> Any:
     def read(by: Actor, place: str) -> int:
         from fangxian.register import queries
 
-        return queries.counts(place)[name]
+        return queries.count(place, name)
 
     return read
 

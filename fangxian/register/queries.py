@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
@@ -81,18 +82,36 @@ def key_groups_in(code: str, on: dt.date | None = None) -> QuerySet[KeyGroupEntr
     return KeyGroupEntry.objects.filter(_within(code), as_of(on))
 
 
+_EMPTY = Q(state=Household.State.EMPTY)
+_AWAY = ~Q(away_since=None)
+_TENANT = Q(kind="tenant")
+
+
 def counts(code: str) -> dict[str, int]:
-    """Households, empty ones, residents, away, and establishments at or below the place."""
+    """Households, empty ones, residents, away, tenants, establishments at or below the place."""
     homes = Household.objects.filter(_within(code), CURRENT).aggregate(
-        households=Count("id"), empty=Count("id", filter=Q(state=Household.State.EMPTY))
+        households=Count("id"), empty=Count("id", filter=_EMPTY)
     )
     people = Residency.objects.filter(_within(code), OPEN).aggregate(
         residents=Count("id"),
-        away=Count("id", filter=~Q(away_since=None)),
-        tenants=Count("id", filter=Q(kind="tenant")),
+        away=Count("id", filter=_AWAY),
+        tenants=Count("id", filter=_TENANT),
     )
     bodies = Establishment.objects.filter(_within(code), OPEN).count()
     return {**homes, **people, "establishments": bodies}
+
+
+def count(code: str, name: str) -> int:
+    """One of :func:`counts`, without the others. One query."""
+    rows: dict[str, QuerySet[Any]] = {
+        "households": Household.objects.filter(CURRENT),
+        "empty": Household.objects.filter(_EMPTY),
+        "residents": Residency.objects.filter(OPEN),
+        "away": Residency.objects.filter(OPEN, _AWAY),
+        "tenants": Residency.objects.filter(OPEN, _TENANT),
+        "establishments": Establishment.objects.filter(OPEN),
+    }
+    return rows[name].filter(_within(code)).count()
 
 
 def group_counts(code: str) -> dict[str, int]:

@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope
+from fangxian.common.registries import facts
 from fangxian.common.scoping import acting
 from fangxian.people import queries as people
 from fangxian.register import actions, queries
@@ -259,3 +260,21 @@ def test_a_residency_does_not_begin_after_its_absence(alice, home):
     with pytest.raises(Invalid) as caught:
         actions.change_residency(by=alice, residency_id=row.id, from_date=AUTUMN)
     assert caught.value.problems[0].field == "from_date"
+
+
+def test_each_fact_asks_for_its_own_number_alone(
+    alice, home, places, seen, django_assert_num_queries
+):
+    row = move_in(alice, home, kind="tenant")
+    actions.go_away(by=alice, residency_id=row.id, since=SUMMER)
+    actions.create_household(by=alice, place_code=places.unit, room="102", state="empty")
+    closed = actions.create_household(by=alice, place_code=places.unit, room="103")
+    actions.close_household(by=alice, household_id=closed.pk)
+    known = seen(lambda: queries.counts(places.community))
+    assert known == {
+        "households": 2, "empty": 1, "residents": 1, "away": 1, "tenants": 1, "establishments": 0
+    }  # fmt: skip
+    with acting(alice):
+        for name, value in known.items():
+            with django_assert_num_queries(1):
+                assert facts.get(f"register.{name}").read(alice, places.community) == value
