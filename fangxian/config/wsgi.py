@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import os
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
+
+from fangxian.config.cli.mark import refused
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fangxian.config.settings")
 application = get_wsgi_application()
+# Any other server than `fangxian serve` may load this, too.
+if why := refused(settings.SERVER, settings.FANGXIAN_MODE):
+    raise ImproperlyConfigured(why)

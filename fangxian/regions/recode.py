@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db import DatabaseError, connections, transaction
+from django.db import IntegrityError, connections, transaction
 from django.db.models import F, ForeignKey, Model, QuerySet, Value
 from django.db.models.functions import Concat, Substr
 from psycopg import sql
@@ -196,10 +196,10 @@ def _reseat(rows: QuerySet[Any], field: str, new: UUID, using: str) -> int:
     try:
         with transaction.atomic(using=using):
             return rows.update(**{field: new})
-    except DatabaseError:
+    except IntegrityError:
         pass
     count = 0
     for key in list(rows.values_list("pk", flat=True)):
-        with contextlib.suppress(DatabaseError), transaction.atomic(using=using):
+        with contextlib.suppress(IntegrityError), transaction.atomic(using=using):
             count += rows.filter(pk=key).update(**{field: new})
     return count

@@ -163,7 +163,7 @@ def fall_of_the_web(site: Site) -> None:
         kill(pid)
 
 
-def insist(visitor: Visitor, ask: Callable[[], Answer]) -> Answer:
+def insist(ask: Callable[[], Answer]) -> Answer:
     """Ask again until an answer comes, as somebody does whose page hung."""
 
     def answered() -> Answer | None:
@@ -181,6 +181,7 @@ def test_the_web_falls_while_files_arrive_and_are_confirmed(site: Site) -> None:
     done = []
     met = 0
     for number in range(3):
+        site.wait_until_it_answers(SECONDS)
         visitor = site.visitor("alice")
         data = workbook(rows_from(FIRST * (number + 1)))
         with ThreadPoolExecutor(1) as pool:
@@ -189,10 +190,10 @@ def test_the_web_falls_while_files_arrive_and_are_confirmed(site: Site) -> None:
             time.sleep(chance.uniform(0.01, 0.15))
             fall_of_the_web(site)
             met += isinstance(sending.exception(), Refused)
-        answer = insist(visitor, lambda: send(visitor, data))  # noqa: B023  # called at once
+        answer = insist(lambda: send(visitor, data))  # noqa: B023  # called at once
         assert answer.status == 302, answer.text[:500]
         one = Ledger(site, visitor, answer.location)
-        insist(visitor, lambda: visitor.get(one.url))  # noqa: B023
+        site.wait_until_it_answers(SECONDS)
         one.previewed()
         confirm = reverse("register:import_run", args=[one.id])
         with ThreadPoolExecutor(1) as pool:
@@ -201,7 +202,7 @@ def test_the_web_falls_while_files_arrive_and_are_confirmed(site: Site) -> None:
             fall_of_the_web(site)
             met += isinstance(confirming.exception(), Refused)
         if one.state()[0] == "ready":  # not confirmed: pressed once more
-            insist(visitor, lambda: visitor.post(confirm, {}))  # noqa: B023
+            insist(lambda: visitor.post(confirm, {}))  # noqa: B023
         one.finished()
         done.append(one)
     assert met, "no fall met a request at work"

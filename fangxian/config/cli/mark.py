@@ -29,6 +29,25 @@ def read_mark(server: Server, database: str) -> str | None:
     return row[0] if row and row[0] in (LOADING, LOADED) else None
 
 
+def refused(server: Server, mode: str) -> str:
+    """Why a database isn't served in this mode: the demonstration's accounts are public, its mode
+    is lax, so it and production never mix. "" if it may be served.
+    """
+    mark = read_mark(server, database_name(server))
+    if mode == "demo" and not mark:
+        return (
+            "FANGXIAN_MODE=demo relaxes the second factor, and this database isn't the "
+            "demonstration's. Unset FANGXIAN_MODE, or set FANGXIAN_DATA to the demonstration's "
+            "folder."
+        )
+    if mode == "production" and mark:
+        return (
+            "this database is the demonstration's, with public accounts. Set FANGXIAN_DATA to "
+            "another folder, or run: fangxian demo"
+        )
+    return ""
+
+
 def write_mark(server: Server, database: str, text: str) -> None:
     """Write LOADING or LOADED into the schema's description, which goes with every backup."""
     import psycopg

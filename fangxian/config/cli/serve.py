@@ -16,7 +16,7 @@ from fangxian.config.postgres import ensure_server
 from . import django
 from .children import Child, Group
 from .errors import CommandFailed
-from .mark import database_name, read_mark
+from .mark import refused
 
 if TYPE_CHECKING:
     Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -112,22 +112,10 @@ def _is_loopback(host: str) -> bool:
 
 
 def _refuse_other_mode() -> None:
-    """The demonstration's accounts are public and its mode is lax: it and production never mix."""
     from django.conf import settings
 
-    server = ensure_server()
-    mark = read_mark(server, database_name(server))
-    if settings.DEMO and not mark:
-        raise CommandFailed(
-            "FANGXIAN_MODE=demo relaxes the second factor, and this database isn't the "
-            "demonstration's. Unset FANGXIAN_MODE, or set FANGXIAN_DATA to the demonstration's "
-            "folder."
-        )
-    if mark and settings.FANGXIAN_MODE == "production":
-        raise CommandFailed(
-            "this database is the demonstration's, with public accounts. Set FANGXIAN_DATA to "
-            "another folder, or run: fangxian demo"
-        )
+    if why := refused(ensure_server(), settings.FANGXIAN_MODE):
+        raise CommandFailed(why)
 
 
 def is_free(host: str, port: int) -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from fangxian.config.cli import demo, serve
+from fangxian.config.cli import mark as marks
 from fangxian.config.cli.errors import CommandFailed
 from fangxian.config.cli.mark import LOADED, LOADING, read_mark, write_mark
 from fangxian.config.postgres import Server, ensure_server, process
@@ -218,3 +219,22 @@ def test_the_mode_of_the_demonstration_serves_no_other_database(folder: Path) ->
         assert run.returncode == 2
         assert "relaxes the second factor" in run.stderr, json.dumps(run.stderr)
     assert read_mark(server, server.database) is None
+
+
+@pytest.mark.parametrize(
+    ("mode", "mark", "why"),
+    [
+        ("production", None, ""),
+        ("production", LOADED, "public accounts"),
+        ("demo", None, "relaxes the second factor"),
+        ("demo", LOADED, ""),
+        ("test", None, ""),
+    ],
+)
+def test_the_demonstration_and_production_never_mix(
+    monkeypatch: pytest.MonkeyPatch, mode: str, mark: str | None, why: str
+) -> None:
+    monkeypatch.setattr(marks, "read_mark", lambda *_arguments: mark)
+    monkeypatch.setattr(marks, "database_name", lambda _server: "fangxian")
+    said = marks.refused(None, mode)  # type: ignore[arg-type]  # the server isn't asked here
+    assert (why in said) if why else said == ""
