@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -26,6 +27,10 @@ KINDS = {
     "refused": _("Tried repeatedly to open what the role does not allow"),
 }
 MERGED_WITHIN = dt.timedelta(hours=1)
+
+# So many refusals of one account within so long are no slip of the hand.
+REFUSALS = 20
+REFUSED_WITHIN = 600
 
 followers: Registry[Callable[[SecurityAlert], None]] = Registry("follower of security alerts")
 
@@ -53,3 +58,17 @@ def raise_alert(kind: str, user_id: UUID | None, *, source: str = "") -> Securit
     for follow in followers:
         follow(alert)
     return alert
+
+
+def count_refusal(user_id: UUID, source: str) -> None:
+    """Count one page that was refused for want of a right; many in a short time raise an alert."""
+    key = f"refused {user_id}"
+    if cache.add(key, 1, timeout=REFUSED_WITHIN):
+        return
+    # Two at once may count as one: it is a threshold, not an account.
+    times = int(cache.get(key) or 0) + 1
+    if times < REFUSALS:
+        cache.set(key, times, timeout=REFUSED_WITHIN)
+        return
+    cache.delete(key)
+    raise_alert("refused", user_id, source=source)

@@ -8,7 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 from fangxian.common import access
 from fangxian.common.actor import Actor
-from fangxian.common.registries import Invariant, NavItem, Right, invariants, navigation, rights
+from fangxian.common.registries import (
+    Invariant,
+    NavItem,
+    Right,
+    after_redraw,
+    invariants,
+    navigation,
+    rights,
+)
 
 
 class AccountsConfig(AppConfig):
@@ -41,10 +49,25 @@ def _register() -> None:
         ("access", NavItem(_("Access log"), "accounts:access", "accounts.audit", "eye")),
     ):
         navigation.register(f"accounts.{name}", item, order=900)
+    after_redraw.register("accounts.alerts", _alerts_follow)
     invariants.register(
         "accounts.exclusive",
         Invariant(_("nobody holds two roles that exclude each other"), exclusive_roles_are_apart),
     )
+
+
+def _alerts_follow(_by: Actor, _code: str) -> None:
+    from fangxian.accounts import queries
+    from fangxian.accounts.models import SecurityAlert, User
+
+    waiting = SecurityAlert.objects.filter(settled_at=None, user_id__isnull=False)
+    users = User.objects.select_related("region").in_bulk(
+        set(waiting.values_list("user_id", flat=True))
+    )
+    for alert in waiting:
+        if (user := users.get(alert.user_id)) is not None:
+            alert.area = queries.widest_area(user)
+            alert.save(update_fields=["area"])
 
 
 def _load_roles(using: str, **_kwargs: object) -> None:

@@ -27,7 +27,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fangxian.accounts import looks, queries
-from fangxian.accounts.alerts import raise_alert
+from fangxian.accounts.alerts import count_refusal, raise_alert
 from fangxian.accounts.policy import Policy, policy_of
 from fangxian.accounts.sessions import SECOND_FACTOR, UNATTENDED
 from fangxian.accounts.source import header_text, source_of
@@ -87,6 +87,7 @@ class ActorMiddleware:
         except (Http404, OutOfScope):
             return _refuse(request, 404, [])
         except PermissionDenied:
+            count_refusal(request.user.pk, source_of(request))
             return _refuse(request, 403, [])
         except Invalid as error:
             return _refuse(request, 422, error.problems)

@@ -127,7 +127,7 @@ def _machine() -> list[TodayItem]:
         failed=Count("pk", filter=Q(state=JobState.FAILED, created_at__gte=_yesterday())),
     )
     dead = OutboxDelivery.objects.filter(state=DeliveryState.DEAD).count()
-    outbox, jobs_url = reverse("core:outbox"), reverse("core:jobs")
+    outbox, jobs_url = reverse("core:outbox"), reverse("core:jobs") + "?who=all"
     checked = proof()
     items = [
         TodayItem(
@@ -149,7 +149,7 @@ def _machine() -> list[TodayItem]:
             "changed",
             _("Jobs that failed"),
             jobs["failed"],
-            jobs_url,
+            f"{jobs_url}&state=failed",
             "bad" if jobs["failed"] else "neutral",
             _("%(n)s waiting") % {"n": jobs["waiting"]},
         ),

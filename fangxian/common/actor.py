@@ -33,7 +33,13 @@ class Actor:
     @classmethod
     def system(cls, job: str, area: str) -> Actor:
         """The named system job ``job`` working in ``area`` with every right."""
-        return cls(name=f"system:{job}", rights=ALL_RIGHTS, area=area, source=f"job:{job}")
+        return cls(
+            name=f"system:{job}",
+            rights=ALL_RIGHTS,
+            area=area,
+            source=f"job:{job}",
+            purpose=f"job {job}",
+        )
 
     def may(self, right: str, code: str | None = None) -> bool:
         """Tell whether the actor has ``right``, at ``code`` if one is given."""

@@ -120,11 +120,18 @@ class Load:
     """
 
     def __init__(
-        self, models_: Sequence[type[models.Model]], *, using: str, who: str = "system:load"
+        self,
+        models_: Sequence[type[models.Model]],
+        *,
+        using: str,
+        who: str = "system:load",
+        why: str = "bulk load",
+        source: str = "job:load",
     ) -> None:
         self.using = using
         self.tables = [model._meta.db_table for model in models_]
-        self.who = who
+        # What each history row of the load says.
+        self.context = {"who": who, "why": why, "source": source}
         self._rebuild: list[str] = []
         self._atomic = transaction.atomic(using=using)
 
@@ -139,7 +146,7 @@ class Load:
 
     def _open(self) -> None:
         lo, hi = codes.bounds("")
-        context = orjson.dumps({"who": self.who}).decode()
+        context = orjson.dumps(self.context).decode()
         with self.cursor() as cursor:
             cursor.execute(
                 "SELECT set_config('fangxian.lo', %s, true), set_config('fangxian.hi', %s, true),"

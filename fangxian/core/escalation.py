@@ -8,6 +8,7 @@ the ladder above the level it stands at.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from fangxian.accounts.models import Grant
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
-from fangxian.core.actions.notify import notify
+from fangxian.core.actions.notify import Note, announce, notify_many
 from fangxian.core.models import Task, TaskState
 from fangxian.core.rules import Rule, rule
 
@@ -117,22 +118,49 @@ def _tell(by: Actor, tasks: list[Task]) -> None:
     for task in tasks:
         place = task.place_code[: task.assignee_level]
         by_place.setdefault((task.assignee_role, place), []).append(task)
-    for (role, place), group in by_place.items():
-        context = {"count": len(group), "task": str(group[0].id)}
-        for user_id in holders(role, place):
-            notify(by=by, user_id=user_id, template="core.task_escalated", context=context)
+    held = holders_of(by_place)
+    notify_many(
+        by=by,
+        notes=[
+            Note(
+                user_id,
+                "core.task_escalated",
+                {"count": len(group), "task": str(group[0].id)},
+            )
+            for key, group in by_place.items()
+            for user_id in held[key]
+        ],
+    )
+    if tasks:
+        announce(by=by, user_ids=[], template="core.tasks_late", context={"count": len(tasks)})
 
 
-def holders(role: str, place_code: str) -> list[UUID]:
-    """The accounts that hold ``role`` at the place or, if nobody does, at the nearest above."""
-    above = ["", *codes.ancestors(place_code, include_self=True)]
-    found: dict[str, list[UUID]] = {}
+Key = tuple[str, str]
+
+
+def holders_of(wanted: Collection[Key]) -> dict[Key, list[UUID]]:
+    """For each (role, place): who holds the role there or, if nobody does, nearest above.
+
+    One query, however many there are.
+    """
+    places = {"", *(code for _role, place in wanted for code in _path(place))}
     grants = (
         Grant.objects.in_force()
-        .filter(Q(region=None) | Q(region__code__in=above, region__valid_to=None), role_id=role)
-        .values_list("region__code", "user_id")
+        .filter(
+            Q(region=None) | Q(region__code__in=places, region__valid_to=None),
+            role_id__in={role for role, _place in wanted},
+        )
+        .values_list("role_id", "region__code", "user_id")
     )
-    for code, user_id in grants:
-        found.setdefault(code or "", []).append(user_id)
-    nearest = max(found, key=len, default=None)
-    return [] if nearest is None else found[nearest]
+    held: dict[Key, list[UUID]] = {}
+    for role, code, user_id in grants:
+        held.setdefault((role, code or ""), []).append(user_id)
+    return {
+        (role, place): next((held[role, code] for code in _path(place) if (role, code) in held), [])
+        for role, place in wanted
+    }
+
+
+def _path(place: str) -> list[str]:
+    """The place and those above it, up to the whole country."""
+    return [*codes.walk_up(place), ""]

@@ -17,7 +17,7 @@ from fangxian.common import codes
 from fangxian.common.errors import Invalid
 from fangxian.core import queries
 from fangxian.core.kinds import label_of
-from fangxian.core.models import Emergency
+from fangxian.core.models import Emergency, JobState
 from fangxian.regions.queries import names
 
 DATE = {"type": "date"}
@@ -53,6 +53,24 @@ class TaskFilter(forms.Form):
     def chosen(self) -> dict[str, Any]:
         self.is_valid()
         return {name: self.cleaned_data.get(name) or "" for name in self.fields}
+
+
+class JobFilter(forms.Form):
+    """The filter of the list of jobs."""
+
+    who = forms.ChoiceField(
+        label=_("Whose"),
+        required=False,
+        choices=[("", _("Mine")), ("all", _("All in my area"))],
+    )
+    state = forms.ChoiceField(
+        label=_("State"), required=False, choices=[("", _("All")), *JobState.choices]
+    )
+
+    def chosen(self, name: str) -> str:
+        """A value of the filter; what is none filters nothing."""
+        self.is_valid()
+        return str(self.cleaned_data.get(name) or "")
 
 
 # More accounts than this answer for no place; should they, the nearest are offered.

@@ -14,13 +14,26 @@ from django.utils.translation import gettext
 from fangxian.common.fields import Destroyed
 from fangxian.common.registries import Registry
 
+IN_APP = "in_app"
+ENDPOINTS = ("webhook", "wecom", "dingtalk")
+
+
+def channels_of(template: str) -> tuple[str, ...]:
+    """The channels that a template declares; plain msgids go to the account alone."""
+    return templates.get(template).channels if template in templates else (IN_APP,)
+
 
 @dataclass(frozen=True)
 class Template:
-    """``text`` is a lazy msgid with ``%(name)s`` places; ``url(context)`` where it leads."""
+    """``text`` is a lazy msgid with ``%(name)s`` places; ``url(context)`` where it leads.
+
+    ``channels``: where such messages go unless the caller says otherwise. A channel of endpoints
+    ("webhook", "wecom", "dingtalk") goes to all that are in use.
+    """
 
     text: Any
     url: Callable[[dict[str, Any]], str] | None = None
+    channels: tuple[str, ...] = (IN_APP,)
 
 
 templates: Registry[Template] = Registry("message template")

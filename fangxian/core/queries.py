@@ -83,6 +83,13 @@ def jobs_for(by: Actor) -> QuerySet[Job]:
     return Job.objects.filter(user_id=by.user_id or NOBODY).order_by("-created_at")
 
 
+def jobs_in_area(by: Actor, state: str = "") -> QuerySet[Job]:
+    """All jobs of the actor's area for who may see those of others, newest first."""
+    by.require("core.jobs")
+    found = Job.objects.order_by("-created_at")
+    return found.filter(state=state) if state else found
+
+
 def emergencies_at(place_code: str) -> QuerySet[Emergency]:
     """The emergencies in force at a place: those of any area above it or of the place itself."""
     above = ["", *(place_code[:n] for n in range(2, len(place_code) + 1))]

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from fangxian.accounts import looks
-from fangxian.common import registries
+from fangxian.accounts import alerts, looks
+from fangxian.accounts.models import Grant, SecurityAlert
+from fangxian.common import codes, registries
 from fangxian.common.actor import Actor
 from fangxian.common.registries import Invariant, NavItem, Right, TodayItem, Tool
+from fangxian.common.scoping import current_actor
 from fangxian.core import counters, invariants, queries
-from fangxian.core.messages import Template, templates
+from fangxian.core.messages import ENDPOINTS, IN_APP, Template, templates
 
 
 def _task_url(context: dict[str, Any]) -> str:
@@ -67,7 +69,16 @@ TEMPLATES = {
     "core.task_escalated": Template(
         _("%(count)s tasks were not done in time and are now yours to settle."), _tasks_url
     ),
+    # To no account (its holders are told of their own), to the duty groups.
+    "core.tasks_late": Template(
+        _("%(count)s tasks were not done in time and went up one level."), _tasks_url, ENDPOINTS
+    ),
     "core.job_ended": Template(_("A job you started has ended."), _job_url),
+    "core.security_alert": Template(
+        _("A security alert waits to be settled."),
+        lambda _context: reverse("accounts:alerts"),
+        (IN_APP, *ENDPOINTS),
+    ),
 }
 
 
@@ -88,6 +99,30 @@ def _today(by: Actor) -> list[TodayItem]:
     return items
 
 
+def _tell_of_alert(alert: SecurityAlert) -> None:
+    """Tell who works on security alerts where the account works, and the duty groups."""
+    from fangxian.core.actions import announce
+    from fangxian.core.runner import system_actor
+
+    above = codes.ancestors(alert.area, include_self=True)
+    who = (
+        Grant.objects.in_force()
+        .filter(
+            Q(region=None) | Q(region__code__in=above, region__valid_to=None),
+            role__rights__contains=["accounts.alerts"],
+        )
+        .order_by("user_id")
+        .values_list("user_id", flat=True)
+    )
+    announce(
+        by=current_actor() or system_actor("core.alerts"),
+        # Nobody settles what he is the cause of.
+        user_ids=[user_id for user_id in who if user_id != alert.user_id],
+        template="core.security_alert",
+        context={"alert": str(alert.id)},
+    )
+
+
 def _task_titles(ids: set[UUID]) -> dict[UUID, str]:
     from fangxian.core.models import Task
 
@@ -101,15 +136,16 @@ def _task_known(task_id: UUID) -> bool:
 
 
 def _after_redraw(by: Actor, code: str) -> None:
-    from fangxian.core.models import Emergency
+    from fangxian.core.models import Emergency, Measure
     from fangxian.regions.models import Region
 
     counters.recount(by, code)
-    # Emergencies have no place column that a redraw rewrites: they follow their region.
+    # Global tables have no place column that a redraw rewrites: they follow their region.
     now = Region.objects.filter(id=OuterRef("region_id")).values("code")
-    Emergency.objects.filter(ended_on=None).exclude(place_code=Subquery(now)).update(
-        place_code=Subquery(now)
-    )
+    begun = Emergency.objects.filter(ended_on=None)
+    in_force = Measure.objects.filter(lifted_at=None, region_id__isnull=False)
+    for rows in (begun, in_force):
+        rows.exclude(place_code=Subquery(now)).update(place_code=Subquery(now))
 
 
 def register() -> None:
@@ -124,6 +160,7 @@ def register() -> None:
         Tool(_("Notifications"), "core:notifications", "bell", queries.unread_count),
     )
     registries.today.register("core", _today)
+    alerts.followers.register("core", _tell_of_alert)
     looks.tasks.register("core", looks.Tasks(_task_known, _task_titles))
     registries.after_redraw.register("core.counters", _after_redraw, order=900)
     for name, template in TEMPLATES.items():

@@ -11,12 +11,12 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from fangxian.accounts.models import User
-from fangxian.accounts.queries import actor_of, grants_of
+from fangxian.accounts.queries import resolve
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, TooMany
 from fangxian.common.scoping import acting
 from fangxian.core.actions.jobs import enqueue
+from fangxian.core.actions.notify import notify
 from fangxian.core.jobs import JobKind, kinds
 from fangxian.core.models import File, Job, JobState
 from fangxian.core.progress import STALE_SECONDS, JobLost, JobStopped, Progress, WorkerStopping
@@ -116,18 +116,19 @@ def _requester(job: Job) -> Actor | None:
     if job.user_id is None:
         name = job.requester.removeprefix(SYSTEM)
         return Actor.system(name, settings.FANGXIAN_AREA).for_purpose(f"job {job.id}")
-    user = User.objects.filter(id=job.user_id, is_active=True).first()
-    if user is None:
+    if job.grant_id is None:
         return None
-    grant = next((g for g in grants_of(user) if g.id == job.grant_id), None)
-    if grant is None:
+    try:
+        return resolve(
+            job.user_id, job.grant_id, source=f"job {job.kind}"[:80], purpose=f"job {job.id}"
+        )
+    except Forbidden:
         return None
-    return actor_of(grant, source=f"job {job.kind}"[:80], purpose=f"job {job.id}")
 
 
 def _end(job: Job, token: UUID, state: str, code: str, progress: Progress | None = None) -> None:
     """Record the end, unless another attempt has the job. A job sent back is queued again."""
-    with acting(system_actor("core.worker")):
+    with acting(system_actor("core.worker")) as by:
         row = Job.objects.select_for_update().filter(id=job.id, run_token=token).first()
         if row is None:
             return
@@ -147,6 +148,19 @@ def _end(job: Job, token: UUID, state: str, code: str, progress: Progress | None
         row.save()
         if state == JobState.QUEUED:
             enqueue(row.id)
+        else:
+            _tell_end(by, row)
+
+
+def _tell_end(by: Actor, job: Job) -> None:
+    """Tell who started a job that it has ended; he may have left its page long ago."""
+    if job.user_id is not None:
+        notify(
+            by=by,
+            user_id=job.user_id,
+            template="core.job_ended",
+            context={"job": str(job.id), "state": job.state},
+        )
 
 
 def sweep() -> int:
@@ -156,7 +170,7 @@ def sweep() -> int:
     """
     moved = 0
     limit = timezone.now() - timedelta(seconds=STALE_SECONDS)
-    with acting(system_actor("core.sweep")):
+    with acting(system_actor("core.sweep")) as by:
         stale = Job.objects.select_for_update(skip_locked=True).filter(
             state__in=[JobState.RUNNING, JobState.STOPPING], heartbeat_at__lt=limit
         )
@@ -173,6 +187,8 @@ def sweep() -> int:
                 job.heartbeat_at = timezone.now()
                 enqueue(job.id)
             job.save()
+            if job.finished_at is not None:
+                _tell_end(by, job)
             moved += 1
         moved += _requeue_forgotten(limit)
     _forget_dead_queue_entries()

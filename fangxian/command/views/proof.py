@@ -11,9 +11,14 @@ from fangxian.command.checking import proof
 from fangxian.command.structure import structure
 
 
-@page("command.board")
+@page()
 def shown(request: SignedRequest) -> HttpResponse:
-    """The levels of the actor's area with what lies in them, and the last check of everything."""
+    """The levels of the actor's area with what lies in them, and the last check of everything.
+
+    For who reads the board, and for who keeps the machine and is told of what does not hold.
+    """
+    if not request.actor.may("core.outbox"):
+        request.actor.require("command.board")
     context = {
         "levels": structure(request.actor.area),
         "proof": proof(),

@@ -9,7 +9,13 @@ from fangxian.core.actions.endpoints import add_endpoint, retry_delivery, switch
 from fangxian.core.actions.events import emit
 from fangxian.core.actions.files import purge_files, read_file, store_file
 from fangxian.core.actions.jobs import cancel_job, start_job
-from fangxian.core.actions.notify import notify, read_all_notifications, read_notification
+from fangxian.core.actions.notify import (
+    announce,
+    notify,
+    notify_many,
+    read_all_notifications,
+    read_notification,
+)
 from fangxian.core.actions.tasks import (
     NewTask,
     cancel_task,
@@ -30,6 +36,7 @@ __all__ = [
     "add_endpoint",
     "add_measure",
     "add_rule_version",
+    "announce",
     "cancel_job",
     "cancel_task",
     "change_level",
@@ -41,6 +48,7 @@ __all__ = [
     "finish_task",
     "lift_measure",
     "notify",
+    "notify_many",
     "open_task",
     "open_tasks",
     "purge_files",

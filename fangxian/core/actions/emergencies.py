@@ -120,12 +120,15 @@ def add_measure(
         problems.append(Problem(_("The end lies before the beginning."), field="to_at"))
     if problems:
         raise Invalid(*problems)
+    places = Region.objects.filter(code=place_code, valid_to=None)
+    region = places.values_list("id", flat=True).first()
     return Measure.objects.create(
         emergency=emergency,
         title=title.strip(),
         body=body.strip(),
         content=content.strip(),
         place_code=place_code,
+        region_id=region,
         from_at=from_at,
         to_at=to_at,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,9 @@ from fangxian.common import crypto
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import OutOfScope
+from fangxian.core.messages import ENDPOINTS, IN_APP, channels_of
 from fangxian.core.models import Endpoint, Notification, OutboxDelivery, OutboxMessage
 
-IN_APP = "in_app"
 TARGET = "core.outbox.target"
 NOBODY = UUID(int=0)
 
@@ -27,7 +28,7 @@ def notify(
     user_id: UUID | None = None,
     template: str,
     context: dict[str, Any] | None = None,
-    channels: Sequence[str] = (IN_APP,),
+    channels: Sequence[str] | None = None,
     url: str = "",
     targets: dict[str, Sequence[str]] | None = None,
     emergency_id: UUID | None = None,
@@ -38,7 +39,8 @@ def notify(
     ``template`` is a msgid formatted with ``context`` (which is sealed). ``in_app`` goes to
     ``user_id`` and is delivered with this very transaction; ``sms`` needs ``targets={"sms":
     [phone]}``; ``webhook``, ``wecom`` and ``dingtalk`` take names of endpoints, or all active ones
-    of the channel. The right is that of the action that notifies.
+    of the channel. Left out, the channels are those that the template declares. The right is that
+    of the action that notifies.
     """
     message = OutboxMessage(
         template=template,
@@ -51,7 +53,7 @@ def notify(
     )
     message.save(force_insert=True)
     deliveries: list[OutboxDelivery] = []
-    for channel in dict.fromkeys(channels):
+    for channel in dict.fromkeys(channels_of(template) if channels is None else channels):
         if channel == IN_APP:
             _in_app(message)
             continue
@@ -71,17 +73,63 @@ def notify(
     return message
 
 
+@dataclass(frozen=True)
+class Note:
+    """One account's message under its bell, for :func:`notify_many`."""
+
+    user_id: UUID
+    template: str
+    context: dict[str, Any]
+
+
+@action
+def notify_many(*, by: Actor, notes: Sequence[Note]) -> int:
+    """Put many messages under bells, in two statements. Returns how many."""
+    letters = [
+        OutboxMessage(
+            template=note.template,
+            context=orjson.dumps(note.context).decode(),
+            user_id=note.user_id,
+            sent_by=by.name,
+        )
+        for note in notes
+    ]
+    OutboxMessage.objects.bulk_create(letters)
+    Notification.objects.bulk_create([_bell(letter) for letter in letters])
+    return len(letters)
+
+
+@action
+def announce(*, by: Actor, user_ids: Sequence[UUID], template: str, context: dict[str, Any]) -> int:
+    """Tell several accounts, and each endpoint once if the template declares their channels.
+
+    Returns the number of accounts told.
+    """
+    told = notify_many(
+        by=by, notes=[Note(user_id, template, context) for user_id in dict.fromkeys(user_ids)]
+    )
+    outside = [channel for channel in channels_of(template) if channel in ENDPOINTS]
+    if outside and Endpoint.objects.filter(active=True, channel__in=outside).exists():
+        notify(by=by, template=template, context=context, channels=outside)
+    return told
+
+
 def _in_app(message: OutboxMessage) -> None:
     if message.user_id is None:
         raise ValueError("an in-app notification needs user_id")
-    Notification(
+    _bell(message).save(force_insert=True)
+
+
+def _bell(message: OutboxMessage) -> Notification:
+    assert message.user_id is not None
+    return Notification(
         id=message.id,
         user_id=message.user_id,
         template=message.template,
         emergency_id=message.emergency_id,
         context=message.context,
         url=message.url,
-    ).save(force_insert=True)
+    )
 
 
 def _endpoints(channel: str) -> list[str]:

@@ -78,6 +78,8 @@ class Measure(Row):
     body = models.CharField(_("issued by"), max_length=120)
     content = models.TextField(_("content"))
     place_code = PlaceCodeField(_("area"))
+    # The code follows this place when it is drawn anew; empty: a code that was no place.
+    region_id = models.UUIDField(null=True, editable=False)
     from_at = models.DateTimeField(_("from"))
     to_at = models.DateTimeField(_("until"), null=True, blank=True)
     lifted_at = models.DateTimeField(_("lifted"), null=True, blank=True)

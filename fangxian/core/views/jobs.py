@@ -1,4 +1,4 @@
-"""One's own jobs: progress, result, stopping."""
+"""Jobs, one's own and those of the area: progress, result, stopping."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.actor import Actor
 from fangxian.common.errors import OutOfScope
 from fangxian.core import actions, queries
+from fangxian.core.forms import JobFilter
 from fangxian.core.jobs import kinds
 from fangxian.core.models import UNFINISHED, Job, JobState
 
@@ -73,9 +74,21 @@ def _job(by: Actor, job_id: UUID) -> Job:
 
 @page()
 def mine(request: SignedRequest) -> HttpResponse:
-    """The jobs one has started, newest first."""
-    rows = [row_of(job) for job in queries.jobs_for(request.actor)[:SHOWN]]
-    return render(request, "core/jobs.html", {"rows": rows})
+    """The jobs one has started, newest first; with the right for it those of the area."""
+    by = request.actor
+    form = JobFilter(request.GET)
+    everybody = form.chosen("who") == "all" and by.may("core.jobs")
+    state = form.chosen("state")
+    found = queries.jobs_in_area(by) if everybody else queries.jobs_for(by)
+    if state:
+        found = found.filter(state=state)
+    context = {
+        "rows": [row_of(job) for job in found[:SHOWN]],
+        "form": form if by.may("core.jobs") else None,
+        "everybody": everybody,
+        "filtered": everybody or bool(state),
+    }
+    return render(request, "core/jobs.html", context)
 
 
 @page()
