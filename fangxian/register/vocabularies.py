@@ -14,4 +14,5 @@ RESIDENCY_KINDS: Final = Vocabulary(DATA / "residency_kinds.json")
 KEY_GROUPS: Final = Vocabulary(DATA / "key_groups.json")
 ESTABLISHMENT_KINDS: Final = Vocabulary(DATA / "establishment_kinds.json")
 HEAD: Final = "head"
+REGISTERED: Final = "registered"
 SEPARATED: Final = "separated"
