@@ -7,22 +7,22 @@ compared with the counters and the doors, and what differs is opened, changed or
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from fangxian.common import codes
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
-from fangxian.core.actions import NewTask, close_tasks, open_tasks
+from fangxian.core.actions import NewTask, open_tasks
 from fangxian.core.models import Task, TaskState
 from fangxian.field.models import Campaign, Target
-from fangxian.field.queries import gap_counts
-from fangxian.regions.models import Region
+from fangxian.field.targets import METRICS
 
 RIGHT = "field.campaigns"
 GAPS = "field.gaps"
@@ -43,96 +43,144 @@ def end_of(day: dt.date) -> dt.datetime:
     return timezone.make_aware(dt.datetime.combine(day, dt.time(23, 59)))
 
 
+# The tasks there ought to be: one for each (running sweep, grid) with gaps.
+_GAPS = """
+SELECT c.id || '/' || r.id AS key, g.code AS place_code, {due_on_ends} AS due_at,
+  c.id AS object_id, c.emergency_id, c.name AS sweep, g.n
+FROM (
+  SELECT key, code, sum(n)::bigint AS n FROM (
+    SELECT key, code, CASE metric WHEN 'target' THEN value ELSE -value END AS n
+    FROM core_nodestat
+    WHERE key = ANY(%(running)s) AND length(code) = 15 AND code >= %(lo)s AND code < %(hi)s
+      AND metric = ANY(%(metrics)s)
+    UNION ALL
+    SELECT key, left(place_code, 15), CASE metric WHEN 'target' THEN n ELSE -n END
+    FROM core_counterdelta
+    WHERE key = ANY(%(running)s) AND length(place_code) >= 15
+      AND place_code >= %(lo)s AND place_code < %(hi)s AND metric = ANY(%(metrics)s)
+  ) AS parts GROUP BY 1, 2 HAVING sum(n) > 0
+) AS g
+JOIN field_campaign c ON c.id::text = g.key
+JOIN regions_region r ON r.code = g.code AND r.valid_to IS NULL
+"""
+
+# One for each uncovered household that was visited in vain, due on the day to come back.
+_REVISITS = """
+SELECT t.id::text AS key, t.place_code, {due_on_target} AS due_at, t.id AS object_id,
+  c.emergency_id, '' AS sweep, 0 AS n
+FROM field_target t JOIN field_campaign c ON c.id = t.campaign_id AND c.state = 'running'
+WHERE t.state = 'open' AND t.visits > 0
+"""
+
+# Compared in the database: what is superfluous is closed, what is due on another day moved, and
+# only what is missing comes back. One statement.
+_COMPARE = """
+WITH wanted AS MATERIALIZED ({wanted}), mine AS MATERIALIZED (
+  SELECT id, dedupe_key, due_at FROM core_task WHERE kind = %(kind)s AND state = 'open'
+), closed AS (
+  UPDATE core_task t SET state = 'done', closed_at = now(), closed_by = %(who)s,
+    done_fact = %(fact)s, escalate_at = NULL
+  FROM mine WHERE t.id = mine.id
+    AND NOT EXISTS (SELECT 1 FROM wanted WHERE wanted.key = mine.dedupe_key)
+  RETURNING 1
+), moved AS (
+  UPDATE core_task t SET due_at = wanted.due_at,
+    escalate_at = t.escalate_at + (wanted.due_at - t.due_at)
+  FROM mine JOIN wanted ON wanted.key = mine.dedupe_key
+  WHERE t.id = mine.id AND mine.due_at <> wanted.due_at
+), missing AS (
+  SELECT wanted.* FROM wanted
+  WHERE NOT EXISTS (SELECT 1 FROM mine WHERE mine.dedupe_key = wanted.key)
+  ORDER BY key LIMIT %(most)s
+)
+SELECT (SELECT count(*) FROM closed), missing.* FROM (VALUES (1)) AS one LEFT JOIN missing ON true
+"""
+_DUE = "(({day} + time '23:59') AT TIME ZONE %(zone)s)"
+_WANTED = {
+    kind: sql.format(
+        due_on_ends=_DUE.format(day="c.ends_on"), due_on_target=_DUE.format(day="t.due_on")
+    )
+    for kind, sql in ((GAPS, _GAPS), (REVISIT, _REVISITS))
+}
+MOST_AT_ONCE = 5_000
+
+
 @action
 def follow_gaps(*, by: Actor) -> Changes:
     """Keep one open task for each (running sweep, grid) with gaps; the others are closed."""
     by.require(RIGHT)
-    wanted: dict[str, NewTask] = {}
-    for campaign in _running():
-        wanted |= _gap_tasks(campaign, gap_counts(campaign.id, by.area))
-    return _settle(by, GAPS, wanted, "field.covered")
-
-
-def _running() -> Iterable[Campaign]:
-    return Campaign.objects.filter(state=Campaign.State.RUNNING).select_related("area")
-
-
-def _gap_tasks(campaign: Campaign, gaps: Mapping[str, int]) -> dict[str, NewTask]:
-    grids = Region.objects.filter(code__in=list(gaps), valid_to=None).values_list("code", "id")
-    return {
-        f"{campaign.id}/{grid}": NewTask(
-            kind=GAPS,
-            place_code=code,
-            title=gettext_noop("Close the gaps of the sweep “%(sweep)s” (%(n)s at first)"),
-            title_data={"n": gaps[code], "sweep": campaign.name},
-            due_at=end_of(campaign.ends_on),
-            object_type="field.Campaign",
-            object_id=campaign.id,
-            assignee_role=ROLE,
-            assignee_level=int(Level.GRID),
-            dedupe_key=f"{campaign.id}/{grid}",
-            emergency_id=campaign.emergency_id,
-        )
-        for code, grid in grids
-    }
+    title = gettext_noop("Close the gaps of the sweep “%(sweep)s” (%(n)s at first)")
+    return _settle(by, GAPS, title, "field.Campaign", "field.covered")
 
 
 @action
 def follow_revisits(*, by: Actor) -> Changes:
     """Keep one open task for each uncovered household that was visited in vain, due that day."""
     by.require(RIGHT)
-    doors = Target.objects.filter(
-        state=Target.State.OPEN, visits__gt=0, campaign__state=Campaign.State.RUNNING
-    ).values_list("id", "campaign_id", "place_code", "due_on", "campaign__emergency_id")
-    wanted = {
-        str(target): NewTask(
-            kind=REVISIT,
-            place_code=code,
-            title=gettext_noop("Go to a household again where nobody was met"),
-            due_at=end_of(due_on),
-            object_type="field.Target",
-            object_id=target,
-            assignee_role=ROLE,
-            assignee_level=int(Level.GRID),
-            dedupe_key=str(target),
-            emergency_id=emergency,
-        )
-        for target, _campaign, code, due_on, emergency in doors.iterator()
+    title = gettext_noop("Go to a household again where nobody was met")
+    return _settle(by, REVISIT, title, "field.Target", "field.visit")
+
+
+def _settle(by: Actor, kind: str, title: str, object_type: str, fact: str) -> Changes:
+    """Bring the open tasks of a kind in step; what is missing is opened in batches."""
+    closed = opened = 0
+    while True:
+        more, missing = _compare(by, kind, fact)
+        closed += more
+        new = [
+            NewTask(
+                kind=kind,
+                place_code=place_code,
+                title=title,
+                title_data={"n": n, "sweep": sweep} if sweep else {},
+                due_at=due_at,
+                object_type=object_type,
+                object_id=object_id,
+                assignee_role=ROLE,
+                assignee_level=int(Level.GRID),
+                dedupe_key=key,
+                emergency_id=emergency_id,
+            )
+            for key, place_code, due_at, object_id, emergency_id, sweep, n in missing
+        ]
+        made = open_tasks(by=by, tasks=new) if new else 0
+        opened += made
+        # None made: those that miss have an open task that lies out of sight.
+        if len(new) < MOST_AT_ONCE or not made:
+            return Changes(opened, closed)
+
+
+def _compare(by: Actor, kind: str, fact: str) -> tuple[int, list[tuple[Any, ...]]]:
+    """Close and move tasks; return how many were closed and the first of those missing."""
+    running = Campaign.objects.filter(state=Campaign.State.RUNNING).values_list("id", flat=True)
+    lo, hi = codes.bounds(by.area)
+    values: dict[str, Any] = {
+        "kind": kind,
+        "fact": fact,
+        "who": by.name,
+        "running": [str(campaign) for campaign in running],
+        "lo": lo,
+        "hi": hi,
+        "metrics": list(METRICS),
+        "zone": timezone.get_default_timezone_name(),
+        "most": MOST_AT_ONCE,
     }
-    return _settle(by, REVISIT, wanted, "field.visit")
-
-
-def _settle(by: Actor, kind: str, wanted: Mapping[str, NewTask], fact: str) -> Changes:
-    open_ = dict(
-        Task.objects.filter(kind=kind, state=TaskState.OPEN).values_list("dedupe_key", "due_at")
-    )
-    done = [key for key in open_ if key not in wanted]
-    closed = close_tasks(by=by, kind=kind, dedupe_keys=done, done_fact=fact) if done else 0
-    later = [
-        (key, new.due_at)
-        for key, new in wanted.items()
-        if key in open_ and open_[key] != new.due_at
-    ]
-    _put_off(kind, later)
-    new = [task for key, task in wanted.items() if key not in open_]
-    opened = open_tasks(by=by, tasks=new) if new else 0
-    return Changes(opened, closed)
-
-
-_PUT_OFF = """
-UPDATE core_task t SET due_at = o.due, escalate_at = t.escalate_at + (o.due - t.due_at)
-FROM unnest(%(keys)s::text[], %(dues)s::timestamptz[]) AS o (key, due)
-WHERE t.kind = %(kind)s AND t.state = 'open' AND t.dedupe_key = o.key
-"""
-
-
-def _put_off(kind: str, later: list[tuple[str, dt.datetime]]) -> None:
-    """Give open tasks their new day, and escalation as much later."""
-    if not later:
-        return
-    keys, dues = zip(*later, strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(_PUT_OFF, {"kind": kind, "keys": list(keys), "dues": list(dues)})
+        cursor.execute(_COMPARE.format(wanted=_WANTED[kind]), values)
+        rows = cursor.fetchall()
+    return int(rows[0][0]), [row[1:] for row in rows if row[1] is not None]
+
+
+def settle_all(*, by: Actor, kind: str, prefix: str, done_fact: str) -> int:
+    """Close every open task of ``kind`` whose key begins with ``prefix``. One statement."""
+    found = Task.objects.filter(kind=kind, state=TaskState.OPEN, dedupe_key__startswith=prefix)
+    return found.update(
+        state=TaskState.DONE,
+        closed_at=timezone.now(),
+        closed_by=by.name,
+        done_fact=done_fact,
+        escalate_at=None,
+    )
 
 
 def door_of(task: Task) -> tuple[UUID, UUID] | None:

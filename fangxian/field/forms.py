@@ -83,6 +83,12 @@ class CampaignForm(forms.Form):
         return code
 
 
+class ExtendForm(forms.Form):
+    """A later end of a sweep."""
+
+    ends_on = forms.DateField(label=_("New last day"), widget=DateInput)
+
+
 class DoorFilter(forms.Form):
     """What the list of doors shows; a value that is none filters nothing."""
 

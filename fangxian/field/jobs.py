@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from uuid import UUID
 
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -15,9 +16,9 @@ from fangxian.core.jobs import job_kind
 from fangxian.core.progress import Progress
 from fangxian.core.runner import system_actor
 from fangxian.field import follow
-from fangxian.field.actions import lapse_exemptions, prepare_reports
+from fangxian.field.actions import lapse_exemptions, prepare_reports, remind_of_dates
 from fangxian.field.actions.campaigns import JOB, RIGHT
-from fangxian.field.models import Campaign
+from fangxian.field.models import Campaign, DailyReport
 from fangxian.field.targets import common_area, sync_targets
 from fangxian.regions.queries import below, names
 
@@ -80,13 +81,26 @@ def follow_coverage() -> follow.Changes:
 def begin_day(today: dt.date | None = None) -> int:
     """What midnight changes: exemptions that are over end, the day's reports are owed.
 
-    Returns how many reports were made.
+    So are those of days that went by while nothing ran here. Returns how many reports were made.
     """
     day = today or timezone.localdate()
     by = system_actor("field.day")
     lapse_exemptions(by=by, today=day)
     made = 0
     for campaign in _running(by):
-        if campaign.starts_on <= day:
-            made += prepare_reports(by=by, campaign=campaign, day=day)
+        for owed in _days_owed(by, campaign, day):
+            made += prepare_reports(by=by, campaign=campaign, day=owed)
+    remind_of_dates(by=by, today=day)
     return made
+
+
+def _days_owed(by: Actor, campaign: Campaign, today: dt.date) -> list[dt.date]:
+    """The days of a sweep up to today that may lack reports: from the last that has some."""
+    begun = campaign.starts_on
+    if campaign.started_at is not None:
+        begun = max(begun, timezone.localdate(campaign.started_at))
+    with acting(by):
+        known = DailyReport.objects.filter(campaign=campaign).aggregate(last=Max("day"))["last"]
+    first = max(begun, known or begun)
+    last = min(today, campaign.ends_on)
+    return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]

@@ -1,4 +1,4 @@
-"""Named reads of sweeps: coverage at any level, gaps down to the door, the figures of a day."""
+"""Named reads of sweeps: coverage at any level, gaps down to the door."""
 
 from __future__ import annotations
 
@@ -173,59 +173,3 @@ def gap_counts(campaign_id: UUID, area: str, level: Level = Level.GRID) -> dict[
     with connection.cursor() as cursor:
         cursor.execute(_GAPS, values)
         return {code: int(n) for code, n in cursor.fetchall()}
-
-
-_OF_DAY = """
-SELECT count(*) AS visits,
-  count(*) FILTER (WHERE outcome = 'absent') AS absent,
-  count(*) FILTER (WHERE outcome = 'refused') AS refused,
-  coalesce(sum(exceptions), 0)::bigint AS exceptions,
-  count(DISTINCT household_id) AS households
-FROM field_visit v
-WHERE NOT EXISTS (SELECT 1 FROM field_visit c WHERE c.corrects_op_id = v.op_id)
-  AND campaign_id = %(campaign)s AND place_code >= %(lo)s AND place_code < %(hi)s
-  AND visited_at >= %(start)s AND visited_at < %(end)s
-"""
-
-_NEWLY_COVERED = """
-SELECT count(*) FROM field_target t
-WHERE t.campaign_id = %(campaign)s AND t.place_code >= %(lo)s AND t.place_code < %(hi)s
-  AND t.state = 'visited' AND EXISTS (
-    SELECT 1 FROM field_visit v WHERE v.target_id = t.id AND v.outcome = ANY(%(closing)s)
-      AND NOT EXISTS (SELECT 1 FROM field_visit c WHERE c.corrects_op_id = v.op_id)
-      AND v.visited_at >= %(start)s AND v.visited_at < %(end)s)
-  AND NOT EXISTS (
-    SELECT 1 FROM field_visit v WHERE v.target_id = t.id AND v.outcome = ANY(%(closing)s)
-      AND NOT EXISTS (SELECT 1 FROM field_visit c WHERE c.corrects_op_id = v.op_id)
-      AND v.visited_at < %(start)s)
-"""
-
-
-def figures_of_day(campaign: Campaign, code: str, day: dt.date) -> dict[str, int]:
-    """What a place reports for a day: its counts and where the sweep stands. Four queries.
-
-    Visits that were corrected don't count, their corrections do.
-    """
-    lo, hi = codes.bounds(code)
-    start = timezone.make_aware(dt.datetime.combine(day, dt.time.min))
-    values: dict[str, Any] = {
-        "campaign": campaign.id,
-        "lo": lo,
-        "hi": hi,
-        "start": start,
-        "end": start + dt.timedelta(days=1),
-        "closing": field_rules_version(campaign.rule_version).closing,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_OF_DAY, values)
-        names = [column.name for column in cursor.description or ()]
-        figures = dict(zip(names, map(int, cursor.fetchone()), strict=True))
-        cursor.execute(_NEWLY_COVERED, values)
-        figures["newly_covered"] = int(cursor.fetchone()[0])
-    now = coverage(campaign, [code])[code]
-    return figures | {
-        "target": now.target,
-        "visited": now.visited,
-        "exempt": now.exempt,
-        "gap": now.gap,
-    }

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fangxian.common import registries
 from fangxian.common.actor import Actor
+from fangxian.common.codes import Level
 from fangxian.common.registries import (
     Fact,
     HouseholdPanel,
@@ -27,6 +28,7 @@ from fangxian.core import counters
 from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.models import Task
 from fangxian.field import follow, invariants, queries, targets
+from fangxian.field.actions.campaigns import DATES
 from fangxian.field.actions.reports import OVERDUE
 from fangxian.field.models import Campaign, DailyReport, Target
 
@@ -77,6 +79,7 @@ def register() -> None:
     task_kinds.register(
         follow.REVISIT, TaskKind(_("Revisit of a household"), _revisit_url, by_hand=False)
     )
+    task_kinds.register(DATES, TaskKind(_("Dates of a sweep"), _campaign_url, by_hand=False))
     task_kinds.register(OVERDUE, TaskKind(_("Daily report"), _report_url, by_hand=False))
 
 
@@ -96,9 +99,20 @@ def doors_url(campaign_id: UUID | None, code: str, **more: str) -> str:
     return f"{url}?{query}"
 
 
+def gaps_url(campaign_id: UUID | None, code: str, **more: str) -> str:
+    """The work list of a community or less; above it the grids that have gaps."""
+    if len(code) >= Level.VILLAGE:
+        return doors_url(campaign_id, code, **more)
+    return reverse("field:gaps", args=[campaign_id])
+
+
 def _revisit_url(task: Task) -> str:
     door = follow.door_of(task)
     return reverse("field:door", args=door) if door else ""
+
+
+def _campaign_url(task: Task) -> str:
+    return reverse("field:campaign", args=[task.object_id])
 
 
 def _report_url(task: Task) -> str:
@@ -130,7 +144,7 @@ def _today(by: Actor) -> list[TodayItem]:
         for campaign in queries.running(by.area):
             gap = queries.coverage(campaign, [by.area])[by.area].gap
             label = _("Households not covered: %(sweep)s") % {"sweep": campaign.name}
-            url = doors_url(campaign.id, by.area) if by.area else reverse("field:campaigns")
+            url = gaps_url(campaign.id, by.area)
             items.append(TodayItem("uncovered", label, gap, url, "bad" if gap else "ok"))
     if by.may("field.visit"):
         due = Target.objects.filter(
@@ -142,7 +156,7 @@ def _today(by: Actor) -> list[TodayItem]:
         back = due.count()
         if back:
             campaign_id = due.values_list("campaign_id", flat=True)[0]
-            url = doors_url(campaign_id, by.area, show="back")
+            url = gaps_url(campaign_id, by.area, show="back")
             items.append(TodayItem("due", _("Households to go to again today"), back, url, "warn"))
     if by.may("field.report"):
         owed = DailyReport.objects.filter(

@@ -42,14 +42,16 @@ WITH added AS (
 SELECT coalesce(sum(n), 0) FROM counted
 """
 
-# Doors that moved, and households that were closed, opened again or left the area: target, visits
-# and counts follow. What was recorded stays; a household that was visited stays visited.
+# Doors that moved, and households that were closed, opened again or left the area or the
+# group: target, visits and counts follow. What was recorded stays: a household that was visited
+# stays visited, and one that was visited in vain is still to be visited.
 _FOLLOW = """
 WITH door AS (
   SELECT t.id, t.place_code AS old, t.state AS was,
     CASE WHEN {inside} THEN h.place_code ELSE t.place_code END AS new,
     CASE WHEN NOT ({inside}) THEN 'gone'
          WHEN h.state = 'closed' AND t.state <> 'visited' THEN 'gone'
+         WHEN t.state IN ('open', 'gone') AND t.visits = 0 AND NOT ({group}) THEN 'gone'
          WHEN t.state <> 'gone' THEN t.state
          WHEN EXISTS (
            SELECT 1 FROM field_visit v WHERE v.target_id = t.id AND v.outcome = ANY(%(closing)s)
@@ -62,7 +64,8 @@ WITH door AS (
     AND (({inside} AND h.place_code <> t.place_code)
       OR (NOT ({inside}) AND t.state <> 'gone')
       OR (h.state = 'closed' AND t.state IN ('open', 'exempt'))
-      OR (h.state <> 'closed' AND t.state = 'gone' AND {inside}))
+      OR (t.state = 'open' AND t.visits = 0 AND NOT ({group}))
+      OR (h.state <> 'closed' AND t.state = 'gone' AND {inside} AND (t.visits > 0 OR {group})))
   ORDER BY t.id FOR UPDATE OF t
 ), moved AS (
   UPDATE field_target t SET place_code = door.new, state = door.state FROM door
@@ -127,8 +130,8 @@ def sync_targets(
     """Bring a campaign's targets in ``area`` in step with the register. Returns those added.
 
     Adds what is missing, follows doors that moved, drops those that were closed or left the sweep's
-    area before anybody covered them. Safe to run again at any time; ``households`` limits it to
-    those that changed. Three statements.
+    area before anybody covered them, or the target group before anybody was there. Safe to run
+    again at any time; ``households`` limits it to those that changed. Three statements.
     """
     rules = field_rules_version(campaign.rule_version)
     condition, values = criteria(rules.group(campaign.group), today)
@@ -148,7 +151,7 @@ def sync_targets(
     }
     with acting(by), connection.cursor() as cursor:
         # What is filled in are the constants above; every value is a parameter.
-        cursor.execute(_FOLLOW.format(inside=_INSIDE), values)
+        cursor.execute(_FOLLOW.format(inside=_INSIDE, group=condition), values)
         if moved := [row[0] for row in cursor.fetchall()]:
             cursor.execute("SELECT field_visits_follow(%s)", [moved])
         cursor.execute(_ADD.format(inside=_INSIDE, group=condition), values)

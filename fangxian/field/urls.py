@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:campaign_id>/", campaigns.detail, name="campaign"),
     path("<uuid:campaign_id>/start/", campaigns.start, name="campaign_start"),
     path("<uuid:campaign_id>/close/", campaigns.close, name="campaign_close"),
+    path("<uuid:campaign_id>/extend/", campaigns.extend, name="campaign_extend"),
     path("<uuid:campaign_id>/gaps/", campaigns.gaps, name="gaps"),
     path("<uuid:campaign_id>/doors/", doors.work_list, name="doors"),
     path("<uuid:campaign_id>/exemptions/", exemptions.every, name="exemptions"),

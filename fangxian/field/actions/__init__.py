@@ -1,18 +1,18 @@
-from fangxian.field.actions.campaigns import close_campaign, plan_campaign, start_campaign
+from fangxian.field.actions.campaigns import (
+    close_campaign,
+    extend_campaign,
+    plan_campaign,
+    remind_of_dates,
+    start_campaign,
+)
 from fangxian.field.actions.exemptions import end_exemption, exempt, lapse_exemptions
 from fangxian.field.actions.forms import publish_form
 from fangxian.field.actions.recording import NewVisit
-from fangxian.field.actions.reports import (
-    OF_THE_DAY,
-    correct_report,
-    prepare_reports,
-    send_report,
-)
+from fangxian.field.actions.reports import correct_report, prepare_reports, send_report
 from fangxian.field.actions.visits import RIGHT as VISIT
 from fangxian.field.actions.visits import Answer, record_visit, record_visits
 
 __all__ = [
-    "OF_THE_DAY",
     "VISIT",
     "Answer",
     "NewVisit",
@@ -20,12 +20,14 @@ __all__ = [
     "correct_report",
     "end_exemption",
     "exempt",
+    "extend_campaign",
     "lapse_exemptions",
     "plan_campaign",
     "prepare_reports",
     "publish_form",
     "record_visit",
     "record_visits",
+    "remind_of_dates",
     "send_report",
     "start_campaign",
 ]

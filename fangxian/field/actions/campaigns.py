@@ -6,13 +6,17 @@ import datetime as dt
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from fangxian.common import codes
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, Problem
-from fangxian.core.actions import start_job
+from fangxian.core.actions import NewTask, close_tasks, open_tasks, start_job
 from fangxian.core.models import Emergency
-from fangxian.field.models import Campaign, FormDefinition
+from fangxian.field.actions.reports import OVERDUE
+from fangxian.field.follow import end_of, settle_all
+from fangxian.field.models import Campaign, FormDefinition, Target
 from fangxian.field.rules import field_rules
 from fangxian.field.targets import sync_targets
 from fangxian.regions.models import Region
@@ -20,6 +24,8 @@ from fangxian.register.queries import households_in
 
 RIGHT = "field.campaigns"
 JOB = "field.targets"
+DATES = "field.dates"
+ROLE = "headquarters"
 # Above this many households the targets are made by a job with progress.
 AT_ONCE = 50_000
 
@@ -88,7 +94,9 @@ def start_campaign(*, by: Actor, campaign: Campaign) -> Campaign:
     if found.state != Campaign.State.DRAFT:
         raise Conflict(_("The sweep has been started already."))
     found.state = Campaign.State.RUNNING
-    found.save(update_fields=["state"])
+    found.started_at = timezone.now()
+    found.save(update_fields=["state", "started_at"])
+    close_tasks(by=by, kind=DATES, dedupe_keys=[_start_key(found)], done_fact="field.started")
     area = found.area.code
     if households_in(area)[: AT_ONCE + 1].count() <= AT_ONCE:
         sync_targets(by=by, campaign=found, area=area, today=timezone.localdate())
@@ -100,12 +108,82 @@ def start_campaign(*, by: Actor, campaign: Campaign) -> Campaign:
 
 @action
 def close_campaign(*, by: Actor, campaign: Campaign) -> Campaign:
-    """Close: nothing can be recorded any more; what is uncovered stays on the board as it is."""
+    """Close: nothing can be recorded any more; what is uncovered stays on the board as it is.
+
+    Reports that nobody sent are owed no longer: their tasks end with it.
+    """
     by.require(RIGHT, campaign.area.code)
     found = Campaign.objects.select_for_update().get(id=campaign.id)
     if found.state != Campaign.State.RUNNING:
         raise Conflict(_("Only a running sweep can be closed."))
     found.state = Campaign.State.CLOSED
     found.save(update_fields=["state"])
+    settle_all(by=by, kind=OVERDUE, prefix=f"{found.id}/", done_fact="field.closed")
+    settle_all(by=by, kind=DATES, prefix=f"{found.id}/", done_fact="field.closed")
     campaign.state = found.state
     return found
+
+
+@action
+def extend_campaign(*, by: Actor, campaign: Campaign, ends_on: dt.date) -> Campaign:
+    """Let a running sweep end later; what is due at its end is due then. A few statements.
+
+    Raises Conflict (it does not run), Invalid (not later, or over already).
+    """
+    by.require(RIGHT, campaign.area.code)
+    found = Campaign.objects.select_for_update().get(id=campaign.id)
+    if found.state != Campaign.State.RUNNING:
+        raise Conflict(_("Only a running sweep can be extended."))
+    if ends_on <= found.ends_on or ends_on < timezone.localdate():
+        raise Invalid(
+            Problem(
+                _("The sweep would not end later."),
+                field="ends_on",
+                mend=_("Choose a day after %(day)s that is not over.") % {"day": found.ends_on},
+            )
+        )
+    Target.objects.filter(
+        campaign=found, state__in=["open", "exempt"], due_on=found.ends_on
+    ).update(due_on=ends_on)
+    found.ends_on = ends_on
+    found.save(update_fields=["ends_on"])
+    settle_all(by=by, kind=DATES, prefix=f"{found.id}/", done_fact="field.extended")
+    campaign.ends_on = ends_on
+    return found
+
+
+def _start_key(campaign: Campaign) -> str:
+    return f"{campaign.id}/start"
+
+
+@action
+def remind_of_dates(*, by: Actor, today: dt.date) -> int:
+    """Ask headquarters for what a sweep does not do by itself. Returns the tasks opened.
+
+    A draft whose day has come is to be started; one that runs on its last day is to be closed or
+    extended. Run by the clock, and safe to run again.
+    """
+    by.require(RIGHT)
+    tasks = []
+    for campaign in Campaign.objects.exclude(state=Campaign.State.CLOSED).select_related("area"):
+        draft = campaign.state == Campaign.State.DRAFT
+        day = campaign.starts_on if draft else campaign.ends_on
+        if day > today or not codes.contains(by.area, campaign.area.code):
+            continue
+        tasks.append(
+            NewTask(
+                kind=DATES,
+                place_code=campaign.area.code,
+                title=gettext_noop("Start the sweep “%(sweep)s”: it does not start by itself")
+                if draft
+                else gettext_noop("Close the sweep “%(sweep)s” or extend it: this is its last day"),
+                title_data={"sweep": campaign.name},
+                due_at=end_of(day),
+                object_type="field.Campaign",
+                object_id=campaign.id,
+                assignee_role=ROLE,
+                dedupe_key=_start_key(campaign) if draft else f"{campaign.id}/end/{day}",
+                emergency_id=campaign.emergency_id,
+            )
+        )
+    return open_tasks(by=by, tasks=tasks)

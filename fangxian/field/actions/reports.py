@@ -12,17 +12,15 @@ from django.utils.translation import gettext_noop
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
-from fangxian.common.errors import Conflict, Invalid, Problem
+from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.core.actions import NewTask, close_task, open_tasks
 from fangxian.field.models import Campaign, DailyReport, ReportCorrection
-from fangxian.field.queries import figures_of_day
+from fangxian.field.reporting import figures_of, is_zero, span_of
 from fangxian.field.rules import field_rules_version
-from fangxian.regions.models import Region
+from fangxian.regions.queries import current
 
 RIGHT = "field.report"
 OVERDUE = "field.report_overdue"
-# What a report counts of its own day; all zero is a zero report, which is sent as well.
-OF_THE_DAY = ("visits", "newly_covered", "exceptions", "absent", "refused")
 
 
 def due_at(campaign: Campaign, day: dt.date) -> dt.datetime:
@@ -42,9 +40,7 @@ def prepare_reports(*, by: Actor, campaign: Campaign, day: dt.date, area: str = 
     rules = field_rules_version(campaign.rule_version).report
     within = area or max(by.area, campaign.area.code, key=len)
     places = list(
-        Region.objects.filter(
-            code__startswith=within, level__in=[int(x) for x in rules.levels], valid_to=None
-        )
+        current().filter(code__startswith=within, level__in=[int(x) for x in rules.levels])
     )
     due = due_at(campaign, day)
     known = set(
@@ -82,24 +78,30 @@ def _task_key(report: DailyReport) -> str:
 
 @action
 def send_report(*, by: Actor, report: DailyReport) -> DailyReport:
-    """Send: the figures are filled from the facts of this moment and locked with it.
+    """Send: counts what was received since the place's last report; locked from then on.
 
+    The place's reports are locked for it, so that two of them never count the same visit.
     Raises Conflict when it was sent already.
     """
     by.require(RIGHT, report.place_code)
-    found = (
-        DailyReport.objects.select_for_update(of=("self",))
-        .select_related("campaign", "place")
-        .get(id=report.id)
-    )
+    of_place = DailyReport.objects.filter(
+        campaign_id=report.campaign_id, place_id=report.place_id
+    ).order_by("id")
+    locked = of_place.select_for_update(of=("self",)).select_related("campaign")
+    found = next((row for row in locked if row.id == report.id), None)
+    if found is None:
+        raise OutOfScope(str(report.id))
     if found.sent_at is not None:
         raise Conflict(_("The report was sent already; write a correction instead."))
-    figures = figures_of_day(found.campaign, found.place_code, found.day)
-    found.figures = figures
-    found.zero = not any(figures[name] for name in OF_THE_DAY)
+    span = span_of(found)
+    found.figures = figures_of(found.campaign, found.place_code, span)
+    found.zero = is_zero(found.figures)
+    found.counted_from, found.counted_to = span.start, span.end
     found.sent_at = timezone.now()
     found.sent_by = by.name
-    found.save(update_fields=["figures", "zero", "sent_at", "sent_by"])
+    found.save(
+        update_fields=["figures", "zero", "counted_from", "counted_to", "sent_at", "sent_by"]
+    )
     close_task(by=by, kind=OVERDUE, dedupe_key=_task_key(found), done_fact="report sent")
     return found
 

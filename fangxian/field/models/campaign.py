@@ -68,8 +68,8 @@ class Target(Placed):
 
     Derived from the visits and exemptions, which are kept; written only by ``field.actions``, with
     the counters ``target``, ``visited``, ``exempt`` of ``core`` in the same transaction. A gap is
-    an open target. One that is ``gone`` (the household was closed before anybody covered it, or
-    moved out of the area) counts nowhere.
+    an open target. One that is ``gone`` (the household was closed before anybody covered it,
+    moved out of the area, or left the target group before anybody was there) counts nowhere.
     """
 
     scope = Scoped()

@@ -105,7 +105,6 @@ _CLEAN = {
     "integer": _integer,
     "decimal": _decimal,
     "date": _date,
-    "photo": _text,
     "position": _position,
     "barcode": _text,
 }

@@ -15,7 +15,7 @@ from fangxian.field.questionnaire.schema import DEFAULT_LANGUAGE, MAX_QUESTIONS
 TEXTS: Final = ("name", "kind", "label", "hint", "relevant", "constraint", "exception_when")
 _KEY: Final = re.compile(r"^q(\d{1,3})\.(\w+)$")
 _OPTION: Final = re.compile(r"^\s*([^\s:：]+)\s*[:：]\s*(.+?)\s*$")
-# What the builder offers; photo and position need a device's sensors.
+# What the builder offers; a position needs a device's sensors.
 OFFERED: Final = ("choice", "choices", "text", "integer", "decimal", "date", "note")
 
 Draft = list[dict[str, Any]]

@@ -37,7 +37,6 @@ KINDS: Final = frozenset(
         "decimal",
         "date",
         "note",
-        "photo",
         "position",
         "barcode",
         "repeat",

@@ -1,7 +1,10 @@
 """XLSForm: a questionnaire written as a workbook, as survey designers do it.
 
 The workbook is read by ``common.sheets`` (in its capped subprocess), checked and understood by
-pyxform, and turned into our schema. What we can't show is refused with its name, never dropped.
+pyxform, and turned into our schema. What we can't ask is refused with its row and name, never
+dropped. Left aside are only what changes nothing that is asked: appearances, the text shown when a
+required answer is missing (ours is shown), columns that XLSForm does not know, and what each visit
+keeps anyway (who, when).
 Source: XLSForm reference (xlsform.org).
 """
 
@@ -26,16 +29,47 @@ KINDS: Final[Mapping[str, str]] = {
     "decimal": "decimal",
     "date": "date",
     "note": "note",
-    "photo": "photo",
-    "image": "photo",
     "geopoint": "position",
     "barcode": "barcode",
     "repeat": "repeat",
 }
-# What pyxform or survey designers add that asks nothing at the door.
-SILENT: Final = frozenset(
-    {"start", "end", "today", "deviceid", "username", "phonenumber", "email", "audit", "calculate"}
+# Each visit keeps when, by whom and from where it was recorded.
+SILENT: Final = frozenset({"start", "end", "today", "deviceid", "username"})
+# Columns whose meaning would be lost.
+REFUSED: Final = frozenset(
+    {
+        "audio",
+        "autoplay",
+        "big-image",
+        "bind",
+        "body",
+        "calculate",
+        "calculation",
+        "choice_filter",
+        "control",
+        "count",
+        "default",
+        "guidance_hint",
+        "image",
+        "instance",
+        "intent",
+        "jr",
+        "media",
+        "parameters",
+        "query",
+        "read_only",
+        "readonly",
+        "repeat_count",
+        "save_to",
+        "trigger",
+        "video",
+    }
 )
+_YES: Final = frozenset({"yes", "true", "true()"})
+_NO: Final = frozenset({"", "no", "false", "false()"})
+_NAMED: Final = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
+# How pyxform names the question of an `or_other`.
+_BESIDE: Final = re.compile(r"\.\./(\w+)")
 _LANGUAGE: Final = re.compile(r"\(([A-Za-z-]+)\)\s*$")
 _LANGUAGES: Final[Mapping[str, str]] = {
     "zh": "zh-hans",
@@ -49,7 +83,7 @@ _LANGUAGES: Final[Mapping[str, str]] = {
 
 
 def _rows(workbook: Workbook, name: str) -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
-    """The rows of a sheet by header, and the header as pyxform wants it."""
+    """The rows of a sheet by header (the first is row 2), and the header as pyxform wants it."""
     for sheet in workbook.sheets:
         if sheet.name.strip().lower() == name and sheet.rows:
             header = [cell_text(cell).strip() for cell in sheet.rows[0]]
@@ -68,12 +102,37 @@ def _texts(value: Any) -> dict[str, str]:
     for name, text in (value or {}).items():
         match = _LANGUAGE.search(name)
         code = (match.group(1) if match else name).lower()
-        texts[_LANGUAGES.get(code, DEFAULT_LANGUAGE)] = str(text)
+        # A language that we don't know keeps its own name: it never overwrites another's text.
+        texts[DEFAULT_LANGUAGE if code == "default" else _LANGUAGES.get(code, code)] = str(text)
     return texts
 
 
-def _yes(value: Any) -> bool:
-    return str(value or "").strip().lower() in {"yes", "true", "true()", "1"}
+def _logic(value: Any) -> str:
+    """An expression that names the questions as we do, in small letters."""
+    named = _BESIDE.sub(r"${\1}", str(value or ""))
+    return _NAMED.sub(lambda found: "${" + found.group(1).lower() + "}", named)
+
+
+def _lost(rows: Sequence[Mapping[str, str]], sheet: str) -> Iterator[Problem]:
+    """What stands in a column that we can't follow, by row."""
+    for at, row in enumerate(rows, start=2):
+        for header, value in row.items():
+            column = header.split(":")[0].strip().lower()
+            if column in REFUSED and value.lower() not in _NO:
+                message = _("The column “%(column)s” can’t be followed here.") % {"column": header}
+                yield _at(sheet, at, row, message, _("Empty the cell, or ask it in another way."))
+            elif column == "required" and value.lower() not in _YES | _NO:
+                message = _("“required” is a condition: “%(value)s”.") % {"value": value}
+                mend = _("Write “yes” or “no”; a condition belongs in “relevant”.")
+                yield _at(sheet, at, row, message, mend)
+
+
+def _at(sheet: str, at: int | None, row: Mapping[str, Any], message: str, mend: str) -> Problem:
+    name = str(row.get("name", ""))
+    if at is not None:
+        where = {"row": at, "sheet": sheet, "name": name or "–", "what": message}
+        message = _("Row %(row)s of the sheet “%(sheet)s” (%(name)s): %(what)s") % where
+    return Problem(message, field=name, mend=mend, code="question")
 
 
 def _both(outer: str, own: str) -> str:
@@ -81,8 +140,9 @@ def _both(outer: str, own: str) -> str:
 
 
 class _Translator:
-    def __init__(self, choices: Mapping[str, Any]) -> None:
+    def __init__(self, choices: Mapping[str, Any], rows: Sequence[Mapping[str, str]]) -> None:
         self.choices = choices
+        self.at = {row["name"]: at for at, row in enumerate(rows, start=2) if "name" in row}
         self.problems: list[Problem] = []
 
     def block(self, rows: Sequence[Mapping[str, Any]], outer: str = "") -> Iterator[dict[str, Any]]:
@@ -92,31 +152,35 @@ class _Translator:
     def question(self, row: Mapping[str, Any], outer: str) -> Iterator[dict[str, Any]]:
         kind, name = str(row.get("type", "")), str(row.get("name", ""))
         bind = row.get("bind") or {}
-        relevant = _both(outer, str(bind.get("relevant") or ""))
+        relevant = _both(outer, _logic(bind.get("relevant")))
         if kind == "group":
-            # A group only gathers; its condition goes to each question in it.
+            # A group only gathers: its condition goes to each question in it, its name is read out.
+            if name == "meta":
+                return
+            if row.get("label"):
+                yield {
+                    "name": name.lower(),
+                    "kind": "note",
+                    "label": _texts(row["label"]),
+                    "relevant": relevant,
+                }
             yield from self.block(row.get("children") or [], relevant)
             return
         if kind in SILENT:
             return
         if kind not in KINDS:
-            self.problems.append(
-                Problem(
-                    _("Questions of the type “%(kind)s” can’t be asked here.") % {"kind": kind},
-                    field=name,
-                    mend=_("Take one of: %(kinds)s.") % {"kinds": ", ".join(sorted(KINDS))},
-                    code="question",
-                )
-            )
+            message = _("Questions of the type “%(kind)s” can’t be asked here.") % {"kind": kind}
+            mend = _("Take one of: %(kinds)s.") % {"kinds": ", ".join(sorted(KINDS))}
+            self.problems.append(_at("survey", self.at.get(name), row, message, mend))
             return
         question: dict[str, Any] = {
             "name": name.lower(),
             "kind": KINDS[kind],
             "label": _texts(row.get("label")),
             "hint": _texts(row.get("hint")),
-            "required": _yes(bind.get("required")),
+            "required": str(bind.get("required") or "").lower() in _YES,
             "relevant": relevant,
-            "constraint": str(bind.get("constraint") or ""),
+            "constraint": _logic(bind.get("constraint")),
             "constraint_message": _texts(bind.get("jr:constraintMsg")),
         }
         if kind.startswith("select"):
@@ -141,8 +205,10 @@ def read_xlsform(workbook: Workbook) -> tuple[str, dict[str, Any]]:
     from pyxform.xls2json_backends import DefinitionData
 
     sheets: dict[str, Any] = {}
+    given: dict[str, list[dict[str, str]]] = {}
     for name in SHEETS:
         rows, header = _rows(workbook, name)
+        given[name] = rows
         if header:
             sheets |= {name: rows, f"{name}_header": header}
     if "survey" not in sheets:
@@ -162,8 +228,9 @@ def read_xlsform(workbook: Workbook) -> tuple[str, dict[str, Any]]:
         raise Invalid(
             Problem(str(error), mend=_("Correct the workbook and import it again."), code="xlsform")
         ) from error
-    translator = _Translator(survey.get("choices") or {})
+    lost = [problem for name in ("survey", "choices") for problem in _lost(given[name], name)]
+    translator = _Translator(survey.get("choices") or {}, given["survey"])
     schema = {"questions": list(translator.block(survey.get("children") or []))}
-    if translator.problems:
-        raise Invalid(*translator.problems)
+    if lost or translator.problems:
+        raise Invalid(*lost, *translator.problems)
     return str(survey.get("title") or ""), schema

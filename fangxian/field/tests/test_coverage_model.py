@@ -37,7 +37,13 @@ from fangxian.field.models import Campaign, Exemption
 from fangxian.field.targets import sync_targets
 from fangxian.field.tests.conftest import begin
 from fangxian.regions.actions import move_place
-from fangxian.register.actions import change_household, close_household, create_household
+from fangxian.register.actions import (
+    change_household,
+    close_household,
+    create_household,
+    move_in,
+    move_out,
+)
 from fangxian.register.models import Household
 from tests.kit.cast import Places, make_cast, make_places
 
@@ -63,6 +69,7 @@ class Door:
     corrected: set[UUID] = field(default_factory=set)
     exempt: bool = False
     suspended: bool = False
+    tenant: UUID | None = None
     out: bool = False
 
     def covered(self) -> bool:
@@ -78,16 +85,21 @@ class Door:
             self.exempt = self.exempt or self.suspended
         self.suspended = False
 
-    def state(self) -> str:
+    def state(self, *, tenants_only: bool = False) -> str:
         if self.out or (self.closed and not self.covered()):
             return "gone"
         if self.covered():
             return "visited"
-        return "exempt" if self.exempt else "open"
+        if self.exempt:
+            return "exempt"
+        left = tenants_only and self.tenant is None and not self.visits
+        return "gone" if left else "open"
 
 
 class Coverage(RuleBasedStateMachine):
     """What can happen to a sweep."""
+
+    group = "all"
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,7 +113,7 @@ class Coverage(RuleBasedStateMachine):
         self.units = {unit: unit for unit in UNITS}
         for unit in UNITS[:3]:
             self._create(unit)
-        self.campaign: Campaign = begin(self.by, self.places)
+        self.campaign: Campaign = begin(self.by, self.places, group=self.group)
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -118,6 +130,33 @@ class Coverage(RuleBasedStateMachine):
     def _code(self, door: Door) -> str:
         return OUTSIDE if door.out else self.units[door.unit]
 
+    def _state(self, door: Door) -> str:
+        return door.state(tenants_only=self.group == "tenants")
+
+    def _in_step(self) -> None:
+        """What the clock does: a group is looked at again when an exemption has ended."""
+        sync_targets(by=self.by, campaign=self.campaign, area="130902", today=timezone.localdate())
+
+    @rule(n=st.integers(0, 50))
+    def a_tenant_moves_in_or_out(self, n: int) -> None:
+        door = self._door(n)
+        if door.closed:
+            return
+        today = timezone.localdate()
+        if door.tenant is None:
+            living = move_in(
+                by=self.by,
+                household_id=door.id,
+                on=today,
+                name="查无此人",
+                sex="1",
+                kind="tenant",
+            )
+            door.tenant = living.id
+        else:
+            move_out(by=self.by, residency_id=door.tenant, on=today)
+            door.tenant = None
+
     @rule(unit=st.sampled_from(UNITS))
     def a_household_is_made(self, unit: str) -> None:
         self._create(unit)
@@ -129,7 +168,7 @@ class Coverage(RuleBasedStateMachine):
     def visits_are_recorded(self, which: list[tuple[int, str]], again: bool) -> None:
         sent = [(self._door(n), uuid4(), outcome) for n, outcome in which]
         batch = [NewVisit(op, self.campaign.id, door.id, outcome) for door, op, outcome in sent]
-        gone = [door.state() == "gone" for door, _op, _outcome in sent]
+        gone = [self._state(door) == "gone" for door, _op, _outcome in sent]
         answers = record_visits(by=self.by, visits=batch)
         assert [a.result == "rejected" for a in answers] == gone
         for (door, op, outcome), was_gone in zip(sent, gone, strict=True):
@@ -151,7 +190,7 @@ class Coverage(RuleBasedStateMachine):
         op = uuid4()
         visit = NewVisit(op, self.campaign.id, door.id, outcome, corrects=mistaken)
         (answer,) = record_visits(by=self.by, visits=[visit])
-        if door.state() == "gone" or mistaken in door.corrected:
+        if self._state(door) == "gone" or mistaken in door.corrected:
             assert answer.result == "rejected"
             return
         assert answer.result == "applied"
@@ -162,12 +201,12 @@ class Coverage(RuleBasedStateMachine):
     @rule(n=st.integers(0, 50), days=st.integers(0, 3))
     def a_household_is_exempted(self, n: int, days: int) -> None:
         door = self._door(n)
-        if door.state() == "gone":
+        if self._state(door) == "gone":
             return
         with acting(self.by):
             target = queries.target_at(self.campaign.id, door.id)
         until = timezone.localdate() + dt.timedelta(days=days)
-        if door.state() == "open":
+        if self._state(door) == "open":
             exempt(by=self.by, target=target, reason="away", until=until)
             door.exempt = True
         else:
@@ -183,6 +222,7 @@ class Coverage(RuleBasedStateMachine):
         if found is not None:
             end_exemption(by=self.by, exemption=found)
             door.exempt = False
+            self._in_step()
 
     @rule(days=st.integers(0, 3))
     def days_pass(self, days: int) -> None:
@@ -196,6 +236,7 @@ class Coverage(RuleBasedStateMachine):
         assert lapse_exemptions(by=self.by, today=today) == len(over)
         for door in self.doors:
             door.exempt = door.exempt and door.id not in over
+        self._in_step()
 
     @rule(n=st.integers(0, 50), unit=st.sampled_from([*UNITS, OUTSIDE]))
     def a_household_is_put_elsewhere(self, n: int, unit: str) -> None:
@@ -209,6 +250,8 @@ class Coverage(RuleBasedStateMachine):
     @rule(n=st.integers(0, 50))
     def a_household_is_closed_or_opened(self, n: int) -> None:
         door = self._door(n)
+        if door.tenant is not None:
+            return
         if door.closed:
             change_household(by=self.by, household_id=door.id, state="empty")
         else:
@@ -245,7 +288,7 @@ class Coverage(RuleBasedStateMachine):
     def sums_agree_with_the_model_at_every_level(self) -> None:
         wanted: dict[str, dict[str, int]] = {}
         for door in self.doors:
-            state = door.state()
+            state = self._state(door)
             if state == "gone":
                 continue
             code = self._code(door)
@@ -275,15 +318,22 @@ class Coverage(RuleBasedStateMachine):
         yield from Region.objects.filter(code__startswith="1309", valid_to=None)
 
 
+class CoverageOfTenants(Coverage):
+    """A sweep of a group that households join and leave."""
+
+    group = "tenants"
+
+
 def _differences(by: Actor) -> list[counters.Row]:
     return [row for row in counters.corrections(by, by.area) if row[0] in queries.METRICS]
 
 
-def test_coverage_agrees_with_the_model(db: None) -> None:
+@pytest.mark.parametrize("machine", [Coverage, CoverageOfTenants])
+def test_coverage_agrees_with_the_model(db: None, machine: type[Coverage]) -> None:
     from hypothesis.stateful import run_state_machine_as_test
 
     run_state_machine_as_test(
-        Coverage,
+        machine,
         settings=settings(
             max_examples=12,
             stateful_step_count=20,

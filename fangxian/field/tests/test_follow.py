@@ -84,6 +84,51 @@ def test_closing_the_sweep_closes_its_tasks(campaign: Campaign, places: Any, bob
     assert follow.follow_gaps(by=SYSTEM).closed == 2
 
 
+def test_many_tasks_are_opened_in_batches_and_closed_at_once(
+    campaign: Campaign, bob: Any, places: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(follow, "MOST_AT_ONCE", 1)
+    with acting(bob):
+        homes = [door.household_id for door in doors(campaign, places.grid)]
+    for home in homes:
+        visit(bob, campaign, home, "absent")
+    assert follow.follow_revisits(by=SYSTEM) == follow.Changes(3, 0)
+    assert follow.follow_revisits(by=SYSTEM) == follow.Changes(0, 0)
+    assert follow.follow_gaps(by=SYSTEM) == follow.Changes(2, 0)
+    close_campaign(by=SYSTEM, campaign=campaign)
+    assert follow.follow_revisits(by=SYSTEM) == follow.Changes(0, 3)
+    assert open_tasks(bob, follow.REVISIT) == []
+
+
+def test_a_household_that_leaves_the_group_before_anybody_came_is_no_gap(
+    campaign: Campaign, places: Any, bob: Any
+) -> None:
+    from fangxian.field.tests.conftest import begin
+    from fangxian.register.actions import move_in, move_out
+
+    with acting(bob):
+        first, second, _third = (door.household_id for door in doors(campaign, places.grid))
+    today = timezone.localdate()
+    lives = [
+        move_in(by=bob, household_id=home, on=today, name="查无此人", sex="1", kind="tenant")
+        for home in (first, second)
+    ]
+    tenants = begin(SYSTEM, places, group="tenants", name="租住户摸排")
+
+    def gap() -> int:
+        with acting(SYSTEM):
+            return coverage(tenants, [places.grid])[places.grid].gap
+
+    assert gap() == 2
+    visit(bob, tenants, first, "absent")
+    for one in lives:
+        move_out(by=bob, residency_id=one.id, on=today)
+    # Nobody was met at the first, which stays to be visited; nobody came to the second.
+    assert gap() == 1
+    move_in(by=bob, household_id=second, on=today, name="查无此人", sex="1", kind="tenant")
+    assert gap() == 2
+
+
 def test_the_register_is_followed_at_once(campaign: Campaign, places: Any, bob: Any) -> None:
     def gap(code: str) -> int:
         with acting(SYSTEM):

@@ -405,3 +405,48 @@ def test_today_search_and_panels(client_of: Any, campaign: Campaign, bob: Any, p
     with acting(bob):
         panel = registries.household_panels.get("field")
         assert "第一轮摸排" in panel.render(request, bob, household.id)
+
+
+def test_above_a_community_the_work_list_leads_to_the_grids(
+    client_of: Any, campaign: Campaign, cast: Any, places: Any
+) -> None:
+    from fangxian.common import registries
+
+    hq = cast.actor("headquarters")
+    with acting(hq):
+        items = registries.today.get("field")(hq)
+    gaps = reverse("field:gaps", args=[campaign.id])
+    assert items[0].url == gaps
+    client = client_of("headquarters")
+    doors_ = reverse("field:doors", args=[campaign.id])
+    assert client.get(doors_)["Location"] == f"{gaps}?place={places.county}"
+    assert client.get(doors_, {"place": places.town})["Location"] == f"{gaps}?place={places.town}"
+    assert client.get(gaps, {"place": OTHER_UNIT[:15]}).context["total"] == 1
+    assert client.get(doors_, {"place": places.community}).status_code == 200
+
+
+def test_the_register_shows_a_households_visits_of_all_sweeps(
+    client: Any, campaign: Campaign, bob: Any, places: Any
+) -> None:
+    first = targets(bob, campaign, places.grid)[0]
+    client.post(door_url(first), {"op_id": str(uuid4()), "outcome": "refused", "note": "SEEDED"})
+    page = client.get(reverse("register:household", args=[first.household_id]))
+    assert page.status_code == 200
+    for words in ("第一轮摸排", "Refused", "SEEDED"):
+        assert words in page.content.decode()
+
+
+def test_an_exemption_of_a_closed_sweep_has_no_button_to_end_it(
+    client_of: Any, campaign: Campaign, cast: Any, alice: Any, places: Any
+) -> None:
+    from fangxian.field.actions import close_campaign
+
+    target = targets(alice, campaign, places.grid)[0]
+    row = exempt(by=alice, target=target, reason="away", until=campaign.ends_on)
+    client = client_of("alice")
+    url = reverse("field:exemptions", args=[campaign.id])
+    end = reverse("field:exemption_end", args=[row.id])
+    assert end in client.get(url).content.decode()
+    close_campaign(by=cast.actor("headquarters"), campaign=campaign)
+    assert end not in client.get(url).content.decode()
+    assert client.post(end).status_code == 409

@@ -16,7 +16,7 @@ from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.core.models import UNFINISHED, Job
 from fangxian.field import actions, queries
 from fangxian.field.actions.campaigns import JOB
-from fangxian.field.forms import CampaignForm, show_problems
+from fangxian.field.forms import CampaignForm, DoorFilter, ExtendForm, show_problems
 from fangxian.field.models import Campaign, DailyReport
 from fangxian.field.rules import field_rules, field_rules_version
 from fangxian.field.targets import common_area
@@ -89,7 +89,13 @@ def plan(request: SignedRequest) -> HttpResponse:
 @page("field.view")
 def detail(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
     """One sweep: how far it is, what comes next, what can be done with it."""
-    by, campaign = request.actor, campaign_of(request, campaign_id)
+    return _detail(request, campaign_of(request, campaign_id))
+
+
+def _detail(
+    request: SignedRequest, campaign: Campaign, extending: ExtendForm | None = None
+) -> HttpResponse:
+    by = request.actor
     at = top(request, campaign)
     rules = field_rules_version(campaign.rule_version)
     job = (
@@ -98,10 +104,14 @@ def detail(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
         .first()
     )
     owed = DailyReport.objects.filter(campaign=campaign, sent_at=None)
+    if campaign.state == Campaign.State.CLOSED:
+        # What nobody sent before it was closed is owed no longer.
+        owed = owed.none()
     return render(
         request,
         "field/campaign.html",
-        {
+        status=422 if extending is not None else 200,
+        context={
             "campaign": campaign,
             "look": LOOKS[campaign.state],
             "place": at,
@@ -113,6 +123,8 @@ def detail(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
             "job": job,
             "now": timezone.now(),
             "may_run": by.may("field.campaigns", campaign.area.code),
+            "extend_form": extending or ExtendForm(),
+            "over": campaign.ends_on < timezone.localdate(),
             "may_visit": by.may("field.visit"),
             "may_exempt": by.may("field.exempt"),
             "may_report": by.may("field.report"),
@@ -142,11 +154,29 @@ def close(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
     return redirect("field:campaign", campaign.id)
 
 
+@page("field.campaigns", methods=("POST",))
+def extend(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
+    """Let a sweep end later."""
+    campaign = campaign_of(request, campaign_id)
+    request.actor.require("field.campaigns", campaign.area.code)
+    form = ExtendForm(request.POST)
+    if form.is_valid():
+        try:
+            actions.extend_campaign(by=request.actor, campaign=campaign, **form.cleaned_data)
+        except Invalid as error:
+            show_problems(form, error)
+        else:
+            messages.success(request, _("Extended: what was due at its end is due then."))
+            return redirect("field:campaign", campaign.id)
+    return _detail(request, campaign, form)
+
+
 @page("field.view")
 def gaps(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
     """The grids that have gaps, the most first; who closes them, by when."""
     campaign = campaign_of(request, campaign_id)
-    counts = queries.gap_counts(campaign.id, top(request, campaign))
+    place = DoorFilter(request.GET).chosen(request.actor, campaign)[0]
+    counts = queries.gap_counts(campaign.id, place)
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_GRIDS]
     codes_ = [code for code, _n in ranked]
     labels = names([*codes_, *(code[:12] for code in codes_)])

@@ -52,10 +52,16 @@ def _shown(found: QuerySet[Target], show: str, today: dt.date) -> QuerySet[Targe
 
 @page("field.view")
 def work_list(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
-    """The doors of a place in walking order: what is left, what came back today."""
+    """The doors of a place in walking order: what is left, what came back today.
+
+    Of a community or less; nobody walks a whole town, so above it leads to the grids with gaps.
+    """
     campaign = campaign_of(request, campaign_id)
     today = timezone.localdate()
     place, show = DoorFilter(request.GET).chosen(request.actor, campaign)
+    if len(place) < Level.VILLAGE:
+        url = reverse("field:gaps", args=[campaign.id])
+        return redirect(f"{url}?{urlencode({'place': place})}")
     found = queries.doors(campaign, place)
     counts = found.order_by().aggregate(
         left=Count("id", filter=Q(state="open")),

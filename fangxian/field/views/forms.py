@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.common.sheets import SheetError, read_workbook
+from fangxian.core.models import File
 from fangxian.field import actions
 from fangxian.field.forms import FormFile, latest_forms
 from fangxian.field.models import FormDefinition
@@ -65,6 +66,8 @@ def detail(request: SignedRequest, form_id: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
         "versions": FormDefinition.objects.filter(code=form.code).order_by("-version"),
+        # Seen by who acts where it was taken in.
+        "workbook": File.objects.filter(id=form.file_id).first() if form.file_id else None,
         "may_build": draft.draft_of(form.schema) is not None,
     }
     try:
@@ -171,7 +174,8 @@ def take_in(request: SignedRequest) -> HttpResponse:
                         mend=_("A form has a few sheets of text; remove what else is in it."),
                     )
                 )
-            title, schema = read_xlsform(read_workbook(upload.read(), upload.name))
+            data = upload.read()
+            title, schema = read_xlsform(read_workbook(data, upload.name))
             name = form.cleaned_data["name"].strip() or title or form.cleaned_data["code"]
             made = actions.publish_form(
                 by=request.actor,
@@ -179,6 +183,7 @@ def take_in(request: SignedRequest) -> HttpResponse:
                 name=name[:80],
                 schema=schema,
                 source=FormDefinition.Source.XLSFORM,
+                workbook=(upload.name, data),
             )
         except SheetError as error:
             problems = [f"{error.message} {error.mend}"]

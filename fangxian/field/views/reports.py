@@ -6,36 +6,24 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.codes import Level, bounds
 from fangxian.common.errors import Invalid, OutOfScope
-from fangxian.field import actions
+from fangxian.field import actions, reporting
 from fangxian.field.forms import CorrectionForm, ReportFilter, show_problems
-from fangxian.field.models import DailyReport
-from fangxian.field.queries import figures_of_day
+from fangxian.field.models import DailyReport, ReportCorrection
 from fangxian.field.rules import field_rules_version
 from fangxian.field.views.campaigns import campaign_of, top
 from fangxian.regions.queries import full_name, names
 
 MOST = 500
-LABELS = {
-    "visits": gettext_lazy("Visits"),
-    "absent": gettext_lazy("Nobody at home"),
-    "refused": gettext_lazy("Refused"),
-    "exceptions": gettext_lazy("Exceptions found"),
-    "households": gettext_lazy("Households visited that day"),
-    "newly_covered": gettext_lazy("Covered for the first time"),
-    "target": gettext_lazy("Households to visit"),
-    "visited": gettext_lazy("Visited so far"),
-    "exempt": gettext_lazy("Exempt"),
-    "gap": gettext_lazy("Not covered"),
-}
+MOST_CORRECTIONS = 50
 
 
 def state_of(report: DailyReport) -> tuple[str, Any]:
@@ -60,19 +48,17 @@ def of_day(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
     found = DailyReport.objects.filter(
         campaign=campaign, day=day, place_code__gte=lo, place_code__lt=hi
     )
-    every = list(found.order_by("place_code")[:MOST])
-    tiles = []
-    for one in sorted(levels):
-        of_level = [row for row in every if len(row.place_code) == one]
-        if of_level:
-            sent = sum(row.sent_at is not None for row in of_level)
-            tiles.append({"label": one.label, "sent": sent, "all": len(of_level)})
-    chosen = [
-        row
-        for row in every
-        if (not level or len(row.place_code) == level)
-        and (not show or (row.sent_at is not None) == (show == "sent"))
+    at_level = found.values("place__level").annotate(all=Count("id"), sent=Count("sent_at"))
+    tiles = [
+        {"label": Level(row["place__level"]).label, "sent": row["sent"], "all": row["all"]}
+        for row in at_level.order_by("place__level")
     ]
+    if level:
+        found = found.filter(place__level=level)
+    if show:
+        found = found.filter(sent_at__isnull=show != "sent")
+    chosen = list(found.order_by("place_code")[: MOST + 1])
+    full, chosen = len(chosen) > MOST, chosen[:MOST]
     labels = names({row.place_code for row in chosen})
     rows = []
     for row in chosen:
@@ -90,7 +76,7 @@ def of_day(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
             "filtered": bool(show or level or request.GET.get("day")),
             "tiles": tiles,
             "rows": rows,
-            "full": len(every) == MOST,
+            "full": full,
         },
     )
 
@@ -118,46 +104,47 @@ def _detail(
 ) -> HttpResponse:
     by = request.actor
     sent = report.sent_at is not None
+    span = reporting.span_of(report)
     figures = (
         report.corrected()
         if sent
-        else figures_of_day(report.campaign, report.place_code, report.day)
+        else reporting.figures_of(report.campaign, report.place_code, span)
     )
-    lo, hi = bounds(report.place_code)
-    below = DailyReport.objects.filter(
-        campaign=report.campaign_id, day=report.day, place_code__gt=lo, place_code__lt=hi
-    )
-    nearest = min((len(code) for code in below.values_list("place_code", flat=True)), default=0)
-    missing = [row for row in below if row.sent_at is None and len(row.place_code) == nearest]
+    below = reporting.below(report)
+    missing = [row for row in below if row.sent_at is None]
+    sums = reporting.sums(below)
+    corrected_below = list(reporting.corrections_below(report)[:MOST_CORRECTIONS])
     look, words = state_of(report)
-    labels = names({row.place_code for row in missing})
+    labels = names({row.place_code for row in [*missing, *corrected_below]})
+    titles = reporting.labels_of(report.campaign)
     if sent and form is None:
-        form = CorrectionForm(figures=figures, labels=LABELS)
+        form = CorrectionForm(figures=figures, labels=titles)
     context = {
         "report": report,
         "place_name": full_name(report.place_code),
         "look": look,
         "words": words,
+        "span": span,
         "figures": [
             {
-                "label": LABELS.get(name, name),
-                "value": value,
+                "label": titles.get(name, name),
+                "value": figures[name],
                 "before": report.figures.get(name) if sent else None,
-                "corrected": sent and report.figures.get(name) != value,
+                "corrected": sent and report.figures.get(name) != figures[name],
+                "below": sums.get(name, 0),
+                "difference": figures[name] - sums.get(name, 0),
             }
-            for name, value in figures.items()
+            for name in [*titles, *sorted(set(figures) - set(titles))]
+            if name in figures
         ],
-        "zero": not any(figures[name] for name in actions.OF_THE_DAY),
+        "told_below": len(below) - len(missing),
+        "zero": reporting.is_zero(figures),
         "corrections": [
-            {
-                "title": " · ".join(
-                    f"{LABELS.get(name, name)} {value}" for name, value in row.figures.items()
-                ),
-                "text": row.reason,
-                "time": row.created_at,
-                "who": row.corrected_by,
-            }
-            for row in sorted(report.corrections.all(), key=lambda c: c.id)
+            _correction(row, titles) for row in sorted(report.corrections.all(), key=lambda c: c.id)
+        ],
+        "corrections_below": [
+            _correction(row, titles, labels.get(row.place_code, row.place_code))
+            for row in corrected_below
         ],
         "missing": [
             {"report": row, "name": labels.get(row.place_code, row.place_code)} for row in missing
@@ -169,6 +156,16 @@ def _detail(
     }
     status = 422 if form is not None and form.is_bound else 200
     return render(request, "field/report.html", context, status=status)
+
+
+def _correction(row: ReportCorrection, titles: dict[str, Any], place: str = "") -> dict[str, Any]:
+    said = [f"{titles.get(name, name)} {value}" for name, value in row.figures.items()]
+    return {
+        "title": " · ".join([place, *said] if place else said),
+        "text": row.reason,
+        "time": row.created_at,
+        "who": row.corrected_by,
+    }
 
 
 @page("field.report", methods=("POST",))
@@ -184,7 +181,8 @@ def correct(request: SignedRequest, report_id: UUID) -> HttpResponse:
     """Correct a sent report, with the reason."""
     report = _report(report_id)
     request.actor.require("field.report", report.place_code)
-    form = CorrectionForm(request.POST, figures=report.corrected(), labels=LABELS)
+    titles = reporting.labels_of(report.campaign)
+    form = CorrectionForm(request.POST, figures=report.corrected(), labels=titles)
     if form.is_valid():
         try:
             actions.correct_report(

@@ -1,0 +1,244 @@
+"""Reports: each visit in exactly one, sums of those below, locked, owed while the sweep runs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from fangxian.common.scoping import acting
+from fangxian.core.models import Task
+from fangxian.field import jobs, reporting
+from fangxian.field.actions import (
+    NewVisit,
+    close_campaign,
+    correct_report,
+    extend_campaign,
+    prepare_reports,
+    record_visits,
+    send_report,
+)
+from fangxian.field.actions.campaigns import DATES
+from fangxian.field.actions.reports import OVERDUE
+from fangxian.field.models import Campaign, DailyReport, Target
+from fangxian.field.queries import doors
+
+
+def homes(by: Any, campaign: Campaign, code: str) -> list[Target]:
+    with acting(by):
+        return list(doors(campaign, code))
+
+
+def found(by: Any, campaign: Campaign, target: Target, outcome: str, **more: Any) -> NewVisit:
+    visit = NewVisit(uuid4(), campaign.id, target.household_id, outcome, **more)
+    (answer,) = record_visits(by=by, visits=[visit])
+    assert answer.result == "applied"
+    return visit
+
+
+def send(by: Any, campaign: Campaign, code: str, day: dt.date) -> dict[str, int]:
+    prepare_reports(by=by, campaign=campaign, day=day)
+    with acting(by):
+        report = DailyReport.objects.get(campaign=campaign, day=day, place_code=code)
+    return send_report(by=by, report=report).figures
+
+
+def open_tasks(by: Any, kind: str) -> list[Task]:
+    with acting(by):
+        return list(Task.objects.filter(kind=kind, state="open"))
+
+
+def test_each_visit_is_in_exactly_one_report_and_they_add_up(
+    campaign: Campaign, cast: Any, bob: Any, places: Any
+) -> None:
+    hq = cast.actor("headquarters")
+    first, second, third = homes(bob, campaign, places.grid)
+    today = timezone.localdate()
+    mistaken = found(bob, campaign, first, "all_well")
+    # A device that was offline: it was there two days ago, and says so now.
+    found(bob, campaign, second, "absent", visited_at=timezone.now() - dt.timedelta(days=1))
+    one = send(hq, campaign, places.community, today)
+    assert (one["visits"], one["newly_covered"], one["absent"], one["visited"]) == (2, 1, 1, 1)
+    # After the cut-off of today's: in tomorrow's, whatever the hour.
+    found(bob, campaign, third, "all_well")
+    found(bob, campaign, first, "refused", corrects=mistaken.op_id)
+    two = send(hq, campaign, places.community, today + dt.timedelta(days=1))
+    assert (two["visits"], two["newly_covered"], two["taken_back"]) == (2, 1, 1)
+    assert (two["absent"], two["refused"]) == (0, 1)
+    found(bob, campaign, first, "all_well")
+    three = send(hq, campaign, places.community, today + dt.timedelta(days=2))
+    assert (three["visits"], three["newly_covered"], three["visited"]) == (1, 1, 2)
+    every = [one, two, three]
+    assert sum(r["visits"] - r["taken_back"] for r in every) == 4
+    empty = send(hq, campaign, places.community, today + dt.timedelta(days=3))
+    assert reporting.is_zero(empty)
+
+
+def test_a_report_leaves_out_what_is_just_being_recorded(fresh_database: str) -> None:
+    """The next one counts it, though it began before this one was cut off."""
+    import threading
+
+    from django.db import connections
+
+    from fangxian.common.actor import Actor
+    from fangxian.field.tests.conftest import begin
+    from fangxian.register.actions import create_household
+    from tests.kit.cast import make_places
+
+    hq = Actor.system("test", "130902")
+    places = make_places()
+    create_household(by=hq, place_code=places.unit, room="101")
+    campaign = begin(hq, places)
+    (target,) = homes(hq, campaign, places.grid)
+    written, sent = threading.Event(), threading.Event()
+
+    def record() -> None:
+        with acting(hq):
+            found(hq, campaign, target, "all_well")
+            written.set()
+            sent.wait(20)
+        connections.close_all()
+
+    thread = threading.Thread(target=record)
+    thread.start()
+    assert written.wait(20)
+    today = timezone.localdate()
+    one = send(hq, campaign, places.community, today)
+    sent.set()
+    thread.join(20)
+    two = send(hq, campaign, places.community, today + dt.timedelta(days=1))
+    assert (one["visits"], two["visits"], two["newly_covered"]) == (0, 1, 1)
+
+
+def test_the_database_itself_locks_what_was_sent(
+    campaign: Campaign, cast: Any, places: Any
+) -> None:
+    hq = cast.actor("headquarters")
+    send(hq, campaign, places.community, timezone.localdate())
+    with acting(hq):
+        sent = DailyReport.objects.filter(sent_at__isnull=False)
+        for change in (
+            lambda: sent.update(zero=False),
+            lambda: sent.update(figures={}),
+            lambda: sent.update(sent_at=None, sent_by=""),
+            lambda: sent.delete(),
+        ):
+            with pytest.raises(IntegrityError), transaction.atomic():
+                change()
+        # A redraw moves the code of its place.
+        assert sent.update(place_code="130902001002") == 1
+
+
+def test_the_level_above_shows_the_sum_below_with_what_was_corrected(
+    client_of: Any, campaign: Campaign, cast: Any, bob: Any, places: Any
+) -> None:
+    hq = cast.actor("headquarters")
+    today = timezone.localdate()
+    found(bob, campaign, homes(bob, campaign, places.grid)[0], "all_well")
+    send(hq, campaign, places.community, today)
+    with acting(hq):
+        below = DailyReport.objects.get(place_code=places.community)
+        town = DailyReport.objects.get(place_code=places.town)
+    correct_report(by=hq, report=below, figures={"visits": 3}, reason="两户漏报")
+    page = client_of("headquarters").get(reverse("field:report", args=[town.id]))
+    rows = {str(row["label"]): row for row in page.context["figures"]}
+    visits = next(iter(rows.values()))
+    assert (visits["value"], visits["below"], visits["difference"]) == (1, 3, -2)
+    assert "两户漏报" in page.content.decode()
+    # Another figure of the same report was not corrected.
+    assert list(rows.values())[1]["below"] == 1
+
+
+def test_the_list_counts_all_though_it_shows_some(
+    client_of: Any, campaign: Campaign, cast: Any, places: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fangxian.field.views import reports
+
+    monkeypatch.setattr(reports, "MOST", 1)
+    hq = cast.actor("headquarters")
+    prepare_reports(by=hq, campaign=campaign, day=timezone.localdate())
+    send(hq, campaign, places.county, timezone.localdate())
+    url = reverse("field:reports", args=[campaign.id])
+    page = client_of("headquarters").get(url, {"show": "owed"})
+    assert [tile["all"] for tile in page.context["tiles"]] == [1, 1, 2]
+    assert [tile["sent"] for tile in page.context["tiles"]] == [1, 0, 0]
+    (row,) = page.context["rows"]
+    assert (row["report"].sent_at, page.context["full"]) == (None, True)
+
+
+def test_reports_are_owed_from_start_to_end_and_for_days_that_were_missed(
+    campaign: Campaign, cast: Any
+) -> None:
+    hq = cast.actor("headquarters")
+    today = timezone.localdate()
+    assert jobs.begin_day(today) == 4
+    # The worker was down for two days.
+    assert jobs.begin_day(today + dt.timedelta(days=3)) == 12
+    assert jobs.begin_day(campaign.ends_on + dt.timedelta(days=5)) == 4 * 4
+    with acting(hq):
+        days = DailyReport.objects.filter(campaign=campaign).values_list("day", flat=True)
+        assert (min(days), max(days)) == (today, campaign.ends_on)
+
+
+def test_the_last_day_asks_to_close_or_extend(
+    client_of: Any, campaign: Campaign, cast: Any, bob: Any, places: Any
+) -> None:
+    hq = cast.actor("headquarters")
+    jobs.begin_day(campaign.ends_on - dt.timedelta(days=1))
+    assert open_tasks(hq, DATES) == []
+    jobs.begin_day(campaign.ends_on)
+    (task,) = open_tasks(hq, DATES)
+    assert campaign.name in str(task)
+    client = client_of("headquarters")
+    url = reverse("field:campaign_extend", args=[campaign.id])
+    assert client.post(url, {"ends_on": campaign.ends_on.isoformat()}).status_code == 422
+    later = campaign.ends_on + dt.timedelta(days=3)
+    assert client.post(url, {"ends_on": later.isoformat()}).status_code == 302
+    assert open_tasks(hq, DATES) == []
+    assert {home.due_on for home in homes(bob, campaign, places.grid)} == {later}
+    assert jobs.begin_day(later) > 0
+    campaign.refresh_from_db()
+    assert campaign.ends_on == later
+    assert len(open_tasks(hq, OVERDUE)) > 0
+    close_campaign(by=hq, campaign=campaign)
+    assert open_tasks(hq, OVERDUE) == []
+    assert open_tasks(hq, DATES) == []
+    assert jobs.begin_day(later) == 0
+
+
+def test_a_draft_asks_to_be_started(client_of: Any, campaign: Campaign, cast: Any) -> None:
+    from fangxian.field.actions import plan_campaign, start_campaign
+
+    hq = cast.actor("headquarters")
+    today = timezone.localdate()
+    draft = plan_campaign(
+        by=hq,
+        name="第二轮",
+        area=campaign.area,
+        form=campaign.form,
+        starts_on=today + dt.timedelta(days=1),
+        ends_on=today + dt.timedelta(days=2),
+    )
+    jobs.begin_day(today)
+    assert open_tasks(hq, DATES) == []
+    jobs.begin_day(today + dt.timedelta(days=1))
+    (task,) = open_tasks(hq, DATES)
+    assert "第二轮" in str(task)
+    page = client_of("headquarters").get(reverse("field:campaign", args=[draft.id]))
+    assert page.status_code == 200
+    start_campaign(by=hq, campaign=draft)
+    assert open_tasks(hq, DATES) == []
+
+
+def test_a_sweep_is_only_extended_while_it_runs(campaign: Campaign, cast: Any) -> None:
+    from fangxian.common.errors import Conflict
+
+    hq = cast.actor("headquarters")
+    close_campaign(by=hq, campaign=campaign)
+    with pytest.raises(Conflict):
+        extend_campaign(by=hq, campaign=campaign, ends_on=campaign.ends_on + dt.timedelta(days=1))

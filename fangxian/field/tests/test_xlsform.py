@@ -1,0 +1,192 @@
+"""XLSForm workbooks: what is translated, and what is refused by row and name."""
+
+from __future__ import annotations
+
+import datetime as dt
+from io import BytesIO
+from typing import Any
+
+import pytest
+import xlsxwriter
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import translation
+
+from fangxian.common.errors import Invalid
+from fangxian.common.scoping import acting
+from fangxian.common.sheets import read_workbook
+from fangxian.core.actions import read_file
+from fangxian.field.models import FormDefinition
+from fangxian.field.questionnaire import Questionnaire, check_answers, parse_questionnaire
+from fangxian.field.questionnaire.xlsform import read_xlsform
+
+CHOICES = [
+    ["list_name", "name", "label"],
+    ["yn", "yes", "是"],
+    ["yn", "no", "否"],
+]
+HEAD = ["type", "name", "label"]
+
+
+def book(survey: list[list[str]], choices: list[list[str]] | None = None) -> bytes:
+    out = BytesIO()
+    with xlsxwriter.Workbook(out) as workbook:
+        for name, rows in (("survey", survey), ("choices", choices or CHOICES)):
+            sheet = workbook.add_worksheet(name)
+            for at, row in enumerate(rows):
+                sheet.write_row(at, 0, row)
+    return out.getvalue()
+
+
+def read(survey: list[list[str]], choices: list[list[str]] | None = None) -> Questionnaire:
+    return parse_questionnaire(read_xlsform(read_workbook(book(survey, choices), "form.xlsx"))[1])
+
+
+def refused(survey: list[list[str]], choices: list[list[str]] | None = None) -> list[str]:
+    with pytest.raises(Invalid) as caught:
+        read(survey, choices)
+    assert all(problem.mend for problem in caught.value.problems)
+    return [problem.message for problem in caught.value.problems]
+
+
+def check(form: Questionnaire, **given: Any) -> tuple[dict[str, Any], list[str]]:
+    checked = check_answers(form, given, today=dt.date(2020, 3, 5))
+    return checked.answers, [problem.field for problem in checked.problems]
+
+
+def test_relevance_follows_names_in_capitals() -> None:
+    form = read(
+        [
+            [*HEAD, "relevant", "required"],
+            ["select_one yn", "Fever", "有无发热", "", "yes"],
+            ["decimal", "Temp", "体温", "${Fever} = 'yes'", "TRUE"],
+        ]
+    )
+    assert check(form, fever="no") == ({"fever": "no"}, [])
+    assert check(form, fever="yes")[1] == ["temp"]
+    assert check(form, fever="yes", temp="38.5") == ({"fever": "yes", "temp": 38.5}, [])
+
+
+def test_constraints_with_their_message() -> None:
+    form = read(
+        [
+            [*HEAD, "constraint", "constraint_message"],
+            ["integer", "Age", "年龄", ". >= 0 and . <= 120", "0 至 120"],
+            ["integer", "Rooms", "间数", ". <= ${Age}", ""],
+        ]
+    )
+    assert check(form, age="130")[1] == ["age"]
+    assert check(form, age="30", rooms="31")[1] == ["rooms"]
+    assert form.questions[0].constraint_message["zh-hans"] == "0 至 120"
+
+
+def test_a_group_hands_its_condition_down_and_its_name_is_read_out() -> None:
+    form = read(
+        [
+            [*HEAD, "relevant"],
+            ["select_one yn", "Ill", "有症状", ""],
+            ["begin_group", "Symptoms", "症状", "${Ill} = 'yes'"],
+            ["text", "Since", "何时起", ""],
+            ["begin_repeat", "People", "哪些人", ""],
+            ["text", "Who", "谁", ""],
+            ["end_repeat", "", "", ""],
+            ["end_group", "", "", ""],
+        ]
+    )
+    assert [(q.name, q.kind) for q in form.questions] == [
+        ("ill", "choice"),
+        ("symptoms", "note"),
+        ("since", "text"),
+        ("people", "repeat"),
+    ]
+    given = {"since": "昨天", "people": [{"who": "甲"}]}
+    assert check(form, ill="no", **given)[0] == {"ill": "no"}
+    assert check(form, ill="yes", **given)[0] == {"ill": "yes", **given}
+
+
+def test_each_language_keeps_its_own_text() -> None:
+    form = read(
+        [
+            ["type", "name", "label::Chinese (zh)", "label::English (en)", "label::French (fr)"],
+            ["text", "where", "来自哪里", "Where from", "Provenance"],
+        ]
+    )
+    (question,) = form.questions
+    with translation.override("zh-hans"):
+        assert question.text() == "来自哪里"
+    with translation.override("en"):
+        assert question.text() == "Where from"
+    assert question.label["fr"] == "Provenance"
+
+
+def test_other_asks_what() -> None:
+    form = read([HEAD, ["select_one yn or_other", "Kind", "哪一种"]])
+    assert [q.kind for q in form.questions] == ["choice", "text"]
+    assert check(form, kind="other", kind_other="x")[0] == {"kind": "other", "kind_other": "x"}
+    assert check(form, kind="yes", kind_other="x")[0] == {"kind": "yes"}
+
+
+def test_what_every_visit_keeps_is_not_asked() -> None:
+    form = read([HEAD, ["start", "start", ""], ["today", "today", ""], ["text", "a", "甲"]])
+    assert [q.name for q in form.questions] == ["a"]
+
+
+REFUSED = {
+    "choice_filter": ["select_one yn", "city", "市", "province = ${a}"],
+    "calculation": ["text", "sum", "和", "1 + 1"],
+    "default": ["text", "city", "市", "x"],
+    "readonly": ["text", "city", "市", "yes"],
+    "media::image": ["text", "city", "市", "x.png"],
+    "guidance_hint": ["text", "city", "市", "x"],
+    "required": ["text", "city", "市", "${a} = 'yes'"],
+}
+
+
+@pytest.mark.parametrize("column", list(REFUSED))
+def test_a_column_that_would_be_lost_is_refused_by_row(column: str) -> None:
+    choices = [[*CHOICES[0], "province"], *([*row, "x"] for row in CHOICES[1:])]
+    (message,) = refused([[*HEAD, column], ["text", "a", "甲", ""], REFUSED[column]], choices)
+    assert "3" in message
+    assert "survey" in message
+    assert column in message
+
+
+@pytest.mark.parametrize("kind", ["image", "audio", "calculate", "rank yn", "phonenumber", "file"])
+def test_a_type_that_cannot_be_asked_is_refused_by_row(kind: str) -> None:
+    row = [kind, "thing", "甲", "1 + 1" if kind == "calculate" else ""]
+    messages = refused([[*HEAD, "calculation"], ["text", "a", "甲", ""], row])
+    assert all("3" in message for message in messages)
+
+
+def test_a_counted_repeat_is_refused() -> None:
+    rows = [
+        [*HEAD, "repeat_count"],
+        ["integer", "n", "几人", ""],
+        ["begin_repeat", "people", "人", "${n}"],
+        ["text", "who", "谁", ""],
+        ["end_repeat", "", "", ""],
+    ]
+    (message,) = refused(rows)
+    assert "repeat_count" in message
+
+
+def test_pictures_of_choices_are_refused() -> None:
+    choices = [[*CHOICES[0], "image"], ["yn", "yes", "是", "a.png"], ["yn", "no", "否", ""]]
+    (message,) = refused([HEAD, ["select_one yn", "a", "甲"]], choices)
+    assert "choices" in message
+
+
+def test_the_workbook_is_kept_with_its_version(client_of: Any, cast: Any, places: Any) -> None:
+    hq = cast.actor("headquarters")
+    data = book([HEAD, ["text", "a", "甲"]])
+    sent = {"code": "kept", "name": "Kept", "file": SimpleUploadedFile("表.xlsx", data)}
+    client = client_of("headquarters")
+    made = client.post(reverse("field:form_import"), sent)
+    assert made.status_code == 302
+    form = FormDefinition.objects.get(code="kept")
+    with acting(hq):
+        assert form.file is not None
+        assert read_file(by=hq, file_id=form.file_id) == data
+    link = reverse("core:file", args=[form.file_id])
+    assert link in client.get(made["Location"]).content.decode()
+    assert client.get(link).content == data
