@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from fangxian.common import registries
 from fangxian.common.errors import OutOfScope
 from fangxian.common.policy import SignedRequest, page
 from fangxian.people import queries as people
@@ -68,6 +69,12 @@ def household(request: SignedRequest, household_id: UUID) -> HttpResponse:
             for row in rows
         ],
         "former": former,
+        "panels": [
+            {"name": name, "title": panel.title, "html": html}
+            for name, panel in registries.household_panels.items()
+            if request.actor.may(panel.right, home.place_code)
+            and (html := panel.render(request, request.actor, home.pk))
+        ],
         "events": history.of_household(home.pk),
         "may_edit": request.actor.may("register.edit", home.place_code)
         and home.state != Household.State.CLOSED,
