@@ -23,6 +23,8 @@ from fangxian.field.queries import coverage
 from fangxian.register.actions import change_household, close_household
 from fangxian.register.models import Household
 
+AWAY = "13090200100100200101"
+
 
 def households(by: Actor) -> list[Household]:
     with acting(by):
@@ -155,7 +157,7 @@ def test_a_repeat_is_a_duplicate_whatever_has_changed_since(campaign, cast, plac
     correction = visit(campaign, third, "absent", corrects=mistaken.op_id)
     sent = [moved, gone, dated, mistaken, correction]
     assert {a.result for a in record_visits(by=bob, visits=sent)} == {"applied"}
-    change_household(by=hq, household_id=first.id, place_code="13090200100100200101")
+    change_household(by=hq, household_id=first.id, place_code=AWAY, room="901")
     close_household(by=hq, household_id=second.id)
     assert {a.result for a in record_visits(by=bob, visits=sent)} == {"duplicate"}
     close_campaign(by=hq, campaign=campaign)
