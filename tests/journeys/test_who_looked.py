@@ -186,16 +186,16 @@ def test_a_ledger_is_read_by_who_brought_it(
 ) -> None:
     from fangxian.core import imports
 
-    file = actions.store_file(
-        by=alice,
-        data=SECRETS["own"]["number"].encode(),
-        name="台账.csv",
-        media_type="text/csv",
-        place_code=alice.area,
-        right="register.import",
-    )
     with acting(alice):
-        run = imports.begin(by=alice, kind="test", file=file, place_code=alice.area)
+        run = imports.begin(
+            by=alice,
+            kind="test",
+            place_code=alice.area,
+            name="台账.csv",
+            data=SECRETS["own"]["number"].encode(),
+            right="register.import",
+        )
+        file = run.file
     user = User.objects.create(username="dora", display_name="Dora")
     Grant.objects.create(
         user=user,
