@@ -276,6 +276,17 @@ def _twice() -> Iterator[str]:
         yield _now("Residency %(id)s counts a record that was merged into another.") % {"id": row}
 
 
+def _lived_in() -> Iterator[str]:
+    for (row,) in _rows(
+        "SELECT h.id FROM register_household h WHERE h.state <> 'lived_in' AND EXISTS"
+        " (SELECT 1 FROM register_residency r WHERE r.household_id = h.id AND r.to_date IS NULL)"
+        " LIMIT 100"
+    ):
+        yield _now("Somebody lives in household %(id)s, which is marked empty or closed.") % {
+            "id": row
+        }
+
+
 _INVARIANTS = (
     (
         "register.residencies",
@@ -283,5 +294,6 @@ _INVARIANTS = (
     ),
     ("register.households", Invariant(_("Households lie in their building"), _misplaced)),
     ("register.once", Invariant(_("Merged records live nowhere any more"), _twice)),
+    ("register.empty", Invariant(_("Nobody lives in empty households"), _lived_in)),
     ("register.links", Invariant(_("Residents are seen where they live"), _unlinked)),
 )
