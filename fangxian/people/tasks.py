@@ -21,7 +21,11 @@ def open_merge_tasks(timestamp: int) -> None:
 
 
 @app.periodic(cron="20 3 * * *")
-@app.task(name="people.pair_equal_documents", queueing_lock="people.pair_equal_documents")
+@app.task(
+    name="people.pair_equal_documents",
+    queueing_lock="people.pair_equal_documents",
+    lock="people.pair_equal_documents",
+)
 def pair_equal_documents(timestamp: int) -> None:
     """Put records with an equal document into the merge queue, however they came to be."""
     from fangxian.people import queue

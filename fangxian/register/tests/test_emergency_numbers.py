@@ -60,8 +60,7 @@ def test_numbers_of_an_ended_emergency_are_neither_read_nor_found() -> None:
 
 
 @pytest.mark.django_db
-def test_forms_ask_for_the_emergency_only_while_there_is_one(client_of, alice, places, make):
-    home = register.create_household(by=alice, place_code=places.unit, room="101")
+def test_forms_ask_for_the_emergency_only_while_there_is_one(client_of, alice, places, home):
     row = register.move_in(by=alice, household_id=home.pk, on=dt.date(2021, 3, 1), name="张伟")
     client = client_of("alice")
     urls = {
