@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from fangxian.field.actions import (
     send_report,
     start_campaign,
 )
+from fangxian.field.actions.reports import due_at
 from fangxian.field.actions.visits import MOST
 from fangxian.field.models import Campaign, DailyReport, Target
 from fangxian.people.actions import create_person, propose_merge
@@ -70,7 +72,10 @@ def begin(by: Actor, chance: Chance) -> Campaign:
 
 
 def visit(by: Actor, chance: Chance, campaign: Campaign) -> None:
-    """Record what grid officers have found so far, grid by grid."""
+    """Record what grid officers have found so far, and send the reports of the last two days.
+
+    One of yesterday's stays overdue.
+    """
     with acting(by):
         grids = list(below(chance.data["county"], Level.GRID).order_by("code"))
         doors: dict[str, list[UUID]] = {}
@@ -83,8 +88,41 @@ def visit(by: Actor, chance: Chance, campaign: Campaign) -> None:
         inside = doors.get(grid.code, [])
         for household in inside[: round(len(inside) * share)]:
             pending.append(_visit(chance, campaign, household))
-    for first in range(0, len(pending), MOST):
-        record_visits(by=by, visits=pending[first : first + MOST])
+    # In the order of the days, so that each report counts what came in until it was sent.
+    pending.sort(key=_moment)
+    done = 0
+    for ago in (2, 1):
+        day = chance.today - dt.timedelta(days=ago)
+        sent_at = due_at(campaign, day)
+        upto = bisect_left(pending, sent_at, key=_moment)
+        _record(by, pending[done:upto])
+        _send(by, chance, campaign, day, but_one=ago == 1)
+        done = upto
+    _record(by, pending[done:])
+
+
+def _moment(visit: NewVisit) -> dt.datetime:
+    return visit.visited_at or timezone.now()
+
+
+def _record(by: Actor, visits: list[NewVisit]) -> None:
+    for first in range(0, len(visits), MOST):
+        record_visits(by=by, visits=visits[first : first + MOST])
+
+
+def _send(by: Actor, chance: Chance, campaign: Campaign, day: dt.date, *, but_one: bool) -> None:
+    """Send the reports of a day, those of the places below first; one may stay overdue."""
+    with acting(by):
+        prepare_reports(by=by, campaign=campaign, day=day, area=chance.data["county"])
+        owed = list(
+            DailyReport.objects.filter(campaign=campaign, day=day, sent_at=None).order_by(
+                "-place__level", "-place_code"
+            )
+        )
+        late = next((r for r in owed if but_one and len(r.place_code) == Level.VILLAGE), None)
+        for report in owed:
+            if report != late:
+                send_report(by=by, report=report)
 
 
 def _visit(chance: Chance, campaign: Campaign, household: UUID) -> NewVisit:
@@ -120,17 +158,9 @@ def exemptions(by: Actor, chance: Chance, campaign: Campaign) -> None:
 
 
 def reports(by: Actor, chance: Chance, campaign: Campaign) -> None:
-    """Send the reports of the last two days, all but one of yesterday's; today's are owed."""
+    """Today's reports are owed."""
     with acting(by):
-        days = [chance.today - dt.timedelta(days=n) for n in (2, 1, 0)]
-        for day in days:
-            prepare_reports(by=by, campaign=campaign, day=day, area=chance.data["county"])
-        earlier = DailyReport.objects.filter(campaign=campaign, day__lt=chance.today)
-        rows = list(earlier.order_by("day", "-place_code"))
-        late = next(r for r in rows if len(r.place_code) == 12 and r.day == days[1])
-        for report in rows:
-            if report.id != late.id:
-                send_report(by=by, report=report)
+        prepare_reports(by=by, campaign=campaign, day=chance.today, area=chance.data["county"])
 
 
 def catch_up(by: Actor, chance: Chance) -> int:
