@@ -52,3 +52,12 @@ test("where the focused element is gone the region takes the focus", () => {
   swap("<p>empty</p>");
   expect(document.activeElement?.id).toBe("list");
 });
+
+test("the focus is given back once: a later swap that tells nothing before it leaves the reader alone", () => {
+  document.getElementById("q")?.focus();
+  swap('<input id="q" name="q">');
+  (document.activeElement as HTMLElement).blur();
+  const target = document.getElementById("list") as HTMLElement;
+  document.body.dispatchEvent(new CustomEvent("htmx:afterSettle", { detail: { target } }));
+  expect(document.activeElement).toBe(document.body);
+});

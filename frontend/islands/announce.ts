@@ -19,7 +19,10 @@ export const mount: Mount = (body) => {
     }),
     on<CustomEvent<{ target?: HTMLElement; elt?: HTMLElement }>>(body, "htmx:afterSettle", (event) => {
       const target = event.detail.target ?? event.detail.elt;
-      if (!target?.isConnected) return settle(before, document.body);
+      // Once: a later swap that tells nothing before it must not pull the reader back.
+      const left = before;
+      before = null;
+      if (!target?.isConnected) return settle(left, document.body);
       const summary = target.querySelector<HTMLElement>(".fx-summary");
       if (summary) return summary.focus();
       const focus = target.querySelector<HTMLElement>("[data-focus]");
@@ -27,7 +30,7 @@ export const mount: Mount = (body) => {
         if (!focus.matches("a[href], button, input, select, textarea, [tabindex]")) focus.tabIndex = -1;
         return focus.focus();
       }
-      settle(before, target);
+      settle(left, target);
       const spoken = target.closest<HTMLElement>("[data-say]")?.dataset["say"];
       if (!target.closest("[data-quiet], [aria-live]")) say(spoken ?? gettext("Updated"));
     }),

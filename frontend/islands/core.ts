@@ -64,6 +64,26 @@ export function csrfToken(): string {
   return document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";
 }
 
+/** What each request of a script says: that it is one, and from which page, to which a new sign-in returns. */
+export function fromPage(extra: Record<string, string> = {}): Record<string, string> {
+  return { "HX-Request": "true", "HX-Current-URL": location.href, ...extra };
+}
+
+/** POST a form's fields as a script of this page. */
+export function post(
+  url: string,
+  fields: Record<string, string>,
+  { headers = {}, signal = null }: { headers?: Record<string, string>; signal?: AbortSignal | null } = {},
+): Promise<Response> {
+  return fetch(url, {
+    method: "POST",
+    signal,
+    headers: fromPage({ "X-CSRFToken": csrfToken(), ...headers }),
+    body: new URLSearchParams(fields),
+    credentials: "same-origin",
+  });
+}
+
 /** The JSON of `<script type="application/json" id=…>`. */
 export function embedded<T>(id: string): T {
   const script = document.getElementById(id);

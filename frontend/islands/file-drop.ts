@@ -1,6 +1,6 @@
 // A place to drop a file on. Checks the size before sending, sends the form with progress when it is submitted.
 // The server answers with HX-Redirect (or a redirect) on success, with 422 and the page's new body on errors.
-import { type Mount, csrfToken, on } from "./core";
+import { type Mount, csrfToken, fromPage, on } from "./core";
 import { fill, gettext } from "./i18n";
 import { refusal } from "./session";
 
@@ -82,8 +82,7 @@ function send(form: HTMLFormElement, zone: HTMLElement, tell: (text: string, bad
     if (holder) holder.hidden = !on;
   };
   request.open("POST", form.action || location.href);
-  request.setRequestHeader("X-CSRFToken", csrfToken());
-  request.setRequestHeader("HX-Request", "true");
+  for (const [name, value] of Object.entries(fromPage({ "X-CSRFToken": csrfToken() }))) request.setRequestHeader(name, value);
   request.upload.addEventListener("progress", (event) => {
     if (!event.lengthComputable) return;
     const share = Math.floor((100 * event.loaded) / event.total);

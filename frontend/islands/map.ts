@@ -4,7 +4,7 @@
 import type { FeatureCollection } from "geojson";
 import { type GeoJSONSource, type LayerSpecification, Map as MapView, Marker, setWorkerUrl } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
-import { type Mount, csrfToken, embedded, on } from "./core";
+import { type Mount, csrfToken, embedded, fromPage, on } from "./core";
 import { fill, gettext } from "./i18n";
 import * as data from "./map-data";
 import { refusal } from "./session";
@@ -178,7 +178,6 @@ class MapIsland {
     this.tell(fill(share ? gettext("Selected: %(name)s, covered %(share)s") : gettext("Selected: %(name)s"), { name: thing.name, share }));
     if (thing.kind === "building" && this.element.dataset["editUrl"]) this.offer(thing);
     else if (thing.url) this.link(thing);
-    this.element.dispatchEvent(new CustomEvent("fx:map-select", { bubbles: true, detail: thing }));
   }
 
   private row(id: string): HTMLElement | null {
@@ -226,7 +225,7 @@ class MapIsland {
     try {
       const answer = await fetch(this.element.dataset["editUrl"] ?? "", {
         method: "POST",
-        headers: { "Content-Type": "application/json", Accept: "application/json", "HX-Request": "true", "X-CSRFToken": csrfToken() },
+        headers: fromPage({ "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrfToken() }),
         body: JSON.stringify({ building: thing.id, grid }),
         credentials: "same-origin",
       });
@@ -257,7 +256,6 @@ class MapIsland {
     if (cell) cell.textContent = name;
     const text = body.message ?? fill(gettext("%(building)s now belongs to %(grid)s"), { building: thing.name, grid: name });
     this.tell(text);
-    this.element.dispatchEvent(new CustomEvent("fx:map-assigned", { bubbles: true, detail: { building: thing.id, grid } }));
     if (undo) toast({ text, undo: () => void this.assign({ ...thing, grid }, thing.grid, false) });
   }
 

@@ -1,7 +1,7 @@
 // Keeps a region current: asks for data-url every data-every seconds with the last ETag; 304 changes nothing.
 // Waits while the page is hidden, slows down when the server does not answer, stops at HX-Redirect or 286.
 import htmx from "htmx.org";
-import { type Mount, on } from "./core";
+import { type Mount, fromPage, on } from "./core";
 
 export const mount: Mount = (region) => {
   const url = region.dataset["url"] ?? location.href;
@@ -20,7 +20,7 @@ export const mount: Mount = (region) => {
     try {
       const answer = await fetch(url, {
         // X-Poll: a page left open does not keep its session alive; data-alive: the wall does.
-        headers: { "HX-Request": "true", ...("alive" in region.dataset ? {} : { "X-Poll": "1" }), ...(etag ? { "If-None-Match": etag } : {}) },
+        headers: fromPage({ ...("alive" in region.dataset ? {} : { "X-Poll": "1" }), ...(etag ? { "If-None-Match": etag } : {}) }),
         cache: "no-store",
         credentials: "same-origin",
       });

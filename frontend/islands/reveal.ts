@@ -1,7 +1,7 @@
 // Shows a masked value: asks purpose (options of #fx-purposes, if the page has them) and reason, POSTs them to data-url, puts the answer in place of data-target, and
 // hides it again after data-seconds (60). The full value is never in the page before.
 import htmx from "htmx.org";
-import { type Mount, csrfToken, on } from "./core";
+import { type Mount, on, post } from "./core";
 import { fill, gettext } from "./i18n";
 import { refusal } from "./session";
 import { toast } from "./toast";
@@ -71,12 +71,7 @@ async function send(button: HTMLElement, values: Record<string, string>): Promis
   const target = document.querySelector<HTMLElement>(button.dataset["target"] ?? "");
   let answer: Response;
   try {
-    answer = await fetch(button.dataset["url"] ?? "", {
-      method: "POST",
-      headers: { "HX-Request": "true", "X-CSRFToken": csrfToken() },
-      body: new URLSearchParams(values),
-      credentials: "same-origin",
-    });
+    answer = await post(button.dataset["url"] ?? "", values);
   } catch {
     return gettext("No connection. Nothing was sent; try again.");
   }

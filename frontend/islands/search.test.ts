@@ -35,7 +35,9 @@ const press = (key: string): boolean =>
 
 test("hits come after a pause and are announced", async () => {
   await type("sn");
-  expect(fetching.mock.calls[0]?.[0]).toBe("/search/?q=sn");
+  const [url, init] = fetching.mock.calls[0] ?? [];
+  expect([url, init?.method, String(init?.body)]).toEqual(["/search/", "POST", "q=sn"]);
+  expect(init?.headers).toMatchObject({ "HX-Request": "true", "HX-Current-URL": location.href });
   expect(list.hidden).toBe(false);
   expect(input.getAttribute("aria-expanded")).toBe("true");
   expect(document.getElementById("fx-live")?.textContent).toBe("2 hits");

@@ -1,6 +1,6 @@
 // The search box: hits come while typing, arrows choose, Enter opens; "/" jumps to it from anywhere.
 // data-url answers a fragment of [role=option] links (common/components/hits.html).
-import { type Mount, on, typing } from "./core";
+import { type Mount, on, post, typing } from "./core";
 import { fill, gettext, ngettext } from "./i18n";
 import { say } from "./announce";
 
@@ -39,11 +39,8 @@ export const mount: Mount = (form) => {
     asking = new AbortController();
     const mine = ++asked;
     try {
-      const answer = await fetch(`${url}?q=${encodeURIComponent(text)}`, {
-        headers: { "HX-Request": "true", "HX-Target": list.id },
-        credentials: "same-origin",
-        signal: asking.signal,
-      });
+      // In the body, never in the address: what is typed may be a number of a person.
+      const answer = await post(url, { q: text }, { headers: { "HX-Target": list.id }, signal: asking.signal });
       const redirect = answer.headers.get("HX-Redirect");
       if (redirect) return location.assign(redirect);
       const html = await answer.text();

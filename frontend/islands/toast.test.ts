@@ -29,6 +29,15 @@ test("a reader who is on it is not hurried", () => {
   expect(shown()).toHaveLength(0);
 });
 
+test("leaving twice keeps one clock, which a reader who comes back stops", () => {
+  const element = toast({ text: "Saved" });
+  element?.dispatchEvent(new Event("mouseleave"));
+  element?.dispatchEvent(new Event("focusout"));
+  element?.dispatchEvent(new Event("mouseenter"));
+  vi.advanceTimersByTime(60_000);
+  expect(shown()).toHaveLength(1);
+});
+
 test("undo is called once and the message goes", () => {
   const undo = vi.fn();
   const element = toast({ text: "Removed", undo });

@@ -35,6 +35,7 @@ export function toast(options: ToastOptions): HTMLElement | null {
   region.append(element);
   let timer = 0;
   const leave = (): void => {
+    window.clearTimeout(timer);
     timer = window.setTimeout(() => element.remove(), 1000 * stay(options));
   };
   // A reader who is on it is not hurried.

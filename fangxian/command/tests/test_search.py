@@ -38,6 +38,15 @@ def test_only_what_one_may_do_is_offered(client_of):
     assert not hits(client_of("alice"), "大屏")
 
 
+def test_the_box_asks_by_post_so_that_numbers_stay_out_of_addresses(client_of, places):
+    client = client_of("headquarters")
+    answer = client.post(SEARCH, {"q": "130902001"})
+    assert reverse("regions:place", args=[places.town]) in answer.content.decode()
+    form = answer.content.decode().split('role="search"')[1].split("</form>")[0]
+    assert 'method="post"' in form
+    assert "csrfmiddlewaretoken" in form
+
+
 def test_places_stand_beside_commands_in_groups(client_of, places):
     answer = client_of("headquarters").get(
         SEARCH, {"q": "130902001"}, headers={"HX-Request": "true"}
