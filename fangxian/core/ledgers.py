@@ -31,6 +31,7 @@ from fangxian.common.sheets import (
     SheetError,
     Table,
     Workbook,
+    cell_text,
     cleaning,
     find_tables,
     propose_mapping,
@@ -177,6 +178,9 @@ def _clean(spec: FieldSpec, cell: Cell) -> Any:
         is_one = document is not None and not isinstance(document, Fault)
         return [document.kind, document.number] if is_one else document  # type: ignore[union-attr]
     if spec.kind == "phone":
+        if "*" in cell_text(cell):
+            # Masked, as our own exports write it: it says nothing.
+            return None
         phone = cleaning.clean_phone(cell)
         return phone if phone is None or isinstance(phone, Fault) else phone.number
     if spec.kind == "date":

@@ -95,6 +95,14 @@ _ELSEWHERE = (
 )
 
 
+def contact_load(person_id: UUID, role: str, window: Span) -> int:
+    """With how many establishments a person keeps contact at most on a day of ``window``."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ELSEWHERE, [[person_id], [role]])
+        rows = cursor.fetchall()
+    return most_at_once((Span(first, last) for _holder, _role, first, last, _id in rows), window)
+
+
 class Board:
     """What is held at ``places`` and by ``holders``. Three queries, however many.
 

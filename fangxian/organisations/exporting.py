@@ -1,4 +1,9 @@
-"""Ledgers to take away: organisations with members, who answers where. No identity numbers."""
+"""Ledgers to take away: organisations with members, who answers where. No identity numbers.
+
+Work phones of persons are masked, unless a reason was given: then the whole list is one reveal,
+logged with everybody on it (:func:`reveal_phones`). Rows come from a cursor of the database and go
+to the file one by one.
+"""
 
 from __future__ import annotations
 
@@ -6,41 +11,53 @@ import datetime as dt
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
+from uuid import UUID
 
+from django.db.models import Case, F, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from fangxian.accounts.actions import log_reveal
 from fangxian.common import access, codes
+from fangxian.common.actor import Actor
+from fangxian.common.scoping import acting
 from fangxian.common.sheets.writing import ExportColumn, write_rows
 from fangxian.core.actions import store_file
 from fangxian.core.jobs import JobKind, kinds
 from fangxian.core.ledgers import XLSX
 from fangxian.core.models import File
 from fangxian.core.progress import Progress
-from fangxian.organisations.models import Member, Organisation
-from fangxian.organisations.queries import in_force, in_order
+from fangxian.organisations.actions.revealing import WHAT
+from fangxian.organisations.models import Member, Organisation, Responsibility
+from fangxian.organisations.queries import in_force
 from fangxian.organisations.rules import chain_rules
+from fangxian.people.documents import mask_phone
 from fangxian.regions.queries import current
 
 RIGHT: Final = "organisations.export"
 # More than this is written by a job.
 AT_ONCE: Final = 2_000
 KEPT_DAYS: Final = 30
+CHUNK: Final = 1_000
 
 Row = Sequence[object]
 
 
 @dataclass(frozen=True)
 class Export:
-    """A ledger to take away: ``count(code)`` rows, ``rows(code)`` of them."""
+    """A ledger to take away: ``count(code)`` rows, ``rows(code, clear)`` of them.
+
+    ``clear``: with the work phones of persons in full.
+    """
 
     name: str
     label: Any
     columns: tuple[ExportColumn, ...]
     count: Callable[[str], int]
-    rows: Callable[[str], Iterator[Row]]
+    rows: Callable[[str, bool], Iterator[Row]]
 
 
 def _organisations(code: str) -> Any:
@@ -57,30 +74,36 @@ def _count_organisations(code: str) -> int:
     return int(_organisations(code).count() + _members(code).count())
 
 
-def _organisation_rows(code: str) -> Iterator[Row]:
+def _organisation_rows(code: str, clear: bool) -> Iterator[Row]:
     """One row for each member, one for an organisation without any."""
-    members: dict[object, list[Any]] = {}
-    rows = _members(code).order_by("from_date", "id")
-    for row in rows.values_list(
-        "organisation_id", "person_id", "person__name", "duty", "rank", "party_member", "from_date"
-    ):
-        members.setdefault(row[0], []).append(row[1:])
-    for body in (
-        _organisations(code).select_related("kind", "seat", "parent").order_by("seat__code", "name")
-    ):
-        head = [
-            body.name,
-            str(body.kind),
-            body.parent.name if body.parent else "",
-            body.credit_code,
-            body.seat.name,
-            body.seat.code,
-        ]
-        for person, name, duty, rank, party, since in members.get(body.id, []):
-            access.note(person)
-            yield [*head, name, duty, rank, _("yes") if party else _("no"), since]
-        if body.id not in members:
-            yield [*head, "", "", "", "", None]
+    bodies = iter(
+        _organisations(code)
+        .select_related("kind", "seat", "parent")
+        .order_by("seat__code", "name", "id")
+        .iterator(chunk_size=CHUNK)
+    )
+    while chunk := list(islice(bodies, CHUNK)):
+        members: dict[object, list[Any]] = {}
+        rows = _members(code).filter(organisation__in=chunk).order_by("from_date", "id")
+        for row in rows.values_list(
+            "organisation_id", "person_id", "person__name", "duty", "rank", "party_member",
+            "from_date",
+        ):  # fmt: skip
+            members.setdefault(row[0], []).append(row[1:])
+        for body in chunk:
+            head = [
+                body.name,
+                str(body.kind),
+                body.parent.name if body.parent else "",
+                body.credit_code,
+                body.seat.name,
+                body.seat.code,
+            ]
+            for person, name, duty, rank, party, since in members.get(body.id, []):
+                access.note(person)
+                yield [*head, name, duty, rank, _("yes") if party else _("no"), since]
+            if body.id not in members:
+                yield [*head, "", "", "", "", None]
 
 
 def _responsibilities(code: str) -> Any:
@@ -92,31 +115,59 @@ def _count_responsibilities(code: str) -> int:
     return int(_responsibilities(code).count())
 
 
-def _responsibility_rows(code: str) -> Iterator[Row]:
+def _responsibility_rows(code: str, clear: bool) -> Iterator[Row]:
+    """Place by place, in the order of the roles, substitutes after those they stand in for."""
     rules = chain_rules()
-    rows = in_order(
-        _responsibilities(code).select_related("member__organisation", "establishment"), rules
+    order = Case(
+        *(When(role=role, then=Value(at)) for at, role in enumerate(rules.names)),
+        default=Value(len(rules.names)),
     )
-    rows.sort(key=lambda row: row.place_code)
-    wanted = {row.place_code[:size] for row in rows for size in (9, 12, 15, 18, 20)}
-    names = dict(current().filter(code__in=wanted).values_list("code", "name"))
-    for row in rows:
-        if row.person_id is not None:
-            access.note(row.person_id)
-        at = row.place_code
-        way = [names.get(at[:size], "") if size <= len(at) else "" for size in (9, 12, 15, 18, 20)]
-        yield [
-            at,
-            *way,
-            row.establishment.name if row.establishment else "",
-            rules.name_of(row.role),
-            row.holder_name,
-            row.member.organisation.name if row.member else "",
-            row.contact or "",
-            row.from_date,
-            row.to_date,
-            _("standing in") if row.substitute_for_id else "",
-        ]
+    found = (
+        _responsibilities(code)
+        .select_related("member__organisation", "establishment")
+        .order_by("place_code", order, F("substitute_for").asc(nulls_first=True), "from_date", "id")
+        .iterator(chunk_size=CHUNK)
+    )
+    while chunk := list(islice(found, CHUNK)):
+        wanted = {row.place_code[:size] for row in chunk for size in (9, 12, 15, 18, 20)}
+        names = dict(current().filter(code__in=wanted).values_list("code", "name"))
+        for row in chunk:
+            if row.person_id is not None:
+                access.note(row.person_id)
+            at = row.place_code
+            way = [
+                names.get(at[:size], "") if size <= len(at) else "" for size in (9, 12, 15, 18, 20)
+            ]
+            yield [
+                at,
+                *way,
+                row.establishment.name if row.establishment else "",
+                rules.name_of(row.role),
+                row.holder_name,
+                row.member.organisation.name if row.member else "",
+                _phone(row, clear),
+                row.from_date,
+                row.to_date,
+                _("standing in") if row.substitute_for_id else "",
+            ]
+
+
+def _phone(row: Responsibility, clear: bool) -> str:
+    # The number of an organisation is nobody's own.
+    number = row.contact or ""
+    return number if clear or row.person_id is None or not number else mask_phone(number)
+
+
+def reveal_phones(*, by: Actor, code: str, reason: str) -> UUID:
+    """Log that the work phones of a place are taken away in full; returns the log entry's id.
+
+    It takes one from the hourly quota. Raises Invalid (no reason), RevealQuota, Forbidden.
+    """
+    with acting(by):
+        by.require(RIGHT, code)
+        rows = _responsibilities(code).filter(contact__isnull=False, person__isnull=False)
+        persons = sorted(set(rows.values_list("person_id", flat=True)))
+        return log_reveal(by=by, person_id=persons, what=WHAT, reason=reason).id
 
 
 EXPORTS: Final = {
@@ -167,13 +218,19 @@ EXPORTS: Final = {
 }
 
 
-def written(export: Export, code: str, progress: Callable[[int], None] | None = None) -> bytes:
-    """The workbook of a ledger at a place."""
+def written(
+    export: Export,
+    code: str,
+    progress: Callable[[int], None] | None = None,
+    *,
+    clear: bool = False,
+) -> bytes:
+    """The workbook of a ledger at a place. ``clear`` only after :func:`reveal_phones`."""
     out = io.BytesIO()
     write_rows(
         out,
         export.columns,
-        export.rows(code),
+        export.rows(code, clear),
         sheet=str(export.label)[:31],
         progress=progress,
     )
@@ -187,12 +244,12 @@ def file_name(export: Export, code: str) -> str:
     return f"{place.name if place else ''}{export.label}-{day}.xlsx"
 
 
-def run(progress: Progress, *, ledger: str, code: str) -> File:
-    """Write a ledger as a file to download."""
+def run(progress: Progress, *, ledger: str, code: str, reveal: str = "") -> File:
+    """Write a ledger as a file to download; ``reveal`` is the id of the entry that logged it."""
     export = EXPORTS[ledger]
     with progress.chunk() as by:
         total = export.count(code)
-        data = written(export, code, lambda done: progress.step(done, total))
+        data = written(export, code, lambda done: progress.step(done, total), clear=bool(reveal))
         return store_file(
             by=by,
             data=data,

@@ -170,15 +170,15 @@ def write_responsibilities(
             outcomes.append(_refused(row, error))
         except Forbidden:
             outcomes.append(_refused(row, _no_right()))
-    if run.options.get("replace"):
-        _hand_over_first(by, wanted, rules.roles)
+    replaced = _hand_over_first(by, wanted, rules.roles) if run.options.get("replace") else set()
     made = appoint_many(by=by, wanted=[one for _row, one in wanted])
     for (row, _one), result in zip(wanted, made, strict=True):
         if result.problem is not None:
             outcomes.append(_refused(row, result.problem))
         else:
             key = result.row.id if result.row else None
-            outcomes.append(Outcome(row.number, object_id=key, changed=result.changed))
+            changed = result.changed or row.number in replaced
+            outcomes.append(Outcome(row.number, object_id=key, changed=changed))
     return outcomes
 
 
@@ -309,9 +309,13 @@ def _organisation(name: str, field: str = "organisation") -> Organisation:
 
 def _hand_over_first(
     by: Actor, wanted: Sequence[tuple[StagedRow, Appointment]], roles: Any
-) -> None:
-    """Hand over single posts that somebody else holds; what is refused is refused again below."""
-    for _row, one in wanted:
+) -> set[int]:
+    """Hand over single posts that somebody else holds; what is refused is refused again below.
+
+    Returns the numbers of the rows that did.
+    """
+    replaced: set[int] = set()
+    for source, one in wanted:
         if roles[one.role].maximum != 1:
             continue
         present = in_force(one.from_date).filter(
@@ -326,6 +330,8 @@ def _hand_over_first(
             )
         except (Invalid, Conflict):
             continue
+        replaced.add(source.number)
+    return replaced
 
 
 def write_organisations(by: Actor, run: ImportRun, rows: Sequence[StagedRow]) -> Sequence[Outcome]:

@@ -296,17 +296,6 @@ def contacts_of(establishments: Iterable[UUID], on: dt.date) -> QuerySet[Respons
     )
 
 
-def contact_load(person_id: UUID, role: str, on: dt.date) -> int:
-    """With how many establishments a person keeps contact on a day, everywhere."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM organisations_load(%s::uuid[], %s)"
-            " WHERE first <= %s AND (last IS NULL OR last >= %s)",
-            [[person_id], [role], on, on],
-        )
-        return int(cursor.fetchone()[0])
-
-
 def organisation(organisation_id: UUID) -> Organisation:
     """One organisation. Raises OutOfScope."""
     found = (

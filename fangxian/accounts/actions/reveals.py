@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
@@ -49,14 +50,20 @@ def reveals_left(by: Actor) -> int:
 
 @action
 def log_reveal(
-    *, by: Actor, person_id: UUID | None, what: str, reason: str, purpose: str = "other"
+    *,
+    by: Actor,
+    person_id: UUID | Sequence[UUID] | None,
+    what: str,
+    reason: str,
+    purpose: str = "other",
 ) -> AccessLog:
     """Take one reveal from the account's hourly quota and log it; then the caller may show it.
 
     The caller has checked the right to reveal and that the person is in scope; ``None`` is somebody
-    who is no person of the register (a contact of a shop). ``what`` names the value ("identity").
-    Two at once can't both take the last one: the count is made under a lock of the account, to the
-    end of the transaction. Raises Invalid, RevealQuota (429).
+    who is no person of the register (a contact of a shop), and the persons of a list that is taken
+    away are one reveal. ``what`` names the value ("identity"). Two at once can't both take the last
+    one: the count is made under a lock of the account, to the end of the transaction. Raises
+    Invalid, RevealQuota (429).
     """
     if purpose not in _purpose_names():
         raise Invalid(
@@ -86,6 +93,6 @@ def log_reveal(
         purpose_code=purpose,
         source=by.source,
         request_id=by.request_id,
-        persons=[person_id] if person_id else [],
+        persons=[person_id] if isinstance(person_id, UUID) else list(person_id or ()),
         revealed=what,
     )

@@ -18,9 +18,8 @@ from fangxian.organisations.actions.responsibilities import (
     lock,
     withdraw_responsibility,
 )
-from fangxian.organisations.checking import Appointment, gone, holder_name
+from fangxian.organisations.checking import Appointment, contact_load, gone, holder_name
 from fangxian.organisations.models import Member, Responsibility
-from fangxian.organisations.queries import contact_load, contacts_of
 from fangxian.organisations.rules import chain_rules
 from fangxian.people.models import Person
 from fangxian.regions.queries import at
@@ -38,7 +37,8 @@ def name_contact_leader(
 ) -> Responsibility:
     """Name who keeps contact with an establishment; a former one's last day is the day before.
 
-    Raises Invalid when its kind has none by the rules, the holder is gone or has the most already.
+    Who was to begin later is taken back: nobody keeps contact beside another. Raises Invalid when
+    its kind has none by the rules, the holder is gone or has the most already.
     """
     by.require(APPOINT, establishment.place_code)
     day = on or timezone.localdate()
@@ -46,7 +46,14 @@ def name_contact_leader(
     place = at(establishment.place_code)
     wanted = Appointment(place, rules.contact_role, holder, day, None, contact)
     lock([wanted])
-    present = list(contacts_of([establishment.id], day))
+    present = list(
+        Responsibility.objects.filter(
+            establishment=establishment, role=rules.contact_role, substitute_for=None
+        )
+        .exclude(to_date__lt=day)
+        .select_related("place")
+        .order_by("from_date")
+    )
     problem = gone(holder, day)
     if establishment.kind not in rules.contact_kinds:
         problem = Problem(
@@ -65,7 +72,7 @@ def name_contact_leader(
 
 
 def _taken(present: Sequence[Responsibility], wanted: Appointment) -> Problem | None:
-    if any((row.person_id == wanted.holder_id) for row in present):
+    if any(row.person_id == wanted.holder_id for row in present):
         return Problem(
             _("%(name)s holds it already.") % {"name": holder_name(wanted.holder)},
             field="holder",
@@ -76,7 +83,7 @@ def _taken(present: Sequence[Responsibility], wanted: Appointment) -> Problem | 
 
 
 def _full(most: int, wanted: Appointment) -> Problem | None:
-    held = contact_load(wanted.holder_id, wanted.role, wanted.from_date)
+    held = contact_load(wanted.holder_id, wanted.role, wanted.span)
     if held < most:
         return None
     return Problem(
@@ -89,8 +96,18 @@ def _full(most: int, wanted: Appointment) -> Problem | None:
 
 
 def _replace(by: Actor, row: Responsibility, day: dt.date) -> None:
-    if row.from_date >= day:
+    if row.from_date >= day >= timezone.localdate():
         # It never held for a day.
         withdraw_responsibility(by=by, responsibility=row)
+    elif row.from_date >= day:
+        raise Invalid(
+            Problem(
+                _("%(name)s keeps contact since %(day)s.")
+                % {"name": row.holder_name, "day": row.from_date},
+                field="on",
+                mend=_("Choose a later day."),
+                code="too_early",
+            )
+        )
     else:
         close(by, row, day - dt.timedelta(days=1))

@@ -15,7 +15,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid
 from fangxian.common.ids import uuid7
 from fangxian.common.models import update_fields
-from fangxian.organisations.actions.organisations import EDIT
+from fangxian.organisations.actions.organisations import EDIT, not_yet
 from fangxian.organisations.actions.responsibilities import close
 from fangxian.organisations.checking import gone
 from fangxian.organisations.models import Member, Organisation, Responsibility
@@ -123,9 +123,10 @@ def end_membership(*, by: Actor, member: Member, on: dt.date | None = None) -> M
     """End a membership; what the member answers for as a member ends with it and falls vacant.
 
     What he answers for outside the actor's area is ended by the next upkeep. Raises Conflict when
-    it has ended before.
+    it has ended before, Invalid for a day to come.
     """
     by.require(EDIT, member.place_code)
+    not_yet(on or timezone.localdate())
     day = max(on or timezone.localdate(), member.from_date)
     if member.to_date is not None and member.to_date <= day:
         raise Conflict(_("It ended already on %(day)s.") % {"day": member.to_date})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -71,9 +73,29 @@ def _check(known: Organisation | None, *, name: str, seat: Region, credit_code: 
         raise Invalid(*problems)
 
 
+def not_yet(day: dt.date) -> None:
+    """Refuse a last day to come: lists and choices show who is there today. Raises Invalid."""
+    if day > timezone.localdate():
+        raise Invalid(
+            Problem(
+                _("%(day)s has not come yet.") % {"day": day},
+                field="on",
+                mend=_("Enter it on that day."),
+                code="future",
+            )
+        )
+
+
 def _refuse_circle(organisation: Organisation, parent: Organisation | None) -> None:
-    above = parent
-    while above is not None:
+    if parent is None:
+        return
+    with connection.cursor() as cursor:
+        # Two at once could each put one below the other.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('organisations.tree'))")
+    above: Organisation | None = Organisation.objects.filter(id=parent.id).first()
+    seen: set[UUID] = set()
+    while above is not None and above.id not in seen:
+        seen.add(above.id)
         if above.id == organisation.id:
             raise Invalid(
                 Problem(
@@ -164,7 +186,8 @@ def dissolve_organisation(
 ) -> Organisation:
     """Dissolve it: its memberships and responsibilities end too; bodies below must go first.
 
-    What it answers for outside the actor's area is ended by the next upkeep.
+    What it answers for outside the actor's area is ended by the next upkeep. Raises Invalid (a
+    day to come too), Conflict when it was dissolved before.
     """
     from fangxian.organisations.actions.members import close_all, end_membership
 
@@ -191,6 +214,7 @@ def dissolve_organisation(
                 code="too_early",
             )
         )
+    not_yet(day)
     organisation.dissolved_on = day
     organisation.save(update_fields=["dissolved_on"])
     for member in organisation.members.filter(Q(to_date=None) | Q(to_date__gt=day)):

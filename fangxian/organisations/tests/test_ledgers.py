@@ -7,9 +7,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fangxian.accounts.models import AccessLog
 from fangxian.common.scoping import acting
 from fangxian.common.sheets import cell_text, find_table, read_workbook
 from fangxian.core import ledgers
@@ -129,7 +131,8 @@ def test_a_new_list_hands_over_where_it_is_asked_to(hq, places, bodies):
     imported(hq, "responsibilities", old, places.county)
     assert imported(hq, "responsibilities", new, places.county).rejected == 1
     run = imported(hq, "responsibilities", new, places.county, replace=True)
-    assert (run.accepted, run.rejected) == (1, 0)
+    assert (run.accepted, run.rejected, run.changed) == (1, 0, 1)
+    assert run.options["preview"]["counts"] == {"changed": 1}
     with acting(hq):
         rows = Responsibility.objects.order_by("from_date").values_list("holder_name", "to_date")
         assert [(name, str(last)) for name, last in rows] == [
@@ -153,6 +156,8 @@ def test_what_is_taken_away_can_be_brought_back_and_holds_no_identity_number(hq,
             texts = [cell_text(cell) for row in table.data_rows() for cell in row.cells]
             assert "王一" in texts
             assert not any(NUMBER in text for text in texts)
+            assert "13811110000" not in texts
+        assert "138****0000" in texts
     run = ledgers.upload(
         by=hq,
         kind="responsibilities",
@@ -168,6 +173,38 @@ def test_what_is_taken_away_can_be_brought_back_and_holds_no_identity_number(hq,
     with acting(hq):
         back = ledgers.run_of(run.id)
         assert (back.accepted, back.rejected, back.changed) == (1, 0, 0)
+
+
+def test_work_phones_leave_in_full_only_for_a_reason_and_are_logged(
+    hq, places, bodies, client_of, settings
+):
+    imported(hq, "organisations", bodies, places.county)
+    imported(
+        hq,
+        "responsibilities",
+        lines(HEAD, f"{places.community},,包联领导,王一,{NUMBER},示例局,13811110000,2020-03-01"),
+        places.county,
+    )
+    settings.FANGXIAN_REVEALS_PER_HOUR = 1
+    client = client_of("headquarters")
+    at = reverse("organisations:export", args=["responsibilities"])
+
+    def texts(response):
+        book = read_workbook(response.content, "包保.xlsx")
+        rows = find_table(book.sheets[0]).data_rows()
+        return [cell_text(cell) for row in rows for cell in row.cells]
+
+    place = {"code": places.county}
+    assert "138****0000" in texts(client.post(at, place))
+    assert client.post(at, {**place, "reason": "?"}).status_code == 422
+    with acting(hq):
+        assert not AccessLog.objects.exclude(revealed="").exists()
+    assert "13811110000" in texts(client.post(at, {**place, "reason": "防汛联络名册"}))
+    with acting(hq):
+        person = Responsibility.objects.get().person_id
+        log = AccessLog.objects.exclude(revealed="").get()
+        assert (log.persons, log.revealed, log.purpose) == ([person], "work phone", "防汛联络名册")
+    assert client.post(at, {**place, "reason": "防汛联络名册"}).status_code == 429
 
 
 def test_a_large_export_is_a_job(hq, places, bodies):

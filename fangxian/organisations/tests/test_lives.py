@@ -26,7 +26,13 @@ from fangxian.organisations.actions import (
     substitute,
     withdraw_responsibility,
 )
-from fangxian.organisations.models import Member, OrganisationKind, Responsibility, Vacancy
+from fangxian.organisations.models import (
+    Member,
+    Organisation,
+    OrganisationKind,
+    Responsibility,
+    Vacancy,
+)
 from fangxian.organisations.queries import chain_on, who_closes
 from fangxian.organisations.settling import settle
 from fangxian.organisations.vacancies import refresh
@@ -197,6 +203,50 @@ def test_one_contact_leader_at_a_time(hq, places, person):
         assert list(rows) == [("王一", TODAY - DAY), ("王二", None)]
     with pytest.raises(Invalid):
         name_contact_leader(by=hq, establishment=shop, holder=first)
+
+
+def test_a_contact_leader_who_was_to_begin_later_is_taken_back(hq, places, person):
+    hospital = create_establishment(
+        by=hq, place_code=places.building, name="示例医院", kind="hospital"
+    )
+    later, now = person(hq, "王一"), person(hq, "王二")
+    name_contact_leader(by=hq, establishment=hospital, holder=later, on=TODAY + 9 * DAY)
+    name_contact_leader(by=hq, establishment=hospital, holder=now)
+    with acting(hq):
+        rows = Responsibility.objects.values_list("holder_name", "to_date")
+        assert list(rows) == [("王二", None)]
+    with pytest.raises(Invalid) as early:
+        name_contact_leader(by=hq, establishment=hospital, holder=later, on=TODAY - 3 * DAY)
+    assert early.value.problems[0].code == "too_early"
+
+
+def test_nobody_leaves_and_nothing_is_dissolved_on_a_day_to_come(hq, places, person, unit):
+    member = add_member(by=hq, person=person(hq, "王一"), organisation=unit)
+    for refused in (
+        lambda: end_membership(by=hq, member=member, on=TODAY + DAY),
+        lambda: dissolve_organisation(by=hq, organisation=unit, on=TODAY + DAY),
+    ):
+        with pytest.raises(Invalid) as error:
+            refused()
+        assert error.value.problems[0].code == "future"
+    with acting(hq):
+        assert Member.objects.get(id=member.id).to_date is None
+
+
+def test_a_circle_of_organisations_is_refused_and_one_that_is_there_ends_the_walk(hq, places):
+    kind = OrganisationKind.objects.get(code="department")
+    seat = places[places.county]
+    first, second, third = (
+        create_organisation(by=hq, name=name, kind=kind, seat=seat) for name in "甲乙丙"
+    )
+    change_organisation(by=hq, organisation=second, parent=first)
+    # The caller's copy is older than the change.
+    with pytest.raises(Invalid) as circle:
+        change_organisation(by=hq, organisation=first, parent=second)
+    assert circle.value.problems[0].code == "circle"
+    with acting(hq):
+        Organisation.objects.filter(id=first.id).update(parent=second)
+    change_organisation(by=hq, organisation=third, parent=first)
 
 
 def test_evidence_must_be_what_the_item_asks_for(hq, places, person, unit):

@@ -189,6 +189,20 @@ def test_ten_households_of_a_member(hq, client_of, places, person, unit):
         assert ResponsibilityHousehold.objects.count() == 2
 
 
+def test_evidence_is_searched_without_a_name_in_the_address(hq, client_of, places, person, unit):
+    chief = add_member(by=hq, person=person(hq, "王科长"), organisation=unit, rank="副科级")
+    client = client_of("headquarters")
+    at = url("five_one", places.community, "chief")
+    assert str(chief.id) not in text(client.post(at, {"q": "李", "find": "1"}))
+    found = client.post(at, {"q": "王科", "find": "1"})
+    assert found.status_code == 200
+    assert str(chief.id) in text(found)
+    page = text(client.get(at, {"q": "李"}))
+    assert str(chief.id) in page
+    assert 'method="get"' not in page.partition("<main")[2]
+    assert client.post(at, {"chosen": chief.id}).status_code == 302
+
+
 def test_five_ones_overview_and_a_file_as_evidence(alice, client_of, places):
     client = client_of("alice")
     overview = url("five_ones", places.community)

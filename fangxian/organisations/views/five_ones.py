@@ -19,7 +19,7 @@ from fangxian.organisations.forms import EvidenceForm
 from fangxian.organisations.models import FiveOneEvidence
 from fangxian.organisations.rules import One, five_ones
 from fangxian.organisations.views.chain import chain_crumbs
-from fangxian.organisations.views.common import form_page, posted, tried
+from fangxian.organisations.views.common import form_page, posted, saving, tried
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at, names
 
@@ -76,15 +76,23 @@ def attach(request: SignedRequest, code: str, item: str) -> HttpResponse:
     one = five_ones().item(item)
     form = EvidenceForm(posted(request), request.FILES if request.method == "POST" else None)
     may = by.may("organisations.evidence", code)
+    text = ""
     if request.method == "POST":
         by.require("organisations.evidence", code)
-        if form.is_valid() and tried(form, lambda: _attach(request, here, one, form.cleaned_data)):
+        # Sent, not in the address: it may be a name.
+        text = request.POST.get("q", "").replace("\x00", "")[:60]
+        if (
+            saving(request)
+            and form.is_valid()
+            and tried(form, lambda: _attach(request, here, one, form.cleaned_data))
+        ):
             messages.success(request, _("“%(item)s” is shown.") % {"item": one.name})
             return redirect("organisations:five_ones", code)
     line = state.lines([here])[0]
     cell = next(cell for cell in line.cells if cell.item.code == item)
     former = FiveOneEvidence.objects.filter(community=here, item=item).exclude(to_date=None)
-    text = request.GET.get("q", "").replace("\x00", "")[:60]
+    if not saving(request):
+        form = EvidenceForm()
     return form_page(
         request,
         form,
