@@ -60,7 +60,8 @@ class Ledger:
     """A kind of ledger. ``write(by, run, rows)`` writes clean rows and says what became of each.
 
     Values of rows are text by field name; dates ISO, documents ``[kind, number]``, yes and no as
-    booleans; empty ones are left out.
+    booleans; empty ones are left out. ``refine`` betters the proposed mapping by what only the
+    ledger knows, before a person corrects it.
     """
 
     kind: str
@@ -69,6 +70,7 @@ class Ledger:
     fields: tuple[FieldSpec, ...]
     write: Write
     least_level: Level = Level.PREFECTURE
+    refine: Callable[[Table, Mapping], Mapping] | None = None
 
 
 ledgers: Registry[Ledger] = Registry("ledger")
@@ -137,6 +139,8 @@ class Source:
         self.table = self.tables[min(int(run.options.get("sheet", 0)), len(self.tables) - 1)]
         known = imports.recall_mapping(by, run.kind, signature(self.table))
         self.mapping: Mapping = propose_mapping(self.table, self.ledger.fields, known)
+        if self.ledger.refine is not None:
+            self.mapping = self.ledger.refine(self.table, self.mapping)
         if run.mapping:
             names = {spec.name for spec in self.ledger.fields}
             changes = {

@@ -177,6 +177,12 @@ class Board:
         self._at[wanted.place.id, wanted.role].append(held)
         self._load[wanted.holder_id, wanted.role].append(wanted.span)
 
+    def release(self, wanted: Appointment, row: Responsibility) -> None:
+        """Forget an appointment that was counted by :meth:`take` and is not made after all."""
+        at = self._at[wanted.place.id, wanted.role]
+        at[:] = [held for held in at if held.row is not row]
+        self._load[wanted.holder_id, wanted.role].remove(wanted.span)
+
     def _wrong_building(self, role: ChainRole, place: Region) -> Problem | None:
         if not role.only or place.id in self._unmanaged:
             return None

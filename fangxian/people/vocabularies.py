@@ -23,3 +23,17 @@ SEXES: Final = [
 ETHNICITIES: Final = Vocabulary(_DATA / "ethnicities.json")
 DOCUMENT_KINDS: Final = Vocabulary(_DATA / "document_kinds.json")
 IDENTITY: Final = "identity"
+# What the readers of cells call a kind of document, and what it is called here.
+_READ_AS: Final = {
+    "resident_identity": IDENTITY,
+    "foreign_residence": "foreigner_permit",
+    "hmt_residence": "residence_permit",
+    "passport": "passport",
+    "hong_kong_macao_permit": "hk_macao_permit",
+    "taiwan_permit": "taiwan_permit",
+}
+
+
+def document_kind(read: str) -> str:
+    """The code of a kind of document that a cell's reader found (``common.sheets.cleaning``)."""
+    return _READ_AS.get(read, "other")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from uuid import UUID
 
 from django.utils import timezone
@@ -46,19 +48,25 @@ def problems_of(made: Sequence[Made]) -> list[Problem]:
 
 
 @action
-def appoint_many(*, by: Actor, wanted: Sequence[Appointment]) -> list[Made]:
+def appoint_many(
+    *, by: Actor, wanted: Sequence[Appointment], together: Sequence[Hashable] = ()
+) -> list[Made]:
     """Name holders one after another; each is checked against what is held and the ones before.
 
     Who answers there already is left as he is (his work phone is brought up to date). Some twenty
     statements for any number of rows. Returns what became of each, in order; nothing is raised for
-    a refused row. Raises Forbidden for a place without the right, Invalid for an unknown role.
+    a refused row. ``together`` has a key for each: of those with one key all are named or none
+    (they stand next to each other). Raises Forbidden for a place without the right, Invalid for an
+    unknown role.
     """
     for code in {one.place.code for one in wanted}:
         by.require(APPOINT, code)
-    return name_checked(by, wanted)
+    return name_checked(by, wanted, together)
 
 
-def name_checked(by: Actor, wanted: Sequence[Appointment]) -> list[Made]:
+def name_checked(
+    by: Actor, wanted: Sequence[Appointment], together: Sequence[Hashable] = ()
+) -> list[Made]:
     """:func:`appoint_many` without asking for the right: for what follows from the rules alone."""
     if not wanted:
         return []
@@ -71,30 +79,45 @@ def name_checked(by: Actor, wanted: Sequence[Appointment]) -> list[Made]:
         rules, list(places.values()), {one.role for one in wanted}, [one.holder for one in wanted]
     )
     made: list[Made] = []
-    rows: list[Responsibility] = []
-    called: dict[UUID, Responsibility] = {}
-    for one in wanted:
-        known = board.known(one)
-        if known is not None:
-            changed = bool(one.contact.strip()) and (known.contact or "") != one.contact.strip()
-            if changed:
-                known.contact = one.contact.strip()
-                # One that was only just made is not written yet.
-                if not known._state.adding:
-                    called[known.id] = known
-            made.append(Made(one, row=known, changed=changed))
-            continue
-        problem = board.problem(one)
-        if problem is not None:
-            made.append(Made(one, problem=problem))
-            continue
-        row = _row(one, rules.version)
-        board.take(one, row)
-        rows.append(row)
-        made.append(Made(one, row=row, new=True, changed=True))
+    keys = together or range(len(wanted))
+    for _key, group in groupby(zip(keys, wanted, strict=True), key=itemgetter(0)):
+        made += _named(board, [one for _same, one in group], rules.version)
+    rows = [one.row for one in made if one.new and one.row is not None]
+    called = {
+        one.row.id: one.row
+        for one in made
+        # One that was only just made is not written yet.
+        if one.changed and not one.new and one.row is not None and not one.row._state.adding
+    }
     Responsibility.objects.bulk_update(called.values(), ["contact"], batch_size=BATCH)
     write(rows)
     refresh_places(by, _touched(places, rows))
+    return made
+
+
+def _named(board: Board, group: Sequence[Appointment], version: int) -> list[Made]:
+    """Count a group on the board; when one of it is refused, all of it is taken back."""
+    made: list[Made] = []
+    for one in group:
+        known = board.known(one)
+        problem = None if known is not None else board.problem(one)
+        if known is not None:
+            changed = bool(one.contact.strip()) and (known.contact or "") != one.contact.strip()
+            made.append(Made(one, row=known, changed=changed))
+        elif problem is not None:
+            made.append(Made(one, problem=problem))
+        else:
+            row = _row(one, version)
+            board.take(one, row)
+            made.append(Made(one, row=row, new=True, changed=True))
+    if any(one.problem for one in made):
+        for done in made:
+            if done.new and done.row is not None:
+                board.release(done.wanted, done.row)
+        return [Made(done.wanted, problem=done.problem) for done in made]
+    for done in made:
+        if done.changed and not done.new and done.row is not None:
+            done.row.contact = done.wanted.contact.strip()
     return made
 
 

@@ -20,6 +20,7 @@ from fangxian.core.models import ImportRun, Job
 from fangxian.core.progress import Progress
 from fangxian.organisations.exporting import EXPORTS, written
 from fangxian.organisations.models import Member, Organisation, Responsibility
+from fangxian.people.models import PersonDocument
 
 NUMBER = "11010519491231002X"
 HEAD = "区域代码,责任区,角色,责任人,身份证号,单位名称,责任人电话,开始日期"
@@ -122,6 +123,84 @@ def test_who_answers_by_name_number_phone_and_organisation(hq, places, bodies):
         assert rows["community_leader"].member is not None
         codes = {p.code for _n, _v, found in ledgers.imports.problems_of(first) for p in found}
     assert codes == {"no_person", "overlap", "unknown_role", "no_place", "several_places"}
+
+
+WIDE = "序号,社区,网格,包联领导,电话,包联单位,书记,联系电话,网格员,电话"
+
+
+def test_a_row_with_a_column_for_each_role_is_unfolded(hq, places, bodies, person):
+    imported(hq, "organisations", bodies, places.county)
+    for name in ("张书记", "李格", "赵格"):
+        person(hq, name)
+    text = lines(
+        WIDE,
+        "1,第1镇第1社区,第1网格,王一,13811110001,示例局,张书记,13811110002,李格,13811110003",
+        # All that a row says is written, or nothing of it.
+        "2,第1镇第1社区,第2网格,王一,,示例局,查无此人,,赵格,",
+        "3,第1镇第2社区,,,,,,,赵格,",
+        "4,第1镇第2社区,,,,,,,,",
+        "5,第1镇第2社区,第2网格,,,,,,赵格,",
+    )
+    first = imported(hq, "responsibilities", text, places.county)
+    with acting(hq):
+        rows = Responsibility.objects.order_by("role", "place_code")
+        assert [(r.place_code, r.role, r.holder_name, r.contact) for r in rows] == [
+            (places.community, "community_leader", "王一", "13811110001"),
+            (places.community, "community_secretary", "张书记", "13811110002"),
+            (places.grid, "grid_officer", "李格", "13811110003"),
+            ("130902001002002", "grid_officer", "赵格", None),
+            (places.community, "linked_unit", "示例局", None),
+        ]
+        found = ledgers.imports.problems_of(first)
+        problems = sorted([p.code for p in of_row] for _number, _values, of_row in found)
+    assert problems == [["no_person"], ["required"], ["which_place"]]
+    assert (first.rows_in, first.accepted, first.rejected) == (5, 2, 3)
+    again = imported(hq, "responsibilities", text, places.county)
+    assert (again.accepted, again.rejected, again.changed) == (2, 3, 0)
+
+
+def test_a_replacing_row_that_is_refused_relieves_nobody(hq, places, bodies, person):
+    imported(hq, "organisations", bodies, places.county)
+    for name in ("张书记", "李书记"):
+        person(hq, name)
+    head = "社区,包联领导,书记,开始日期"
+    old = lines(head, "第1镇第1社区,王一,张书记,2020-03-01")
+    imported(hq, "responsibilities", old, places.county)
+    bad = lines(head, "第1镇第1社区,查无此人,李书记,2020-06-01")
+    assert imported(hq, "responsibilities", bad, places.county, replace=True).rejected == 1
+    with acting(hq):
+        assert set(Responsibility.objects.values_list("holder_name", "to_date")) == {
+            ("王一", None),
+            ("张书记", None),
+        }
+    good = lines(head, "第1镇第1社区,王一,李书记,2020-06-01")
+    run = imported(hq, "responsibilities", good, places.county, replace=True)
+    assert (run.accepted, run.changed) == (1, 1)
+    assert imported(hq, "responsibilities", good, places.county, replace=True).changed == 0
+
+
+def test_a_preview_keeps_nobody_waiting_for_the_list_of_vacancies(hq, places, bodies, monkeypatch):
+    from fangxian.organisations import vacancies
+
+    imported(hq, "organisations", bodies, places.county)
+    locked = []
+    monkeypatch.setattr(vacancies, "_lock", lambda codes: locked.extend(codes))
+    text = lines(HEAD, f"{places.grid},,网格员,王一,{NUMBER},,,2020-03-01")
+    previewed(hq, "responsibilities", text, places.county)
+    assert locked == []
+    imported(hq, "responsibilities", text, places.county)
+    assert locked == [places.grid]
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [("H12345678", "hk_macao_permit"), ("810000199001010019", "residence_permit")],
+)
+def test_documents_of_members_keep_their_kind(hq, places, bodies, number, kind):
+    text = lines(UNITS, f"示例局,机关单位,,,{places.county},陈一,{number},,,")
+    assert imported(hq, "organisations", text, places.county).accepted == 1
+    with acting(hq):
+        assert PersonDocument.objects.get().kind == kind
 
 
 def test_a_new_list_hands_over_where_it_is_asked_to(hq, places, bodies):

@@ -17,7 +17,7 @@ from fangxian.common.sheets import Cell, Fault, FieldSpec, cleaning
 from fangxian.common.sheets.address import AddressParts, parse_address
 from fangxian.common.sheets.words import key
 from fangxian.core.imports import place_of
-from fangxian.people.vocabularies import DOCUMENT_KINDS, ETHNICITIES, IDENTITY
+from fangxian.people.vocabularies import DOCUMENT_KINDS, ETHNICITIES, IDENTITY, document_kind
 from fangxian.register.vocabularies import (
     DATA,
     HEAD,
@@ -58,16 +58,6 @@ FIELDS: Final = (
 )
 LABELS: Final = {spec.name: spec.label for spec in FIELDS}
 
-# What the readers of cells call a kind of document, and what the register calls it.
-_KINDS: Final = {
-    "resident_identity": IDENTITY,
-    "foreign_residence": "foreigner_permit",
-    "hmt_residence": "residence_permit",
-    "passport": "passport",
-    "hong_kong_macao_permit": "hk_macao_permit",
-    "taiwan_permit": "taiwan_permit",
-    "other": "other",
-}
 _WORDS: Final[dict[str, list[str]]] = json.loads((DATA / "states.json").read_text("utf-8"))
 _VACANT: Final = frozenset(key(word) for word in _WORDS["vacant"])
 _GONE: Final = _WORDS["gone"]
@@ -195,7 +185,7 @@ class Reader:
         document = take("identity", cleaning.clean_identity_card if named == IDENTITY else clean)
         if document is None:
             return
-        kind = _KINDS.get(document.kind, "other")
+        kind = document_kind(document.kind)
         if said and named is None:
             record.refuse(
                 "document_type",
