@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -289,10 +288,12 @@ def substitutions_ending(area: str, until: dt.date) -> QuerySet[Responsibility]:
     return rows.exclude(substitute_for=None).select_related("place").order_by("to_date", "id")
 
 
-def contacts_of(establishments: Iterable[UUID], on: dt.date) -> QuerySet[Responsibility]:
-    """Contact leaders of these establishments on a day."""
+def contacts_of(
+    establishments: Iterable[UUID] | QuerySet[Any], on: dt.date
+) -> QuerySet[Responsibility]:
+    """Contact leaders of these establishments (ids, or a query of ids) on a day."""
     return in_force(on).filter(
-        establishment_id__in=list(establishments), role=chain_rules(on).contact_role
+        establishment_id__in=establishments, role=chain_rules(on).contact_role
     )
 
 
@@ -345,10 +346,13 @@ def held_by(body: Organisation) -> QuerySet[Responsibility]:
     return rows.order_by("place_code", "role")
 
 
-def linked_units(
-    communities: Sequence[Region], role: str
-) -> tuple[dict[UUID, list[Responsibility]], dict[UUID, int]]:
-    """Linked units by community, and how many of these communities each unit has. One query."""
+def links_of(places: QuerySet[Region], role: str) -> QuerySet[Responsibility]:
+    """The links of units with these communities, in force today."""
+    return in_force().filter(place__in=places.values("id"), role=role, substitute_for=None)
+
+
+def linked_units(communities: Sequence[Region], role: str) -> dict[UUID, list[Responsibility]]:
+    """Linked units by community. One query."""
     rows = (
         in_force()
         .filter(place_id__in=[c.id for c in communities], role=role, substitute_for=None)
@@ -356,12 +360,9 @@ def linked_units(
         .order_by("place_code", "from_date")
     )
     by_place: dict[UUID, list[Responsibility]] = {c.id: [] for c in communities}
-    by_unit: Counter[UUID] = Counter()
     for row in rows:
         by_place[row.place_id].append(row)
-        if row.organisation_id is not None:
-            by_unit[row.organisation_id] += 1
-    return by_place, dict(by_unit)
+    return by_place
 
 
 def households_of(row: Responsibility) -> QuerySet[ResponsibilityHousehold]:

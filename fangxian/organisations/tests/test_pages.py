@@ -11,7 +11,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from fangxian.common.scoping import acting
-from fangxian.organisations.actions import add_member, appoint, create_organisation
+from fangxian.organisations.actions import (
+    add_member,
+    appoint,
+    create_organisation,
+    record_evidence,
+)
 from fangxian.organisations.models import (
     FiveOneEvidence,
     Member,
@@ -187,6 +192,45 @@ def test_ten_households_of_a_member(hq, client_of, places, person, unit):
     assert client.post(url("household_end", link.id)).status_code == 302
     with acting(hq):
         assert ResponsibilityHousehold.objects.count() == 2
+
+
+def test_long_lists_come_in_pages_and_their_counts_are_of_all(
+    hq, client_of, places, unit, monkeypatch
+):
+    from fangxian.organisations import five_ones
+    from fangxian.organisations.views import contacts, linked
+    from fangxian.organisations.views import five_ones as pages
+
+    for module in (contacts, linked, pages):
+        monkeypatch.setattr(module, "PAGE", 1)
+    appoint(by=hq, place=places[places.community], role="linked_unit", holder=unit)
+    kind = OrganisationKind.objects.get(code="working_group")
+    place = places[places.community]
+    group = create_organisation(by=hq, name="专班", kind=kind, seat=place)
+    record_evidence(by=hq, community=place, item="working_group", evidence=group)
+    client = client_of("headquarters")
+
+    shown = client.get(url("five_ones", places.county)).context
+    assert [line.place.code for line, _town in shown["lines"]] == [places.community]
+    assert (shown["total"], shown["done"], shown["count"], shown["more"]) == (10, 1, 2, True)
+    last = client.get(url("five_ones", places.county), {"page": "2", "missing": "1"}).context
+    assert [line.place.code for line, _town in last["lines"]] == [places.other_community]
+    assert last["more"] is False
+    with acting(hq):
+        assert five_ones.missing(places.county) == (9, 2)
+        every = five_ones.lines(list(five_ones.communities(places.county)))
+        assert sum(line.missing for line in every) == 9
+
+    at = url("linked", places.county)
+    shown = client.get(at).context
+    assert (len(shown["rows"]), shown["counts"]["places"], shown["counts"]["bare"]) == (1, 2, 1)
+    bare = client.get(at, {"without": "1"}).context
+    assert [row[0].code for row in bare["rows"]] == [places.other_community]
+    held = client.get(at, {"view": "units"}).context["units"]
+    assert [(body.name, [p.code for p in at_]) for body, at_ in held] == [
+        ("示例局", [places.community])
+    ]
+    assert unit not in client.get(at, {"view": "units"}).context["idle"]
 
 
 def test_evidence_is_searched_without_a_name_in_the_address(hq, client_of, places, person, unit):

@@ -36,18 +36,17 @@ def board(request: SignedRequest, code: str) -> HttpResponse:
     kinds = (kind,) if kind in rules.contact_kinds else rules.contact_kinds
     found = establishments_in(code).filter(kind__in=kinds)
     today = timezone.localdate()
-    leaders = queries.contacts_of(found.values_list("id", flat=True), today)
+    led = queries.contacts_of(found.order_by().values("id"), today).values("establishment_id")
+    without = request.GET.get("without") == "1"
+    bare = found.exclude(id__in=led.order_by())
+    total, missing = found.count(), bare.count()
+    page_at = page_number(request)
+    count = missing if without else total
+    rows = list((bare if without else found)[(page_at - 1) * PAGE : page_at * PAGE])
     by_body: dict[UUID, list[Responsibility]] = {}
-    for row in leaders:
+    for row in queries.contacts_of([body.id for body in rows], today):
         if row.establishment_id is not None:
             by_body.setdefault(row.establishment_id, []).append(row)
-    without = request.GET.get("without") == "1"
-    total = found.count()
-    if without:
-        found = found.exclude(id__in=list(by_body))
-    page_at = page_number(request)
-    count = found.count()
-    rows = list(found[(page_at - 1) * PAGE : page_at * PAGE])
     where = names({row.place_code[:12] for row in rows})
     return render(
         request,
@@ -65,7 +64,7 @@ def board(request: SignedRequest, code: str) -> HttpResponse:
             ],
             "count": count,
             "total": total,
-            "missing": total - len(by_body),
+            "missing": missing,
             "without": without,
             "kind": kind,
             "kinds": [(one, ESTABLISHMENT_KINDS.label(one)) for one in rules.contact_kinds],

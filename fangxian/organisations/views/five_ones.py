@@ -19,7 +19,14 @@ from fangxian.organisations.forms import EvidenceForm
 from fangxian.organisations.models import FiveOneEvidence
 from fangxian.organisations.rules import One, five_ones
 from fangxian.organisations.views.chain import chain_crumbs
-from fangxian.organisations.views.common import form_page, posted, saving, tried
+from fangxian.organisations.views.common import (
+    PAGE,
+    form_page,
+    page_number,
+    posted,
+    saving,
+    tried,
+)
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at, names
 
@@ -33,30 +40,30 @@ def overview(request: SignedRequest, code: str) -> HttpResponse:
     by, here = request.actor, at(code, by=request.actor)
     rules = five_ones()
     sort = request.GET.get("sort", "")
-    places = list(state.communities(code, sort if sort in SORTS else ""))
-    lines = state.lines(places)
-    incomplete = [line for line in lines if line.missing]
+    places = state.communities(code, sort if sort in SORTS else "")
+    found = state.tally(places)
     only = request.GET.get("missing") == "1"
-    shown = incomplete if only else lines
-    where = names({line.place.code[:9] for line in shown})
-    items = [
-        {"item": one, "done": sum(line.cells[at_].complete for line in lines)}
-        for at_, one in enumerate(rules.items)
-    ]
-    total = len(lines) * len(rules.items)
+    listed = places.exclude(id__in=state.complete_communities(places)) if only else places
+    count = found.incomplete if only else found.communities
+    page_at = page_number(request)
+    lines = state.lines(list(listed[(page_at - 1) * PAGE : page_at * PAGE]))
+    where = names({line.place.code[:9] for line in lines})
     return render(
         request,
         "organisations/five_ones.html",
         {
             "place": here,
-            "lines": [(line, where.get(line.place.code[:9], "")) for line in shown],
-            "items": items,
-            "total": total,
-            "done": total - sum(line.missing for line in lines),
-            "count": len(lines),
-            "incomplete": len(incomplete),
+            "lines": [(line, where.get(line.place.code[:9], "")) for line in lines],
+            "items": [{"item": one, "done": found.done.get(one.code, 0)} for one in rules.items],
+            "total": found.communities * len(rules.items),
+            "done": sum(found.done.values()),
+            "count": found.communities,
+            "listed": count,
+            "incomplete": found.incomplete,
             "only": only,
             "sort": sort,
+            "page": page_at,
+            "more": count > page_at * PAGE,
             "breadcrumbs": chain_crumbs(by, here, _("Five ones")),
         },
     )
