@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Avg, Q
 from django.db.models.functions import Left
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from fangxian.common import access, codes
 from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, Problem
+from fangxian.core.jobs import JobKind, kinds
+from fangxian.core.progress import Progress
 from fangxian.organisations.models import Member, Organisation, Responsibility
-from fangxian.organisations.queries import breaches, in_force
+from fangxian.organisations.queries import Breach, breaches, in_force
 from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
 from fangxian.regions.models import Region
-from fangxian.regions.queries import current
+from fangxian.regions.queries import at, current
 from fangxian.register.models import Residency
-
-if TYPE_CHECKING:
-    from fangxian.organisations.solve import Match, Short
 
 MOST_SEATS = 1_000
 MOST_CANDIDATES = 20_000
+# Pairs of a vacancy and a candidate; more are worked out by a job, not while a page is asked for.
+AT_ONCE = 100_000
+JOB = "organisations.propose"
 
 SHORTFALLS = (
     gettext_noop("nothing within {metres} m"),
@@ -76,16 +80,30 @@ class _Candidate:
     party: bool = False
 
 
-def propose(area: Region, role: ChainRole, on: dt.date | None = None) -> Outcome:
-    """Propose holders of a role for its vacancies in ``area``. A dozen queries.
+@dataclass(frozen=True)
+class Ground:
+    """What a proposal is made of: the vacancies of a role in an area and who could fill them."""
+
+    area: Region
+    role: ChainRole
+    rules: ChainRules
+    day: dt.date
+    vacant: list[Breach]
+    places: dict[UUID, Region]
+    candidates: list[_Candidate]
+
+    @property
+    def large(self) -> bool:
+        """Tell whether it takes too long for a page: then a job works it out."""
+        return len(self.vacant) * len(self.candidates) > AT_ONCE
+
+
+def ground(area: Region, role: ChainRole, on: dt.date | None = None) -> Ground:
+    """Gather vacancies and candidates. Some five queries.
 
     Raises Invalid when the role is not proposed for, or the area is too wide for one table.
     """
-    # With the solver: loaded when somebody asks for a proposal.
-    from fangxian.organisations.solve import Available, Seat, matched
-
     day = on or timezone.localdate()
-    rules = chain_rules(day)
     if not role.propose or area.level < int(role.propose["within"]):
         raise Invalid(
             Problem(
@@ -107,59 +125,97 @@ def propose(area: Region, role: ChainRole, on: dt.date | None = None) -> Outcome
             )
         )
     places = {p.id: p for p in current().filter(id__in=[b.place_id for b in vacant])}
-    candidates = list(_candidates(area, role, day))[:MOST_CANDIDATES]
-    if not vacant or not candidates:
-        why = _("Nobody fits the rule of this role here.")
-        return Outcome([], [(places[b.place_id], why) for b in vacant], len(candidates))
+    candidates = list(_candidates(area, role, day))[:MOST_CANDIDATES] if vacant else []
+    return Ground(area, role, chain_rules(day), day, vacant, places, candidates)
+
+
+def solved(of: Ground) -> dict[str, Any]:
+    """Match vacancies and candidates. Ids and figures only, so that a job may keep it."""
+    # With the solver: loaded when somebody asks for a proposal.
+    from fangxian.organisations.solve import Available, Seat, matched
+
+    if not of.vacant or not of.candidates:
+        return {"matches": [], "shorts": []}
     positions = _positions(
-        area, [b.place_code for b in vacant], [c.home for c in candidates if c.home]
+        of.area, [b.place_code for b in of.vacant], [c.home for c in of.candidates if c.home]
     )
     seats = [
-        Seat(str(b.place_id), role.minimum - b.found, _at(positions, b.place_code)) for b in vacant
+        Seat(str(b.place_id), of.role.minimum - b.found, _at(positions, b.place_code))
+        for b in of.vacant
     ]
-    held, served = _held(role, [c.holder for c in candidates], day)
+    held, served = _held(of.role, [c.holder for c in of.candidates], of.day)
     available = [
         Available(
             c.key,
-            role.max_per_holder,
+            of.role.max_per_holder,
             held.get(c.holder, frozenset()),
             _at(positions, c.home),
-            _wishes(rules, c, vacant, served.get(c.holder, frozenset())),
+            _wishes(of.rules, c, of.vacant, served.get(c.holder, frozenset())),
         )
-        for c in candidates
+        for c in of.candidates
     ]
-    matches, shorts = matched(seats, available, rules.weights, most_km=role.propose.get("most_km"))
-    by_key = {c.key: c for c in candidates}
-    lines = [_line(rules, places, by_key[m.available], m) for m in matches]
-    access.note(*(by_key[m.available].holder for m in matches if role.by_person))
+    most_km = (of.role.propose or {}).get("most_km")
+    matches, shorts = matched(seats, available, of.rules.weights, most_km=most_km)
+    return {"matches": [asdict(m) for m in matches], "shorts": [asdict(s) for s in shorts]}
+
+
+def shown(of: Ground, found: Mapping[str, Any]) -> Outcome:
+    """The lines of what was solved; what was filled or left since then is left out."""
+    if not of.vacant or not of.candidates:
+        why = _("Nobody fits the rule of this role here.")
+        short = [(of.places[b.place_id], why) for b in of.vacant]
+        return Outcome([], short, len(of.candidates))
+    by_key = {c.key: c for c in of.candidates}
+    matches = [
+        m for m in found["matches"] if UUID(m["seat"]) in of.places and m["available"] in by_key
+    ]
+    lines = [_line(of, by_key[m["available"]], m) for m in matches]
+    access.note(*(by_key[m["available"]].holder for m in matches if of.role.by_person))
     return Outcome(
         sorted(lines, key=lambda line: (line.place.code, line.name)),
-        [(places[UUID(s.seat)], _why(s)) for s in shorts],
-        len(candidates),
+        [
+            (of.places[UUID(s["seat"])], _(s["template"]).format(**s["values"]))
+            for s in found["shorts"]
+            if UUID(s["seat"]) in of.places
+        ],
+        len(of.candidates),
     )
 
 
-def _why(short: Short) -> str:
-    return _(short.template).format(**short.values)
+def work_out(progress: Progress, *, place: str, role: str) -> None:
+    """The job of a large proposal: kept with the job, read by the page of proposals."""
+    with progress.chunk() as by:
+        of = ground(at(place, by=by), chain_rules().role(role))
+        progress.step(0, len(of.vacant))
+        progress.state["solved"] = solved(of)
+        progress.step(len(of.vacant))
+        query = urlencode({"role": role, "job": progress.job_id})
+        progress.result_url = f"{reverse('organisations:propose', args=[place])}?{query}"
 
 
-def _line(rules: ChainRules, places: dict[UUID, Region], one: _Candidate, match: Match) -> Proposal:
-    place = places[UUID(match.seat)]
+def register() -> None:
+    """Register the job (from ``ready()``)."""
+    label = gettext_lazy("Working out proposals")
+    kinds.register(JOB, JobKind(JOB, label, "organisations.appoint", work_out))
+
+
+def _line(of: Ground, one: _Candidate, match: Mapping[str, Any]) -> Proposal:
+    place = of.places[UUID(match["seat"])]
+    distance, load = match["distance_m"], match["load"]
     reasons = []
     if one.home.startswith(place.code):
         reasons.append(_("lives there"))
-    elif match.wish >= rules.wishes["served_there"]:
+    elif match["wish"] >= of.rules.wishes["served_there"]:
         reasons.append(_("answered for it before"))
     if one.party:
         reasons.append(_("party member"))
-    if match.distance_m is None:
+    if distance is None:
         reasons.append(_("position unknown"))
-    if match.load:
-        reasons.append(_("has %(count)d already") % {"count": match.load})
+    if load:
+        reasons.append(_("has %(count)d already") % {"count": load})
     return Proposal(
-        place, one.key, one.name, one.detail, match.distance_m, match.wish, match.load,
-        tuple(reasons),
-    )  # fmt: skip
+        place, one.key, one.name, one.detail, distance, match["wish"], load, tuple(reasons)
+    )
 
 
 def _wishes(
@@ -297,9 +353,9 @@ def _positions(area: Region, *groups: Sequence[str]) -> Positions:
 
 def _at(positions: Positions, code: str) -> tuple[float, float] | None:
     """The position of a place: its own, else that of the nearest place above that has one."""
-    for at in codes.walk_up(code) if code else ():
-        if at in positions:
-            return positions[at]
-        if len(at) <= int(Level.VILLAGE):
+    for near in codes.walk_up(code) if code else ():
+        if near in positions:
+            return positions[near]
+        if len(near) <= int(Level.VILLAGE):
             break
     return None

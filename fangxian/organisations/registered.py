@@ -60,7 +60,7 @@ HITS = 8
 
 def register() -> None:
     """Fill the registries (from ``ready()``)."""
-    from fangxian.organisations import exporting, importing
+    from fangxian.organisations import exporting, importing, proposing
 
     for right in RIGHTS:
         registries.rights.register(right.name, right)
@@ -114,6 +114,7 @@ def register() -> None:
             ),
         )
     exporting.register()
+    proposing.register()
     counters.sources.register(
         "organisations.vacancies", counters.Source((vacancies.METRIC,), _count)
     )

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from fangxian.common.scoping import acting
+from fangxian.core.models import Job
 from fangxian.organisations.actions import (
     add_member,
     appoint,
@@ -25,7 +26,9 @@ from fangxian.organisations.models import (
     Responsibility,
     ResponsibilityHousehold,
 )
+from fangxian.organisations.tests.test_ledgers import run_job
 from fangxian.organisations.vacancies import refresh
+from fangxian.people.models import Person
 from fangxian.regions.models import Building, BuildingKind
 from fangxian.register.actions import create_establishment, create_household, move_in
 
@@ -337,6 +340,39 @@ def test_proposals_prefer_who_lives_there_and_are_accepted_in_part(
     assert (
         client.post(at, {"accept": [f"{best[neighbours[0]].place.id}=person:x"]}).status_code == 422
     )
+
+
+def test_a_large_proposal_is_worked_out_by_a_job(alice, client_of, places, neighbours, monkeypatch):
+    from fangxian.organisations import proposing
+
+    client = client_of("alice")
+    at = url("propose", places.community) + "?role=building_head"
+    at_once = client.get(at).context["outcome"]
+    monkeypatch.setattr(proposing, "AT_ONCE", 0)
+    page = client.get(at)
+    assert page.context["outcome"] is None
+    assert 'name="work_out"' in text(page)
+    assert client.post(at, {"work_out": "1"}).status_code == 302
+    with acting(alice):
+        job = Job.objects.get(kind=proposing.JOB)
+    assert client.get(at, {"role": "building_head", "job": job.id}).context["outcome"] is None
+    run_job(alice, job)
+    with acting(alice):
+        Job.objects.filter(id=job.id).update(state="done", finished_at=timezone.now())
+    ready = {"role": "building_head", "job": str(job.id)}
+    assert client.get(at, ready).context["outcome"] == at_once
+    # Not the job of another role, and not shown where somebody else's job is named.
+    other = {"role": "grid_officer", "job": str(job.id)}
+    assert client.get(url("propose", places.community), other).context["outcome"] is None
+    with acting(alice):
+        appoint(
+            by=alice,
+            place=places[neighbours[0]],
+            role="building_head",
+            holder=Person.objects.get(name="王甲"),
+        )
+    later = client.get(at, ready).context["outcome"]
+    assert neighbours[0] not in {line.place.code for line in later.lines}
 
 
 def test_linked_units_are_proposed_within_the_county(hq, client_of, places):

@@ -14,12 +14,13 @@ from django.utils.translation import ngettext
 
 from fangxian.common.errors import Invalid
 from fangxian.common.policy import SignedRequest, page
+from fangxian.core.actions import start_job
+from fangxian.core.models import Job, JobState
 from fangxian.organisations import actions
 from fangxian.organisations.checking import Appointment
 from fangxian.organisations.finding import holder_of
 from fangxian.organisations.models import Member, Organisation
-from fangxian.organisations.proposing import MOST_SEATS
-from fangxian.organisations.proposing import propose as proposed
+from fangxian.organisations.proposing import JOB, MOST_SEATS, ground, shown, solved
 from fangxian.organisations.rules import ChainRole, chain_rules
 from fangxian.organisations.views.chain import chain_crumbs
 from fangxian.regions.models import Region
@@ -37,6 +38,9 @@ def propose(request: SignedRequest, code: str) -> HttpResponse:
     chosen = request.GET.get("role", "")
     role = next((r for r in roles if r.code == chosen), roles[0] if roles else None)
     problems: list[str] = []
+    if request.method == "POST" and role is not None and "work_out" in request.POST:
+        args = {"place": code, "role": role.code}
+        return redirect("core:job", start_job(by=by, kind=JOB, args=args, place_code=code).id)
     if request.method == "POST" and role is not None:
         problems, named = _accept(request, here, role)
         if named:
@@ -54,14 +58,30 @@ def propose(request: SignedRequest, code: str) -> HttpResponse:
         "role": role,
         "problems": problems,
         "outcome": None,
+        "large": False,
         "breadcrumbs": chain_crumbs(by, here, _("Proposals")),
     }
     if role is not None:
         try:
-            context["outcome"] = proposed(here, role)
+            of = ground(here, role)
+            found = _worked_out(request, code, role) if of.large else solved(of)
+            context["large"] = of.large
+            context["outcome"] = None if found is None else shown(of, found)
         except Invalid as error:
             context["problems"] = [*problems, *(f"{p.message} {p.mend}" for p in error.problems)]
     return render(request, "organisations/propose.html", context, status=422 if problems else 200)
+
+
+def _worked_out(request: SignedRequest, code: str, role: ChainRole) -> dict[str, Any] | None:
+    """What the job that the address names found for this place and role."""
+    try:
+        wanted = UUID(request.GET.get("job", ""))
+    except ValueError:
+        return None
+    args = {"place": code, "role": role.code}
+    job = Job.objects.filter(id=wanted, kind=JOB, state=JobState.DONE, args=args).first()
+    found: dict[str, Any] | None = job.state_data.get("solved") if job is not None else None
+    return found
 
 
 def _accept(request: SignedRequest, here: Region, role: ChainRole) -> tuple[list[str], int]:
