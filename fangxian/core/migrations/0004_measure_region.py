@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('core', '0004_purged_rows'),
+        ('core', '0003_lean_history'),
     ]
 
     operations = [
