@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -44,16 +45,14 @@ def choose(request: SignedRequest) -> HttpResponse:
 def sweeps(request: SignedRequest) -> HttpResponse:
     """Every board of the area: the chain, running sweeps, closed ones."""
     area = request.actor.area
-    closed = Campaign.objects.filter(state=Campaign.State.CLOSED).select_related("area")
-    ended = [
-        campaign
-        for campaign in closed.order_by("-ends_on", "-id")[: CLOSED * 5]
-        if codes.contains(area, campaign.area.code) or codes.contains(campaign.area.code, area)
-    ]
+    above = codes.ancestors(area, include_self=True) if area else []
+    closed = Campaign.objects.filter(
+        Q(area__code__startswith=area) | Q(area__code__in=above), state=Campaign.State.CLOSED
+    ).select_related("area")
     context = {
         "chain": boards.board(None, at(area) if area else None).own,
         "running": _tiles(request, running(area)),
-        "closed": _tiles(request, ended[:CLOSED]),
+        "closed": _tiles(request, closed.order_by("-ends_on", "-id")[:CLOSED]),
         "now": timezone.now(),
     }
     return render(request, "command/sweeps.html", context)
