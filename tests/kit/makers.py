@@ -484,7 +484,7 @@ def _looked_after(side: Side) -> Any:
     from fangxian.register.actions import create_household
 
     def link(by: Any) -> Any:
-        door = create_household(by=by, place_code=side.codes.unit, room="909")
+        door = create_household(by=by, place_code=side.codes.unit, room="808")
         row = link_households(
             by=by,
             member=member(side.get("organisations:member_id")),
@@ -548,3 +548,8 @@ def _api_campaign(side: Side) -> Any:
 @maker("api:place_code")
 def _api_grid(side: Side) -> Any:
     return side.codes.grid
+
+
+@maker("register:person_id")
+def _registered_person(side: Side) -> Any:
+    return side.get("people:person_id")

@@ -159,7 +159,7 @@ def test_visits_of_another_county_are_rejected(world: World, mixed: str) -> None
     with undone():
         before = snapshot(county), snapshot(world.own.codes.county)
         answer = world.clients[EVERYTHING].post(
-            reverse("api:record_visits"),
+            "/api/field/visits",
             orjson.dumps({"visits": [visit]}),
             content_type="application/json",
         )
