@@ -15,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 
 from fangxian.accounts import looks
 from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict
 from fangxian.common.registries import (
     Fact,
     Invariant,
@@ -62,6 +63,20 @@ def _same_phones(lost: UUID, kept: UUID) -> list[UUID]:
     return list(same.values_list("pk", flat=True))
 
 
+def _one_account(_by: Actor, lost: UUID, kept: UUID) -> dict[str, Any]:
+    """An account follows the record that stays; one human never comes to two accounts by it."""
+    from fangxian.accounts.models import User
+
+    if User.objects.filter(person_id__in=[lost, kept]).count() > 1:
+        raise Conflict(
+            _now(
+                "Both records have an account: the system administrator unlinks one of the two"
+                " accounts first."
+            )
+        )
+    return {}
+
+
 def register() -> None:
     """Fill the registries."""
     for name, label in (
@@ -75,6 +90,7 @@ def register() -> None:
         "people.documents", Reference("people.PersonDocument", clashes=_same_documents)
     )
     references.register("people.phones", Reference("people.PersonPhone", clashes=_same_phones))
+    references.register("accounts.users", Reference("accounts.User", settle=_one_account))
     navigation.register(
         "people.merges",
         NavItem(_("Merge queue"), "people:merges", "people.merge", "merge"),
@@ -211,6 +227,16 @@ def _lost_tokens() -> Iterator[str]:
         yield _now("Person %(id)s can not be found by name at a place of theirs.") % {"id": person}
 
 
+def _astray() -> Iterator[str]:
+    for (username,) in _rows(
+        "SELECT u.username FROM accounts_user u JOIN people_person p ON p.id = u.person_id"
+        " WHERE p.merged_into_id IS NOT NULL ORDER BY 1 LIMIT 100"
+    ):
+        yield _now(
+            "Account %(name)s belongs to a record that was merged into another: link it anew."
+        ) % {"name": username}
+
+
 def _unpaired() -> Iterator[str]:
     for first, second in unpaired(100):
         yield _now(
@@ -220,6 +246,7 @@ def _unpaired() -> Iterator[str]:
 
 
 _INVARIANTS = (
+    ("people.accounts", Invariant(_("Accounts belong to records that stand"), _astray)),
     ("people.pairs", Invariant(_("Equal documents are in the merge queue"), _unpaired)),
     ("people.seen", Invariant(_("Every person is seen somewhere"), _unseen_persons)),
     ("people.found", Invariant(_("Every person is found by name"), _lost_tokens)),

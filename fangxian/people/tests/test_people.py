@@ -10,10 +10,10 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fangxian.accounts.models import AccessLog
+from fangxian.accounts.models import AccessLog, User
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, TooMany
 from fangxian.common.scoping import acting
-from fangxian.people import actions, names, queries, queue, tokens
+from fangxian.people import actions, names, offers, queries, queue, tokens
 from fangxian.people.documents import mask_number, mask_phone
 from fangxian.people.models import MergeCandidate, NameToken, Person, PersonDocument, PersonLink
 
@@ -243,6 +243,42 @@ def test_an_undo_does_not_lose_later_work(make, alice):
     actions.change_person(by=alice, person_id=first.id, employer="丙")
     with pytest.raises(Conflict):
         actions.undo_merge(by=alice, merge_id=done.id)
+
+
+def test_an_account_follows_the_record_that_stays(make, alice, cast):
+    first, second = make(), make()
+    bob = cast.user("bob")
+    User.objects.filter(pk=bob.pk).update(person_id=second.id)
+    entry = actions.propose_merge(by=alice, first_id=first.id, second_id=second.id)
+    done = actions.merge(by=alice, candidate_id=entry, keep_id=first.id)
+    assert User.objects.get(username="bob").person_id == first.id
+    actions.undo_merge(by=alice, merge_id=done.id)
+    assert User.objects.get(username="bob").person_id == second.id
+
+
+def test_a_merge_gives_nobody_two_accounts(make, alice, cast):
+    first, second = make(), make()
+    User.objects.filter(pk=cast.user("bob").pk).update(person_id=first.id)
+    User.objects.filter(pk=cast.user("charlie").pk).update(person_id=second.id)
+    entry = actions.propose_merge(by=alice, first_id=first.id, second_id=second.id)
+    with pytest.raises(Conflict, match="账号"):
+        actions.merge(by=alice, candidate_id=entry, keep_id=first.id)
+    assert User.objects.get(username="charlie").person_id == second.id
+    User.objects.filter(pk=cast.user("charlie").pk).update(person_id=None)
+    actions.merge(by=alice, candidate_id=entry, keep_id=first.id)
+    assert User.objects.get(username="bob").person_id == first.id
+
+
+def test_an_account_of_a_merged_record_is_told(make, alice, cast, monkeypatch):
+    first, second = make(), make()
+    entry = actions.propose_merge(by=alice, first_id=first.id, second_id=second.id)
+    actions.merge(by=alice, candidate_id=entry, keep_id=first.id)
+    # The check reads what this test has not committed.
+    monkeypatch.setattr(offers, "connections", {"maintenance": connection})
+    with acting(alice):
+        assert list(offers._astray()) == []
+        User.objects.filter(pk=cast.user("bob").pk).update(person_id=second.id)
+        assert len(list(offers._astray())) == 1
 
 
 def test_a_decided_pair_is_not_decided_again(make, alice):
