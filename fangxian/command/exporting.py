@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
-from fangxian.command.gaps import gap_rows, vacancy_rows
+from fangxian.command.gaps import gap_rows, vacancies_at, vacancy_rows
+from fangxian.common.actor import Actor
 from fangxian.common.sheets.writing import ExportColumn, write_csv, write_rows
 from fangxian.common.ui.formats import date_time
 from fangxian.core.actions import store_file
@@ -23,7 +24,9 @@ from fangxian.core.progress import Progress
 from fangxian.field.models import Campaign
 from fangxian.regions.queries import at
 
+# More than this is written by a job.
 AT_ONCE = 5_000
+KEPT_DAYS = 30
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
 GAP_COLUMNS = (
@@ -101,12 +104,28 @@ def write(out: IO[bytes], ledger: Ledger, form: str) -> int:
     return write_rows(out, ledger.columns, ledger.rows, sheet=ledger.name[:31], title=ledger.title)
 
 
+def vacancies_count(code: str) -> int:
+    """How many rows :func:`vacancies_ledger` has."""
+    return vacancies_at(code).count()
+
+
 @job_kind("command.gaps", label=gettext_lazy("List of gaps"), right="field.view")
 def gaps_file(progress: Progress, campaign: str, code: str, form: str, language: str) -> File:
     """The uncovered doors of a place as a file; read in one snapshot."""
-    with progress.chunk() as by, override(language), tempfile.TemporaryFile() as out:
+    with progress.chunk() as by, override(language):
         found = Campaign.objects.get(id=UUID(campaign))
-        ledger = gaps_ledger(found, code, by.name)
+        return _stored(by, gaps_ledger(found, code, by.name), code, form, "field.view")
+
+
+@job_kind("command.vacancies", label=gettext_lazy("List of vacancies"), right="command.board")
+def vacancies_file(progress: Progress, code: str, form: str, language: str) -> File:
+    """The vacancies of a place as a file; read in one snapshot."""
+    with progress.chunk() as by, override(language):
+        return _stored(by, vacancies_ledger(code, by.name), code, form, "command.board")
+
+
+def _stored(by: Actor, ledger: Ledger, code: str, form: str, right: str) -> File:
+    with tempfile.TemporaryFile() as out:
         write(out, ledger, form)
         out.seek(0)
         return store_file(
@@ -115,4 +134,6 @@ def gaps_file(progress: Progress, campaign: str, code: str, form: str, language:
             name=f"{ledger.name}.{form}",
             media_type=CSV if form == "csv" else XLSX,
             place_code=code,
+            keep_until=timezone.localdate() + dt.timedelta(days=KEPT_DAYS),
+            right=right,
         )

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.db.models import QuerySet
 from django.db.models.functions import Length
 
 from fangxian.accounts.models import Role
@@ -44,14 +45,18 @@ def doors_of(campaign: Campaign, code: str, *, gaps_only: bool, most: int) -> li
     ]
 
 
+def vacancies_at(code: str) -> QuerySet[Vacancy]:
+    """The vacancies at and below a place ("" is the whole country)."""
+    lo, hi = codes.bounds(code)
+    return Vacancy.objects.filter(place_code__gte=lo, place_code__lt=hi)
+
+
 def vacancies_of(code: str, most: int = SHOWN) -> list[dict[str, Any]]:
     """The vacancies at and below a place, the highest places first, with who names and by when.
 
     Keys ``key code place where role missing since named_by due task``. Four queries.
     """
-    lo, hi = codes.bounds(code)
-    found = Vacancy.objects.filter(place_code__gte=lo, place_code__lt=hi)
-    return _described(list(found.order_by(Length("place_code"), "place_code")[:most]))
+    return _described(list(vacancies_at(code).order_by(Length("place_code"), "place_code")[:most]))
 
 
 def _described(rows: Sequence[Vacancy]) -> list[dict[str, Any]]:
@@ -132,8 +137,7 @@ def _ledger(batch: Sequence[Target]) -> Iterator[list[object]]:
 
 def vacancy_rows(code: str) -> Iterator[list[object]]:
     """The vacancies of a place for a ledger: place, code, role, missing, since, due, who names."""
-    lo, hi = codes.bounds(code)
-    found = Vacancy.objects.filter(place_code__gte=lo, place_code__lt=hi).order_by("place_code")
+    found = vacancies_at(code).order_by("place_code")
     batch: list[Vacancy] = []
     for row in found.iterator(chunk_size=BATCH):
         batch.append(row)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 from typing import Any
-from urllib.parse import quote
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
 
 from fangxian.accounts.policy import SignedRequest, page
@@ -21,34 +21,30 @@ from fangxian.core.actions import start_job
 from fangxian.regions import geo
 
 
-@page("field.view")
+@page("field.view", methods=("POST",))
 def gaps(request: SignedRequest, campaign: UUID, code: str, form: str) -> HttpResponse:
     """The uncovered doors of a place; many of them by a job, whose page answers."""
     found = campaign_of(request, campaign)
     place = place_of(request, code, found)
-    own = boards.rows(found, [place])[0]
-    if own.coverage.gap > exporting.AT_ONCE:
-        job = start_job(
-            by=request.actor,
-            kind="command.gaps",
-            args={
-                "campaign": str(found.id),
-                "code": place.code,
-                "form": form,
-                "language": get_language() or "",
-            },
-            place_code=place.code,
-        )
-        return redirect("core:job", job.id)
+    if boards.rows(found, [place])[0].coverage.gap > exporting.AT_ONCE:
+        return _by_job(request, "command.gaps", place.code, form, campaign=str(found.id))
     return _file(exporting.gaps_ledger(found, place.code, request.actor.name), form)
 
 
-@page("command.board")
+@page("command.board", methods=("POST",))
 def vacancies(request: SignedRequest, form: str, code: str = "") -> HttpResponse:
-    """The vacancies at and below a place."""
+    """The vacancies at and below a place; many of them by a job, whose page answers."""
     place = place_of(request, code or request.actor.area) if code or request.actor.area else None
-    ledger = exporting.vacancies_ledger(place.code if place else "", request.actor.name)
-    return _file(ledger, form)
+    at = place.code if place else ""
+    if exporting.vacancies_count(at) > exporting.AT_ONCE:
+        return _by_job(request, "command.vacancies", at, form)
+    return _file(exporting.vacancies_ledger(at, request.actor.name), form)
+
+
+def _by_job(request: SignedRequest, kind: str, code: str, form: str, **ids: str) -> HttpResponse:
+    args = {"code": code, "form": form, "language": get_language() or "", **ids}
+    job = start_job(by=request.actor, kind=kind, args=args, place_code=code)
+    return redirect("core:job", job.id)
 
 
 def _file(ledger: exporting.Ledger, form: str) -> HttpResponse:
@@ -56,8 +52,9 @@ def _file(ledger: exporting.Ledger, form: str) -> HttpResponse:
     exporting.write(out, ledger, form)
     kind = exporting.CSV if form == "csv" else exporting.XLSX
     answer = HttpResponse(out.getvalue(), content_type=kind)
-    name = quote(f"{ledger.name}.{form}")
-    answer["Content-Disposition"] = f"attachment; filename=\"gaps.{form}\"; filename*=UTF-8''{name}"
+    name = content_disposition_header(True, f"{ledger.name}.{form}")
+    answer["Content-Disposition"] = name or "attachment"
+    answer["Cache-Control"] = "no-store"
     return answer
 
 
