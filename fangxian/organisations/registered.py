@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from fangxian.accounts import looks
 from fangxian.common import codes, registries
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
@@ -29,7 +30,7 @@ from fangxian.common.registries import (
 from fangxian.core import counters, imports, ledgers
 from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.models import Task
-from fangxian.organisations import invariants, queries, vacancies
+from fangxian.organisations import employers, invariants, queries, vacancies
 from fangxian.organisations.models import Member, Responsibility, Vacancy
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.settling import settle
@@ -87,6 +88,7 @@ def register() -> None:
         order=20,
     )
     person_panels.register("organisations", person_panel)
+    looks.organisations.register("organisations", employers.names)
     registries.search.register("organisations", find, order=30)
     registries.today.register("organisations", today, order=40)
     for fact in FACTS:
