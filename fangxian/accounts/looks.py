@@ -33,6 +33,8 @@ tasks: Registry[Tasks] = Registry("source of tasks")
 # Names of organisations by id; ids of the persons in scope by a number that names one.
 organisations: Registry[Callable[[set[UUID]], dict[UUID, str]]] = Registry("organisation names")
 persons: Registry[Callable[[str], list[UUID]]] = Registry("finder of persons")
+# Ids of the records that were merged into a person's: the same human.
+records: Registry[Callable[[UUID], list[UUID]]] = Registry("records of one human")
 
 TASK, PAGE = "task ", "page "
 REVEALED = {

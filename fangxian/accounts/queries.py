@@ -133,8 +133,17 @@ def user_in(area: str, user_id: UUID) -> User:
 
 
 def who_looked(person_id: UUID) -> QuerySet[AccessLog]:
-    """Who read this person's data, newest first: shown to the person and to the auditor."""
-    return AccessLog.objects.filter(persons__contains=[person_id]).order_by("-id")
+    """Who read this person's data, newest first: shown to the person and to the auditor.
+
+    What was read of a record that was merged into the person's since is among it.
+    """
+    return AccessLog.objects.filter(persons__overlap=_records(person_id)).order_by("-id")
+
+
+def _records(person_id: UUID) -> list[UUID]:
+    from fangxian.accounts import looks
+
+    return [person_id, *(other for find in looks.records for other in find(person_id))]
 
 
 def access_log(
@@ -152,7 +161,7 @@ def access_log(
         lo, hi = codes.bounds(area)
         found = found.filter(area__gte=lo, area__lt=hi)
     if person_id is not None:
-        found = found.filter(persons__contains=[person_id])
+        found = found.filter(persons__overlap=_records(person_id))
     if username:
         found = found.filter(user_id__in=User.objects.filter(username=username).values("pk"))
     # Ids are in the order of time, so the primary key finds a day; the moment itself decides.

@@ -98,6 +98,7 @@ def register() -> None:
     )
     search.register("people", _find, order=20)
     looks.persons.register("people", _numbered)
+    looks.records.register("people", _merged_into)
     today.register("people", _today, order=50)
     facts.register(
         "people.persons",
@@ -147,6 +148,12 @@ def _numbered(text: str) -> list[UUID]:
         return list(named.values_list("pk", flat=True))
     found = queries.find_by_document("", text).values_list("pk", flat=True)
     return list(found) or list(queries.find_by_phone(text).values_list("pk", flat=True))
+
+
+def _merged_into(person: UUID) -> list[UUID]:
+    from fangxian.people import queries
+
+    return queries.merged_into(person)
 
 
 def _register_sunset() -> None:

@@ -173,6 +173,13 @@ def _merged(ids: set[UUID]) -> set[UUID]:
     return set(away.values_list("pk", flat=True))
 
 
+def merged_into(person_id: UUID) -> list[UUID]:
+    """Ids of the records that were merged into this one, wherever that was decided."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT people_records(%s)", [person_id])
+        return [row[0] for row in cursor.fetchall() if row[0] != person_id]
+
+
 def candidates(state: str = "open") -> QuerySet[MergeCandidate]:
     """The merge queue in scope, oldest first."""
     return MergeCandidate.objects.filter(state=state).order_by("created_at", "id")

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fangxian.accounts.models import AccessLog, User
+from fangxian.accounts.queries import access_log, who_looked
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, TooMany
 from fangxian.common.scoping import acting
 from fangxian.people import actions, names, offers, queries, queue, tokens
@@ -254,6 +255,31 @@ def test_an_account_follows_the_record_that_stays(make, alice, cast):
     assert User.objects.get(username="bob").person_id == first.id
     actions.undo_merge(by=alice, merge_id=done.id)
     assert User.objects.get(username="bob").person_id == second.id
+
+
+def test_who_looked_at_a_record_looked_at_the_one_it_was_merged_into(
+    make, alice, bob, places, cast
+):
+    """Also for who sees only one of the places: the merge was decided above him."""
+    first, third = make(), make()
+    second = make(by=cast.actor("headquarters"), place=places.county + "00100200100101")
+    bob_alone = access_log("", username="bob")
+    assert not bob_alone.exists()
+    with acting(bob):
+        queries.by_id(third.id)
+    look = bob_alone.get()
+    for lost, kept in ((third, second), (second, first)):
+        by = cast.actor("headquarters")
+        entry = actions.propose_merge(by=by, first_id=lost.id, second_id=kept.id)
+        done = actions.merge(by=by, candidate_id=entry, keep_id=kept.id)
+    with acting(bob):
+        assert look in who_looked(first.id)
+        assert look in access_log("", person_id=first.id)
+        # The range of the function was taken back.
+        assert not Person.objects.filter(pk=second.id).exists()
+    actions.undo_merge(by=by, merge_id=done.id)
+    with acting(bob):
+        assert look not in who_looked(first.id)
 
 
 def test_a_merge_gives_nobody_two_accounts(make, alice, cast):
