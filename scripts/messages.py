@@ -90,9 +90,21 @@ def _check_messages() -> Iterator[str]:
     translated = {
         key for key, entries in _entries().items() if any(map(_is_done, entries.values()))
     }
+    # A plain entry isn't found by ngettext; one with a plural answers gettext too.
+    counted = {
+        key for key, entries in _entries().items() if any(e.msgid_plural for e in entries.values())
+    }
     seen: set[tuple[str, str]] = set()
     for message in find_messages(CHECKOUT):
-        if message.key in translated or message.key in seen:
+        if message.key in seen:
+            continue
+        if message.key in translated:
+            if message.plural and message.key not in counted:
+                seen.add(message.key)
+                yield (
+                    f"{_shown(message.path)}: {message.id!r} has a plural here, its translation "
+                    f"none. Add msgid_plural {message.plural!r}, and msgstr[0] in place of msgstr"
+                )
             continue
         seen.add(message.key)
         yield (

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from fangxian.accounts.actions.reveals import purposes
 from fangxian.accounts.models import AccessLog, Role, User
 from fangxian.common.registries import Registry
+from fangxian.common.ui import formats
 from fangxian.regions.queries import names
 
 
@@ -134,7 +135,7 @@ def described(logs: Iterable[AccessLog]) -> list[Look]:
         looks.append(
             Look(
                 log=row,
-                who=str(user) if user else _system(row.actor),
+                who=str(user) if user else formats.who(row.actor),
                 role=roles.get(row.role, ""),
                 where=" · ".join(part for part in (body, place) if part),
                 why=told,
@@ -158,10 +159,6 @@ def grouped(logs: Iterable[AccessLog], limit: int) -> list[dict[str, Any]]:
         line = {"who": who, "role": role, "where": where, "why": told, "revealed": revealed}
         lines.append(line | {"at": found[0].at, "times": len(found)})
     return lines
-
-
-def _system(actor: str) -> str:
-    return _("the system itself") if actor.startswith("system:") else actor
 
 
 def _organisations(ids: set[UUID]) -> dict[UUID, str]:

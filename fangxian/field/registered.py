@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -24,6 +26,7 @@ from fangxian.common.registries import (
     SearchHit,
     TodayItem,
 )
+from fangxian.common.ui.formats import date
 from fangxian.core import counters
 from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.models import Task
@@ -80,12 +83,19 @@ def register() -> None:
         follow.REVISIT, TaskKind(_("Revisit of a household"), _revisit_url, by_hand=False)
     )
     task_kinds.register(DATES, TaskKind(_("Dates of a sweep"), _campaign_url, by_hand=False))
-    task_kinds.register(OVERDUE, TaskKind(_("Daily report"), _report_url, by_hand=False))
+    task_kinds.register(
+        OVERDUE,
+        TaskKind(_("Daily report"), _report_url, by_hand=False, words=_report_words),
+    )
 
 
 def _count(_by: Actor, code: str) -> Iterator[counters.Row]:
     for campaign in Campaign.objects.exclude(state=Campaign.State.DRAFT):
         yield from targets.counted(campaign, code)
+
+
+def _report_words(data: dict[str, Any]) -> dict[str, Any]:
+    return {"day": date(dt.date.fromisoformat(data["day"]))}
 
 
 def _gaps_url(task: Task) -> str:

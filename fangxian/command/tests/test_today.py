@@ -43,6 +43,12 @@ def test_what_is_due_from_me_stands_first(client_of, alice, places):
     assert not client_of("charlie").get(TODAY).context["tasks"]
 
 
+def test_a_task_at_a_unit_names_the_building_too(client_of, alice, places):
+    open_one(alice, places)
+    (task,) = client_of("alice").get(TODAY).context["tasks"]
+    assert task.place_name == f"{places[places.building].name} {places[places.unit].name}"
+
+
 def test_the_sweep_of_my_area_with_its_worst_places(client_of, sweep, places):
     (shown,) = client_of("alice").get(TODAY).context["sweeps"]
     campaign, own, worst = shown
@@ -127,5 +133,6 @@ def test_few_queries(client_of, sweep, alice, places, django_assert_max_num_quer
         client.get(TODAY)
 
 
-# Three for the session, four for scope, the rest is what ten sources of seven rooms ask.
-QUERIES = 37
+# Four for the session and what processes share, four for scope, the rest is what ten sources of
+# seven rooms ask.
+QUERIES = 38

@@ -13,6 +13,7 @@ from fangxian.accounts.queries import who_looked
 from fangxian.command import coverage as boards
 from fangxian.command.polling import current
 from fangxian.common.actor import Actor
+from fangxian.common.codes import Level
 from fangxian.common.registries import TodayItem
 from fangxian.common.registries import today as sources
 from fangxian.core.queries import overdue, tasks_for
@@ -37,9 +38,11 @@ def today(request: SignedRequest) -> HttpResponse:
     sweeps = _sweeps(by) if by.may("command.board") else []
     groups = {kind: [item for item in items if item.kind == kind] for kind in KINDS}
     way = path(by.area) if by.area else []
-    called = names({task.place_code for task in shown}) if shown else {}
+    called = names({at for task in shown for at in _way(task.place_code)}) if shown else {}
     for task in shown:
-        task.place_name = called.get(task.place_code, task.place_code)  # type: ignore[attr-defined]
+        task.place_name = " ".join(  # type: ignore[attr-defined]
+            called.get(at, at) for at in _way(task.place_code)
+        )
     context: dict[str, Any] = {
         "place": way[-1] if way else None,
         "tasks": shown,
@@ -68,6 +71,12 @@ def today(request: SignedRequest) -> HttpResponse:
             timezone.localdate(),
         ],
     )
+
+
+def _way(code: str) -> list[str]:
+    """What a place is called by: a unit's name says nothing without its building's."""
+    building = int(Level.BUILDING)
+    return [code[:building], code] if len(code) > building else [code]
 
 
 def _seen(item: TodayItem) -> list[Any]:

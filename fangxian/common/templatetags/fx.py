@@ -30,6 +30,7 @@ register.filter("cn_datetime", formats.date_time)
 register.filter("cn_time", formats.clock)
 register.filter("num", formats.number)
 register.filter("mask", formats.mask)
+register.filter("who", formats.who)
 register.filter("place_name", formats.place_name)
 
 

@@ -89,3 +89,9 @@ def test_a_place_is_named_by_itself_or_by_the_room_that_knows(monkeypatch):
     formats.set_place_namer({"130921": "Sample county"}.__getitem__)
     assert formats.place_name("130921") == "Sample county"
     assert formats.place_name("") == ""
+
+
+def test_a_job_of_the_system_has_no_name_of_its_own():
+    with translation.override("zh-hans"):
+        assert formats.who("system:demo") == "系统自动"
+    assert formats.who("王一") == "王一"

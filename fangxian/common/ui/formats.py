@@ -71,6 +71,11 @@ def date_time(value: datetime.datetime | None) -> str:
     return f"{date(value)} {clock(value)}"
 
 
+def who(actor: str) -> str:
+    """The name of who did something; jobs of the system, ``system:…``, have none of their own."""
+    return gettext("the system itself") if actor.startswith("system:") else actor
+
+
 def clock(value: datetime.datetime) -> str:
     """Hours and minutes in local time."""
     return f"{_local(value):%H:%M}"

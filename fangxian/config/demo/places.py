@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -54,16 +55,17 @@ def build(by: Actor, chance: Chance) -> None:
         left -= sizes[village.code]
     sizes[others[-1].code] = max(8, sizes[others[-1].code] + left)
     rows: list[BuildingRow] = []
-    for at, village in enumerate(villages):
+    towns = sorted({village.code[:9] for village in villages})
+    for village in villages:
         grid = create_place(
             by=by,
             parent_code=village.code,
             name=data["grid"].format(n=1),
             level=Level.GRID,
         )
-        where = _where(chance, is_community(village), at)
+        corner = where(chance, towns.index(village.code[:9]), len(towns), is_community(village))
         make = _blocks if is_community(village) else _groups
-        rows += make(chance, village, grid.code, sizes[village.code], where)
+        rows += make(chance, village, grid.code, sizes[village.code], corner)
     upsert_buildings(by=by, rows=rows)
     for community in communities:
         plan = draw_grids(by=by, community_code=community.code)
@@ -71,13 +73,17 @@ def build(by: Actor, chance: Chance) -> None:
         redraw.apply(by=by, plan_id=plan.id)
 
 
-def _where(chance: Chance, near: bool, at: int) -> tuple[float, float]:
+def where(chance: Chance, town: int, towns: int, near: bool) -> tuple[float, float]:
+    """A place in its town, whose land meets no other's: the first in the middle, others around."""
     longitude, latitude = chance.data["centre"]
-    spread = chance.data["spread_degrees"] * (0.12 if near else 1.0)
-    draw = chance.random
+    spread, draw = chance.data["spread_degrees"], chance.random
+    turn = 2 * math.pi * town / max(1, towns - 1)
+    away, reach = (spread, 0.3) if town else (0.0, 0.55)
+    # Blocks of a community stand close together, in the middle of the town.
+    half = spread * (0.12 if near else reach) / math.sqrt(2)
     return (
-        longitude + draw.uniform(-spread, spread) * (1 if at % 2 else 0.9),
-        latitude + draw.uniform(-spread, spread) * 0.8,
+        longitude + away * math.cos(turn) + draw.uniform(-half, half),
+        latitude + (away * math.sin(turn) + draw.uniform(-half, half)) * 0.8,
     )
 
 

@@ -124,6 +124,21 @@ def fill(path: Path, text: str = "译文") -> None:
     po.save()
 
 
+def test_a_counted_text_needs_a_counted_translation(
+    messages: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    messages.main(["update"])
+    fill(catalogue(tmp_path))
+    fill(catalogue(tmp_path, "common", "djangojs"))
+    assert messages.main(["check"]) == 0
+    po = polib.pofile(str(catalogue(tmp_path)))
+    entry = next(entry for entry in po if entry.msgid_plural)
+    entry.msgstr, entry.msgid_plural, entry.msgstr_plural = entry.msgstr_plural[0], "", {}
+    po.save()
+    assert messages.main(["check"]) == 1
+    assert "has a plural here" in capsys.readouterr().err
+
+
 def test_update_adds_what_is_new_and_keeps_what_is_there(
     messages: ModuleType, tmp_path: Path
 ) -> None:

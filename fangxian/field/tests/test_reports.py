@@ -10,6 +10,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from fangxian.common.scoping import acting
 from fangxian.core.models import Task
@@ -169,6 +170,17 @@ def test_the_list_counts_all_though_it_shows_some(
     assert [tile["sent"] for tile in page.context["tiles"]] == [1, 0, 0]
     (row,) = page.context["rows"]
     assert (row["report"].sent_at, page.context["full"]) == (None, True)
+
+
+def test_the_day_of_an_owed_report_is_written_as_its_reader_writes_days(
+    campaign: Campaign, cast: Any
+) -> None:
+    hq, today = cast.actor("headquarters"), timezone.localdate()
+    prepare_reports(by=hq, campaign=campaign, day=today)
+    with acting(hq), override("zh-hans"):
+        titles = {str(task) for task in Task.objects.filter(kind=OVERDUE)}
+    assert len(titles) == 1
+    assert f"{today.year}年{today.month}月{today.day}日" in titles.pop()
 
 
 def test_reports_are_owed_from_start_to_end_and_for_days_that_were_missed(
