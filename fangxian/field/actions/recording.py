@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -161,16 +162,27 @@ def write(by: Actor, ready: Sequence[Ready], today: dt.date) -> dict[UUID, Becam
         "source": by.source,
         "today": today,
     }
-    # Planning it costs as much as running it, so it is prepared, which Django's cursors never do.
-    with (
-        connection.wrap_database_errors,
-        psycopg.Cursor(connection.connection) as cursor,
-    ):
+    with _preparing() as cursor:
         cursor.execute(_RECORD, values, prepare=True)
         return {
             op_id: Became.KEPT if kept else Became.KNOWN if door else Became.NO_DOOR
             for op_id, door, kept in cursor.fetchall()
         }
+
+
+@contextmanager
+def _preparing() -> Iterator[psycopg.Cursor[Any]]:
+    """A cursor whose statements the server keeps planned: planning costs as much as running.
+
+    Django's cursors never prepare, and have switched it off for the whole connection.
+    """
+    raw = connection.connection
+    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+        raw.prepare_threshold = 0
+        try:
+            yield cursor
+        finally:
+            raw.prepare_threshold = None
 
 
 def _write_correction(by: Actor, ready: Ready) -> Became:
