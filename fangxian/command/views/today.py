@@ -43,12 +43,15 @@ def today(request: SignedRequest) -> HttpResponse:
         task.place_name = " ".join(  # type: ignore[attr-defined]
             called.get(at, at) for at in _way(task.place_code)
         )
+    every = len(shown) < SHOWN
+    now = timezone.now()
+    late = sum(task.due_at < now for task in shown) if every else overdue(tasks).count()
     context: dict[str, Any] = {
         "place": way[-1] if way else None,
         "tasks": shown,
         "works": by.may("core.task"),
-        "task_count": len(shown) if len(shown) < SHOWN else tasks.count(),
-        "overdue_count": overdue(tasks).count() if shown else 0,
+        "task_count": len(shown) if every else tasks.count(),
+        "overdue_count": late,
         "groups": groups,
         "sweeps": sweeps,
         "resident": not by.may("command.board") and not items and not by.may("core.task"),
