@@ -146,6 +146,10 @@ def _records(person_id: UUID) -> list[UUID]:
     return [person_id, *(other for find in looks.records for other in find(person_id))]
 
 
+# Nothing was read before, and days near the calendar's ends have no time beside them.
+EARLIEST, LATEST = dt.date(2000, 1, 1), dt.date(9999, 1, 1)
+
+
 def access_log(
     area: str,
     *,
@@ -166,10 +170,10 @@ def access_log(
         found = found.filter(user_id__in=User.objects.filter(username=username).values("pk"))
     # Ids are in the order of time, so the primary key finds a day; the moment itself decides.
     if since is not None:
-        begin = _midnight(since)
+        begin = _midnight(max(since, EARLIEST))
         found = found.filter(at__gte=begin, id__gte=first_id(begin - CLOCKS))
-    if until is not None and until < dt.date.max:
-        end = _midnight(until + dt.timedelta(days=1))
+    if until is not None and until < LATEST:
+        end = _midnight(max(until, EARLIEST) + dt.timedelta(days=1))
         found = found.filter(at__lt=end, id__lt=first_id(end + CLOCKS))
     return found.exclude(revealed="") if revealed_only else found
 

@@ -483,7 +483,7 @@ def test_texts_of_the_islands_are_kept_by_the_browser(cast):
     answer = client.get(address)
     assert "immutable" in answer["Cache-Control"]
     assert b"gettext" in answer.content
-    assert client.get("/catalogue.js?l=en&v=other")["Cache-Control"] == "no-cache"
+    assert client.get("/catalogue.js?l=en&v=other")["Cache-Control"] == "private, no-cache"
     assert client.get("/catalogue.js?l=xx").status_code == 200
 
 

@@ -14,7 +14,7 @@ from fangxian.command.sources import today_of_sweeps
 from fangxian.common.scoping import acting
 from fangxian.field.actions import NewVisit, record_visits
 from fangxian.field.models import Visit
-from fangxian.field.queries import figures_of_day
+from fangxian.field.reporting import Span, figures_of
 
 WALL, GAPS = reverse("command:wall"), reverse("command:wall_gaps")
 
@@ -43,9 +43,8 @@ def test_a_corrected_visit_counts_once_as_in_the_daily_report(client_of, sweep, 
         first = Visit.objects.get()
     again = NewVisit(uuid4(), sweep.id, first.household_id, "all_well", corrects=first.op_id)
     record_visits(by=hq, visits=[again])
-    today = timezone.localdate()
     with acting(hq):
-        reported = figures_of_day(sweep, hq.area, today)["visits"]
+        reported = figures_of(sweep, hq.area, Span(None, timezone.now()))["visits"]
     client = client_of("headquarters")
     assert reported == 1
     assert sum(n for _day, n in client.get(WALL).context["days"]) == reported

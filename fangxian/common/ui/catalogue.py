@@ -34,5 +34,5 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     content, now = _body(wanted if known else translation.get_language() or settings.LANGUAGE_CODE)
     response = HttpResponse(content, content_type='text/javascript; charset="utf-8"')
     named = known and request.GET.get("v") == now
-    response["Cache-Control"] = KEPT if named else "no-cache"
+    response["Cache-Control"] = KEPT if named else "private, no-cache"
     return response
