@@ -29,6 +29,8 @@ PUBLIC = {
     "core:measure_add": "as above",
     "core:measure_lift": "as above",
 }
+# They read the file, which is for the account that brought it.
+OF_WHO_BROUGHT_IT = {"register:import_columns", "organisations:import_run"}
 FINE_CHANGE = FINE | {400, 403, 404, 405, 409, 422, 429}
 
 

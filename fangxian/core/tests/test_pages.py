@@ -222,6 +222,7 @@ def test_the_import_centre_shows_counts_and_reasons(client_of: Any, alice: Any) 
     assert run.state == ImportState.FINISHED
 
 
+@pytest.mark.django_db(databases=["default", "maintenance"])
 def test_an_emergency_from_its_beginning_to_its_end(
     client_of: Any, places: Any, django_capture_on_commit_callbacks: Any
 ) -> None:
