@@ -98,6 +98,7 @@ class ReassignForm(forms.Form):
         self._offer("assignee_level", [(int(level), level.label) for level in levels])
 
     def _offer(self, name: str, choices: list[tuple[Any, Any]]) -> None:
+        # Only fields with choices are named; the type of a form's fields doesn't say so.
         self.fields[name].choices = choices  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:

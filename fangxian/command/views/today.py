@@ -40,6 +40,7 @@ def today(request: SignedRequest) -> HttpResponse:
     way = path(by.area) if by.area else []
     called = names({at for task in shown for at in _way(task.place_code)}) if shown else {}
     for task in shown:
+        # For the template alone: the model has no such field.
         task.place_name = " ".join(  # type: ignore[attr-defined]
             called.get(at, at) for at in _way(task.place_code)
         )
