@@ -181,7 +181,7 @@ def test_a_large_sweep_is_made_community_by_community_and_resumed(
     with acting(SYSTEM):
         assert Target.objects.count() == 4
     second = Steps(dies=False, state=first.state)
-    jobs.make_targets(second, campaign=str(campaign.id))  # type: ignore[arg-type]
+    jobs.make_targets(second, campaign=str(campaign.id))
     assert (first.seen, second.seen) == ([(1, 2)], [(2, 2)])
     with acting(SYSTEM):
         assert Target.objects.count() == 4
