@@ -150,9 +150,7 @@ def client_of(cast: Cast) -> Any:
 
     def make(name: str) -> Client:
         client = Client()
-        client.force_login(
-            cast.user(name), backend="allauth.account.auth_backends.AuthenticationBackend"
-        )
+        client.force_login(cast.user(name), backend="fangxian.accounts.remembered.AccountBackend")
         # As after a sign-in with both factors.
         session = client.session
         session[SECOND_FACTOR] = True

@@ -117,7 +117,7 @@ def sign_in(name: str, ids: Any, areas: list[str], chosen: str) -> str:
         if area == chosen:
             store[GRANT_KEY] = str(grant.id)
     store[SESSION_KEY] = str(user.pk)
-    store[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+    store[BACKEND_SESSION_KEY] = "fangxian.accounts.remembered.AccountBackend"
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
     store[SECOND_FACTOR] = True
     store.save()

@@ -8,12 +8,11 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from fangxian.accounts.models import AccessLog, Grant, Role, SecurityAlert, User
-from fangxian.common import codes
+from fangxian.common import codes, prepared
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.errors import Forbidden, OutOfScope
@@ -27,11 +26,8 @@ def grants_of(user: User) -> list[Grant]:
     One query. A grant at a place that no longer exists is left out.
     """
     today = timezone.localdate()
-    with connection.cursor() as cursor:
-        cursor.execute(_GRANTS, {"user": user.pk, "today": today})
-        rows = cursor.fetchall()
     grants: list[Any] = []
-    for row in rows:
+    for row in prepared.rows(_GRANTS, {"user": user.pk, "today": today}):
         grant: Any = Grant.from_db("default", _OF_GRANT, row[:6])
         of_role = [row[6], row[7], orjson.loads(row[8]), orjson.loads(row[9]), row[10]]
         grant.user = user

@@ -206,7 +206,7 @@ TEMPLATES = [
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "fangxian.accounts.remembered.AccountBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.MD5PasswordHasher"
@@ -251,6 +251,7 @@ AXES_USERNAME_CALLABLE = "fangxian.accounts.lockout.noted_name"
 AXES_CLIENT_IP_CALLABLE = "fangxian.accounts.source.client_ip"
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 
+SESSION_ENGINE = "fangxian.accounts.remembered"
 SESSION_COOKIE_AGE = FANGXIAN_IDLE_MINUTES * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -20,7 +20,7 @@ from tests.kit.cast import START, Cast, Places, make_cast, make_places
 from tests.kit.objects import ANYWHERE, Side, codes_of, key_of
 from tests.kit.routes import Route
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "fangxian.accounts.remembered.AccountBackend"
 EVERYTHING = "everything"
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 from uuid import UUID
 
-import psycopg
-from django.db import connection
 from django.db.models import DateTimeField, Func
 from django.utils import timezone
 
+from fangxian.common import prepared
 from fangxian.common.actor import Actor
 from fangxian.common.ids import uuid7
 from fangxian.core import counters
@@ -162,27 +160,10 @@ def write(by: Actor, ready: Sequence[Ready], today: dt.date) -> dict[UUID, Becam
         "source": by.source,
         "today": today,
     }
-    with _preparing() as cursor:
-        cursor.execute(_RECORD, values, prepare=True)
-        return {
-            op_id: Became.KEPT if kept else Became.KNOWN if door else Became.NO_DOOR
-            for op_id, door, kept in cursor.fetchall()
-        }
-
-
-@contextmanager
-def _preparing() -> Iterator[psycopg.Cursor[Any]]:
-    """A cursor whose statements the server keeps planned: planning costs as much as running.
-
-    Django's cursors never prepare, and have switched it off for the whole connection.
-    """
-    raw = connection.connection
-    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
-        raw.prepare_threshold = 0
-        try:
-            yield cursor
-        finally:
-            raw.prepare_threshold = None
+    return {
+        op_id: Became.KEPT if kept else Became.KNOWN if door else Became.NO_DOOR
+        for op_id, door, kept in prepared.rows(_RECORD, values)
+    }
 
 
 def _write_correction(by: Actor, ready: Ready) -> Became:
