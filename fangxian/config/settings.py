@@ -140,11 +140,9 @@ INSTALLED_APPS = [
 # processes; what a process may keep to itself goes into "process".
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "accounts_shared_cache",
-        "KEY_FUNCTION": "fangxian.accounts.shared.cache_key",
         # Never full: who fills it would push out the counts of others.
-        "OPTIONS": {"MAX_ENTRIES": 10_000_000},
+        "BACKEND": "fangxian.accounts.counts.SharedCounts",
+        "KEY_FUNCTION": "fangxian.accounts.shared.cache_key",
     },
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }

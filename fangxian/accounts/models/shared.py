@@ -8,7 +8,7 @@ from fangxian.common.scoping import Global
 
 
 class SharedCache(models.Model):
-    """The table of Django's database cache (``CACHES["default"]``); rows end by themselves.
+    """The table behind ``CACHES["default"]`` (``accounts.counts``); rows end by themselves.
 
     Keys are keyed hashes (``accounts.shared.cache_key``): allauth puts names and codes into them.
     """
