@@ -18,7 +18,6 @@ from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.models import update_fields
 from fangxian.people import actions as people
 from fangxian.people.models import Person
-from fangxian.people.queries import by_id
 from fangxian.register import changes, queries
 from fangxian.register.actions.locks import lock_homes
 from fangxian.register.models import Household, KeyGroupEntry, Residency
@@ -259,7 +258,7 @@ def death(*, by: Actor, person_id: UUID, on: dt.date) -> Person:
     lock_homes(rows.values_list("household_id", flat=True))
     # Before the residencies: with one of several ended, groups would go along to the next.
     KeyGroupEntry.objects.filter(person_id=person_id, to_date=None).update(
-        to_date=Greatest("from_date", Value(on))
+        to_date=Greatest("from_date", Value(on)), ended_by_death=True
     )
     for row in rows.select_for_update():
         _end(by, row, max(on, row.from_date), Residency.Ended.DIED, unlink=False)
@@ -274,11 +273,8 @@ def undo_death(*, by: Actor, person_id: UUID) -> Person:
     has recorded a death, or when a household has been closed since then.
     """
     by.require("register.edit")
-    on = by_id(person_id).deceased_on
     person = people.withdraw_death(by=by, person_id=person_id)
-    died = Residency.objects.filter(
-        person_id=person_id, ended=Residency.Ended.DIED, to_date=Greatest("from_date", Value(on))
-    )
+    died = Residency.objects.filter(person_id=person_id, ended=Residency.Ended.DIED)
     homes = lock_homes(died.values_list("household_id", flat=True))
     if homes.filter(state=Household.State.CLOSED).exists():
         raise Conflict(_("The household has been closed since then."))
@@ -289,11 +285,10 @@ def undo_death(*, by: Actor, person_id: UUID) -> Person:
         _refuse_twice(row)
         row.to_date, row.ended = None, ""
         row.save(update_fields=["to_date", "ended", "relation"])
-    entries = KeyGroupEntry.objects.filter(person_id=person_id)
-    still = entries.filter(to_date=None).values("group")
-    entries.filter(to_date=Greatest("from_date", Value(on))).exclude(group__in=still).update(
-        to_date=None
-    )
+    every = KeyGroupEntry.objects.filter(person_id=person_id)
+    entries, still = every.filter(ended_by_death=True), every.filter(to_date=None).values("group")
+    entries.exclude(group__in=still).update(to_date=None)
+    entries.update(ended_by_death=False)
     homes.filter(state=Household.State.EMPTY).update(state=Household.State.LIVED_IN)
     changes.changed(by, [home.pk for home in homes])
     return person

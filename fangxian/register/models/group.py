@@ -16,7 +16,10 @@ from fangxian.register.vocabularies import KEY_GROUPS
 
 @tracked()
 class KeyGroupEntry(Placed):
-    """A person belongs to a key group (a code of ``data/key_groups.json``)."""
+    """A person belongs to a key group (a code of ``data/key_groups.json``).
+
+    ``ended_by_death``: nothing else ended it, so a death taken back lets it go on.
+    """
 
     scope = Scoped()
 
@@ -24,6 +27,7 @@ class KeyGroupEntry(Placed):
     group = models.CharField(_("key group"), max_length=20)
     from_date = models.DateField(_("from"))
     to_date = models.DateField(_("until"), null=True, blank=True)
+    ended_by_death = models.BooleanField(default=False, db_default=False, editable=False)
     emergency_id = models.UUIDField(null=True, editable=False)
     note = SealedTextField(
         verbose_name=_("note"),

@@ -218,6 +218,9 @@ def test_a_death_taken_back_restores_what_it_ended(alice, home, seen):
     actions.join_group(by=alice, person_id=row.person_id, group="dialysis", since=SPRING)
     left = actions.join_group(by=alice, person_id=row.person_id, group="pregnant", since=SPRING)
     actions.leave_group(by=alice, entry_id=left.pk, on=SUMMER)
+    cured = actions.join_group(by=alice, person_id=row.person_id, group="disabled", since=SPRING)
+    # For another reason, on the very day that is recorded as the day of the death.
+    actions.leave_group(by=alice, entry_id=cured.pk, on=AUTUMN)
 
     def state():
         homes = Household.objects.values_list("state", flat=True)
