@@ -13,8 +13,8 @@ from fangxian.common.errors import Invalid, Problem
 from fangxian.organisations.checking import Holder
 from fangxian.organisations.models import Member, Organisation
 from fangxian.organisations.queries import search_organisations
+from fangxian.people import lookups
 from fangxian.people.models import Person
-from fangxian.people.queries import search
 from fangxian.regions.queries import names
 from fangxian.register.queries import homes_of
 
@@ -38,7 +38,7 @@ def find(by: Actor, text: str, *, person: bool) -> list[Candidate]:
     """Candidates for a search text: name, initials, number of a document or phone, credit code.
 
     Persons are those of the actor's area; organisations of anywhere. Who is a member is offered as
-    such.
+    such. Raises TooMany above the hourly quota of numbers.
     """
     text = text.strip()
     if not text:
@@ -46,7 +46,7 @@ def find(by: Actor, text: str, *, person: bool) -> list[Candidate]:
     if not person:
         found = search_organisations(text, by.area)[:SHOWN]
         return [_organisation(row) for row in found]
-    people = search(text, SHOWN)
+    people = lookups.find(by, text, SHOWN)
     offices = _offices([one.id for one in people])
     return [candidate for one in people for candidate in _person(one, offices.get(one.id, []))]
 

@@ -21,6 +21,17 @@ def find(by: Actor, text: str, limit: int = 20) -> list[Person]:
     return found
 
 
+def by_document(by: Actor, kind: str, number: str) -> Person | None:
+    """Whom in scope a document names that a form asks for ("" names nobody).
+
+    Each number counts: what the form answers tells whether somebody has it. Raises TooMany.
+    """
+    if not number:
+        return None
+    count_lookup(by=by)
+    return queries.find_by_document(kind, number).first()
+
+
 def _whole(text: str) -> bool:
     phone = normal_phone(text)
     mobile = len(phone) == 11 and phone.isdecimal() and phone.startswith("1")

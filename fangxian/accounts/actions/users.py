@@ -23,6 +23,7 @@ from fangxian.accounts.actions._checks import (
     place_at,
     problems_of,
 )
+from fangxian.accounts.actions.lookups import count_lookup
 from fangxian.accounts.models import User
 from fangxian.common import access
 from fangxian.common.actions import action
@@ -118,7 +119,7 @@ def link_person(*, by: Actor, user_id: UUID, number: str, reason: str) -> User:
     ``number`` is that of a document or phone, or the person's id. A person has one account, so
     that no human holds two of the three administrator roles by having two accounts; linked, he
     reads who looked at his data. Raises Forbidden, OutOfScope, Invalid (nobody or several have the
-    number, the person has an account already).
+    number, the person has an account already), LookupQuota.
     """
     from fangxian.accounts import looks
 
@@ -126,6 +127,8 @@ def link_person(*, by: Actor, user_id: UUID, number: str, reason: str) -> User:
     user = managed_user(by, user_id)
     why = checked_reason(reason)
     text = number.strip()
+    if text:
+        count_lookup(by=by)
     found = {person for find in looks.persons for person in find(text)} if text else set()
     if text and len(found) != 1:
         several = _("Several people in your area have this number.")

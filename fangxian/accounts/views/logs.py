@@ -59,6 +59,8 @@ def _find(request: SignedRequest) -> HttpResponse:
     """From a document's or phone's number to the person's reads; the number enters no address."""
     form = NumberForm(request.POST)
     number = form.cleaned_data["number"] if form.is_valid() else ""
+    if number:
+        actions.count_lookup(by=request.actor)
     found = sorted({person for find in looks.persons for person in find(number)}) if number else []
     if not found:
         messages.warning(request, _("Nobody in your area has this number."))

@@ -179,6 +179,17 @@ def test_members_join_from_the_register_or_new(hq, client_of, places, person, un
         assert (ended.duty, ended.to_date) == ("科长", TODAY)
 
 
+def test_numbers_that_the_form_of_a_member_tells_of_are_counted(client_of, unit, settings):
+    settings.FANGXIAN_LOOKUPS_PER_HOUR = 2
+    client = client_of("headquarters")
+    at = url("join", unit.id)
+    number = "11010519491231002X"
+    assert client.post(at, {"name": "王新", "number": number}).status_code == 302
+    assert client.post(at, {"q": number, "find": "1"}).status_code == 200
+    for given in ({"q": number, "find": "1"}, {"name": "王二", "number": number}):
+        assert client.post(at, given).status_code == 429
+
+
 def test_ten_households_of_a_member(hq, client_of, places, person, unit):
     member = add_member(by=hq, person=person(hq, "王一"), organisation=unit)
     doors = [create_household(by=hq, place_code=places.unit, room=str(n)) for n in range(11)]

@@ -20,6 +20,7 @@ from fangxian.organisations.models import Member, Organisation
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.views.common import form_page, posted, saving, tried
 from fangxian.organisations.views.tree import mine, trail
+from fangxian.people import lookups
 from fangxian.people.vocabularies import IDENTITY
 
 
@@ -63,6 +64,7 @@ def _join(request: SignedRequest, body: Organisation, given: dict[str, Any]) -> 
             )
         )
     documents = [(IDENTITY, given["number"])] if given["number"] else []
+    lookups.by_document(request.actor, IDENTITY, given["number"])
     return actions.add_new_member(
         by=request.actor,
         organisation=body,

@@ -44,3 +44,14 @@ def test_above_the_quota_comes_429_and_an_alert(make, client_of, cast, settings)
     assert client.get(url, {"q": NUMBER}).status_code == 429
     alert = SecurityAlert.objects.get()
     assert (alert.kind, alert.user_id) == ("lookup_quota", cast.user("alice").pk)
+
+
+def test_a_document_that_a_form_asks_for_counts_each_time(make, alice, settings):
+    settings.FANGXIAN_LOOKUPS_PER_HOUR = 2
+    person = make("王小明", documents=[("identity", NUMBER)])
+    with acting(alice):
+        assert lookups.by_document(alice, "identity", "") is None
+        assert lookups.by_document(alice, "identity", NUMBER) == person
+        assert lookups.by_document(alice, "passport", "E12345678") is None
+        with pytest.raises(TooMany):
+            lookups.by_document(alice, "identity", NUMBER)

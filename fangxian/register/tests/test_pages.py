@@ -115,6 +115,23 @@ def test_a_known_person_moves_by_the_document(client_of, alice, places, resident
         ]
 
 
+def test_the_form_that_finds_people_by_a_document_counts_as_a_lookup(
+    client_of, places, alice, settings
+):
+    settings.FANGXIAN_LOOKUPS_PER_HOUR = 2
+    other = actions.create_household(by=alice, place_code=places.unit, room="102")
+    url = reverse("register:move_in", args=[other.pk])
+    client = client_of("alice")
+
+    def tried(number: int) -> int:
+        given = {"document": identity(number), "document_kind": "identity", "kind": "registered"}
+        # A day to come: nothing is recorded, the answer alone would tell who is known.
+        given |= {"name": "张伟", "relation": "other", "on": "2999-01-01"}
+        return client.post(url, given).status_code
+
+    assert [tried(number) for number in (2, 3, 4)] == [422, 422, 429]
+
+
 def test_a_page_number_that_only_looks_like_one_is_the_first_page(client_of, places):
     url = reverse("register:establishments", args=[places.community])
     assert client_of("alice").get(url, {"after": "²"}).status_code == 200

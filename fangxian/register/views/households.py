@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from fangxian.common import registries
 from fangxian.common.errors import OutOfScope
 from fangxian.common.policy import SignedRequest, page
+from fangxian.people import lookups
 from fangxian.people import queries as people
 from fangxian.people.views.common import form_page
 from fangxian.regions import queries as regions
@@ -132,7 +133,7 @@ def move_in(request: SignedRequest, household_id: UUID) -> HttpResponse:
         number = values.pop("document")
         kind = values.pop("document_kind") or "identity"
         phone = values.pop("phone")
-        known = people.find_by_document(kind, number).first() if number else None
+        known = lookups.by_document(request.actor, kind, number)
         if known is not None and known.name == values["name"].strip():
             here = {name: values[name] for name in ("relation", "kind", "on")}
             actions.move(by=request.actor, household_id=home.pk, person_id=known.id, **here)
@@ -169,6 +170,7 @@ def birth(request: SignedRequest, household_id: UUID) -> HttpResponse:
     def save(values: dict[str, Any]) -> None:
         number = values.pop("certificate")
         documents = [("birth_certificate", number)] if number else []
+        lookups.by_document(request.actor, "birth_certificate", number)
         actions.birth(by=request.actor, household_id=home.pk, documents=documents, **values)
 
     return form_page(
