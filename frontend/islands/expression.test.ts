@@ -7,6 +7,7 @@ interface Case {
   tree: Tree;
   fields: Record<string, unknown>;
   own: unknown;
+  choice?: Record<string, string>;
   today: string;
   expected: unknown;
 }
@@ -16,7 +17,7 @@ const corpus = JSON.parse(readFileSync("../fangxian/field/tests/corpus/expressio
 
 describe("the browser evaluates as the server does", () => {
   test.each(corpus.map((one) => [one.source, one] as const))("%s", (_source, one) => {
-    const value = evaluate(one.tree, one.fields, one.own, one.today);
+    const value = evaluate(one.tree, one.fields, one.own, one.today, one.choice);
     if (typeof one.expected === "boolean") expect(truth(value)).toBe(one.expected);
     else expect(value).toBe(one.expected);
   });

@@ -98,8 +98,9 @@ const CALLS: Record<string, (...values: unknown[]) => unknown> = {
   max: (...values) => Math.max(...values.map(number)),
 };
 
-/** Evaluate a compiled expression; `own` is what "." stands for, `today` the day as 2020-03-05. */
-export function evaluate(tree: Tree, answers: Answers, own: unknown, today: string): unknown {
+/** Evaluate a compiled expression; `own` is what "." stands for, `today` the day as 2020-03-05, `choice` the
+ * columns of the choice that is filtered. */
+export function evaluate(tree: Tree, answers: Answers, own: unknown, today: string, choice: Answers = {}): unknown {
   const run = (node: unknown): unknown => {
     const [head, first, second, ...more] = node as Tree;
     switch (head) {
@@ -107,6 +108,8 @@ export function evaluate(tree: Tree, answers: Answers, own: unknown, today: stri
         return first;
       case "field":
         return answers[String(first)];
+      case "column":
+        return choice[String(first)];
       case "self":
         return own;
       case "neg":

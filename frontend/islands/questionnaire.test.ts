@@ -3,7 +3,18 @@ import { mount } from "./questionnaire";
 
 const QUESTIONS = [
   { name: "fever", kind: "choice" },
+  { name: "town", kind: "choice" },
   { name: "temperature", kind: "decimal", relevant: ["=", ["field", "fever"], ["value", "yes"]] },
+  {
+    name: "village",
+    kind: "choice",
+    choice_filter: ["=", ["column", "town"], ["field", "town"]],
+    options: [
+      { name: "v1", town: "t1" },
+      { name: "v2", town: "t2" },
+      { name: "v3", town: "t2" },
+    ],
+  },
   { name: "advice", kind: "note", relevant: [">", ["field", "temperature"], ["value", 38]] },
   {
     name: "returned",
@@ -34,6 +45,10 @@ beforeEach(() => {
     `<script type="application/json" id="qs">${JSON.stringify(QUESTIONS)}</script>` +
     '<form data-source="qs" data-today="2020-03-05"><button data-by-enter disabled></button><a href="?outcome=exceptions" data-opens="questions">2</a><section id="questions" hidden>' +
     '<div data-path="a.fever"><input type="radio" name="a.fever" value="yes"><input type="radio" name="a.fever" value="no"></div>' +
+    '<div data-path="a.town"><input type="radio" name="a.town" value="t1"><input type="radio" name="a.town" value="t2"><input type="radio" name="a.town" value="t9"></div>' +
+    '<div data-path="a.village">' +
+    ["v1", "v2", "v3"].map((code) => `<label><input type="radio" name="a.village" value="${code}"></label>`).join("") +
+    "</div>" +
     '<div data-path="a.temperature"><input name="a.temperature"></div><div data-path="a.advice"><p>rest</p></div>' +
     `<div data-path="a.returned"><fieldset data-repeat="a.returned"><div data-rows></div><template>${row("new")}</template>` +
     '<button type="button" data-add-row></button></fieldset></div></section></form>';
@@ -52,6 +67,22 @@ test("what is skipped is hidden, and shown when the answer above changes", () =>
   (document.querySelector('[value="no"]') as HTMLInputElement).click();
   expect(at("a.temperature").hidden).toBe(true);
   expect(at("a.advice").hidden).toBe(true);
+});
+
+test("options are narrowed by the answer above, and one that no longer fits is taken back", () => {
+  const press = (value: string): void => (document.querySelector(`[value="${value}"]`) as HTMLInputElement).click();
+  const left = (): string[] =>
+    [...at("a.village").querySelectorAll<HTMLElement>("label:not([hidden]) input")].map((input) => (input as HTMLInputElement).value);
+  expect(at("a.village").hidden).toBe(true);
+  press("t2");
+  expect(at("a.village").hidden).toBe(false);
+  expect(left()).toEqual(["v2", "v3"]);
+  press("v3");
+  press("t1");
+  expect(left()).toEqual(["v1"]);
+  expect(at("a.village").querySelector(":checked")).toBeNull();
+  press("t9");
+  expect(at("a.village").hidden).toBe(true);
 });
 
 test("rows of a repeat are numbered, each with its own logic", () => {

@@ -8,6 +8,9 @@ interface Question {
   name: string;
   kind: string;
   relevant?: Tree;
+  choice_filter?: Tree;
+  // What the filter sees of each option; its code is the name.
+  options?: Record<string, string>[];
   questions?: Question[];
 }
 
@@ -46,7 +49,8 @@ function block(
     const field = find(within, path);
     if (!field) continue;
     const known = { ...outer, ...answers };
-    const shown = !question.relevant || truth(evaluate(question.relevant, known, null, today));
+    const relevant = !question.relevant || truth(evaluate(question.relevant, known, null, today));
+    const shown = relevant && (!question.choice_filter || narrow(field, question, known, today));
     field.hidden = !shown;
     // What is skipped is not sent: a hidden field must not stop the form, and the server drops it anyway.
     field.toggleAttribute("data-skipped", !shown);
@@ -59,6 +63,19 @@ function block(
     if (value !== null) answers[question.name] = value;
   }
   return answers;
+}
+
+/** Show the options that the answers above leave, and take back one that they don't; whether any is left. */
+function narrow(field: HTMLElement, question: Question, known: Record<string, unknown>, today: string): boolean {
+  const filter = question.choice_filter as Tree;
+  const left = (question.options ?? []).filter((option) => truth(evaluate(filter, known, null, today, option)));
+  const codes = new Set(left.map((option) => option["name"]));
+  for (const input of field.querySelectorAll<HTMLInputElement>("input")) {
+    const fits = codes.has(input.value);
+    if (!fits) input.checked = false;
+    input.closest<HTMLElement>("label")?.toggleAttribute("hidden", !fits);
+  }
+  return codes.size > 0;
 }
 
 function find(within: ParentNode, path: string): HTMLElement | null {

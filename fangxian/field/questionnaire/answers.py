@@ -6,13 +6,13 @@ import datetime as dt
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
 from fangxian.common.errors import Problem
-from fangxian.field.questionnaire.expression import Tree, evaluate, truth
+from fangxian.field.questionnaire.expression import Tree, holds
 from fangxian.field.questionnaire.schema import Question, Questionnaire, in_language
 
 MAX_TEXT: Final = 2_000
@@ -46,9 +46,10 @@ def _choice(question: Question, value: Any) -> Any:
     unknown = [str(c) for c in chosen if str(c) not in codes]
     if unknown or (question.kind == "choice" and len(chosen) != 1):
         names = "、".join(in_language(option.label) for option in question.options)
-        raise _Unfit(
-            _("This is not one of the options."), _("Choose from: %(names)s.") % {"names": names}
-        )
+        mend = _("Choose from: %(names)s.") % {"names": names}
+        if not codes:
+            mend = _("Nothing is left to choose from: correct the answers above.")
+        raise _Unfit(_("This is not one of the options."), mend)
     return str(chosen[0]) if question.kind == "choice" else [str(c) for c in chosen]
 
 
@@ -123,11 +124,7 @@ class _Checker:
         self.result.problems.append(Problem(message, field=path, mend=mend, row=row, code="answer"))
 
     def holds(self, tree: Tree, known: Mapping[str, Any], own: Any = None) -> bool:
-        """Whether an expression is true; one that can't be worked out is not, as in a browser."""
-        try:
-            return truth(evaluate(tree, known, own=own, today=self.today))
-        except (ArithmeticError, ValueError):
-            return False
+        return holds(tree, known, own=own, today=self.today)
 
     def one(
         self, question: Question, given: Any, known: Mapping[str, Any], path: str, row: int | None
@@ -199,7 +196,13 @@ class _Checker:
             if question.relevant is not None and not self.holds(question.relevant, known):
                 # What was skipped is not kept, even if a phone sent it.
                 continue
-            value = self.one(question, given.get(question.name), known, prefix + question.name, row)
+            value, asked = given.get(question.name), question
+            if question.choice_filter is not None:
+                asked = replace(question, options=question.left(known, self.today))
+                if not asked.options and _empty(value):
+                    # Nothing is left to choose from, so nothing is asked.
+                    continue
+            value = self.one(asked, value, known, prefix + question.name, row)
             if not _empty(value):
                 answers[question.name] = value
         return answers

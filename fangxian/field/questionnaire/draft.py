@@ -80,7 +80,7 @@ def draft_of(schema: Mapping[str, Any]) -> Draft | None:
     """A published schema as a draft; None when it holds what the builder can't show."""
     rows: Draft = []
     for question in schema.get("questions", []):
-        if question.get("kind") not in OFFERED:
+        if question.get("kind") not in OFFERED or question.get("choice_filter"):
             return None
         row = blank(len(rows) + 1)
         for key in TEXTS:

@@ -5,6 +5,8 @@ evaluates by the same rules; nothing is ever handed to an interpreter. Grammar, 
 
     or | and | = != | < <= > >= | + - | * div mod | - | ${name} . 'text' 12 f(a, b) ( )
 
+In a filter of choices a bare word names a column of the choices instead of ".".
+
 Values are text, numbers, booleans, lists of chosen codes, and None (not answered; "" in XPath).
 Source: XLSForm reference, section "Operators and functions"; XPath 1.0, sections 3.3 to 3.5.
 """
@@ -14,7 +16,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -29,7 +31,7 @@ _TOKENS = re.compile(
       (?P<number>\d+(?:\.\d+)?)
     | (?P<text>'[^']*'|"[^"]*")
     | (?P<field>\$\{\s*[A-Za-z_][\w.-]*\s*\})
-    | (?P<word>[A-Za-z_][\w-]*)
+    | (?P<word>[^\W\d][\w-]*)
     | (?P<op><=|>=|!=|=|<|>|\+|-|\*|\(|\)|,|\.)
     )""",
     re.VERBOSE,
@@ -101,10 +103,11 @@ def _tokens(source: str) -> list[tuple[str, str, int]]:
 
 
 class _Parser:
-    """Precedence climbing over the tokens."""
+    """Precedence climbing over the tokens; with ``columns`` it reads a filter of choices."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, columns: Set[str] | None) -> None:
         self.tokens = _tokens(source)
+        self.columns = columns
         self.at = 0
         self.depth = 0
 
@@ -148,7 +151,7 @@ class _Parser:
             return ["value", text[1:-1]]
         if kind == "field":
             return ["field", text[2:-1].strip()]
-        if text == ".":
+        if text == "." and self.columns is None:
             return ["self"]
         if text == "(":
             inner = self.expression()
@@ -158,9 +161,19 @@ class _Parser:
             return ["neg", self.operand()]
         if kind == "word" and self.peek() == "(":
             return self.call(text, at)
+        if kind == "word" and self.columns is not None:
+            return self.column(text, at)
         raise ExpressionError(
             _("“%(found)s” at character %(at)d is not a value.") % {"found": text, "at": at}
         )
+
+    def column(self, name: str, at: int) -> Tree:
+        if name not in (self.columns or ()):
+            raise ExpressionError(
+                _("“%(name)s” at character %(at)d is no column of the choices. Known: %(known)s.")
+                % {"name": name, "at": at, "known": ", ".join(sorted(self.columns or ()))}
+            )
+        return ["column", name]
 
     def call(self, name: str, at: int) -> Tree:
         if name not in _FUNCTIONS:
@@ -186,9 +199,12 @@ class _Parser:
         return ["call", name, *arguments]
 
 
-def compile_expression(source: str) -> Tree:
-    """Parse an expression. Raises ExpressionError with the place and what was expected."""
-    parser = _Parser(source)
+def compile_expression(source: str, columns: Set[str] | None = None) -> Tree:
+    """Parse an expression, or with ``columns`` a filter of choices that have them.
+
+    Raises ExpressionError with the place and what was expected.
+    """
+    parser = _Parser(source, columns)
     tree = parser.expression()
     if parser.at < len(parser.tokens):
         _kind, text, at = parser.tokens[parser.at]
@@ -200,12 +216,21 @@ def compile_expression(source: str) -> Tree:
 
 def fields_of(tree: Tree) -> set[str]:
     """Names of the questions that an expression looks at."""
-    if tree[0] == "field":
+    return _named(tree, "field")
+
+
+def columns_of(tree: Tree) -> set[str]:
+    """Names of the columns that a filter of choices looks at."""
+    return _named(tree, "column")
+
+
+def _named(tree: Tree, head: str) -> set[str]:
+    if tree[0] == head:
         return {str(tree[1])}
     found: set[str] = set()
     for part in tree[1:]:
         if isinstance(part, list):
-            found |= fields_of(part)
+            found |= _named(part, head)
     return found
 
 
@@ -342,12 +367,18 @@ _CALLS: Final[Mapping[str, Callable[..., Value]]] = {
 
 
 def evaluate(
-    tree: Tree, answers: Mapping[str, Value], *, own: Value = None, today: dt.date | None = None
+    tree: Tree,
+    answers: Mapping[str, Value],
+    *,
+    own: Value = None,
+    choice: Mapping[str, Value] | None = None,
+    today: dt.date | None = None,
 ) -> Value:
     """Evaluate a compiled expression.
 
-    ``answers``: by question name; ``own``: what "." stands for; ``today``: the day of the visit.
-    An unanswered question is None and compares like empty text.
+    ``answers``: by question name; ``own``: what "." stands for; ``choice``: the columns of the
+    choice that is filtered; ``today``: the day of the visit. An unanswered question is None and
+    compares like empty text.
     """
 
     def run(node: Tree) -> Value:
@@ -356,6 +387,8 @@ def evaluate(
             return node[1]
         if head == "field":
             return answers.get(node[1])
+        if head == "column":
+            return (choice or {}).get(node[1])
         if head == "self":
             return own
         if head == "neg":
@@ -380,3 +413,14 @@ def evaluate(
         return _CALLS[name](*(run(argument) for argument in arguments))
 
     return run(tree)
+
+
+def holds(tree: Tree, answers: Mapping[str, Value], **given: Any) -> bool:
+    """Whether an expression is true; one that can't be worked out is not, as in a browser.
+
+    Keywords as for :func:`evaluate`.
+    """
+    try:
+        return truth(evaluate(tree, answers, **given))
+    except (ArithmeticError, ValueError):
+        return False

@@ -6,6 +6,7 @@ The answer to ``fever`` is the field ``a.fever``; the second row of a repeat ``m
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -14,7 +15,8 @@ from django.http import QueryDict
 
 from fangxian.common.errors import Problem
 from fangxian.field.questionnaire.answers import MAX_REPEATS
-from fangxian.field.questionnaire.schema import Question, Questionnaire, in_language
+from fangxian.field.questionnaire.expression import fields_of
+from fangxian.field.questionnaire.schema import Option, Question, Questionnaire, in_language
 
 PREFIX: Final = "a"
 # The row that the browser copies when one is added; never a number, so never an answer.
@@ -22,7 +24,8 @@ BLANK: Final = "new"
 
 
 def compiled(questionnaire: Questionnaire) -> list[dict[str, Any]]:
-    """What the browser needs to show and hide: names, kinds and the trees of ``relevant``."""
+    """What the browser needs to show and hide: names, kinds, the trees of ``relevant`` and of
+    ``choice_filter``, and what a filter sees of each option."""
     return [_compiled(question) for question in questionnaire.questions]
 
 
@@ -30,20 +33,58 @@ def _compiled(question: Question) -> dict[str, Any]:
     found: dict[str, Any] = {"name": question.name, "kind": question.kind}
     if question.relevant is not None:
         found["relevant"] = question.relevant
+    if question.choice_filter is not None:
+        found["choice_filter"] = question.choice_filter
+        found["options"] = [option.columns() for option in question.options]
     if question.kind == "repeat":
         found["questions"] = [_compiled(inner) for inner in question.questions]
     return found
 
 
 def fields_of_form(
-    questionnaire: Questionnaire, given: Mapping[str, Any], errors: Mapping[str, Problem]
+    questionnaire: Questionnaire,
+    given: Mapping[str, Any],
+    errors: Mapping[str, Problem],
+    *,
+    today: dt.date,
 ) -> list[dict[str, Any]]:
-    """The fields to draw, with what was given and what was wrong with it (by the answer's path)."""
-    return [_field(question, given, errors, "") for question in questionnaire.questions]
+    """The fields to draw, with what was given and what was wrong with it (by the answer's path).
+
+    Options are narrowed by the answers given above; those that wait for an answer are all drawn,
+    for a browser without scripts, and the others narrow them at once.
+    """
+    return _fields(questionnaire.questions, given, {}, errors, "", today)
+
+
+def _fields(
+    questions: Sequence[Question],
+    given: Mapping[str, Any],
+    outer: Mapping[str, Any],
+    errors: Mapping[str, Problem],
+    path: str,
+    today: dt.date,
+) -> list[dict[str, Any]]:
+    fields, known = [], dict(outer)
+    for question in questions:
+        fields.append(_field(question, given, known, errors, path, today))
+        if question.name in given and question.kind != "repeat":
+            known[question.name] = given[question.name]
+    return fields
+
+
+def _options(question: Question, known: Mapping[str, Any], today: dt.date) -> Sequence[Option]:
+    if question.choice_filter is None or not fields_of(question.choice_filter) <= set(known):
+        return question.options
+    return question.left(known, today)
 
 
 def _field(
-    question: Question, given: Mapping[str, Any], errors: Mapping[str, Problem], path: str
+    question: Question,
+    given: Mapping[str, Any],
+    known: Mapping[str, Any],
+    errors: Mapping[str, Problem],
+    path: str,
+    today: dt.date,
 ) -> dict[str, Any]:
     at = path + question.name
     value = given.get(question.name)
@@ -65,16 +106,16 @@ def _field(
                 "label": in_language(option.label),
                 "checked": option.code in chosen,
             }
-            for option in question.options
+            for option in _options(question, known, today)
         ],
     }
     if question.kind == "repeat":
         rows: Sequence[Any] = value if isinstance(value, list) else []
         field["rows"] = [
-            [_field(q, row, errors, f"{at}.{n}.") for q in question.questions]
+            _fields(question.questions, row, known, errors, f"{at}.{n}.", today)
             for n, row in enumerate(rows)
         ]
-        field["blank"] = [_field(q, {}, {}, f"{at}.{BLANK}.") for q in question.questions]
+        field["blank"] = _fields(question.questions, {}, {}, {}, f"{at}.{BLANK}.", today)
     return field
 
 

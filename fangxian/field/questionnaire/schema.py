@@ -7,13 +7,16 @@ Stored as JSON in ``FormDefinition.schema``::
          "options": [{"code": "yes", "label": {…}}, …], "required": true,
          "relevant": "${present} = 'yes'", "constraint": ". != ''", "constraint_message": {…},
          "hint": {…}, "exception_when": "selected(., 'yes')"},
+        {"name": "village", "kind": "choice", "label": {…}, "choice_filter": "town = ${town}",
+         "options": [{"code": "v1", "label": {…}, "values": {"town": "t1"}}, …]},
         {"name": "members", "kind": "repeat", "label": {…}, "questions": […]}]}
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -26,6 +29,7 @@ from fangxian.field.questionnaire.expression import (
     Tree,
     compile_expression,
     fields_of,
+    holds,
 )
 
 KINDS: Final = frozenset(
@@ -49,15 +53,23 @@ DEFAULT_LANGUAGE: Final = "zh-hans"
 
 @dataclass(frozen=True)
 class Option:
-    """One choice of a question."""
+    """One choice of a question; ``values`` are the columns that its filter looks at."""
 
     code: str
     label: Mapping[str, str]
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def columns(self) -> dict[str, str]:
+        """What a filter sees of it."""
+        return {**self.values, "name": self.code}
 
 
 @dataclass(frozen=True)
 class Question:
-    """One question. Logic is compiled; None means "always" or, for a constraint, "anything"."""
+    """One question. Logic is compiled; None means "always" or, for a constraint, "anything".
+
+    ``choice_filter`` is worked out for each option: which of them the answers above leave.
+    """
 
     name: str
     kind: str
@@ -69,11 +81,22 @@ class Question:
     constraint: Tree | None = None
     constraint_message: Mapping[str, str] = field(default_factory=dict)
     exception_when: Tree | None = None
+    choice_filter: Tree | None = None
     questions: tuple[Question, ...] = ()
 
     def text(self) -> str:
         """The label in the reader's language."""
         return in_language(self.label)
+
+    def left(self, known: Mapping[str, Any], today: dt.date) -> tuple[Option, ...]:
+        """The options that the answers above, ``known``, leave to choose from."""
+        if self.choice_filter is None:
+            return self.options
+        return tuple(
+            option
+            for option in self.options
+            if holds(self.choice_filter, known, choice=option.columns(), today=today)
+        )
 
 
 @dataclass(frozen=True)
@@ -109,6 +132,10 @@ def _label(row: Mapping[str, Any], key: str) -> dict[str, str]:
     return {str(language): str(text) for language, text in value.items()}
 
 
+def _values(row: Mapping[str, Any]) -> dict[str, str]:
+    return {str(column): str(value) for column, value in (row.get("values") or {}).items()}
+
+
 class _Reader:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
@@ -118,19 +145,26 @@ class _Reader:
     def problem(self, at: int, name: str, message: str, mend: str) -> None:
         self.problems.append(Problem(message, field=name, row=at, mend=mend, code="question"))
 
-    def logic(self, row: Mapping[str, Any], key: str, at: int, name: str) -> Tree | None:
+    def logic(
+        self,
+        row: Mapping[str, Any],
+        key: str,
+        at: int,
+        name: str,
+        columns: Set[str] | None = None,
+    ) -> Tree | None:
         source = row.get(key)
         if not source:
             return None
         try:
-            return compile_expression(str(source))
+            return compile_expression(str(source), columns)
         except ExpressionError as error:
             self.problem(at, name, f"{key}: {error}", _("Correct the expression."))
             return None
 
     def options(self, row: Mapping[str, Any], at: int, name: str) -> tuple[Option, ...]:
         options = tuple(
-            Option(str(o.get("code", "")).strip(), _label(o, "label"))
+            Option(str(o.get("code", "")).strip(), _label(o, "label"), _values(o))
             for o in row.get("options") or []
         )
         codes = [o.code for o in options]
@@ -170,17 +204,20 @@ class _Reader:
         label = _label(row, "label")
         if not in_language(label):
             self.problem(at, name, _("The question has no text."), _("Write what is asked."))
+        options = self.options(row, at, name)
+        columns = {column for option in options for column in option.columns()}
         return Question(
             name=name,
             kind=kind,
             label=label,
             hint=_label(row, "hint"),
-            options=self.options(row, at, name),
+            options=options,
             required=bool(row.get("required")),
             relevant=self.logic(row, "relevant", at, name),
             constraint=self.logic(row, "constraint", at, name),
             constraint_message=_label(row, "constraint_message"),
             exception_when=self.logic(row, "exception_when", at, name),
+            choice_filter=self.logic(row, "choice_filter", at, name, columns),
             questions=self.block(row.get("questions") or [], inside_repeat=True)
             if kind == "repeat"
             else (),
@@ -214,7 +251,12 @@ def parse_questionnaire(schema: Mapping[str, Any]) -> Questionnaire:
             _("Split it into two forms."),
         )
     for at, question in enumerate(questionnaire.walk(), start=1):
-        for tree in (question.relevant, question.constraint, question.exception_when):
+        for tree in (
+            question.relevant,
+            question.constraint,
+            question.exception_when,
+            question.choice_filter,
+        ):
             for missing in sorted(fields_of(tree) - reader.names) if tree else ():
                 reader.problem(
                     at,

@@ -11,13 +11,18 @@ Source: XLSForm reference (xlsform.org).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
 from fangxian.common.errors import Invalid, Problem
 from fangxian.common.sheets import Workbook, cell_text
+from fangxian.field.questionnaire.expression import (
+    ExpressionError,
+    columns_of,
+    compile_expression,
+)
 from fangxian.field.questionnaire.schema import DEFAULT_LANGUAGE
 
 SHEETS: Final = ("survey", "choices", "settings")
@@ -45,7 +50,6 @@ REFUSED: Final = frozenset(
         "body",
         "calculate",
         "calculation",
-        "choice_filter",
         "control",
         "count",
         "default",
@@ -65,6 +69,8 @@ REFUSED: Final = frozenset(
         "video",
     }
 )
+# What pyxform keeps of a choice that is not a cell of its own.
+_NO_COLUMN: Final = frozenset({"label", "media"})
 _YES: Final = frozenset({"yes", "true", "true()"})
 _NO: Final = frozenset({"", "no", "false", "false()"})
 _NAMED: Final = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
@@ -118,7 +124,10 @@ def _lost(rows: Sequence[Mapping[str, str]], sheet: str) -> Iterator[Problem]:
     for at, row in enumerate(rows, start=2):
         for header, value in row.items():
             column = header.split(":")[0].strip().lower()
-            if column in REFUSED and value.lower() not in _NO:
+            if column == "choice_filter" and not row.get("type", "").startswith("select"):
+                message = _("“choice_filter” belongs to a question with choices.")
+                yield _at(sheet, at, row, message, _("Empty the cell."))
+            elif column in REFUSED and value.lower() not in _NO:
                 message = _("The column “%(column)s” can’t be followed here.") % {"column": header}
                 yield _at(sheet, at, row, message, _("Empty the cell, or ask it in another way."))
             elif column == "required" and value.lower() not in _YES | _NO:
@@ -152,7 +161,7 @@ class _Translator:
     def question(self, row: Mapping[str, Any], outer: str) -> Iterator[dict[str, Any]]:
         kind, name = str(row.get("type", "")), str(row.get("name", ""))
         bind = row.get("bind") or {}
-        relevant = _both(outer, _logic(bind.get("relevant")))
+        relevant = _both(outer, self.logic(row, "relevant", bind.get("relevant")))
         if kind == "group":
             # A group only gathers: its condition goes to each question in it, its name is read out.
             if name == "meta":
@@ -180,18 +189,43 @@ class _Translator:
             "hint": _texts(row.get("hint")),
             "required": str(bind.get("required") or "").lower() in _YES,
             "relevant": relevant,
-            "constraint": _logic(bind.get("constraint")),
+            "constraint": self.logic(row, "constraint", bind.get("constraint")),
             "constraint_message": _texts(bind.get("jr:constraintMsg")),
         }
         if kind.startswith("select"):
             listed = row.get("choices") or self.choices.get(str(row.get("list_name")), [])
-            question["options"] = [
-                {"code": str(choice["name"]), "label": _texts(choice.get("label"))}
-                for choice in listed
-            ]
+            question |= self.choices_of(row, listed)
         if kind == "repeat":
             question["questions"] = list(self.block(row.get("children") or []))
         yield question
+
+    def logic(
+        self, row: Mapping[str, Any], column: str, source: Any, columns: Set[str] | None = None
+    ) -> str:
+        """The expression in a cell, with our names; one that we can't follow is a problem."""
+        text = _logic(source)
+        try:
+            if text:
+                compile_expression(text, columns)
+        except ExpressionError as error:
+            at = self.at.get(str(row.get("name", "")))
+            mend = _("Correct the expression, or ask it in another way.")
+            self.problems.append(_at("survey", at, row, f"{column}: {error}", mend))
+            return ""
+        return text
+
+    def choices_of(self, row: Mapping[str, Any], listed: Sequence[Any]) -> dict[str, Any]:
+        """The options of a question, with the columns by which it filters them."""
+        known = {"name", *(key for choice in listed for key in choice)} - _NO_COLUMN
+        chosen = self.logic(row, "choice_filter", row.get("choice_filter"), known)
+        used = columns_of(compile_expression(chosen, known)) - {"name"} if chosen else set()
+        options: list[dict[str, Any]] = []
+        for choice in listed:
+            option = {"code": str(choice["name"]), "label": _texts(choice.get("label"))}
+            if used:
+                option["values"] = {column: str(choice.get(column, "")) for column in sorted(used)}
+            options.append(option)
+        return {"options": options, "choice_filter": chosen} if chosen else {"options": options}
 
 
 def read_xlsform(workbook: Workbook) -> tuple[str, dict[str, Any]]:

@@ -52,8 +52,9 @@ SCHEMA = {
 
 
 def begin(by: Any, places: Any, **more: Any) -> Campaign:
-    """Plan and start a sweep of the county under the form above."""
-    form = publish_form(by=by, code="sweep", name="入户摸排", schema=SCHEMA)
+    """Plan and start a sweep of the county, under the form above if none is given."""
+    schema = more.pop("schema", SCHEMA)
+    form = publish_form(by=by, code="sweep", name="入户摸排", schema=schema)
     today = timezone.localdate()
     values: dict[str, Any] = {
         "name": "第一轮摸排",

@@ -11,6 +11,7 @@ import pytest
 
 from fangxian.field.questionnaire.expression import (
     ExpressionError,
+    Tree,
     compile_expression,
     evaluate,
     fields_of,
@@ -20,12 +21,17 @@ from fangxian.field.questionnaire.expression import (
 CORPUS = json.loads((Path(__file__).parent / "corpus" / "expressions.json").read_text("utf-8"))
 
 
+def _compiled(case: dict[str, Any]) -> Tree:
+    # A case with a choice is a filter of choices.
+    return compile_expression(case["source"], case["choice"].keys() if "choice" in case else None)
+
+
 @pytest.mark.parametrize("case", CORPUS, ids=lambda case: case["source"])
 def test_corpus(case: dict[str, Any]) -> None:
-    tree = compile_expression(case["source"])
+    tree = _compiled(case)
     assert tree == case["tree"], "the browser is given this tree"
     today = dt.date.fromisoformat(case["today"])
-    value = evaluate(tree, case["fields"], own=case["own"], today=today)
+    value = evaluate(tree, case["fields"], own=case["own"], choice=case.get("choice"), today=today)
     expected = case["expected"]
     if isinstance(expected, bool):
         assert truth(value) is expected
@@ -36,7 +42,7 @@ def test_corpus(case: dict[str, Any]) -> None:
 def test_the_tree_is_json_and_the_corpus_uses_every_function() -> None:
     from fangxian.field.questionnaire.expression import _FUNCTIONS
 
-    trees = [compile_expression(case["source"]) for case in CORPUS]
+    trees = [_compiled(case) for case in CORPUS]
     assert json.loads(json.dumps(trees)) == trees
     called = {name for case in CORPUS for name in _FUNCTIONS if f"{name}(" in case["source"]}
     assert called == set(_FUNCTIONS)

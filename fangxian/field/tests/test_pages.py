@@ -18,8 +18,8 @@ from fangxian.field import jobs
 from fangxian.field.actions import exempt, prepare_reports
 from fangxian.field.models import Campaign, DailyReport, Exemption, FormDefinition, Target, Visit
 from fangxian.field.queries import coverage, doors
-from fangxian.field.tests.conftest import OTHER_UNIT
-from fangxian.register.actions import move_in
+from fangxian.field.tests.conftest import OTHER_UNIT, begin
+from fangxian.register.actions import create_household, move_in
 from fangxian.register.models import Household
 
 
@@ -162,6 +162,42 @@ def test_residents_are_masked_and_the_reading_is_logged(
     assert "查无此人" not in page
     assert "查*" in page
     assert AccessLog.objects.filter(persons__contains=[lives.person_id], actor="bob").exists()
+
+
+def test_choices_are_narrowed_after_posting_without_scripts(
+    client: Any, cast: Any, bob: Any, places: Any
+) -> None:
+    hq = cast.actor("headquarters")
+    create_household(by=hq, place_code=places.unit, room="101")
+    towns = [{"code": "t1", "label": "甲镇"}, {"code": "t2", "label": "乙镇"}]
+    villages = [
+        {"code": "v1", "label": "一村", "values": {"town": "t1"}},
+        {"code": "v2", "label": "二村", "values": {"town": "t2"}},
+    ]
+    schema = {
+        "questions": [
+            {"name": "town", "kind": "choice", "label": "乡镇", "options": towns},
+            {
+                "name": "village",
+                "kind": "choice",
+                "label": "村",
+                "options": villages,
+                "choice_filter": "town = ${town}",
+            },
+        ]
+    }
+    sweep = begin(hq, places, schema=schema)
+    (target,) = targets(bob, sweep, places.grid)
+    page = client.get(door_url(target), {"outcome": "exceptions"}).content.decode()
+    assert "一村" in page
+    assert "二村" in page
+    sent = {"op_id": str(uuid4()), "outcome": "exceptions", "a.town": "t1", "a.village": "v2"}
+    refused = client.post(door_url(target), sent)
+    assert refused.status_code == 422
+    drawn = refused.context["questions"][1]
+    assert [option["code"] for option in drawn["options"]] == ["v1"]
+    assert "一村" in drawn["error"]
+    assert client.post(door_url(target), sent | {"a.village": "v1"}).status_code == 302
 
 
 def test_the_work_list_says_what_is_left_and_what_came_back(

@@ -18,6 +18,7 @@ from fangxian.common.sheets import read_workbook
 from fangxian.core.actions import read_file
 from fangxian.field.models import FormDefinition
 from fangxian.field.questionnaire import Questionnaire, check_answers, parse_questionnaire
+from fangxian.field.questionnaire.fields import compiled, fields_of_form
 from fangxian.field.questionnaire.xlsform import read_xlsform
 
 CHOICES = [
@@ -132,7 +133,7 @@ def test_what_every_visit_keeps_is_not_asked() -> None:
 
 
 REFUSED = {
-    "choice_filter": ["select_one yn", "city", "市", "province = ${a}"],
+    "choice_filter": ["text", "city", "市", "province = ${a}"],
     "calculation": ["text", "sum", "和", "1 + 1"],
     "default": ["text", "city", "市", "x"],
     "readonly": ["text", "city", "市", "yes"],
@@ -174,6 +175,107 @@ def test_pictures_of_choices_are_refused() -> None:
     choices = [[*CHOICES[0], "image"], ["yn", "yes", "是", "a.png"], ["yn", "no", "否", ""]]
     (message,) = refused([HEAD, ["select_one yn", "a", "甲"]], choices)
     assert "choices" in message
+
+
+CASCADE = [
+    [*HEAD, "choice_filter", "required"],
+    ["select_one town", "Town", "乡镇", "", "yes"],
+    ["select_one village", "Village", "村", "town = ${Town}", "yes"],
+    ["select_multiple group", "Groups", "村民小组", "town = ${Town} and village=${Village}", ""],
+]
+PLACES = [
+    ["list_name", "name", "label", "town", "village"],
+    ["town", "t1", "甲镇", "", ""],
+    ["town", "t2", "乙镇", "", ""],
+    ["town", "t3", "丙镇", "", ""],
+    ["village", "v1", "一村", "t1", ""],
+    ["village", "v2", "二村", "t2", ""],
+    ["village", "v3", "三村", "t2", ""],
+    ["group", "g1", "一组", "t1", "v1"],
+    ["group", "g2", "二组", "t2", "v2"],
+    ["group", "g3", "三组", "t2", "v2"],
+]
+
+
+def test_choices_are_filtered_by_the_answers_above() -> None:
+    form = read(CASCADE, PLACES)
+    assert check(form, town="t2", village="v3") == ({"town": "t2", "village": "v3"}, [])
+    whole = {"town": "t2", "village": "v2", "groups": ["g2", "g3"]}
+    assert check(form, **whole) == (whole, [])
+    assert check(form, town="t1", village="v2") == ({"town": "t1"}, ["village"])
+    assert check(form, town="t2", village="v2", groups=["g1"])[1] == ["groups"]
+    assert check(form, town="t2")[1] == ["village"], "it has choices, so it must be answered"
+    assert check(form, town="t3") == ({"town": "t3"}, []), "nothing is left to choose from"
+    assert check(form, town="t3", village="v1")[1] == ["village"]
+    # The mend names what is left.
+    (problem,) = check_answers(
+        form, {"town": "t2", "village": "v1"}, today=dt.date(2020, 3, 5)
+    ).problems
+    assert "二村、三村" in problem.mend
+    assert "一村" not in problem.mend
+
+
+def test_only_columns_that_a_filter_reads_are_kept_with_the_choices() -> None:
+    choices = [[*PLACES[0], "remark"], *([*row, "x"] for row in PLACES[1:])]
+    _title, schema = read_xlsform(read_workbook(book(CASCADE, choices), "form.xlsx"))
+    town, village, groups = schema["questions"]
+    assert "values" not in town["options"][0]
+    assert village["options"][0]["values"] == {"town": "t1"}
+    assert groups["options"][0]["values"] == {"town": "t1", "village": "v1"}
+
+
+def test_a_filter_inside_a_repeat_reads_its_own_row() -> None:
+    rows = [
+        [*HEAD, "choice_filter"],
+        ["begin_repeat", "Trips", "去过哪里", ""],
+        ["select_one town", "Town", "乡镇", ""],
+        ["select_one village", "Village", "村", "town = ${Town}"],
+        ["end_repeat", "", "", ""],
+    ]
+    form = read(rows, PLACES)
+    trips = [{"town": "t1", "village": "v1"}, {"town": "t2", "village": "v1"}]
+    assert check(form, trips=trips)[1] == ["trips.1.village"]
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        "city = ${Town}",
+        "town = current()/../Town",
+        "pulldata('x', 'y', 'z', ${Town}) = town",
+        ". = ${Town}",
+        "town = ",
+    ],
+)
+def test_a_filter_that_cannot_be_followed_is_refused_by_row(unfit: str) -> None:
+    rows = [CASCADE[0], CASCADE[1], [*CASCADE[2][:3], unfit, ""]]
+    (message,) = refused(rows, PLACES)
+    assert "3" in message
+    assert "survey" in message
+    assert "choice_filter" in message
+
+
+@pytest.mark.parametrize("column", ["relevant", "constraint"])
+def test_logic_that_cannot_be_followed_is_refused_by_row(column: str) -> None:
+    rows = [[*HEAD, column], ["text", "a", "甲", ""], ["text", "b", "乙", "jr:choice-name(1)"]]
+    (message,) = refused(rows)
+    assert "3" in message
+    assert "survey" in message
+    assert column in message
+
+
+def test_a_page_draws_what_is_left_after_an_answer() -> None:
+    form = read(CASCADE, PLACES)
+
+    def drawn(**given: Any) -> list[list[str]]:
+        fields = fields_of_form(form, given, {}, today=dt.date(2020, 3, 5))
+        return [[option["code"] for option in field["options"]] for field in fields]
+
+    assert drawn()[1] == ["v1", "v2", "v3"], "without scripts one must be able to answer at once"
+    assert drawn(town="t2")[1:] == [["v2", "v3"], ["g1", "g2", "g3"]]
+    assert drawn(town="t2", village="v2")[1:] == [["v2", "v3"], ["g2", "g3"]]
+    # What the browser narrows by.
+    assert compiled(form)[1]["options"][0] == {"name": "v1", "town": "t1"}
 
 
 def test_the_workbook_is_kept_with_its_version(client_of: Any, cast: Any, places: Any) -> None:

@@ -267,7 +267,7 @@ def _door(
     problems: list[Problem] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    campaign = target.campaign
+    campaign, today = target.campaign, timezone.localdate()
     questionnaire = campaign.form.questionnaire()
     within = _within(request, target)
     labels = names({target.place_code, target.place_code[:18], within})
@@ -294,9 +294,9 @@ def _door(
         "outcomes": rules.outcomes.values(),
         "outcome": outcome,
         "asking": outcome in rules.outcomes and rules.outcomes[outcome].asks,
-        "questions": fields_of_form(questionnaire, given or {}, errors),
+        "questions": fields_of_form(questionnaire, given or {}, errors, today=today),
         "compiled": compiled(questionnaire),
-        "today": timezone.localdate().isoformat(),
+        "today": today.isoformat(),
         "residents": _residents(target.household_id),
         "visits": visits,
         "mistaken": mistaken,
@@ -304,6 +304,6 @@ def _door(
         "exemption": exemption,
         "exempt_form": ExemptForm(rules=rules, initial={"until": campaign.ends_on}),
         "may_exempt": request.actor.may("field.exempt", target.place_code),
-        "next": queries.next_door(campaign, within, target, timezone.localdate()),
+        "next": queries.next_door(campaign, within, target, today),
     }
     return render(request, "field/door.html", context, status=status)

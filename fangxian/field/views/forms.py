@@ -8,6 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -54,7 +55,7 @@ def _form(form_id: UUID) -> FormDefinition:
 
 def _preview(questionnaire: Questionnaire) -> dict[str, Any]:
     return {
-        "questions": fields_of_form(questionnaire, {}, {}),
+        "questions": fields_of_form(questionnaire, {}, {}, today=timezone.localdate()),
         "compiled": compiled(questionnaire),
     }
 
