@@ -171,6 +171,11 @@ invariants: Registry[Invariant] = Registry("invariant")
 # drawn from them where nobody has declared a number.
 household_counts: Registry[Callable[[str], Mapping[UUID, int]]] = Registry("count of households")
 after_redraw: Registry[Callable[[Actor, str], None]] = Registry("redraw follower")
+# Called in the same transaction when rows have gone from old codes to new ones, with the area in
+# which all of them lie, old → new, and the database's alias.
+after_recode: Registry[Callable[[Actor, str, Mapping[str, str], str], None]] = Registry(
+    "follower of moved codes"
+)
 # Called in the same transaction with the ids of households that were made, moved, closed, opened or
 # got residents or members of key groups: once for an action, once for a chunk of an import.
 after_register_change: Registry[Callable[[Actor, Sequence[UUID]], None]] = Registry(

@@ -2,17 +2,18 @@
 
 A counter is ``(metric, key)``: "visited" of a campaign. :func:`add` appends what a change counts at
 a place; :func:`fold` moves the deltas into one row for each place above (:class:`NodeStat`);
-:func:`read` adds both in one snapshot, so it is exact at any moment. :func:`recount` mends counters
-from their registered :class:`Source` after a redraw, by adding the differences.
+:func:`read` adds both in one snapshot, so it is exact at any moment. :func:`move` takes counts
+along when places get new codes; :func:`recount` mends counters from their registered
+:class:`Source` by adding the differences.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 
 from fangxian.common import codes
 from fangxian.common.actor import Actor
@@ -41,7 +42,7 @@ class Source:
 sources: Registry[Source] = Registry("counter source")
 
 
-def add(by: Actor, rows: Iterable[Row]) -> None:
+def add(by: Actor, rows: Iterable[Row], *, using: str = "default") -> None:
     """Append ``(metric, key, place_code, n)`` rows in the running transaction (one statement).
 
     Rows of one counter at one place are summed, zeros left out. Raises OutOfScope.
@@ -55,7 +56,7 @@ def add(by: Actor, rows: Iterable[Row]) -> None:
     if not given:
         return
     metrics, keys, places, numbers = (list(column) for column in zip(*given, strict=True))
-    with connection.cursor() as cursor:
+    with connections[using].cursor() as cursor:
         cursor.execute(
             "INSERT INTO core_counterdelta (metric, key, place_code, n)"
             " SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[])",
@@ -180,10 +181,12 @@ SELECT metric, key, code, sum(n)::bigint FROM own GROUP BY 1, 2, 3 HAVING sum(n)
 """
 
 
-def _own(code: str, metrics: Sequence[str]) -> dict[tuple[str, str, str], int]:
+def _own(
+    code: str, metrics: Sequence[str], using: str = "default"
+) -> dict[tuple[str, str, str], int]:
     """What was counted at exactly each place at and below ``code``."""
     lo, hi = codes.bounds(code)
-    with connection.cursor() as cursor:
+    with connections[using].cursor() as cursor:
         cursor.execute(
             _OWN,
             {
@@ -196,6 +199,20 @@ def _own(code: str, metrics: Sequence[str]) -> dict[tuple[str, str, str], int]:
             },
         )
         return {(metric, key, at): int(n) for metric, key, at, n in cursor.fetchall()}
+
+
+def move(by: Actor, area: str, pairs: Mapping[str, str], using: str) -> None:
+    """Take along what was counted at exactly the old codes of ``pairs`` (old → new) in ``area``.
+
+    Call it in the transaction that rewrote the rows, after them. It locks nothing: whoever changes
+    one of those rows meanwhile waits for the row, and counts it at its new code.
+    """
+    metrics = [metric for source in sources for metric in source.metrics]
+    rows: list[Row] = []
+    for (metric, key, old), n in _own(area, metrics, using).items():
+        if new := pairs.get(old):
+            rows += [(metric, key, old, -n), (metric, key, new, n)]
+    add(by, rows, using=using)
 
 
 def corrections(by: Actor, code: str) -> list[Row]:
@@ -221,8 +238,9 @@ def corrections(by: Actor, code: str) -> list[Row]:
 def recount(by: Actor, code: str) -> int:
     """Count anew at and below ``code`` and add the differences. Returns how many there were.
 
-    For redraws and repairs, in a transaction of its own or at the end of one. Writers of counters
-    wait until it ends: a difference is added to what stands, so that must not move meanwhile.
+    For first counts and repairs, in a transaction of its own or at the end of one. Writers of
+    counters wait until it ends: a difference is added to what stands, so that must not move
+    meanwhile.
     """
     with acting(by):
         with connection.cursor() as cursor:

@@ -139,7 +139,6 @@ def _after_redraw(by: Actor, code: str) -> None:
     from fangxian.core.models import Emergency, Measure
     from fangxian.regions.models import Region
 
-    counters.recount(by, code)
     # Global tables have no place column that a redraw rewrites: they follow their region.
     now = Region.objects.filter(id=OuterRef("region_id")).values("code")
     begun = Emergency.objects.filter(ended_on=None)
@@ -162,6 +161,7 @@ def register() -> None:
     registries.today.register("core", _today)
     alerts.followers.register("core", _tell_of_alert)
     looks.tasks.register("core", looks.Tasks(_task_known, _task_titles))
-    registries.after_redraw.register("core.counters", _after_redraw, order=900)
+    registries.after_redraw.register("core.emergencies", _after_redraw, order=900)
+    registries.after_recode.register("core.counters", counters.move)
     for name, template in TEMPLATES.items():
         templates.register(name, template)

@@ -66,7 +66,7 @@ def move(
     with acting(by.within(area), using=using) as narrow:
         _move_places(pairs, on, plan_id, using)
         followed = dict(pairs) | _forwarded(forward, on, plan_id, using)
-        moved = _follow(followed, using)
+        moved = _follow(narrow, area, followed, using)
         if tell:
             for follower in registries.after_redraw:
                 follower(narrow, area)
@@ -132,11 +132,11 @@ def catch_up(*, by: Actor, area: str) -> dict[str, int]:
     pairs = {old: new for old, new in latest.items() if old not in current and old != new}
     if not pairs:
         return {}
-    with acting(by.within(area)):
-        return _follow(pairs, "default")
+    with acting(by.within(area)) as narrow:
+        return _follow(narrow, area, pairs, "default")
 
 
-def _follow(pairs: Mapping[str, str], using: str) -> dict[str, int]:
+def _follow(by: Actor, area: str, pairs: Mapping[str, str], using: str) -> dict[str, int]:
     """Rewrite the codes in all rows that carry them; rows by table."""
     olds, news = list(pairs), list(pairs.values())
     moved: dict[str, int] = {}
@@ -148,6 +148,8 @@ def _follow(pairs: Mapping[str, str], using: str) -> dict[str, int]:
             count = cursor.fetchone()[0]
             if count:
                 moved[table] = count
+    for follower in registries.after_recode:
+        follower(by, area, pairs, using)
     return moved
 
 

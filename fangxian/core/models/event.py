@@ -39,7 +39,7 @@ class Event(Placed):
 class CounterDelta(models.Model):
     """A change of a counter, written with the change it counts and folded within a second.
 
-    Not rewritten by a redraw: :func:`fangxian.core.counters.recount` counts again.
+    Not rewritten by a redraw: :func:`fangxian.core.counters.move` takes what was counted along.
     """
 
     scope = Scoped(moves=False)

@@ -75,15 +75,27 @@ class Counting(RuleBasedStateMachine):
     def fold(self) -> None:
         counters.fold()
 
-    @rule(old=strategies.sampled_from(LEAVES), new=strategies.sampled_from(LEAVES))
-    def redraw(self, old: str, new: str) -> None:
-        """What was counted at one leaf now lies at another of the same community."""
-        community = old[:12]
-        if old == new or len(community) < 12 or not new.startswith(community):
-            return
-        for metric in METRICS:
-            self.truth[(metric, new)] += self.truth.pop((metric, old), 0)
-        counters.recount(SYSTEM, community)
+    @rule(
+        pairs=strategies.dictionaries(
+            strategies.sampled_from(LEAVES), strategies.sampled_from(LEAVES), max_size=4
+        )
+    )
+    def redraw(self, pairs: dict[str, str]) -> None:
+        """What was counted at some leaves now lies at others; codes may be exchanged."""
+        pairs = {old: new for old, new in pairs.items() if old != new}
+        before = {
+            (metric, old): self.truth.pop((metric, old), 0) for old in pairs for metric in METRICS
+        }
+        for (metric, old), n in before.items():
+            self.truth[(metric, pairs[old])] += n
+        with acting(SYSTEM):
+            counters.move(SYSTEM, "13", pairs, "default")
+
+    @rule(leaf=strategies.sampled_from(LEAVES), n=strategies.integers(-3, 5))
+    def mend(self, leaf: str, n: int) -> None:
+        """A fact that nobody counted is found by counting anew."""
+        self.truth[(METRICS[0], leaf)] += n
+        assert counters.recount(SYSTEM, leaf) == (n != 0)
 
     @rule()
     def recount_without_need(self) -> None:
@@ -196,3 +208,41 @@ def test_only_one_folds_at_a_time(fresh_database: str) -> None:
     other.close()
     assert counters.fold() == 1
     assert connection.in_atomic_block is False
+
+
+def test_counts_follow_moved_codes_while_others_are_counting(fresh_database: str) -> None:
+    from django.db import connections
+
+    old, new = LEAVES[0], LEAVES[1]
+    other = connections["default"].copy()
+    with acting(SYSTEM):
+        counters.add(SYSTEM, [("visited", KEY, old, 5)])
+    counters.sources._entries["test"] = (1, Source(("visited",), lambda _by, _code: []))
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO core_counterdelta (metric, key, place_code, n) SELECT 'visited', %s,"
+                " %s, 2 FROM (SELECT set_config('fangxian.lo', '13', true),"
+                " set_config('fangxian.hi', '14', true)) AS scope",
+                [KEY, old],
+            )
+        with acting(SYSTEM):
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '1s'")
+            counters.move(SYSTEM, old[:12], {old: new}, "default")
+        other.commit()
+        with acting(SYSTEM):
+            # What was written meanwhile follows with its row, when the rows catch up.
+            assert counters.read([old, new], ["visited"], KEY) == {
+                (old, "visited"): 2,
+                (new, "visited"): 5,
+            }
+            counters.move(SYSTEM, old[:12], {old: new}, "default")
+            assert counters.read([old, new], ["visited"], KEY) == {
+                (old, "visited"): 0,
+                (new, "visited"): 7,
+            }
+    finally:
+        other.close()
+        counters.sources._entries.pop("test")
