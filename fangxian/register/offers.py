@@ -32,6 +32,7 @@ def register() -> None:
         registries.rights.register(name, Right(name, label, personal=True))
     _register_merging()
     _register_imports()
+    _register_counters()
     registries.navigation.register(
         "register", NavItem(_("Register"), "register:start", "register.view", "register"), order=40
     )
@@ -80,6 +81,14 @@ def _register_imports() -> None:
         runs.KIND, _("Households and residents"), runs.RIGHT, "register:import"
     )
     imports.kinds.register(runs.KIND, kind)
+
+
+def _register_counters() -> None:
+    from fangxian.core import counters
+    from fangxian.register import queries
+
+    source = counters.Source(queries.METRICS, lambda _by, code: queries.counted_anew(code))
+    counters.sources.register("register.counts", source)
 
 
 def _households_by_place(code: str) -> dict[UUID, int]:

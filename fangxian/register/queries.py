@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 from uuid import UUID
 
-from django.db.models import Case, Count, F, Q, QuerySet, Value, When
-from django.db.models.functions import Left
+from django.db.models import Case, Count, Q, QuerySet, Value, When
 
 from fangxian.common import codes
 from fangxian.common.errors import OutOfScope
+from fangxian.core import counters
 from fangxian.register.models import Establishment, Household, KeyGroupEntry, Residency
-from fangxian.register.vocabularies import HEAD
+from fangxian.register.vocabularies import HEAD, KEY_GROUPS
 
 OPEN = Q(to_date=None)
 CURRENT = ~Q(state=Household.State.CLOSED)
@@ -86,53 +86,57 @@ _EMPTY = Q(state=Household.State.EMPTY)
 _AWAY = ~Q(away_since=None)
 _TENANT = Q(kind="tenant")
 
+# Counters kept by the database with each change (migration 0003), read at once at any level.
+KEY: Final = "register"
+GROUP: Final = "group:"
+COUNTED: Final = ("households", "empty", "residents", "away", "tenants", "establishments")
+METRICS: Final = (*COUNTED, *(GROUP + code for code in KEY_GROUPS.terms))
+
 
 def counts(code: str) -> dict[str, int]:
     """Households, empty ones, residents, away, tenants, establishments at or below the place."""
-    homes = Household.objects.filter(_within(code), CURRENT).aggregate(
-        households=Count("id"), empty=Count("id", filter=_EMPTY)
-    )
-    people = Residency.objects.filter(_within(code), OPEN).aggregate(
-        residents=Count("id"),
-        away=Count("id", filter=_AWAY),
-        tenants=Count("id", filter=_TENANT),
-    )
-    bodies = Establishment.objects.filter(_within(code), OPEN).count()
-    return {**homes, **people, "establishments": bodies}
+    found = counters.read([code], COUNTED, KEY)
+    return {name: found[code, name] for name in COUNTED}
 
 
 def count(code: str, name: str) -> int:
     """One of :func:`counts`, without the others. One query."""
-    rows: dict[str, QuerySet[Any]] = {
-        "households": Household.objects.filter(CURRENT),
-        "empty": Household.objects.filter(_EMPTY),
-        "residents": Residency.objects.filter(OPEN),
-        "away": Residency.objects.filter(OPEN, _AWAY),
-        "tenants": Residency.objects.filter(OPEN, _TENANT),
-        "establishments": Establishment.objects.filter(OPEN),
-    }
-    return rows[name].filter(_within(code)).count()
+    return counters.read([code], [name], KEY)[code, name]
 
 
 def group_counts(code: str) -> dict[str, int]:
-    """Members of each key group at or below the place."""
-    rows = key_groups_in(code).values_list("group").annotate(n=Count("id"))
-    return dict(rows)
+    """Members of each key group at or below the place; groups without any are left out."""
+    found = counters.read([code], METRICS[len(COUNTED) :], KEY)
+    return {metric.removeprefix(GROUP): n for (_code, metric), n in found.items() if n}
 
 
 def household_counts(places: Sequence[str]) -> dict[str, int]:
-    """Households at or below each of the places (all of one level). One query."""
-    if not places:
-        return {}
-    span = Q(place_code__gte=min(places), place_code__lt=max(places) + codes.AFTER_DIGITS)
-    rows = (
-        Household.objects.filter(span, CURRENT)
-        .annotate(at=Left(F("place_code"), len(places[0])))
-        .filter(at__in=list(places))
-        .values_list("at")
-        .annotate(n=Count("id"))
-    )
-    return dict.fromkeys(places, 0) | dict(rows)
+    """Households at or below each of the places. One query."""
+    found = counters.read(places, ["households"], KEY)
+    return {code: n for (code, _metric), n in found.items()}
+
+
+def counted_anew(code: str) -> Iterator[counters.Row]:
+    """What the counters should hold at exactly each place at and below ``code``, from the rows."""
+    own = _within(code)
+    homes = Household.objects.filter(own, CURRENT).values("place_code")
+    people = Residency.objects.filter(own, OPEN).values("place_code")
+    bodies = Establishment.objects.filter(own, OPEN).values("place_code")
+    for rows in (
+        homes.annotate(households=Count("id"), empty=Count("id", filter=_EMPTY)),
+        people.annotate(
+            residents=Count("id"),
+            away=Count("id", filter=_AWAY),
+            tenants=Count("id", filter=_TENANT),
+        ),
+        bodies.annotate(establishments=Count("id")),
+    ):
+        for row in rows.order_by().iterator(chunk_size=5_000):
+            place = row.pop("place_code")
+            yield from ((metric, KEY, place, n) for metric, n in row.items())
+    members = key_groups_in(code).filter(group__in=list(KEY_GROUPS.terms))
+    for group, place, n in members.values_list("group", "place_code").annotate(n=Count("id")):
+        yield (GROUP + group, KEY, place, n)
 
 
 def homes_of(person_id: UUID, on: dt.date | None = None) -> QuerySet[Residency]:
