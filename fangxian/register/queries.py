@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Case, Count, Q, QuerySet, Value, When
@@ -119,21 +119,25 @@ def household_counts(places: Sequence[str]) -> dict[str, int]:
 def counted_anew(code: str) -> Iterator[counters.Row]:
     """What the counters should hold at exactly each place at and below ``code``, from the rows."""
     own = _within(code)
-    homes = Household.objects.filter(own, CURRENT).values("place_code")
-    people = Residency.objects.filter(own, OPEN).values("place_code")
-    bodies = Establishment.objects.filter(own, OPEN).values("place_code")
-    for rows in (
-        homes.annotate(households=Count("id"), empty=Count("id", filter=_EMPTY)),
-        people.annotate(
-            residents=Count("id"),
-            away=Count("id", filter=_AWAY),
-            tenants=Count("id", filter=_TENANT),
+    homes = Household.objects.filter(own, CURRENT)
+    people = Residency.objects.filter(own, OPEN)
+    bodies = Establishment.objects.filter(own, OPEN)
+    tables: tuple[tuple[QuerySet[Any], dict[str, Count]], ...] = (
+        (homes, {"households": Count("id"), "empty": Count("id", filter=_EMPTY)}),
+        (
+            people,
+            {
+                "residents": Count("id"),
+                "away": Count("id", filter=_AWAY),
+                "tenants": Count("id", filter=_TENANT),
+            },
         ),
-        bodies.annotate(establishments=Count("id")),
-    ):
-        for row in rows.order_by().iterator(chunk_size=5_000):
-            place = row.pop("place_code")
-            yield from ((metric, KEY, place, n) for metric, n in row.items())
+        (bodies, {"establishments": Count("id")}),
+    )
+    for rows, sums in tables:
+        found = rows.order_by().values_list("place_code").annotate(**sums)
+        for place, *numbers in found.iterator(chunk_size=5_000):
+            yield from ((metric, KEY, place, n) for metric, n in zip(sums, numbers, strict=True))
     members = key_groups_in(code).filter(group__in=list(KEY_GROUPS.terms))
     for group, place, n in members.values_list("group", "place_code").annotate(n=Count("id")):
         yield (GROUP + group, KEY, place, n)
