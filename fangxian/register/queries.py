@@ -86,7 +86,7 @@ _EMPTY = Q(state=Household.State.EMPTY)
 _AWAY = ~Q(away_since=None)
 _TENANT = Q(kind="tenant")
 
-# Counters kept by the database with each change (migration 0003), read at once at any level.
+# Counters kept by the database with each change (migration 0004), read at once at any level.
 KEY: Final = "register"
 GROUP: Final = "group:"
 COUNTED: Final = ("households", "empty", "residents", "away", "tenants", "establishments")

@@ -104,5 +104,5 @@ def uncount(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0001_initial"), ("register", "0002_lean_history")]
+    dependencies = [("core", "0001_initial"), ("register", "0003_ended_by_death")]
     operations = [migrations.RunPython(count, uncount)]
