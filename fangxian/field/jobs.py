@@ -16,7 +16,7 @@ from fangxian.core.jobs import job_kind
 from fangxian.core.progress import Progress
 from fangxian.core.runner import system_actor
 from fangxian.field import follow
-from fangxian.field.actions import lapse_exemptions, prepare_reports, remind_of_dates
+from fangxian.field.actions import close_reports, lapse_exemptions, prepare_reports, remind_of_dates
 from fangxian.field.actions.campaigns import JOB, RIGHT
 from fangxian.field.models import Campaign, DailyReport
 from fangxian.field.targets import common_area, sync_targets
@@ -92,6 +92,16 @@ def begin_day(today: dt.date | None = None) -> int:
             made += prepare_reports(by=by, campaign=campaign, day=owed)
     remind_of_dates(by=by, today=day)
     return made
+
+
+def report_closed() -> int:
+    """Make the closing reports of sweeps that were closed. Returns how many."""
+    by = system_actor("field.close")
+    with acting(by):
+        found = Campaign.objects.filter(state=Campaign.State.CLOSED, settled_at=None)
+        closed = list(found.select_related("area"))
+    here = [one for one in closed if common_area(by.area, one.area.code) is not None]
+    return sum(close_reports(by=by, campaign=campaign) for campaign in here)
 
 
 def _days_owed(by: Actor, campaign: Campaign, today: dt.date) -> list[dt.date]:

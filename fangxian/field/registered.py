@@ -54,6 +54,7 @@ INVARIANTS = {
     ),
     "field.complete": Invariant(_("each household of a sweep is a target"), invariants.complete),
     "field.visits": Invariant(_("visits lie at their door"), invariants.visits),
+    "field.reports": Invariant(_("each visit is in one report of each place"), invariants.reports),
     "field.exemptions": Invariant(
         _("exemptions in force are those of doors"), invariants.exemptions
     ),

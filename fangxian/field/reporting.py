@@ -8,11 +8,12 @@ from one statement, so from one snapshot.
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Max, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
@@ -64,25 +65,79 @@ WHERE l.relation = 'field_visit'::regclass AND l.mode = 'RowExclusiveLock'
 """
 
 
-def cut_off() -> dt.datetime:
-    """The latest moment before which every visit received is seen. Two queries."""
+def _clock() -> dt.datetime:
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         now: dt.datetime = cursor.fetchone()[0]
+    return now
+
+
+def cut_off() -> dt.datetime:
+    """The latest moment before which every visit received is seen. Two queries."""
+    now = _clock()
+    with connection.cursor() as cursor:
         cursor.execute(_WRITING)
         writing: dt.datetime | None = cursor.fetchone()[0]
     return now if writing is None else min(now, writing)
+
+
+def end_of_recording(patience: float = 5.0) -> dt.datetime | None:
+    """A moment after all visits of a sweep that is closed already: nothing is received any more.
+
+    Waits for what was being recorded when it was closed; None when that takes longer than
+    ``patience`` seconds.
+    """
+    begun, given_up = _clock(), time.monotonic() + patience
+    while cut_off() < begun:
+        if time.monotonic() > given_up:
+            return None
+        time.sleep(0.05)
+    return _clock()
 
 
 def span_of(report: DailyReport) -> Span:
     """What a report counts: as it was sent, or from the last cut-off of its place until now."""
     if report.sent_at is not None:
         return Span(report.counted_from, report.counted_to or report.sent_at)
+    return Span(last_cut_off(report), cut_off())
+
+
+def last_cut_off(report: DailyReport) -> dt.datetime | None:
+    """Where the last sent report of a report's place and sweep was cut off. One query."""
     sent = DailyReport.objects.filter(
         campaign_id=report.campaign_id, place_id=report.place_id, sent_at__isnull=False
     )
-    last = sent.aggregate(last=Max(Coalesce("counted_to", "sent_at")))["last"]
-    return Span(last, cut_off())
+    last: dt.datetime | None = sent.aggregate(last=Max(Coalesce("counted_to", "sent_at")))["last"]
+    return last
+
+
+# By the codes of now: a redraw moves visits and reports alike.
+_UNREPORTED = """
+WITH cut AS (
+  SELECT place_code, max(coalesce(counted_to, sent_at)) AS last FROM field_dailyreport
+  WHERE campaign_id = %(campaign)s AND sent_at IS NOT NULL GROUP BY place_code
+)
+SELECT DISTINCT left(v.place_code, level) FROM field_visit v
+CROSS JOIN unnest(%(levels)s::int[]) AS level
+LEFT JOIN cut ON cut.place_code = left(v.place_code, level)
+WHERE v.campaign_id = %(campaign)s AND v.place_code >= %(lo)s AND v.place_code < %(hi)s
+  AND length(v.place_code) >= level AND (cut.last IS NULL OR v.created_at >= cut.last)
+"""
+
+
+def unreported(campaign: Campaign, area: str, using: str = DEFAULT_DB_ALIAS) -> list[str]:
+    """The places in ``area`` that report and have visits in no report yet, by code. One query."""
+    lo, hi = codes.bounds(area)
+    levels = field_rules_version(campaign.rule_version).report.levels
+    values: dict[str, Any] = {
+        "campaign": campaign.id,
+        "lo": lo,
+        "hi": hi,
+        "levels": [int(one) for one in levels if int(one) >= len(area)],
+    }
+    with connections[using].cursor() as cursor:
+        cursor.execute(_UNREPORTED, values)
+        return sorted(code for (code,) in cursor.fetchall())
 
 
 _FIGURES = """
@@ -165,6 +220,7 @@ def below(report: DailyReport) -> list[DailyReport]:
     found = DailyReport.objects.filter(
         campaign_id=report.campaign_id,
         day=report.day,
+        closing=report.closing,
         place_code__gte=lo,
         place_code__lt=hi,
         place__level=next_level,
@@ -188,6 +244,7 @@ def corrections_below(report: DailyReport) -> QuerySet[ReportCorrection]:
     found = ReportCorrection.objects.filter(
         report__campaign_id=report.campaign_id,
         report__day=report.day,
+        report__closing=report.closing,
         place_code__gte=lo,
         place_code__lt=hi,
     ).exclude(report_id=report.id)

@@ -14,6 +14,15 @@ def follow(timestamp: int) -> None:
     follow_coverage()
 
 
+@app.periodic(cron="* * * * * */15")
+@app.task(name="field.close", lock="field.close", queueing_lock="field.close")
+def close(timestamp: int) -> None:
+    """Make the closing reports of sweeps that were closed."""
+    from fangxian.field.jobs import report_closed
+
+    report_closed()
+
+
 @app.periodic(cron="*/10 * * * *")
 @app.task(name="field.sync", lock="field.sync", queueing_lock="field.sync")
 def sync(timestamp: int) -> None:

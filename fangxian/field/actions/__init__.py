@@ -8,7 +8,12 @@ from fangxian.field.actions.campaigns import (
 from fangxian.field.actions.exemptions import end_exemption, exempt, lapse_exemptions
 from fangxian.field.actions.forms import publish_form
 from fangxian.field.actions.recording import NewVisit
-from fangxian.field.actions.reports import correct_report, prepare_reports, send_report
+from fangxian.field.actions.reports import (
+    close_reports,
+    correct_report,
+    prepare_reports,
+    send_report,
+)
 from fangxian.field.actions.visits import RIGHT as VISIT
 from fangxian.field.actions.visits import Answer, record_visit, record_visits
 
@@ -17,6 +22,7 @@ __all__ = [
     "Answer",
     "NewVisit",
     "close_campaign",
+    "close_reports",
     "correct_report",
     "end_exemption",
     "exempt",

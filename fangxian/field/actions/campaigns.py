@@ -110,7 +110,8 @@ def start_campaign(*, by: Actor, campaign: Campaign) -> Campaign:
 def close_campaign(*, by: Actor, campaign: Campaign) -> Campaign:
     """Close: nothing can be recorded any more; what is uncovered stays on the board as it is.
 
-    Reports that nobody sent are owed no longer: their tasks end with it.
+    Reports that nobody sent are owed no longer: their tasks end with it, and what they would have
+    counted is in the closing reports (:func:`close_reports`), made by the clock at once.
     """
     by.require(RIGHT, campaign.area.code)
     found = Campaign.objects.select_for_update().get(id=campaign.id)

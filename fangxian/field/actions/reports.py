@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from uuid import UUID
 
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -15,7 +17,15 @@ from fangxian.common.codes import Level
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.core.actions import NewTask, close_task, open_tasks
 from fangxian.field.models import Campaign, DailyReport, ReportCorrection
-from fangxian.field.reporting import figures_of, is_zero, span_of
+from fangxian.field.reporting import (
+    Span,
+    end_of_recording,
+    figures_of,
+    is_zero,
+    last_cut_off,
+    span_of,
+    unreported,
+)
 from fangxian.field.rules import field_rules_version
 from fangxian.regions.queries import current
 
@@ -81,9 +91,12 @@ def send_report(*, by: Actor, report: DailyReport) -> DailyReport:
     """Send: counts what was received since the place's last report; locked from then on.
 
     The place's reports are locked for it, so that two of them never count the same visit.
-    Raises Conflict when it was sent already.
+    Raises Conflict when it was sent already, or when the sweep was closed: its closing report
+    counts what was in none.
     """
     by.require(RIGHT, report.place_code)
+    if _state_held(report.campaign_id) == Campaign.State.CLOSED:
+        raise Conflict(_("The sweep was closed; what was not reported is in its closing report."))
     of_place = DailyReport.objects.filter(
         campaign_id=report.campaign_id, place_id=report.place_id
     ).order_by("id")
@@ -93,17 +106,64 @@ def send_report(*, by: Actor, report: DailyReport) -> DailyReport:
         raise OutOfScope(str(report.id))
     if found.sent_at is not None:
         raise Conflict(_("The report was sent already; write a correction instead."))
-    span = span_of(found)
-    found.figures = figures_of(found.campaign, found.place_code, span)
-    found.zero = is_zero(found.figures)
-    found.counted_from, found.counted_to = span.start, span.end
-    found.sent_at = timezone.now()
-    found.sent_by = by.name
+    _fill(found, span_of(found), by)
     found.save(
         update_fields=["figures", "zero", "counted_from", "counted_to", "sent_at", "sent_by"]
     )
     close_task(by=by, kind=OVERDUE, dedupe_key=_task_key(found), done_fact="report sent")
     return found
+
+
+def _state_held(campaign_id: UUID) -> str:
+    """The state of a sweep, which nobody closes until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT state FROM field_campaign WHERE id = %s FOR SHARE", [campaign_id])
+        return str(cursor.fetchone()[0])
+
+
+@action
+def close_reports(*, by: Actor, campaign: Campaign) -> int:
+    """Report what a closed sweep still received: each visit is then in a report of each place.
+
+    Each place with visits after its last report gets a closing report, sent at once. Returns how
+    many; none as long as visits are being recorded that began before it was closed. Run by the
+    clock, and safe to run again.
+    """
+    by.require(RIGHT)
+    found = Campaign.objects.select_for_update(of=("self",)).select_related("area")
+    campaign = found.get(id=campaign.id)
+    if campaign.state != Campaign.State.CLOSED or campaign.settled_at is not None:
+        return 0
+    until = end_of_recording()
+    if until is None:
+        return 0
+    area = max(by.area, campaign.area.code, key=len)
+    places = current().filter(code__in=unreported(campaign, area))
+    reports = [
+        DailyReport(
+            campaign=campaign,
+            place=place,
+            place_code=place.code,
+            day=timezone.localdate(until),
+            due_at=until,
+            closing=True,
+        )
+        for place in places.order_by("code")
+    ]
+    for report in reports:
+        _fill(report, Span(last_cut_off(report), until), by)
+    DailyReport.objects.bulk_create(reports)
+    campaign.settled_at = until
+    campaign.save(update_fields=["settled_at"])
+    return len(reports)
+
+
+def _fill(report: DailyReport, span: Span, by: Actor) -> None:
+    report.figures = figures_of(report.campaign, report.place_code, span)
+    report.zero = is_zero(report.figures)
+    report.counted_from, report.counted_to = span.start, span.end
+    report.sent_at = timezone.now()
+    report.sent_by = by.name
 
 
 @action

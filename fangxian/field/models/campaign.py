@@ -20,7 +20,8 @@ class Campaign(Row):
     """A sweep: an area, a target group, a form, a start and an end.
 
     ``group`` names a target group of the rule set ``field``; ``report_at`` is the time of the day
-    by which each level has sent its daily report; ``started_at`` is when it was really started.
+    by which each level has sent its daily report; ``started_at`` is when it was really started,
+    ``settled_at`` when, after its closing, its last visits were reported.
     """
 
     scope = Global("what is asked, where and by when; no resident is named in it")
@@ -49,6 +50,7 @@ class Campaign(Row):
     report_at = models.TimeField(_("daily report due at"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.DRAFT)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
     rule_version = models.PositiveIntegerField()
     made_by = models.CharField(_("made by"), max_length=80)
 

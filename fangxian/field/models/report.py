@@ -33,7 +33,8 @@ class DailyReport(Placed):
     """The report of one place for one day of a campaign. Its figures are filled from the facts.
 
     It counts the visits that were received from ``counted_from`` (none: the beginning) until
-    ``counted_to``, where the next report of the place goes on: each visit is in one report. Once
+    ``counted_to``, where the next report of the place goes on: each visit is in one report. What
+    came in after the last one is in the ``closing`` report, made when the sweep was closed. Once
     sent it is locked, by the database itself (only the code of its place follows a redraw); a
     change is a :class:`ReportCorrection`. A zero report is a report whose figures of the day are
     all zero: it is sent too, silence is not a zero.
@@ -47,6 +48,7 @@ class DailyReport(Placed):
     due_at = models.DateTimeField(_("due"))
     figures = models.JSONField(_("figures"), default=dict)
     zero = models.BooleanField(_("zero report"), default=False)
+    closing = models.BooleanField(_("closing report"), default=False)
     counted_from = models.DateTimeField(_("counted from"), null=True, blank=True)
     counted_to = models.DateTimeField(_("counted until"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
@@ -56,7 +58,9 @@ class DailyReport(Placed):
         verbose_name = _("daily report")
         verbose_name_plural = _("daily reports")
         constraints = [
-            models.UniqueConstraint(fields=["campaign", "place", "day"], name="report_once"),
+            models.UniqueConstraint(
+                fields=["campaign", "place", "day", "closing"], name="report_once"
+            ),
             models.CheckConstraint(
                 condition=Q(sent_at=None, sent_by="") | (Q(sent_at__isnull=False) & ~Q(sent_by="")),
                 name="report_sent_by_somebody",
@@ -74,6 +78,10 @@ class DailyReport(Placed):
                 func=_LOCKED,
             )
         ]
+
+    def title(self) -> str:
+        """What it is called."""
+        return str(_("Closing report") if self.closing else _("Daily report"))
 
     def corrected(self) -> dict[str, int]:
         """The figures as they stand after all corrections (one query unless prefetched)."""

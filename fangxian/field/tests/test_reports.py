@@ -11,10 +11,12 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from fangxian.common.scoping import acting
 from fangxian.core.models import Task
-from fangxian.field import jobs, reporting
+from fangxian.field import invariants, jobs, reporting
 from fangxian.field.actions import (
     NewVisit,
     close_campaign,
@@ -26,7 +28,7 @@ from fangxian.field.actions import (
 )
 from fangxian.field.actions.campaigns import DATES
 from fangxian.field.actions.reports import OVERDUE
-from fangxian.field.models import Campaign, DailyReport, Target
+from fangxian.field.models import Campaign, DailyReport, Target, Visit
 from fangxian.field.queries import doors
 
 
@@ -114,6 +116,163 @@ def test_a_report_leaves_out_what_is_just_being_recorded(fresh_database: str) ->
     thread.join(20)
     two = send(hq, campaign, places.community, today + dt.timedelta(days=1))
     assert (one["visits"], two["visits"], two["newly_covered"]) == (0, 1, 1)
+
+
+def settled(by: Any, campaign: Campaign) -> list[DailyReport]:
+    """The closing reports of a sweep after it was closed."""
+    close_campaign(by=by, campaign=campaign)
+    jobs.report_closed()
+    with acting(by):
+        return list(DailyReport.objects.filter(campaign=campaign, closing=True))
+
+
+def test_what_came_in_after_the_last_report_is_in_the_closing_one(
+    client_of: Any, campaign: Campaign, cast: Any, bob: Any, places: Any
+) -> None:
+    hq = cast.actor("headquarters")
+    first, second, _third = homes(bob, campaign, places.grid)
+    today = timezone.localdate()
+    early = found(bob, campaign, first, "all_well")
+    send(hq, campaign, places.community, today)
+    found(bob, campaign, first, "refused", corrects=early.op_id)
+    found(bob, campaign, second, "all_well")
+    last = {report.place_code: report for report in settled(hq, campaign)}
+    # The town and the county never reported: theirs counts all.
+    assert set(last) == {places.community, places.town, places.county}
+    assert {code: r.figures["visits"] for code, r in last.items()} == {
+        places.community: 2,
+        places.town: 2,
+        places.county: 2,
+    }
+    assert last[places.community].figures["taken_back"] == 1
+    assert jobs.report_closed() == 0, "once"
+    client = client_of("headquarters")
+    page = client.get(reverse("field:report", args=[last[places.community].id]))
+    assert page.context["may_send"] is False
+    assert [row["below"] for row in page.context["figures"]] == [0] * len(page.context["figures"])
+    above = client.get(reverse("field:report", args=[last[places.town].id]))
+    assert above.context["figures"][0]["below"] == 2
+    listed = client.get(reverse("field:reports", args=[campaign.id]))
+    assert sum(row["report"].closing for row in listed.context["rows"]) == 3
+
+
+def test_an_owed_report_of_a_closed_sweep_is_not_sent(
+    client_of: Any, campaign: Campaign, cast: Any, places: Any
+) -> None:
+    hq = cast.actor("headquarters")
+    prepare_reports(by=hq, campaign=campaign, day=timezone.localdate())
+    close_campaign(by=hq, campaign=campaign)
+    with acting(hq):
+        report = DailyReport.objects.get(campaign=campaign, place_code=places.town)
+    client = client_of("headquarters")
+    assert client.post(reverse("field:report_send", args=[report.id])).status_code == 409
+    page = client.get(reverse("field:report", args=[report.id]))
+    assert page.context["may_send"] is False
+    # Nobody came: there is nothing to report.
+    assert jobs.report_closed() == 0
+
+
+def test_a_sweep_is_settled_when_what_was_being_recorded_is_there(fresh_database: str) -> None:
+    """A visit whose transaction outlives the closing is counted, not lost."""
+    import threading
+
+    from django.db import connections
+
+    from fangxian.common.actor import Actor
+    from fangxian.field.tests.conftest import begin
+    from fangxian.register.actions import create_household
+    from tests.kit.cast import make_places
+
+    hq = Actor.system("test", "130902")
+    places = make_places()
+    create_household(by=hq, place_code=places.unit, room="101")
+    campaign = begin(hq, places)
+    (target,) = homes(hq, campaign, places.grid)
+    written, closed = threading.Event(), threading.Event()
+
+    def record() -> None:
+        with acting(hq):
+            found(hq, campaign, target, "all_well")
+            written.set()
+            closed.wait(20)
+        connections.close_all()
+
+    thread = threading.Thread(target=record)
+    thread.start()
+    assert written.wait(20)
+    close_campaign(by=hq, campaign=campaign)
+    with acting(hq):
+        assert reporting.end_of_recording(patience=0) is None
+    threading.Timer(0.3, closed.set).start()
+    assert jobs.report_closed() == 3
+    thread.join(20)
+    with acting(hq):
+        assert {r.figures["visits"] for r in DailyReport.objects.all()} == {1}
+    assert list(invariants.reports()) == []
+    with acting(hq):
+        again = DailyReport.objects.get(place_code=places.town)
+        again.id, again.closing = uuid4(), False
+        again.save(force_insert=True)
+    with connections["maintenance"].cursor() as cursor:
+        cursor.execute("UPDATE field_visit SET place_code = '13090200100200100101'")
+    planted = list(invariants.reports())
+    assert len(planted) == 2
+    assert str(again.id) in planted[0]
+    assert "130902001002" in planted[1]
+
+
+# What can happen to a sweep, in any order: a visit at a door, a correction of the last visit there,
+# a report sent for a day (of the community, the town or the county).
+STEPS = st.one_of(
+    st.tuples(st.just("visit"), st.integers(0, 2), st.sampled_from(["all_well", "absent"])),
+    st.tuples(st.just("correct"), st.integers(0, 2), st.sampled_from(["refused", "vacant"])),
+    st.tuples(st.just("send"), st.integers(0, 2), st.integers(0, 3)),
+)
+
+
+@given(steps=st.lists(STEPS, max_size=12))
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_each_visit_is_in_exactly_one_report_of_each_place(
+    campaign: Campaign, cast: Any, bob: Any, places: Any, steps: list[tuple[str, int, Any]]
+) -> None:
+    hq = cast.actor("headquarters")
+    today = timezone.localdate()
+    reporting_places = [places.community, places.town, places.county]
+    with transaction.atomic():
+        doors_ = homes(bob, campaign, places.grid)
+        last: dict[int, Any] = {}
+        for what, n, more in steps:
+            if what == "visit":
+                last[n] = found(bob, campaign, doors_[n], more).op_id
+            elif what == "correct" and n in last:
+                last[n] = found(bob, campaign, doors_[n], more, corrects=last[n]).op_id
+            elif what == "send":
+                day, code = today + dt.timedelta(days=more), reporting_places[n]
+                with acting(hq):
+                    sent = DailyReport.objects.filter(sent_at__isnull=False)
+                    again = sent.filter(day=day, place_code=code).exists()
+                if not again:
+                    send(hq, campaign, code, day)
+        settled(hq, campaign)
+        with acting(hq):
+            visits = list(Visit.objects.filter(campaign=campaign).select_related("corrected_by"))
+            reports = list(DailyReport.objects.filter(campaign=campaign, sent_at__isnull=False))
+        for code in reporting_places:
+            own = [report for report in reports if report.place_code == code]
+            for visit in visits:
+                inside = [
+                    r
+                    for r in own
+                    if (r.counted_from is None or r.counted_from <= visit.created_at)
+                    and visit.created_at < r.counted_to
+                ]
+                assert len(inside) == 1
+            holding = sum(not hasattr(visit, "corrected_by") for visit in visits)
+            told = sum(r.figures["visits"] - r.figures["taken_back"] for r in own)
+            assert told == holding
+        transaction.set_rollback(True)
 
 
 def test_the_database_itself_locks_what_was_sent(

@@ -17,7 +17,7 @@ from fangxian.common.codes import Level, bounds
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.field import actions, reporting
 from fangxian.field.forms import CorrectionForm, ReportFilter, show_problems
-from fangxian.field.models import DailyReport, ReportCorrection
+from fangxian.field.models import Campaign, DailyReport, ReportCorrection
 from fangxian.field.rules import field_rules_version
 from fangxian.field.views.campaigns import campaign_of, top
 from fangxian.regions.queries import full_name, names
@@ -32,6 +32,8 @@ def state_of(report: DailyReport) -> tuple[str, Any]:
         if report.zero:
             return "ok", _("zero report sent")
         return "ok", _("sent")
+    if report.campaign.state == Campaign.State.CLOSED:
+        return "neutral", _("not sent before the sweep was closed")
     if report.due_at < timezone.now():
         return "late", _("overdue")
     return "todo", _("to be sent")
@@ -45,10 +47,14 @@ def of_day(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
     form = ReportFilter(request.GET, levels)
     day, show, level = form.chosen()
     lo, hi = bounds(top(request, campaign))
-    found = DailyReport.objects.filter(
+    found = DailyReport.objects.select_related("campaign").filter(
         campaign=campaign, day=day, place_code__gte=lo, place_code__lt=hi
     )
-    at_level = found.values("place__level").annotate(all=Count("id"), sent=Count("sent_at"))
+    at_level = (
+        found.filter(closing=False)
+        .values("place__level")
+        .annotate(all=Count("id"), sent=Count("sent_at"))
+    )
     tiles = [
         {"label": Level(row["place__level"]).label, "sent": row["sent"], "all": row["all"]}
         for row in at_level.order_by("place__level")
@@ -57,7 +63,7 @@ def of_day(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
         found = found.filter(place__level=level)
     if show:
         found = found.filter(sent_at__isnull=show != "sent")
-    chosen = list(found.order_by("place_code")[: MOST + 1])
+    chosen = list(found.order_by("place_code", "closing")[: MOST + 1])
     full, chosen = len(chosen) > MOST, chosen[:MOST]
     labels = names({row.place_code for row in chosen})
     rows = []
@@ -151,7 +157,9 @@ def _detail(
         ],
         "form": form,
         "now": timezone.now(),
-        "may_send": not sent and by.may("field.report", report.place_code),
+        "may_send": not sent
+        and report.campaign.state == Campaign.State.RUNNING
+        and by.may("field.report", report.place_code),
         "may_correct": sent and by.may("field.report", report.place_code),
     }
     status = 422 if form is not None and form.is_bound else 200
