@@ -32,11 +32,13 @@ Row = tuple[str, str, str, int]
 class Source:
     """Where counters come from: ``rows(by, code)`` counts ``metrics`` anew at and below a place.
 
-    It yields ``(metric, key, place_code, n)``, as they were given to :func:`add`.
+    It yields ``(metric, key, place_code, n)``, as they were given to :func:`add`. ``moves``: a
+    redraw takes the counts along; false where triggers of the counted rows have done so already.
     """
 
     metrics: tuple[str, ...]
     rows: Callable[[Actor, str], Iterable[Row]]
+    moves: bool = True
 
 
 sources: Registry[Source] = Registry("counter source")
@@ -207,7 +209,7 @@ def move(by: Actor, area: str, pairs: Mapping[str, str], using: str) -> None:
     Call it in the transaction that rewrote the rows, after them. It locks nothing: whoever changes
     one of those rows meanwhile waits for the row, and counts it at its new code.
     """
-    metrics = [metric for source in sources for metric in source.metrics]
+    metrics = [metric for source in sources if source.moves for metric in source.metrics]
     rows: list[Row] = []
     for (metric, key, old), n in _own(area, metrics, using).items():
         if new := pairs.get(old):

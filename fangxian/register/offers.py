@@ -87,7 +87,10 @@ def _register_counters() -> None:
     from fangxian.core import counters
     from fangxian.register import queries
 
-    source = counters.Source(queries.METRICS, lambda _by, code: queries.counted_anew(code))
+    def rows(_by: Actor, code: str) -> Iterator[counters.Row]:
+        return queries.counted_anew(code)
+
+    source = counters.Source(queries.METRICS, rows, moves=False)
     counters.sources.register("register.counts", source)
 
 

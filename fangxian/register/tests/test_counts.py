@@ -21,6 +21,7 @@ from fangxian.common.errors import Conflict, Invalid, OutOfScope
 from fangxian.common.scoping import acting
 from fangxian.core import counters
 from fangxian.people import actions as people
+from fangxian.regions import recode
 from fangxian.regions.actions import move_place
 from fangxian.regions.models import Region
 from fangxian.register import actions, queries
@@ -271,6 +272,19 @@ def test_an_import_counts_what_it_writes(places: Any, alice: Any) -> None:
     agree(Actor.system("test", COUNTY))
     with acting(alice):
         assert queries.counts(places.grid)["residents"]
+
+
+@pytest.mark.django_db
+def test_counts_follow_codes_that_are_exchanged(places: Any, alice: Any) -> None:
+    one, other = places.unit, places.unit[:-1] + "2"
+    for unit, room in ((one, "101"), (one, "102"), (other, "101")):
+        actions.create_household(by=alice, place_code=unit, room=room)
+    by = Actor.system("test", COUNTY)
+    pairs = {one: other, other: one}
+    recode.move(by=by, pairs=pairs, area=places.community, on=timezone.localdate())
+    agree(by)
+    with acting(by):
+        assert queries.household_counts([one, other]) == {one: 1, other: 2}
 
 
 @pytest.mark.django_db
