@@ -43,8 +43,8 @@ class Message:
     context: str = ""
 
     @property
-    def key(self) -> tuple[str, str]:
-        return self.context, self.id
+    def key(self) -> tuple[str, str, str]:
+        return self.domain, self.context, self.id
 
 
 class UntranslatableError(ValueError):

@@ -94,7 +94,7 @@ def _check_messages() -> Iterator[str]:
     counted = {
         key for key, entries in _entries().items() if any(e.msgid_plural for e in entries.values())
     }
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, str]] = set()
     for message in find_messages(CHECKOUT):
         if message.key in seen:
             continue
@@ -114,7 +114,7 @@ def _check_messages() -> Iterator[str]:
 
 
 def _check_catalogues() -> Iterator[str]:
-    for (_, text), entries in sorted(_entries().items()):
+    for (_domain, _context, text), entries in sorted(_entries().items()):
         answers = {_text_of(entry) for entry in entries.values() if _is_done(entry)}
         if len(answers) > 1:
             files = ", ".join(_shown(path) for path in entries)
@@ -130,13 +130,13 @@ def _check_catalogues() -> Iterator[str]:
                 yield f"{_shown(path)}: {text!r} and its translation have other placeholders."
 
 
-def _entries() -> dict[tuple[str, str], dict[Path, polib.POEntry]]:
-    """Entries by context and text, then by file."""
-    found: dict[tuple[str, str], dict[Path, polib.POEntry]] = defaultdict(dict)
+def _entries() -> dict[tuple[str, str, str], dict[Path, polib.POEntry]]:
+    """Entries by domain (a server doesn't read the browser's), context and text, then by file."""
+    found: dict[tuple[str, str, str], dict[Path, polib.POEntry]] = defaultdict(dict)
     for path in catalogues():
         for entry in polib.pofile(str(path)):
             if not entry.obsolete:
-                found[entry.msgctxt or "", entry.msgid][path] = entry
+                found[path.stem, entry.msgctxt or "", entry.msgid][path] = entry
     return found
 
 

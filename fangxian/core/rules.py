@@ -18,6 +18,7 @@ from fangxian.common import access
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
+from fangxian.common.vocabulary import in_language
 from fangxian.core.models import RuleSet
 
 Validator = Callable[[Any], None]
@@ -45,7 +46,8 @@ _validators: dict[str, Validator] = {}
 def register_shipped(path: Path) -> None:
     """Register a JSON file of rule sets that come with a room (in its ``ready()``).
 
-    The file holds one object or a list: ``{"name", "version", "source", "valid_from", "data"}``.
+    The file holds one object or a list: ``{"name", "title", "version", "source", "valid_from",
+    "data"}``; ``title`` is the name that people read, ``{"zh", "en"}``.
     They are loaded after each migrate. A changed rule needs a new ``version``.
     """
     if path not in _shipped:
@@ -97,6 +99,11 @@ def shipped() -> list[dict[str, Any]]:
         data = json.loads(path.read_text("utf-8"))
         rows += data if isinstance(data, list) else [data]
     return rows
+
+
+def titles() -> dict[str, str]:
+    """What people call the shipped rule sets, by name, in the reader's language."""
+    return {row["name"]: in_language(**row["title"]) for row in shipped()}
 
 
 def load_shipped(*, using: str) -> int:

@@ -31,6 +31,7 @@ from fangxian.common.registries import (
     search,
     today,
 )
+from fangxian.common.ui import formats
 from fangxian.people.matching import unpaired
 from fangxian.people.references import Reference, references
 
@@ -175,7 +176,7 @@ def _find(by: Actor, text: str, limit: int) -> list[SearchHit]:
             _("People"),
             person.name,
             reverse("people:person", args=[person.id]),
-            " · ".join(filter(None, (str(person.birth_date or ""), *places[person.id][:1]))),
+            " · ".join(filter(None, (formats.date(person.birth_date), *places[person.id][:1]))),
         )
         for person in found
     ]

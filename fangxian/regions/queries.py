@@ -75,6 +75,23 @@ def names(codes: Iterable[str]) -> dict[str, str]:
     return dict(current().filter(code__in=set(codes)).values_list("code", "name"))
 
 
+# The name of a unit says nothing without its building's, that of a grid without its community's.
+_NAMED_WITH = {Level.UNIT: Level.BUILDING, Level.GRID: Level.VILLAGE}
+
+
+def called(codes: Iterable[str]) -> dict[str, str]:
+    """What current places are called by where no place above is shown, by code. One query.
+
+    A unit with its building, a grid with its community; a code without a place is its own name.
+    """
+    ways = {}
+    for code in codes:
+        above = next((outer for inner, outer in _NAMED_WITH.items() if len(code) == inner), None)
+        ways[code] = [code] if above is None else [code[:above], code]
+    known = names(at for way in ways.values() for at in way) if ways else {}
+    return {code: " ".join(known.get(at, at) for at in way) for code, way in ways.items()}
+
+
 def full_name(code: str) -> str:
     """The names from the county down, as an address begins."""
     return "".join(place.name for place in path(code) if place.level >= Level.COUNTY)

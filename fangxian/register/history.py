@@ -8,6 +8,7 @@ from uuid import UUID
 from django.apps import apps
 from django.utils.translation import gettext as _
 
+from fangxian.common.ui import formats
 from fangxian.people.queries import by_ids
 from fangxian.register.models import Household, Residency
 from fangxian.register.vocabularies import RELATIONS, RESIDENCY_KINDS
@@ -49,9 +50,9 @@ def _event(row: Any, title: str, text: str) -> dict[str, Any]:
 
 
 def _residency_event(old: Any, new: Any) -> str:
-    day = {"day": new.to_date or new.away_since or new.from_date}
+    day = {"day": formats.date(new.to_date or new.away_since or new.from_date)}
     if old is None:
-        return _("Lives here since %(day)s") % {"day": new.from_date}
+        return _("Lives here since %(day)s") % {"day": formats.date(new.from_date)}
     if new.pgh_label == "delete":
         return _("Removed")
     if old.to_date is None and new.to_date is not None:

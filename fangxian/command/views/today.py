@@ -13,14 +13,13 @@ from fangxian.accounts.queries import who_looked
 from fangxian.command import coverage as boards
 from fangxian.command.polling import current
 from fangxian.common.actor import Actor
-from fangxian.common.codes import Level
 from fangxian.common.registries import TodayItem
 from fangxian.common.registries import today as sources
 from fangxian.core.queries import overdue, tasks_for
 from fangxian.field.queries import running
 from fangxian.organisations.queries import chain_above
 from fangxian.organisations.rules import chain_rules
-from fangxian.regions.queries import names, path
+from fangxian.regions.queries import called, path
 
 SHOWN = 8
 WORST = 3
@@ -38,12 +37,10 @@ def today(request: SignedRequest) -> HttpResponse:
     sweeps = _sweeps(by) if by.may("command.board") else []
     groups = {kind: [item for item in items if item.kind == kind] for kind in KINDS}
     way = path(by.area) if by.area else []
-    called = names({at for task in shown for at in _way(task.place_code)}) if shown else {}
+    places = called({task.place_code for task in shown})
     for task in shown:
         # For the template alone: the model has no such field.
-        task.place_name = " ".join(  # type: ignore[attr-defined]
-            called.get(at, at) for at in _way(task.place_code)
-        )
+        task.place_name = places[task.place_code]  # type: ignore[attr-defined]
     every = len(shown) < SHOWN
     now = timezone.now()
     late = sum(task.due_at < now for task in shown) if every else overdue(tasks).count()
@@ -75,12 +72,6 @@ def today(request: SignedRequest) -> HttpResponse:
             timezone.localdate(),
         ],
     )
-
-
-def _way(code: str) -> list[str]:
-    """What a place is called by: a unit's name says nothing without its building's."""
-    building = int(Level.BUILDING)
-    return [code[:building], code] if len(code) > building else [code]
 
 
 def _seen(item: TodayItem) -> list[Any]:

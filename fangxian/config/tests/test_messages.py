@@ -211,3 +211,15 @@ def test_compile_makes_both_scripts_and_only_what_is_older(
     first = traditional.stat().st_mtime_ns
     assert messages.main(["compile"]) == 0
     assert traditional.stat().st_mtime_ns == first
+
+
+def test_a_translation_for_scripts_is_none_for_pages(
+    messages: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "frontend" / "islands" / "b.ts").write_text('gettext("Households")')
+    messages.main(["update"])
+    fill(catalogue(tmp_path, "common", "djangojs"))
+    assert messages.main(["check"]) == 1
+    assert "no translation of 'Households' in fangxian/field" in capsys.readouterr().err
+    fill(catalogue(tmp_path), "别的")
+    assert messages.main(["check"]) == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from fangxian.common.errors import Problem
 from fangxian.common.keyring import keyring
 from fangxian.common.scoping import acting
 from fangxian.core import actions, imports, rules
+from fangxian.core.escalation import escalate_due
 from fangxian.core.imports import Outcome
 from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.models import (
@@ -28,6 +30,7 @@ from fangxian.core.models import (
     TaskState,
 )
 from fangxian.core.tests.test_imports import Here, begun
+from fangxian.regions import queries
 
 
 @pytest.fixture
@@ -91,6 +94,17 @@ def test_a_task_is_done_and_opened_again(client_of: Any, alice: Any, task: Task)
     with acting(alice):
         task.refresh_from_db()
     assert task.state == TaskState.OPEN
+
+
+def test_the_states_of_a_task_are_told_in_words(client_of: Any, alice: Any, task: Task) -> None:
+    escalate_due(task.due_at + dt.timedelta(days=30))
+    page = _text(client_of("alice"), "task", task.id)
+    assert "系统" in page
+    for code in ("system:", "grid_officer<", "community_staff<", "Open"):
+        assert code not in page
+    building = queries.names([task.place_code[:18]])[task.place_code[:18]]
+    rows = client_of("alice").get(reverse("core:tasks"), {"who": "all"}).context["rows"]
+    assert rows[0]["place"].startswith(f"{building} ")
 
 
 def test_what_a_fact_closed_is_not_opened_again_by_hand(
@@ -274,7 +288,11 @@ def test_rules_are_read_by_all_and_changed_by_adding(
     client_of: Any, settings: Any, places: Any
 ) -> None:
     settings.FANGXIAN_AREA = places.county
-    assert "task.escalation" in _text(client_of("bob"), "rules")
+    listed = _text(client_of("bob"), "rules")
+    assert reverse("core:rule", args=["task.escalation"]) in listed
+    assert {">task.escalation<", ">任务逐级升级<"} & set(re.findall(">[^<]+<", listed)) == {
+        ">任务逐级升级<"
+    }
     before = rules.rule("task.escalation")
     assert "ladder" in _text(client_of("bob"), "rule", "task.escalation", version=1)
     head = client_of("headquarters")

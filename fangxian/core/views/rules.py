@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -22,12 +24,13 @@ from fangxian.core.models import RuleSet
 def every(request: SignedRequest) -> HttpResponse:
     """All rule sets with the version in force."""
     names = RuleSet.objects.order_by("name").values_list("name", flat=True).distinct()
+    titles = rules.titles()
     rows = []
     for name in names:
-        try:
-            rows.append({"name": name, "rule": rules.rule(name)})
-        except rules.NoRule:
-            rows.append({"name": name, "rule": None})
+        row: dict[str, Any] = {"name": name, "title": titles.get(name, name), "rule": None}
+        with suppress(rules.NoRule):
+            row["rule"] = rules.rule(name)
+        rows.append(row)
     return render(request, "core/rules.html", {"rows": rows})
 
 
@@ -62,7 +65,7 @@ def detail(request: SignedRequest, name: str) -> HttpResponse:
                 messages.success(request, _("The version is added."))
                 return redirect("core:rule", name)
     context = {
-        "name": name,
+        "title": rules.titles().get(name, name),
         "versions": versions,
         "shown": shown,
         "in_force": _in_force(versions),

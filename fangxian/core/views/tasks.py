@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -26,9 +27,10 @@ from fangxian.core import actions, queries
 from fangxian.core.forms import ReasonForm, ReassignForm, TaskFilter, show_problems
 from fangxian.core.kinds import by_hand, label_of, url_of
 from fangxian.core.models import Task, TaskState
-from fangxian.regions.queries import full_name, names
+from fangxian.regions.queries import called, full_name
 
 PAGE = 50
+CHANGES = 50
 BULK = 200
 # In the session: which tasks were handed over last, and to whom.
 HANDED = "core.handed_over"
@@ -47,8 +49,8 @@ def _after(found: QuerySet[Task], cursor: str, *, closed: bool) -> QuerySet[Task
     return found.filter(Q(due_at__gt=due) | Q(due_at=due, id__gt=last))
 
 
-def _who(tasks: list[Task]) -> dict[UUID, str]:
-    """To whom each task is assigned, as text."""
+def _who(tasks: Sequence[Any]) -> dict[Any, str]:
+    """To whom each task, or former state of one, is assigned, as text by primary key."""
     users = User.objects.in_bulk([t.assignee_user_id for t in tasks if t.assignee_user_id])
     roles = {role.code: str(role) for role in Role.objects.all()}
     found = {}
@@ -58,18 +60,18 @@ def _who(tasks: list[Task]) -> dict[UUID, str]:
             parts.append(str(users[task.assignee_user_id]))
         if task.assignee_role:
             parts.append(roles.get(task.assignee_role, task.assignee_role))
-        found[task.id] = " · ".join(parts)
+        found[task.pk] = " · ".join(parts)
     return found
 
 
 def _rows(tasks: list[Task]) -> list[dict[str, Any]]:
     who = _who(tasks)
-    places = names(task.place_code for task in tasks)
+    places = called(task.place_code for task in tasks)
     now = timezone.now()
     return [
         {
             "task": task,
-            "place": places.get(task.place_code, task.place_code),
+            "place": places[task.place_code],
             "who": who[task.id],
             "kind": label_of(task.kind),
             "late": task.state == TaskState.OPEN and task.due_at < now,
@@ -134,8 +136,6 @@ def _detail(
     request: SignedRequest, task: Task, *, reassign: ReassignForm | None = None
 ) -> HttpResponse:
     by = request.actor
-    history: Any = apps.get_model("core", "TaskHistory")
-    changes = history.objects.filter(pgh_obj_id=task.id).order_by("-pgh_id")[:50]
     is_open = task.state == TaskState.OPEN
     context = {
         "task": task,
@@ -152,10 +152,26 @@ def _detail(
             place_code=task.place_code, initial={"assignee_level": task.assignee_level}
         ),
         "cancel": ReasonForm(),
-        "changes": changes,
+        "changes": _changes(task),
     }
     status = 422 if reassign is not None else 200
     return render(request, "core/task.html", context, status=status)
+
+
+def _changes(task: Task) -> list[dict[str, Any]]:
+    """The last states of a task: when, by whom, assigned to whom, which; the latest first."""
+    history: Any = apps.get_model("core", "TaskHistory")
+    rows = list(history.objects.filter(pgh_obj_id=task.id).order_by("-pgh_id")[:CHANGES])
+    who = _who(rows)
+    return [
+        {
+            "at": row.pgh_created_at,
+            "who": (row.pgh_context or {}).get("who", ""),
+            "assignee": who[row.pgh_id],
+            "state": row.get_state_display(),
+        }
+        for row in rows
+    ]
 
 
 @page("core.task", methods=("POST",))

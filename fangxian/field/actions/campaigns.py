@@ -12,6 +12,7 @@ from fangxian.common import codes
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, Problem
+from fangxian.common.ui import formats
 from fangxian.core.actions import NewTask, close_tasks, open_tasks, start_job
 from fangxian.core.models import Emergency
 from fangxian.field.actions.reports import OVERDUE
@@ -140,7 +141,8 @@ def extend_campaign(*, by: Actor, campaign: Campaign, ends_on: dt.date) -> Campa
             Problem(
                 _("The sweep would not end later."),
                 field="ends_on",
-                mend=_("Choose a day after %(day)s that is not over.") % {"day": found.ends_on},
+                mend=_("Choose a day after %(day)s that is not over.")
+                % {"day": formats.date(found.ends_on)},
             )
         )
     Target.objects.filter(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
+from fangxian.common.ui import formats
 from fangxian.organisations.actions.responsibilities import (
     APPOINT,
     close,
@@ -103,7 +104,7 @@ def _replace(by: Actor, row: Responsibility, day: dt.date) -> None:
         raise Invalid(
             Problem(
                 _("%(name)s keeps contact since %(day)s.")
-                % {"name": row.holder_name, "day": row.from_date},
+                % {"name": row.holder_name, "day": formats.date(row.from_date)},
                 field="on",
                 mend=_("Choose a later day."),
                 code="too_early",

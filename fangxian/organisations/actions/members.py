@@ -15,6 +15,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid
 from fangxian.common.ids import uuid7
 from fangxian.common.models import update_fields
+from fangxian.common.ui import formats
 from fangxian.organisations.actions.organisations import EDIT, not_yet
 from fangxian.organisations.actions.responsibilities import close
 from fangxian.organisations.checking import gone
@@ -129,7 +130,7 @@ def end_membership(*, by: Actor, member: Member, on: dt.date | None = None) -> M
     not_yet(on or timezone.localdate())
     day = max(on or timezone.localdate(), member.from_date)
     if member.to_date is not None and member.to_date <= day:
-        raise Conflict(_("It ended already on %(day)s.") % {"day": member.to_date})
+        raise Conflict(_("It ended already on %(day)s.") % {"day": formats.date(member.to_date)})
     member.to_date = day
     member.save(update_fields=["to_date"])
     close_all(by, Responsibility.objects.filter(member=member), day)

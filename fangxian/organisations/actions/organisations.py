@@ -16,6 +16,7 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, Problem
 from fangxian.common.models import update_fields
+from fangxian.common.ui import formats
 from fangxian.organisations.models import Organisation, OrganisationKind
 from fangxian.people import tokens
 from fangxian.people.models import PersonLink
@@ -78,7 +79,7 @@ def not_yet(day: dt.date) -> None:
     if day > timezone.localdate():
         raise Invalid(
             Problem(
-                _("%(day)s has not come yet.") % {"day": day},
+                _("%(day)s has not come yet.") % {"day": formats.date(day)},
                 field="on",
                 mend=_("Enter it on that day."),
                 code="future",
@@ -203,12 +204,13 @@ def dissolve_organisation(
         )
     if organisation.dissolved_on is not None:
         raise Conflict(
-            _("It was dissolved already on %(day)s.") % {"day": organisation.dissolved_on}
+            _("It was dissolved already on %(day)s.")
+            % {"day": formats.date(organisation.dissolved_on)}
         )
     if organisation.founded_on is not None and day < organisation.founded_on:
         raise Invalid(
             Problem(
-                _("It was founded on %(day)s.") % {"day": organisation.founded_on},
+                _("It was founded on %(day)s.") % {"day": formats.date(organisation.founded_on)},
                 field="on",
                 mend=_("Choose a later day."),
                 code="too_early",

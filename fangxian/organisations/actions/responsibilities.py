@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
+from fangxian.common.ui import formats
 from fangxian.organisations.checking import (
     Appointment,
     Board,
@@ -160,11 +161,11 @@ def end_responsibility(
     row = _locked(by, responsibility)
     day = on or timezone.localdate()
     if row.to_date is not None and row.to_date < day:
-        raise Conflict(_("It ended already on %(day)s.") % {"day": row.to_date})
+        raise Conflict(_("It ended already on %(day)s.") % {"day": formats.date(row.to_date)})
     if day < row.from_date:
         raise Invalid(
             Problem(
-                _("It begins on %(day)s only.") % {"day": row.from_date},
+                _("It begins on %(day)s only.") % {"day": formats.date(row.from_date)},
                 field="on",
                 mend=_("Choose a later day, or withdraw it if it was a mistake."),
                 code="too_early",
@@ -213,7 +214,9 @@ def withdraw_responsibility(*, by: Actor, responsibility: Responsibility) -> Non
     """
     row = _locked(by, responsibility)
     if row.from_date < timezone.localdate():
-        raise Conflict(_("It has held since %(day)s; end it instead.") % {"day": row.from_date})
+        raise Conflict(
+            _("It has held since %(day)s; end it instead.") % {"day": formats.date(row.from_date)}
+        )
     evidence = FiveOneEvidence.objects.filter(responsibility=row)
     if evidence.exists():
         raise Conflict(_("It is evidence of the five ones; withdraw that first."))
@@ -250,7 +253,7 @@ def hand_over(
     rules = chain_rules(day)
     role = rules.role(row.role)
     if row.to_date is not None and row.to_date < day:
-        raise Conflict(_("It ended already on %(day)s.") % {"day": row.to_date})
+        raise Conflict(_("It ended already on %(day)s.") % {"day": formats.date(row.to_date)})
     wanted = Appointment(row.place, row.role, to, day, row.to_date, contact, reason)
     lock([wanted])
     problem = wrong_holder(role, to, day) or _hand_over_problem(row, wanted)
@@ -272,7 +275,7 @@ def hand_over(
 def _hand_over_problem(row: Responsibility, wanted: Appointment) -> Problem | None:
     if wanted.from_date <= row.from_date:
         return Problem(
-            _("It began on %(day)s only.") % {"day": row.from_date},
+            _("It began on %(day)s only.") % {"day": formats.date(row.from_date)},
             field="on",
             mend=_("Choose a later day, or withdraw it and name somebody else."),
             code="too_early",

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui import formats
 from fangxian.organisations import actions, queries
 from fangxian.organisations.finding import holder_of
 from fangxian.organisations.forms import AppointForm, ContactForm, DayForm, SubstituteForm
@@ -175,7 +176,11 @@ def hand_over(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
         )
         if made is not None:
             text = _("From %(day)s on %(name)s answers for “%(place)s”.")
-            names = {"day": made.from_date, "name": made.holder_name, "place": row.place.name}
+            names = {
+                "day": formats.date(made.from_date),
+                "name": made.holder_name,
+                "place": row.place.name,
+            }
             messages.success(request, text % names)
             return redirect("organisations:chain", row.place_code)
     return form_page(
@@ -219,7 +224,9 @@ def substitute(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
         )
         if made is not None:
             text = _("%(name)s stands in until %(day)s.")
-            messages.success(request, text % {"name": made.holder_name, "day": made.to_date})
+            messages.success(
+                request, text % {"name": made.holder_name, "day": formats.date(made.to_date)}
+            )
             return redirect("organisations:chain", row.place_code)
     return form_page(
         request,
@@ -244,7 +251,7 @@ def end(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         if tried(form, lambda: actions.end_responsibility(by=by, responsibility=row, **given)):
-            messages.success(request, _("It ends on %(day)s.") % {"day": given["on"]})
+            messages.success(request, _("It ends on %(day)s.") % {"day": formats.date(given["on"])})
             return redirect("organisations:chain", row.place_code)
     role = chain_rules().name_of(row.role)
     return form_page(

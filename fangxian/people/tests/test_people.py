@@ -356,6 +356,18 @@ def test_the_queue_is_read_page_by_page_in_the_order_of_its_making(
     assert after == ""
 
 
+def test_days_of_a_pair_and_of_hits_are_written_as_people_write_them(make, alice, client_of):
+    first = make(birth_date=dt.date(1987, 4, 19))
+    second = make(birth_date=dt.date(1988, 4, 1))
+    entry = actions.propose_merge(by=alice, first_id=first.id, second_id=second.id)
+    client = client_of("alice")
+    pair = client.get(reverse("people:merge", args=[entry])).content.decode()
+    hits = client.get("/search/", {"q": first.name}).content.decode()
+    for page in (pair, hits):
+        assert "1987年4月19日" in page
+        assert "1987-04-19" not in page
+
+
 def test_bob_may_not_merge_and_charlie_finds_nothing(make, alice, bob, charlie):
     first, second = make(), make()
     entry = actions.propose_merge(by=alice, first_id=first.id, second_id=second.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.common.errors import OutOfScope
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui import formats
 from fangxian.people import actions, lookups, queries
 from fangxian.people.actions.merging import CHOOSABLE
 from fangxian.people.models import Merge, MergeCandidate, Person
@@ -101,7 +103,7 @@ def merge(request: SignedRequest, candidate_id: UUID) -> HttpResponse:
         "first": first,
         "second": second,
         "sides": [
-            {"label": person.name, "note": "；".join(places[person.id])}
+            {"label": person.name, "note": " · ".join(places[person.id])}
             for person in (first, second)
         ],
         "rows": _rows(first, second),
@@ -127,7 +129,7 @@ def _rows(first: Person, second: Person) -> list[dict[str, Any]]:
     phones = [" · ".join(number for _id, _label, number in s.phones) for s in shown]
     rows.append(_row(_("Documents (both are kept)"), documents))
     rows.append(_row(_("Phones (both are kept)"), phones))
-    rows.append(_row(_("Recorded"), [f"{p.created_at:%Y-%m-%d}" for p in both]))
+    rows.append(_row(_("Recorded"), [formats.date(p.created_at) for p in both]))
     return rows
 
 
@@ -147,6 +149,8 @@ def _shown(person: Person, name: str) -> str:
         return str(dict(SEXES)[value])
     if name == "ethnicity":
         return ETHNICITIES.label(value) if value else ""
+    if isinstance(value, dt.date):
+        return formats.date(value)
     return str(value or "")
 
 

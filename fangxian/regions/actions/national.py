@@ -14,6 +14,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.codes import Level, bounds, contains
 from fangxian.common.errors import Invalid, Problem
 from fangxian.common.scoping import acting
+from fangxian.common.ui import formats
 from fangxian.regions import numbering, recode
 from fangxian.regions.changes import Change, Comparison, Known, compare, coverage
 from fangxian.regions.lists import DivisionList
@@ -49,7 +50,7 @@ def preview(*, by: Actor, listed: DivisionList, using: str = "owner") -> Preview
             raise Invalid(
                 Problem(
                     _("The list is of %(day)s; one of %(latest)s is already in force.")
-                    % {"day": listed.as_of, "latest": latest.as_of},
+                    % {"day": formats.date(listed.as_of), "latest": formats.date(latest.as_of)},
                     field="year",
                     mend=_("Give the list of a later day."),
                 )

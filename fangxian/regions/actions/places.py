@@ -14,6 +14,7 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level, bounds, contains, parent
 from fangxian.common.errors import Invalid, OutOfScope, Problem
+from fangxian.common.ui import formats
 from fangxian.regions import numbering, recode
 from fangxian.regions.models import Building, BuildingUnit, Region
 from fangxian.regions.pinyin import initials
@@ -129,7 +130,7 @@ def end_place(*, by: Actor, code: str, on: dt.date | None = None) -> Region:
     if on < place.valid_from:
         raise Invalid(
             Problem(
-                _("It exists only since %(day)s.") % {"day": place.valid_from},
+                _("It exists only since %(day)s.") % {"day": formats.date(place.valid_from)},
                 field="on",
                 mend=_("Choose that day or a later one."),
             )

@@ -17,6 +17,7 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
+from fangxian.common.ui import formats
 from fangxian.regions import queries
 from fangxian.regions.models import GridPlan, Region
 from fangxian.regions.said import sentence
@@ -222,7 +223,7 @@ def accept_grids(
     if last is not None and last.effective is not None and effective < last.effective:
         raise Invalid(
             Problem(
-                _("The drawing in force is of %(day)s.") % {"day": last.effective},
+                _("The drawing in force is of %(day)s.") % {"day": formats.date(last.effective)},
                 field="effective",
                 mend=_("Choose that day or a later one."),
             )
@@ -230,7 +231,8 @@ def accept_grids(
     if effective < plan.community.valid_from:
         raise Invalid(
             Problem(
-                _("The community exists since %(day)s.") % {"day": plan.community.valid_from},
+                _("The community exists since %(day)s.")
+                % {"day": formats.date(plan.community.valid_from)},
                 field="effective",
                 mend=_("Choose that day or a later one."),
             )

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop
 from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui import formats
 from fangxian.common.uploads import read_json
 from fangxian.regions import actions, queries, redraw
 from fangxian.regions.actions.plans import assignment_of, names_of
@@ -324,7 +325,7 @@ def accept(request: SignedRequest, plan_id: UUID) -> HttpResponse:
         messages.success(request, _("The drawing is in force."))
     else:
         text = _("Accepted; it comes into force on %(day)s.")
-        messages.success(request, text % {"day": given["effective"]})
+        messages.success(request, text % {"day": formats.date(given["effective"])})
     return redirect("regions:plan", plan_id)
 
 

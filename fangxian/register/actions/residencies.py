@@ -16,6 +16,7 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.models import update_fields
+from fangxian.common.ui import formats
 from fangxian.people import actions as people
 from fangxian.people.models import Person
 from fangxian.register import changes, queries
@@ -144,7 +145,7 @@ def _end(by: Actor, row: Residency, on: dt.date, ended: str, *, unlink: bool) ->
         raise Invalid(
             Problem(
                 _("The residency would end before it began (%(day)s).")
-                % {"day": row.from_date.isoformat()},
+                % {"day": formats.date(row.from_date)},
                 "on",
                 mend=_("Correct the day, or correct the beginning first."),
             )
@@ -342,7 +343,7 @@ def change_residency(*, by: Actor, residency_id: UUID, **values: Any) -> Residen
         raise Invalid(
             Problem(
                 _("The residency would begin after the absence (%(day)s).")
-                % {"day": row.away_since.isoformat()},
+                % {"day": formats.date(row.away_since)},
                 "from_date",
                 mend=_("Correct the day, or record the return first."),
             )
