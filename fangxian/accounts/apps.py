@@ -86,7 +86,7 @@ def _write_access_log(by: Actor, purpose: str, ids: list[UUID]) -> None:
         role=by.role,
         organisation_id=by.organisation_id,
         area=by.area,
-        purpose=purpose[:200],
+        purpose=purpose[:260],
         source=by.source,
         request_id=by.request_id,
         persons=ids,

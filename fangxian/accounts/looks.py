@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from fangxian.accounts.actions.reveals import purposes
 from fangxian.accounts.models import AccessLog, Role, User
+from fangxian.common.actor import Actor
 from fangxian.common.registries import Registry
 from fangxian.common.ui import formats
 from fangxian.regions.queries import names
@@ -67,6 +68,12 @@ ROOMS = {
 def task_purpose(task_id: UUID, purpose: str) -> str:
     """The purpose of reads on a page that was opened from a task."""
     return f"{TASK}{task_id} {purpose}"
+
+
+def reason_of(by: Actor, reason: str) -> str:
+    """The purpose of what an actor does for a reason that was asked for, and for which task."""
+    task = task_of(by.purpose)
+    return reason if task is None else task_purpose(task, reason)
 
 
 def task_of(purpose: str) -> UUID | None:

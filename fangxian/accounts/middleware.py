@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
 
 import orjson
@@ -35,6 +35,7 @@ from fangxian.common import access
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, TooMany
 from fangxian.common.scoping import acting
+from fangxian.common.templatetags.carried import FIELD
 
 GRANT_KEY = "grant"
 API = "/api/"
@@ -139,20 +140,40 @@ def _as_actor(
 
 
 def _for_task(request: Any, actor: Actor) -> bool:
-    """A page opened from a task is read for it, if the task lies in the actor's area (else 404).
+    """What is done on a page opened from a task, and on what it sends, is done for the task.
 
-    Returns whether ``request.actor`` now has that purpose.
+    The address names the task, which must lie in the actor's area (else 404); a form sends it on
+    (``common.templatetags.carried``), and a script of the page says on which page it is. Returns
+    whether ``request.actor`` now has that purpose.
     """
-    try:
-        task_id = UUID(request.GET.get("task", ""))
-    except ValueError:
+    named = _uuid(request.GET.get(FIELD, ""))
+    task_id = named or _carried_task(request)
+    if task_id is None:
         return False
     if not any(source.known(task_id) for source in looks.tasks):
-        raise OutOfScope(f"task {task_id}")
+        if named:
+            raise OutOfScope(f"task {task_id}")
+        return False
     purpose = looks.task_purpose(task_id, actor.purpose)
+    request.for_task = task_id
     request.actor = actor.for_purpose(purpose)
     access.for_purpose(purpose)
     return True
+
+
+def _carried_task(request: Any) -> UUID | None:
+    if request.path.startswith(API):
+        return None
+    page = urlsplit(request.htmx.current_url_abs_path or "") if request.htmx else None
+    opened = parse_qs(page.query).get(FIELD, [""])[0] if page else ""
+    return _uuid(request.POST.get(FIELD, "")) or _uuid(opened)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _ends_session(request: Any) -> bool:

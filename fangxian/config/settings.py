@@ -189,6 +189,7 @@ TEMPLATES = [
         "DIRS": [ROOT / "common" / "templates", ROOT / "accounts" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["fangxian.common.templatetags.carried"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",

@@ -31,7 +31,7 @@ from fangxian.core import counters, imports, ledgers
 from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.models import Task
 from fangxian.organisations import employers, invariants, queries, vacancies
-from fangxian.organisations.models import Member, Responsibility, Vacancy
+from fangxian.organisations.models import Member, Vacancy
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.settling import settle
 from fangxian.people.offers import person_panels
@@ -61,7 +61,7 @@ HITS = 8
 
 def register() -> None:
     """Fill the registries (from ``ready()``)."""
-    from fangxian.organisations import exporting, importing, proposing
+    from fangxian.organisations import exporting, importing, merging, proposing
 
     for right in RIGHTS:
         registries.rights.register(right.name, right)
@@ -95,9 +95,23 @@ def register() -> None:
         registries.facts.register(fact.name, fact)
     for name, invariant in INVARIANTS.items():
         registries.invariants.register(name, invariant)
-    references.register("organisations.members", Reference("organisations.Member", clashes=_same))
     references.register(
-        "organisations.responsibilities", Reference("organisations.Responsibility", clashes=_twice)
+        "organisations.members",
+        Reference(
+            "organisations.Member",
+            clashes=merging.same_members,
+            settle=merging.settle_members,
+            reopen=merging.reopen_members,
+        ),
+    )
+    references.register(
+        "organisations.responsibilities",
+        Reference(
+            "organisations.Responsibility",
+            clashes=merging.same_responsibilities,
+            settle=merging.settle_responsibilities,
+            reopen=merging.reopen_responsibilities,
+        ),
     )
     task_kinds.register(
         vacancies.TASK,
@@ -139,32 +153,6 @@ def task_url(task: Task) -> str:
     """Where the task of a vacancy is done."""
     role = task.title_data.get("role", "")
     return f"{reverse('organisations:appoint', args=[task.place_code])}?role={role}"
-
-
-def _same(lost: UUID, kept: UUID) -> list[UUID]:
-    """Open memberships where the kept record is a member too."""
-    own = Member.objects.filter(person_id=kept, to_date=None).values("organisation_id")
-    same = Member.objects.filter(person_id=lost, to_date=None, organisation_id__in=own)
-    return list(same.values_list("pk", flat=True))
-
-
-def _twice(lost: UUID, kept: UUID) -> list[UUID]:
-    """What both records answer for in one role on the same days: one row of it is enough."""
-    rows = Responsibility.objects.filter(person_id__in=[lost, kept]).values_list(
-        "pk", "person_id", "place_id", "role", "from_date", "to_date"
-    )
-    own = [row for row in rows if row[1] == kept]
-    return [
-        pk
-        for pk, person, place, role, first, last in rows
-        if person == lost
-        and any(
-            (place, role) == (other[2], other[3])
-            and (last is None or other[4] <= last)
-            and (other[5] is None or first <= other[5])
-            for other in own
-        )
-    ]
 
 
 def place_panel(request: HttpRequest, by: Actor, place_code: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +17,7 @@ from django.utils import timezone
 import tests.kit.makers  # noqa: F401  (the makers register themselves)
 from fangxian.accounts import queries
 from fangxian.accounts.actions import link_person
+from fangxian.accounts.looks import task_of
 from fangxian.accounts.models import AccessLog, Grant, User
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Forbidden, Invalid
@@ -23,6 +25,7 @@ from fangxian.common.ids import first_id, uuid7
 from fangxian.common.scoping import acting
 from fangxian.core import actions
 from fangxian.core.kinds import TaskKind, task_kinds, url_of
+from fangxian.people.models import PersonDocument
 from tests.kit.objects import SECRETS, Side, codes_of
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +63,37 @@ def _log() -> AccessLog:
     found = AccessLog.objects.order_by("-id").first()
     assert found is not None
     return found
+
+
+def test_what_a_page_sends_elsewhere_is_done_for_its_task(
+    client_of: Any, side: Side, task: Any
+) -> None:
+    person, bob = side.get("people:person_id"), client_of("alice")
+    goal = bob.get(reverse("core:task", args=[task.id])).context["goal"]
+    page = bob.get(goal).content.decode()
+    assert f'name="task" value="{task.id}"' in page
+    # A script of the page says on which page it is.
+    with acting(side.cast.actor("alice")):
+        row = PersonDocument.objects.filter(person_id=person).values_list("pk", flat=True)[0]
+    shown = bob.post(
+        reverse("people:reveal", args=[person, "document", row]),
+        {"purpose": "other", "reason": "x" * 200},
+        headers={"HX-Request": "true", "HX-Current-URL": f"http://testserver{goal}"},
+    )
+    assert shown.status_code == 200
+    reveal = AccessLog.objects.exclude(revealed="").get()
+    assert (task_of(reveal.purpose), reveal.purpose[-200:]) == (task.id, "x" * 200)
+    # A form hands it on.
+    removed = reverse("people:remove", args=[person, "document", row])
+    assert bob.post(removed, {"task": str(task.id)}).status_code == 302
+    with acting(side.cast.actor("alice")):
+        history = apps.get_model("people", "PersonDocumentHistory").objects.filter(pgh_obj_id=row)
+        assert task_of(history.latest("pgh_id").pgh_context["why"]) == task.id
+    # A task of elsewhere is none that anything could be done for.
+    charlie = client_of("charlie")
+    charlie.post(reverse("core:notifications"), {"task": str(task.id)})
+    page = charlie.get(reverse("core:tasks")).content.decode()
+    assert str(task.id) not in page
 
 
 def test_from_a_task_to_the_log(client_of: Any, side: Side, task: Any) -> None:

@@ -47,8 +47,10 @@ def checked_reason(reason: str) -> str:
 
 @contextmanager
 def because(by: Actor, reason: str) -> Iterator[Actor]:
-    """Changes in this block carry ``reason`` in their history."""
-    with acting(by.for_purpose(reason)) as actor:
+    """Changes in this block carry ``reason`` in their history, and the task they are made for."""
+    from fangxian.accounts.looks import reason_of
+
+    with acting(by.for_purpose(reason_of(by, reason))) as actor:
         yield actor
 
 

@@ -65,6 +65,8 @@ def log_reveal(
     one: the count is made under a lock of the account, to the end of the transaction. Raises
     Invalid, RevealQuota (429).
     """
+    from fangxian.accounts.looks import reason_of
+
     if purpose not in _purpose_names():
         raise Invalid(
             Problem(
@@ -89,7 +91,7 @@ def log_reveal(
         role=by.role,
         organisation_id=by.organisation_id,
         area=by.area,
-        purpose=why,
+        purpose=reason_of(by, why),
         purpose_code=purpose,
         source=by.source,
         request_id=by.request_id,

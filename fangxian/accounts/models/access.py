@@ -16,7 +16,8 @@ class AccessLog(models.Model):
     """One read of a set of persons. Rows are only ever added, in the order of their ids.
 
     ``area`` is the viewer's. ``revealed`` names what was shown in full ("identity", "phone"); then
-    ``purpose_code`` is the chosen purpose and ``purpose`` the reason that was given.
+    ``purpose_code`` is the chosen purpose and ``purpose`` the reason that was given, both after the
+    task it was for (``looks.task_purpose``).
     """
 
     scope = Global("read by the audit administrator and by the person concerned", append_only=True)
@@ -29,7 +30,7 @@ class AccessLog(models.Model):
     role = models.CharField(max_length=40, blank=True)
     organisation_id = models.UUIDField(null=True)
     area = PlaceCodeField(blank=True)
-    purpose = models.CharField(max_length=200)
+    purpose = models.CharField(max_length=260)
     purpose_code = models.CharField(max_length=40, blank=True)
     source = models.CharField(max_length=80)
     request_id = models.CharField(max_length=40, blank=True)
