@@ -20,7 +20,7 @@ FIELD = "task"
 
 class TokenNode(CsrfTokenNode):
     def render(self, context: Context) -> SafeString:
-        token: SafeString = super().render(context)
+        token = SafeString(super().render(context))
         task = getattr(context.get("request"), "for_task", None)
         if task is None or not token:
             return token
