@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from fangxian.accounts.models import AccessLog, Grant, Role, SecurityAlert, User
@@ -17,7 +17,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.errors import Forbidden, OutOfScope
 from fangxian.common.ids import first_id, uuid7
-from fangxian.regions.models import Region
+from fangxian.regions.models import Region, RegionCode
 
 
 def grants_of(user: User) -> list[Grant]:
@@ -142,6 +142,28 @@ def _records(person_id: UUID) -> list[UUID]:
     return [person_id, *(other for find in looks.records for other in find(person_id))]
 
 
+def looked_from(found: QuerySet[AccessLog], area: str) -> QuerySet[AccessLog]:
+    """Those of the reads that were made by accounts working in ``area``.
+
+    A read keeps the code that the viewer's area had on its day, so codes that places of ``area``
+    had before are asked for too.
+    """
+    if area == codes.WHOLE_COUNTRY:
+        return found
+    lo, hi = codes.bounds(area)
+    inside = Q(area__gte=lo, area__lt=hi)
+    former = RegionCode.objects.filter(region__code__gte=lo, region__code__lt=hi)
+    # A redraw below the area leaves the codes within it, so mostly there are none.
+    if not former.exclude(code__gte=lo, code__lt=hi).exists():
+        return found.filter(inside)
+    # A code of no length was a place's that this one took over.
+    on = OuterRef("at__date")
+    since = Q(valid_from__lte=on) | Q(valid_from=F("valid_to"))
+    return found.filter(
+        inside | Exists(former.filter(since, code=OuterRef("area"), valid_to__gte=on))
+    )
+
+
 # Nothing was read before, and days near the calendar's ends have no time beside them.
 EARLIEST, LATEST = dt.date(2000, 1, 1), dt.date(9999, 1, 1)
 
@@ -156,10 +178,7 @@ def access_log(
     revealed_only: bool = False,
 ) -> QuerySet[AccessLog]:
     """Reads by accounts working in ``area``, newest first; page it by ``id``."""
-    found = AccessLog.objects.order_by("-id")
-    if area:
-        lo, hi = codes.bounds(area)
-        found = found.filter(area__gte=lo, area__lt=hi)
+    found = looked_from(AccessLog.objects.order_by("-id"), area)
     if person_id is not None:
         found = found.filter(persons__overlap=_records(person_id))
     if username:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.accounts.actions import purposes
 from fangxian.accounts.looks import grouped
-from fangxian.accounts.queries import who_looked
+from fangxian.accounts.queries import looked_from, who_looked
 from fangxian.common.policy import SignedRequest, page
 from fangxian.people import actions, queries
 from fangxian.people.forms import DocumentForm, PersonForm, PhoneForm
@@ -58,9 +58,7 @@ def _context(request: SignedRequest, person: Person) -> dict[str, Any]:
             for row, label, number in shown.phones
         ],
         "panels": [panel(request, by, person.id) for panel in person_panels],
-        "looks": grouped(
-            who_looked(person.id).filter(area__startswith=by.area)[:LOOKS_READ], LOOKS_SHOWN
-        ),
+        "looks": grouped(looked_from(who_looked(person.id), by.area)[:LOOKS_READ], LOOKS_SHOWN),
         "purposes": purposes() if reveal else [],
         "may_edit": by.may("people.edit") and person.merged_into_id is None,
     }
