@@ -15,6 +15,7 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, OutOfScope
 from fangxian.people import queries, queue, tokens
+from fangxian.people.locks import lock_persons
 from fangxian.people.matching import offer_pairs
 from fangxian.people.models import Merge, MergeCandidate, Person, PersonLink
 from fangxian.people.names import initials
@@ -99,7 +100,7 @@ def merge(
     offer_pairs([(keep_id, lost_id)], found.reason)
     if not MergeCandidate.objects.filter(pk=found.pk).exists():
         raise Conflict(_("One of the two is registered elsewhere too: the level above decides."))
-    locked = {p.id: p for p in Person.objects.select_for_update().filter(pk__in=[keep_id, lost_id])}
+    locked = lock_persons([keep_id, lost_id]).in_bulk()
     kept, lost = locked[keep_id], locked[lost_id]
     if kept.merged_into_id or lost.merged_into_id:
         raise Conflict(
@@ -201,7 +202,7 @@ def undo_merge(*, by: Actor, merge_id: UUID) -> Merge:
     by.require("people.merge", done.place_code)
     if done.undone_at:
         raise Conflict(_("This merge has been undone already."))
-    both = Person.objects.select_for_update().in_bulk([done.kept_id, done.lost_id])
+    both = lock_persons([done.kept_id, done.lost_id]).in_bulk()
     kept, lost = both.get(done.kept_id), both.get(done.lost_id)
     later = Merge.objects.filter(Q(kept=done.kept_id) | Q(lost=done.kept_id), undone_at=None)
     # Unseen, the kept record has been merged by a level above since.

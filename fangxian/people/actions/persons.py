@@ -17,6 +17,7 @@ from fangxian.common.models import update_fields
 from fangxian.people import documents as numbers
 from fangxian.people import emergencies, names, queries, queue, tokens
 from fangxian.people.actions.links import link_person
+from fangxian.people.locks import lock_person
 from fangxian.people.matching import lock_numbers, offer_matches
 from fangxian.people.models import Person, PersonDocument, PersonPhone
 from fangxian.people.vocabularies import DOCUMENT_KINDS, ETHNICITIES, IDENTITY
@@ -155,9 +156,9 @@ def _add_phone(person_id: UUID, number: str, label: str, emergency_id: UUID | No
 
 @action
 def change_person(*, by: Actor, person_id: UUID, **values: Any) -> Person:
-    """Change fields of a person (``CHANGEABLE``). Raises Invalid, OutOfScope."""
+    """Change fields of a person (``CHANGEABLE``). Raises Invalid, OutOfScope, Conflict."""
     by.require("people.edit")
-    person = queries.by_id(person_id)
+    person = lock_person(person_id)
     checked = _checked(values)
     renamed = checked.get("name", person.name) != person.name
     if renamed:
@@ -180,7 +181,7 @@ def add_document(
     """
     by.require("people.edit")
     emergencies.check(by, emergency_id)
-    person = queries.by_id(person_id)
+    person = lock_person(person_id)
     problem = _bad_document(kind, number)
     if problem:
         raise Invalid(problem)
@@ -223,7 +224,7 @@ def add_phone(
     """
     by.require("people.edit")
     emergencies.check(by, emergency_id)
-    person = queries.by_id(person_id)
+    person = lock_person(person_id)
     index = PersonPhone._meta.get_field("number_index").of(number)
     known = PersonPhone.objects.filter(person=person, number_index=index).first()
     return known or _add_phone(person.id, number, label, emergency_id)
@@ -241,7 +242,7 @@ def remove_phone(*, by: Actor, phone_id: UUID) -> None:
 def record_death(*, by: Actor, person_id: UUID, on: dt.date) -> Person:
     """Set the day of death. Raises Invalid when it lies in the future or before the birth."""
     by.require("people.edit")
-    person = queries.by_id(person_id)
+    person = lock_person(person_id)
     if on > timezone.localdate() or (person.birth_date and on < person.birth_date):
         raise Invalid(
             Problem(
@@ -259,7 +260,7 @@ def record_death(*, by: Actor, person_id: UUID, on: dt.date) -> Person:
 def withdraw_death(*, by: Actor, person_id: UUID) -> Person:
     """Take back a death recorded by mistake. Raises Conflict when none is recorded."""
     by.require("people.edit")
-    person = queries.by_id(person_id)
+    person = lock_person(person_id)
     if person.deceased_on is None:
         raise Conflict(_("No death of this person is recorded."))
     person.deceased_on = None

@@ -114,9 +114,13 @@ def change_establishment(*, by: Actor, establishment_id: UUID, **values: Any) ->
 def close_establishment(
     *, by: Actor, establishment_id: UUID, on: dt.date | None = None
 ) -> Establishment:
-    """Record that it has closed."""
-    row = queries.establishment(establishment_id)
+    """Record that it has closed. Raises Conflict when it has closed already."""
+    row = Establishment.objects.select_for_update().filter(pk=establishment_id).first()
+    if row is None:
+        raise OutOfScope(f"establishment {establishment_id}")
     by.require("register.edit", row.place_code)
+    if row.to_date is not None:
+        raise Conflict(_("This establishment has closed already."))
     row.to_date = max(on or timezone.localdate(), row.from_date)
     row.save(update_fields=["to_date"])
     return row

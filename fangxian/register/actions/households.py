@@ -12,6 +12,7 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, Problem
 from fangxian.common.models import update_fields
+from fangxian.people.models import PersonLink
 from fangxian.regions import queries as regions
 from fangxian.register import changes, queries
 from fangxian.register.actions.locks import lock_doors, lock_homes
@@ -112,16 +113,20 @@ def change_household(*, by: Actor, household_id: UUID, **values: Any) -> Househo
 
 
 def _carry(by: Actor, found: Household, place: str) -> None:
-    from fangxian.register.actions.residencies import relink
+    from fangxian.register.actions.residencies import LINK, relink
 
-    rows = list(Residency.objects.filter(household=found, to_date=None))
+    rows = list(Residency.objects.filter(household=found))
     Residency.objects.filter(household=found).update(place_code=place)
-    persons = [row.person_id for row in rows]
+    persons = [row.person_id for row in rows if row.to_date is None]
     KeyGroupEntry.objects.filter(person_id__in=persons, place_code=found.place_code).update(
         place_code=place
     )
+    # Who lived there before goes along; what was a mistake has lost its link.
+    links = PersonLink.objects.filter(kind=LINK, source_id__in=[row.pk for row in rows])
+    linked = set(links.values_list("source_id", flat=True))
     for row in rows:
-        relink(by, row, place)
+        if row.pk in linked:
+            relink(by, row, place)
 
 
 @action

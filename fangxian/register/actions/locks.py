@@ -14,8 +14,9 @@ from fangxian.register.models import Household
 def lock_homes(households: Iterable[UUID]) -> QuerySet[Household]:
     """Lock the households to the end of the transaction, always in one order. Returns them.
 
-    Who changes residencies takes this before it reads them: then a check of "one head" or
-    "nobody lives here" still holds when its change is written.
+    Who changes residencies takes this before it reads them, and the persons (``people.locks``)
+    before this: then a check of "one head" or "nobody lives here" still holds when its change is
+    written.
     """
     found = Household.objects.filter(pk__in=set(households))
     list(found.order_by("pk").select_for_update().values_list("pk", flat=True))

@@ -18,6 +18,7 @@ from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.models import update_fields
 from fangxian.common.ui import formats
 from fangxian.people import actions as people
+from fangxian.people.locks import lock_person, lock_persons
 from fangxian.people.models import Person
 from fangxian.register import changes, queries
 from fangxian.register.actions.locks import lock_homes
@@ -28,9 +29,12 @@ LINK = "residency"
 
 
 def _locked(residency_id: UUID, by: Actor, *homes: UUID) -> Residency:
-    """The open residency, with its household (and others) locked first."""
-    home = Residency.objects.filter(pk=residency_id).values_list("household_id", flat=True).first()
-    lock_homes([home, *homes] if home else homes)
+    """The open residency, with its person and its household (and others) locked first."""
+    known = Residency.objects.filter(pk=residency_id).only("person_id", "household_id").first()
+    if known is None:
+        raise OutOfScope(f"residency {residency_id}")
+    lock_persons([known.person_id])
+    lock_homes([known.household_id, *homes])
     found = Residency.objects.select_for_update().filter(pk=residency_id).first()
     if found is None:
         raise OutOfScope(f"residency {residency_id}")
@@ -76,6 +80,8 @@ def move_in(
 
     A second head raises Conflict. An empty household becomes lived in. Raises Invalid, OutOfScope.
     """
+    if person_id is not None and lock_person(person_id).deceased_on:
+        raise Conflict(_("This person has died."))
     lock_homes([household_id])
     home = queries.household(household_id)
     by.require("register.edit", home.place_code)
@@ -98,7 +104,7 @@ def move_in(
         )
         row.person = person
     else:
-        row.person_id = _visible(person_id)
+        row.person_id = person_id
         people.link_person(
             by=by,
             person_id=person_id,
@@ -113,15 +119,6 @@ def move_in(
         home.save(update_fields=["state"])
     changes.changed(by, [home.id])
     return row
-
-
-def _visible(person_id: UUID) -> UUID:
-    person = Person.objects.filter(pk=person_id).first()
-    if person is None:
-        raise OutOfScope(f"person {person_id}")
-    if person.deceased_on:
-        raise Conflict(_("This person has died."))
-    return person.id
 
 
 def _refuse_twice(row: Residency) -> None:
@@ -217,6 +214,7 @@ def move(
     Conflict when the person lives in this household already.
     """
     here: dict[str, Any] = {"on": on, "relation": relation, "kind": kind}
+    lock_person(person_id)
     rows = list(queries.homes_of(person_id).exclude(kind=SEPARATED)) if kind != SEPARATED else []
     if any(row.household_id == household_id for row in rows) or not rows:
         return move_in(by=by, household_id=household_id, person_id=person_id, **here)

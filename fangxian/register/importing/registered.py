@@ -13,6 +13,7 @@ from uuid import UUID
 from fangxian.common import access
 from fangxian.common.crypto import indexer
 from fangxian.people.documents import normal_number, normal_phone
+from fangxian.people.locks import lock_persons
 from fangxian.people.models import Person, PersonDocument, PersonPhone
 from fangxian.people.queries import known_documents
 from fangxian.register.importing.places import Door
@@ -88,10 +89,12 @@ class Registered:
 
     A commit makes one for each chunk. A preview, which writes nothing, keeps one from chunk to
     chunk: :meth:`load` leaves alone what rows have changed, so both see the same. ``heads``: the
-    heads that rows told of households which have none, by household.
+    heads that rows told of households which have none, by household. ``locking``: for a commit,
+    nobody changes those persons until it is written.
     """
 
-    def __init__(self, heads: dict[UUID, str] | None = None) -> None:
+    def __init__(self, heads: dict[UUID, str] | None = None, *, locking: bool = False) -> None:
+        self._locking = locking
         self.homes: dict[tuple[str, str], list[Home]] = defaultdict(list)
         self.residents: dict[UUID, list[Human]] = defaultdict(list)
         self.by_document: dict[tuple[str, bytes], Human] = {}
@@ -108,7 +111,8 @@ class Registered:
         pairs = pairs - self.by_document.keys()
         by_pair = known_documents(sorted(pairs)) if pairs else {}
         fresh = _homes(doors)
-        for human in _humans([home.id for home in fresh], by_pair.values(), self._humans):
+        living = [home.id for home in fresh]
+        for human in _humans(living, by_pair.values(), self._humans, self._locking):
             self._humans[human.id] = human
             for lives in human.residencies:
                 self.residents[lives.household_id].append(human)
@@ -180,7 +184,9 @@ def _homes(wanted: set[tuple[str, str]]) -> list[Home]:
     ]
 
 
-def _humans(homes: Iterable[UUID], also: Iterable[UUID], known: Container[UUID]) -> Iterable[Human]:
+def _humans(
+    homes: Iterable[UUID], also: Iterable[UUID], known: Container[UUID], locking: bool
+) -> Iterable[Human]:
     """The persons who live in the homes, and others, with all that an import compares."""
     ids = set(also)
     ids.update(
@@ -190,6 +196,8 @@ def _humans(homes: Iterable[UUID], also: Iterable[UUID], known: Container[UUID])
     )
     keys = [key for key in ids if key not in known]
     access.note(*keys)
+    if locking:
+        lock_persons(keys)
     humans = {
         row[0]: Human(*row)
         for row in Person.objects.filter(pk__in=keys, merged_into=None).values_list(

@@ -325,7 +325,7 @@ def commit(progress: Progress, *, run_id: str, size: int = imports.COMMIT_ROWS) 
         imports.lock_places(d.door.place_code for d in decisions if d.door)
         # What a chunk says counts once it is written.
         said: dict[UUID, int] = {}
-        registered = Registered(dict(heads))
+        registered = Registered(dict(heads), locking=True)
         matching.decide(decisions, registered, told=ChainMap(said, told), day=day)
         writer = Writer(by, day)
         outcomes = [_outcome(writer, decision) for decision in decisions]

@@ -17,6 +17,7 @@ from fangxian.people import names, queue, tokens
 from fangxian.people.matching import offer_matches, offer_pairs
 from fangxian.people.models import Person, PersonDocument, PersonLink, PersonPhone
 from fangxian.people.queries import known_phones
+from fangxian.register.actions.locks import lock_homes
 from fangxian.register.actions.residencies import LINK
 from fangxian.register.importing import matching
 from fangxian.register.importing.matching import Decision
@@ -61,7 +62,7 @@ class Writer:
         self.groups = _Rows(KeyGroupEntry)
         self._homes: set[UUID] = set()
         self._numbers: dict[UUID, str] = {}
-        self._revived: set[UUID] = set()
+        self._settled: set[UUID] = set()
         self._fills: list[tuple[UUID, dict[str, Any]]] = []
         self._residency_changes: list[tuple[UUID, dict[str, Any]]] = []
         self._left: list[tuple[Lives, dt.date]] = []
@@ -130,8 +131,8 @@ class Writer:
         if decision.sets_number:
             self._numbers[home.id] = home.number
         if home.known:
-            if home.state == Household.State.EMPTY and decision.settles is not None:
-                self._revived.add(home.id)
+            if decision.settles is not None:
+                self._settled.add(home.id)
             return
         if home.id in self._homes:
             return
@@ -158,6 +159,7 @@ class Writer:
 
     def flush(self) -> None:
         """Write everything. In the order in which rows refer to each other."""
+        lock_homes(self._settled | self.left)
         self.persons.insert()
         self.households.insert()
         self.links.insert("ON CONFLICT DO NOTHING")
@@ -239,8 +241,9 @@ class Writer:
                     {name: [values[name] for _key, values in rows] for name in columns},
                 )
         bulk.update(Household, list(self._numbers), {"number": list(self._numbers.values())})
-        if self._revived:
-            Household.objects.filter(pk__in=self._revived).update(state=Household.State.LIVED_IN)
+        Household.objects.filter(pk__in=self._settled, state=Household.State.EMPTY).update(
+            state=Household.State.LIVED_IN
+        )
 
     def _offer_namesakes(self) -> list[UUID]:
         """New persons who share name and phone with somebody here go into the merge queue."""

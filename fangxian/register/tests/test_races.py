@@ -14,10 +14,12 @@ from django.db import connection, connections
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict
 from fangxian.common.scoping import acting
+from fangxian.people import actions as people
 from fangxian.people import queue
 from fangxian.people.matching import unpaired
 from fangxian.people.models import MergeCandidate, PersonDocument
 from fangxian.register import actions
+from fangxian.register.models import Household, Residency
 from fangxian.register.tests.ledgers import identity
 from tests.kit.cast import make_places
 
@@ -68,6 +70,58 @@ def test_the_second_of_two_at_once_is_told() -> None:
     assert isinstance(met, Conflict)
     head = {"by": BY, "household_id": homes[0].pk, "on": DAY, "relation": "head"}
     assert isinstance(both(lambda: actions.move_in(name="李四", **head)), Conflict)
+
+
+@pytest.mark.usefixtures("fresh_database")
+@pytest.mark.parametrize("dies_first", [True, False])
+def test_who_dies_while_moving_in_lives_nowhere(dies_first: bool) -> None:
+    places = make_places()
+    with acting(BY):
+        homes = [
+            actions.create_household(by=BY, place_code=places.unit, room=room)
+            for room in ("101", "102")
+        ]
+        person = actions.move_in(by=BY, household_id=homes[0].pk, on=DAY, name="张伟").person_id
+
+    def dies() -> Any:
+        return actions.death(by=BY, person_id=person, on=DAY)
+
+    def moves() -> Any:
+        return actions.move_in(by=BY, household_id=homes[1].pk, on=DAY, person_id=person)
+
+    turns = iter([dies, moves] if dies_first else [moves, dies])
+    met = both(lambda: next(turns)())
+    assert isinstance(met, Conflict) is dies_first
+    with acting(BY):
+        assert not Residency.objects.filter(person_id=person, to_date=None).exists()
+        assert Household.objects.get(pk=homes[0].pk).state == "empty"
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_what_is_typed_while_the_record_is_merged_is_not_lost() -> None:
+    places = make_places()
+    with acting(BY):
+        home = actions.create_household(by=BY, place_code=places.unit, room="101")
+        kept, lost = (
+            actions.move_in(by=BY, household_id=home.pk, on=DAY, name=name).person_id
+            for name in ("张伟", "张炜")
+        )
+        entry = people.propose_merge(by=BY, first_id=kept, second_id=lost)
+    turns = iter(
+        [
+            lambda: people.merge(by=BY, candidate_id=entry, keep_id=kept),
+            lambda: people.add_phone(by=BY, person_id=lost, number="13900000000"),
+        ]
+    )
+    assert isinstance(both(lambda: next(turns)()), Conflict)
+    for late in (
+        lambda: people.change_person(by=BY, person_id=lost, name="张三"),
+        lambda: people.add_document(by=BY, person_id=lost, kind="passport", number="E12345678"),
+        lambda: people.record_death(by=BY, person_id=lost, on=DAY),
+        lambda: actions.move_in(by=BY, household_id=home.pk, on=DAY, person_id=lost),
+    ):
+        with pytest.raises(Conflict):
+            late()
 
 
 @pytest.mark.usefixtures("fresh_database")

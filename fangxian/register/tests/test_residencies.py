@@ -133,12 +133,22 @@ def test_a_household_lies_in_a_building_or_a_unit(alice, places):
 
 def test_a_household_moves_with_everybody_in_it(alice, home, places, seen):
     row = move_in(alice, home)
+    former, mistake = (move_in(alice, home, name=name) for name in ("李四", "王五"))
+    other = actions.create_household(by=alice, place_code=places.unit, room="102")
+    move_in(alice, other, person_id=mistake.person_id)
+    actions.move_out(by=alice, residency_id=former.pk, on=SPRING)
+    actions.correct(by=alice, residency_id=mistake.pk)
     target = places.unit[:-1] + "2"
     actions.change_household(by=alice, household_id=home.id, place_code=target)
     assert seen(lambda: queries.residencies_in(target).count()) == 1
-    assert seen(lambda: queries.residencies_in(places.unit).count()) == 0
+    (left,) = seen(lambda: list(queries.residencies_in(places.unit)))
+    assert left.household_id == other.id
     links = seen(lambda: list(people.by_id(row.person_id).links.values_list("place_code")))
     assert links == [(target,)]
+    lived = seen(lambda: list(people.by_id(former.person_id).links.values_list("place_code")))
+    assert lived == [(target,)]
+    never = seen(lambda: list(people.by_id(mistake.person_id).links.values_list("place_code")))
+    assert never == [(places.unit,)]
 
 
 def test_charlie_sees_and_changes_nothing_of_alice(alice, charlie, home, places):
