@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from fangxian.accounts.models import AccessLog
+from fangxian.common.errors import Conflict
 from fangxian.common.scoping import acting
 from fangxian.core.models import ImportRun, Job
 from fangxian.register import actions
@@ -176,6 +177,22 @@ def test_a_contacts_phone_never_stands_in_the_page(client_of, alice, places):
     with acting(alice):
         kept = Establishment.objects.get(pk=made.pk)
     assert (kept.contact_phone, kept.staff_count) == ("13800009999", 3)
+
+
+def test_an_establishment_closes_once(alice, places):
+    made = actions.create_establishment(
+        by=alice,
+        place_code=places.grid,
+        name="示例药店",
+        kind="pharmacy",
+        since=dt.date(2021, 1, 1),
+    )
+    day = dt.date(2021, 6, 1)
+    actions.close_establishment(by=alice, establishment_id=made.pk, on=day)
+    with pytest.raises(Conflict):
+        actions.close_establishment(by=alice, establishment_id=made.pk)
+    with acting(alice):
+        assert Establishment.objects.get(pk=made.pk).to_date == day
 
 
 def test_the_way_of_an_import_through_its_pages(client_of, alice, places):
