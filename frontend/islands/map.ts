@@ -187,7 +187,7 @@ class MapIsland {
   private link(thing: data.Thing): void {
     const link = document.createElement("a");
     link.href = thing.url;
-    link.textContent = gettext("Open");
+    link.textContent = gettext("Open the place");
     this.status?.append(" ", link);
   }
 

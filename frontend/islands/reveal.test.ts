@@ -16,10 +16,10 @@ beforeEach(() => {
   vi.stubGlobal("fetch", fetching);
   document.head.innerHTML = '<meta name="csrf-token" content="token">';
   document.body.innerHTML =
-    '<span id="v"><code>138****0001</code></span><button data-url="/reveal/1/" data-target="#v" data-what="phone" data-seconds="30">Show</button>';
-  const button = document.querySelector("button") as HTMLElement;
-  mount(button);
-  button.click();
+    '<span id="v"><code>138****0001</code></span><a href="/reveal/1/" data-url="/reveal/1/" data-target="#v" data-what="phone" data-seconds="30">Show</a>';
+  const link = document.querySelector("a") as HTMLElement;
+  mount(link);
+  link.click();
 });
 
 afterEach(() => {
@@ -34,6 +34,13 @@ async function answer(reason: string): Promise<void> {
   dialog()?.querySelector("form")?.dispatchEvent(new Event("submit", { cancelable: true }));
   await vi.advanceTimersByTimeAsync(0);
 }
+
+test("the link is not followed", () => {
+  dialog()?.close();
+  const event = new MouseEvent("click", { bubbles: true, cancelable: true });
+  document.querySelector("a")?.dispatchEvent(event);
+  expect(event.defaultPrevented).toBe(true);
+});
 
 test("without a reason nothing is asked", async () => {
   await answer(" ");
@@ -61,7 +68,7 @@ test("where the page has purposes one must be chosen, and is sent", async () => 
     "beforeend",
     '<template id="fx-purposes"><option value="visit">Visit</option><option value="other">Other</option></template>',
   );
-  document.querySelector("button")?.click();
+  document.querySelector("a")?.click();
   await answer("call about the visit");
   expect(fetching).not.toHaveBeenCalled();
   const select = dialog()?.querySelector("select") as HTMLSelectElement;

@@ -6,7 +6,12 @@ import { fill, gettext } from "./i18n";
 import { refusal } from "./session";
 import { toast } from "./toast";
 
-export const mount: Mount = (button) => on(button, "click", () => ask(button));
+export const mount: Mount = (link) =>
+  on(link, "click", (event) => {
+    // Without scripts the link leads to a page that asks the same.
+    event.preventDefault();
+    ask(link);
+  });
 
 function ask(button: HTMLElement): void {
   const dialog = document.createElement("dialog");

@@ -111,7 +111,7 @@ def test_a_full_number_asks_for_a_reason_first(
         page.goto(reverse("people:person", args=[person_id]))
         settled(page)
         assert number not in page.content()
-        tab_to(page, page.locator("#numbers .fx-masked button").first)
+        tab_to(page, page.locator("#numbers .fx-masked a").first)
         page.keyboard.press("Enter")
         dialog = page.locator("dialog[open]")
         expect(dialog).to_be_visible()

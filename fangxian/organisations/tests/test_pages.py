@@ -124,11 +124,19 @@ def test_the_work_phone_is_a_tap_away_also_above_and_within_the_quota(
     )
     bob = client_of("bob")
     assert "13800000000" not in text(bob.get(url("chain", places.grid)))
-    assert bob.get(url("contact", row.id)).status_code == 405
+    asked = bob.get(url("contact", row.id))
+    assert "王书记" in text(asked)
+    assert "13800000000" not in text(asked)
     answer = bob.post(url("contact", row.id), headers={"HX-Request": "true"})
     assert 'href="tel:13800000000"' in text(answer)
+    assert "<html" not in text(answer)
     assert answer["Cache-Control"] == "no-store"
-    bob.post(url("contact", row.id))
+    # A browser without scripts gets a page.
+    page = bob.post(url("contact", row.id))
+    assert "<html" in text(page)
+    assert 'href="tel:13800000000"' in text(page)
+    assert url("responsibility", row.id) in text(page)
+    assert page["Cache-Control"] == "no-store"
     assert bob.post(url("contact", row.id)).status_code == 429
     assert client_of("charlie").post(url("contact", row.id)).status_code == 404
 

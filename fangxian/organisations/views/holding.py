@@ -9,6 +9,7 @@ from django.apps import apps
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,6 +17,7 @@ from django.utils.translation import ngettext
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui import formats
+from fangxian.common.ui.reveal import reveal_page
 from fangxian.organisations import actions, queries
 from fangxian.organisations.finding import holder_of
 from fangxian.organisations.forms import AppointForm, ContactForm, DayForm, SubstituteForm
@@ -277,15 +279,19 @@ def withdraw(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
     return redirect("organisations:chain", code)
 
 
-@page("organisations.view", methods=("POST",))
+@page("organisations.view", methods=("GET", "POST"))
 def contact(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
-    """The work phone of who answers, as a piece of the page."""
+    """The work phone of who answers: to be called, so no reason is asked."""
     row = queries.responsibility(responsibility_id)
-    number = actions.reveal_contact(by=request.actor, responsibility=row)
-    context = {"element": f"contact-{row.id}", "number": number}
-    answer = render(request, "organisations/_contact.html", context)
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return reveal_page(
+        request,
+        title=_("Work phone of %(name)s") % {"name": row.holder_name},
+        sub=row.place.name,
+        element=f"contact-{row.id}",
+        back=reverse("organisations:responsibility", args=[row.id]),
+        show=lambda _purpose, _reason: actions.reveal_contact(by=request.actor, responsibility=row),
+        tel=True,
+    )
 
 
 @page("organisations.appoint", methods=("GET", "POST"))

@@ -446,8 +446,23 @@ def test_pages(client_of, make, alice):
     for wrong in ({"reason": ""}, {"reason": "核对证件信息"}, {"reason": "", "purpose": "visit"}):
         assert client.post(reveal, wrong).status_code == 422
     why = {"reason": "核对证件信息", "purpose": "correction"}
-    assert NUMBER in client.post(reveal, why).content.decode()
-    assert AccessLog.objects.get(revealed="document").purpose_code == "correction"
+    # Without scripts: a page that asks, says what is missing, and shows.
+    asked = client.get(reveal).content.decode()
+    assert NUMBER not in asked
+    assert '<option value="visit">' in asked
+    assert "系统会记录查看人、时间和理由" in asked
+    refused = client.post(reveal, {"reason": "核对证件信息"})
+    assert refused.status_code == 422
+    assert "purpose" in refused.context["form"].errors
+    assert not AccessLog.objects.filter(revealed="document").exists()
+    shown = client.post(reveal, why).content.decode()
+    assert "<html" in shown
+    assert NUMBER in shown
+    piece = client.post(reveal, why, headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in piece
+    assert NUMBER in piece
+    codes = AccessLog.objects.filter(revealed="document").values_list("purpose_code", flat=True)
+    assert list(codes) == ["correction", "correction"]
     change = {"name": "张炜", "sex": "2"}
     assert client.post(reverse("people:change", args=[person.id]), change).status_code == 302
     answer = client.post(reverse("people:merge", args=[entry]), {"keep": "0", "name": "1"})

@@ -16,6 +16,7 @@ from fangxian.accounts.actions import purposes
 from fangxian.accounts.looks import grouped
 from fangxian.accounts.queries import looked_from, who_looked
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui.reveal import reveal_page
 from fangxian.people import actions, queries
 from fangxian.people.forms import DocumentForm, PersonForm, PhoneForm
 from fangxian.people.models import Person
@@ -71,19 +72,27 @@ def person(request: SignedRequest, person_id: UUID) -> HttpResponse:
     return render(request, "people/person.html", _context(request, found))
 
 
-@page("people.reveal", methods=("POST",))
+@page("people.reveal", methods=("GET", "POST"))
 def reveal(request: SignedRequest, person_id: UUID, what: str, row_id: UUID) -> HttpResponse:
     """The full number of a document or phone, for a reason."""
-    value = actions.reveal(
-        by=request.actor,
-        person_id=person_id,
-        what=what,
-        row_id=row_id,
-        purpose=request.POST.get("purpose", ""),
-        reason=request.POST.get("reason", ""),
+    found = queries.by_id(person_id)
+    return reveal_page(
+        request,
+        title=_("Phone in full") if what == "phone" else _("Document number in full"),
+        sub=found.name,
+        element=f"{what}-{row_id}",
+        back=reverse("people:person", args=[found.id]),
+        show=lambda purpose, reason: actions.reveal(
+            by=request.actor,
+            person_id=found.id,
+            what=what,
+            row_id=row_id,
+            purpose=purpose,
+            reason=reason,
+        ),
+        purposes=purposes(),
+        tel=what == "phone",
     )
-    context = {"id": f"{what}-{row_id}", "value": value, "tel": what == "phone"}
-    return render(request, "common/components/revealed.html", context)
 
 
 def _form_page(

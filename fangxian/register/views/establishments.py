@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.accounts.actions import purposes
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui.reveal import reveal_page
 from fangxian.people.documents import mask_phone
 from fangxian.people.views.common import form_page
 from fangxian.regions import queries as regions
@@ -85,14 +86,19 @@ def close(request: SignedRequest, establishment_id: UUID) -> HttpResponse:
     return redirect("register:establishments", found.place_code)
 
 
-@page("people.reveal", methods=("POST",))
+@page("people.reveal", methods=("GET", "POST"))
 def phone(request: SignedRequest, establishment_id: UUID) -> HttpResponse:
     """The contact's full phone, for a reason."""
-    value = actions.reveal_contact(
-        by=request.actor,
-        establishment_id=establishment_id,
-        purpose=request.POST.get("purpose", ""),
-        reason=request.POST.get("reason", ""),
+    found = queries.establishment(establishment_id)
+    return reveal_page(
+        request,
+        title=_("Contact's phone"),
+        sub=found.name,
+        element="contact-phone",
+        back=reverse("register:establishment", args=[found.pk]),
+        show=lambda purpose, reason: actions.reveal_contact(
+            by=request.actor, establishment_id=found.pk, purpose=purpose, reason=reason
+        ),
+        purposes=purposes(),
+        tel=True,
     )
-    context = {"id": "contact-phone", "value": value, "tel": True}
-    return render(request, "common/components/revealed.html", context)
