@@ -138,7 +138,7 @@ def curve(campaign: Campaign, code: str) -> list[tuple[dt.date, int]]:
     Visits that were corrected don't count, their corrections do, as in the daily report.
     """
 
-    def count() -> list[tuple[dt.date, int]]:
+    def count() -> list[tuple[str, int]]:
         lo, hi = codes.bounds(code)
         zone = timezone.get_current_timezone_name()
         with connection.cursor() as cursor:
@@ -147,9 +147,11 @@ def curve(campaign: Campaign, code: str) -> list[tuple[dt.date, int]]:
         last = min(timezone.localdate(), campaign.ends_on)
         days = max((last - campaign.starts_on).days, 0) + 1
         every = [campaign.starts_on + dt.timedelta(days=n) for n in range(days)]
-        return [(day, int(known.get(day, 0))) for day in every]
+        return [(day.isoformat(), int(known.get(day, 0))) for day in every]
 
-    return kept(f"command.curve:{campaign.id}:{code}", count)
+    # What is kept is JSON.
+    found = kept(f"command.curve:{campaign.id}:{code}", count)
+    return [(dt.date.fromisoformat(day), n) for day, n in found]
 
 
 def kept(key: str, make: Callable[[], T]) -> T:

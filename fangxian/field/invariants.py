@@ -108,15 +108,16 @@ def reports() -> Iterator[str]:
     """Each report goes on where the last one of its place ended; closing ones leave nothing out."""
     for report, day in _rows(
         "SELECT id, day FROM (SELECT id, day, counted_from, lag(coalesce(counted_to, sent_at))"
-        "  OVER (PARTITION BY campaign_id, place_id ORDER BY coalesce(counted_to, sent_at), id)"
+        "  OVER (PARTITION BY campaign_id, place_id ORDER BY coalesce(counted_to, sent_at),"
+        " counted_from NULLS FIRST, id)"
         "  AS before FROM field_dailyreport WHERE sent_at IS NOT NULL) AS r"
         " WHERE counted_from IS DISTINCT FROM before"
     ):
         yield f"report {report} of {day} does not begin where the last one of its place ended"
     settled = Campaign.objects.using(CHECK).filter(settled_at__isnull=False)
     for campaign in settled.select_related("area"):
-        for code in unreported(campaign, campaign.area.code, using=CHECK):
-            yield f"visits in {code} are in no report of sweep {campaign.id}, which is closed"
+        for place in unreported(campaign, using=CHECK):
+            yield f"visits in {place.code} are in no report of sweep {campaign.id}, which is closed"
 
 
 def exemptions() -> Iterator[str]:

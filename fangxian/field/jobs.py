@@ -19,6 +19,7 @@ from fangxian.field import follow
 from fangxian.field.actions import close_reports, lapse_exemptions, prepare_reports, remind_of_dates
 from fangxian.field.actions.campaigns import JOB, RIGHT
 from fangxian.field.models import Campaign, DailyReport
+from fangxian.field.reporting import first_day
 from fangxian.field.targets import common_area, sync_targets
 from fangxian.regions.queries import below, names
 
@@ -106,10 +107,8 @@ def report_closed() -> int:
 
 def _days_owed(by: Actor, campaign: Campaign, today: dt.date) -> list[dt.date]:
     """The days of a sweep up to today that may lack reports: from the last that has some."""
-    begun = campaign.starts_on
-    if campaign.started_at is not None:
-        begun = max(begun, timezone.localdate(campaign.started_at))
     with acting(by):
+        begun = first_day(campaign)
         known = DailyReport.objects.filter(campaign=campaign).aggregate(last=Max("day"))["last"]
     first = max(begun, known or begun)
     last = min(today, campaign.ends_on)

@@ -1,8 +1,8 @@
 """What a daily report says: which visits it counts, and how it stands beside those below it.
 
-A report counts the visits received since the last one of its place was cut off, so each visit is in
-exactly one report of each place, however late it was sent by a device. All figures of a report come
-from one statement, so from one snapshot.
+A report counts the visits received since the one of the day before was cut off, where their doors
+lay then, so each visit is in exactly one report of each place, however late a device sent it. All
+figures of a report come from one statement.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Max, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.common import codes
 from fangxian.field.models import Campaign, DailyReport, ReportCorrection
 from fangxian.field.rules import field_rules_version
 from fangxian.field.targets import METRICS
+from fangxian.regions.models import Region
 
 # What a report counts of its own time; all zero is a zero report, which is sent as well.
 OF_THE_SPAN = ("visits", "newly_covered", "exceptions", "taken_back")
@@ -95,11 +97,42 @@ def end_of_recording(patience: float = 5.0) -> dt.datetime | None:
     return _clock()
 
 
+def due_at(campaign: Campaign, day: dt.date) -> dt.datetime:
+    """When the report of a day has to be sent: that day; the morning after for a time of the night.
+
+    On the day of a start that came later than that, by the end of the day.
+    """
+    due = _due(campaign, day)
+    begun = campaign.started_at
+    late = begun is not None and due <= begun and day == timezone.localdate(begun)
+    return _moment(day, dt.time.max) if late else due
+
+
+def first_day(campaign: Campaign) -> dt.date:
+    """The first day that owes reports: of its start, or the next if they were overdue at once."""
+    begun = campaign.started_at
+    if begun is None:
+        return campaign.starts_on
+    day = max(campaign.starts_on, timezone.localdate(begun))
+    return day + dt.timedelta(days=_due(campaign, day) <= begun and day < campaign.ends_on)
+
+
+def _due(campaign: Campaign, day: dt.date) -> dt.datetime:
+    rules = field_rules_version(campaign.rule_version).report
+    at = campaign.report_at or rules.due
+    return _moment(day + dt.timedelta(days=at < rules.day_from), at)
+
+
+def _moment(day: dt.date, at: dt.time) -> dt.datetime:
+    return timezone.make_aware(dt.datetime.combine(day, at))
+
+
 def span_of(report: DailyReport) -> Span:
-    """What a report counts: as it was sent, or from the last cut-off of its place until now."""
+    """What a report counts: as it was sent, or what it would count now. Three queries at most."""
     if report.sent_at is not None:
         return Span(report.counted_from, report.counted_to or report.sent_at)
-    return Span(last_cut_off(report), cut_off())
+    every = DailyReport.objects.filter(campaign_id=report.campaign_id, place_id=report.place_id)
+    return span_among(report, list(every), cut_off())
 
 
 def last_cut_off(report: DailyReport) -> dt.datetime | None:
@@ -111,65 +144,70 @@ def last_cut_off(report: DailyReport) -> dt.datetime | None:
     return last
 
 
-# By the codes of now: a redraw moves visits and reports alike.
+def levels_of(campaign: Campaign) -> list[int]:
+    """The levels that report of a sweep: those of its area, or the community it lies in."""
+    levels = [int(one) for one in field_rules_version(campaign.rule_version).report.levels]
+    return [one for one in levels if one >= len(campaign.area.code)] or [max(levels)]
+
+
+# The latest visit that each place counts, as ``field_reported`` finds them, and where it was cut.
 _UNREPORTED = """
 WITH cut AS (
-  SELECT place_code, max(coalesce(counted_to, sent_at)) AS last FROM field_dailyreport
-  WHERE campaign_id = %(campaign)s AND sent_at IS NOT NULL GROUP BY place_code
+  SELECT place_id, max(coalesce(counted_to, sent_at)) AS last FROM field_dailyreport
+  WHERE campaign_id = %(campaign)s AND sent_at IS NOT NULL GROUP BY place_id
+), counted AS (
+  SELECT left(v.code_then, level) AS code, max(v.created_at) AS last FROM field_visit v
+  CROSS JOIN unnest(%(levels)s::int[]) AS level
+  WHERE v.campaign_id = %(campaign)s AND length(v.code_then) >= level GROUP BY 1
+), placed AS (
+  SELECT counted.last, coalesce(
+    (SELECT r.id FROM regions_region r WHERE r.code = counted.code
+     ORDER BY r.valid_to DESC NULLS FIRST LIMIT 1),
+    (SELECT f.region_id FROM regions_regioncode f WHERE f.code = counted.code
+     ORDER BY f.valid_to DESC LIMIT 1)) AS id
+  FROM counted
 )
-SELECT DISTINCT left(v.place_code, level) FROM field_visit v
-CROSS JOIN unnest(%(levels)s::int[]) AS level
-LEFT JOIN cut ON cut.place_code = left(v.place_code, level)
-WHERE v.campaign_id = %(campaign)s AND v.place_code >= %(lo)s AND v.place_code < %(hi)s
-  AND length(v.place_code) >= level AND (cut.last IS NULL OR v.created_at >= cut.last)
+SELECT DISTINCT placed.id FROM placed LEFT JOIN cut ON cut.place_id = placed.id
+WHERE placed.id IS NOT NULL AND (cut.last IS NULL OR placed.last >= cut.last)
 """
 
 
-def unreported(campaign: Campaign, area: str, using: str = DEFAULT_DB_ALIAS) -> list[str]:
-    """The places in ``area`` that report and have visits in no report yet, by code. One query."""
-    lo, hi = codes.bounds(area)
-    levels = field_rules_version(campaign.rule_version).report.levels
-    values: dict[str, Any] = {
-        "campaign": campaign.id,
-        "lo": lo,
-        "hi": hi,
-        "levels": [int(one) for one in levels if int(one) >= len(area)],
-    }
+def unreported(campaign: Campaign, using: str = DEFAULT_DB_ALIAS) -> list[Region]:
+    """The places that report of a sweep and have visits in no report yet. Two queries."""
+    values: dict[str, Any] = {"campaign": campaign.id, "levels": levels_of(campaign)}
     with connections[using].cursor() as cursor:
         cursor.execute(_UNREPORTED, values)
-        return sorted(code for (code,) in cursor.fetchall())
+        ids = [place for (place,) in cursor.fetchall()]
+    return list(Region.objects.using(using).filter(id__in=ids).order_by("code"))
 
 
+def span_among(report: DailyReport, every: Sequence[DailyReport], now: dt.datetime) -> Span:
+    """What an unsent report counts, beside ``every`` one of its place and sweep.
+
+    From the last cut-off, or where the one of the day before will end, until its own end: the
+    latest takes all until ``now``, one that a later day follows ends when it was due. They are sent
+    in the order of their days.
+    """
+    before = sorted((r for r in every if r.day < report.day), key=lambda r: r.day)
+    low = max((r.counted_to or r.sent_at for r in every if r.sent_at), default=None)
+
+    def within(due: dt.datetime) -> dt.datetime:
+        cut = min(due, now)
+        return cut if low is None else max(cut, low)
+
+    owed = bool(before) and before[-1].sent_at is None
+    latest = all(r.day <= report.day for r in every)
+    return Span(
+        within(before[-1].due_at) if owed else low, within(now if latest else report.due_at)
+    )
+
+
+# What a place counted itself stays its own when the household moves away later (``code_then``), so
+# it is counted by the owner of the function ``field_reported`` (migration 0008).
 _FIGURES = """
-WITH seen AS MATERIALIZED (
-  SELECT v.target_id, v.household_id, v.outcome, v.exceptions, v.corrects_op_id,
-    EXISTS (SELECT 1 FROM field_visit c
-            WHERE c.corrects_op_id = v.op_id AND c.created_at < %(end)s) AS mistaken
-  FROM field_visit v
-  WHERE v.campaign_id = %(campaign)s AND v.place_code >= %(lo)s AND v.place_code < %(hi)s
-    AND v.created_at >= coalesce(%(start)s::timestamptz, '-infinity') AND v.created_at < %(end)s
-), fresh AS (
-  SELECT DISTINCT target_id FROM seen WHERE NOT mistaken AND outcome = ANY(%(closing)s)
-), parts AS (
-  SELECT 'visits' AS name, count(*) AS n FROM seen WHERE NOT mistaken
-  UNION ALL
-  SELECT 'exceptions', coalesce(sum(exceptions), 0) FROM seen WHERE NOT mistaken
-  UNION ALL
-  SELECT 'households', count(DISTINCT household_id) FROM seen WHERE NOT mistaken
-  UNION ALL
-  SELECT 'taken_back', count(*) FROM seen JOIN field_visit m ON m.op_id = seen.corrects_op_id
-  WHERE m.created_at < %(start)s
-  UNION ALL
-  SELECT outcome, count(*) FROM seen WHERE NOT mistaken AND outcome <> ALL(%(closing)s)
-  GROUP BY outcome
-  UNION ALL
-  SELECT 'newly_covered', count(*) FROM fresh
-  JOIN field_target t ON t.id = fresh.target_id AND t.state = 'visited'
-  WHERE NOT EXISTS (
-    SELECT 1 FROM field_visit v WHERE v.target_id = fresh.target_id
-      AND v.outcome = ANY(%(closing)s) AND v.created_at < %(start)s
-      AND NOT EXISTS (SELECT 1 FROM field_visit c
-                      WHERE c.corrects_op_id = v.op_id AND c.created_at < %(start)s))
+SELECT name, sum(n)::bigint FROM (
+  SELECT name, n FROM field_reported(
+    %(campaign)s, %(place)s, %(start)s, %(end)s, %(closing)s) AS counted (name, n)
   UNION ALL
   SELECT metric, value FROM core_nodestat
   WHERE key = %(key)s AND code = %(code)s AND metric = ANY(%(metrics)s)
@@ -177,22 +215,24 @@ WITH seen AS MATERIALIZED (
   SELECT metric, n FROM core_counterdelta
   WHERE key = %(key)s AND place_code >= %(lo)s AND place_code < %(hi)s
     AND metric = ANY(%(metrics)s)
-)
-SELECT name, sum(n)::bigint FROM parts GROUP BY name
+) AS parts GROUP BY name
 """
 
 
-def figures_of(campaign: Campaign, code: str, span: Span) -> dict[str, int]:
+def figures_of(report: DailyReport, span: Span) -> dict[str, int]:
     """What a place reports: what it counted in ``span``, and where the sweep stands. One query.
 
-    Visits that were corrected by the end of the span don't count, their corrections do; one that an
-    earlier report counted is ``taken_back``: visits − taken_back adds up to the visits that hold.
+    A visit counts where its door lay when it was received. Those that were corrected by the end of
+    the span don't count, their corrections do; one that an earlier report of the place counted is
+    ``taken_back``: visits − taken_back adds up to the visits that hold.
     """
-    lo, hi = codes.bounds(code)
+    campaign = report.campaign
+    lo, hi = codes.bounds(report.place_code)
     values: dict[str, Any] = {
         "campaign": campaign.id,
+        "place": report.place_id,
         "key": str(campaign.id),
-        "code": code,
+        "code": report.place_code,
         "lo": lo,
         "hi": hi,
         "start": span.start,

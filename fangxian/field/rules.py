@@ -22,13 +22,16 @@ class Outcome(Named):
     """What was found at a door. ``closes``: the household counts as visited.
 
     ``revisit_days``: come back after so many days (None: no need). ``key``: the keyboard's key.
-    ``asks``: the form's questions are shown.
+    ``asks``: the form's questions are shown, whatever the sweep says; ``met``: somebody answered,
+    so that a sweep which asks its form at every door asks it here. ``exception``: there is one.
     """
 
     closes: bool = False
     key: str = ""
     revisit_days: int | None = None
     asks: bool = False
+    met: bool = False
+    exception: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,14 @@ class Group(Named):
 
 @dataclass(frozen=True)
 class ReportRules:
-    """Which levels report, by when at the latest, and whose task an overdue report is."""
+    """Which levels report, by when at the latest, and whose task an overdue report is.
+
+    A time before ``day_from`` is one of the next morning.
+    """
 
     levels: tuple[Level, ...]
     due: dt.time
+    day_from: dt.time
     roles: Mapping[Level, str]
 
 
@@ -80,6 +87,11 @@ class FieldRules:
         return self.groups[code]
 
 
+def _outcome(row: Mapping[str, Any]) -> Outcome:
+    # A version that says nothing of exceptions had them wherever it asked.
+    return Outcome(**{"exception": row.get("asks", False), **row})
+
+
 def _read(found: Rule) -> FieldRules:
     data: Mapping[str, Any] = found.data
     groups = {}
@@ -91,12 +103,13 @@ def _read(found: Rule) -> FieldRules:
     report = data["report"]
     return FieldRules(
         version=found.version,
-        outcomes={row["code"]: Outcome(**row) for row in data["outcomes"]},
+        outcomes={row["code"]: _outcome(row) for row in data["outcomes"]},
         groups=groups,
         exemptions={row["code"]: Named(**row) for row in data["exemptions"]},
         report=ReportRules(
             levels=tuple(Level(level) for level in report["levels"]),
             due=dt.time.fromisoformat(report["due"]),
+            day_from=dt.time.fromisoformat(report.get("day_from", "00:00")),
             roles={Level(int(level)): role for level, role in report["roles"].items()},
         ),
     )

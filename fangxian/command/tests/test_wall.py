@@ -12,8 +12,8 @@ from django.utils import timezone
 from fangxian.accounts.sessions import BEGAN, SEEN, UNATTENDED
 from fangxian.command.sources import today_of_sweeps
 from fangxian.common.scoping import acting
-from fangxian.field.actions import NewVisit, record_visits
-from fangxian.field.models import Visit
+from fangxian.field.actions import NewVisit, prepare_reports, record_visits
+from fangxian.field.models import DailyReport, Visit
 from fangxian.field.reporting import Span, figures_of
 
 WALL, GAPS = reverse("command:wall"), reverse("command:wall_gaps")
@@ -43,8 +43,10 @@ def test_a_corrected_visit_counts_once_as_in_the_daily_report(client_of, sweep, 
         first = Visit.objects.get()
     again = NewVisit(uuid4(), sweep.id, first.household_id, "all_well", corrects=first.op_id)
     record_visits(by=hq, visits=[again])
+    prepare_reports(by=hq, campaign=sweep, day=timezone.localdate())
     with acting(hq):
-        reported = figures_of(sweep, hq.area, Span(None, timezone.now()))["visits"]
+        report = DailyReport.objects.get(campaign=sweep, place_code=hq.area)
+        reported = figures_of(report, Span(None, timezone.now()))["visits"]
     client = client_of("headquarters")
     assert reported == 1
     assert sum(n for _day, n in client.get(WALL).context["days"]) == reported

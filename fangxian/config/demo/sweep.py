@@ -26,9 +26,9 @@ from fangxian.field.actions import (
     send_report,
     start_campaign,
 )
-from fangxian.field.actions.reports import due_at
 from fangxian.field.actions.visits import MOST
 from fangxian.field.models import Campaign, DailyReport, Target
+from fangxian.field.reporting import due_at
 from fangxian.people.actions import create_person, propose_merge
 from fangxian.people.models import Person
 from fangxian.regions.queries import at, below
@@ -177,7 +177,8 @@ def catch_up(by: Actor, chance: Chance) -> int:
                 prepare_reports(by=by, campaign=campaign, day=day, area=chance.data["county"])
         unsent = DailyReport.objects.filter(campaign=campaign, sent_at=None, day__lt=chance.today)
         owed = list(unsent.order_by("day", "-place_code"))
-        late = next((report for report in owed if len(report.place_code) == Level.VILLAGE), None)
+        # Reports are sent in the order of their days: the last one that is owed stays overdue.
+        late = next((r for r in reversed(owed) if len(r.place_code) == Level.VILLAGE), None)
         for report in owed:
             if report != late:
                 send_report(by=by, report=report)

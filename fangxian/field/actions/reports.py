@@ -15,15 +15,19 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
+from fangxian.common.ui import formats
 from fangxian.core.actions import NewTask, close_task, open_tasks
 from fangxian.field.models import Campaign, DailyReport, ReportCorrection
 from fangxian.field.reporting import (
     Span,
+    cut_off,
+    due_at,
     end_of_recording,
     figures_of,
     is_zero,
     last_cut_off,
-    span_of,
+    levels_of,
+    span_among,
     unreported,
 )
 from fangxian.field.rules import field_rules_version
@@ -31,12 +35,8 @@ from fangxian.regions.queries import current
 
 RIGHT = "field.report"
 OVERDUE = "field.report_overdue"
-
-
-def due_at(campaign: Campaign, day: dt.date) -> dt.datetime:
-    """When the report of a day has to be sent."""
-    at = campaign.report_at or field_rules_version(campaign.rule_version).report.due
-    return timezone.make_aware(dt.datetime.combine(day, at))
+# What sending fills in.
+FILLED = ["figures", "zero", "counted_from", "counted_to", "sent_at", "sent_by"]
 
 
 @action
@@ -49,9 +49,12 @@ def prepare_reports(*, by: Actor, campaign: Campaign, day: dt.date, area: str = 
     by.require(RIGHT)
     rules = field_rules_version(campaign.rule_version).report
     within = area or max(by.area, campaign.area.code, key=len)
-    places = list(
-        current().filter(code__startswith=within, level__in=[int(x) for x in rules.levels])
-    )
+    levels = levels_of(campaign)
+    places = list(current().filter(code__startswith=within, level__in=levels))
+    if len(campaign.area.code) > max(levels):
+        # A sweep of a grid or a building: the community that it lies in reports of it.
+        above = campaign.area.code[: max(levels)]
+        places = list(current().filter(code=above).filter(code__startswith=area or by.area))
     due = due_at(campaign, day)
     known = set(
         DailyReport.objects.filter(campaign=campaign, day=day).values_list("place_id", flat=True)
@@ -88,11 +91,11 @@ def _task_key(report: DailyReport) -> str:
 
 @action
 def send_report(*, by: Actor, report: DailyReport) -> DailyReport:
-    """Send: counts what was received since the place's last report; locked from then on.
+    """Send: counts what was received in its span (``reporting.span_among``); locked from then on.
 
     The place's reports are locked for it, so that two of them never count the same visit.
-    Raises Conflict when it was sent already, or when the sweep was closed: its closing report
-    counts what was in none.
+    Raises Conflict when it was sent already, when one of an earlier day is not sent yet, or when
+    the sweep was closed: its closing report counts what was in none.
     """
     by.require(RIGHT, report.place_code)
     if _state_held(report.campaign_id) == Campaign.State.CLOSED:
@@ -100,16 +103,18 @@ def send_report(*, by: Actor, report: DailyReport) -> DailyReport:
     of_place = DailyReport.objects.filter(
         campaign_id=report.campaign_id, place_id=report.place_id
     ).order_by("id")
-    locked = of_place.select_for_update(of=("self",)).select_related("campaign")
-    found = next((row for row in locked if row.id == report.id), None)
+    rows = list(of_place.select_for_update(of=("self",)).select_related("campaign"))
+    found = next((row for row in rows if row.id == report.id), None)
     if found is None:
         raise OutOfScope(str(report.id))
     if found.sent_at is not None:
         raise Conflict(_("The report was sent already; write a correction instead."))
-    _fill(found, span_of(found), by)
-    found.save(
-        update_fields=["figures", "zero", "counted_from", "counted_to", "sent_at", "sent_by"]
-    )
+    earlier = [r.day for r in rows if r.day < found.day and r.sent_at is None]
+    if earlier:
+        first = formats.date(min(earlier))
+        raise Conflict(_("The report of %(day)s is not sent yet; send it first.") % {"day": first})
+    _fill(found, span_among(found, rows, cut_off()), by)
+    found.save(update_fields=FILLED)
     close_task(by=by, kind=OVERDUE, dedupe_key=_task_key(found), done_fact="report sent")
     return found
 
@@ -137,8 +142,6 @@ def close_reports(*, by: Actor, campaign: Campaign) -> int:
     until = end_of_recording()
     if until is None:
         return 0
-    area = max(by.area, campaign.area.code, key=len)
-    places = current().filter(code__in=unreported(campaign, area))
     reports = [
         DailyReport(
             campaign=campaign,
@@ -148,18 +151,19 @@ def close_reports(*, by: Actor, campaign: Campaign) -> int:
             due_at=until,
             closing=True,
         )
-        for place in places.order_by("code")
+        for place in unreported(campaign)
     ]
+    DailyReport.objects.bulk_create(reports)
     for report in reports:
         _fill(report, Span(last_cut_off(report), until), by)
-    DailyReport.objects.bulk_create(reports)
+    DailyReport.objects.bulk_update(reports, FILLED)
     campaign.settled_at = until
     campaign.save(update_fields=["settled_at"])
     return len(reports)
 
 
 def _fill(report: DailyReport, span: Span, by: Actor) -> None:
-    report.figures = figures_of(report.campaign, report.place_code, span)
+    report.figures = figures_of(report, span)
     report.zero = is_zero(report.figures)
     report.counted_from, report.counted_to = span.start, span.end
     report.sent_at = timezone.now()

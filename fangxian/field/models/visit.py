@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.common.fields import PlaceCodeField, SealedTextField
@@ -22,12 +23,14 @@ class Visit(Placed):
 
     ``op_id`` is made by who records it; the same one is one visit however often it arrives, and
     ``digest`` tells a repeat from another body under the same id. ``code_then`` is where the door
-    lay at the time; ``place_code`` follows a redraw. Answers and note are sealed with the
-    emergency's key when the campaign belongs to one.
+    lay at the time, by which reports count; ``place_code`` is where it lies now. Answers and note
+    are sealed with the emergency's key when the campaign belongs to one.
     """
 
     scope = Scoped(append_only=True)
 
+    # The database's clock where a visit is recorded, which Django would overwrite.
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     # The door is of that sweep, which asks that form, and both are kept for good: with checks of
     # their own every visit of a sweep would lock the same two rows.
     campaign = models.ForeignKey(
@@ -74,7 +77,7 @@ class Visit(Placed):
         indexes = [
             models.Index(fields=["household", "visited_at"], name="visit_household"),
             models.Index(fields=["campaign", "place_code", "visited_at"], name="visit_place"),
-            models.Index(fields=["campaign", "created_at"], name="visit_received"),
+            models.Index(fields=["campaign", "created_at", "code_then"], name="visit_received"),
         ]
 
 

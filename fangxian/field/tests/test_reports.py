@@ -14,6 +14,7 @@ from django.utils.translation import override
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fangxian.common.errors import Conflict
 from fangxian.common.scoping import acting
 from fangxian.core.models import Task
 from fangxian.field import invariants, jobs, reporting
@@ -214,7 +215,7 @@ def test_a_sweep_is_settled_when_what_was_being_recorded_is_there(fresh_database
         again.id, again.closing = uuid4(), False
         again.save(force_insert=True)
     with connections["maintenance"].cursor() as cursor:
-        cursor.execute("UPDATE field_visit SET place_code = '13090200100200100101'")
+        cursor.execute("UPDATE field_visit SET code_then = '13090200100200100101'")
     planted = list(invariants.reports())
     assert len(planted) == 2
     assert str(again.id) in planted[0]
@@ -253,7 +254,13 @@ def test_each_visit_is_in_exactly_one_report_of_each_place(
                 with acting(hq):
                     sent = DailyReport.objects.filter(sent_at__isnull=False)
                     again = sent.filter(day=day, place_code=code).exists()
-                if not again:
+                    before = DailyReport.objects.filter(
+                        sent_at=None, day__lt=day, place_code=code, campaign=campaign
+                    ).exists()
+                if before:
+                    with pytest.raises(Conflict):
+                        send(hq, campaign, code, day)
+                elif not again:
                     send(hq, campaign, code, day)
         settled(hq, campaign)
         with acting(hq):
@@ -407,8 +414,6 @@ def test_a_draft_asks_to_be_started(client_of: Any, campaign: Campaign, cast: An
 
 
 def test_a_sweep_is_only_extended_while_it_runs(campaign: Campaign, cast: Any) -> None:
-    from fangxian.common.errors import Conflict
-
     hq = cast.actor("headquarters")
     close_campaign(by=hq, campaign=campaign)
     with pytest.raises(Conflict):

@@ -13,13 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.accounts.policy import SignedRequest, page
-from fangxian.common.codes import Level, bounds
+from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.field import actions, reporting
 from fangxian.field.forms import CorrectionForm, ReportFilter, show_problems
 from fangxian.field.models import Campaign, DailyReport, ReportCorrection
 from fangxian.field.rules import field_rules_version
-from fangxian.field.views.campaigns import campaign_of, top
+from fangxian.field.views.campaigns import campaign_of
 from fangxian.regions.queries import full_name, names
 
 MOST = 500
@@ -46,10 +46,7 @@ def of_day(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
     levels = list(field_rules_version(campaign.rule_version).report.levels)
     form = ReportFilter(request.GET, levels)
     day, show, level = form.chosen()
-    lo, hi = bounds(top(request, campaign))
-    found = DailyReport.objects.select_related("campaign").filter(
-        campaign=campaign, day=day, place_code__gte=lo, place_code__lt=hi
-    )
+    found = DailyReport.objects.select_related("campaign").filter(campaign=campaign, day=day)
     at_level = (
         found.filter(closing=False)
         .values("place__level")
@@ -111,11 +108,7 @@ def _detail(
     by = request.actor
     sent = report.sent_at is not None
     span = reporting.span_of(report)
-    figures = (
-        report.corrected()
-        if sent
-        else reporting.figures_of(report.campaign, report.place_code, span)
-    )
+    figures = report.corrected() if sent else reporting.figures_of(report, span)
     below = reporting.below(report)
     missing = [row for row in below if row.sent_at is None]
     sums = reporting.sums(below)
@@ -157,6 +150,8 @@ def _detail(
         ],
         "form": form,
         "now": timezone.now(),
+        # Reports are sent in the order of their days.
+        "earlier": None if sent else _earlier(report),
         "may_send": not sent
         and report.campaign.state == Campaign.State.RUNNING
         and by.may("field.report", report.place_code),
@@ -164,6 +159,13 @@ def _detail(
     }
     status = 422 if form is not None and form.is_bound else 200
     return render(request, "field/report.html", context, status=status)
+
+
+def _earlier(report: DailyReport) -> DailyReport | None:
+    owed = DailyReport.objects.filter(
+        campaign_id=report.campaign_id, place_id=report.place_id, day__lt=report.day, sent_at=None
+    )
+    return owed.order_by("day").first()
 
 
 def _correction(row: ReportCorrection, titles: dict[str, Any], place: str = "") -> dict[str, Any]:
