@@ -53,7 +53,7 @@ def _join(notes: Notes, stays: Residency, row: Residency) -> None:
     relation = HEAD if HEAD in (stays.relation, row.relation) else stays.relation
     since = min(stays.from_date, row.from_date)
     # First the end: a household never has two heads.
-    _end(notes, row, row.from_date, Residency.Ended.MERGED)
+    _end(notes, row, row.from_date, Residency.Ended.MERGED, stays)
     if (relation, since) != (stays.relation, stays.from_date):
         stays.relation, stays.from_date = relation, since
         stays.save(update_fields=["relation", "from_date"])
@@ -75,12 +75,19 @@ def _leave_the_earlier(notes: Notes, mine: list[Residency], theirs: list[Residen
         ):
             notes["carried"].append([str(entry.pk), str(row.pk), str(stays.pk)])
             KeyGroupEntry.objects.filter(pk=entry.pk).update(place_code=stays.place_code)
-        _end(notes, row, max(stays.from_date, row.from_date), Residency.Ended.MOVED)
+        _end(notes, row, max(stays.from_date, row.from_date), Residency.Ended.MOVED, stays)
 
 
-def _end(notes: Notes, row: Residency, on: dt.date, ended: str) -> None:
+def _end(notes: Notes, row: Residency, on: dt.date, ended: str, stays: Residency) -> None:
     away = row.away_since.isoformat() if row.away_since else None
-    notes["ended"].append({"id": str(row.pk), "to_date": on.isoformat(), "away_since": away})
+    notes["ended"].append(
+        {
+            "id": str(row.pk),
+            "to_date": on.isoformat(),
+            "away_since": away,
+            "stays": str(stays.pk),
+        }
+    )
     row.to_date, row.ended, row.away_since = on, ended, None
     row.save(update_fields=["to_date", "ended", "away_since"])
 
@@ -99,6 +106,11 @@ def _empty(notes: Notes) -> None:
 def reopen_residencies(by: Actor, notes: Notes) -> None:
     """Take back what :func:`settle_residencies` did. Raises Conflict where life has gone on."""
     rows = {str(row.pk): row for row in _settled(notes)}
+    if any(rows[note["stays"]].to_date for note in notes["ended"]):
+        # Whoever of the two it was has not gone on living where the other did.
+        raise Conflict(
+            _("The person has moved on or died since then: take that back first, if it was wrong.")
+        )
     homes = {row.household_id for row in rows.values()}
     if lock_homes(homes).filter(state=Household.State.CLOSED).exists():
         raise Conflict(_("A household of the two records has been closed since then."))
@@ -117,6 +129,7 @@ def reopen_residencies(by: Actor, notes: Notes) -> None:
 
 def _settled(notes: Notes) -> Iterable[Residency]:
     ids = {note["id"] for note in (*notes["ended"], *notes["joined"])}
+    ids |= {note["stays"] for note in notes["ended"]}
     ids |= {key for carried in notes["carried"] for key in carried[1:]}
     return Residency.objects.select_for_update().filter(pk__in=ids)
 

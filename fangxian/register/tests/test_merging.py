@@ -109,3 +109,27 @@ def test_an_undo_does_not_bring_back_life_in_a_closed_household(alice, home, oth
     actions.close_household(by=alice, household_id=home.pk)
     with pytest.raises(Conflict):
         people.undo_merge(by=alice, merge_id=done.id)
+
+
+@pytest.mark.parametrize("same_door", [True, False])
+@pytest.mark.parametrize("event", ["moves", "dies"])
+def test_an_undo_gives_nobody_back_a_life_that_has_ended(
+    alice, home, other, places, seen, event, same_door
+):
+    kept = lives(alice, home, "张伟", EARLY)
+    lost = lives(alice, home if same_door else other, "张炜", LATE)
+    done = merged(alice, kept, lost)
+    if event == "dies":
+        actions.death(by=alice, person_id=kept.person_id, on=TODAY)
+    else:
+        third = actions.create_household(by=alice, place_code=places.unit, room="901")
+        stays = kept if same_door else lost
+        actions.move_out(by=alice, residency_id=stays.pk, on=TODAY, to_household_id=third.pk)
+    before = seen(state)
+    with pytest.raises(Conflict):
+        people.undo_merge(by=alice, merge_id=done.id)
+    assert seen(state) == before
+    if event == "dies":
+        actions.undo_death(by=alice, person_id=kept.person_id)
+        people.undo_merge(by=alice, merge_id=done.id)
+        assert seen(lambda: Residency.objects.filter(to_date=None).count()) == 2
