@@ -37,6 +37,9 @@ LATER: Final = "later"
 WRITTEN: Final = (NEW, CHANGED, MOVED)
 STATUSES: Final = (NEW, CHANGED, MOVED, KNOWN, DUPLICATE, REFUSED)
 
+Told = MutableMapping[tuple[UUID, bool], int]
+"""The row that first spoke of a person, by whether it is but registered there (SEPARATED)."""
+
 EMPTY: Final = Household.State.EMPTY.value
 _UNKNOWN_SEX: Final = "0"
 FILLED: Final = ("sex", "birth_date", "ethnicity", "registered_address", "employer")
@@ -52,6 +55,8 @@ class Decision:
     home: Home | None = None
     # A row above spoke of this person: this one only adds what was not known.
     again: bool = False
+    # It even spoke of this residency.
+    told_here: bool = False
     index: bytes | None = None
     phone_indexes: list[bytes] = field(default_factory=list)
     human: Human | None = None
@@ -75,15 +80,15 @@ def decide(
     decisions: Sequence[Decision],
     registered: Registered,
     *,
-    told: MutableMapping[UUID, int],
+    told: Told,
     day: dt.date,
 ) -> None:
     """Decide on each prepared row, in the order of the file. A fixed number of queries.
 
     Each row sees what the accepted ones above have changed in ``registered``, so the size of
     chunks changes nothing. A row for which another one may still make room is ``LATER``: it is to
-    be decided anew when all others were. ``told`` keeps, from chunk to chunk, the row that first
-    spoke of each person. ``day`` is that of moves without a date.
+    be decided anew when all others were. ``told`` is kept from chunk to chunk. ``day`` is that of
+    moves without a date.
     """
     live = [d for d in decisions if d.door is not None]
     doors = {(d.door.place_code, d.door.room) for d in live if d.door and d.door.building_id.int}
@@ -93,9 +98,7 @@ def decide(
         _decide_one(decision, registered, told, day)
 
 
-def _decide_one(
-    decision: Decision, registered: Registered, told: MutableMapping[UUID, int], day: dt.date
-) -> None:
+def _decide_one(decision: Decision, registered: Registered, told: Told, day: dt.date) -> None:
     record = decision.record
     home = _home(decision, registered)
     decision.home = home or _new_home(decision)
@@ -103,12 +106,16 @@ def _decide_one(
         _judge_vacant(decision, registered, known=home is not None)
         return
     _match(decision, registered)
-    twice = record.same_as is not None and _stands_twice(decision)
-    if not twice and not _lives_twice(decision, told):
+    human = decision.human
+    if human is not None and not _acceptable(decision, human):
+        return
+    if human is None or not _stands_above(decision, human, told):
         _judge(decision, registered, day)
     if decision.status not in (REFUSED, LATER):
         assert decision.human is not None
-        told.setdefault(decision.human.id, place_of(record.number)[0])
+        here = _here(decision.human, decision.home)
+        separated = here is not None and here.kind == SEPARATED
+        told.setdefault((decision.human.id, separated), place_of(record.number)[0])
 
 
 def _prepare(record: Record, places: PlaceIndex) -> Decision:
@@ -123,31 +130,34 @@ def _prepare(record: Record, places: PlaceIndex) -> Decision:
     return decision
 
 
-def _stands_twice(decision: Decision) -> bool:
-    """The same person stands further up in the file: that row counts, unless it was refused."""
-    if decision.human is None or decision.home is None:
-        return False
-    if _lives_in(decision.human, decision.home):
+def _stands_above(decision: Decision, human: Human, told: Told) -> bool:
+    """Whether accepted rows above have settled this one: it says the same, or names another door.
+
+    One may stand in a file where one lives, and once more where one is but registered.
+    """
+    record = decision.record
+    here = _here(human, decision.home)
+    separated = (record.kind or (here.kind if here else "")) == SEPARATED
+    above = told.get((human.id, separated))
+    decision.again = any((human.id, either) in told for either in (True, False))
+    decision.told_here = here is not None and (human.id, here.kind == SEPARATED) in told
+    if above is not None and not decision.told_here:
+        _refuse_twice(record, above)
+        return True
+    if decision.told_here and record.same_as is not None:
         decision.status = DUPLICATE
-    else:
-        _refuse_twice(decision.record, decision.record.same_as)
-    return True
+        return True
+    return False
 
 
-def _lives_twice(decision: Decision, told: MutableMapping[UUID, int]) -> bool:
-    """A row above spoke of this person, by name or by document, at another door."""
-    human, home = decision.human, decision.home
-    if human is None or home is None or human.id not in told:
-        return False
-    decision.again = True
-    if _lives_in(human, home):
-        return False
-    _refuse_twice(decision.record, told[human.id])
-    return True
+def _here(human: Human, home: Home | None) -> Lives | None:
+    """The person's open residency in the household."""
+    assert home is not None
+    return next((lives for lives in human.residencies if lives.household_id == home.id), None)
 
 
 def _lives_in(human: Human, home: Home) -> bool:
-    return any(lives.household_id == home.id for lives in human.residencies)
+    return _here(human, home) is not None
 
 
 def _refuse_twice(record: Record, row: int | None) -> None:
@@ -265,8 +275,6 @@ def _judge(decision: Decision, registered: Registered, day: dt.date) -> None:
     """Accept or refuse a row; LATER when only the head of its household is in its way."""
     record, human, home = decision.record, decision.human, decision.home
     assert home is not None
-    if human is not None and not _acceptable(decision, human):
-        return
     if not _head_is_free(decision, home):
         decision.status = LATER
         return
@@ -347,19 +355,19 @@ def _judge_home(
     decision: Decision, human: Human, home: Home, registered: Registered, day: dt.date
 ) -> None:
     record = decision.record
-    here = next((lives for lives in human.residencies if lives.household_id == home.id), None)
+    here = _here(human, home)
     if here is None:
-        # Who is registered there but lives elsewhere stays registered.
-        decision.leaves = [lives for lives in human.residencies if lives.kind != SEPARATED]
-        for left in decision.leaves:
-            registered.leave(human, left.household_id)
-        human.residencies = [lives for lives in human.residencies if lives.kind == SEPARATED]
-        decision.status = MOVED
+        known = bool(human.residencies)
+        if record.kind != SEPARATED:
+            _leave_others(decision, human, home, registered)
+        decision.status = MOVED if decision.leaves or not known else CHANGED
         _settle(decision, human, home, registered, day)
         return
     decision.lives = here
-    if decision.again:
+    if decision.told_here:
         record = Record(record.number)
+    if here.kind == SEPARATED and record.kind not in ("", SEPARATED):
+        _leave_others(decision, human, home, registered)
     if record.relation and record.relation != here.relation:
         decision.residency["relation"] = here.relation = record.relation
         if record.relation != HEAD:
@@ -376,7 +384,19 @@ def _judge_home(
         decision.add_document,
         decision.sets_number,
     )
-    decision.status = CHANGED if any(changes) else KNOWN
+    decision.status = MOVED if decision.leaves else CHANGED if any(changes) else KNOWN
+
+
+def _leave_others(decision: Decision, human: Human, home: Home, registered: Registered) -> None:
+    """Who lives here now has left the other homes; a registration elsewhere stays."""
+    decision.leaves = [
+        lives
+        for lives in human.residencies
+        if lives.kind != SEPARATED and lives.household_id != home.id
+    ]
+    for left in decision.leaves:
+        registered.leave(human, left.household_id)
+        human.residencies.remove(left)
 
 
 def _acceptable(decision: Decision, human: Human) -> bool:
@@ -400,7 +420,7 @@ def _acceptable(decision: Decision, human: Human) -> bool:
 
 def _head_is_free(decision: Decision, home: Home) -> bool:
     record = decision.record
-    if record.relation != HEAD or decision.again:
+    if record.relation != HEAD or decision.told_here:
         return True
     mine = decision.human.id if decision.human else None
     if home.head is None or home.head == mine:

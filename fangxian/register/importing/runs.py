@@ -45,6 +45,7 @@ from fangxian.register.importing.places import PlaceIndex
 from fangxian.register.importing.registered import Registered
 from fangxian.register.importing.writing import Writer
 from fangxian.register.models import Residency
+from fangxian.register.vocabularies import SEPARATED
 
 KIND: Final = "register"
 RIGHT: Final = "register.import"
@@ -233,7 +234,7 @@ def _stage(
     order = matching.FileOrder()
     roles = source.table.counts()
     registered = Registered()
-    told: dict[UUID, int] = {}
+    told: matching.Told = {}
     day = dt.date.fromisoformat(run.options["day"])
     tally = _Tally()
     rows = source.records()
@@ -324,7 +325,7 @@ def commit(progress: Progress, *, run_id: str, size: int = imports.COMMIT_ROWS) 
         # Two imports at once don't make the same person twice.
         imports.lock_places(d.door.place_code for d in decisions if d.door)
         # What a chunk says counts once it is written.
-        said: dict[UUID, int] = {}
+        said: matching.Told = {}
         registered = Registered(dict(heads), locking=True)
         matching.decide(decisions, registered, told=ChainMap(said, told), day=day)
         writer = Writer(by, day)
@@ -346,19 +347,23 @@ def commit(progress: Progress, *, run_id: str, size: int = imports.COMMIT_ROWS) 
             run.save(update_fields=["result_file"])
 
 
-def _told_before(run: ImportRun) -> tuple[dict[UUID, int], dict[UUID, str]]:
+def _told_before(run: ImportRun) -> tuple[matching.Told, dict[UUID, str]]:
     """What an earlier attempt has accepted says of persons (their row) and households (head)."""
-    rows = run.rows.filter(state=RowState.ACCEPTED).order_by("-number")
-    numbers = rows.values_list("object_id", "number")
-    told = {person: imports.place_of(number)[0] for person, number in numbers if person}
+    told: matching.Told = {}
+    named: dict[UUID, str] = {}
+    accepted = imports.rows_of(run, RowState.ACCEPTED)
+    rows = [(row.object_id, row) for row in accepted if row.object_id]
+    lives = Residency.objects.filter(person_id__in={person for person, _row in rows}, to_date=None)
+    at_home = set(lives.exclude(kind=SEPARATED).values_list("person_id", flat=True))
+    for person, row in rows:
+        kind = row.values.get("kind")
+        separated = kind == SEPARATED if kind else person not in at_home
+        told.setdefault((person, separated), imports.place_of(row.number)[0])
+        if row.values.get("home", "").startswith("h:"):
+            named[person] = row.values["home"].removeprefix("h:")
     heads: dict[UUID, str] = {}
-    if told:
-        named = {
-            row.object_id: row.values["home"].removeprefix("h:")
-            for row in imports.rows_of(run, RowState.ACCEPTED)
-            if row.object_id and row.values.get("home", "").startswith("h:")
-        }
-        homes = Residency.objects.filter(person_id__in=named, to_date=None, household__room="")
+    if named:
+        homes = lives.filter(person_id__in=named, household__room="")
         for person, home in homes.values_list("person_id", "household_id"):
             heads.setdefault(home, named[person])
     return told, heads

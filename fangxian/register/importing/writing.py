@@ -92,6 +92,8 @@ class Writer:
             self._lives(person, decision, decision.settles)
         elif decision.lives is not None and decision.residency:
             self._residency_changes.append((decision.lives.id, decision.residency))
+            day = dt.date.fromisoformat(record.since) if record.since else self.day
+            self._leaves(person, decision, day, decision.lives.place_code)
         assert decision.door is not None
         for group in decision.add_groups:
             self.groups.add(
@@ -153,8 +155,11 @@ class Writer:
             kind=lives.kind, from_date=since, ended="", away_where="",
         )  # fmt: skip
         self.links.add(person_id=person, place_code=place, kind=LINK, source_id=row)
+        self._leaves(person, decision, since, place)
+
+    def _leaves(self, person: UUID, decision: Decision, on: dt.date, place: str) -> None:
         for left in decision.leaves:
-            self._left.append((left, max(since, left.from_date)))
+            self._left.append((left, max(on, left.from_date)))
             self._moved[person] = place
 
     def flush(self) -> None:
