@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -15,17 +14,10 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from fangxian.common.errors import Problem
 from fangxian.common.sheets import Cell, Fault, FieldSpec, cleaning
 from fangxian.common.sheets.address import AddressParts, parse_address
-from fangxian.common.sheets.words import key
 from fangxian.core.imports import place_of
 from fangxian.people.vocabularies import DOCUMENT_KINDS, ETHNICITIES, IDENTITY, document_kind
-from fangxian.register.vocabularies import (
-    DATA,
-    HEAD,
-    KEY_GROUPS,
-    REGISTERED,
-    RELATIONS,
-    RESIDENCY_KINDS,
-)
+from fangxian.register.importing.status import ABSENT, NOBODY, StatusColumn, tells_gone
+from fangxian.register.vocabularies import HEAD, KEY_GROUPS, RELATIONS, SEPARATED
 
 FIELDS: Final = (
     FieldSpec("name", pgettext_lazy("person", "Name"), "name", required=True, instead="head_name"),
@@ -58,9 +50,6 @@ FIELDS: Final = (
 )
 LABELS: Final = {spec.name: spec.label for spec in FIELDS}
 
-_WORDS: Final[dict[str, list[str]]] = json.loads((DATA / "states.json").read_text("utf-8"))
-_VACANT: Final = frozenset(key(word) for word in _WORDS["vacant"])
-_GONE: Final = _WORDS["gone"]
 _SPLIT: Final = re.compile(r"[、,，;；/\s]+")
 
 Place = tuple[str, str, str, str, str, str, str, str]
@@ -89,6 +78,7 @@ class Record:
     place: Place = NOWHERE
     groups: list[str] = field(default_factory=list)
     kind: str = ""
+    # A day, or how the days of a month or year begin: 2019-05-.
     since: str = ""
     registered_address: str = ""
     employer: str = ""
@@ -96,6 +86,8 @@ class Record:
     home: str = ""
     # The row of the same file in which this person stands already.
     same_as: int | None = None
+    # As a column of its own has it.
+    community: str = ""
     # A dwelling in which nobody lives; such a row names no person.
     vacant: bool = False
     # Words for key groups that are not known: they are counted, not kept.
@@ -121,6 +113,14 @@ class Record:
     def room(self) -> str:
         """The door's number as the row has it."""
         return self.place[5]
+
+    @property
+    def since_day(self) -> dt.date | None:
+        """The first day that ``since`` may mean."""
+        if not self.since:
+            return None
+        year, month, day = [*map(int, self.since.rstrip("-").split("-")), 1, 1][:3]
+        return dt.date(year, month, day)
 
     @property
     def has_place(self) -> bool:
@@ -150,12 +150,16 @@ _STAGED: Final = tuple(f.name for f in fields(Record) if f.name not in ("number"
 class Reader:
     """Turns table rows into records: ``Reader(mapping.fields).read(number, cells)``.
 
-    ``heads``: each row is the head of a household.
+    ``heads``: each row is the head of a household. ``status``: the name of the column that says
+    how people live here, which tells what its yes and no mean.
     """
 
-    def __init__(self, positions: Mapping[str, int], *, heads: bool = False) -> None:
+    def __init__(
+        self, positions: Mapping[str, int], *, heads: bool = False, status: str = ""
+    ) -> None:
         self._positions = positions
         self._heads = heads
+        self._says = StatusColumn(status)
 
     def read(self, number: int, cells: list[Cell], section: str = "") -> Record:
         """Clean one row. Nothing is looked up."""
@@ -249,34 +253,27 @@ class Reader:
         name = (
             "death_date" if died
             else "move_out_date" if left and not cleaning.is_future(left)
-            else "move_kind" if any(word in change for word in _GONE)
+            else "move_kind" if tells_gone(change)
             else ""
         )  # fmt: skip
         if name:
-            record.refuse(
-                name,
-                "gone",
-                _("The row says that the person has died or has left."),
-                _("Record that in the register, at the person; then delete the row."),
-            )
+            self._refuse_gone(record, name)
 
     def _household(self, record: Record, take: _Taker) -> None:
         record.relation = self._code(record, take, "relation", RELATIONS.code_of, "relative")
         record.head_name = take("head_name", cleaning.clean_name) or ""
         record.household_number = take("household_number", _text(30)) or ""
-        status = take("residence_status", _text(60)) or ""
-        record.vacant = not record.name and key(status) in _VACANT
-        # A word outside the list loses nothing that anybody decides by, so the row still counts.
-        record.kind = (RESIDENCY_KINDS.code_of(status) or REGISTERED) if status else ""
-        since = take("move_in_date", cleaning.clean_date)
-        if since and since > dt.date.today() + dt.timedelta(days=1):  # noqa: DTZ011 - a day's slack covers zones
+        self._status(record, take)
+        since = take("move_in_date", cleaning.clean_day_or_month)
+        record.since = since.isoformat() if since else ""
+        day = record.since_day
+        if day and day > dt.date.today() + dt.timedelta(days=1):  # noqa: DTZ011 - a day's slack covers zones
             record.refuse(
                 "move_in_date",
                 "future",
                 _("The day lies in the future."),
                 _("Compare it with the ledger."),
             )
-        record.since = since.isoformat() if since else ""
         for word in _SPLIT.split(take("person_category", _text(200)) or ""):
             code = KEY_GROUPS.code_of(word) if word else None
             if code is None:
@@ -288,6 +285,43 @@ class Reader:
         if not record.relation and record.head_name and record.head_name == record.name:
             record.relation = HEAD
 
+    def _status(self, record: Record, take: _Taker) -> None:
+        """How the person lives here. What is not understood is refused: coverage counts by it."""
+        said = take("residence_status", _text(60))
+        if not said:
+            return
+        meaning = self._says.meaning(said)
+        if meaning == ABSENT:
+            meaning = SEPARATED if record.name else NOBODY
+        if meaning is None and tells_gone(said):
+            self._refuse_gone(record, "residence_status")
+        elif meaning is None:
+            record.refuse(
+                "residence_status",
+                "unknown_status",
+                _("The word does not tell how the person lives here."),
+                _("Write for example registered, tenant or empty, or leave this column out."),
+            )
+        elif meaning != NOBODY:
+            record.kind = meaning
+        elif record.name:
+            record.refuse(
+                "residence_status",
+                "named_in_empty",
+                _("The row names a person, and says that nobody lives here."),
+                _("Leave the person out of the row, or correct the word."),
+            )
+        else:
+            record.vacant = True
+
+    def _refuse_gone(self, record: Record, name: str) -> None:
+        record.refuse(
+            name,
+            "gone",
+            _("The row says that the person has died or has left."),
+            _("Record that in the register, at the person; then delete the row."),
+        )
+
     def _place(self, record: Record, take: _Taker, section: str) -> None:
         parts = _merged(
             take("address", _door_text(200)) or "",
@@ -295,8 +329,9 @@ class Reader:
             section,
         )
         road = f"{parts.road}{parts.number}" if parts.road and parts.number else ""
+        record.community = take("community", _door_text(60)) or ""
         record.place = (
-            (take("community", _door_text(60)) or parts.rest)[:60],
+            (record.community or parts.rest)[:60],
             take("grid", _door_text(60)) or "",
             parts.estate or "",
             parts.building or "",

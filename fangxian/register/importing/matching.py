@@ -338,7 +338,7 @@ def _settle(
 ) -> None:
     """The person lives in the household from now on; rows further down see it."""
     record = decision.record
-    since = dt.date.fromisoformat(record.since) if record.since else day
+    since = record.since_day or day
     decision.settles = Lives(
         uuid7(),
         home.id,
@@ -374,8 +374,8 @@ def _judge_home(
             registered.vacate(human, home.id)
     if record.kind and record.kind != here.kind:
         decision.residency["kind"] = here.kind = record.kind
-    if record.since and record.since != here.from_date.isoformat():
-        decision.residency["from_date"] = here.from_date = dt.date.fromisoformat(record.since)
+    if (since := record.since_day) and not here.from_date.isoformat().startswith(record.since):
+        decision.residency["from_date"] = here.from_date = since
     changes = (
         decision.fills,
         decision.add_phones,

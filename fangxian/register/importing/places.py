@@ -19,7 +19,9 @@ from fangxian.regions.models import Region
 from fangxian.register.importing.fields import LONGEST_ROOM, Place, Record
 from fangxian.register.vocabularies import DATA
 
-_ENDINGS: Final[list[str]] = json.loads((DATA / "community_endings.json").read_text("utf-8"))
+_COMMUNITIES: Final = json.loads((DATA / "community_names.json").read_text("utf-8"))
+_ENDINGS: Final[list[str]] = _COMMUNITIES["endings"]
+_OWN: Final = frozenset(_COMMUNITIES["own"])
 NAMES: Final[dict[str, str]] = json.loads((DATA / "place_names.json").read_text("utf-8"))
 
 
@@ -93,6 +95,7 @@ class PlaceIndex:
         for place_id, code, name in units:
             self._add_unit(place_id, code, name)
         self.only_village = next(iter(villages)) if len(villages) == 1 else None
+        self._own_names: dict[str, bool] = {}
 
     def _add_building(
         self, place_id: UUID, code: str, name: str, number: str, address: str
@@ -133,7 +136,15 @@ class PlaceIndex:
 
     def _village(self, record: Record, place: Place) -> str | None:
         if self.only_village is not None:
-            return self.only_village
+            if self._is_own(self.only_village, record.community):
+                return self.only_village
+            record.refuse(
+                "community",
+                "other_community",
+                _("The row belongs to another community than the one of this import."),
+                _("Import it there, correct the name, or leave this column out."),
+            )
+            return None
         said = _community_key(place[0])
         found = self._communities.get(said, [])
         if not found and said:
@@ -156,6 +167,29 @@ class PlaceIndex:
                 _("Write its name as in the list of places, or import it there."),
             )
         return None
+
+    def _is_own(self, village: str, text: str) -> bool:
+        """Whether a row's community may be the village: its name, longer or shorter.
+
+        It is not when another one of the county goes by that name.
+        """
+        said = _community_key(text) if text else ""
+        if not said or said in _OWN:
+            return True
+        if said not in self._own_names:
+            county = Region.objects.filter(
+                code__startswith=village[: int(Level.COUNTY)], level=int(Level.VILLAGE),
+                valid_to=None,
+            )  # fmt: skip
+            names = {
+                code: _community_key(name) for code, name in county.values_list("code", "name")
+            }
+            own = names.pop(village, "")
+            others = names.values()
+            taken = any(said == name or (said.endswith(name) and own in name) for name in others)
+            alike = bool(own) and (own in said or said in own)
+            self._own_names[said] = said == own or (alike and not taken)
+        return self._own_names[said]
 
     def _building(self, record: Record, village: str, place: Place) -> _Building | None:
         _community, _grid, estate, building, _unit, _room, group, road = place

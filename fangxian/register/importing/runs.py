@@ -135,7 +135,8 @@ class Source:
         """The data rows, cleaned, in the order of their numbers."""
         at = self.mapping.fields
         heads = "relation" not in at and "name" in at and _names_heads(self.table, at["name"])
-        reader = Reader(at, heads=heads)
+        status = self.table.columns[at["residence_status"]].name if "residence_status" in at else ""
+        reader = Reader(at, heads=heads, status=status)
         carried = [p.position for p in self.mapping.proposals if p.label in self.carried]
         # What stands further right follows all that stands further left.
         for block in range(self.table.blocks):

@@ -92,8 +92,8 @@ class Writer:
             self._lives(person, decision, decision.settles)
         elif decision.lives is not None and decision.residency:
             self._residency_changes.append((decision.lives.id, decision.residency))
-            day = dt.date.fromisoformat(record.since) if record.since else self.day
-            self._leaves(person, decision, day, decision.lives.place_code)
+            on = record.since_day or self.day
+            self._leaves(person, decision, on, decision.lives.place_code)
         assert decision.door is not None
         for group in decision.add_groups:
             self.groups.add(

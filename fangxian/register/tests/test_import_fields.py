@@ -13,11 +13,11 @@ from fangxian.register.tests.ledgers import identity
 NAMES = [spec.name for spec in FIELDS]
 
 
-def read(section: str = "", **cells: Any) -> Record:
+def read(section: str = "", status: str = "", **cells: Any) -> Record:
     cells = {"name": "示例人", "address": "1-1-101"} | cells
     row = [cells.get(name) for name in NAMES]
     positions = {name: at for at, name in enumerate(NAMES) if name in cells}
-    return Reader(positions).read(2, row, section)
+    return Reader(positions, status=status).read(2, row, section)
 
 
 def codes(record: Record) -> list[tuple[str, str]]:
@@ -132,3 +132,62 @@ def test_road_and_number_stay_together() -> None:
     assert read(address="建设路14号院3号楼").place[3:] == ("3", "", "", "", "建设路14")
     # In a village the house number is the door's.
     assert read(address="东村三组12号").place[5:] == ("12", "3", "")
+
+
+@pytest.mark.parametrize(
+    ("since", "wanted"),
+    [
+        ("2019.5", "2019-05-01"), ("2019年5月", "2019-05-01"), (201905, "2019-05-01"),
+        ("2019年", "2019-01-01"), ("2019", "2019-01-01"), (2019, "2019-01-01"),
+        ("2019-05-07", "2019-05-07"),
+    ],
+)  # fmt: skip
+def test_a_month_or_year_of_moving_in_counts_from_its_first_day(since: Any, wanted: str) -> None:
+    record = read(move_in_date=since)
+    assert codes(record) == []
+    assert str(record.since_day) == wanted
+    assert str(Record.of(2, record.values()).since_day) == wanted
+
+
+def test_nobody_has_moved_in_in_the_future() -> None:
+    assert codes(read(move_in_date="2099年")) == [("move_in_date", "future")]
+
+
+@pytest.mark.parametrize(
+    ("column", "said", "kind"),
+    [
+        ("居住状态", "常住", "registered"), ("居住状态", "租住（合租）", "tenant"),
+        ("人户状态", "空挂户", "separated"), ("居住状态", "流出", "separated"),
+        ("是否在住", "是", ""), ("是否在住", "√", ""), ("是否在住", "否", "separated"),
+        ("是否在住", "不在住", "separated"), ("是否常住", "是", ""),
+        ("是否租住", "是", "tenant"), ("是否租住", "否", ""), ("是否出租", "是", "tenant"),
+        ("是否空置", "否", ""), ("房屋性质", "商品房", ""), ("房屋性质", "出租", "tenant"),
+        ("", "无", ""), ("", "", ""),
+    ],
+)  # fmt: skip
+def test_a_word_means_what_its_column_asks(column: str, said: str, kind: str) -> None:
+    record = read(status=column, residence_status=said)
+    assert codes(record) == []
+    assert (record.kind, record.vacant) == (kind, False)
+
+
+@pytest.mark.parametrize(
+    ("column", "said", "code"),
+    [
+        ("人户状态", "死亡", "gone"), ("人户状态", "已迁出", "gone"), ("居住状态", "搬走", "gone"),
+        ("房屋状态", "已搬走", "gone"),
+        ("居住状态", "是", "unknown_status"), ("居住状态", "甲类", "unknown_status"),
+        ("是否常住", "否", "unknown_status"), ("是否在住", "看情况", "unknown_status"),
+        ("居住状态", "空置", "named_in_empty"), ("是否空置", "是", "named_in_empty"),
+    ],
+)  # fmt: skip
+def test_what_makes_nobody_a_resident_is_refused(column: str, said: str, code: str) -> None:
+    assert codes(read(status=column, residence_status=said)) == [("residence_status", code)]
+
+
+@pytest.mark.parametrize(
+    ("column", "said"), [("居住状态", "空置"), ("是否空置", "是"), ("是否在住", "否")]
+)
+def test_a_door_without_a_name_is_empty_by_any_such_word(column: str, said: str) -> None:
+    record = read(name="", status=column, residence_status=said)
+    assert (codes(record), record.vacant) == ([], True)
