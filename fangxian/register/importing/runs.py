@@ -260,6 +260,11 @@ def _stage(
         late += tally.settle(decisions, last=last)
     return tally.summary() | {
         "left_out": {role.name.lower(): n for role, n in roles.items() if role != RowRole.DATA},
+        "sheets_left_out": [
+            [table.sheet, table.counts()[RowRole.DATA]]
+            for table in source.tables
+            if table is not source.table
+        ],
         "missing": sorted([m.grid_code, m.building, m.unit] for m in places.missing),
     }
 

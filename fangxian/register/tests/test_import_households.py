@@ -272,6 +272,14 @@ def test_an_empty_dwelling_is_kept_as_one(alice, places):
     ]  # fmt: skip
 
 
+def test_a_yes_means_what_its_column_asks(alice, places):
+    rows = [person(0) | {"是否租住": "是"}, person(3) | {"是否租住": "否"}]
+    imported(alice, workbook(rows, [*HEADERS, "是否租住"]), places.grid)
+    with acting(alice):
+        lives = Residency.objects.order_by("household__room")
+        assert list(lives.values_list("kind", flat=True)) == ["tenant", "registered"]
+
+
 def test_a_ledger_with_one_row_a_household_names_its_heads(alice, places):
     headers = ["户主姓名", "户主身份证号", "人口数", "户主电话", "现住址"]
     rows = [

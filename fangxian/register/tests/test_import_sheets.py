@@ -1,0 +1,48 @@
+"""A workbook with a sheet for each building: what is not part of an import is counted and said."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+import xlsxwriter
+from django.urls import reverse
+
+from fangxian.register.tests.importing import imported, previewed
+from fangxian.register.tests.ledgers import HEADERS, person
+
+pytestmark = pytest.mark.django_db
+
+
+def book(sheets: dict[str, list[int]]) -> bytes:
+    out = io.BytesIO()
+    file = xlsxwriter.Workbook(out, {"in_memory": True})
+    for name, numbers in sheets.items():
+        sheet = file.add_worksheet(name)
+        sheet.write_row(0, 0, HEADERS)
+        for at, number in enumerate(numbers, start=1):
+            sheet.write_row(at, 0, list(person(number).values()))
+    file.close()
+    return out.getvalue()
+
+
+def test_sheets_left_out_are_counted_in_preview_and_result(alice, places, client_of):
+    data = book({"1栋": [0, 1], "2栋": [3, 4, 5], "3栋": [6]})
+    run = previewed(alice, data, places.grid)
+    assert run.rows_in == 2
+    assert run.options["preview"]["sheets_left_out"] == [["2栋", 3], ["3栋", 1]]
+    done = imported(alice, data, places.grid, sheet=1)
+    assert done.rows_in == 3
+    assert done.options["preview"]["sheets_left_out"] == [["1栋", 2], ["3栋", 1]]
+    client = client_of("alice")
+    for one, left in ((run, (r"2栋\W+3", r"3栋\W+1")), (done, (r"1栋\W+2", r"3栋\W+1"))):
+        page = client.get(reverse("register:import_run", args=[one.pk])).content.decode()
+        assert 'id="sheets-left-out"' in page
+        assert all(re.search(text, page) for text in left)
+
+
+def test_a_single_sheet_leaves_none_out(alice, places, client_of):
+    run = previewed(alice, book({"1栋": [0]}), places.grid)
+    page = client_of("alice").get(reverse("register:import_run", args=[run.pk])).content.decode()
+    assert "sheets-left-out" not in page
