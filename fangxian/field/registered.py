@@ -27,11 +27,11 @@ from fangxian.common.registries import (
     TodayItem,
 )
 from fangxian.common.ui.formats import date
-from fangxian.core import counters
+from fangxian.core import counters, sunset
 from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.models import Task
 from fangxian.field import follow, invariants, queries, targets
-from fangxian.field.actions.campaigns import DATES
+from fangxian.field.actions.campaigns import DATES, close_with_emergency
 from fangxian.field.actions.reports import OVERDUE
 from fangxian.field.models import Campaign, DailyReport, Target
 
@@ -79,6 +79,7 @@ def register() -> None:
     registries.search.register("field", _search, order=60)
     for fact in _facts():
         registries.facts.register(fact.name, fact)
+    sunset.hooks.register("field.sweeps", close_with_emergency)
     task_kinds.register(follow.GAPS, TaskKind(_("Gaps of a sweep"), _gaps_url, by_hand=False))
     task_kinds.register(
         follow.REVISIT, TaskKind(_("Revisit of a household"), _revisit_url, by_hand=False)

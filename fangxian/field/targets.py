@@ -22,6 +22,8 @@ from fangxian.field.rules import Group, field_rules_version
 
 METRICS = ("target", "visited", "exempt")
 
+_HELD = "SELECT ends_on FROM field_campaign WHERE id = %s AND state = 'running' FOR SHARE"
+
 # Households of the group that are not targets yet, in a code range or of given ids.
 _ADD = """
 WITH added AS (
@@ -130,8 +132,9 @@ def sync_targets(
     """Bring a campaign's targets in ``area`` in step with the register. Returns those added.
 
     Adds what is missing, follows doors that moved, drops those that were closed or left the sweep's
-    area before anybody covered them, or the target group before anybody was there. Safe to run
-    again at any time; ``households`` limits it to those that changed. Three statements.
+    area before anybody covered them, or the target group before anybody was there. Does nothing
+    once the sweep is closed, whenever the caller read it. Safe to run again at any time;
+    ``households`` limits it to those that changed. Four statements.
     """
     rules = field_rules_version(campaign.rule_version)
     condition, values = criteria(rules.group(campaign.group), today)
@@ -144,12 +147,17 @@ def sync_targets(
         "today": today,
         "campaign": campaign.id,
         "key": str(campaign.id),
-        "due": campaign.ends_on,
         "lo": lo,
         "hi": hi,
         "ids": list(households) if households is not None else None,
     }
     with acting(by), connection.cursor() as cursor:
+        # Whoever closes or extends it waits, so that no door is added under what held before.
+        cursor.execute(_HELD, [campaign.id])
+        held = cursor.fetchone()
+        if held is None:
+            return 0
+        values["due"] = held[0]
         # What is filled in are the constants above; every value is a parameter.
         cursor.execute(_FOLLOW.format(inside=_INSIDE, group=condition), values)
         if moved := [row[0] for row in cursor.fetchall()]:
@@ -182,7 +190,7 @@ def counted(campaign: Campaign, area: str) -> list[tuple[str, str, str, int]]:
 def follow_register(by: Actor, households: Sequence[UUID]) -> None:
     """Bring the running sweeps in step with households that the register has just changed.
 
-    One query when no sweep runs where they are, three more for each sweep that does.
+    One query when no sweep runs where they are, four more for each sweep that does.
     """
     for campaign in Campaign.objects.filter(state=Campaign.State.RUNNING).select_related("area"):
         area = common_area(by.area, campaign.area.code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -94,6 +95,8 @@ def start_campaign(*, by: Actor, campaign: Campaign) -> Campaign:
     found = Campaign.objects.select_for_update().get(id=campaign.id)
     if found.state != Campaign.State.DRAFT:
         raise Conflict(_("The sweep has been started already."))
+    if found.emergency is not None and found.emergency.ended_on is not None:
+        raise Conflict(_("The emergency of the sweep has ended; plan a new one."))
     found.state = Campaign.State.RUNNING
     found.started_at = timezone.now()
     found.save(update_fields=["state", "started_at"])
@@ -124,6 +127,17 @@ def close_campaign(*, by: Actor, campaign: Campaign) -> Campaign:
     settle_all(by=by, kind=DATES, prefix=f"{found.id}/", done_fact="field.closed")
     campaign.state = found.state
     return found
+
+
+def close_with_emergency(by: Actor, emergency_id: UUID) -> int:
+    """Close the sweeps of an emergency that has ended: nothing can be sealed for it any more.
+
+    One of the sunset's hooks; returns 0, for no row is removed.
+    """
+    running = Campaign.objects.filter(emergency_id=emergency_id, state=Campaign.State.RUNNING)
+    for campaign in running.select_related("area").order_by("id"):
+        close_campaign(by=by, campaign=campaign)
+    return 0
 
 
 @action
@@ -168,7 +182,9 @@ def remind_of_dates(*, by: Actor, today: dt.date) -> int:
     """
     by.require(RIGHT)
     tasks = []
-    for campaign in Campaign.objects.exclude(state=Campaign.State.CLOSED).select_related("area"):
+    live = Campaign.objects.exclude(state=Campaign.State.CLOSED)
+    live = live.exclude(emergency__ended_on__isnull=False)
+    for campaign in live.select_related("area"):
         draft = campaign.state == Campaign.State.DRAFT
         day = campaign.starts_on if draft else campaign.ends_on
         if day > today or not codes.contains(by.area, campaign.area.code):

@@ -74,6 +74,8 @@ WITH op AS (
 ), door AS (
   SELECT t.id, t.campaign_id, t.household_id, t.state, t.place_code
   FROM field_target t JOIN field_campaign c ON c.id = t.campaign_id AND c.state = 'running'
+    AND NOT EXISTS (SELECT 1 FROM core_emergency e
+                    WHERE e.id = c.emergency_id AND e.ended_on IS NOT NULL)
   WHERE (t.campaign_id, t.household_id) IN (SELECT campaign_id, household_id FROM op)
     AND t.state <> 'gone'
   ORDER BY t.id FOR UPDATE OF t
@@ -180,6 +182,7 @@ def _write_correction(by: Actor, ready: Ready) -> Became:
             household_id=visit.household_id,
         )
         .exclude(state=Target.State.GONE)
+        .exclude(campaign__emergency__ended_on__isnull=False)
         .first()
     )
     if target is None:

@@ -78,7 +78,7 @@ def running_campaigns(wanted: set[UUID]) -> dict[UUID, Campaign]:
     missing = wanted - found.keys()
     if not missing:
         return found
-    for campaign in Campaign.objects.filter(id__in=missing).select_related("form"):
+    for campaign in Campaign.objects.filter(id__in=missing).select_related("form", "emergency"):
         found[campaign.id] = campaign
         if campaign.state == Campaign.State.RUNNING:
             if len(_KEPT) >= MOST_KEPT:
@@ -297,15 +297,21 @@ def _record(by: Actor, wave: Mapping[int, Ready], repeats: list[int]) -> dict[in
 def _why(became: Became, ready: Ready) -> Problem:
     if became is Became.NOT_CORRECTABLE:
         return _not_correctable()
-    running = Campaign.objects.filter(id=ready.campaign.id, state=Campaign.State.RUNNING)
-    if not running.exists():
+    now = Campaign.objects.select_related("emergency").get(id=ready.campaign.id)
+    if now.state != Campaign.State.RUNNING or _is_over(now):
         # It was closed since this process had read it.
-        _KEPT.pop(ready.campaign.id, None)
-        return _closed(ready.campaign)
+        _KEPT.pop(now.id, None)
+        return _closed(now)
     return _no_door()
 
 
+def _is_over(campaign: Campaign) -> bool:
+    return campaign.emergency is not None and campaign.emergency.ended_on is not None
+
+
 def _closed(campaign: Campaign) -> Problem:
+    if _is_over(campaign):
+        return _emergency_over()
     return _problem(
         _("The sweep “%(name)s” is closed.") % {"name": campaign.name},
         "campaign",
