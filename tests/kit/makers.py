@@ -323,13 +323,15 @@ def _establishment(side: Side) -> Any:
     ).pk
 
 
-@maker("register:run_id")
+@maker("register:run_id", personal=True)
 def _register_run(side: Side) -> Any:
-    from fangxian.register.importing.runs import upload
+    from fangxian.register.importing.runs import RIGHT, upload
 
-    data = f"姓名,地址\n示例,{side.name}\n".encode()
-    return side.act(
-        lambda by: upload(by=by, place_code=side.codes.community, name="示例.csv", data=data)
+    # A ledger may be read again by who brought it alone.
+    data = f"姓名,地址\n示例,{side.viewer}\n".encode()
+    place = side.codes.community
+    return side.act_as_viewer(
+        RIGHT, lambda by: upload(by=by, place_code=place, name="示例.csv", data=data)
     ).pk
 
 
@@ -521,16 +523,20 @@ def _evidence(side: Side) -> Any:
     return side.act(attach)
 
 
-@maker("organisations:run_id")
+@maker("organisations:run_id", personal=True)
 def _ledger_run(side: Side) -> Any:
     from fangxian.core import ledgers
+    from fangxian.organisations.importing import RIGHT
 
-    data = "责任区,角色,单位名称\n第1社区,包联单位,示例局\n".encode()
-    return side.act(
+    # As with the register's ledgers.
+    data = f"责任区,角色,单位名称\n第1社区,包联单位,{side.viewer}\n".encode()
+    place = side.codes.community
+    return side.act_as_viewer(
+        RIGHT,
         lambda by: ledgers.upload(
             by=by,
             kind="responsibilities",
-            place_code=side.codes.community,
+            place_code=place,
             name="示例.csv",
             data=data,
         )

@@ -28,6 +28,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from fangxian.accounts.models import User
+from fangxian.accounts.queries import actor_of, grants_of
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
 from tests.kit.cast import Cast, Places
@@ -82,6 +83,15 @@ class Side:
     def act(self, change: Callable[[Actor], Any]) -> Any:
         """Call ``change(by)`` as a system job of this side's county."""
         with acting(Actor.system("kit", self.codes.county)) as by:
+            return change(by)
+
+    def act_as_viewer(self, right: str, change: Callable[[Actor], Any]) -> Any:
+        """Call ``change(by)`` as the viewer in its own area; without the right as the county."""
+        assert self.viewer is not None
+        by = actor_of(grants_of(self.viewer)[0], source="kit", purpose="kit")
+        if not by.may(right, self.codes.community):
+            return self.act(change)
+        with acting(by):
             return change(by)
 
     def get(self, key: str) -> Any:
