@@ -539,7 +539,7 @@ def _ledger_run(side: Side) -> Any:
             place_code=place,
             name="示例.csv",
             data=data,
-        )
+        ),
     ).pk
 
 
