@@ -145,7 +145,7 @@ class Cluster:
             if self.exists():
                 self.check_version(binaries)
                 self._check_owner(user)
-                if found := process.clear_after_crash(self.path, user):
+                if found := process.clear_after_crash(self.path, user, disposable=self.fast):
                     if passwords is None:
                         raise ServerError(
                             f"The passwords file of {self.entry} is missing while its server runs. "
@@ -158,6 +158,7 @@ class Cluster:
             elif passwords is None:
                 passwords = make_passwords(self.entry)
                 self._single_user(programs, user, self.path, roles_sql(passwords))
+            process.end_of_deleted(self.path, user)
             return self._launch(programs, user, environ), passwords, True
 
     def stop(self, environ: Mapping[str, str] = os.environ) -> bool:

@@ -113,34 +113,61 @@ def end(pid: int) -> bool:
     return _until(lambda: not alive(pid), STOP_SECONDS)
 
 
-def clear_after_crash(cluster: Path, user: RunUser) -> Postmaster | None:
+def clear_after_crash(
+    cluster: Path, user: RunUser, *, disposable: bool = False
+) -> Postmaster | None:
     """Make a start possible: wait for a server in between, end what a killed one left.
 
     Returns the server if it turned out to run. Only processes that work inside this cluster's
-    folder are touched. Without /proc PostgreSQL's own checks stand alone.
+    folder are touched. Without /proc PostgreSQL's own checks stand alone. ``disposable``: a server
+    that nobody can reach any more is ended too, instead of a ServerError.
     """
     found = read_postmaster(cluster)
     if found is None or not Path("/proc/self").exists():
         return running(cluster)
     if found.pid in _members(cluster, user):
-        _until(lambda: running(cluster) is not None or not alive(found.pid), READY_SECONDS)
+        _until(
+            lambda: running(cluster) is not None or not alive(found.pid) or _lost_socket(cluster),
+            READY_SECONDS,
+        )
         if server := running(cluster):
             return server
-        if alive(found.pid):
+        if alive(found.pid) and not (disposable and end(found.pid)):
             raise ServerError(
                 f"PostgreSQL (process {found.pid}, {found.state}) runs but its socket in "
                 f"{found.host} doesn't answer. Run fangxian db stop, then fangxian db start."
             )
-    for sign, seconds in ((None, 1.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
-        if sign:  # a child that computes doesn't notice by itself that its server is gone
-            for pid in _members(cluster, user):
-                os.kill(pid, sign)
-        if _until(lambda: not _members(cluster, user), seconds):
-            break
+    # A child that computes doesn't notice by itself that its server is gone.
+    _end_members(cluster, user, patience=1.0)
     if alive(found.pid) or Path(f"/proc/{found.pid}").exists():
         # The number now belongs to a stranger or a zombie; PostgreSQL would take it for a server.
         (cluster / "postmaster.pid").unlink(missing_ok=True)
     return None
+
+
+def end_of_deleted(cluster: Path, user: RunUser) -> None:
+    """End a server whose folder was deleted while it ran, before another starts in its place.
+
+    It notices within a minute and removes its socket then, by name: the new server's.
+    """
+    if Path("/proc/self").exists():
+        _end_members(Path(f"{cluster} (deleted)"), user, patience=0.0)
+
+
+def _end_members(cluster: Path, user: RunUser, *, patience: float) -> None:
+    for sign, seconds in ((None, patience), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
+        if sign:
+            for pid in _members(cluster, user):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, sign)
+        if _until(lambda: not _members(cluster, user), seconds):
+            break
+
+
+def _lost_socket(cluster: Path) -> bool:
+    """Whether the server says that it is ready and its socket was removed."""
+    found = read_postmaster(cluster)
+    return found is not None and found.state == "ready" and not (found.host / SOCKET).exists()
 
 
 def _reason(cluster: Path, log: Path, pid: int) -> str:

@@ -18,7 +18,7 @@ import pytest
 
 from fangxian.config.postgres import ROLES, Server, ServerError, ensure_server, process
 from fangxian.config.postgres.binaries import Binaries, find_binaries
-from fangxian.config.postgres.place import SOCKET_PATH_LIMIT, fits, socket_folder
+from fangxian.config.postgres.place import SOCKET, SOCKET_PATH_LIMIT, fits, socket_folder
 from fangxian.config.postgres.server import find_cluster
 from fangxian.config.postgres.user import RunUser, run_user
 
@@ -193,6 +193,41 @@ def test_a_killed_servers_busy_child_does_not_keep_the_next_from_starting(server
     assert start(server.data_dir, fast=False).started
     thread.join(timeout=30)
     assert query(server, "SELECT 1") == before
+
+
+def test_a_test_server_without_its_socket_is_started_again(folder: Path) -> None:
+    first = start(folder)
+    pid = first.status().pid
+    assert pid
+    (Path(first.host) / SOCKET).unlink()
+    again = start(folder)
+    assert again.started
+    assert not process.alive(pid)
+    assert query(again, "SELECT 1", "app") == [(1,)]
+
+
+def test_a_server_of_people_without_its_socket_is_theirs_to_stop(server: Server) -> None:
+    (Path(server.host) / SOCKET).unlink()
+    with pytest.raises(ServerError, match="fangxian db stop"):
+        start(server.data_dir, fast=False)
+    assert server.stop()
+    assert start(server.data_dir, fast=False).started
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
+def test_a_server_whose_folder_was_deleted_is_ended_by_the_next_in_its_place(folder: Path) -> None:
+    first = start(folder)
+    pid = first.status().pid
+    assert pid
+    # It would notice within a minute and then take the next server's socket with it.
+    for entry in folder.iterdir():
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    assert process.alive(pid)
+    again = start(folder)
+    assert cluster_of(again) == cluster_of(first)
+    assert again.host == first.host
+    assert not process.alive(pid)
+    assert query(again, "SELECT 1", "app") == [(1,)]
 
 
 def test_a_process_number_taken_by_a_stranger_is_no_server(server: Server) -> None:
