@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,9 +47,32 @@ def _point_connections_to(database: str) -> None:
     os.environ["FANGXIAN_DATABASE"] = database
 
 
+# What stands on a database, or on a PostgreSQL server of its own.
+ON_A_DATABASE = {"db", "transactional_db", "django_db_setup", "template_database", "folder"}
+
+
+def _faces_the_database(item: pytest.Item) -> bool:
+    fixtures = ON_A_DATABASE.intersection(getattr(item, "fixturenames", ()))
+    # The launcher's tests start servers by themselves.
+    launcher = "postgres" in item.path.name
+    return launcher or bool(fixtures) or item.get_closest_marker("django_db") is not None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser journeys first: they take longest, and nobody should wait for the last one alone."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+    """Mark what faces the database, and put the longest files first.
+
+    A file runs in one process: nobody should wait for the last one alone. Browser journeys take
+    longest, then what is marked as slow, then the files with most tests.
+    """
+    slow: Counter[Path] = Counter()
+    tests: Counter[Path] = Counter()
+    for item in items:
+        if _faces_the_database(item):
+            item.add_marker("database")
+        tests[item.path] += 1
+        slow[item.path] += item.get_closest_marker("slow") is not None
+        slow[item.path] += 1000 * (item.get_closest_marker("browser") is not None)
+    items.sort(key=lambda item: (-slow[item.path], -tests[item.path], item.path))
 
 
 @pytest.fixture(scope="session")
