@@ -18,6 +18,7 @@ VENV = CHECKOUT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMPS = VENV / "stamps"
 FRONTEND = CHECKOUT / "frontend"
+READER = CHECKOUT / "fangxian" / "common" / "sheets" / "sheetreader"
 BUILT = CHECKOUT / "fangxian" / "common" / "static" / "dist" / "manifest.json"
 SKIPPED = {"node_modules", "tests", "__pycache__", ".vite"}
 
@@ -30,6 +31,8 @@ def main() -> int:
     step("installer", [locks / "setup.lock"], install_installer)
     step("packages", [locks / "dev.lock"], install_packages)
     step("project", [CHECKOUT / "pyproject.toml"], install_project)
+    sources = [locks / "base.lock", *sorted(READER.glob("*.py"))]
+    step("reader", sources, compile_reader, made=READER / "__pycache__")
     if (FRONTEND / "package.json").is_file():
         lock = FRONTEND / "package-lock.json"
         modules = FRONTEND / "node_modules" / ".package-lock.json"
@@ -89,6 +92,16 @@ def install_project() -> None:
         "The project couldn't be installed.",
         *uv("--no-deps", "--no-build-isolation", "--editable", "."),
     )
+
+
+def compile_reader() -> None:
+    """Bytecode of what reads ledgers: a new process for each, which may not write its own."""
+    compile_both = (
+        "import compileall, pathlib, sys, xlrd; "
+        "folders = [pathlib.Path(xlrd.__file__).parent, *sys.argv[1:]]; "
+        "sys.exit(not all(compileall.compile_dir(one, quiet=1) for one in folders))"
+    )
+    run("The reader of ledgers couldn't be compiled.", PYTHON, "-c", compile_both, READER)
 
 
 def install_modules() -> None:
