@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+# The product is a dozen processes: compiling all modules in each costs more than they do.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup demo test drills check bench messages lock
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -31,7 +33,7 @@ test: setup ## Run the test suite (ARGS="path -k name"; quicker: ARGS='-m "not s
 
 drills: setup ## Run the drills of tests/chaos: kill -9 of server, worker and database
 	@CHROMIUM="$$($(RUN) scripts/find_chromium.py)" && export CHROMIUM && \
-	  $(RUN) -m pytest -n $(TEST_WORKERS) --dist loadfile tests/chaos $(ARGS)
+	  $(RUN) -m pytest -n $(TEST_WORKERS) --dist worksteal tests/chaos $(ARGS)
 
 check: setup ## Linters, types, import law, missing migrations and translations
 	$(RUN) -m ruff check .
