@@ -10,6 +10,7 @@ import pytest
 
 from fangxian.config.cli.mark import LOADED, write_mark
 from fangxian.config.postgres import ensure_server
+from fangxian.config.tests.clusters import fill
 from fangxian.config.tests.kit import PLAIN, remove
 from tests.chaos.site import Ground, Site, running
 
@@ -17,12 +18,12 @@ TEMPLATE = "ground"
 
 
 @pytest.fixture(scope="session")
-def ground() -> Iterator[Ground]:
+def ground(template_database: str) -> Iterator[Ground]:
     folder = Path(tempfile.mkdtemp(prefix="fxd-", dir="/tmp"))
     folder.chmod(0o711)
     try:
         ground = Ground(folder, ensure_server(folder, environ=PLAIN))
-        ground.server.create_database(TEMPLATE)
+        fill(ground.server, folder, template_database, TEMPLATE)
         ground.run("tests.chaos.ground", database=TEMPLATE)
         # Its mode is the demonstration's, which serves no other database.
         write_mark(ground.server, TEMPLATE, LOADED)

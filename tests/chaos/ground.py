@@ -1,6 +1,6 @@
-"""What a drill stands on: a migrated database with places, the cast, households and a sweep.
+"""What a drill stands on: places, the cast, households and a sweep.
 
-``python -m tests.chaos.ground`` fills the database that the environment names.
+``python -m tests.chaos.ground`` fills the migrated database that the environment names.
 """
 
 from __future__ import annotations
@@ -27,9 +27,6 @@ FORM = {
 
 def main() -> None:
     django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", database="owner", verbosity=0)
     from django.utils import timezone
 
     from fangxian.common.actor import Actor

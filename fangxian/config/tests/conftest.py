@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from .kit import remove
+from fangxian.config.postgres import Server, ensure_server
+
+from .clusters import fill
+from .kit import PLAIN, remove
 
 
 @pytest.fixture
@@ -17,3 +20,11 @@ def folder() -> Iterator[Path]:
     path.chmod(0o711)
     yield path
     remove(path)
+
+
+@pytest.fixture
+def migrated(folder: Path, template_database: str) -> Server:
+    """A server in ``folder`` whose database has all migrations, with its keys."""
+    server = ensure_server(folder, environ=PLAIN)
+    fill(server, folder, template_database)
+    return server

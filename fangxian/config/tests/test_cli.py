@@ -358,9 +358,10 @@ def test_serve_refuses_the_demonstrations_database(server: Server) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_demonstration_starts_again_serves_and_ends_with_all_it_started(folder: Path) -> None:
-    assert fangxian("migrate", "--verbosity", "0", data=folder).returncode == 0
-    server = ensure_server(folder, environ=PLAIN)
+def test_a_demonstration_starts_again_serves_and_ends_with_all_it_started(
+    folder: Path, migrated: Server
+) -> None:
+    server = migrated
     as_owner(server, "COMMENT ON SCHEMA public IS 'fangxian demonstration'")
     server.stop()
     with socket.socket() as taken:

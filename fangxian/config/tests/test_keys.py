@@ -16,6 +16,7 @@ from fangxian.config import keys
 from fangxian.config.cli import django as cli
 from fangxian.config.cli.errors import CommandFailed
 from fangxian.config.models import KeyMark
+from fangxian.config.postgres import Server
 
 from .kit import PLAIN
 
@@ -69,7 +70,7 @@ def test_a_closed_folder_names_the_mend(tmp_path: Path, monkeypatch: pytest.Monk
         Keyring(tmp_path).standing("register")
 
 
-def test_serve_worker_check_and_import_refuse_a_lost_key(folder: Path) -> None:
+def test_serve_worker_check_and_import_refuse_a_lost_key(folder: Path, migrated: Server) -> None:
     environ = PLAIN | {"FANGXIAN_DATA": str(folder)}
 
     def fangxian(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -83,7 +84,6 @@ def test_serve_worker_check_and_import_refuse_a_lost_key(folder: Path) -> None:
             timeout=100,
         )
 
-    assert fangxian("migrate", "--verbosity", "0").returncode == 0
     key = folder / "keys" / "register.key"
     key.rename(folder / "away.key")
     for command in (["serve", "--port", "0"], ["worker"], ["check"], ["import", "register", "x"]):
