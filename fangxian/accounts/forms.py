@@ -9,7 +9,9 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from fangxian.accounts import looks
 from fangxian.accounts.actions import grantable_roles
+from fangxian.accounts.models import User
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid
@@ -21,6 +23,12 @@ def _place_field(**kwargs: Any) -> forms.CharField:
         help_text=_("Its code: 2, 4, 6, 9, 12, 15, 18 or 20 digits."),
         max_length=20,
         **kwargs,
+    )
+
+
+def _staff_number(help_text: Any) -> forms.CharField:
+    return forms.CharField(
+        label=_("Staff number"), help_text=help_text, max_length=40, required=False
     )
 
 
@@ -52,6 +60,7 @@ class UserForm(PlaceMixin):
     )
     display_name = forms.CharField(label=_("Display name"), max_length=60)
     place = _place_field(required=False)
+    staff_number = _staff_number(_("Needed for an administrator; no other account may have it."))
 
 
 class GrantForm(PlaceMixin, ReasonForm):
@@ -65,10 +74,24 @@ class GrantForm(PlaceMixin, ReasonForm):
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text=_("The last day; empty: until it is taken back."),
     )
-    field_order = ["role", "place", "valid_to", "reason"]
+    staff_number = _staff_number(
+        _("Of the holder, as on the badge; for the three administrators, who are three people.")
+    )
+    field_order = ["role", "place", "organisation", "valid_to", "staff_number", "reason"]
 
-    def __init__(self, *args: Any, by: Actor, **kwargs: Any) -> None:
+    organisation = forms.ChoiceField(
+        label=_("Organisation"),
+        required=False,
+        help_text=_("For which the holder looks at data; it is named in the access log."),
+    )
+
+    def __init__(self, *args: Any, by: Actor, account: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        bodies = [body for offer in looks.employers for body in offer(by, account.person_id)]
+        self.fields["organisation"].choices = [  # type: ignore[attr-defined]
+            ("", _("None in particular")),
+            *((str(key), name) for key, name in bodies),
+        ]
         self.fields["role"].choices = [  # type: ignore[attr-defined]
             (role.code, str(role)) for role in grantable_roles(by)
         ]

@@ -34,6 +34,10 @@ class Tasks:
 tasks: Registry[Tasks] = Registry("source of tasks")
 # Names of organisations by id; ids of the persons in scope by a number that names one.
 organisations: Registry[Callable[[set[UUID]], dict[UUID, str]]] = Registry("organisation names")
+# For which organisations an account can act: ``offer(by, person id or None) -> (id, name)``.
+employers: Registry[Callable[[Actor, UUID | None], list[tuple[UUID, str]]]] = Registry(
+    "offer of organisations"
+)
 persons: Registry[Callable[[str], list[UUID]]] = Registry("finder of persons")
 # Ids of the records that were merged into a person's: the same human.
 records: Registry[Callable[[UUID], list[UUID]]] = Registry("records of one human")
@@ -128,7 +132,7 @@ def described(logs: Iterable[AccessLog]) -> list[Look]:
     users = User.objects.in_bulk({row.user_id for row in rows if row.user_id})
     roles = {role.code: str(role) for role in Role.objects.all()} if rows else {}
     places = names(row.area for row in rows if row.area)
-    bodies = _organisations({row.organisation_id for row in rows if row.organisation_id})
+    bodies = named_organisations({row.organisation_id for row in rows if row.organisation_id})
     titles = _titles({task for row in rows if (task := task_of(row.purpose))})
     chosen = dict(purposes())
     looks = []
@@ -168,7 +172,8 @@ def grouped(logs: Iterable[AccessLog], limit: int) -> list[dict[str, Any]]:
     return lines
 
 
-def _organisations(ids: set[UUID]) -> dict[UUID, str]:
+def named_organisations(ids: set[UUID]) -> dict[UUID, str]:
+    """Names of organisations by id."""
     found: dict[UUID, str] = {}
     for source in organisations if ids else ():
         found |= source(ids)

@@ -21,5 +21,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:user_id>/unlock/", users.unlock, name="unlock"),
     path("<uuid:user_id>/factors/", users.remove_factors, name="remove_factors"),
     path("<uuid:user_id>/person/", users.link_person, name="link_person"),
+    path("<uuid:user_id>/holder/", users.name_holder, name="name_holder"),
     path("<uuid:user_id>/grants/", users.grant, name="grant"),
 ]

@@ -11,11 +11,13 @@ import datetime as dt
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
+from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
-from fangxian.organisations.models import Organisation
+from fangxian.organisations.models import Member, Organisation
 
 # A grant whose organisation never had the holder as a member was given for it: only another
 # membership replaces that.
@@ -48,6 +50,28 @@ def follow(*, by: Actor, on: dt.date | None = None) -> int:
         cursor.execute(_FOLLOW, {"today": on or timezone.localdate()})
         changed: int = cursor.rowcount
     return changed
+
+
+OFFERED = 500
+
+
+def offer(by: Actor, person_id: UUID | None) -> list[tuple[UUID, str]]:
+    """Organisations that a grant can name: those of which the account's person is a member.
+
+    Where nobody is known, or he is a member of none, those with a seat in the actor's area (at
+    most 500, by name).
+    """
+    today = timezone.localdate()
+    standing = Organisation.objects.filter(dissolved_on=None).order_by("name", "id")
+    if person_id is not None:
+        members = Member.objects.filter(person_id=person_id, from_date__lte=today)
+        mine = members.filter(Q(to_date=None) | Q(to_date__gte=today)).values("organisation_id")
+        found = list(standing.filter(pk__in=mine).values_list("pk", "name"))
+        if found:
+            return found
+    lo, hi = codes.bounds(by.area)
+    inside = standing.filter(seat__code__gte=lo, seat__code__lt=hi)
+    return list(inside.values_list("pk", "name")[:OFFERED])
 
 
 def names(ids: set[UUID]) -> dict[UUID, str]:

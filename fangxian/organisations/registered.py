@@ -89,6 +89,7 @@ def register() -> None:
     )
     person_panels.register("organisations", person_panel)
     looks.organisations.register("organisations", employers.names)
+    looks.employers.register("organisations", employers.offer)
     registries.search.register("organisations", find, order=30)
     registries.today.register("organisations", today, order=40)
     for fact in FACTS:

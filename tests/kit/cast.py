@@ -101,7 +101,7 @@ def make_cast(places: Places) -> Cast:
     ]
     wanted += [(role.code, role.code, places.county) for role in Role.objects.all()]
     for name, role_code, place in wanted:
-        user: Any = User(username=name, display_name=name.title())
+        user: Any = User(username=name, display_name=name.title(), staff_number=f"S-{name}")
         user.set_password("correct horse battery")
         user.save()
         Grant.objects.create(

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.accounts.actions._checks import because, checked_reason, place_at, problems_of
-from fangxian.accounts.actions.users import end_sessions
+from fangxian.accounts.actions.users import end_sessions, save_holder
 from fangxian.accounts.models import Grant, Role, User
 from fangxian.common import codes
 from fangxian.common.actions import action
@@ -48,11 +48,14 @@ def grant_role(
     valid_from: dt.date | None = None,
     valid_to: dt.date | None = None,
     organisation_id: UUID | None = None,
+    staff_number: str = "",
 ) -> Grant:
     """Give an account a role at a place ("" the whole country).
 
     Nobody gives one to himself, outside his area, or one that his own role may not give; roles of
-    one exclusive group never meet in one account (the database holds that too).
+    one exclusive group never meet in one account (the database holds that too). With such a role
+    the giver confirms by the ``staff_number`` who holds the account: the number it has already, or
+    one that no other account has.
     Raises Forbidden, Invalid, Conflict, OutOfScope.
     """
     by.require("accounts.grant", region_code)
@@ -68,6 +71,8 @@ def grant_role(
     if wanted is None:
         raise Invalid(Problem(_("There is no such role."), field="role", mend=_("Choose one.")))
     _check_role(by, wanted, region_code)
+    if wanted.exclusive_group:
+        _confirm_holder(by, user, staff_number.strip(), why)
     grant = Grant(
         user=user,
         role=wanted,
@@ -95,6 +100,30 @@ def grant_role(
     except IntegrityError as error:
         raise _refusal(error) from error
     return grant
+
+
+def _confirm_holder(by: Actor, user: User, number: str, why: str) -> None:
+    if not number:
+        raise Invalid(
+            Problem(
+                _("Who holds an administrator's account must be named."),
+                field="staff_number",
+                mend=_("Write the staff number of its holder, as on the badge."),
+            )
+        )
+    if user.staff_number:
+        if user.staff_number.casefold() != number.casefold():
+            raise Invalid(
+                Problem(
+                    _("The account is held by somebody with another staff number."),
+                    field="staff_number",
+                    mend=_("Look at the badge; who makes accounts corrects the number."),
+                )
+            )
+        return
+    user.staff_number = number
+    with because(by, why):
+        save_holder(user)
 
 
 def _refusal(error: IntegrityError) -> Exception:

@@ -24,7 +24,7 @@ from fangxian.accounts.actions._checks import (
     problems_of,
 )
 from fangxian.accounts.actions.lookups import count_lookup
-from fangxian.accounts.models import User
+from fangxian.accounts.models import Grant, User
 from fangxian.common import access
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
@@ -74,6 +74,7 @@ def create_user(
     region_code: str,
     person_id: UUID | None = None,
     email: str = "",
+    staff_number: str = "",
     password: str | None = None,
 ) -> NewPassword:
     """Make an account administered at ``region_code`` ("" the whole country), without any grant.
@@ -89,6 +90,7 @@ def create_user(
         region=region,
         person_id=person_id,
         email=email.strip(),
+        staff_number=staff_number.strip(),
     )
     if password is None:
         shown = _set_temporary(user)
@@ -146,6 +148,34 @@ def link_person(*, by: Actor, user_id: UUID, number: str, reason: str) -> User:
     except IntegrityError as error:
         raise Conflict(_("This person has an account already.")) from error
     return user
+
+
+@action
+def name_holder(*, by: Actor, user_id: UUID, staff_number: str, reason: str) -> User:
+    """Say by a staff number who holds an account; no other account has the same ("" nobody said).
+
+    Raises Forbidden, OutOfScope, Invalid, Conflict (an administrator's holder stays named).
+    """
+    by.require("accounts.create")
+    user = managed_user(by, user_id)
+    why = checked_reason(reason)
+    user.staff_number = staff_number.strip()
+    running = Grant.objects.filter(user=user, revoked_at=None).exclude(role__exclusive_group="")
+    if not user.staff_number and running.exists():
+        raise Conflict(_("An administrator is always named: write the right staff number."))
+    with because(by, why):
+        save_holder(user)
+    return user
+
+
+def save_holder(user: User) -> None:
+    """Save the staff number that was set. Raises Invalid (another account has it)."""
+    try:
+        user.clean_fields(exclude=["email", "username", "password"])
+        user.validate_constraints()
+    except ValidationError as error:
+        raise problems_of(error) from error
+    user.save(update_fields=["staff_number"])
 
 
 @action

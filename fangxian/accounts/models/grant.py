@@ -17,13 +17,20 @@ from fangxian.common.scoping import Global
 from fangxian.regions.models import Region
 
 # Sets two grants of one user against each other: the lock on the user makes the second of two
-# simultaneous ones wait and then see the first.
+# simultaneous ones wait and then see the first. Apart by account is apart by human only where each
+# account names its human: by the staff number, which no other account has.
 EXCLUSIVE_ROLES = """
 SELECT exclusive_group INTO of_group FROM accounts_role WHERE code = NEW.role_id;
 IF of_group = '' OR NEW.revoked_at IS NOT NULL THEN
     RETURN NEW;
 END IF;
 PERFORM 1 FROM accounts_user WHERE id = NEW.user_id FOR NO KEY UPDATE;
+IF TG_OP = 'INSERT' AND EXISTS (
+    SELECT 1 FROM accounts_user WHERE id = NEW.user_id AND staff_number = ''
+) THEN
+    RAISE EXCEPTION 'a role of the group % is held by somebody who is named', of_group
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'grant_names_its_holder';
+END IF;
 IF EXISTS (
     SELECT 1 FROM accounts_grant g JOIN accounts_role r ON r.code = g.role_id
     WHERE g.user_id = NEW.user_id AND r.exclusive_group = of_group AND g.role_id <> NEW.role_id
@@ -43,7 +50,8 @@ class Role(models.Model):
     """A named set of rights. The shipped ones are in ``data/roles.json``.
 
     Roles of one ``exclusive_group`` exclude each other: system, security and audit administration
-    are three different people. ``may_grant`` lists the roles that a holder may give to others.
+    are three different people, each named by a staff number. ``may_grant`` lists the roles that a
+    holder may give to others.
     """
 
     scope = Global("names of rights; read at every request before a place is known")

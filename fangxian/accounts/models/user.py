@@ -32,9 +32,11 @@ class User(AbstractBaseUser):
     """An account. It has no right by itself: rights come with grants.
 
     ``region`` is where it is administered from (null: the whole country). ``person_id`` points to
-    the human in ``people`` (a lower room, so not a foreign key). While ``password_expires_at`` is
-    set the password is a temporary one: it must be changed before anything else, and is worthless
-    after that moment. Raising ``session_round`` ends all sessions of the account.
+    the human in ``people`` (a lower room, so not a foreign key); ``staff_number`` names him where
+    nobody is on record yet, and always where he holds a role that excludes others. While
+    ``password_expires_at`` is set the password is a temporary one: it must be changed before
+    anything else, and is worthless after that moment. Raising ``session_round`` ends all sessions
+    of the account.
     """
 
     scope = Global("sign-in happens before a place is known; it holds a display name, no more")
@@ -65,6 +67,7 @@ class User(AbstractBaseUser):
         verbose_name=_("administered at"),
     )
     person_id = models.UUIDField(null=True, blank=True)
+    staff_number = models.CharField(_("staff number"), max_length=40, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     password_expires_at = models.DateTimeField(_("temporary password until"), null=True, blank=True)
     session_round = models.PositiveIntegerField(default=0, editable=False)
@@ -93,6 +96,19 @@ class User(AbstractBaseUser):
                 condition=models.Q(person_id__isnull=False),
                 name="one_account_a_person",
                 violation_error_message=_("This person has an account already."),
+            ),
+            models.UniqueConstraint(
+                Lower("staff_number"),
+                condition=~models.Q(staff_number=""),
+                name="one_account_a_staff_number",
+                violation_error_message=_("Another account has this staff number."),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(staff_number__regex=NAMES_A_PERSON),
+                name="staff_number_is_none_of_a_person",
+                violation_error_message=_(
+                    "A staff number may not be an identity number or a phone number."
+                ),
             ),
             models.CheckConstraint(
                 condition=~models.Q(username__regex=NAMES_A_PERSON),

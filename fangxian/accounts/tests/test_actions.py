@@ -28,7 +28,10 @@ def security(cast):
 
 def make_user(places, username="dora", place=None, **grant):
     user = User.objects.create(
-        username=username, display_name=username, region=places[place or places.community]
+        username=username,
+        display_name=username,
+        region=places[place or places.community],
+        staff_number=username,
     )
     if grant:
         Grant.objects.create(user=user, valid_from="2020-01-01", **grant)
@@ -200,6 +203,7 @@ def test_administrators_are_appointed_from_above(security, places):
             role="audit_administrator",
             region_code="130902",
             reason=WHY,
+            staff_number="dora",
         )
     grant = actions.grant_role(
         by=security,
@@ -207,12 +211,18 @@ def test_administrators_are_appointed_from_above(security, places):
         role="audit_administrator",
         region_code=places.town,
         reason=WHY,
+        staff_number="dora",
     )
     assert grant.pk
     for second in ("system_administrator", "security_administrator"):
         with pytest.raises(Conflict):
             actions.grant_role(
-                by=security, user_id=user.pk, role=second, region_code=places.town, reason=WHY
+                by=security,
+                user_id=user.pk,
+                role=second,
+                region_code=places.town,
+                reason=WHY,
+                staff_number="dora",
             )
     # The same role at another place is one role still.
     actions.grant_role(
@@ -221,6 +231,7 @@ def test_administrators_are_appointed_from_above(security, places):
         role="audit_administrator",
         region_code=places.community,
         reason=WHY,
+        staff_number="dora",
     )
 
 
@@ -258,6 +269,40 @@ def test_the_database_keeps_the_three_administrators_apart(places, first, second
             "UPDATE accounts_grant SET valid_from = '2020-06-01' WHERE role_id = %s"
             " AND user_id = %s",
             [second, user.pk],
+        )
+
+
+def test_who_holds_two_accounts_is_no_two_administrators(security, places, system):
+    first, second = make_user(places), make_user(places, "emil")
+    User.objects.update(staff_number="")
+
+    def give(user, role, number):
+        return actions.grant_role(
+            by=security, user_id=user.pk, role=role, region_code=places.town, reason=WHY,
+            staff_number=number,
+        )  # fmt: skip
+
+    with pytest.raises(Invalid, match="工号"):
+        give(first, "audit_administrator", "")
+    give(first, "audit_administrator", "G-1024")
+    for number in ("G-1024", "g-1024 "):
+        with pytest.raises(Invalid, match="工号"):
+            give(second, "system_administrator", number)
+        with pytest.raises(Invalid, match="工号"):
+            actions.name_holder(by=system, user_id=second.pk, staff_number=number, reason=WHY)
+    assert not Grant.objects.filter(user=second).exists()
+    give(second, "system_administrator", "G-1025")
+    # What the account says and what the giver reads on the badge must agree.
+    revoked = Grant.objects.get(user=second)
+    actions.revoke_grant(by=security, grant_id=revoked.pk, reason=WHY)
+    with pytest.raises(Invalid, match="工号"):
+        give(second, "system_administrator", "G-1026")
+    with pytest.raises(Conflict):
+        actions.name_holder(by=system, user_id=first.pk, staff_number="", reason=WHY)
+    actions.name_holder(by=system, user_id=second.pk, staff_number="", reason=WHY)
+    with pytest.raises(IntegrityError, match="named"), transaction.atomic():
+        Grant.objects.create(
+            user=second, role_id="system_administrator", valid_from="2021-01-01", region=None
         )
 
 

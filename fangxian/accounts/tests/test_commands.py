@@ -32,6 +32,7 @@ def test_a_fresh_install_has_no_account_until_one_is_made(monkeypatch):
         "user_create",
         "chief",
         "--role=system_administrator",
+        "--staff-number=G-1",
         "--password-stdin",
         stdin=f"{NEW_PASSWORD}\n",
         monkeypatch=monkeypatch,
@@ -88,6 +89,10 @@ def test_accounts_are_closed_opened_and_reset_at_the_console(places):
         (("user_create", "13800001234", "--temporary"), "phone number"),
         (("user_create", "x", "--temporary", "--place=999999"), "no place"),
         (("user_create", "x", "--temporary", "--role=king"), "no such role"),
+        (
+            ("user_create", "x", "--temporary", "--role=audit_administrator"),
+            "staff_number: Who holds an administrator's account must be named",
+        ),
     ],
 )
 def test_a_refusal_says_what_is_wrong_and_leaves_nothing(args, word):

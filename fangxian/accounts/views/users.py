@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from fangxian.accounts import actions, queries
+from fangxian.accounts import actions, looks, queries
 from fangxian.accounts.forms import GrantForm, ReasonForm, UserFilter, UserForm, show_problems
 from fangxian.accounts.models import Grant, Role, User
 from fangxian.accounts.policy import SignedRequest, page
@@ -74,6 +74,7 @@ def create(request: SignedRequest) -> HttpResponse:
                 username=given["username"],
                 display_name=given["display_name"],
                 region_code=given["place"],
+                staff_number=given["staff_number"],
             )
         except Invalid as error:
             show_problems(form, error)
@@ -100,13 +101,24 @@ def _detail(
     by = request.actor
     account = queries.user_in(by.area, user_id)
     in_force = {grant.pk for grant in queries.grants_of(account)}
-    grants = Grant.objects.filter(user=account).select_related("role", "region", "granted_by")
+    grants = list(
+        Grant.objects.filter(user=account)
+        .select_related("role", "region", "granted_by")
+        .order_by("-valid_from", "-id")
+    )
+    bodies = looks.named_organisations({g.organisation_id for g in grants if g.organisation_id})
     changes = history_of(User).filter(pgh_obj_id=account.pk).order_by("-pgh_id")
     context = {
         "account": account,
         "held": [
-            {"grant": grant, "in_force": grant.pk in in_force}
-            for grant in grants.order_by("-valid_from", "-id")
+            {
+                "grant": grant,
+                "in_force": grant.pk in in_force,
+                "organisation": bodies.get(grant.organisation_id, "")
+                if grant.organisation_id
+                else "",
+            }
+            for grant in grants
         ],
         "changes": changes[:SHOWN_CHANGES] if by.may("accounts.audit") else [],
         "grant_changes": history_of(Grant)
@@ -118,7 +130,7 @@ def _detail(
         "may": {
             right: by.may(f"accounts.{right}") for right in ("create", "disable", "reset", "unlock")
         },
-        "grant_form": (grant_form or GrantForm(by=by, initial={"place": by.area}))
+        "grant_form": (grant_form or GrantForm(by=by, account=account, initial={"place": by.area}))
         if by.may("accounts.grant")
         else None,
     }
@@ -168,6 +180,19 @@ def link_person(request: SignedRequest, user_id: UUID) -> HttpResponse:
     return redirect("accounts:user", user_id)
 
 
+@page("accounts.create", methods=("POST",))
+def name_holder(request: SignedRequest, user_id: UUID) -> HttpResponse:
+    """Say by the staff number who holds the account."""
+    actions.name_holder(
+        by=request.actor,
+        user_id=user_id,
+        staff_number=request.POST.get("staff_number", ""),
+        reason=_reason(request),
+    )
+    messages.success(request, _("The staff number is saved."))
+    return redirect("accounts:user", user_id)
+
+
 @page("accounts.reset", methods=("POST",))
 def reset_password(request: SignedRequest, user_id: UUID) -> HttpResponse:
     """A new temporary password, shown once."""
@@ -179,8 +204,8 @@ def reset_password(request: SignedRequest, user_id: UUID) -> HttpResponse:
 def grant(request: SignedRequest, user_id: UUID) -> HttpResponse:
     """Give a role."""
     by = request.actor
-    queries.user_in(by.area, user_id)
-    form = GrantForm(request.POST, by=by)
+    account = queries.user_in(by.area, user_id)
+    form = GrantForm(request.POST, by=by, account=account)
     if form.is_valid():
         given = form.cleaned_data
         try:
@@ -190,6 +215,8 @@ def grant(request: SignedRequest, user_id: UUID) -> HttpResponse:
                 role=given["role"],
                 region_code=given["place"],
                 valid_to=given["valid_to"],
+                staff_number=given["staff_number"],
+                organisation_id=UUID(given["organisation"]) if given["organisation"] else None,
                 reason=given["reason"],
             )
         except Invalid as error:

@@ -41,4 +41,5 @@ def open_accounts(by: Actor, chance: Chance) -> None:
             role=row["role"],
             region_code=where[row["at"]],
             reason="demonstration",
+            staff_number=row.get("staff_number", ""),
         )

@@ -95,3 +95,28 @@ def test_a_grant_that_was_revoked_keeps_what_it_was(hq, unit, system, holder):
     Grant.objects.filter(user__username="bob").update(revoked_at=timezone.now())
     add_member(by=hq, person=holder, organisation=unit)
     assert follow(by=system) == 0
+
+
+def test_a_role_is_given_for_an_organisation_of_its_holder(
+    hq, unit, other, holder, client_of, cast, places
+):
+    add_member(by=hq, person=holder, organisation=unit)
+    client = client_of("security_administrator")
+
+    def give(name, organisation):
+        account = cast.user(name)
+        given = {"role": "supply", "place": places.town, "reason": "helps out in the store"}
+        return client.post(
+            reverse("accounts:grant", args=[account.pk]), given | {"organisation": organisation}
+        )
+
+    # Bob is a member of one; of Alice nobody knows, so all of the area are offered.
+    assert give("bob", other.pk).status_code == 422
+    for name in ("bob", "alice"):
+        assert give(name, unit.pk).status_code == 302
+        granted = Grant.objects.get(user__username=name, role="supply")
+        assert granted.organisation_id == unit.pk
+        page = client.get(reverse("accounts:user", args=[cast.user(name).pk])).content.decode()
+        assert page.count(unit.name) == 2  # offered again, and beside the role
+    page = client.get(reverse("accounts:user", args=[cast.user("alice").pk])).content.decode()
+    assert f'value="{other.pk}"' in page

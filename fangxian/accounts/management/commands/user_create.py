@@ -19,6 +19,9 @@ class Command(AccountCommand):
         parser.add_argument("--name", default="", help="display name; the user name if left out")
         parser.add_argument("--place", default="", help="code of the place; empty: whole country")
         parser.add_argument("--role", default="", help="role to give it there, e.g. grid_officer")
+        parser.add_argument(
+            "--staff-number", default="", help="of the holder; an administrator needs one"
+        )
         how = parser.add_mutually_exclusive_group()
         how.add_argument(
             "--password-stdin", action="store_true", help="read the password from standard input"
@@ -40,6 +43,7 @@ class Command(AccountCommand):
                 username=options["username"],
                 display_name=options["name"] or options["username"],
                 region_code=options["place"],
+                staff_number=options["staff_number"],
                 password=password,
             )
             if options["role"]:
@@ -49,6 +53,7 @@ class Command(AccountCommand):
                     role=options["role"],
                     region_code=options["place"],
                     reason=self.reason(options),
+                    staff_number=options["staff_number"],
                 )
         lines = [f"account {made.user.username} made"]
         if made.password:

@@ -17,6 +17,9 @@ class Command(AccountCommand):
         super().add_arguments(parser)
         parser.add_argument("role", help="e.g. grid_officer, community_staff, system_administrator")
         parser.add_argument("--place", default="", help="code of the place; empty: whole country")
+        parser.add_argument(
+            "--staff-number", default="", help="of the holder; an administrator needs one"
+        )
         parser.add_argument("--revoke", action="store_true", help="take the role back")
 
     def change(self, options: dict[str, Any]) -> str:
@@ -25,7 +28,14 @@ class Command(AccountCommand):
         user = self.user(options)
         role, place = options["role"], options["place"]
         if not options["revoke"]:
-            actions.grant_role(by=by, user_id=user.pk, role=role, region_code=place, reason=reason)
+            actions.grant_role(
+                by=by,
+                user_id=user.pk,
+                role=role,
+                region_code=place,
+                reason=reason,
+                staff_number=options["staff_number"],
+            )
             return f"{user.username} is {role} at {place or 'the whole country'}"
         grants: list[Any] = queries.grants_of(user)
         held = [g for g in grants if g.role_id == role and g.area == place]

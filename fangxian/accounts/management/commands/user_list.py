@@ -30,5 +30,5 @@ class Command(BaseCommand):
         if not shown:
             self.stdout.write(
                 "no account yet; make the first: fangxian user create NAME --role "
-                "system_administrator"
+                "system_administrator --staff-number NUMBER"
             )
