@@ -152,9 +152,14 @@ def _end(job: Job, token: UUID, state: str, code: str, progress: Progress | None
             _tell_end(by, row)
 
 
+# Who waits no longer than this is still on the job's page, which shows that it has ended.
+QUICK = timedelta(seconds=20)
+
+
 def _tell_end(by: Actor, job: Job) -> None:
-    """Tell who started a job that it has ended; he may have left its page long ago."""
-    if job.user_id is not None:
+    """Tell who started a job that it failed, or has ended after he may have left its page."""
+    quick = job.finished_at is not None and job.finished_at - job.created_at < QUICK
+    if job.user_id is not None and (job.state == JobState.FAILED or not quick):
         notify(
             by=by,
             user_id=job.user_id,

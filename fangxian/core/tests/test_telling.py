@@ -15,6 +15,7 @@ from fangxian.accounts.models import SecurityAlert
 from fangxian.common.errors import Forbidden
 from fangxian.common.scoping import acting
 from fangxian.core import actions, escalation, queries, runner
+from fangxian.core.jobs import JobKind, kinds
 from fangxian.core.messages import Template, templates
 from fangxian.core.models import (
     Endpoint,
@@ -124,6 +125,28 @@ def test_a_job_that_ended_tells_who_started_it(cast: Any, bob: Any, places: Any)
         assert job.state == JobState.FAILED
         assert job.error_code == "unknown_kind"
     assert _told("bob", cast) == ["core.job_ended"]
+
+
+@pytest.mark.parametrize(("waited", "told"), [(2, []), (30, ["core.job_ended"])])
+def test_a_job_that_was_done_at_once_tells_nobody(
+    cast: Any, bob: Any, places: Any, monkeypatch: pytest.MonkeyPatch, waited: int, told: list[str]
+) -> None:
+    quick = JobKind("test.quick", "quick", "core.task", lambda _progress: None)
+    monkeypatch.setitem(kinds._entries, "test.quick", (100, quick))
+    with acting(bob):
+        job = Job.objects.create(
+            kind="test.quick",
+            place_code=places.grid,
+            user_id=bob.user_id,
+            grant_id=bob.grant_id,
+            requester="bob",
+        )
+        asked = timezone.now() - dt.timedelta(seconds=waited)
+        Job.objects.filter(id=job.id).update(created_at=asked)
+    runner.run(job.id)
+    with acting(bob):
+        assert Job.objects.get(id=job.id).state == JobState.DONE
+    assert _told("bob", cast) == told
 
 
 def test_jobs_of_others_are_listed_for_who_may_stop_them(
