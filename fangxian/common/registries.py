@@ -158,6 +158,20 @@ class Invariant:
     find: Callable[[], Iterator[str]]
 
 
+@dataclass(frozen=True)
+class Upload:
+    """A file that somebody uploaded to a room above the one that keeps files.
+
+    ``right`` is what others need to read it, besides the place.
+    """
+
+    name: str
+    data: bytes = field(repr=False)
+    media_type: str
+    place_code: str
+    right: str
+
+
 rights: Registry[Right] = Registry("right")
 navigation: Registry[NavItem] = Registry("navigation item")
 tools: Registry[Tool] = Registry("tool of the top bar")
@@ -170,6 +184,8 @@ invariants: Registry[Invariant] = Registry("invariant")
 # Households by the id of the building and of the unit they lie in, at and below a place; grids are
 # drawn from them where nobody has declared a number.
 household_counts: Registry[Callable[[str], Mapping[UUID, int]]] = Registry("count of households")
+# Called in the transaction that takes a file in.
+keepers: Registry[Callable[[Actor, Upload], None]] = Registry("keeper of uploaded files")
 after_redraw: Registry[Callable[[Actor, str], None]] = Registry("redraw follower")
 # Called in the same transaction when rows have gone from old codes to new ones, with the area in
 # which all of them lie, old → new, and the database's alias.

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.accounts import alerts, looks
 from fangxian.accounts.models import Grant, SecurityAlert
 from fangxian.common import codes, registries
 from fangxian.common.actor import Actor
-from fangxian.common.registries import Invariant, NavItem, Right, TodayItem, Tool
+from fangxian.common.registries import Invariant, NavItem, Right, TodayItem, Tool, Upload
 from fangxian.common.scoping import current_actor
 from fangxian.core import counters, invariants, queries
 from fangxian.core.messages import ENDPOINTS, IN_APP, Template, templates
@@ -135,6 +137,24 @@ def _task_known(task_id: UUID) -> bool:
     return Task.objects.filter(id=task_id).exists()
 
 
+def _keep(by: Actor, upload: Upload) -> None:
+    """Keep what a room above took in as a file, for as long as ledgers are kept."""
+    from fangxian.core.actions import emit, store_file
+    from fangxian.core.imports import KEPT_DAYS
+
+    file = store_file(
+        by=by,
+        data=upload.data,
+        name=upload.name[:200],
+        media_type=upload.media_type,
+        place_code=upload.place_code,
+        keep_until=timezone.localdate() + timedelta(days=KEPT_DAYS),
+        right=upload.right,
+    )
+    data = {"file": str(file.id)}
+    emit(by=by, kind="core.file_kept", place_code=file.place_code, op_id=file.id, data=data)
+
+
 def _after_redraw(by: Actor, code: str) -> None:
     from fangxian.core.models import Emergency, Measure
     from fangxian.regions.models import Region
@@ -161,6 +181,7 @@ def register() -> None:
     registries.today.register("core", _today)
     alerts.followers.register("core", _tell_of_alert)
     looks.tasks.register("core", looks.Tasks(_task_known, _task_titles))
+    registries.keepers.register("core.files", _keep)
     registries.after_redraw.register("core.emergencies", _after_redraw, order=900)
     registries.after_recode.register("core.counters", counters.move)
     for name, template in TEMPLATES.items():

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
+from fangxian.common.registries import Upload, keepers
 from fangxian.common.uploads import UnreadableJson, read_json
 from fangxian.regions import geo, queries
 from fangxian.regions.lists import short
@@ -33,12 +34,18 @@ class Boundaries:
 
 @action
 def import_boundaries(
-    *, by: Actor, area: str, data: bytes, code_field: str = "", name_field: str = ""
+    *,
+    by: Actor,
+    area: str,
+    data: bytes,
+    file_name: str = "boundaries.geojson",
+    code_field: str = "",
+    name_field: str = "",
 ) -> Boundaries:
     """Take boundaries of places in ``area`` from a GeoJSON file, matched by code, else by name.
 
     A name must be that of one place only. Raises Invalid with one problem a bad feature, and then
-    nothing is written.
+    nothing is written; what was taken in is kept as a file.
     """
     by.require("regions.edit", area)
     features = _features(data)
@@ -74,7 +81,15 @@ def import_boundaries(
         raise Invalid(*problems[:50])
     Region.objects.bulk_update(fresh, ["boundary", "longitude", "latitude"], batch_size=BATCH)
     done.changed = len(fresh)
+    keep_geojson(by, area, file_name, data)
     return done
+
+
+def keep_geojson(by: Actor, place_code: str, name: str, data: bytes) -> None:
+    """Have an uploaded GeoJSON file kept, to be read by who may change places there."""
+    upload = Upload(name, data, "application/geo+json", place_code, "regions.edit")
+    for keep in keepers:
+        keep(by, upload)
 
 
 def _first(given: dict[str, Any], names: tuple[str, ...]) -> str:

@@ -193,7 +193,10 @@ def boundaries(request: SignedRequest, code: str) -> HttpResponse:
             form.add_error("file", _("The file is larger than %(mb)s MB.") % {"mb": MOST_MB})
         else:
             data = upload.read()
-            done = _tried(form, lambda: import_boundaries(by=by, area=code, data=data))
+            done = _tried(
+                form,
+                lambda: import_boundaries(by=by, area=code, data=data, file_name=upload.name),
+            )
             if done is not None:
                 text = _("%(changed)s boundaries taken in, %(unchanged)s as before.")
                 counts = {"changed": done.changed, "unchanged": done.unchanged}

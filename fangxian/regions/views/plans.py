@@ -19,6 +19,7 @@ from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui import formats
 from fangxian.common.uploads import read_json
 from fangxian.regions import actions, queries, redraw
+from fangxian.regions.actions.boundaries import keep_geojson
 from fangxian.regions.actions.plans import assignment_of, names_of
 from fangxian.regions.forms import AcceptForm, DrawForm, PartForm, show_problems
 from fangxian.regions.models import GridPlan
@@ -67,6 +68,9 @@ def plans(request: SignedRequest, code: str) -> HttpResponse:
         if form.is_valid():
             try:
                 plan = actions.draw_grids(by=by, community_code=code, **_asked(form))
+                if roads := form.cleaned_data["roads"]:
+                    roads.seek(0)
+                    keep_geojson(by, code, roads.name, roads.read())
                 return redirect("regions:plan", plan.id)
             except Invalid as error:
                 show_problems(form, error)
