@@ -17,10 +17,18 @@ WHERE ra.exclusive_group <> '' AND a.revoked_at IS NULL AND b.revoked_at IS NULL
   AND daterange(a.valid_from, a.valid_to, '[]') && daterange(b.valid_from, b.valid_to, '[]')
 ORDER BY u.username
 """
+UNNAMED = """
+SELECT DISTINCT u.username, g.role_id
+FROM accounts_grant g
+JOIN accounts_role r ON r.code = g.role_id AND r.exclusive_group <> ''
+JOIN accounts_user u ON u.id = g.user_id AND u.staff_number = ''
+WHERE g.revoked_at IS NULL AND (g.valid_to IS NULL OR g.valid_to >= CURRENT_DATE)
+ORDER BY u.username
+"""
 
 
 def exclusive_roles_are_apart() -> Iterator[str]:
-    """Yield a sentence for each account with two roles of one exclusive group.
+    """Yield a sentence for each account with two roles of one exclusive group, or unnamed with one.
 
     The trigger on grants holds this; a role that joins a group later is found here.
     """
@@ -28,3 +36,6 @@ def exclusive_roles_are_apart() -> Iterator[str]:
         cursor.execute(TWO_EXCLUSIVE_ROLES)
         for username, first, second in cursor.fetchall():
             yield f"account {username} holds both {first} and {second}; revoke one of them"
+        cursor.execute(UNNAMED)
+        for username, role in cursor.fetchall():
+            yield f"account {username} holds {role} and names nobody; write its staff number"

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from fangxian.accounts import actions, queries
+from fangxian.accounts import actions, checks, queries
 from fangxian.accounts.models import Grant, User, UserHistory
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope
@@ -304,6 +304,16 @@ def test_who_holds_two_accounts_is_no_two_administrators(security, places, syste
         Grant.objects.create(
             user=second, role_id="system_administrator", valid_from="2021-01-01", region=None
         )
+
+
+def test_an_administrator_who_is_nobody_is_found(places, monkeypatch):
+    # The check reads what this test has not committed.
+    monkeypatch.setattr(checks, "connections", {"maintenance": connection})
+    make_user(places, role_id="audit_administrator", region=places["130902"])
+    assert list(checks.exclusive_roles_are_apart()) == []
+    User.objects.filter(username="dora").update(staff_number="")
+    (told,) = checks.exclusive_roles_are_apart()
+    assert "dora" in told
 
 
 def test_a_person_has_one_account(places):
