@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from fangxian.common.codes import Level
 from fangxian.common.errors import OutOfScope
 from fangxian.core import counters
 from fangxian.field.models import Campaign
-from fangxian.field.queries import Coverage, coverage
+from fangxian.field.queries import Coverage, coverage, coverage_of
 from fangxian.organisations import vacancies
 from fangxian.organisations.queries import Responsible, who_closes_many
 from fangxian.regions.models import Region
@@ -111,6 +113,42 @@ def _rows(campaign: Campaign | None, places: Sequence[Region]) -> list[Row]:
         )
         for place in places
     ]
+
+
+def standings(
+    by: Actor, campaigns: Sequence[Campaign], most: int
+) -> list[tuple[Campaign, Row, list[Row]]]:
+    """Where each sweep stands in the actor's area, with the worst places below that have gaps.
+
+    Two queries, however many sweeps and places. The rows say nothing of vacancies and holders.
+    """
+    tops = {one: max(by.area, one.area.code, key=len) for one in campaigns}
+    inside: dict[str, list[Region]] = {code: [] for code in tops.values()}
+    for place in _children_of(inside):
+        above = Level(place.level).above
+        inside[place.code[: int(above or 0)]].append(place)
+    covered = coverage_of(
+        {one: [code, *(place.code for place in inside[code])] for one, code in tops.items()}
+    )
+    found = []
+    for one, code in tops.items():
+        own = _bare(covered[one.id, code])
+        below = [_bare(covered[one.id, place.code], place) for place in inside[code]]
+        rest = _rest(own, below) if below else None
+        rows = [*below, rest] if rest else below
+        found.append((one, own, arranged(rows, "worst", "gaps")[:most]))
+    return found
+
+
+def _children_of(places: Iterable[str]) -> Iterable[Region]:
+    """The places one level below some places. One query."""
+    return reduce(or_, (children(code) for code in places), Region.objects.none())
+
+
+def _bare(covered: Coverage, place: Region | None = None) -> Row:
+    level = Level(place.level) if place else Level(len(covered.code))
+    name, place_id = (place.name, place.id) if place else ("", None)
+    return Row(place_id, covered.code, name, level, covered, 0, ())
 
 
 def _sum(code: str, found: Iterable[Row]) -> tuple[Coverage, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -10,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from fangxian.command import commands, sources
 from fangxian.common import registries
 from fangxian.common.actor import Actor
-from fangxian.common.errors import OutOfScope
 from fangxian.common.registries import NavItem, Panel, Right
 
 RIGHTS = (
@@ -41,26 +42,24 @@ def register() -> None:
 
 def coverage_panel(request: HttpRequest, by: Actor, code: str) -> str:
     """How far the running sweeps have come at a place, what is vacant and who closes it."""
-    from fangxian.command.coverage import rows, top
+    from fangxian.command.coverage import rows
     from fangxian.common import codes
-    from fangxian.field.queries import running
+    from fangxian.field.queries import coverage_of, running
     from fangxian.regions.queries import at
 
-    place = at(code)
-    found = []
-    for campaign in running(code):
-        try:
-            inside = codes.contains(top(by, campaign).code, code)
-        except OutOfScope:
-            continue
-        if inside:
-            found.append((campaign, rows(campaign, [place])[0]))
+    (chain,) = rows(None, [at(code)])
+    sweeps = [one for one in running(code) if codes.contains(one.area.code, code)]
+    covered = coverage_of({one: [code] for one in sweeps})
     context = {
         "sweeps": [
-            (campaign, row, reverse("command:board_place", args=[campaign.id, code]))
-            for campaign, row in found
+            (
+                one,
+                replace(chain, coverage=covered[one.id, code]),
+                reverse("command:board_place", args=[one.id, code]),
+            )
+            for one in sweeps
         ],
-        "chain": rows(None, [place])[0],
+        "chain": chain,
         "chain_url": reverse("command:chain_place", args=[code]),
     }
     return render_to_string("command/_panel.html", context, request)

@@ -15,16 +15,15 @@ from fangxian.command import coverage as boards
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
+from fangxian.core import counters
 from fangxian.core.queries import open_tasks, overdue
 from fangxian.field.models import Campaign, DailyReport
-from fangxian.field.queries import running
+from fangxian.field.queries import GAP, running
 from fangxian.organisations import vacancies
 from fangxian.regions.models import Region
-from fangxian.regions.queries import at, below, names
+from fangxian.regions.queries import at, current, names
 
 WORST = 12
-# Above so many places at a level the next coarser one is ranked.
-RANKED = 3_000
 KEPT_SECONDS = 60
 T = TypeVar("T")
 
@@ -84,16 +83,19 @@ def late_reports(campaign: Campaign, code: str, most: int = WORST) -> list[dict[
 
 
 def worst(campaign: Campaign | None, code: str, most: int = WORST) -> list[Place]:
-    """The finest places with the most gaps (or vacancies), where they lie and who closes them."""
-    found: list[boards.Row] = []
+    """The finest places with the most gaps (or vacancies), where they lie and who closes them.
+
+    One query for each level that has none, then five, however many places there are.
+    """
+    key, weights = vacancies.KEY, {vacancies.METRIC: 1}
+    if campaign is not None:
+        key, weights = str(campaign.id), GAP
+    ranked: list[str] = []
     for level in (Level.GRID, Level.VILLAGE, Level.TOWN):
-        if int(level) <= len(code):
-            continue
-        places = below(code, level)
-        if places.count() <= RANKED:
-            found = _worst_of(campaign, list(places), most)
-        if found:
-            break
+        if int(level) > len(code) and not ranked:
+            ranked = list(counters.highest(code, level, weights, key, most))
+    places = {place.code: place for place in current().filter(code__in=ranked)}
+    found = boards.rows(campaign, [places[one] for one in ranked if one in places])
     above = names({row.code[: int(level)] for row in found for level in (9, 12)})
     return [
         Place(
@@ -104,23 +106,6 @@ def worst(campaign: Campaign | None, code: str, most: int = WORST) -> list[Place
         )
         for row in found
     ]
-
-
-def _worst_of(campaign: Campaign | None, places: list[Region], most: int) -> list[boards.Row]:
-    """Rank by the counters first: who closes is asked for the worst alone."""
-    from fangxian.core import counters
-    from fangxian.field.queries import coverage
-
-    at_codes = [place.code for place in places]
-    if campaign is not None:
-        covered = coverage(campaign, at_codes)
-        weight = {code: covered[code].gap for code in at_codes}
-    else:
-        vacant = counters.read(at_codes, [vacancies.METRIC], vacancies.KEY)
-        weight = {code: vacant[(code, vacancies.METRIC)] for code in at_codes}
-    ranked = sorted(places, key=lambda place: (-weight[place.code], place.code))
-    chosen = [place for place in ranked[:most] if weight[place.code]]
-    return boards.rows(campaign, chosen) if chosen else []
 
 
 _BY_DAY = """

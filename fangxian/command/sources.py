@@ -30,20 +30,26 @@ def today_of_sweeps(by: Actor) -> Sequence[TodayItem]:
     if not by.may("command.board"):
         return []
     lo, hi = codes.bounds(by.area)
-    items = []
-    for campaign in running(by.area):
+    sweeps = list(running(by.area))
+
+    def count() -> dict[str, int]:
         made = Visit.objects.filter(
-            campaign=campaign,
+            campaign_id__in=[campaign.id for campaign in sweeps],
             place_code__gte=lo,
             place_code__lt=hi,
             visited_at__gte=_yesterday(),
             corrected_by=None,
         )
-        count = kept(f"command.visits:{campaign.id}:{by.area}", made.count)
-        if count:
+        found = made.values_list("campaign_id").annotate(Count("id"))
+        return {str(campaign_id): n for campaign_id, n in found}
+
+    counts = kept(f"command.visits:{by.area}", count) if sweeps else {}
+    items = []
+    for campaign in sweeps:
+        if made := counts.get(str(campaign.id)):
             url = reverse("command:board_area", args=[campaign.id])
             label = _("Visits since yesterday")
-            items.append(TodayItem("changed", label, count, url, detail=campaign.name))
+            items.append(TodayItem("changed", label, made, url, detail=campaign.name))
     return items
 
 

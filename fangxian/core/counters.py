@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, connections
@@ -122,16 +123,16 @@ def fold() -> int:
 # The deltas are few (at most what came in since the last fold), the codes may be hundreds: one pass
 # over the deltas of the range that the codes span, each put to its place by the length of its code.
 _READ = """
-SELECT metric, code, sum(n)::bigint FROM (
-    SELECT metric, code, value AS n FROM core_nodestat
-    WHERE key = %(key)s AND code = ANY(%(codes)s) AND metric = ANY(%(metrics)s)
+SELECT key, metric, code, sum(n)::bigint FROM (
+    SELECT key, metric, code, value AS n FROM core_nodestat
+    WHERE key = ANY(%(keys)s) AND code = ANY(%(codes)s) AND metric = ANY(%(metrics)s)
     UNION ALL
-    SELECT metric, left(place_code, level), n
+    SELECT key, metric, left(place_code, level), n
     FROM core_counterdelta, unnest(%(levels)s::int[]) AS level
-    WHERE key = %(key)s AND place_code >= %(lo)s AND place_code < %(hi)s
+    WHERE key = ANY(%(keys)s) AND place_code >= %(lo)s AND place_code < %(hi)s
       AND metric = ANY(%(metrics)s)
       AND length(place_code) >= level AND left(place_code, level) = ANY(%(codes)s)
-) AS parts GROUP BY 1, 2
+) AS parts GROUP BY 1, 2, 3
 """
 
 
@@ -143,15 +144,24 @@ def read(
     Exact at the moment of the query (folded plus waiting deltas in one snapshot). One query. Ask
     for codes inside the actor's area: of others only zeros are seen.
     """
+    found = read_keys(place_codes, metrics, [key])
+    return {(code, metric): n for (_key, code, metric), n in found.items()}
+
+
+def read_keys(
+    place_codes: Sequence[str], metrics: Sequence[str], keys: Sequence[str]
+) -> dict[tuple[str, str, str], int]:
+    """As :func:`read` for several keys, ``{(key, code, metric): value}``. One query."""
     wanted = list(dict.fromkeys(place_codes))
-    result = {(code, metric): 0 for code in wanted for metric in metrics}
+    asked = [str(key) for key in keys]
+    result = {(key, code, metric): 0 for key in asked for code in wanted for metric in metrics}
     if not result:
         return result
     with connection.cursor() as cursor:
         cursor.execute(
             _READ,
             {
-                "key": str(key),
+                "keys": asked,
                 "codes": wanted,
                 "metrics": list(metrics),
                 "levels": sorted({len(code) for code in wanted}),
@@ -159,9 +169,45 @@ def read(
                 "hi": max(code + codes.AFTER_DIGITS for code in wanted),
             },
         )
-        for metric, code, value in cursor.fetchall():
-            result[(code, metric)] = int(value)
+        for key, metric, code, value in cursor.fetchall():
+            result[(key, code, metric)] = int(value)
     return result
+
+
+_HIGHEST = """
+SELECT code, sum(n)::bigint FROM (
+  SELECT s.code, s.value * w.factor AS n FROM core_nodestat s
+  JOIN unnest(%(metrics)s::text[], %(factors)s::int[]) AS w (metric, factor) USING (metric)
+  WHERE s.key = %(key)s AND length(s.code) = %(level)s AND s.code >= %(lo)s AND s.code < %(hi)s
+  UNION ALL
+  SELECT left(d.place_code, %(level)s), d.n * w.factor FROM core_counterdelta d
+  JOIN unnest(%(metrics)s::text[], %(factors)s::int[]) AS w (metric, factor) USING (metric)
+  WHERE d.key = %(key)s AND d.place_code >= %(lo)s AND d.place_code < %(hi)s
+    AND length(d.place_code) >= %(level)s
+) AS parts GROUP BY 1 HAVING sum(n) > 0 ORDER BY 2 DESC, 1 LIMIT %(most)s
+"""
+
+
+def highest(
+    area: str, level: int, weights: Mapping[str, int], key: str, most: int | None = None
+) -> dict[str, int]:
+    """The places of a level in ``area`` whose weighted sum of metrics is above 0, highest first.
+
+    ``weights``: metric → factor. ``most``: so many at most. Exact at this moment. One query.
+    """
+    lo, hi = codes.bounds(area)
+    values: dict[str, Any] = {
+        "metrics": list(weights),
+        "factors": list(weights.values()),
+        "key": str(key),
+        "level": int(level),
+        "lo": lo,
+        "hi": hi,
+        "most": most,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_HIGHEST, values)
+        return {code: int(n) for code, n in cursor.fetchall()}
 
 
 _OWN = """

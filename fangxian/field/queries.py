@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Case, Q, QuerySet, Value, When
 from django.db.models.functions import Length
 from django.utils import timezone
@@ -20,6 +19,9 @@ from fangxian.core import counters
 from fangxian.field.models import Campaign, Target, Visit
 from fangxian.field.rules import FieldRules, field_rules_version
 from fangxian.field.targets import METRICS
+
+# A gap by the counters it follows from.
+GAP = {metric: 1 if metric == "target" else -1 for metric in METRICS}
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,19 @@ def coverage(campaign: Campaign, places: Sequence[str]) -> dict[str, Coverage]:
     return {
         code: Coverage(code, *(values[(code, metric)] for metric in METRICS))
         for code in dict.fromkeys(places)
+    }
+
+
+def coverage_of(tops: Mapping[Campaign, Sequence[str]]) -> dict[tuple[UUID, str], Coverage]:
+    """Coverage of the places of several sweeps, by sweep's id and code. One query for all."""
+    places = [code for at_codes in tops.values() for code in at_codes]
+    values = counters.read_keys(places, METRICS, [str(campaign.id) for campaign in tops])
+    return {
+        (campaign.id, code): Coverage(
+            code, *(values[str(campaign.id), code, metric] for metric in METRICS)
+        )
+        for campaign, at_codes in tops.items()
+        for code in at_codes
     }
 
 
@@ -146,30 +161,8 @@ def visit_lines(visits: Iterable[Visit]) -> list[VisitLine]:
     return lines
 
 
-_GAPS = """
-SELECT code, sum(n)::bigint FROM (
-  SELECT code, CASE metric WHEN 'target' THEN value ELSE -value END AS n FROM core_nodestat
-  WHERE key = %(key)s AND length(code) = %(level)s AND code >= %(lo)s AND code < %(hi)s
-    AND metric = ANY(%(metrics)s)
-  UNION ALL
-  SELECT left(place_code, %(level)s), CASE metric WHEN 'target' THEN n ELSE -n END
-  FROM core_counterdelta
-  WHERE key = %(key)s AND place_code >= %(lo)s AND place_code < %(hi)s
-    AND metric = ANY(%(metrics)s)
-) AS parts GROUP BY 1 HAVING sum(n) > 0
-"""
-
-
-def gap_counts(campaign_id: UUID, area: str, level: Level = Level.GRID) -> dict[str, int]:
-    """Gaps of each place of a level in ``area`` that has any, exact at this moment. One query."""
-    lo, hi = codes.bounds(area)
-    values: dict[str, Any] = {
-        "key": str(campaign_id),
-        "level": int(level),
-        "lo": lo,
-        "hi": hi,
-        "metrics": list(METRICS),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_GAPS, values)
-        return {code: int(n) for code, n in cursor.fetchall()}
+def gap_counts(
+    campaign_id: UUID, area: str, level: Level = Level.GRID, most: int | None = None
+) -> dict[str, int]:
+    """Gaps of each place of a level in ``area`` that has any, the most first. One query."""
+    return counters.highest(area, level, GAP, str(campaign_id), most)

@@ -132,8 +132,13 @@ def _report_url(task: Task) -> str:
 
 
 def _place_panel(request: HttpRequest, by: Actor, code: str) -> str:
-    found = [(c, queries.coverage(c, [code])[code]) for c in queries.running(code)]
-    rows = [{"campaign": c, "coverage": covered} for c, covered in found if covered.target]
+    running = list(queries.running(code))
+    covered = queries.coverage_of({campaign: [code] for campaign in running})
+    rows = [
+        {"campaign": campaign, "coverage": covered[campaign.id, code]}
+        for campaign in running
+        if covered[campaign.id, code].target
+    ]
     context = {"rows": rows, "code": code, "may_visit": by.may("field.visit", code)}
     return render_to_string("field/_place_panel.html", context, request) if rows else ""
 
@@ -153,8 +158,10 @@ def _today(by: Actor) -> list[TodayItem]:
     items: list[TodayItem] = []
     today = timezone.localdate()
     if by.may("field.view"):
-        for campaign in queries.running(by.area):
-            gap = queries.coverage(campaign, [by.area])[by.area].gap
+        running = list(queries.running(by.area))
+        covered = queries.coverage_of({campaign: [by.area] for campaign in running})
+        for campaign in running:
+            gap = covered[campaign.id, by.area].gap
             label = _("Households not covered: %(sweep)s") % {"sweep": campaign.name}
             url = gaps_url(campaign.id, by.area)
             items.append(TodayItem("uncovered", label, gap, url, "bad" if gap else "ok"))

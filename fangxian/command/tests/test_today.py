@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from fangxian.accounts.models import Role
+from fangxian.command.tests.conftest import begin
 from fangxian.common.scoping import acting
 from fangxian.core.actions import close_task, open_task
 from fangxian.organisations.actions import appoint
@@ -131,6 +132,40 @@ def test_few_queries(client_of, sweep, alice, places, django_assert_max_num_quer
     client.get(TODAY)
     with django_assert_max_num_queries(QUERIES):
         client.get(TODAY)
+
+
+def test_queries_don_t_grow_with_the_sweeps(
+    client_of, sweep, hq, places, django_assert_max_num_queries
+):
+    """Sweeps of the county, of a town of it and of what lies above: one query for all of each."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client = client_of("headquarters")
+    addresses = [
+        TODAY,
+        reverse("command:sweeps"),
+        reverse("command:wall_gaps"),
+        reverse("field:campaigns"),
+        reverse("regions:place", args=[places.community]),
+    ]
+
+    def queries() -> list[int]:
+        found = []
+        for address in addresses:
+            client.get(address)
+            with CaptureQueriesContext(
+                connection,
+            ) as captured:
+                assert client.get(address).status_code == 200
+            found.append(len(captured))
+        return found
+
+    before = queries()
+    for n, code in enumerate([places.county, places.town, places.county[:4], places.community]):
+        begin(hq, places[code], f"第{n + 2}轮摸排")
+    assert queries() == before
+    assert len(client.get(TODAY).context["sweeps"]) == 5
 
 
 # Four for the session and what processes share, four for scope, the rest is what ten sources of

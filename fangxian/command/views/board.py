@@ -24,7 +24,7 @@ from fangxian.common import codes
 from fangxian.common.codes import Level
 from fangxian.common.errors import OutOfScope
 from fangxian.field.models import Campaign
-from fangxian.field.queries import running
+from fangxian.field.queries import Coverage, coverage_of, running
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at, path
 
@@ -60,11 +60,11 @@ def sweeps(request: SignedRequest) -> HttpResponse:
 
 def _tiles(
     request: SignedRequest, campaigns: Iterable[Campaign]
-) -> list[tuple[Campaign, boards.Row]]:
-    return [
-        (campaign, boards.rows(campaign, [boards.top(request.actor, campaign)])[0])
-        for campaign in campaigns
-    ]
+) -> list[tuple[Campaign, Coverage]]:
+    """Where each sweep stands in the actor's area. Two queries, however many."""
+    tops = {one: max(request.actor.area, one.area.code, key=len) for one in campaigns}
+    covered = coverage_of({one: [code] for one, code in tops.items()})
+    return [(one, covered[one.id, code]) for one, code in tops.items()]
 
 
 def campaign_of(request: SignedRequest, campaign_id: UUID) -> Campaign:

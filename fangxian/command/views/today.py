@@ -34,7 +34,8 @@ def today(request: SignedRequest) -> HttpResponse:
     items = [item for source in sources for item in source(by)]
     tasks = tasks_for(by)
     shown = list(tasks[:SHOWN])
-    sweeps = _sweeps(by) if by.may("command.board") else []
+    running_here = list(running(by.area)) if by.may("command.board") else []
+    sweeps = boards.standings(by, running_here, WORST)
     groups = {kind: [item for item in items if item.kind == kind] for kind in KINDS}
     way = path(by.area) if by.area else []
     places = called({task.place_code for task in shown})
@@ -76,16 +77,6 @@ def today(request: SignedRequest) -> HttpResponse:
 
 def _seen(item: TodayItem) -> list[Any]:
     return [item.kind, str(item.label), item.count, item.url, item.tone, str(item.detail)]
-
-
-def _sweeps(by: Actor) -> list[tuple[Any, boards.Row, list[boards.Row]]]:
-    """Each running sweep: where my area stands and its worst places with a gap."""
-    found = []
-    for campaign in running(by.area):
-        shown = boards.board(campaign, boards.top(by, campaign))
-        worst = boards.arranged(shown.rows, "worst", "gaps")[:WORST]
-        found.append((campaign, shown.own, worst))
-    return found
 
 
 def _resident(by: Actor) -> dict[str, Any]:

@@ -51,11 +51,16 @@ def every(request: SignedRequest) -> HttpResponse:
         for campaign in Campaign.objects.select_related("area").order_by("-starts_on", "-id")
         if common_area(by.area, campaign.area.code) is not None
     ]
-    rows = []
-    for campaign in sorted(found, key=lambda c: order[c.state]):
-        at = top(request, campaign)
-        covered = queries.coverage(campaign, [at])[at] if campaign.state != "draft" else None
-        rows.append({"campaign": campaign, "coverage": covered, "look": LOOKS[campaign.state]})
+    begun = [campaign for campaign in found if campaign.state != Campaign.State.DRAFT]
+    covered = queries.coverage_of({one: [top(request, one)] for one in begun})
+    rows = [
+        {
+            "campaign": one,
+            "coverage": covered.get((one.id, top(request, one))),
+            "look": LOOKS[one.state],
+        }
+        for one in sorted(found, key=lambda c: order[c.state])
+    ]
     return render(
         request, "field/campaigns.html", {"rows": rows, "may_plan": by.may("field.campaigns")}
     )
