@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Count
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -172,22 +173,21 @@ def _today(by: Actor) -> list[TodayItem]:
             due_on__lte=today,
             campaign__state=Campaign.State.RUNNING,
         )
-        back = due.count()
-        if back:
-            campaign_id = due.values_list("campaign_id", flat=True)[0]
-            url = gaps_url(campaign_id, by.area, show="back")
-            items.append(TodayItem("due", _("Households to go to again today"), back, url, "warn"))
+        back = due.values_list("campaign_id").annotate(n=Count("id")).order_by("-n")
+        if doors := dict(back):
+            url = gaps_url(next(iter(doors)), by.area, show="back")
+            again = _("Households to go to again today")
+            items.append(TodayItem("due", again, sum(doors.values()), url, "warn"))
     if by.may("field.report"):
+        # Of one place: at most one a day and sweep.
         owed = DailyReport.objects.filter(
             sent_at=None, day__lte=today, place_code=by.area, campaign__state="running"
-        ).order_by("day")
-        count = owed.count()
-        if count:
-            late = owed.filter(due_at__lt=timezone.now()).exists()
-            first = owed[0]
-            url = reverse("field:report", args=[first.id])
+        ).order_by("day", "due_at")
+        if reports := list(owed.values_list("id", "due_at")):
+            late = any(due_at < timezone.now() for _id, due_at in reports)
+            url = reverse("field:report", args=[reports[0][0]])
             tone = "bad" if late else "warn"
-            items.append(TodayItem("due", _("Daily reports to send"), count, url, tone))
+            items.append(TodayItem("due", _("Daily reports to send"), len(reports), url, tone))
     return items
 
 

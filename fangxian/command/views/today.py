@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.utils import timezone
 
@@ -15,7 +16,7 @@ from fangxian.command.polling import current
 from fangxian.common.actor import Actor
 from fangxian.common.registries import TodayItem
 from fangxian.common.registries import today as sources
-from fangxian.core.queries import overdue, tasks_for
+from fangxian.core.queries import tasks_for
 from fangxian.field.queries import running
 from fangxian.organisations.queries import chain_above
 from fangxian.organisations.rules import chain_rules
@@ -44,13 +45,16 @@ def today(request: SignedRequest) -> HttpResponse:
         task.place_name = places[task.place_code]  # type: ignore[attr-defined]
     every = len(shown) < SHOWN
     now = timezone.now()
-    late = sum(task.due_at < now for task in shown) if every else overdue(tasks).count()
+    counts = {"all": len(shown), "late": sum(task.due_at < now for task in shown)}
+    if not every:
+        late = Count("id", filter=Q(due_at__lt=now))
+        counts = tasks.order_by().aggregate(all=Count("id"), late=late)
     context: dict[str, Any] = {
         "place": way[-1] if way else None,
         "tasks": shown,
         "works": by.may("core.task"),
-        "task_count": len(shown) if every else tasks.count(),
-        "overdue_count": late,
+        "task_count": counts["all"],
+        "overdue_count": counts["late"],
         "groups": groups,
         "sweeps": sweeps,
         "resident": not by.may("command.board") and not items and not by.may("core.task"),
