@@ -237,6 +237,13 @@ _FACTS = (
         pgettext_lazy("unit", "persons"),
         _count("tenants"),
     ),
+    Fact(
+        "register.separated",
+        _("Registered here, living elsewhere"),
+        "register",
+        pgettext_lazy("unit", "persons"),
+        _count("separated"),
+    ),
     Fact("register.empty", _("Empty dwellings"), "register", _("households"), _count("empty")),
     Fact(
         "register.establishments",

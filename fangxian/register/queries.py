@@ -13,7 +13,7 @@ from fangxian.common import codes
 from fangxian.common.errors import OutOfScope
 from fangxian.core import counters
 from fangxian.register.models import Establishment, Household, KeyGroupEntry, Residency
-from fangxian.register.vocabularies import HEAD, KEY_GROUPS
+from fangxian.register.vocabularies import HEAD, KEY_GROUPS, SEPARATED
 
 OPEN = Q(to_date=None)
 CURRENT = ~Q(state=Household.State.CLOSED)
@@ -83,18 +83,24 @@ def key_groups_in(code: str, on: dt.date | None = None) -> QuerySet[KeyGroupEntr
 
 
 _EMPTY = Q(state=Household.State.EMPTY)
+_SEPARATED = Q(kind=SEPARATED)
 _AWAY = ~Q(away_since=None)
 _TENANT = Q(kind="tenant")
 
-# Counters kept by the database with each change (migration 0004), read at once at any level.
+# Counters kept by the database with each change (migrations 0004, 0005), read at once at any level.
 KEY: Final = "register"
 GROUP: Final = "group:"
-COUNTED: Final = ("households", "empty", "residents", "away", "tenants", "establishments")
+COUNTED: Final = (
+    "households", "empty", "residents", "away", "tenants", "separated", "establishments",
+)  # fmt: skip
 METRICS: Final = (*COUNTED, *(GROUP + code for code in KEY_GROUPS.terms))
 
 
 def counts(code: str) -> dict[str, int]:
-    """Households, empty ones, residents, away, tenants, establishments at or below the place."""
+    """Households, empty ones, residents, away, tenants, separated, establishments at or below.
+
+    Residents live there; ``separated`` are those who are but registered there.
+    """
     found = counters.read([code], COUNTED, KEY)
     return {name: found[code, name] for name in COUNTED}
 
@@ -127,9 +133,10 @@ def counted_anew(code: str) -> Iterator[counters.Row]:
         (
             people,
             {
-                "residents": Count("id"),
-                "away": Count("id", filter=_AWAY),
+                "residents": Count("id", filter=~_SEPARATED),
+                "away": Count("id", filter=_AWAY & ~_SEPARATED),
                 "tenants": Count("id", filter=_TENANT),
+                "separated": Count("id", filter=_SEPARATED),
             },
         ),
         (bodies, {"establishments": Count("id")}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any, Final
 
 from fangxian.common.sheets import cleaning
@@ -44,11 +45,19 @@ class StatusColumn:
         """
         if self._yes_no and isinstance(answer := cleaning.clean_yes_no(said), bool):
             return self._yes_no.get("yes" if answer else "no")
-        if cleaning.is_filler(said):
+        known = _meaning(said)
+        if known is None and self._of_houses and not tells_gone(said):
             return ""
-        for word in (said, _BRACKETS.sub("", said)):
-            if key(word) in _VACANT:
-                return NOBODY
-            if kind := RESIDENCY_KINDS.code_of(word):
-                return kind
-        return "" if self._of_houses and not tells_gone(said) else None
+        return known
+
+
+@lru_cache(maxsize=1024)
+def _meaning(said: str) -> str | None:
+    if cleaning.is_filler(said):
+        return ""
+    for word in (said, _BRACKETS.sub("", said)):
+        if key(word) in _VACANT:
+            return NOBODY
+        if kind := RESIDENCY_KINDS.code_of(word):
+            return kind
+    return None

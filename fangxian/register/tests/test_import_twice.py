@@ -8,6 +8,7 @@ import pytest
 
 from fangxian.common.scoping import acting
 from fangxian.people.models import Person
+from fangxian.register import queries
 from fangxian.register.models import Household, Residency
 from fangxian.register.tests.importing import imported
 from fangxian.register.tests.ledgers import HEADERS, identity, person, workbook
@@ -72,6 +73,9 @@ def test_home_and_registration_may_stand_in_one_ledger(alice, places, order, siz
     assert refused(alice, run) == {}
     assert lives(alice) == [("202", "separated", "lived_in"), ("501", "registered", "lived_in")]
     assert imported(alice, data, places.grid, sizes={"size": size}).changed == 0
+    with acting(alice):
+        counted = queries.counts(places.grid)
+    assert (counted["residents"], counted["separated"]) == (1, 1)
 
 
 @pytest.mark.parametrize("size", [1, 500])
