@@ -83,6 +83,10 @@ class DoorOut(Schema):
 
 
 class DoorsOut(Schema):
+    """``form_id`` is what the sweep asks, at every door or where there is an exception."""
+
+    form_id: UUID
+    every_door: bool
     target: int
     visited: int
     exempt: int
@@ -165,6 +169,8 @@ def doors(request: HttpRequest, campaign_id: UUID, place_code: str) -> HttpRespo
     )[:MOST_DOORS]
     return _json(
         {
+            "form_id": campaign.form_id,
+            "every_door": campaign.every_door,
             "target": covered.target,
             "visited": covered.visited,
             "exempt": covered.exempt,

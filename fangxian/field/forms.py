@@ -43,13 +43,22 @@ class CampaignForm(forms.Form):
     )
     group = forms.ChoiceField(label=_("Who is visited"))
     form = forms.ModelChoiceField(label=_("Form"), queryset=FormDefinition.objects.none())
+    every_door = forms.BooleanField(
+        label=_("Ask the form at every door"),
+        required=False,
+        help_text=_(
+            "Otherwise it is asked where there is an exception; one key is enough elsewhere."
+        ),
+    )
     starts_on = forms.DateField(label=_("Starts on"), widget=DateInput)
     ends_on = forms.DateField(label=_("Ends on"), widget=DateInput)
     report_at = forms.TimeField(
         label=_("Daily report due at"),
         required=False,
         widget=TimeInput,
-        help_text=_("Empty: the time that the rules give."),
+        help_text=_(
+            "Empty: the time that the rules give. A time of the night is the next morning’s."
+        ),
     )
     emergency = forms.ModelChoiceField(
         label=_("Emergency"),

@@ -33,6 +33,10 @@ class Outcome(Named):
     met: bool = False
     exception: bool = False
 
+    def asked(self, *, every_door: bool) -> bool:
+        """Whether the form is asked, in a sweep that asks it at every door or not."""
+        return self.asks or (every_door and self.met)
+
 
 @dataclass(frozen=True)
 class Group(Named):

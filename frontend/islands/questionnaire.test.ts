@@ -43,7 +43,8 @@ function type(name: string, value: string): void {
 beforeEach(() => {
   document.body.innerHTML =
     `<script type="application/json" id="qs">${JSON.stringify(QUESTIONS)}</script>` +
-    '<form data-source="qs" data-today="2020-03-05"><button data-by-enter disabled></button><a href="?outcome=exceptions" data-opens="questions">2</a><section id="questions" hidden>' +
+    '<form data-source="qs" data-today="2020-03-05"><button data-by-enter value="all_well" disabled></button><button data-by-enter value="exceptions" disabled></button>' +
+    '<a href="?outcome=all_well" data-opens="questions" data-outcome="all_well">1</a><a href="?outcome=exceptions" data-opens="questions" data-outcome="exceptions">2</a><section id="questions" hidden>' +
     '<div data-path="a.fever"><input type="radio" name="a.fever" value="yes"><input type="radio" name="a.fever" value="no"></div>' +
     '<div data-path="a.town"><input type="radio" name="a.town" value="t1"><input type="radio" name="a.town" value="t2"><input type="radio" name="a.town" value="t9"></div>' +
     '<div data-path="a.village">' +
@@ -107,5 +108,17 @@ test("the outcome that asks opens the questions instead of following its link", 
   expect(event.defaultPrevented).toBe(true);
   expect(document.getElementById("questions")?.hidden).toBe(false);
   expect((document.activeElement as HTMLInputElement).name).toBe("a.fever");
-  expect(document.querySelector<HTMLButtonElement>("[data-by-enter]")?.disabled).toBe(false);
+});
+
+test("enter sends the outcome whose questions were opened last", () => {
+  const disabled = () => [...document.querySelectorAll<HTMLButtonElement>("[data-by-enter]")].map((button) => button.disabled);
+  const links = [...document.querySelectorAll<HTMLElement>("[data-opens]")];
+  for (const [at, expected] of [
+    [0, [false, true]],
+    [1, [true, false]],
+  ] as const) {
+    links[at]?.click();
+    expect(disabled()).toEqual(expected);
+    expect(links.map((link) => link.classList.contains("is-chosen"))).toEqual([at === 0, at === 1]);
+  }
 });

@@ -128,9 +128,9 @@ function open(root: HTMLElement, opener: HTMLElement, event: Event): void {
   if (!section) return;
   event.preventDefault();
   section.hidden = false;
-  const byEnter = root.querySelector<HTMLButtonElement>("[data-by-enter]");
-  if (byEnter) byEnter.disabled = false;
-  opener.classList.add("is-chosen");
+  // Enter sends the outcome that was chosen.
+  for (const button of root.querySelectorAll<HTMLButtonElement>("[data-by-enter]")) button.disabled = button.value !== opener.dataset["outcome"];
+  for (const other of root.querySelectorAll<HTMLElement>("[data-opens]")) other.classList.toggle("is-chosen", other === opener);
   const first = [...section.querySelectorAll<HTMLElement>("input, select, textarea, button")].find((one) => !one.closest("[hidden]"));
   first?.focus();
 }

@@ -177,8 +177,9 @@ def catch_up(by: Actor, chance: Chance) -> int:
                 prepare_reports(by=by, campaign=campaign, day=day, area=chance.data["county"])
         unsent = DailyReport.objects.filter(campaign=campaign, sent_at=None, day__lt=chance.today)
         owed = list(unsent.order_by("day", "-place_code"))
-        # Reports are sent in the order of their days: the last one that is owed stays overdue.
-        late = next((r for r in reversed(owed) if len(r.place_code) == Level.VILLAGE), None)
+        # Reports are sent in the order of their days: one of the last day stays overdue.
+        villages = [report for report in owed if len(report.place_code) == Level.VILLAGE]
+        late = next((one for one in villages if one.day == villages[-1].day), None)
         for report in owed:
             if report != late:
                 send_report(by=by, report=report)

@@ -43,6 +43,7 @@ def plan_campaign(
     ends_on: dt.date,
     group: str = "all",
     report_at: dt.time | None = None,
+    every_door: bool = False,
     emergency: Emergency | None = None,
 ) -> Campaign:
     """Plan a sweep of an area. Nothing is asked of anybody until it is started.
@@ -76,6 +77,7 @@ def plan_campaign(
         area=area,
         form=form,
         group=group,
+        every_door=every_door,
         emergency=emergency,
         starts_on=starts_on,
         ends_on=ends_on,

@@ -160,10 +160,12 @@ def _check(visit: NewVisit, known: _Campaigns, now: dt.datetime) -> Ready | list
         ]
     answers: dict[str, Any] = {}
     exceptions = 0
-    if outcome.asks or visit.answers:
+    if outcome.asked(every_door=campaign.every_door) or visit.answers:
         checked = check_answers(known.questions(form), visit.answers, today=day)
         if not checked.ok:
             return checked.problems
+        if checked.exceptions and outcome.met and not outcome.exception:
+            return [_contradiction(rules)]
         answers, exceptions = checked.answers, len(checked.exceptions)
     return Ready(
         visit=visit,
@@ -171,12 +173,22 @@ def _check(visit: NewVisit, known: _Campaigns, now: dt.datetime) -> Ready | list
         outcome=outcome,
         campaign=campaign,
         form_id=form.id,
-        exceptions=max(exceptions, int(outcome.asks)),
+        exceptions=max(exceptions, int(outcome.exception)),
         answers=_sealed("answers", orjson.dumps(answers).decode() if answers else "", campaign),
         note=_sealed("note", visit.note.strip(), campaign),
         visited_at=visited_at,
         revisit_on=visit.revisit_on or _revisit(outcome, day),
         closing=rules.closing,
+    )
+
+
+def _contradiction(rules: FieldRules) -> Problem:
+    names = "、".join(one.name for one in rules.outcomes.values() if one.exception)
+    return _problem(
+        _("An answer is an exception, so not all is well here."),
+        "outcome",
+        _("Save it as “%(names)s”, or correct the answer.") % {"names": names},
+        "outcome",
     )
 
 

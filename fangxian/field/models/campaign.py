@@ -19,6 +19,7 @@ from fangxian.register.models import Household
 class Campaign(Row):
     """A sweep: an area, a target group, a form, a start and an end.
 
+    ``every_door``: its form is asked wherever somebody is met, else where there is an exception.
     ``group`` names a target group of the rule set ``field``; ``report_at`` is the time of the day
     by which each level has sent its daily report; ``started_at`` is when it was really started,
     ``settled_at`` when, after its closing, its last visits were reported.
@@ -37,6 +38,7 @@ class Campaign(Row):
     form = models.ForeignKey(
         FormDefinition, models.PROTECT, related_name="+", verbose_name=_("form")
     )
+    every_door = models.BooleanField(_("the form is asked at every door"), default=False)
     emergency = models.ForeignKey(
         Emergency,
         models.PROTECT,

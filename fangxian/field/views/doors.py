@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from typing import Any
 from urllib.parse import urlencode
@@ -24,7 +25,7 @@ from fangxian.field.actions import NewVisit
 from fangxian.field.forms import DoorFilter, ExemptForm, VisitForm, state_of
 from fangxian.field.models import Campaign, Target, Visit
 from fangxian.field.questionnaire.fields import answers_of, compiled, fields_of_form
-from fangxian.field.rules import FieldRules, field_rules_version
+from fangxian.field.rules import FieldRules, Outcome, field_rules_version
 from fangxian.field.views.campaigns import campaign_of
 from fangxian.organisations.queries import who_closes
 from fangxian.regions.queries import full_name, names
@@ -143,6 +144,14 @@ def door(request: SignedRequest, campaign_id: UUID, household_id: UUID) -> HttpR
     return _door(request, target, rules, form)
 
 
+def _outcomes(campaign: Campaign, rules: FieldRules) -> list[Outcome]:
+    """What can be found at a door of this sweep; ``asks`` as the sweep wants it."""
+    return [
+        dataclasses.replace(one, asks=one.asked(every_door=campaign.every_door))
+        for one in rules.outcomes.values()
+    ]
+
+
 def _form(target: Target, rules: FieldRules, request: SignedRequest) -> VisitForm:
     corrects = _correctable(target, request.GET.get("corrects", ""))
     initial = {"op_id": uuid7(), "corrects": corrects, "outcome": request.GET.get("outcome", "")}
@@ -165,7 +174,7 @@ def _save(request: SignedRequest, target: Target, rules: FieldRules) -> HttpResp
     problems: list[Problem] = []
     if form.is_valid():
         data = form.cleaned_data
-        asks = rules.outcomes[data["outcome"]].asks
+        asks = rules.outcomes[data["outcome"]].asked(every_door=target.campaign.every_door)
         given = answers_of(questionnaire, request.POST) if asks else {}
         visit = NewVisit(
             op_id=data["op_id"],
@@ -291,9 +300,9 @@ def _door(
         "words": words,
         "form": form,
         "problems": [str(problem) for problem in problems or []],
-        "outcomes": rules.outcomes.values(),
+        "outcomes": (outcomes := _outcomes(campaign, rules)),
         "outcome": outcome,
-        "asking": outcome in rules.outcomes and rules.outcomes[outcome].asks,
+        "asking": any(one.asks and one.code == outcome for one in outcomes),
         "questions": fields_of_form(questionnaire, given or {}, errors, today=today),
         "compiled": compiled(questionnaire),
         "today": today.isoformat(),
