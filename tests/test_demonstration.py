@@ -11,6 +11,7 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from fangxian.accounts.models import User
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
 from fangxian.config.demo import sweep
@@ -19,7 +20,7 @@ from fangxian.core.models import Task
 from fangxian.field.actions import prepare_reports
 from fangxian.field.actions.reports import OVERDUE
 from fangxian.field.models import Campaign, DailyReport, Target
-from fangxian.organisations.models import Vacancy
+from fangxian.organisations.models import Member, Responsibility, Vacancy
 from fangxian.people.models import MergeCandidate, PersonDocument
 from fangxian.register.models import Household
 from tests.browser.county import HOUSEHOLDS, copied, make_template
@@ -64,6 +65,16 @@ def test_it_looks_alive(county: Actor) -> None:
         assert number[14:17] in {"996", "997", "998", "999"}, "an issued number"
         total = sum(int(a) * b for a, b in zip(number, WEIGHTS, strict=False))
         assert number[17] == CHECKS[total % 11]
+
+
+def test_who_looks_at_whom_is_told_with_his_organisation(county: Actor) -> None:
+    with acting(county):
+        officer = User.objects.select_related("region").get(username="wangge")
+        answers = Responsibility.objects.get(place=officer.region, role="grid_officer")
+        assert answers.person_id == officer.person_id
+        for user in User.objects.exclude(username__startswith="system"):
+            bodies = Member.objects.filter(person_id=user.person_id).values_list("organisation_id")
+            assert [(grant.organisation_id,) for grant in user.grants.all()] == list(bodies)
 
 
 def test_one_report_is_overdue_on_each_later_day(

@@ -31,6 +31,7 @@ register.filter("cn_time", formats.clock)
 register.filter("num", formats.number)
 register.filter("mask", formats.mask)
 register.filter("who", formats.who)
+register.filter("browser", formats.browser)
 register.filter("place_name", formats.place_name)
 
 

@@ -95,3 +95,34 @@ def test_a_job_of_the_system_has_no_name_of_its_own():
     with translation.override("zh-hans"):
         assert formats.who("system:demo") == "系统自动"
     assert formats.who("王一") == "王一"
+
+
+@pytest.mark.parametrize(
+    ("agent", "shown"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+            "Chrome/120.0.0.0 Safari/537.36 Edg/120.0.2210.91",
+            "Edge 120 · Windows",
+        ),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+            "HeadlessChrome/156.0.0.0 Safari/537.36",
+            "Chrome 156 · Linux",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 17_2 like Mac OS X) AppleWebKit/605.1.15 (KHTML, "
+            "like Gecko) Version/17.2 Mobile/15E148 Safari/604.1",
+            "Safari 17 · iOS",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 13; V2) AppleWebKit/537.36 (KHTML, like Gecko) "
+            "Version/4.0 Chrome/116.0 Mobile Safari/537.36 MicroMessenger/8.0.44",
+            "WeChat 8 · Android",
+        ),
+        ("curl/8.4.0", "curl/8.4.0"),
+        ("", ""),
+    ],
+)
+def test_browsers_are_told_as_people_know_them(agent: str, shown: str) -> None:
+    assert formats.browser(agent) == shown

@@ -165,10 +165,14 @@ def test_field_takes_options():
 
 def test_meter_speaks_in_numbers():
     html = render('{% ui "meter" done=377 total=401 exempt=6 %}')
-    assert "<strong>94%</strong>" in html
+    # Who is exempt is covered, here as everywhere.
+    assert "<strong>95.5%</strong>" in html
     assert 'width="94.01"' in html
     assert 'x="94.01" width="1.50"' in html
     assert "fx-meter--full" in render('{% ui "meter" done=4 total=4 %}')
+    full = render('{% ui "meter" done=3 total=4 exempt=1 %}')
+    assert "fx-meter--full" in full
+    assert "<strong>100%</strong>" in full
     assert "–" in render('{% ui "meter" done=0 total=0 %}')
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable
 
 from django.utils import dateformat, timezone
@@ -74,6 +75,36 @@ def date_time(value: datetime.datetime | None) -> str:
 def who(actor: str) -> str:
     """The name of who did something; jobs of the system, ``system:…``, have none of their own."""
     return gettext("the system itself") if actor.startswith("system:") else actor
+
+
+# What a browser and a system call themselves, the particular before what it pretends to be.
+_BROWSERS = (
+    ("WeChat", r"MicroMessenger/(\d+)"),
+    ("Edge", r"Edg\w*/(\d+)"),
+    ("Opera", r"OPR/(\d+)"),
+    ("Firefox", r"(?:Firefox|FxiOS)/(\d+)"),
+    ("Chrome", r"(?:Chrome|Chromium|CriOS)/(\d+)"),
+    ("Safari", r"Version/(\d+)[\d.]* .*Safari"),
+)
+_SYSTEMS = (
+    ("HarmonyOS", "OpenHarmony|HarmonyOS"),
+    ("Android", "Android"),
+    ("iOS", "iPhone|iPad"),
+    ("Windows", "Windows"),
+    ("macOS", "Mac OS X"),
+    ("Linux", "Linux|X11"),
+)
+_LONGEST_AGENT = 60
+
+
+def browser(agent: str) -> str:
+    """A browser's user agent as people know it: ``Chrome 120 · Windows``; else as sent."""
+    for name, pattern in _BROWSERS:
+        found = re.search(pattern, agent)
+        if found:
+            system = next((s for s, pattern in _SYSTEMS if re.search(pattern, agent)), "")
+            return " · ".join(filter(None, (f"{name} {found[1]}", system)))
+    return agent[:_LONGEST_AGENT]
 
 
 def clock(value: datetime.datetime) -> str:

@@ -12,6 +12,7 @@ from uuid import UUID
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.scoping import acting
+from fangxian.config.demo.accounts import areas, hire
 from fangxian.config.demo.recipe import Chance
 from fangxian.core.actions import store_file
 from fangxian.organisations import keepers, vacancies
@@ -75,7 +76,10 @@ def found(by: Actor, chance: Chance) -> None:
         pool = Pool(county.code)
         units = list(_units(by, chance, county))
         members = [m for unit in units for m in _members(by, chance, pool, unit)]
-        write(list(_chain(chance, county, rules, pool, units, members)))
+        officer = hire(by, chance)["wangge"]
+        own = Head(officer.person_id, officer.person.name)
+        officers = {areas(county.code)["grid"]: own}
+        write(list(_chain(chance, county, rules, pool, units, members, officers)))
         keepers.keep(by=by, area=county.code)
         _five_ones(by, chance, county, members)
         vacancies.refresh(by=by, area=county.code)
@@ -120,6 +124,7 @@ def _chain(
     pool: Pool,
     units: list[Organisation],
     members: list[Member],
+    officers: dict[str, Head],
 ) -> Iterator[Responsibility]:
     since = chance.today - dt.timedelta(days=SINCE)
     leaders = [m for m in members if m.rank == chance.data["ranks"]["community_leader"]]
@@ -149,7 +154,7 @@ def _chain(
         )
 
     def local(role: str, place: Region) -> Responsibility:
-        head = pool.draw(place.code)
+        head = officers.get(place.code) or pool.draw(place.code)
         return named(place, role, head.name, person_id=head.id, contact=chance.phone())
 
     yield leader("county_leader", county)
