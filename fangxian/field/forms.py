@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.common import codes
 from fangxian.common.actor import Actor
@@ -51,7 +52,7 @@ class CampaignForm(forms.Form):
         ),
     )
     starts_on = forms.DateField(label=_("Starts on"), widget=DateInput)
-    ends_on = forms.DateField(label=_("Ends on"), widget=DateInput)
+    ends_on = forms.DateField(label=pgettext_lazy("a sweep", "Ends on"), widget=DateInput)
     report_at = forms.TimeField(
         label=_("Daily report due at"),
         required=False,
@@ -173,7 +174,12 @@ class ReportFilter(forms.Form):
 
     day = forms.DateField(label=_("Day"), required=False, widget=DateInput)
     show = forms.ChoiceField(
-        required=False, choices=[("", _("All")), ("owed", _("Not sent")), ("sent", _("Sent"))]
+        required=False,
+        choices=[
+            ("", _("All")),
+            ("owed", _("Not sent")),
+            ("sent", pgettext_lazy("a report", "Sent")),
+        ],
     )
     level = forms.TypedChoiceField(label=_("Level"), required=False, coerce=int, choices=[])
 

@@ -18,7 +18,7 @@ from uuid import UUID
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from fangxian.accounts.actions import log_reveal
 from fangxian.common import access, codes
@@ -101,7 +101,14 @@ def _organisation_rows(code: str, clear: bool) -> Iterator[Row]:
             ]
             for person, name, duty, rank, party, since in members.get(body.id, []):
                 access.note(person)
-                yield [*head, name, duty, rank, _("yes") if party else _("no"), since]
+                yield [
+                    *head,
+                    name,
+                    duty,
+                    rank,
+                    pgettext("answer", "yes") if party else pgettext("answer", "no"),
+                    since,
+                ]
             if body.id not in members:
                 yield [*head, "", "", "", "", None]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.common.history import tracked
 from fangxian.common.models import Placed, Row
@@ -30,7 +31,7 @@ class Campaign(Row):
     class State(models.TextChoices):
         DRAFT = "draft", _("draft")
         RUNNING = "running", _("running")
-        CLOSED = "closed", _("closed")
+        CLOSED = "closed", pgettext_lazy("a sweep", "closed")
 
     name = models.CharField(_("name"), max_length=80)
     area = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name=_("area"))

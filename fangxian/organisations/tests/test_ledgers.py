@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +13,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fangxian import organisations
 from fangxian.accounts.models import AccessLog
 from fangxian.common.scoping import acting
 from fangxian.common.sheets import cell_text, find_table, read_workbook
@@ -284,6 +287,18 @@ def test_work_phones_leave_in_full_only_for_a_reason_and_are_logged(
         log = AccessLog.objects.exclude(revealed="").get()
         assert (log.persons, log.revealed, log.purpose) == ([person], "work phone", "防汛联络名册")
     assert client.post(at, {**place, "reason": "防汛联络名册"}).status_code == 429
+
+
+def test_an_export_says_party_membership_in_a_word_that_the_import_reads(hq, places, bodies):
+    imported(hq, "organisations", bodies, places.county)
+    export = EXPORTS["organisations"]
+    with acting(hq):
+        said = {row[9] for row in export.rows(places.county, False) if row[9]}
+    assert said == {"是", "否"}
+    data = Path(organisations.__file__).parent / "data" / "words.json"
+    words = json.loads(data.read_text("utf-8"))
+    assert "是" in words["party"]
+    assert "否" not in words["party"]
 
 
 def test_a_large_export_is_a_job(hq, places, bodies):

@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from fangxian.common.errors import OutOfScope
 from fangxian.common.policy import SignedRequest, page
@@ -129,7 +130,7 @@ def _rows(first: Person, second: Person) -> list[dict[str, Any]]:
     phones = [" · ".join(number for _id, _label, number in s.phones) for s in shown]
     rows.append(_row(_("Documents (both are kept)"), documents))
     rows.append(_row(_("Phones (both are kept)"), phones))
-    rows.append(_row(_("Recorded"), [formats.date(p.created_at) for p in both]))
+    rows.append(_row(pgettext("when", "Recorded"), [formats.date(p.created_at) for p in both]))
     return rows
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.common.history import tracked
 from fangxian.common.models import Placed
@@ -26,7 +27,7 @@ class GridPlan(Placed):
     scope = Scoped()
 
     class State(models.TextChoices):
-        DRAFT = "draft", _("draft")
+        DRAFT = "draft", pgettext_lazy("a drawing of grids", "draft")
         ACCEPTED = "accepted", _("accepted, not yet in force")
         IN_FORCE = "in_force", _("in force")
         REPLACED = "replaced", _("replaced")
