@@ -138,6 +138,14 @@ def visits_of(household_id: UUID) -> QuerySet[Visit]:
     )
 
 
+def visits_at(campaign: Campaign, area: str) -> QuerySet[Visit]:
+    """All visits of a sweep in a place with what corrects them, what was received last first."""
+    lo, hi = codes.bounds(area)
+    found = Visit.objects.filter(campaign=campaign, place_code__gte=lo, place_code__lt=hi)
+    found = found.select_related("campaign", "corrected_by", "household")
+    return found.order_by("-created_at", "-id")
+
+
 @dataclass(frozen=True)
 class VisitLine:
     """A visit as a list shows it."""

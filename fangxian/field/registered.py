@@ -61,6 +61,8 @@ INVARIANTS = {
     ),
 }
 
+PANEL_VISITS = 50
+
 
 def register() -> None:
     """Fill the registries (from ``ready()``)."""
@@ -146,9 +148,12 @@ def _place_panel(request: HttpRequest, by: Actor, code: str) -> str:
 
 def _household_panel(request: HttpRequest, by: Actor, household_id: UUID) -> str:
     doors = Target.objects.filter(household_id=household_id).select_related("campaign")
+    visits = list(queries.visits_of(household_id)[: PANEL_VISITS + 1])
     context = {
+        "household_id": household_id,
+        "more": len(visits) > PANEL_VISITS,
         "doors": list(doors.exclude(state=Target.State.GONE).order_by("-created_at")),
-        "visits": queries.visit_lines(queries.visits_of(household_id)[:50]),
+        "visits": queries.visit_lines(visits[:PANEL_VISITS]),
         "may_visit": by.may("field.visit"),
     }
     return render_to_string("field/_household_panel.html", context, request)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from fangxian.field.views import campaigns, doors, exemptions, forms, reports
+from fangxian.field.views import campaigns, doors, exemptions, forms, reports, visits
 
 app_name = "field"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,11 +16,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/<uuid:report_id>/send/", reports.send, name="report_send"),
     path("reports/<uuid:report_id>/correct/", reports.correct, name="report_correct"),
     path("exemptions/<uuid:exemption_id>/end/", exemptions.end, name="exemption_end"),
+    path("households/<uuid:household_id>/", visits.of_household, name="household_visits"),
     path("<uuid:campaign_id>/", campaigns.detail, name="campaign"),
     path("<uuid:campaign_id>/start/", campaigns.start, name="campaign_start"),
     path("<uuid:campaign_id>/close/", campaigns.close, name="campaign_close"),
     path("<uuid:campaign_id>/extend/", campaigns.extend, name="campaign_extend"),
     path("<uuid:campaign_id>/gaps/", campaigns.gaps, name="gaps"),
+    path("<uuid:campaign_id>/visits/", visits.of_place, name="visits"),
     path("<uuid:campaign_id>/doors/", doors.work_list, name="doors"),
     path("<uuid:campaign_id>/exemptions/", exemptions.every, name="exemptions"),
     path("<uuid:campaign_id>/reports/", reports.of_day, name="reports"),

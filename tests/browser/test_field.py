@@ -119,6 +119,8 @@ def test_every_page_everywhere(
         (doors_of_grid, "sweep-doors"),
         (door + "?outcome=exceptions", "sweep-door"),
         (reverse("field:campaign", args=of_sweep), ""),
+        (reverse("field:visits", args=of_sweep), ""),
+        (reverse("field:household_visits", args=[two.household_id]), ""),
         (reverse("field:gaps", args=of_sweep), ""),
         (reverse("field:exemptions", args=of_sweep), ""),
         (reverse("field:reports", args=of_sweep), ""),

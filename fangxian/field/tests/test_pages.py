@@ -486,3 +486,56 @@ def test_an_exemption_of_a_closed_sweep_has_no_button_to_end_it(
     close_campaign(by=cast.actor("headquarters"), campaign=campaign)
     assert end not in client.get(url).content.decode()
     assert client.post(end).status_code == 409
+
+
+def test_all_visits_of_a_household_and_of_a_place(
+    client_of: Any,
+    client: Any,
+    campaign: Campaign,
+    cast: Any,
+    bob: Any,
+    places: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from fangxian.accounts.models import AccessLog
+    from fangxian.field.views import visits
+
+    first, second, _third = targets(bob, campaign, places.grid)
+    hq = cast.actor("headquarters")
+    day = dt.date(2020, 1, 1)
+    lives = move_in(by=hq, household_id=first.household_id, on=day, name="查无此人", sex="1")
+    mistaken = str(uuid4())
+    client.post(door_url(first), {"op_id": mistaken, "outcome": "all_well"})
+    client.post(
+        door_url(first), {"op_id": str(uuid4()), "outcome": "refused", "corrects": mistaken}
+    )
+    client.post(door_url(second), {"op_id": str(uuid4()), "outcome": "absent"})
+    looks = AccessLog.objects.filter(persons__contains=[lives.person_id], actor="bob")
+    before = looks.count()
+    home = reverse("field:household_visits", args=[first.household_id])
+    page = client.get(home)
+    assert [(row.said, row.corrected) for row in page.context["lines"]] == [
+        ("Refused", False),
+        ("All well", True),
+    ]
+    assert page.context["count"] == 2
+    assert campaign.name in page.content.decode()
+    assert looks.count() == before + 1
+    place = reverse("field:visits", args=[campaign.id])
+    listed = client.get(place, {"place": places.unit})
+    assert [row["line"].said for row in listed.context["rows"]] == [
+        "Nobody at home",
+        "Refused",
+        "All well",
+    ]
+    monkeypatch.setattr(visits, "PAGE", 2)
+    one = client.get(place)
+    assert (len(one.context["rows"]), one.context["previous"]) == (2, "")
+    two = client.get(place + one.context["next"])
+    assert [row["line"].corrected for row in two.context["rows"]] == [True]
+    assert two.context["next"] == ""
+    charlie = client_of("charlie")
+    assert charlie.get(home).status_code == 404
+    assert charlie.get(place).status_code == 404
+    panel = client_of("alice").get(reverse("register:household", args=[first.household_id]))
+    assert home in panel.content.decode()

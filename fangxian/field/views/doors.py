@@ -72,7 +72,7 @@ def work_list(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
         all=Count("id"),
     )
     shown = _shown(found, show, today)
-    start = _start(request.GET.get("from", ""))
+    start = first_row(request.GET.get("from", ""))
     rows = list(shown[start : start + PAGE + 1])
     labels = names({row.place_code for row in rows} | {row.place_code[:18] for row in rows})
     chips = [
@@ -108,7 +108,8 @@ def work_list(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
     )
 
 
-def _start(text: str) -> int:
+def first_row(text: str) -> int:
+    """The row that a page of a list begins with, as its address says."""
     return min(int(text), 10_000_000) if text.isascii() and text.isdigit() else 0
 
 
@@ -123,8 +124,8 @@ def _row(target: Target, labels: dict[str, str], today: dt.date) -> dict[str, An
     }
 
 
-def where_of(target: Target, labels: dict[str, str]) -> str:
-    """Building, unit and room of a door, as it is spoken of."""
+def where_of(target: Target | Visit, labels: dict[str, str]) -> str:
+    """Building, unit and room of a door (or of a visit there), as it is spoken of."""
     code = target.place_code
     parts = [labels.get(code[: int(Level.BUILDING)], "")]
     if len(code) > Level.BUILDING:

@@ -1,0 +1,74 @@
+"""All visits: of a household in every sweep, and of a place in one sweep; corrections marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from fangxian.accounts.policy import SignedRequest, page
+from fangxian.common import access
+from fangxian.field import queries
+from fangxian.field.forms import DoorFilter
+from fangxian.field.views.campaigns import campaign_of
+from fangxian.field.views.doors import first_row, where_of
+from fangxian.regions.queries import full_name, names
+from fangxian.register.models import Residency
+from fangxian.register.queries import household
+
+PAGE = 100
+
+
+def _note_residents(households: Iterable[UUID]) -> None:
+    """What was found at a door is read of all who live or lived there."""
+    found = Residency.objects.filter(household_id__in=set(households))
+    access.note(*found.values_list("person_id", flat=True))
+
+
+def _paged(request: SignedRequest, found: Any, query: dict[str, str]) -> dict[str, Any]:
+    """A page of visits as lines, and where the pages beside it are."""
+    start = first_row(request.GET.get("from", ""))
+    visits = list(found[start : start + PAGE + 1])
+    lines = queries.visit_lines(visits[:PAGE])
+    _note_residents(line.visit.household_id for line in lines)
+    before, after = max(0, start - PAGE), start + PAGE
+    return {
+        "lines": lines,
+        "count": found.count(),
+        "first_page": not start,
+        "previous": f"?{urlencode(query | {'from': before})}" if start else "",
+        "next": f"?{urlencode(query | {'from': after})}" if len(visits) > PAGE else "",
+        "now": timezone.now(),
+    }
+
+
+@page("field.view")
+def of_household(request: SignedRequest, household_id: UUID) -> HttpResponse:
+    """Every visit at a household in whatever sweep, the latest first."""
+    home = household(household_id)
+    context = {
+        "where": " ".join(part for part in (full_name(home.place_code), home.room) if part),
+        "back": reverse("register:household", args=[home.id]),
+        **_paged(request, queries.visits_of(home.id), {}),
+    }
+    return render(request, "field/visits.html", context)
+
+
+@page("field.view")
+def of_place(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
+    """The visits of a sweep at a place, what came in last first."""
+    campaign = campaign_of(request, campaign_id)
+    place = DoorFilter(request.GET).chosen(request.actor, campaign)[0]
+    paged = _paged(request, queries.visits_at(campaign, place), {"place": place})
+    lines = paged["lines"]
+    at_codes = {line.visit.place_code for line in lines}
+    labels = names(at_codes | {code[:18] for code in at_codes})
+    rows = [{"line": line, "where": where_of(line.visit, labels)} for line in lines]
+    context = {"campaign": campaign, "place": place, "place_name": full_name(place), "rows": rows}
+    return render(request, "field/visits_of_place.html", context | paged)
