@@ -219,10 +219,9 @@ def test_a_server_whose_folder_was_deleted_is_ended_by_the_next_in_its_place(fol
     first = start(folder)
     pid = first.status().pid
     assert pid
-    # It would notice within a minute and then take the next server's socket with it.
+    # It notices within a minute, now or later, and then takes the next server's socket with it.
     for entry in folder.iterdir():
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
-    assert process.alive(pid)
     again = start(folder)
     assert cluster_of(again) == cluster_of(first)
     assert again.host == first.host
