@@ -122,6 +122,7 @@ def end(request: SignedRequest, member_id: UUID) -> HttpResponse:
         form,
         "form",
         title=_("End the membership of %(name)s") % {"name": row.person.name},
+        tab=_("End the membership"),
         note=note % {"name": row.person.name, "held": held},
         danger=_("End"),
         back=row.organisation_id,

@@ -168,12 +168,13 @@ def propose(request: SignedRequest, person_id: UUID) -> HttpResponse:
     """Say that this person and another are one: search, then choose."""
     by = request.actor
     person = queries.by_id(person_id)
-    if request.method == "POST":
+    if "other" in request.POST:
         with suppress(ValueError):
-            other = UUID(request.POST.get("other", ""))
+            other = UUID(request.POST["other"])
             actions.propose_merge(by=by, first_id=person.id, second_id=other)
             messages.success(request, _("The pair is in the merge queue."))
         return redirect("people:person", person.id)
-    text = request.GET.get("q", "").replace("\x00", "").strip() or person.name
+    # Not in the address: what is looked for may be the number of a document.
+    text = request.POST.get("q", "").replace("\x00", "").strip() or person.name
     found = [other for other in lookups.find(by, text, PAGE) if other.id != person.id]
     return render(request, "people/propose.html", {"person": person, "found": found, "text": text})
