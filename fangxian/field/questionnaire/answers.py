@@ -144,11 +144,11 @@ class _Checker:
         except (ArithmeticError, ValueError):
             self.problem(path, _("This answer can’t be read."), _("Check and correct it."), row)
             return None
+        known = {**known, question.name: value}
         if question.constraint is not None and not self.holds(question.constraint, known, value):
             message = in_language(question.constraint_message) or _("This answer is not allowed.")
             self.problem(path, message, _("Check and correct it."), row)
             return None
-        known = {**known, question.name: value}
         if question.exception_when is not None and self.holds(
             question.exception_when, known, value
         ):

@@ -119,7 +119,7 @@ def _walk(questions: Sequence[Question]) -> Iterator[Question]:
 def in_language(texts: Mapping[str, str]) -> str:
     """Choose the reader's language, else Chinese, else whatever there is."""
     language = (get_language() or DEFAULT_LANGUAGE).lower()
-    for key in (language, DEFAULT_LANGUAGE):
+    for key in (language, DEFAULT_LANGUAGE, "zh-hant"):
         if texts.get(key):
             return texts[key]
     return next((text for text in texts.values() if text), "")
@@ -179,6 +179,18 @@ class _Reader:
             )
         return options
 
+    def texts(self, row: Mapping[str, Any], at: int, name: str) -> None:
+        """Refuse texts that would show a name in place of an answer."""
+        every = [row.get(key) for key in ("label", "hint", "constraint_message")]
+        every += [o.get("label") for o in row.get("options") or [] if isinstance(o, Mapping)]
+        if any("${" in text for one in every for text in _label({"text": one}, "text").values()):
+            self.problem(
+                at,
+                name,
+                _("A text of the question refers to an answer."),
+                _("Write the text without ${…}; it is shown as it stands."),
+            )
+
     def question(self, row: Mapping[str, Any], *, inside_repeat: bool) -> Question | None:
         self.count += 1
         at = self.count
@@ -204,6 +216,7 @@ class _Reader:
         label = _label(row, "label")
         if not in_language(label):
             self.problem(at, name, _("The question has no text."), _("Write what is asked."))
+        self.texts(row, at, name)
         options = self.options(row, at, name)
         columns = {column for option in options for column in option.columns()}
         return Question(
@@ -235,6 +248,37 @@ class _Reader:
                 found.append(question)
         return tuple(found)
 
+    def references(self, questions: Sequence[Question], above: frozenset[str], at: int) -> int:
+        """Refuse what looks at an answer that is not there yet; return how many were read.
+
+        Logic sees the answers above it and, in a repeat, those above in the same row; a constraint
+        and an exception see their own as well.
+        """
+        for question in questions:
+            at += 1
+            own = above | {question.name}
+            for tree, seen in (
+                (question.relevant, above),
+                (question.choice_filter, above),
+                (question.constraint, own),
+                (question.exception_when, own),
+            ):
+                for name in sorted(fields_of(tree) - seen) if tree else ():
+                    self.problem(at, question.name, *self._unseen(name))
+            if question.kind == "repeat":
+                at = self.references(question.questions, above, at)
+            elif question.kind != "note":
+                above = own
+        return at
+
+    def _unseen(self, name: str) -> tuple[str, str]:
+        if name not in self.names:
+            message = _("It refers to “%(name)s”, which is not a question.")
+            return message % {"name": name}, _("Correct the name in ${…}.")
+        message = _("It refers to “%(name)s”, which has no answer there.")
+        mend = _("Refer to a question above it, and not to one in a repeat from outside.")
+        return message % {"name": name}, mend
+
 
 def parse_questionnaire(schema: Mapping[str, Any]) -> Questionnaire:
     """Read a stored or submitted schema. Raises Invalid naming each question's problem and mend."""
@@ -250,20 +294,7 @@ def parse_questionnaire(schema: Mapping[str, Any]) -> Questionnaire:
             _("The form has more than %(n)d questions.") % {"n": MAX_QUESTIONS},
             _("Split it into two forms."),
         )
-    for at, question in enumerate(questionnaire.walk(), start=1):
-        for tree in (
-            question.relevant,
-            question.constraint,
-            question.exception_when,
-            question.choice_filter,
-        ):
-            for missing in sorted(fields_of(tree) - reader.names) if tree else ():
-                reader.problem(
-                    at,
-                    question.name,
-                    _("It refers to “%(name)s”, which is not a question.") % {"name": missing},
-                    _("Correct the name in ${…}."),
-                )
+    reader.references(questionnaire.questions, frozenset(), 0)
     if reader.problems:
         raise Invalid(*reader.problems)
     return questionnaire

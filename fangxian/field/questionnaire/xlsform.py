@@ -10,8 +10,12 @@ Source: XLSForm reference (xlsform.org).
 
 from __future__ import annotations
 
+import json
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence, Set
+from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -76,16 +80,32 @@ _NO: Final = frozenset({"", "no", "false", "false()"})
 _NAMED: Final = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
 # How pyxform names the question of an `or_other`.
 _BESIDE: Final = re.compile(r"\.\./(\w+)")
-_LANGUAGE: Final = re.compile(r"\(([A-Za-z-]+)\)\s*$")
-_LANGUAGES: Final[Mapping[str, str]] = {
-    "zh": "zh-hans",
-    "zh-cn": "zh-hans",
-    "zh-hans": "zh-hans",
-    "zh-tw": "zh-hant",
-    "zh-hk": "zh-hant",
-    "zh-hant": "zh-hant",
-    "en": "en",
-}
+# What survey designers call languages: the whole name, or a code in brackets at its end.
+_CODE: Final = re.compile(r"\(([A-Za-z-]+)\)$")
+_TEXTS: Final = frozenset({"label", "hint", "constraint_message"})
+
+
+def _plain(language: str) -> str:
+    name = unicodedata.normalize("NFKC", language).replace("_", "-")
+    return re.sub(r"\s+", "", name).lower()
+
+
+@cache
+def _languages() -> dict[str, str]:
+    names = json.loads((Path(__file__).parents[1] / "data" / "languages.json").read_text("utf-8"))
+    return {_plain(name): code for code, every in names.items() for name in every}
+
+
+def language_of(name: str) -> str:
+    """Our code of a language as a workbook names it: ``简体中文``, ``Chinese (zh)``, ``English``.
+
+    One that we don't know keeps its own code or name: it never overwrites another's text.
+    """
+    plain = _plain(name)
+    match = _CODE.search(plain)
+    code = match.group(1) if match else plain
+    known = _languages()
+    return known.get(plain) or known.get(code) or code
 
 
 def _rows(workbook: Workbook, name: str) -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
@@ -104,13 +124,12 @@ def _rows(workbook: Workbook, name: str) -> tuple[list[dict[str, str]], list[dic
 def _texts(value: Any) -> dict[str, str]:
     if isinstance(value, str):
         return {DEFAULT_LANGUAGE: value}
+    given = {str(name): str(text) for name, text in (value or {}).items()}
+    unnamed = given.pop("default", None)
     texts: dict[str, str] = {}
-    for name, text in (value or {}).items():
-        match = _LANGUAGE.search(name)
-        code = (match.group(1) if match else name).lower()
-        # A language that we don't know keeps its own name: it never overwrites another's text.
-        texts[DEFAULT_LANGUAGE if code == "default" else _LANGUAGES.get(code, code)] = str(text)
-    return texts
+    for name, text in given.items():
+        texts.setdefault(language_of(name), text)
+    return texts if unnamed is None else {DEFAULT_LANGUAGE: unnamed, **texts}
 
 
 def _logic(value: Any) -> str:
@@ -130,6 +149,12 @@ def _lost(rows: Sequence[Mapping[str, str]], sheet: str) -> Iterator[Problem]:
             elif column in REFUSED and value.lower() not in _NO:
                 message = _("The column “%(column)s” can’t be followed here.") % {"column": header}
                 yield _at(sheet, at, row, message, _("Empty the cell, or ask it in another way."))
+            elif column in _TEXTS and _NAMED.search(value):
+                message = _("The text refers to an answer: “%(what)s”.") % {
+                    "what": _NAMED.findall(value)[0]
+                }
+                mend = _("Write the text without ${…}; it is shown as it stands.")
+                yield _at(sheet, at, row, message, mend)
             elif column == "required" and value.lower() not in _YES | _NO:
                 message = _("“required” is a condition: “%(value)s”.") % {"value": value}
                 mend = _("Write “yes” or “no”; a condition belongs in “relevant”.")
