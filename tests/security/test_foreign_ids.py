@@ -141,37 +141,45 @@ def test_what_is_valid_but_for_the_place_is_refused(world: World) -> None:
     assert not failures, failures
 
 
-@pytest.mark.parametrize(
-    ("mixed", "refused_for"),
-    [("household_id", "door"), ("campaign_id", "campaign"), ("both", "campaign")],
-)
-def test_visits_of_another_county_are_rejected(world: World, mixed: str, refused_for: str) -> None:
-    sides = {
-        name: world.foreign if mixed in (name, "both") else world.own
-        for name in ("household_id", "campaign_id")
-    }
-    visit = {
+_IDS = ("household_id", "campaign_id")
+
+
+def _visit(world: World, foreign: set[str]) -> dict[str, Any]:
+    """A visit whose ids named in ``foreign`` are those of another county."""
+    sides = {name: world.foreign if name in foreign else world.own for name in _IDS}
+    return {name: str(side.get(f"field:{name}")) for name, side in sides.items()} | {
         "op_id": str(uuid4()),
-        "campaign_id": str(sides["campaign_id"].get("field:campaign_id")),
-        "household_id": str(sides["household_id"].get("field:household_id")),
         "outcome": "all_well",
         "answers": {},
         "visited_at": dt.datetime.now(dt.UTC).isoformat(),
     }
-    county = world.foreign.codes.county
+
+
+def _answer(world: World, visit: dict[str, Any]) -> dict[str, Any]:
+    answer = world.clients[EVERYTHING].post(
+        "/api/field/visits", orjson.dumps({"visits": [visit]}), content_type="application/json"
+    )
+    assert answer.status_code == 200
+    (one,) = answer.json()["answers"]
+    return dict(one)
+
+
+@pytest.mark.parametrize("foreign", [{"household_id"}, {"campaign_id"}, set(_IDS)])
+def test_visits_of_another_county_are_rejected(world: World, foreign: set[str]) -> None:
+    counties = (world.foreign.codes.county, world.own.codes.county)
+    visit = _visit(world, foreign)
     with undone():
-        before = snapshot(county), snapshot(world.own.codes.county)
-        answer = world.clients[EVERYTHING].post(
-            "/api/field/visits",
-            orjson.dumps({"visits": [visit]}),
-            content_type="application/json",
-        )
-        assert answer.status_code == 200
-        (one,) = answer.json()["answers"]
+        before = [snapshot(county) for county in counties]
+        one = _answer(world, visit)
         assert one["result"] == "rejected"
-        assert [problem["code"] for problem in one["problems"]] == [refused_for]
-        assert snapshot(county) == before[0]
-        assert snapshot(world.own.codes.county) == before[1]
+        assert [problem["code"] for problem in one["problems"]] == ["door"]
+        assert [snapshot(county) for county in counties] == before
+
+
+def test_the_same_visit_at_home_is_applied(world: World) -> None:
+    visit = _visit(world, set())
+    with undone():
+        assert _answer(world, visit)["result"] == "applied"
 
 
 @pytest.mark.parametrize("route", [r for r in routes() if not r.kwargs and not is_api(r)], ids=str)
