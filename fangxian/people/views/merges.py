@@ -26,6 +26,8 @@ from fangxian.people.vocabularies import ETHNICITIES, SEXES
 from fangxian.regions.queries import names
 
 PAGE = 50
+# ISO 3166-1, as a person's nationality is kept.
+CHINA = "CHN"
 
 
 @page("people.merge")
@@ -148,6 +150,8 @@ def _shown(person: Person, name: str) -> str:
     value = getattr(person, name)
     if name == "sex":
         return str(dict(SEXES)[value])
+    if name == "nationality" and value == CHINA:
+        return _("China")
     if name == "ethnicity":
         return ETHNICITIES.label(value) if value else ""
     if isinstance(value, dt.date):
