@@ -127,7 +127,7 @@ def test_from_signing_in_to_a_closed_gap(
         if page.locator("#doors tbody tr").count() == 0:
             page.locator("#board .fx-drill a").first.click()
         door = page.locator("#doors tbody tr").first
-        call = page.locator("#board .fx-closer button").first
+        call = page.locator("#board .fx-closer [hx-post]").first
         expect(call).to_be_visible()
         call.click()
         expect(page.locator("#board a[href^='tel:']").first).to_be_visible()
