@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -56,11 +54,6 @@ def is_for(by: Actor, task: Task) -> bool:
 def closed_tasks() -> QuerySet[Task]:
     """All closed tasks in scope, what was closed last first."""
     return Task.objects.exclude(state=TaskState.OPEN).order_by("-closed_at", "-id")
-
-
-def tasks_about(object_type: str, object_id: UUID) -> QuerySet[Task]:
-    """The open tasks about one object."""
-    return open_tasks().filter(object_type=object_type, object_id=object_id)
 
 
 def overdue(tasks: QuerySet[Task]) -> QuerySet[Task]:

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { mount, nextSize } from "./prefs";
 
 test("large text goes up by steps and round to normal", () => {
@@ -21,4 +21,18 @@ test("the choice shows at once and is kept for the server", () => {
   theme?.click();
   expect(document.documentElement.dataset["bsTheme"]).toBe("light");
   expect(document.cookie).not.toContain("fangxian_theme=dark");
+});
+
+test("signed in, large text is kept with the account, and the form is not sent", () => {
+  const fetching = vi.fn<typeof fetch>().mockResolvedValue(new Response(null, { status: 204 }));
+  vi.stubGlobal("fetch", fetching);
+  document.documentElement.classList.remove("fx-elders");
+  document.body.innerHTML = '<div><form action="/accounts/elders/"><button data-pref="elders"></button></form></div>';
+  mount(document.querySelector("div") as HTMLElement);
+  const event = new MouseEvent("click", { bubbles: true, cancelable: true });
+  document.querySelector("button")?.dispatchEvent(event);
+  expect(event.defaultPrevented).toBe(true);
+  expect(String(fetching.mock.calls[0]?.[0])).toContain("/accounts/elders/");
+  expect(String(fetching.mock.calls[0]?.[1]?.body)).toBe("on=1");
+  vi.unstubAllGlobals();
 });

@@ -1,5 +1,6 @@
-// Large text and the dark theme: kept in cookies so that the server writes the page right from the start.
-import { type Mount, on } from "./core";
+// Large text and the dark theme: kept in cookies so that the server writes the page right from the start; that text is
+// large also with the account, if there is one (the button then stands in a form, which serves without scripts).
+import { type Mount, on, post } from "./core";
 
 const SIZES = ["18", "22", "26", "30"] as const;
 
@@ -19,6 +20,12 @@ export const mount: Mount = (menu) =>
       root.dataset["fxText"] = size;
       keep("fangxian_elders", size);
       button.setAttribute("aria-pressed", String(size !== ""));
+      const form = button.closest("form");
+      if (form) {
+        event.preventDefault();
+        // The cookie holds here if it can't be sent.
+        post(form.action, { on: size && "1" }).catch(() => undefined);
+      }
     }
   });
 

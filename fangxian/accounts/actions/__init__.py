@@ -13,6 +13,7 @@ from fangxian.accounts.actions.users import (
     reset_password,
     reset_second_factor,
     unlock_user,
+    use_elders_edition,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "revoke_grant",
     "settle_alert",
     "unlock_user",
+    "use_elders_edition",
 ]

@@ -179,6 +179,12 @@ def save_holder(user: User) -> None:
 
 
 @action
+def use_elders_edition(*, by: Actor, on: bool) -> None:
+    """Large text, or text of the usual size, on the actor's own pages."""
+    User.objects.filter(pk__in=[by.user_id]).update(elders_edition=on)
+
+
+@action
 def disable_user(*, by: Actor, user_id: UUID, reason: str) -> User:
     """Close an account: its sessions end at once, its waiting jobs find no actor any more.
 

@@ -11,11 +11,17 @@ from django.utils.translation import get_language
 from fangxian.common.ui import catalogue
 
 SIZES = {"18", "22", "26", "30"}
+TEXT_COOKIE = "fangxian_elders"
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Add ``version``, ``demo``, ``time_zone``, and from cookies ``theme`` and ``text_size``."""
-    size = request.COOKIES.get("fangxian_elders", "")
+    """Add ``version``, ``demo``, ``time_zone``, and from cookies ``theme`` and ``text_size``.
+
+    An account of the elders' edition has large text also on a device that has no cookie of it.
+    """
+    size = request.COOKIES.get(TEXT_COOKIE, "")
+    if size not in SIZES and getattr(getattr(request, "user", None), "elders_edition", False):
+        size = "18"
     dark = request.COOKIES.get("fangxian_theme") == "dark"
     return {
         "version": settings.FANGXIAN_VERSION,

@@ -95,12 +95,21 @@ def test_a_closed_sweep_takes_nothing_though_this_process_knew_it_running(
 
 
 @pytest.mark.parametrize(
-    "sent",
-    ["", "{", "[]", '{"visits": []}', '{"visits": [{}]}', '{"visits": [{"op_id": NaN}]}'],
+    ("sent", "status"),
+    [
+        ("", 422),
+        ("{", 400),
+        ("[]", 422),
+        ('{"visits": []}', 422),
+        ('{"visits": [{}]}', 422),
+        ('{"visits": [{"op_id": NaN}]}', 400),
+    ],
 )
-def test_what_is_no_batch_is_named(client_of: Any, homes: list[Target], sent: str) -> None:
+def test_what_is_no_batch_is_named(
+    client_of: Any, homes: list[Target], sent: str, status: int
+) -> None:
     answer = client_of("bob").post(VISITS, sent, content_type="application/json")
-    assert answer.status_code in (400, 422), answer.content
+    assert answer.status_code == status, answer.content
 
 
 def test_who_may_send(client_of: Any, campaign: Campaign, homes: list[Target]) -> None:
@@ -123,4 +132,4 @@ def test_the_doors_of_a_grid(
     assert [door["room"] for door in got["doors"]] == ["101", "102", "201"]
     for code in (places.other_grid, places.community, "x"):
         assert client.get(f"/api/field/{campaign.id}/doors/{code}").status_code == 404
-    assert client.get("/api/openapi.json").status_code in (200, 403)
+    assert client.get("/api/openapi.json").status_code == 200

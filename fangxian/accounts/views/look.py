@@ -1,0 +1,27 @@
+"""How the pages look for an account."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from fangxian.accounts.actions import use_elders_edition
+from fangxian.accounts.policy import SignedRequest, page
+from fangxian.common.ui.context import TEXT_COOKIE
+
+
+@page(methods=("POST",))
+def elders(request: SignedRequest) -> HttpResponse:
+    """Large text for this account from now on, on whatever device; the cookie says the size."""
+    on = request.POST.get("on") == "1"
+    use_elders_edition(by=request.actor, on=on)
+    if request.htmx:
+        # The script has changed the page already.
+        return HttpResponse(status=204)
+    back = request.POST.get("next", "")
+    here = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
+    answer = redirect(back if here else "/")
+    if not on:
+        answer.delete_cookie(TEXT_COOKIE)
+    return answer
