@@ -43,13 +43,17 @@ class Coverage:
         return (self.visited + self.exempt) / self.target if self.target else 1.0
 
 
+def concerning(area: str) -> QuerySet[Campaign]:
+    """Sweeps that concern a place: their area contains it or lies in it."""
+    here = Q(area__code__startswith=area) | Q(area__code__in=codes.ancestors(area))
+    return Campaign.objects.filter(here).select_related("area")
+
+
 def running(area: str, on: dt.date | None = None) -> QuerySet[Campaign]:
-    """Running sweeps that concern a place: their area contains it or lies in it."""
+    """Running sweeps that concern a place, the earliest first."""
     day = on or timezone.localdate()
-    found = Campaign.objects.filter(state=Campaign.State.RUNNING, starts_on__lte=day)
-    inside = found.filter(area__code__startswith=area)
-    above = found.filter(area__code__in=codes.ancestors(area))
-    return (inside | above).select_related("area", "form").order_by("starts_on", "id")
+    found = concerning(area).filter(state=Campaign.State.RUNNING, starts_on__lte=day)
+    return found.select_related("area", "form").order_by("starts_on", "id")
 
 
 def coverage(campaign: Campaign, places: Sequence[str]) -> dict[str, Coverage]:

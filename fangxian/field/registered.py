@@ -200,13 +200,11 @@ def _search(by: Actor, text: str, limit: int) -> list[SearchHit]:
     """Sweeps by name."""
     if not by.may("field.view") or not text.strip():
         return []
-    found = Campaign.objects.filter(name__icontains=text.strip()).select_related("area")
-    hits = []
-    for campaign in found.order_by("-starts_on")[: limit * 4]:
-        if targets.common_area(by.area, campaign.area.code) is not None:
-            url = reverse("field:campaign", args=[campaign.id])
-            hits.append(SearchHit(_("Sweeps"), campaign.name, url, campaign.area.name))
-    return hits[:limit]
+    found = queries.concerning(by.area).filter(name__icontains=text.strip())
+    return [
+        SearchHit(_("Sweeps"), one.name, reverse("field:campaign", args=[one.id]), one.area.name)
+        for one in found.order_by("-starts_on")[:limit]
+    ]
 
 
 def _reader(metric: str) -> Callable[[Actor, str], int]:

@@ -539,3 +539,39 @@ def test_all_visits_of_a_household_and_of_a_place(
     assert charlie.get(place).status_code == 404
     panel = client_of("alice").get(reverse("register:household", args=[first.household_id]))
     assert home in panel.content.decode()
+
+
+def test_the_list_of_sweeps_is_paged_and_asks_the_same_however_many(
+    client_of: Any, campaign: Campaign, cast: Any, places: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from fangxian.field.actions import close_campaign
+    from fangxian.field.tests.conftest import begin
+    from fangxian.field.views import campaigns
+
+    hq = cast.actor("headquarters")
+    url, client = reverse("field:campaigns"), client_of("headquarters")
+    client.get(url)
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
+        client.get(url)
+    town = begin(hq, places, area=places[places.town], name="全镇摸排")
+    begin(hq, places, area=places[places.other_community], name="邻社区摸排")
+    close_campaign(by=hq, campaign=campaign)
+    with CaptureQueriesContext(connection) as many:
+        shown = client.get(url)
+    assert len(many) == len(few)
+    names = [row["campaign"].name for row in shown.context["rows"]]
+    assert sorted(names[:2]) == ["全镇摸排", "邻社区摸排"]
+    assert names[2:] == [campaign.name]
+    monkeypatch.setattr(campaigns, "PAGE", 2)
+    one = client.get(url)
+    two = client.get(url + one.context["next_url"])
+    assert [row["campaign"].name for row in two.context["rows"]] == [campaign.name]
+    assert (one.context["previous_url"], two.context["next_url"]) == ("", "")
+    # Bob's grid lies in the county and in the town, not in the other community.
+    seen = {row["campaign"].id for row in client_of("bob").get(url).context["rows"]}
+    assert seen == {campaign.id, town.id}

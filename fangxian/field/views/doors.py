@@ -26,7 +26,7 @@ from fangxian.field.forms import DoorFilter, ExemptForm, VisitForm, state_of
 from fangxian.field.models import Campaign, Target, Visit
 from fangxian.field.questionnaire.fields import answers_of, compiled, fields_of_form
 from fangxian.field.rules import FieldRules, Outcome, field_rules_version
-from fangxian.field.views.campaigns import campaign_of
+from fangxian.field.views.campaigns import campaign_of, first_row
 from fangxian.organisations.queries import who_closes
 from fangxian.regions.queries import full_name, names
 from fangxian.register.models import KeyGroupEntry
@@ -106,11 +106,6 @@ def work_list(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
             "may_visit": request.actor.may("field.visit"),
         },
     )
-
-
-def first_row(text: str) -> int:
-    """The row that a page of a list begins with, as its address says."""
-    return min(int(text), 10_000_000) if text.isascii() and text.isdigit() else 0
 
 
 def _row(target: Target, labels: dict[str, str], today: dt.date) -> dict[str, Any]:

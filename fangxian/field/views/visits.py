@@ -16,8 +16,8 @@ from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common import access
 from fangxian.field import queries
 from fangxian.field.forms import DoorFilter
-from fangxian.field.views.campaigns import campaign_of
-from fangxian.field.views.doors import first_row, where_of
+from fangxian.field.views.campaigns import campaign_of, first_row
+from fangxian.field.views.doors import where_of
 from fangxian.regions.queries import full_name, names
 from fangxian.register.models import Residency
 from fangxian.register.queries import household
