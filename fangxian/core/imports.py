@@ -275,12 +275,18 @@ def _opened(sealed: str | None) -> Any:
 
 
 def commit_chunks(
-    run: ImportRun, handler: Handler, progress: Progress, *, size: int = COMMIT_ROWS
+    run: ImportRun,
+    handler: Handler,
+    progress: Progress,
+    *,
+    size: int = COMMIT_ROWS,
+    together: Handler | None = None,
 ) -> ImportRun:
     """Commit all waiting rows, ``size`` in a transaction, then finish the run.
 
     ``handler(by, rows)`` writes the rows and returns an :class:`Outcome` for each. Rows that come
-    ``later`` wait for the next pass over the run; when a pass has accepted none, they are rejected.
+    ``later`` wait for the next pass over the run. When a pass has accepted none, ``together`` (else
+    ``handler``) gets all that wait at once; if it accepts none either, they are rejected.
     When the handler raises over a chunk, its halves are tried, down to the rows that fail.
     Stopping the job leaves the run to be continued.
     """
@@ -293,13 +299,14 @@ def commit_chunks(
             locked = (
                 ImportRow.objects.select_for_update()
                 .filter(run=run, state=RowState.WAITING, number__gt=at.after)
-                .order_by("number")[:size]
+                .order_by("number")
             )
-            rows = [_staged_row(row) for row in locked]
+            rows = [_staged_row(row) for row in (locked if at.last else locked[:size])]
             if rows:
-                outcomes = handle(handler, by, rows)
-                _record(run, rows, [o for o in outcomes if at.last or not o.later])
+                outcomes = handle(together or handler if at.last else handler, by, rows)
                 at.took(outcomes)
+                over = at.last and not at.accepted
+                _record(run, rows, [o for o in outcomes if over or not o.later])
             elif not at.after:
                 break
             else:
@@ -313,7 +320,10 @@ def commit_chunks(
 
 @dataclass
 class _Pass:
-    """How far a pass over the waiting rows is; saved with each chunk."""
+    """How far a pass over the waiting rows is; saved with each chunk.
+
+    The ``last`` one takes them all at once; there is another when it accepts one.
+    """
 
     after: int = 0
     accepted: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -82,13 +82,15 @@ def decide(
     *,
     told: Told,
     day: dt.date,
+    exchange: bool = False,
 ) -> None:
     """Decide on each prepared row, in the order of the file. A fixed number of queries.
 
     Each row sees what the accepted ones above have changed in ``registered``, so the size of
     chunks changes nothing. A row for which another one may still make room is ``LATER``: it is to
     be decided anew when all others were. ``told`` is kept from chunk to chunk. ``day`` is that of
-    moves without a date.
+    moves without a date. ``exchange``: heads who wait for each other's households get them; for all
+    rows that still wait, when nothing else helps.
     """
     live = [d for d in decisions if d.door is not None]
     doors = {(d.door.place_code, d.door.room) for d in live if d.door and d.door.building_id.int}
@@ -96,6 +98,9 @@ def decide(
     registered.load(doors, pairs)
     for decision in live:
         _decide_one(decision, registered, told, day)
+    if exchange:
+        for ring in _rings(live):
+            _exchange(ring, registered, told, day)
 
 
 def _decide_one(decision: Decision, registered: Registered, told: Told, day: dt.date) -> None:
@@ -112,10 +117,64 @@ def _decide_one(decision: Decision, registered: Registered, told: Told, day: dt.
     if human is None or not _stands_above(decision, human, told):
         _judge(decision, registered, day)
     if decision.status not in (REFUSED, LATER):
-        assert decision.human is not None
-        here = _here(decision.human, decision.home)
-        separated = here is not None and here.kind == SEPARATED
-        told.setdefault((decision.human.id, separated), place_of(record.number)[0])
+        _tell(decision, told)
+
+
+def _tell(decision: Decision, told: Told) -> None:
+    assert decision.human is not None
+    here = _here(decision.human, decision.home)
+    separated = here is not None and here.kind == SEPARATED
+    told.setdefault((decision.human.id, separated), place_of(decision.record.number)[0])
+
+
+def _rings(decisions: Iterable[Decision]) -> list[list[Decision]]:
+    """Rows of heads in rings: each one waits for the household that the next one leaves."""
+    waiting: dict[UUID, Decision] = {}
+    for decision in decisions:
+        separated = decision.record.kind == SEPARATED
+        if decision.status == LATER and decision.human is not None and not separated:
+            waiting.setdefault(decision.human.id, decision)
+    found: list[list[Decision]] = []
+    seen: set[UUID] = set()
+    for start in waiting:
+        way: dict[UUID, Decision] = {}
+        at: UUID | None = start
+        while at in waiting and at not in seen:
+            seen.add(at)
+            way[at] = waiting[at]
+            at = _waits_for(waiting[at], waiting)
+        if at in way:
+            rows = list(way.values())
+            found.append(rows[rows.index(way[at]) :])
+    return found
+
+
+def _waits_for(decision: Decision, waiting: Mapping[UUID, Decision]) -> UUID | None:
+    """Who is the head where a row wants to be, if that one's row says he leaves."""
+    home = decision.home
+    other = waiting.get(home.head) if home is not None and home.head is not None else None
+    if other is None or other.human is None:
+        return None
+    there, here = _here(other.human, home), _here(other.human, other.home)
+    kind = other.record.kind
+    moves = (
+        kind != SEPARATED
+        if here is None
+        else here.kind == SEPARATED and kind not in ("", SEPARATED)
+    )
+    stays = there is None or there is here or there.kind == SEPARATED
+    return other.human.id if moves and not stays else None
+
+
+def _exchange(ring: Sequence[Decision], registered: Registered, told: Told, day: dt.date) -> None:
+    for decision, leaving in zip(ring, [*ring[1:], ring[0]], strict=True):
+        assert decision.home is not None
+        assert leaving.human is not None
+        registered.vacate(leaving.human, decision.home.id)
+    for decision in ring:
+        decision.record.problems.clear()
+        _judge(decision, registered, day)
+        _tell(decision, told)
 
 
 def _prepare(record: Record, places: PlaceIndex) -> Decision:
@@ -433,48 +492,3 @@ def _head_is_free(decision: Decision, home: Home) -> bool:
         _("Tell two households at one door apart by their household numbers."),
     )
     return False
-
-
-class FileOrder:
-    """What a row owes to the rows above it in its file; give it each row once, in order."""
-
-    def __init__(self) -> None:
-        self._last: dict[tuple[str, ...], str] = {}
-        # Hashes instead of the values: a file of 100,000 rows stays small in memory.
-        self._first: dict[int, int] = {}
-
-    def tell(self, record: Record) -> None:
-        """Set the row's household, and note whether its person stands further up."""
-        # A refused head still ends the household above: those below are not that one's.
-        if record.has_place and not record.room:
-            self._household(record)
-        if not record.problems:
-            self._twice(record)
-
-    def _household(self, record: Record) -> None:
-        """Without a door number: by number, by head, else that of the last row at the place."""
-        at = record.place
-        if record.household_number:
-            record.home = f"n:{record.household_number}"
-        elif record.head_name:
-            record.home = f"h:{record.head_name}"
-        elif record.relation == HEAD:
-            record.home = f"h:{record.name}" if record.name else ""
-        else:
-            record.home = self._last.get(at, "")
-        self._last[at] = record.home
-        if not record.home and not record.problems:
-            record.refuse(
-                "household_number",
-                "no_household",
-                _("Nothing tells which household the person belongs to."),
-                _("Add the room, the household number or the head of the household."),
-            )
-
-    def _twice(self, record: Record) -> None:
-        who = record.document or (
-            record.name, record.birth_date, record.place, record.home, record.household_number
-        )  # fmt: skip
-        row = self._first.setdefault(hash(who), record.number)
-        if row != record.number:
-            record.same_as = place_of(row)[0]

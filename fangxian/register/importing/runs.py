@@ -6,6 +6,7 @@ import datetime as dt
 import io
 from collections import ChainMap, Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 from uuid import UUID
@@ -41,6 +42,7 @@ from fangxian.register.importing import matching
 from fangxian.register.importing.carrying import propose_carried
 from fangxian.register.importing.fields import FIELDS, Reader, Record
 from fangxian.register.importing.making import make_places
+from fangxian.register.importing.order import FileOrder
 from fangxian.register.importing.places import PlaceIndex
 from fangxian.register.importing.registered import Registered
 from fangxian.register.importing.writing import Writer
@@ -232,7 +234,7 @@ def _stage(
     progress: Progress, run: ImportRun, source: Source, places: PlaceIndex, size: int
 ) -> dict[str, Any]:
     """Decide as the commit will: a pass over all rows, then over those that wait for others."""
-    order = matching.FileOrder()
+    order = FileOrder()
     roles = source.table.counts()
     registered = Registered()
     told: matching.Told = {}
@@ -249,15 +251,17 @@ def _stage(
         matching.decide(decisions, registered, told=told, day=day)
         late += tally.settle(decisions)
         progress.step(tally.rows + len(late), roles[RowRole.DATA])
+    stuck = False
     while late:
         waiting, late = late, []
         for record in waiting:
             record.problems.clear()
         decisions = matching.prepare(waiting, places)
-        matching.decide(decisions, registered, told=told, day=day)
+        matching.decide(decisions, registered, told=told, day=day, exchange=stuck)
         # As long as rows are accepted, they may make room for others.
-        last = all(d.status in (matching.LATER, matching.REFUSED) for d in decisions)
-        late += tally.settle(decisions, last=last)
+        none = all(d.status in (matching.LATER, matching.REFUSED) for d in decisions)
+        late += tally.settle(decisions, last=none and stuck)
+        stuck = none
     return tally.summary() | {
         "left_out": {role.name.lower(): n for role, n in roles.items() if role != RowRole.DATA},
         "sheets_left_out": [
@@ -325,7 +329,9 @@ def commit(progress: Progress, *, run_id: str, size: int = imports.COMMIT_ROWS) 
             told, heads = _told_before(run)
             day = dt.date.fromisoformat(run.options["day"])
 
-    def handle(by: Actor, rows: list[imports.StagedRow]) -> Sequence[imports.Outcome]:
+    def handle(
+        by: Actor, rows: list[imports.StagedRow], exchange: bool = False
+    ) -> Sequence[imports.Outcome]:
         nonlocal heads
         decisions = matching.prepare([Record.of(row.number, row.values) for row in rows], places)
         # Two imports at once don't make the same person twice.
@@ -333,7 +339,9 @@ def commit(progress: Progress, *, run_id: str, size: int = imports.COMMIT_ROWS) 
         # What a chunk says counts once it is written.
         said: matching.Told = {}
         registered = Registered(dict(heads), locking=True)
-        matching.decide(decisions, registered, told=ChainMap(said, told), day=day)
+        matching.decide(
+            decisions, registered, told=ChainMap(said, told), day=day, exchange=exchange
+        )
         writer = Writer(by, day)
         outcomes = [_outcome(writer, decision) for decision in decisions]
         writer.flush()
@@ -344,7 +352,9 @@ def commit(progress: Progress, *, run_id: str, size: int = imports.COMMIT_ROWS) 
         return outcomes
 
     if not finished:
-        run = imports.commit_chunks(run, handle, progress, size=size)
+        run = imports.commit_chunks(
+            run, handle, progress, size=size, together=partial(handle, exchange=True)
+        )
     # An earlier attempt may have ended between the last row and the workbook.
     if run.rejected and not run.result_file_id:
         with progress.chunk() as by:

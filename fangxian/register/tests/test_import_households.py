@@ -317,3 +317,44 @@ def test_rows_stay_where_they_are_staged(alice, places):
     run = previewed(alice, workbook([person(n) for n in range(3)]), places.grid)
     with acting(alice):
         assert list(ImportRow.objects.filter(run=run).values_list("number", flat=True)) == [2, 3, 4]
+
+
+def heads(alice):
+    with acting(alice):
+        rows = Residency.objects.filter(to_date=None, relation="head").select_related("person")
+        return {row.household.room: row.person.name for row in rows}
+
+
+def lodger(number, room, **more):
+    return person(number, 与户主关系="户主", 现住址=f"第1栋1单元{room}室", **more)
+
+
+@pytest.mark.parametrize("size", [1, 2, 500])
+@pytest.mark.parametrize("count", [2, 3])
+def test_heads_who_take_over_each_others_households_move_together(alice, places, size, count):
+    names = [person(n)["姓名"] for n in range(count)]
+    rooms = [f"{101 + n}" for n in range(count)]
+    imported(alice, workbook([lodger(n, rooms[n]) for n in range(count)]), places.grid)
+    assert heads(alice) == dict(zip(rooms, names, strict=True))
+    # One more who wants the first household, and one who stays where he is.
+    ring = [lodger(n, rooms[n - 1]) for n in range(count)]
+    data = workbook([lodger(7, rooms[0]), lodger(8, "201"), *ring])
+    run = imported(alice, data, places.grid, sizes={"size": size})
+    assert refused(alice, run) == {2: ["second_head"]}
+    assert run.options["preview"]["counts"] == {"refused": 1, "new": 1, "moved": count}
+    wanted = {rooms[n - 1]: names[n] for n in range(count)} | {"201": person(8)["姓名"]}
+    assert heads(alice) == wanted
+    with acting(alice):
+        assert set(Household.objects.values_list("state", flat=True)) == {"lived_in"}
+    again = imported(alice, data, places.grid, sizes={"size": size})
+    assert (again.changed, heads(alice)) == (0, wanted)
+
+
+@pytest.mark.parametrize("size", [1, 500])
+def test_nobody_moves_into_the_household_of_a_head_who_may_not_leave(alice, places, size):
+    imported(alice, workbook([lodger(0, "101"), lodger(1, "102")]), places.grid)
+    before = heads(alice)
+    data = workbook([lodger(0, "102"), lodger(1, "101", 姓名="他人")])
+    run = imported(alice, data, places.grid, sizes={"size": size})
+    assert refused(alice, run) == {2: ["second_head"], 3: ["other_name"]}
+    assert heads(alice) == before

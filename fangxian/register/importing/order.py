@@ -1,0 +1,54 @@
+"""What a row of a ledger owes to the rows above it."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from fangxian.core.imports import place_of
+from fangxian.register.importing.fields import Record
+from fangxian.register.vocabularies import HEAD
+
+
+class FileOrder:
+    """What a row owes to the rows above it in its file; give it each row once, in order."""
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[str, ...], str] = {}
+        # Hashes instead of the values: a file of 100,000 rows stays small in memory.
+        self._first: dict[int, int] = {}
+
+    def tell(self, record: Record) -> None:
+        """Set the row's household, and note whether its person stands further up."""
+        # A refused head still ends the household above: those below are not that one's.
+        if record.has_place and not record.room:
+            self._household(record)
+        if not record.problems:
+            self._twice(record)
+
+    def _household(self, record: Record) -> None:
+        """Without a door number: by number, by head, else that of the last row at the place."""
+        at = record.place
+        if record.household_number:
+            record.home = f"n:{record.household_number}"
+        elif record.head_name:
+            record.home = f"h:{record.head_name}"
+        elif record.relation == HEAD:
+            record.home = f"h:{record.name}" if record.name else ""
+        else:
+            record.home = self._last.get(at, "")
+        self._last[at] = record.home
+        if not record.home and not record.problems:
+            record.refuse(
+                "household_number",
+                "no_household",
+                _("Nothing tells which household the person belongs to."),
+                _("Add the room, the household number or the head of the household."),
+            )
+
+    def _twice(self, record: Record) -> None:
+        who = record.document or (
+            record.name, record.birth_date, record.place, record.home, record.household_number
+        )  # fmt: skip
+        row = self._first.setdefault(hash(who), record.number)
+        if row != record.number:
+            record.same_as = place_of(row)[0]
