@@ -22,7 +22,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fangxian.common import crypto
+from fangxian.common import bulk, crypto
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
@@ -45,7 +45,7 @@ from fangxian.core.models import (
 from fangxian.core.progress import Progress
 
 STAGE_ROWS = 2_000
-COMMIT_ROWS = 500
+COMMIT_ROWS = 1_000
 KEPT_DAYS = 90
 # More than any sheet has rows.
 _BLOCK = 1 << 21
@@ -226,25 +226,19 @@ def stage(run: ImportRun, rows: Iterable[tuple[int, dict[str, Any]]]) -> int:
 
 
 def _insert(run: ImportRun, batch: list[tuple[int, dict[str, Any]]]) -> None:
-    key = run.emergency_id or REGISTER
-    sealed = [crypto.seal(orjson.dumps(values), RAW, key) for _number, values in batch]
-    with connection.cursor() as cursor:
-        # COPY is refused under row-level security; arrays come close to it.
-        cursor.execute(
-            "INSERT INTO core_importrow"
-            " (id, created_at, place_code, run_id, number, state, emergency_id, raw)"
-            " SELECT u.id, now(), %s, %s, u.number, 'waiting', %s, u.raw"
-            " FROM unnest(%s::uuid[], %s::int[], %s::bytea[]) AS u (id, number, raw)"
-            " ON CONFLICT (run_id, number) DO NOTHING",
-            [
-                run.place_code,
-                run.id,
-                run.emergency_id,
-                [uuid7() for _row in batch],
-                [number for number, _values in batch],
-                sealed,
-            ],
-        )
+    seal = crypto.sealer(RAW, run.emergency_id or REGISTER)
+    many, now = len(batch), timezone.now()
+    columns: dict[str, list[Any]] = {
+        "id": [uuid7() for _row in batch],
+        "created_at": [now] * many,
+        "place_code": [run.place_code] * many,
+        "run_id": [run.id] * many,
+        "number": [number for number, _values in batch],
+        "state": [RowState.WAITING.value] * many,
+        "emergency_id": [run.emergency_id] * many,
+        "raw": [seal(orjson.dumps(values).decode()) for _number, values in batch],
+    }
+    bulk.insert(ImportRow, columns, "ON CONFLICT (run_id, number) DO NOTHING")
 
 
 def staged(run: ImportRun) -> ImportRun:
@@ -382,20 +376,15 @@ def _record(run: ImportRun, rows: list[StagedRow], outcomes: list[Outcome]) -> N
     id_of = {row.number: row.id for row in rows}
     ids = [id_of[o.number] for o in outcomes]
     rejected = [o for o in outcomes if o.problems]
-    states = [RowState.REJECTED if o.problems else RowState.ACCEPTED for o in outcomes]
+    states = [(RowState.REJECTED if o.problems else RowState.ACCEPTED).value for o in outcomes]
     problems = [
         crypto.seal(orjson.dumps([_packed(p) for p in o.problems]), PROBLEMS, key)
         if o.problems
         else None
         for o in outcomes
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE core_importrow r SET state = u.state, problems = u.problems,"
-            " object_id = u.object_id FROM unnest(%s::uuid[], %s::text[], %s::bytea[],"
-            " %s::uuid[]) AS u (id, state, problems, object_id) WHERE r.id = u.id",
-            [ids, states, problems, [o.object_id for o in outcomes]],
-        )
+    objects = [o.object_id for o in outcomes]
+    bulk.update(ImportRow, ids, {"state": states, "problems": problems, "object_id": objects})
     ImportRun.objects.filter(id=run.id).update(
         accepted=F("accepted") + len(outcomes) - len(rejected),
         rejected=F("rejected") + len(rejected),

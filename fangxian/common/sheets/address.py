@@ -16,6 +16,9 @@ from .cells import Cell, cell_text
 from .words import fold, load
 
 _NUMBER: Final = r"[A-Z]?\d{1,4}[A-Z]?|[A-Z]{1,2}"
+_SPACED: Final = re.compile(r"(?<=[A-Z0-9])\s+(?=[A-Z0-9])")
+_POINTED: Final = re.compile(r"(?<=\d)[.,](?=\d)")
+_HYPHENS: Final = re.compile(r"-{2,}")
 _SUBROOM: Final = r"\d{1,5}[A-Z]?(?:-[A-Z0-9]{1,2}(?![\dA-Z]))?"
 
 
@@ -222,20 +225,26 @@ def _prefix(text: str, parts: AddressParts) -> AddressParts:
     return replace(parts, road=road, number=number, village_group=group, estate=estate, rest=rest)
 
 
+@cache
+def _separators() -> re.Pattern[str]:
+    given = load("address")["separators"]
+    forms = {form for one in given for form in (one, fold(one)) if form}
+    return re.compile("|".join(re.escape(form) for form in sorted(forms)))
+
+
+# The people of a household stand one below the other, each with the same address.
+@lru_cache(maxsize=4096)
 def _unify(text: str) -> str:
     """Half width, hyphens alike, spaces between numbers as hyphens, Chinese numbers before a mark
     as digits.
     """
-    data = load("address")
-    for separator in data["separators"]:
-        text = text.replace(separator, "-")
-    text = fold(text).upper().replace("\n", " ")
-    for separator in data["separators"]:
-        text = text.replace(fold(separator), "-")
-    text = re.sub(r"(?<=[A-Z0-9])\s+(?=[A-Z0-9])", "-", text)
-    text = re.sub(r"\s+", "", text)
-    text = re.sub(r"(?<=\d)[.,](?=\d)", "-", text)
-    text = re.sub(r"-{2,}", "-", text).strip("-,.;:")
+    separators = _separators()
+    text = separators.sub("-", text)
+    text = separators.sub("-", fold(text).upper().replace("\n", " "))
+    text = _SPACED.sub("-", text)
+    text = "".join(text.split())
+    text = _POINTED.sub("-", text)
+    text = _HYPHENS.sub("-", text).strip("-,.;:")
     return _patterns().chinese.sub(lambda match: _arabic(match[0]), text)
 
 

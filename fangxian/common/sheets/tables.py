@@ -388,12 +388,14 @@ class _Classifier:
             text[0] in self._foot_starts or (len(cells) > 1 and isinstance(cells[1][1], str))
         ):
             return False
-        if any(_IDENTITY.match(fold(cell_text(cell))) for _, cell in cells):
-            return False
-        if self._foot.match(text) or key(text) in words("end_marks"):
-            return True
         totals = words("total_words")
-        return any(isinstance(cell, str) and key(cell) in totals for _, cell in cells[:2])
+        if not (
+            self._foot.match(text)
+            or key(text) in words("end_marks")
+            or any(isinstance(cell, str) and key(cell) in totals for _, cell in cells[:2])
+        ):
+            return False
+        return not any(_IDENTITY.match(fold(cell_text(cell))) for _, cell in cells)
 
     def _is_section(self, number: int, column: int, text: str) -> bool:
         wide = self._wide.get(number, 0)

@@ -32,6 +32,8 @@ def text_file(name: str) -> str:
 
 def fold(text: str) -> str:
     """Half width, without invisible characters, outer space removed; case is kept."""
+    if text.isascii():
+        return text.strip()
     return unicodedata.normalize("NFKC", text.translate(_ZERO_WIDTH)).strip()
 
 
@@ -65,6 +67,12 @@ def field_of_label() -> dict[str, str]:
         for label in labels:
             table.setdefault(key_without_brackets(label), field)
     return table
+
+
+@cache
+def longest(name: str) -> int:
+    """The length of the longest key of the list `name`."""
+    return max(map(len, words(name)))
 
 
 def known_field(label: str) -> str | None:

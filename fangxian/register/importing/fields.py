@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -56,6 +57,7 @@ Place = tuple[str, str, str, str, str, str, str, str]
 """Community, grid, estate, building, unit, room, village group, road and number: canonical."""
 NOWHERE: Final[Place] = ("",) * 8
 LONGEST_ROOM: Final = 20
+REMEMBERED: Final = 500
 
 
 @dataclass(slots=True)
@@ -160,11 +162,14 @@ class Reader:
         self._positions = positions
         self._heads = heads
         self._says = StatusColumn(status)
+        self._memory: dict[str, dict[str, Any]] = {
+            name: {} for name in positions if name != "identity"
+        }
 
     def read(self, number: int, cells: list[Cell], section: str = "") -> Record:
         """Clean one row. Nothing is looked up."""
         record = Record(number)
-        take = _Taker(record, self._positions, cells)
+        take = _Taker(record, self._positions, self._memory, cells)
         record.name = take("name", cleaning.clean_name) or ""
         self._document(record, take)
         self._person(record, take)
@@ -325,7 +330,7 @@ class Reader:
     def _place(self, record: Record, take: _Taker, section: str) -> None:
         parts = _merged(
             take("address", _door_text(200)) or "",
-            {name: take(name, _door_text(60)) or "" for name in _PARTS},
+            tuple(take(name, _door_text(60)) or "" for name in _PARTS),
             section,
         )
         road = f"{parts.road}{parts.number}" if parts.road and parts.number else ""
@@ -377,22 +382,21 @@ def _same_birth(said: dt.date | cleaning.Month, exact: str) -> bool:
 _PARTS: Final = ("estate", "building", "unit", "room", "village_group")
 
 
-def _merged(address: str, columns: dict[str, str], section: str) -> AddressParts:
+@lru_cache(maxsize=1024)
+def _merged(address: str, columns: tuple[str, ...], section: str) -> AddressParts:
     """What address, columns and the line above the rows say of the door; columns win."""
     found = parse_address(address) if address else AddressParts()
     if section:
         found = _fill(found, parse_address(section))
-    if not any(columns.values()):
+    if not any(columns):
         return found
-    building, unit, room = columns["building"], columns["unit"], columns["room"]
+    estate, building, unit, room, group = columns
     own = AddressParts(
-        estate=columns["estate"] or None,
+        estate=estate or None,
         building=_part(building, "building") if building else None,
         unit=_part(unit, "unit") if unit else None,
         room=_part(room, "room") if room else None,
-        village_group=_part(columns["village_group"], "village_group")
-        if columns["village_group"]
-        else None,
+        village_group=_part(group, "village_group") if group else None,
     )
     if building and own.building is None:
         # A building column that holds the whole door, or a name of its own.
@@ -426,6 +430,7 @@ def _fill(first: AddressParts, second: AddressParts) -> AddressParts:
     return AddressParts(**values, rest=first.rest or second.rest)
 
 
+@cache
 def _text(limit: int) -> Callable[[Cell], str | Fault | None]:
     def clean(cell: Cell) -> str | Fault | None:
         return cleaning.clean_text(cell, limit=limit)
@@ -433,6 +438,7 @@ def _text(limit: int) -> Callable[[Cell], str | Fault | None]:
     return clean
 
 
+@cache
 def _door_text(limit: int) -> Callable[[Cell], str | Fault | None]:
     """As ``_text``. Excel makes a date of a door like 3-2-5: what was typed is lost."""
     clean = _text(limit)
@@ -446,18 +452,40 @@ def _door_text(limit: int) -> Callable[[Cell], str | Fault | None]:
 
 
 class _Taker:
-    """Cleans the cell of a field, noting what is wrong with it."""
+    """Cleans the cell of a field, noting what is wrong with it.
 
-    def __init__(self, record: Record, positions: Mapping[str, int], cells: list[Cell]) -> None:
+    ``memory``: what texts of a field were cleaned to in rows above. Most columns of a ledger repeat
+    themselves; a number of a document doesn't, and is cleaned by what its row says of its kind.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        positions: Mapping[str, int],
+        memory: Mapping[str, dict[str, Any]],
+        cells: list[Cell],
+    ) -> None:
         self._record = record
         self._positions = positions
+        self._memory = memory
         self._cells = cells
 
     def __call__(self, name: str, clean: Callable[[Cell], Any]) -> Any:
         position = self._positions.get(name)
         if position is None:
             return None
-        value = clean(self._cells[position])
+        cell = self._cells[position]
+        if cell is None:
+            return None
+        memory = self._memory.get(name)
+        if memory is None or not isinstance(cell, str):
+            value = clean(cell)
+        elif cell in memory:
+            value = memory[cell]
+        else:
+            if len(memory) >= REMEMBERED:
+                memory.clear()
+            value = memory[cell] = clean(cell)
         if isinstance(value, Fault):
             self._record.refuse(name, value.code, value.message, value.mend)
             return None

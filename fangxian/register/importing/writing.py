@@ -259,8 +259,9 @@ class Writer:
         if not shared:
             return []
         known = known_phones(list(shared))
-        others = {key for keys in known.values() for key in keys}
-        name_of = dict(Person.objects.filter(pk__in=others).values_list("pk", "name"))
+        name_of = {person: decision.record.name for person, decision in self._new}
+        others = {key for keys in known.values() for key in keys} - name_of.keys()
+        name_of |= dict(Person.objects.filter(pk__in=others).values_list("pk", "name"))
         pairs = {
             tuple(sorted((person, other)))
             for index, rows in shared.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from fangxian.common.sheets.cells import Cell
@@ -111,14 +111,23 @@ def _marks() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     )
 
 
+@cache
+def _separators() -> tuple[str, ...]:
+    return tuple(fold(separator) for separator in load("words")["date_separators"])
+
+
+@cache
+def _numerals() -> frozenset[str]:
+    data = load("words")
+    return frozenset((*data["digits"], *data["tens"]))
+
+
 def _unify(text: str) -> str:
     """2020年3月5日 to 2020-3-5, Chinese digits to digits, the time removed."""
-    data = load("words")
     year, month, day = _marks()
-    for separator in data["date_separators"]:
-        text = text.replace(fold(separator), "-")
-    digits = data["digits"]
-    if any(char in digits or char in data["tens"] for char in text) and year.search(text):
+    for separator in _separators():
+        text = text.replace(separator, "-")
+    if not text.isascii() and not _numerals().isdisjoint(text) and year.search(text):
         text = _chinese_digits(text)
     text = day.sub(" ", month.sub("-", year.sub("-", text))).strip()
     text = _TIME.sub("", text).strip()

@@ -12,6 +12,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import mul
 from typing import Final, Literal
 
 from fangxian.common.sheets.cells import EXACT_INTEGER_LIMIT, Cell, cell_text
@@ -36,6 +38,7 @@ _PROVINCES: Final = frozenset(
     {*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66)}
     | {71, 81, 82, 83, *range(91, 100)}
 )
+_EARLIEST: Final = dt.date(1890, 1, 1)
 _SEPARATORS: Final = re.compile(r"[\s\-_.,·'`\"]+")
 _PASSPORT: Final = re.compile(r"^(?=[A-Z0-9]{6,12}$)(?=.*\d{4})[A-Z]{1,3}[A-Z0-9]*$")
 _HONG_KONG_MACAO: Final = re.compile(r"^[HM](?:\d{8}|\d{10})$")
@@ -84,6 +87,10 @@ def clean_document(cell: Cell) -> Document | Fault | None:
     text = _compact(cell)
     if text is None or isinstance(text, Fault):
         return text
+    if len(text) == 18 and text[:17].isdecimal():
+        # No other document looks like it.
+        number = _resident(text)
+        return number if isinstance(number, Fault) else _document(number)
     if _HONG_KONG_MACAO.match(text):
         return Document("hong_kong_macao_permit", text)
     if _FOREIGN_CARD.match(text):
@@ -132,9 +139,7 @@ def _document(number: str) -> Document:
 
 def check_character(first17: str) -> str:
     """The check character of GB 11643 for 17 digits."""
-    return _CHECKS[
-        sum(int(digit) * weight for digit, weight in zip(first17, _WEIGHTS, strict=True)) % 11
-    ]
+    return _CHECKS[sum(map(mul, map(int, first17), _WEIGHTS)) % 11]
 
 
 def _compact(cell: Cell) -> str | Fault | None:
@@ -147,6 +152,8 @@ def _compact(cell: Cell) -> str | Fault | None:
         return None
     if _SCIENTIFIC.match(text):
         return Fault("identity_rounded")
+    if text.isascii() and text.isalnum():
+        return text.upper()
     return _SEPARATORS.sub("", text).upper().replace("\u0425", "X").replace("\u00d7", "X")
 
 
@@ -169,8 +176,13 @@ def _resident(text: str) -> str | Fault:
 
 
 def _birth(digits: str) -> dt.date | None:
+    day = _calendar_day(digits)
+    return day if day is not None and _EARLIEST <= day <= today() else None
+
+
+@lru_cache(maxsize=256)
+def _calendar_day(digits: str) -> dt.date | None:
     try:
-        day = dt.date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+        return dt.date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         return None
-    return day if dt.date(1890, 1, 1) <= day <= today() else None

@@ -11,13 +11,15 @@ from zoneinfo import ZoneInfo
 
 from fangxian.common.sheets.cells import Cell, CellError, cell_text
 from fangxian.common.sheets.errors import Fault
-from fangxian.common.sheets.words import fold, key, load, words
+from fangxian.common.sheets.words import fold, key, load, longest, words
 
 _ZONE: Final = ZoneInfo("Asia/Shanghai")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SPACES: Final = re.compile(r"[ \t\u00a0\u3000]+")
 _GUARD: Final = re.compile(r"^'(?=[=+\-@\t\r\n\d\uff1d\uff0b\uff0d\uff20])")
 _NUMBER: Final = re.compile(r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$|^[+-]?\d+(?:\.\d+)?$")
+# Most names: nothing in them is to be changed or to be looked at closer.
+_HAN_NAME: Final = re.compile(r"[\u4e00-\u9fa5]+")
 _LATIN_NAME: Final = re.compile(r"^[^\W\d_]+(?:[ .'\-][^\W\d_]+)*\.?$")
 
 
@@ -32,6 +34,8 @@ def plain(cell: Cell) -> str | Fault | None:
     text = fold(cell_text(cell))
     if not text:
         return None
+    if text.isprintable() and text[0] != "'":
+        return text
     if _CONTROL.search(text):
         return Fault("control_character")
     # The apostrophe that keeps a number or a formula as text is not part of it.
@@ -45,7 +49,10 @@ def today() -> dt.date:
 
 def is_filler(text: str) -> bool:
     """True for what people write into a cell that they have nothing for: 无, /, 不详."""
-    return key(text) in words("blank_values") or not key(text).strip("-/\\_.")
+    if text.isalnum() and len(text) > longest("blank_values"):
+        return False
+    word = key(text)
+    return word in words("blank_values") or not word.strip("-/\\_.")
 
 
 def clean_text(cell: Cell, *, limit: int = 255) -> str | Fault | None:
@@ -54,8 +61,11 @@ def clean_text(cell: Cell, *, limit: int = 255) -> str | Fault | None:
     """
     if isinstance(cell, CellError):
         return Fault("excel_error", {"error": cell.text})
-    text = _GUARD.sub("", cell_text(cell)).replace("\r\n", "\n").replace("\r", "\n")
-    text = _SPACES.sub(" ", text).strip()
+    text = cell_text(cell)
+    if not text.isprintable() or text[:1] == "'" or "  " in text:
+        text = _GUARD.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+        text = _SPACES.sub(" ", text)
+    text = text.strip()
     if not text:
         return None
     if _CONTROL.search(text):
@@ -76,6 +86,8 @@ def clean_name(cell: Cell, *, limit: int = 60) -> str | Fault | None:
         return Fault("not_text")
     if is_filler(text):
         return None
+    if _HAN_NAME.fullmatch(text):
+        return text if len(text) <= limit else Fault("too_long", {"limit": limit})
     if (note := re.search(r"\(([^()]*)\)$", text)) and key(note[1]) in words("name_notes"):
         text = text[: note.start()].strip()
     for separator in load("words")["name_separators"]:
