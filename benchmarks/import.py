@@ -135,19 +135,19 @@ def _phone(number: int) -> str:
 def measure(by: Any, name: str, data: bytes) -> dict[str, Any]:
     """Upload, preview and commit one ledger, each as the worker does."""
     from fangxian.common.scoping import acting
-    from fangxian.register.importing import runs
+    from fangxian.core import ledgers
 
     cpu = time.process_time()
     began = time.perf_counter()
-    run = runs.upload(by=by, place_code="130999", name=name, data=data)
+    run = ledgers.upload(by=by, kind="register", place_code="130999", name=name, data=data)
     with acting(by):
-        mapping = runs.Source(by, runs.run_of(run.id)).mapping.remember()
-    _perform(by, runs.choose(by=by, run_id=run.id, mapping=mapping))
+        mapping = ledgers.Source(by, ledgers.run_of(run.id)).mapping.remember()
+    _perform(by, ledgers.choose(by=by, run_id=run.id, mapping=mapping))
     previewed = time.perf_counter()
     with acting(by):
-        counts = runs.run_of(run.id).options["preview"]["counts"]
+        counts = ledgers.run_of(run.id).options["preview"]["counts"]
     print(counts, file=sys.stderr)
-    _perform(by, runs.confirm(by=by, run_id=run.id))
+    _perform(by, ledgers.confirm(by=by, run_id=run.id))
     ended = time.perf_counter()
     with acting(by):
         run.refresh_from_db()

@@ -23,7 +23,7 @@ DOORS = [f"第{building}栋{unit}单元{room}室" for building in (8, 9) for uni
 
 def test_grids_are_drawn_from_an_imported_ledger(places: Places, alice: Actor) -> None:
     rows = [person(number, 现住址=door) for number, door in enumerate(DOORS)]
-    run = imported(alice, workbook(rows), places.grid, create_places=True)
+    run = imported(alice, workbook(rows), places.grid, options={"make_places": True})
     assert (run.accepted, run.rejected) == (16, 0)
     by = Actor.system("test", places.community)
     parameters = {"min_households": 1, "target_households": 8, "max_households": 16}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.db.models import Value
 from django.db.models.functions import Coalesce, Length
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.accounts.models import Grant
@@ -17,8 +20,9 @@ from fangxian.common import codes
 from fangxian.common.errors import Invalid
 from fangxian.core import queries
 from fangxian.core.kinds import label_of
+from fangxian.core.ledgers import Ledger
 from fangxian.core.models import Emergency, JobState
-from fangxian.regions.queries import names
+from fangxian.regions.queries import below, full_name, names
 
 DATE = {"type": "date"}
 MOMENT = {"type": "datetime-local"}
@@ -213,3 +217,49 @@ def _accounts(takers: list[Grant]) -> list[tuple[str, str]]:
         told = " · ".join(part for part in (str(grant.user), str(grant.role), place) if part)
         offered.setdefault(str(grant.user_id), told)
     return list(offered.items())
+
+
+class LedgerForm(forms.Form):
+    """A ledger to import, what it is, and the place it is about."""
+
+    kind = forms.ChoiceField(label=_("What the ledger holds"), widget=forms.RadioSelect)
+    place_code = forms.ChoiceField(label=_("The ledger is about"))
+    # An empty one is refused by the reader, in words that name the mend.
+    file = forms.FileField(label=_("Ledger"), allow_empty_file=True)
+
+    def __init__(
+        self, data: Any, files: Any, *, area: str, kinds: list[Ledger], asked: Mapping[str, str]
+    ) -> None:
+        initial = {
+            "place_code": asked.get("place", area),
+            "kind": asked.get("kind", kinds[0].kind),
+        }
+        super().__init__(data, files, initial=initial)
+        self.fields["place_code"].choices = _places(area)  # type: ignore[attr-defined]  # forms.Field
+        self.only = kinds[0].kind if len(kinds) == 1 else ""
+        if self.only:
+            del self.fields["kind"]
+        else:
+            self.fields["kind"].choices = [(one.kind, one.label) for one in kinds]  # type: ignore[attr-defined]  # forms.Field
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        limit = settings.FANGXIAN_UPLOAD_MB
+        if file.size > limit * 1024 * 1024:
+            text = gettext("The file is larger than %(limit)s MB. Split it into several.")
+            raise forms.ValidationError(text, params={"limit": limit})
+        return file
+
+    def clean(self) -> dict[str, Any]:
+        return {"kind": self.only, **self.cleaned_data}
+
+
+def _places(area: str) -> list[tuple[str, str]]:
+    """The places a ledger may be about: the area itself, and what lies below to the grid."""
+    found = []
+    if len(area) >= codes.Level.PREFECTURE:
+        found.append((area, full_name(area)))
+    for level in (codes.Level.COUNTY, codes.Level.TOWN, codes.Level.VILLAGE, codes.Level.GRID):
+        if len(area) < level and level - len(area) <= codes.Level.TOWN:
+            found += [(place.code, place.name) for place in below(area, level)[:2000]]
+    return found

@@ -1,9 +1,8 @@
 """Staging and committing of imported rows, so that what came in always adds up.
 
-A room registers an :class:`ImportKind`; it opens a run (:func:`begin`), its job stages the file's
-rows (:func:`stage`, :func:`staged`) and commits them in chunks (:func:`commit_chunks`). A chunk is
-one transaction: after a crash the next attempt goes on with the rows that still wait, and none is
-half written.
+An import opens a run (:func:`begin`), its job stages the file's rows (:func:`stage`,
+:func:`staged`) and commits them in chunks (:func:`commit_chunks`). A chunk is one transaction:
+after a crash the next attempt goes on with the rows that still wait, and none is half written.
 """
 
 from __future__ import annotations
@@ -29,7 +28,6 @@ from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.fields import Destroyed
 from fangxian.common.ids import uuid7
 from fangxian.common.keyring import REGISTER
-from fangxian.common.registries import Registry
 from fangxian.common.sheets.marking import RowError
 from fangxian.core.actions.files import require_scope, store_file
 from fangxian.core.models import (
@@ -52,19 +50,6 @@ _BLOCK = 1 << 21
 
 RAW = "core.importrow.raw"
 PROBLEMS = "core.importrow.problems"
-
-
-@dataclass(frozen=True)
-class ImportKind:
-    """A kind of ledger that can be imported. ``url_name``: where its upload page is."""
-
-    name: str
-    label: Any
-    right: str
-    url_name: str = ""
-
-
-kinds: Registry[ImportKind] = Registry("import kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,19 +146,18 @@ def lock_places(place_codes: Iterable[str]) -> None:
 
 def stopped(run: ImportRun) -> bool:
     """Whether the work on a run has ended before its end; it can go on."""
-    return run.id in stopped_of([run])
+    return run.id in ends_of([run])
 
 
-def stopped_of(runs: Iterable[ImportRun]) -> set[UUID]:
-    """Ids of those of the runs whose work has ended before its end. One query."""
+def ends_of(runs: Iterable[ImportRun]) -> dict[UUID, JobState]:
+    """How the work has ended on those of the runs that it left undone. One query."""
     job_of = {
         run.job_id: run.id
         for run in runs
         if run.job_id and run.state in (ImportState.STAGING, ImportState.RUNNING)
     }
-    ended = [JobState.FAILED, JobState.STOPPED]
-    found = Job.objects.filter(pk__in=job_of, state__in=ended).values_list("pk", flat=True)
-    return {job_of[job] for job in found}
+    ended = Job.objects.filter(pk__in=job_of, state__in=[JobState.FAILED, JobState.STOPPED])
+    return {job_of[pk]: JobState(state) for pk, state in ended.values_list("pk", "state")}
 
 
 def to_choose(run_id: UUID) -> ImportRun:
@@ -438,14 +422,12 @@ def row_errors(run: ImportRun, positions: Mapping[str, int]) -> Iterator[RowErro
             yield RowError(row, text, positions.get(problem.field), block)
 
 
-def same_file(kind: str, place_code: str, sha256: str) -> ImportRun | None:
-    """The latest run of this very file at this place that was not given up."""
-    return (
-        ImportRun.objects.filter(kind=kind, place_code=place_code, sha256=sha256)
-        .exclude(state__in=[ImportState.FAILED, ImportState.CANCELLED])
-        .order_by("-created_at")
-        .first()
+def same_file(run: ImportRun) -> ImportRun | None:
+    """The latest finished run of the same file at the same place, if it was imported before."""
+    same = ImportRun.objects.filter(
+        kind=run.kind, place_code=run.place_code, sha256=run.sha256, state=ImportState.FINISHED
     )
+    return same.exclude(pk=run.pk).order_by("-created_at").first()
 
 
 def recall_mapping(by: Actor, kind: str, signature: str) -> dict[str, Any] | None:

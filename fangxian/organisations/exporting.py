@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from fangxian.accounts.actions import log_reveal
 from fangxian.common import access, codes
 from fangxian.common.actor import Actor
+from fangxian.common.masks import mask_phone
 from fangxian.common.scoping import acting
 from fangxian.common.sheets.writing import ExportColumn, write_rows
 from fangxian.core.actions import store_file
@@ -34,7 +35,6 @@ from fangxian.organisations.actions.revealing import WHAT
 from fangxian.organisations.models import Member, Organisation, Responsibility
 from fangxian.organisations.queries import in_force
 from fangxian.organisations.rules import chain_rules
-from fangxian.people.documents import mask_phone
 from fangxian.regions.queries import current
 
 RIGHT: Final = "organisations.export"

@@ -16,7 +16,7 @@ from fangxian.common.codes import Level
 from fangxian.common.errors import Conflict, Forbidden, Invalid, Problem
 from fangxian.common.sheets import FieldSpec
 from fangxian.core.imports import Outcome, StagedRow
-from fangxian.core.ledgers import Ledger, Write
+from fangxian.core.ledgers import Ledger, Option, RowByRow, Write
 from fangxian.core.models import ImportRun, ImportState
 from fangxian.organisations.actions import (
     add_member,
@@ -253,19 +253,31 @@ LEDGERS: Final = {
         Ledger(
             ORGANISATIONS,
             gettext_lazy("Organisations and members"),
-            RIGHT,
-            ORGANISATION_FIELDS,
-            _in_trial(write_organisations),
-            Level.COUNTY,
+            room="organisations",
+            right=RIGHT,
+            fields=ORGANISATION_FIELDS,
+            way=RowByRow(_in_trial(write_organisations)),
+            statuses=RowByRow.STATUSES,
+            place_url="organisations:chain",
+            least_level=Level.COUNTY,
         ),
         Ledger(
             RESPONSIBILITIES,
             gettext_lazy("Who answers where"),
-            RIGHT,
-            CHAIN_FIELDS,
-            _in_trial(write_responsibilities),
-            Level.COUNTY,
-            phones_after,
+            room="organisations",
+            right=RIGHT,
+            fields=CHAIN_FIELDS,
+            way=RowByRow(_in_trial(write_responsibilities)),
+            statuses=RowByRow.STATUSES,
+            place_url="organisations:chain",
+            least_level=Level.COUNTY,
+            refine=phones_after,
+            options=(
+                Option(
+                    "replace",
+                    gettext_lazy("Where somebody else is named, hand over from the day in the row"),
+                ),
+            ),
         ),
     )
 }

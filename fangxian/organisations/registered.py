@@ -27,7 +27,7 @@ from fangxian.common.registries import (
     SearchHit,
     TodayItem,
 )
-from fangxian.core import counters, imports, ledgers
+from fangxian.core import counters, ledgers
 from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.models import Task
 from fangxian.organisations import employers, invariants, queries, vacancies
@@ -119,17 +119,7 @@ def register() -> None:
         TaskKind(gettext_lazy("Vacancy"), task_url, by_hand=False, words=vacancies.task_words),
     )
     for ledger in importing.LEDGERS.values():
-        ledgers.register(
-            ledger,
-            preview_label=gettext_lazy("Check a ledger"),
-            import_label=gettext_lazy("Import a ledger"),
-        )
-        imports.kinds.register(
-            ledger.kind,
-            imports.ImportKind(
-                ledger.kind, ledger.label, "organisations.import", "organisations:import"
-            ),
-        )
+        ledgers.register(ledger)
     exporting.register()
     proposing.register()
     counters.sources.register(

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
+from fangxian.core.views.ledgers import LedgerPages
+from fangxian.organisations.importing import RIGHT as IMPORT
 from fangxian.organisations.views import (
     chain,
     contacts,
@@ -9,7 +11,6 @@ from fangxian.organisations.views import (
     five_ones,
     holding,
     households,
-    importing,
     linked,
     members,
     proposals,
@@ -57,7 +58,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
         holding.change_contact,
         name="contact_change",
     ),
-    path("import/", importing.start, name="import"),
-    path("import/<uuid:run_id>/", importing.run, name="import_run"),
+    *LedgerPages("organisations", IMPORT).urls(),
     path("export/<slug:ledger>/", exporting.export, name="export"),
 ]

@@ -66,17 +66,3 @@ def birth_of(identity: str) -> dt.date:
 def sex_of(identity: str) -> str:
     """The sex in a valid identity number: "1" male, "2" female."""
     return "1" if int(identity[16]) % 2 else "2"
-
-
-def mask_number(number: str) -> str:
-    """First and last four characters of a document's number; of a short one the last two."""
-    if len(number) >= 15:
-        return number[0] + "*" * (len(number) - 5) + number[-4:]
-    return "*" * max(len(number) - 2, 2) + number[-2:]
-
-
-def mask_phone(number: str) -> str:
-    """138****1234; of other numbers the last four."""
-    if len(number) == 11 and number.startswith("1"):
-        return f"{number[:3]}****{number[-4:]}"
-    return "*" * max(len(number) - 4, 4) + number[-4:]

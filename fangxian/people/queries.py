@@ -11,8 +11,8 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from fangxian.common.errors import OutOfScope
+from fangxian.common.masks import mask_number, mask_phone
 from fangxian.people import names
-from fangxian.people.documents import mask_number, mask_phone
 from fangxian.people.models import MergeCandidate, Person, PersonDocument, PersonPhone
 
 

@@ -169,15 +169,3 @@ class EstablishmentForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _choices(self, kind=ESTABLISHMENT_KINDS.choices())
-
-
-class UploadForm(forms.Form):
-    """A ledger to import, and the place it is about."""
-
-    place_code = forms.ChoiceField(label=_("The ledger is about"))
-    # An empty one is refused by the reader, in words that name the mend.
-    file = forms.FileField(label=_("Ledger"), allow_empty_file=True)
-
-    def __init__(self, *args: Any, places: list[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _choices(self, place_code=places)

@@ -17,7 +17,7 @@ from django.utils.translation import pgettext_lazy
 
 from fangxian.common import registries
 from fangxian.common.actor import Actor
-from fangxian.common.registries import Fact, Invariant, NavItem, Panel, Right, SearchHit, TodayItem
+from fangxian.common.registries import Fact, Invariant, NavItem, Panel, Right, SearchHit
 from fangxian.people.offers import person_panels, person_places
 from fangxian.people.references import Reference, references
 
@@ -42,7 +42,6 @@ def register() -> None:
     person_panels.register("register", _person_panel)
     person_places.register("register", _places_of)
     registries.search.register("register.establishments", _find, order=30)
-    registries.today.register("register", _today, order=55)
     registries.household_counts.register("register", _households_by_place)
     for fact in _FACTS:
         registries.facts.register(fact.name, fact)
@@ -74,13 +73,10 @@ def _register_merging() -> None:
 
 
 def _register_imports() -> None:
-    from fangxian.core import imports
+    from fangxian.core import ledgers
     from fangxian.register.importing import runs
 
-    kind = imports.ImportKind(
-        runs.KIND, _("Households and residents"), runs.RIGHT, "register:import"
-    )
-    imports.kinds.register(runs.KIND, kind)
+    ledgers.register(runs.LEDGER)
 
 
 def _register_counters() -> None:
@@ -186,23 +182,6 @@ def _find(by: Actor, text: str, limit: int) -> list[SearchHit]:
         )
         for one in found
     ]
-
-
-def _today(by: Actor) -> list[TodayItem]:
-    from fangxian.core.models import ImportRun
-    from fangxian.register.importing import runs
-
-    if not by.may("register.import"):
-        return []
-    waiting = list(
-        ImportRun.objects.filter(kind=runs.KIND, state="ready", user_id=by.user_id).values_list(
-            "pk", flat=True
-        )[:20]
-    )
-    if not waiting:
-        return []
-    url = reverse("register:import_run", args=[waiting[0]])
-    return [TodayItem("due", _("Ledgers checked and not imported yet"), len(waiting), url, "warn")]
 
 
 def _count(name: str) -> Any:

@@ -2,15 +2,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from fangxian.register.views import establishments, households, imports, places
+from fangxian.core.views.ledgers import LedgerPages
+from fangxian.register.views import establishments, households, places
 
 app_name = "register"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", places.start, name="start"),
-    path("import/", imports.upload, name="import"),
-    path("import/<uuid:run_id>/", imports.run, name="import_run"),
-    path("import/<uuid:run_id>/columns/", imports.columns, name="import_columns"),
-    path("import/<uuid:run_id>/progress/", imports.progress, name="import_progress"),
+    *LedgerPages("register", "register.import").urls(),
     path("households/<uuid:household_id>/", households.household, name="household"),
     path("households/<uuid:household_id>/change/", households.change, name="household_change"),
     path("households/<uuid:household_id>/close/", households.close, name="household_close"),

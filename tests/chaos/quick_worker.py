@@ -15,15 +15,14 @@ CHUNK = 60
 
 def main() -> None:
     django.setup()
-    from fangxian.core import progress, runner, worker
-    from fangxian.register.importing import runs
+    from fangxian.core import imports, progress, runner, worker
 
     changes: tuple[tuple[Any, str, Any], ...] = (
         (progress, "HEARTBEAT_SECONDS", 0.2),
         (runner, "STALE_SECONDS", 3),
         # The queue's own workers show themselves each 10 s only: they would all pass for dead.
         (runner, "_forget_dead_queue_entries", lambda: None),
-        (runs, "CHUNK", CHUNK),
+        (imports, "COMMIT_ROWS", CHUNK),
     )
     for module, name, value in changes:
         setattr(module, name, value)

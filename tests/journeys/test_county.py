@@ -16,6 +16,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
 from fangxian.core.actions import read_file
 from fangxian.core.models import ImportRun, Job
+from fangxian.core.tests.importing import run_job
 from fangxian.field.models import Campaign, Target, Visit
 from fangxian.field.queries import coverage
 from fangxian.organisations.actions import appoint
@@ -25,7 +26,6 @@ from fangxian.regions import actions as regions
 from fangxian.regions import queries, redraw
 from fangxian.register.actions import create_household
 from fangxian.register.models import Household
-from fangxian.register.tests.importing import run_job
 from fangxian.register.tests.ledgers import identity, person, workbook
 from tests.journeys.sweep import TODAY, begin_sweep
 from tests.kit.cast import Places

@@ -325,13 +325,14 @@ def _establishment(side: Side) -> Any:
 
 @maker("register:run_id", personal=True)
 def _register_run(side: Side) -> Any:
-    from fangxian.register.importing.runs import RIGHT, upload
+    from fangxian.core.ledgers import upload
+    from fangxian.register.importing.runs import KIND, RIGHT
 
     # A ledger may be read again by who brought it alone.
     data = f"姓名,地址\n示例,{side.viewer}\n".encode()
     place = side.codes.community
     return side.act_as_viewer(
-        RIGHT, lambda by: upload(by=by, place_code=place, name="示例.csv", data=data)
+        RIGHT, lambda by: upload(by=by, kind=KIND, place_code=place, name="示例.csv", data=data)
     ).pk
 
 

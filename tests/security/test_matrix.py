@@ -30,7 +30,7 @@ PUBLIC = {
     "core:measure_lift": "as above",
 }
 # They read the ledger itself, which is for the account that brought it.
-OF_WHO_BROUGHT_IT = ("register:import_columns", "organisations:import_run")
+OF_WHO_BROUGHT_IT = ("register:import_columns", "organisations:import_columns")
 FINE_CHANGE = FINE | {400, 403, 404, 405, 409, 422, 429}
 
 

@@ -27,9 +27,9 @@ from fangxian.common.sheets.sheetreader.limits import ADDRESS_SPACE_BYTES, CPU_S
 from fangxian.common.sheets.tests import corpus
 from fangxian.core.actions import read_file
 from fangxian.core.models import File, ImportRun, Job
+from fangxian.core.tests.importing import run_job
 from fangxian.people.models import Person
 from fangxian.register.models import Household, Residency
-from fangxian.register.tests.importing import run_job
 
 pytestmark = pytest.mark.django_db
 # Linux tells kilobytes, macOS bytes.

@@ -11,12 +11,12 @@ from fangxian.common.scoping import Scoped
 
 
 class ImportState(models.TextChoices):
+    """How far a run is. Whether its work failed or was stopped is said by its job."""
+
     STAGING = "staging", _("Being read")
     READY = "ready", _("To be checked")
     RUNNING = "running", _("Running")
     FINISHED = "finished", _("Finished")
-    FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Cancelled")
 
 
 class ImportRun(Placed):
@@ -45,7 +45,6 @@ class ImportRun(Placed):
     user_id = models.UUIDField(null=True, blank=True)
     made_by = models.CharField(_("by"), max_length=80)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
-    error_code = models.CharField(max_length=60, blank=True)
 
     class Meta:
         verbose_name = _("import")

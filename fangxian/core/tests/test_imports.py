@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -26,25 +25,9 @@ from fangxian.core.imports import Outcome, StagedRow
 from fangxian.core.jobs import kinds
 from fangxian.core.models import Event, ImportRow, ImportRun, ImportState, Job, JobState
 from fangxian.core.tests import drill
+from fangxian.core.tests.importing import Here
 from fangxian.core.tests.working import SYSTEM, job, until
 from tests.kit.cast import make_cast, make_places
-
-
-class Here:
-    """Stands where a job's progress would: chunks are plain transactions of the actor."""
-
-    def __init__(self, by: Actor) -> None:
-        self.by = by
-        self.state: dict[str, Any] = {}
-        self.steps: list[tuple[int, int | None]] = []
-
-    @contextmanager
-    def chunk(self) -> Any:
-        with acting(self.by) as by, transaction.atomic():
-            yield by
-
-    def step(self, done: int, total: int | None = None, note: str = "") -> None:
-        self.steps.append((done, total))
 
 
 def begun(by: Actor, place: str, data: bytes, kind: str = "test") -> ImportRun:
@@ -92,7 +75,7 @@ def _behave(_by: Actor, rows: list[StagedRow]) -> list[Outcome]:
 )
 def test_rows_in_are_accepted_plus_rejected(alice: Any, doings: list[str], size: int) -> None:
     run = _run(alice, alice.area, [{"do": what} for what in doings])
-    run = imports.commit_chunks(run, _behave, Here(alice), size=size)  # type: ignore[arg-type]
+    run = imports.commit_chunks(run, _behave, Here(alice), size=size)
     good = sum(what in ("ok", "known") for what in doings)
     assert (run.state, run.rows_in) == (ImportState.FINISHED, len(doings))
     assert (run.accepted, run.rejected) == (good, len(doings) - good)
@@ -123,7 +106,7 @@ def test_staging_twice_adds_nothing_and_is_sealed(alice: Any, charlie: Any) -> N
 def test_a_handler_that_forgets_a_row_is_a_fault(alice: Any) -> None:
     run = _run(alice, alice.area, [{}, {}])
     with pytest.raises(ValueError, match="exactly one outcome"):
-        imports.commit_chunks(run, lambda _by, rows: _accept(_by, rows)[:1], Here(alice))  # type: ignore[arg-type]
+        imports.commit_chunks(run, lambda _by, rows: _accept(_by, rows)[:1], Here(alice))
 
 
 def test_a_file_sent_twice_before_its_columns_are_chosen_is_one_run(alice: Any, cast: Any) -> None:
@@ -168,7 +151,7 @@ def test_rows_that_come_later_wait_for_the_others(alice: Any, size: int) -> None
         return found
 
     run = _run(alice, alice.area, [{} if n is None else {"needs": n} for n in needs])
-    run = imports.commit_chunks(run, handler, Here(alice), size=size)  # type: ignore[arg-type]
+    run = imports.commit_chunks(run, handler, Here(alice), size=size)
     assert (run.accepted, run.rejected) == (4, 1)
     with acting(alice):
         assert [number for number, _values, _found in imports.problems_of(run)] == [6]
@@ -182,7 +165,7 @@ def test_a_chunk_is_halved_until_the_row_that_spoils_it_is_alone(alice: Any) -> 
         return _behave(by, rows)
 
     run = _run(alice, alice.area, [{"do": "ok" if n != 70 else "break"} for n in range(200)])
-    run = imports.commit_chunks(run, handler, Here(alice))  # type: ignore[arg-type]
+    run = imports.commit_chunks(run, handler, Here(alice))
     assert (run.accepted, run.rejected) == (199, 1)
     assert len(calls) <= 2 * 8 + 1
 
@@ -210,7 +193,7 @@ def test_a_run_whose_work_has_stopped_says_so_and_goes_on(alice: Any) -> None:
 
 def test_what_rows_said_goes_with_their_file(alice: Any) -> None:
     run = _run(alice, alice.area, [{"do": "ok"}, {"do": "reject"}])
-    run = imports.commit_chunks(run, _behave, Here(alice))  # type: ignore[arg-type]
+    run = imports.commit_chunks(run, _behave, Here(alice))
     with acting(alice):
         over = run.file.keep_until + dt.timedelta(days=1)
     assert actions.purge_files(by=SYSTEM, today=over) == 1
@@ -309,4 +292,4 @@ def test_a_database_fault_that_is_not_the_rows_is_not_blamed_on_them(alice: Any)
 
     run = _run(alice, alice.area, [{}])
     with pytest.raises(DatabaseError):
-        imports.commit_chunks(run, gone, Here(alice))  # type: ignore[arg-type]
+        imports.commit_chunks(run, gone, Here(alice))

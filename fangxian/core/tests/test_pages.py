@@ -29,7 +29,8 @@ from fangxian.core.models import (
     Task,
     TaskState,
 )
-from fangxian.core.tests.test_imports import Here, begun
+from fangxian.core.tests.importing import Here
+from fangxian.core.tests.test_imports import begun
 from fangxian.regions import queries
 
 
@@ -222,7 +223,7 @@ def test_the_import_centre_shows_counts_and_reasons(client_of: Any, alice: Any) 
     imports.commit_chunks(
         run,
         lambda _by, _rows: [Outcome(2), Outcome(3, (wrong,))],
-        Here(alice),  # type: ignore[arg-type]
+        Here(alice),
     )
     client = client_of("alice")
     assert "test" in _text(client, "imports")

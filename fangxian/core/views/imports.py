@@ -10,12 +10,12 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
 from fangxian.core import imports
-from fangxian.core.models import ImportRun, ImportState, Job
+from fangxian.core.ledgers import ledgers
+from fangxian.core.models import ImportRun, ImportState, Job, JobState
 from fangxian.core.views.jobs import row_of
 from fangxian.regions.queries import full_name, names
 
@@ -27,21 +27,28 @@ KIND_OF_STATE = {
     ImportState.READY: "todo",
     ImportState.RUNNING: "doing",
     ImportState.FINISHED: "ok",
-    ImportState.FAILED: "bad",
-    ImportState.CANCELLED: "neutral",
 }
+KIND_OF_END = {JobState.FAILED: "bad", JobState.STOPPED: "warn"}
 
 
-def _row(run: ImportRun, places: dict[str, str], stopped: set[UUID]) -> dict[str, Any]:
-    known = run.kind in imports.kinds
-    ended = run.id in stopped
+def _row(run: ImportRun, places: dict[str, str], ends: dict[UUID, JobState]) -> dict[str, Any]:
+    end = ends.get(run.id)
     return {
         "run": run,
-        "label": str(imports.kinds.get(run.kind).label) if known else run.kind,
-        "look": "bad" if ended else KIND_OF_STATE[ImportState(run.state)],
-        "state": _("Stopped") if ended else run.get_state_display(),
+        "label": str(ledgers.get(run.kind).label) if run.kind in ledgers else run.kind,
+        "look": KIND_OF_END[end] if end else KIND_OF_STATE[ImportState(run.state)],
+        "state": end.label if end else run.get_state_display(),
         "place": places.get(run.place_code, run.place_code),
     }
+
+
+def _next(request: SignedRequest, run: ImportRun) -> str:
+    """Where an import goes on; empty if it is finished or not for this account."""
+    if run.kind not in ledgers or run.state == ImportState.FINISHED:
+        return ""
+    ledger = ledgers.get(run.kind)
+    may = request.actor.may(ledger.right, run.place_code)
+    return reverse(f"{ledger.room}:import_run", args=[run.id]) if may else ""
 
 
 @page("core.imports")
@@ -52,15 +59,15 @@ def runs(request: SignedRequest) -> HttpResponse:
         found = found.filter(id__lt=UUID(request.GET.get("after", "")))
     rows = list(found[: PAGE + 1])
     places = names(run.place_code for run in rows)
-    stopped = imports.stopped_of(rows)
+    ends = imports.ends_of(rows)
     context = {
-        "rows": [_row(run, places, stopped) for run in rows[:PAGE]],
+        "rows": [_row(run, places, ends) for run in rows[:PAGE]],
         "count": ImportRun.objects.count(),
         "next_after": rows[PAGE - 1].id if len(rows) > PAGE else "",
         "kinds": [
-            {"label": kind.label, "url": reverse(kind.url_name)}
-            for kind in imports.kinds
-            if kind.url_name and request.actor.may(kind.right)
+            {"label": ledger.label, "url": f"{reverse(f'{ledger.room}:import')}?kind={ledger.kind}"}
+            for ledger in ledgers
+            if request.actor.may(ledger.right)
         ],
     }
     return render(request, "core/imports.html", context)
@@ -78,12 +85,13 @@ def detail(request: SignedRequest, run_id: UUID) -> HttpResponse:
         for number, _values, found in islice(imports.problems_of(run), SHOWN_PROBLEMS)
     ]
     context = {
-        "row": _row(run, {}, imports.stopped_of([run])),
+        "row": _row(run, {}, imports.ends_of([run])),
         "is_own": run.file.owner_id is not None and run.file.owner_id == request.actor.user_id,
         "run": run,
         "place": full_name(run.place_code),
         "waiting": run.rows_in - run.accepted - run.rejected,
         "job": row_of(job) if job else None,
+        "next": _next(request, run),
         "problems": problems,
         "more": max(0, run.rejected - len(problems)),
     }

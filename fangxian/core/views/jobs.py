@@ -32,7 +32,8 @@ LOOK = {
 }
 
 
-def _error(job: Job) -> str:
+def error_of(job: Job) -> str:
+    """Why a job has ended before its end; empty if it has not."""
     if job.state == JobState.STOPPED:
         return _("Stopped on request.")
     if job.state != JobState.FAILED:
@@ -60,7 +61,7 @@ def row_of(job: Job) -> dict[str, Any]:
         "look": LOOK[JobState(job.state)],
         "unfinished": job.state in UNFINISHED,
         "url": reverse("core:job_progress", args=[job.id]),
-        "error": _error(job),
+        "error": error_of(job),
         "result": result,
     }
 

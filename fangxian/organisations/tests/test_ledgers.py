@@ -6,7 +6,6 @@ import io
 import json
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -18,9 +17,10 @@ from fangxian.accounts.models import AccessLog
 from fangxian.common.scoping import acting
 from fangxian.common.sheets import cell_text, find_table, read_workbook
 from fangxian.core import ledgers
-from fangxian.core.jobs import kinds
-from fangxian.core.models import ImportRun, Job
-from fangxian.core.progress import Progress
+from fangxian.core.imports import problems_of
+from fangxian.core.models import ImportRun
+from fangxian.core.tests import importing
+from fangxian.core.tests.importing import run_job
 from fangxian.organisations.exporting import EXPORTS, written
 from fangxian.organisations.models import Member, Organisation, Responsibility
 from fangxian.people.models import PersonDocument
@@ -30,36 +30,14 @@ HEAD = "区域代码,责任区,角色,责任人,身份证号,单位名称,责任
 UNITS = "单位名称,单位类型,上级单位,统一社会信用代码,区划代码,姓名,身份证号,联系电话,职务,政治面貌"
 
 
-class Quiet(Progress):
-    """Progress without its second connection, which would not see the test's transaction."""
-
-    def _write(self) -> None:
-        pass
-
-
-def run_job(by: Any, job: Job) -> None:
-    token = uuid4()
-    with acting(by):
-        Job.objects.filter(pk=job.pk).update(state="running", run_token=token)
-        job.refresh_from_db()
-    kinds.get(job.kind).run(Quiet(job, by, token), **job.args)
-
-
 def previewed(by: Any, kind: str, text: str, place: str, **options: Any) -> ImportRun:
     data = text.encode("gb18030")
-    run = ledgers.upload(by=by, kind=kind, place_code=place, name="台账.csv", data=data)
-    with acting(by):
-        mapping = ledgers.Source(by, run).mapping.remember()
-    run_job(by, ledgers.choose(by=by, run_id=run.id, mapping=mapping, options=options))
-    with acting(by):
-        return ledgers.run_of(run.id)
+    return importing.previewed(by, data, place, kind=kind, name="台账.csv", options=options)
 
 
 def imported(by: Any, kind: str, text: str, place: str, **options: Any) -> ImportRun:
-    run = previewed(by, kind, text, place, **options)
-    run_job(by, ledgers.confirm(by=by, run_id=run.id))
-    with acting(by):
-        return ledgers.run_of(run.id)
+    data = text.encode("gb18030")
+    return importing.imported(by, data, place, kind=kind, name="台账.csv", options=options)
 
 
 def lines(*rows: str) -> str:
@@ -124,7 +102,7 @@ def test_who_answers_by_name_number_phone_and_organisation(hq, places, bodies):
         assert set(rows) == {"community_leader", "linked_unit", "grid_officer"}
         assert rows["community_leader"].contact == "13811110000"
         assert rows["community_leader"].member is not None
-        codes = {p.code for _n, _v, found in ledgers.imports.problems_of(first) for p in found}
+        codes = {p.code for _n, _v, found in problems_of(first) for p in found}
     assert codes == {"no_person", "overlap", "unknown_role", "no_place", "several_places"}
 
 
@@ -154,7 +132,7 @@ def test_a_row_with_a_column_for_each_role_is_unfolded(hq, places, bodies, perso
             ("130902001002002", "grid_officer", "赵格", None),
             (places.community, "linked_unit", "示例局", None),
         ]
-        found = ledgers.imports.problems_of(first)
+        found = problems_of(first)
         problems = sorted([p.code for p in of_row] for _number, _values, of_row in found)
     assert problems == [["no_person"], ["required"], ["which_place"]]
     assert (first.rows_in, first.accepted, first.rejected) == (5, 2, 3)
@@ -240,21 +218,11 @@ def test_what_is_taken_away_can_be_brought_back_and_holds_no_identity_number(hq,
             assert not any(NUMBER in text for text in texts)
             assert "13811110000" not in texts
         assert "138****0000" in texts
-    run = ledgers.upload(
-        by=hq,
-        kind="responsibilities",
-        place_code=places.county,
-        name="包保.xlsx",
-        data=data,
-    )
-    with acting(hq):
-        mapping = ledgers.Source(hq, run).mapping
-    assert {"place_code", "role", "responsible", "organisation"} <= set(mapping.fields)
-    run_job(hq, ledgers.choose(by=hq, run_id=run.id, mapping=mapping.remember()))
-    run_job(hq, ledgers.confirm(by=hq, run_id=run.id))
-    with acting(hq):
-        back = ledgers.run_of(run.id)
-        assert (back.accepted, back.rejected, back.changed) == (1, 0, 0)
+    back = importing.previewed(hq, data, places.county, kind="responsibilities", name="包保.xlsx")
+    assert {"place_code", "role", "responsible", "organisation"} <= set(back.mapping.values())
+    run_job(hq, ledgers.confirm(by=hq, run_id=back.id))
+    back = importing.seen(hq, back.id)
+    assert (back.accepted, back.rejected, back.changed) == (1, 0, 0)
 
 
 def test_work_phones_leave_in_full_only_for_a_reason_and_are_logged(
@@ -307,11 +275,7 @@ def test_a_large_export_is_a_job(hq, places, bodies):
     imported(hq, "organisations", bodies, places.county)
     args = {"ledger": "organisations", "code": places.county}
     job = start_job(by=hq, kind="organisations.export", args=args, place_code=places.county)
-    token = uuid4()
-    with acting(hq):
-        Job.objects.filter(pk=job.pk).update(state="running", run_token=token)
-        job.refresh_from_db()
-    file = kinds.get(job.kind).run(Quiet(job, hq, token), **job.args)
+    file = run_job(hq, job)
     with acting(hq):
         data = read_file(by=hq, file_id=file.id)
     assert io.BytesIO(data).read(2) == b"PK"

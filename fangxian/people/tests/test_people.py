@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from fangxian.accounts.models import AccessLog, User
 from fangxian.accounts.queries import access_log, who_looked
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, TooMany
+from fangxian.common.masks import mask_number, mask_phone
 from fangxian.common.scoping import acting
 from fangxian.people import actions, names, offers, queries, queue, tokens
-from fangxian.people.documents import mask_number, mask_phone
 from fangxian.people.models import MergeCandidate, NameToken, Person, PersonDocument, PersonLink
 
 pytestmark = pytest.mark.django_db

@@ -177,7 +177,7 @@ def test_a_village_group_tells_households_apart_by_head(alice, places, seen):
 
 def test_missing_buildings_are_made_when_asked(alice, places, seen):
     rows = [person(0, 现住址="第9栋1单元101室"), person(1, 现住址="第9栋2单元201室")]
-    run = imported(alice, workbook(rows), places.grid, create_places=True)
+    run = imported(alice, workbook(rows), places.grid, options={"make_places": True})
     assert (run.accepted, run.rejected) == (2, 0)
     codes = seen(lambda: set(Household.objects.values_list("place_code", flat=True)))
     assert {len(code) for code in codes} == {20}

@@ -187,7 +187,7 @@ def test_a_building_of_this_name_in_another_estate_is_not_the_door(alice, places
     ]
     run = imported(alice, workbook(rows), places.grid)
     assert refused(alice, run) == {2: ["building_elsewhere"]}
-    made = imported(alice, workbook(rows), places.grid, create_places=True)
+    made = imported(alice, workbook(rows), places.grid, options={"make_places": True})
     # Two estates have a building 7 now: the row that names none has to.
     assert refused(alice, made) == {4: ["several_buildings"]}
 
@@ -232,7 +232,7 @@ def test_streets_and_courts_are_made_when_asked(alice, places):
         person(0, 现住址="人民路12号1单元501室"),
         person(3, 现住址="建设路14号院3号楼2单元101室"),
     ]
-    run = imported(alice, workbook(rows), places.grid, create_places=True)
+    run = imported(alice, workbook(rows), places.grid, options={"make_places": True})
     assert refused(alice, run) == {}
     assert imported(alice, workbook(rows), places.grid).changed == 0
 
@@ -246,7 +246,7 @@ def test_the_preview_knows_the_units_that_will_be_made(alice, places, order):
         person(9, 现住址="8号楼1单元101室"),
         person(12, 现住址="8号楼102室"),
     ][::order]
-    run = imported(alice, workbook(rows), places.grid, create_places=True)
+    run = imported(alice, workbook(rows), places.grid, options={"make_places": True})
     assert len(refused(alice, run)) == 1
     assert run.options["preview"]["counts"] == {"new": 4, "refused": 1}
 

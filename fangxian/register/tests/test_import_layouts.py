@@ -11,11 +11,13 @@ import pytest
 import xlsxwriter
 
 from fangxian.common.scoping import acting
+from fangxian.core import ledgers
 from fangxian.core.models import ImportRun, Job
+from fangxian.core.tests.importing import proposed, run_job
 from fangxian.regions.actions import create_building
 from fangxian.register.importing import runs
 from fangxian.register.models import Residency
-from fangxian.register.tests.importing import imported, proposed, run_job
+from fangxian.register.tests.importing import imported
 from fangxian.register.tests.ledgers import person, workbook
 
 pytestmark = pytest.mark.django_db
@@ -104,7 +106,7 @@ def test_the_workbook_of_errors_is_made_even_if_the_work_ended_right_before(alic
         job = Job.objects.get(pk=run.job_id)
     run_job(alice, job)
     with acting(alice):
-        assert runs.run_of(run.pk).result_file_id
+        assert ledgers.run_of(run.pk).result_file_id
 
 
 def test_an_import_that_stopped_goes_on_with_what_was_told(alice, places, monkeypatch):
@@ -112,10 +114,12 @@ def test_an_import_that_stopped_goes_on_with_what_was_told(alice, places, monkey
     create_building(by=alice, grid_code=places.grid, name="3组", kind="village_group")
     rows = [{"姓名": f"甲{n}", "小组": "3组", "户主姓名": "王示例"} for n in "一二三四"]
     data = workbook(rows, ["姓名", "小组", "户主姓名"])
-    run = runs.upload(by=alice, place_code=places.grid, name="a.xlsx", data=data)
+    run = ledgers.upload(
+        by=alice, kind="register", place_code=places.grid, name="a.xlsx", data=data
+    )
     mapping = proposed(alice, run.pk)
-    run_job(alice, runs.choose(by=alice, run_id=run.pk, mapping=mapping))
-    job = runs.confirm(by=alice, run_id=run.pk)
+    run_job(alice, ledgers.choose(by=alice, run_id=run.pk, mapping=mapping))
+    job = ledgers.confirm(by=alice, run_id=run.pk)
     tell, told = runs.changed, []
 
     def fall_at_the_second_chunk(by: Any, households: Any) -> None:

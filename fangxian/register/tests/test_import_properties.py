@@ -16,11 +16,11 @@ from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
 from fangxian.common.sheets import read_workbook
 from fangxian.core import imports
+from fangxian.core.ledgers import source
 from fangxian.core.models import ImportRow, ImportRun
 from fangxian.people.models import Person, PersonDocument
 from fangxian.regions.actions import create_building
 from fangxian.register import actions
-from fangxian.register.importing import runs
 from fangxian.register.models import Household, Residency
 from fangxian.register.tests.generated import DEAD, Ledger, ledgers, registered_rows, resident
 from fangxian.register.tests.importing import imported
@@ -115,7 +115,7 @@ def nothing_half(by: Any, run: ImportRun) -> None:
 def take_in(alice: Any, places: Any, monkeypatch: Any) -> Callable[..., ImportRun]:
     """Import a file into Alice's grid, where some people are registered and one has died."""
     # Each file is read by its process once; the steps of a run share what it answered.
-    monkeypatch.setattr(runs, "read_workbook", cache(read_workbook))
+    monkeypatch.setattr(source, "read_workbook", cache(read_workbook))
     headers = {
         "name": "姓名", "identity": "身份证号", "phone": "电话", "relation": "与户主关系",
         "building": "楼号", "unit": "单元", "room": "室",

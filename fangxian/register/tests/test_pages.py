@@ -10,11 +10,12 @@ from django.urls import reverse
 from fangxian.accounts.models import AccessLog
 from fangxian.common.errors import Conflict
 from fangxian.common.scoping import acting
+from fangxian.core import ledgers
 from fangxian.core.models import ImportRun, Job
+from fangxian.core.tests.importing import proposed, run_job
 from fangxian.register import actions
-from fangxian.register.importing import runs
 from fangxian.register.models import Establishment, Residency
-from fangxian.register.tests.importing import previewed, proposed, run_job
+from fangxian.register.tests.importing import previewed
 from fangxian.register.tests.ledgers import identity, person, workbook
 
 pytestmark = pytest.mark.django_db
@@ -285,10 +286,10 @@ def test_odd_numbers_in_addresses_of_an_import_harm_nothing(client_of, alice, pl
 def test_an_older_preview_does_not_overwrite_a_newer_one(alice, places):
     run = previewed(alice, workbook([person(0)]), places.grid)
     mapping = proposed(alice, run.pk)
-    older = runs.choose(by=alice, run_id=run.pk, mapping=mapping | {"姓名": ""})
-    newer = runs.choose(by=alice, run_id=run.pk, mapping=mapping)
+    older = ledgers.choose(by=alice, run_id=run.pk, mapping=mapping | {"姓名": ""})
+    newer = ledgers.choose(by=alice, run_id=run.pk, mapping=mapping)
     run_job(alice, newer)
     run_job(alice, older)
     with acting(alice):
-        after = runs.run_of(run.pk)
+        after = ledgers.run_of(run.pk)
     assert (after.state, after.options["preview"]["counts"]) == ("ready", {"new": 1})

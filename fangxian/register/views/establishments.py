@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fangxian.accounts.actions import purposes
+from fangxian.common.masks import mask_phone
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui.reveal import reveal_page
-from fangxian.people.documents import mask_phone
 from fangxian.people.views.common import form_page
 from fangxian.regions import queries as regions
 from fangxian.register import actions, forms, queries

@@ -2,84 +2,11 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
-from pathlib import Path
-from typing import Any
-from uuid import UUID
-
-from django.core.management.base import BaseCommand, CommandError
-
-from fangxian.accounts.models import User
-from fangxian.accounts.queries import actor_of, grants_of
-from fangxian.common import codes
-from fangxian.common.actor import Actor
-from fangxian.common.errors import Forbidden, Invalid
-from fangxian.common.scoping import acting
-from fangxian.core import runner
-from fangxian.core.actions import read_file
-from fangxian.core.models import ImportRun, Job
-from fangxian.register.importing import runs
+from fangxian.core.management.ledger import LedgerCommand
 
 
-class Command(BaseCommand):
+class Command(LedgerCommand):
     """``import_register FILE --place CODE --as USER``: preview; ``--commit`` imports too."""
 
     help = __doc__ or ""
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path)
-        parser.add_argument("--place", required=True, help="code of the place it is about")
-        parser.add_argument("--as", dest="user", required=True, help="account that imports")
-        parser.add_argument("--commit", action="store_true", help="write the rows, not only check")
-        parser.add_argument("--make-places", action="store_true", help="make missing buildings")
-        parser.add_argument("--errors", type=Path, help="where the workbook with the errors goes")
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        by = _actor(options["user"], options["place"])
-        path: Path = options["file"]
-        try:
-            run = runs.upload(
-                by=by, place_code=options["place"], name=path.name, data=path.read_bytes()
-            )
-            with acting(by):
-                mapping = runs.Source(by, runs.run_of(run.pk)).mapping.remember()
-            job = runs.choose(
-                by=by, run_id=run.pk, mapping=mapping, create_places=options["make_places"]
-            )
-        except OSError as error:
-            raise CommandError(f"{path}: {error.strerror}") from None
-        except (Invalid, Forbidden) as error:
-            raise CommandError(str(error)) from None
-        found = self._perform(by, job, run.pk)
-        counts = found.options.get("preview", {}).get("counts", {})
-        self.stdout.write(" ".join(f"{name}={count}" for name, count in sorted(counts.items())))
-        if not options["commit"]:
-            return
-        found = self._perform(by, runs.confirm(by=by, run_id=run.pk), run.pk)
-        self.stdout.write(
-            f"rows={found.rows_in} accepted={found.accepted} rejected={found.rejected}"
-            f" changed={found.changed}"
-        )
-        if options["errors"] and found.result_file_id:
-            options["errors"].write_bytes(read_file(by=by, file_id=found.result_file_id))
-
-    def _perform(self, by: Actor, job: Job, run_id: UUID) -> ImportRun:
-        # A worker may be quicker; then this returns when it finds the job taken.
-        runner.run(job.pk)
-        with acting(by):
-            job.refresh_from_db()
-            found = runs.run_of(run_id)
-        if job.state in ("failed", "stopped"):
-            raise CommandError(f"the import has stopped: {job.error_code or job.state}")
-        return found
-
-
-def _actor(name: str, place: str) -> Actor:
-    user = User.objects.filter(username=name, is_active=True).first()
-    if user is None:
-        raise CommandError(f"there is no active account {name}")
-    for grant in grants_of(user):
-        by = actor_of(grant, source="command import_register", purpose="import_register")
-        if codes.is_code(place) and by.may(runs.RIGHT, place):
-            return by
-    raise CommandError(f"{name} may not import into {place}")
+    room = "register"

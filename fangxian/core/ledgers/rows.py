@@ -1,0 +1,149 @@
+"""Ledgers whose rows stand for themselves: each is cleaned, tried and written alone.
+
+The check writes all rows and takes them back, so it shows exactly what the import will do.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Any, Final
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy
+
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Problem
+from fangxian.common.sheets import Cell, Fault, FieldSpec, cell_text, cleaning
+from fangxian.core import imports
+from fangxian.core.imports import Handler, Outcome, StagedRow
+from fangxian.core.ledgers.kinds import REFUSED, Status
+from fangxian.core.ledgers.source import Source
+from fangxian.core.models import ImportRun
+from fangxian.core.progress import Progress
+
+SHOWN_PROBLEMS: Final = 2_000
+SHOWN_ROWS: Final = 20
+PROBLEMS: Final = "problems"
+
+Write = Callable[[Actor, ImportRun, Sequence[StagedRow]], Sequence[Outcome]]
+
+
+class RowByRow:
+    """A way: ``write(by, run, rows)`` writes clean rows and says what became of each.
+
+    Values of rows are text by field name; dates ISO, documents ``[kind, number]``, yes and no as
+    booleans; empty ones are left out.
+    """
+
+    STATUSES: Final = (
+        Status("changed", gettext_lazy("New or changed"), "ok"),
+        Status("known", gettext_lazy("Known already")),
+    )
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+
+    def check(
+        self, progress: Progress, by: Actor, run: ImportRun, source: Source, size: int
+    ) -> dict[str, Any]:
+        """Stage the rows, try to write them and take that back."""
+        imports.stage(run, _cleaned(source))
+        handler, _together = self.opened(by, run)
+        rows = iter(imports.rows_of(run))
+        outcomes: list[Outcome] = []
+        with transaction.atomic():
+            while chunk := list(islice(rows, size)):
+                outcomes += imports.handle(handler, by, chunk)
+                progress.step(len(outcomes), source.count())
+            transaction.set_rollback(True)
+        return _summary(outcomes)
+
+    def opened(self, by: Actor, run: ImportRun) -> tuple[Handler, Handler | None]:
+        """Write clean rows by the ledger; rows with problems of reading are rejected for them."""
+
+        def handler(by: Actor, rows: list[StagedRow]) -> Sequence[Outcome]:
+            clean = [row for row in rows if PROBLEMS not in row.values]
+            spoilt = [_spoilt(row) for row in rows if PROBLEMS in row.values]
+            return [*spoilt, *(self._write(by, run, clean) if clean else ())]
+
+        return handler, None
+
+
+def _cleaned(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows: number and values, problems of reading among them."""
+    fields, positions = source.ledger.fields, source.mapping.fields
+    for row in source.rows():
+        yield row.number, _values(fields, positions, row.cells)
+
+
+def _values(
+    fields: Sequence[FieldSpec], positions: dict[str, int], cells: list[Cell]
+) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    problems: list[list[str]] = []
+    for spec in fields:
+        position = positions.get(spec.name)
+        value = _clean(spec, cells[position]) if position is not None else None
+        if isinstance(value, Fault):
+            problems.append([spec.name, value.code, value.message, value.mend])
+        elif value not in (None, ""):
+            values[spec.name] = value
+        elif spec.required:
+            fault = Fault("required", {"field": str(spec.label)})
+            problems.append([spec.name, fault.code, fault.message, fault.mend])
+    return values | ({PROBLEMS: problems} if problems else {})
+
+
+def _clean(spec: FieldSpec, cell: Cell) -> Any:
+    if spec.kind == "document":
+        document = cleaning.clean_document(cell)
+        if document is None or isinstance(document, Fault):
+            return document
+        return [document.kind, document.number]
+    if spec.kind == "phone":
+        if "*" in cell_text(cell):
+            # Masked, as our own exports write it: it says nothing.
+            return None
+        phone = cleaning.clean_phone(cell)
+        return phone if phone is None or isinstance(phone, Fault) else phone.number
+    if spec.kind == "date":
+        day = cleaning.clean_date(cell)
+        return day if day is None or isinstance(day, Fault) else day.isoformat()
+    plain: dict[str, Callable[[Cell], Any]] = {
+        "name": cleaning.clean_name,
+        "credit_code": cleaning.clean_credit_code,
+        "yes_no": cleaning.clean_yes_no,
+    }
+    if spec.kind in plain:
+        return plain[spec.kind](cell)
+    return cleaning.clean_text(cell, limit=120)
+
+
+def _spoilt(row: StagedRow) -> Outcome:
+    at = imports.place_of(row.number)[0]
+    problems = (
+        Problem(message, field=name, row=at, mend=mend, code=code)
+        for name, code, message, mend in row.values[PROBLEMS]
+    )
+    return Outcome(row.number, tuple(problems), changed=False)
+
+
+def _summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    problems = [
+        [imports.place_of(o.number)[0], p.field, str(p.message), str(p.mend)]
+        for o in outcomes
+        for p in o.problems
+    ]
+    kinds = Counter(p.code for o in outcomes for p in o.problems)
+    status = {
+        o.number: REFUSED if o.problems else "changed" if o.changed else "known" for o in outcomes
+    }
+    return {
+        "rows": len(outcomes),
+        "counts": dict(Counter(status.values())),
+        "kinds": dict(kinds),
+        "problems": problems[:SHOWN_PROBLEMS],
+        "first": dict(islice(status.items(), SHOWN_ROWS)),
+    }

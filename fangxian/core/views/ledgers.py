@@ -1,0 +1,289 @@
+"""The pages of a room's ledgers: file, columns, preview, progress and result."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+
+from fangxian.common.errors import Invalid, OutOfScope
+from fangxian.common.masks import mask_number, mask_phone, mask_text
+from fangxian.common.policy import SignedRequest, page
+from fangxian.common.sheets import RowRole, cell_text
+from fangxian.core import imports, ledgers
+from fangxian.core.actions import cancel_job
+from fangxian.core.forms import LedgerForm, show_problems
+from fangxian.core.imports import StagedRow
+from fangxian.core.ledgers.kinds import REFUSED, Ledger
+from fangxian.core.ledgers.runs import CHECK
+from fangxian.core.models import UNFINISHED, ImportRun, ImportState, Job, JobState
+from fangxian.core.views.jobs import LOOK, error_of
+from fangxian.regions.queries import full_name
+
+SAMPLE = 5
+SHOWN_COLUMNS = 5
+PROBLEMS_A_PAGE = 100
+ACCEPT = ".xlsx,.xls,.xlsm,.csv,.txt,.ods,.xlsb"
+
+
+class LedgerPages:
+    """The pages of the ledgers of a room, under its own prefix and right."""
+
+    def __init__(self, room: str, right: str) -> None:
+        self.room = room
+        self.right = right
+
+    def urls(self) -> list[URLPattern]:
+        """``import``, ``import_run``, ``import_columns`` and ``import_progress``."""
+        changing = page(self.right, methods=("GET", "POST"))
+        one = "import/<uuid:run_id>/"
+        return [
+            path("import/", changing(self.upload), name="import"),
+            path(one, changing(self.run), name="import_run"),
+            path(f"{one}columns/", changing(self.columns), name="import_columns"),
+            path(f"{one}progress/", page(self.right)(self.progress), name="import_progress"),
+        ]
+
+    def _address(self, name: str, run: ImportRun) -> str:
+        return reverse(f"{self.room}:{name}", args=[run.pk])
+
+    def _open(self, request: SignedRequest, run_id: UUID) -> tuple[ImportRun, Ledger]:
+        run = ledgers.run_of(run_id)
+        ledger = ledgers.ledgers.get(run.kind)
+        if ledger.room != self.room:
+            raise OutOfScope(f"import {run_id}")
+        request.actor.require(self.right, run.place_code)
+        return run, ledger
+
+    def _shown(
+        self, request: SignedRequest, step: str, current: int, context: dict[str, Any],
+        status: int = 200,
+    ) -> HttpResponse:  # fmt: skip
+        labels = [_("File"), _("Columns"), _("Preview"), _("Result")]
+        steps = [
+            {"label": label, "done": number < current, "current": number == current}
+            for number, label in enumerate(labels)
+        ]
+        addresses = {
+            f"{name}_url": self._address(f"import_{name}", context["run"])
+            for name in ("run", "columns", "progress")
+            if "run" in context
+        }
+        context |= {"steps": steps, "upload_url": reverse(f"{self.room}:import"), **addresses}
+        return render(request, f"core/ledger_{step}.html", context, status=status)
+
+    def upload(self, request: SignedRequest) -> HttpResponse:
+        """Choose a file and the place it is about."""
+        by = request.actor
+        form = LedgerForm(
+            request.POST or None, request.FILES or None, area=by.area,
+            kinds=ledgers.of_room(self.room), asked=request.GET.dict(),
+        )  # fmt: skip
+        if request.method == "POST" and form.is_valid():
+            given = form.cleaned_data
+            file = given["file"]
+            try:
+                run = ledgers.upload(
+                    by=by, kind=given["kind"], place_code=given["place_code"], name=file.name,
+                    data=file.read(),
+                )  # fmt: skip
+            except Invalid as error:
+                show_problems(form, error)
+            else:
+                address = self._address("import_columns", run)
+                if request.htmx or request.headers.get("HX-Request"):
+                    return HttpResponse(status=204, headers={"HX-Redirect": address})
+                return redirect(address)
+        context = {
+            "form": form,
+            "accept": ACCEPT,
+            "max_bytes": settings.FANGXIAN_UPLOAD_MB * 1024 * 1024,
+        }
+        return self._shown(request, "upload", 0, context, 422 if request.method == "POST" else 200)
+
+    def columns(self, request: SignedRequest, run_id: UUID) -> HttpResponse:
+        """Which column is what: proposed, to be corrected."""
+        by = request.actor
+        run, ledger = self._open(request, run_id)
+        if run.state not in (ImportState.STAGING, ImportState.READY):
+            return redirect(self._address("import_run", run))
+        # Looking at another sheet changes nothing; checking its rows chooses it.
+        source = ledgers.Source(by, run, _number(request.GET.get("sheet")))
+        if request.method == "POST":
+            _choose(request, run, source)
+            return redirect(self._address("import_run", run))
+        sample = [
+            [mask_text(cell_text(cell)) for cell in row.cells]
+            for row in islice(source.table.data_rows(), SAMPLE)
+        ]
+        labels = ledgers.labels_of(ledger)
+        context = {
+            "run": run,
+            "fields": list(labels.items()),
+            "required": " ".join(spec.name for spec in ledger.fields if spec.required),
+            "missing": [labels[name] for name in source.mapping.missing],
+            "proposals": [
+                {
+                    "it": proposal,
+                    "values": [row[proposal.position] for row in sample],
+                    "carried": proposal.label in source.carried,
+                }
+                for proposal in source.mapping.proposals
+            ],
+            "sheets": [
+                {
+                    "label": table.sheet,
+                    "count": table.counts()[RowRole.DATA],
+                    "url": f"?sheet={number}",
+                    "current": table is source.table,
+                }
+                for number, table in enumerate(source.tables)
+            ],
+            "rows": source.count(),
+            "place": full_name(run.place_code),
+            "options": [
+                {"it": option, "chosen": run.options.get(option.name)}
+                for option in ledger.options
+                if not option.right or by.may(option.right, run.place_code)
+            ],
+            "same": imports.same_file(run),
+        }
+        return self._shown(request, "columns", 1, context)
+
+    def run(self, request: SignedRequest, run_id: UUID) -> HttpResponse:
+        """Where an import stands: being checked, the preview, being written, the result."""
+        by = request.actor
+        found, ledger = self._open(request, run_id)
+        job = Job.objects.filter(pk=found.job_id).first() if found.job_id else None
+        if request.method == "POST":
+            if "stop" not in request.POST:
+                ledgers.confirm(by=by, run_id=found.pk)
+            elif job is not None:
+                cancel_job(by=by, job_id=job.pk)
+                messages.success(request, _("The job is asked to stop."))
+            return redirect(self._address("import_run", found))
+        if job is None:
+            return redirect(self._address("import_columns", found))
+        context = {"run": found, "job": job, "place": full_name(found.place_code)}
+        working = job.state in UNFINISHED
+        if not working and found.state == ImportState.READY:
+            return self._shown(request, "preview", 2, context | _preview(request, found, ledger))
+        context |= {
+            "job_state": LOOK[JobState(job.state)],
+            "checking": job.kind.endswith(CHECK),
+            "working": working,
+            "may_stop": job.user_id == by.user_id or by.may("core.jobs", job.place_code),
+            "error": error_of(job),
+            "waiting": found.rows_in - found.accepted - found.rejected,
+            "is_own": found.file.owner_id is not None and found.file.owner_id == by.user_id,
+            "place_url": reverse(ledger.place_url, args=[found.place_code]),
+        }
+        current = 3 if found.state in (ImportState.RUNNING, ImportState.FINISHED) else 2
+        return self._shown(request, "run", current, context)
+
+    def progress(self, request: SignedRequest, run_id: UUID) -> HttpResponse:
+        """The progress bar; when the work has ended, the page loads itself anew."""
+        found, _ledger = self._open(request, run_id)
+        job = Job.objects.filter(pk=found.job_id).first() if found.job_id else None
+        if job is None or job.state not in UNFINISHED:
+            address = self._address("import_run", found)
+            return HttpResponse(status=204, headers={"HX-Redirect": address})
+        context = {
+            "job": job,
+            "job_state": LOOK[JobState(job.state)],
+            "checking": job.kind.endswith(CHECK),
+            "progress_url": request.path,
+        }
+        return render(request, "core/_ledger_progress.html", context)
+
+
+def _number(text: str | None) -> int | None:
+    """A number of an address; None if it is none."""
+    return int(text) if text and text.isdecimal() and len(text) <= 6 else None
+
+
+def _choose(request: SignedRequest, run: ImportRun, source: ledgers.Source) -> None:
+    names = {spec.name for spec in source.ledger.fields}
+    proposals = source.mapping.proposals
+    mapping = {
+        proposal.label: field if field in names else ""
+        for proposal in proposals
+        for field in [request.POST.get(f"column-{proposal.position}", "")]
+    }
+    ledgers.choose(
+        by=request.actor,
+        run_id=run.pk,
+        mapping=mapping,
+        sheet=source.sheet,
+        carry=[p.label for p in proposals if f"carry-{p.position}" in request.POST],
+        options={option.name: option.name in request.POST for option in source.ledger.options},
+    )
+
+
+def _preview(request: SignedRequest, run: ImportRun, ledger: Ledger) -> dict[str, Any]:
+    summary = run.options.get("preview", {})
+    counts, problems = summary.get("counts", {}), summary.get("problems", [])
+    refused = counts.get(REFUSED, 0)
+    labels = ledgers.labels_of(ledger)
+    start = _number(request.GET.get("after")) or 0
+    end = start + PROBLEMS_A_PAGE
+    statuses = [*ledger.statuses, ledgers.Status(REFUSED, _("To be corrected"), "bad")]
+    columns, rows = _first_rows(run, ledger, summary.get("first", {}), statuses)
+    return {
+        "summary": summary,
+        "tiles": [
+            {"label": s.label, "count": n, "kind": s.look if n else ""}
+            for s in statuses
+            for n in [counts.get(s.name, 0)]
+        ],
+        "notes": ledger.notes(summary) if ledger.notes is not None and summary else [],
+        "columns": columns,
+        "first": rows,
+        "problems": [
+            {"row": row, "field": labels.get(name, name), "message": message, "mend": mend}
+            for row, name, message, mend in problems[start:end]
+        ],
+        "problem_count": refused,
+        "next_after": end if len(problems) > end else "",
+        "accepted": summary.get("rows", 0) - refused,
+    }
+
+
+def _first_rows(
+    run: ImportRun, ledger: Ledger, first: dict[str, str], statuses: list[ledgers.Status]
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """The first rows as they were read: labels, and of each row its texts and what it becomes."""
+    rows = imports.rows_of(run, limit=len(first)) if first else []
+    looks = [ledger.look(row) if ledger.look else _look(ledger, row) for row in rows]
+    labels = list(dict.fromkeys(label for look in looks for label in look))[:SHOWN_COLUMNS]
+    words = {status.name: status.label for status in statuses}
+    shown = [
+        {
+            "number": imports.place_of(row.number)[0],
+            "cells": [(label, look.get(label, "")) for label in labels],
+            "status": words.get(status, ""),
+            "kind": "bad" if status == REFUSED else "ok",
+        }
+        for row, look in zip(rows, looks, strict=True)
+        for status in [first.get(str(row.number), "")]
+    ]
+    return labels, shown
+
+
+def _look(ledger: Ledger, row: StagedRow) -> dict[str, str]:
+    """Label → text of the fields that a row fills, numbers masked."""
+    masks = {"phone": mask_phone, "document": mask_number}
+    found = {}
+    for spec in ledger.fields:
+        if spec.name in row.values:
+            value = row.values[spec.name]
+            text = str(value[-1] if isinstance(value, list) else value)
+            found[str(spec.label)] = masks.get(spec.kind, mask_text)(text)
+    return found
