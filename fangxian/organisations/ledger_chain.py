@@ -286,32 +286,26 @@ def _person(name: str, document: list[str] | None, phone: str) -> Person:
             found = [one for one in found if one.pk in owners] or found
     same = [one for one in found if one.name == name]
     if found and not same:
-        raise Invalid(
-            Problem(
-                _("This number belongs to somebody of another name."),
-                field="identity",
-                mend=_("Compare name and number with the document."),
-                code="name_differs",
-            )
+        raise _refusal(
+            _("This number belongs to somebody of another name."),
+            "identity",
+            _("Compare name and number with the document."),
+            "name_differs",
         )
     if len(same) == 1:
         return same[0]
     if same:
-        raise Invalid(
-            Problem(
-                _("Several people here are called %(name)s.") % {"name": name},
-                field=field,
-                mend=_("Add the identity number, or a phone that is registered."),
-                code="several_persons",
-            )
+        raise _refusal(
+            _("Several people here are called %(name)s.") % {"name": name},
+            field,
+            _("Add the identity number, or a phone that is registered."),
+            "several_persons",
         )
-    raise Invalid(
-        Problem(
-            _("%(name)s is not registered here.") % {"name": name},
-            field=field,
-            mend=_("Register the person, or add him as a member of an organisation, first."),
-            code="no_person",
-        )
+    raise _refusal(
+        _("%(name)s is not registered here.") % {"name": name},
+        field,
+        _("Register the person, or add him as a member of an organisation, first."),
+        "no_person",
     )
 
 
@@ -324,22 +318,22 @@ def organisation_named(name: str, field: str = "organisation") -> Organisation:
     if len(found) == 1:
         return found[0]
     if found:
-        raise Invalid(
-            Problem(
-                _("Several organisations are called “%(name)s”.") % {"name": name},
-                field=field,
-                mend=_("Give one of them another short name, and write that."),
-                code="several_organisations",
-            )
+        raise _refusal(
+            _("Several organisations are called “%(name)s”.") % {"name": name},
+            field,
+            _("Give one of them another short name, and write that."),
+            "several_organisations",
         )
-    raise Invalid(
-        Problem(
-            _("There is no organisation “%(name)s”.") % {"name": name},
-            field=field,
-            mend=_("Write its full name, or found it first."),
-            code="no_organisation",
-        )
+    raise _refusal(
+        _("There is no organisation “%(name)s”.") % {"name": name},
+        field,
+        _("Write its full name, or found it first."),
+        "no_organisation",
     )
+
+
+def _refusal(message: str, field: str, mend: str, code: str) -> Invalid:
+    return Invalid(Problem(message, field=field, mend=mend, code=code))
 
 
 def _hand_over_first(
