@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from fangxian.common import codes
 from fangxian.common.actor import Actor
+from fangxian.common.days import years_before
 from fangxian.common.scoping import acting
 from fangxian.field.models import Campaign
 from fangxian.field.rules import Group, field_rules_version
@@ -110,15 +111,8 @@ def criteria(group: Group, today: dt.date) -> tuple[str, dict[str, Any]]:
     if group.age_from is not None:
         join = "JOIN people_person p ON p.id = r.person_id"
         parts.append(living.format(join=join, what="p.birth_date <= %(born)s"))
-        values["born"] = _years_before(today, group.age_from)
+        values["born"] = years_before(today, group.age_from)
     return " AND ".join(parts) or "true", values
-
-
-def _years_before(day: dt.date, years: int) -> dt.date:
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:
-        return day.replace(year=day.year - years, day=28)
 
 
 def sync_targets(

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from fangxian.common import access, codes
 from fangxian.common.codes import Level
+from fangxian.common.days import years_before
 from fangxian.common.errors import Invalid, Problem
 from fangxian.core.jobs import JobKind, kinds
 from fangxian.core.progress import Progress
@@ -244,8 +245,8 @@ def _candidates(area: Region, role: ChainRole, day: dt.date) -> Iterable[_Candid
 def _residents(area: Region, propose: Any, day: dt.date) -> Iterable[_Candidate]:
     """Adults who live in the area and are at home, by the ages of the rule."""
     lo, hi = codes.bounds(area.code)
-    born_by = _years_before(day, int(propose["min_age"]))
-    born_after = _years_before(day, int(propose["max_age"]) + 1)
+    born_by = years_before(day, int(propose["min_age"]))
+    born_after = years_before(day, int(propose["max_age"]) + 1)
     rows = (
         Residency.objects.filter(place_code__gte=lo, place_code__lt=hi, to_date=None)
         .filter(away_since=None, person__deceased_on=None, person__merged_into=None)
@@ -260,13 +261,6 @@ def _residents(area: Region, propose: Any, day: dt.date) -> Iterable[_Candidate]
         if person not in seen:
             seen.add(person)
             yield _Candidate(f"person:{person}", person, name, room, code, person in party)
-
-
-def _years_before(day: dt.date, years: int) -> dt.date:
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:
-        return day.replace(year=day.year - years, day=28)
 
 
 def _members(area: Region, propose: Any, day: dt.date) -> Iterable[_Candidate]:
