@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 import xlsxwriter
+import xlwt
 
 from fangxian.common.scoping import acting
+from fangxian.common.sheets import cell_text, find_table, read_workbook
 from fangxian.core import ledgers
+from fangxian.core.actions import read_file
 from fangxian.core.models import ImportRun, Job
 from fangxian.core.tests.importing import proposed, run_job
 from fangxian.regions.actions import create_building
@@ -95,6 +98,32 @@ def test_however_a_ledger_is_laid_out_it_says_the_same(alice, places, layout):
     relations = ("head", "spouse", "son")
     assert found == {(PEOPLE[at]["姓名"], ROOMS[at], relations[at % 3]) for at in range(6)}
     assert imported(alice, data, places.grid, **more).changed == 0
+
+
+def test_a_workbook_of_excel_97_comes_back_with_its_errors_and_is_imported_twice(alice, places):
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("台账")
+    sheet.write_merge(0, 0, 0, 3, "示例社区居民台账")
+    for column, header in enumerate([*BASE, "现住址"]):
+        sheet.write(1, column, header)
+    for at, room in enumerate(ROOMS):
+        for column, text in enumerate([*base(at), f"1号楼1单元{room}"]):
+            sheet.write(2 + at, column, text)
+    sheet.write(7, 1, "123")
+    out = io.BytesIO()
+    book.save(out)
+    run = imported(alice, out.getvalue(), places.grid, name="台账.xls")
+    assert (run.rows_in, run.accepted, run.rejected) == (6, 5, 1)
+    with acting(alice):
+        assert set(Residency.objects.values_list("person__name", "household__room")) == {
+            (PEOPLE[at]["姓名"], ROOMS[at]) for at in range(5)
+        }
+        back = read_file(by=alice, file_id=run.result_file_id)
+    corrected = find_table(read_workbook(back, "台账-错误.xlsx").sheets[0])
+    rows = [[cell_text(cell) for cell in row.cells] for row in corrected.data_rows()]
+    assert [bool(row[-1]) for row in rows] == [False] * 5 + [True]
+    again = imported(alice, out.getvalue(), places.grid, name="台账.xls")
+    assert (again.accepted, again.rejected, again.changed) == (5, 1, 0)
 
 
 def test_the_workbook_of_errors_is_made_even_if_the_work_ended_right_before(alice, places):

@@ -14,14 +14,17 @@ from django.db import connection, connections
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict
 from fangxian.common.scoping import acting
+from fangxian.core import imports, ledgers, runner
+from fangxian.core.models import ImportRun, Job
+from fangxian.core.tests.importing import proposed
 from fangxian.people import actions as people
 from fangxian.people import queue
 from fangxian.people.matching import unpaired
-from fangxian.people.models import MergeCandidate, PersonDocument
+from fangxian.people.models import MergeCandidate, Person, PersonDocument
 from fangxian.register import actions
 from fangxian.register.models import Household, Residency
-from fangxian.register.tests.ledgers import identity
-from tests.kit.cast import make_places
+from fangxian.register.tests.ledgers import identity, person, workbook
+from tests.kit.cast import make_cast, make_places
 
 BY = Actor.system("test", "1309")
 DAY = dt.date(2021, 3, 1)
@@ -140,3 +143,43 @@ def test_equal_documents_that_nobody_was_asked_about_are_paired_at_night() -> No
     assert unpaired(10) == []
     with acting(BY):
         assert MergeCandidate.objects.get().reason == "document"
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_two_ledgers_of_the_same_people_at_once_make_each_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    places = make_places()
+    by = make_cast(places).actor("alice")
+    # Many small transactions, so that the two meet again and again.
+    monkeypatch.setattr(imports, "COMMIT_ROWS", 6)
+    files = [range(36), reversed(range(12, 48))]
+    writing = []
+    for at, numbers in enumerate(files):
+        data = workbook([person(number) for number in numbers])
+        run = ledgers.upload(
+            by=by, kind="register", place_code=places.grid, name=f"{at}.xlsx", data=data
+        )
+        job = ledgers.choose(
+            by=by, run_id=run.pk, mapping=proposed(by, run.pk), options={"make_places": True}
+        )
+        runner.run(job.pk)
+        writing.append(ledgers.confirm(by=by, run_id=run.pk).pk)
+    together = threading.Barrier(2)
+
+    def write(job: Any) -> None:
+        together.wait(30)
+        try:
+            runner.run(job)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, writing))
+    with acting(by):
+        assert [job.state for job in Job.objects.filter(pk__in=writing)] == ["done", "done"]
+        rows = ImportRun.objects.values_list("rows_in", "accepted", "rejected")
+        assert [list(row) for row in rows] == [[36, 36, 0], [36, 36, 0]]
+        numbers = PersonDocument.objects.values("number_index").distinct().count()
+        assert (Person.objects.count(), PersonDocument.objects.count(), numbers) == (48, 48, 48)
+        assert Residency.objects.filter(to_date=None).count() == 48
