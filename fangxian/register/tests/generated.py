@@ -15,6 +15,7 @@ import xlsxwriter
 from hypothesis import strategies as st
 
 from fangxian.common import sheets
+from fangxian.core.imports import number_of
 from fangxian.register.tests.ledgers import identity
 
 # Persons and doors that are registered before the ledger comes; the last one has died.
@@ -63,41 +64,64 @@ class Ledger:
     blanks: set[int] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     kind: str = "xlsx"
+    # How many columns the first of two groups has that stand above the headers; 0: no groups.
+    groups: int = 0
+    # The second half of the rows stands to the right of the first.
+    beside: bool = False
+
+    @property
+    def _half(self) -> int:
+        return (len(self.rows) + 1) // 2 if self.beside else len(self.rows)
 
     def numbers(self) -> dict[int, int]:
-        """Row of the ledger → row of the file, from 1."""
-        found, at = {}, 1 + bool(self.title)
-        for row in range(len(self.rows)):
+        """Row of the ledger → number of the row of the file, from 1."""
+        found, at = {}, 1 + bool(self.title) + bool(self.groups)
+        for row in range(self._half):
             at += 1 + (row in self.blanks)
-            found[row] = at
+            found[row] = number_of(at)
+            if row + self._half < len(self.rows):
+                found[row + self._half] = number_of(at, 1)
         return found
 
     def lines(self, order: Sequence[str] | None = None) -> list[list[Any]]:
         names = list(order or self.order)
         lines: list[list[Any]] = [[self.title]] if self.title else []
-        lines.append([self.headers[name] for name in names])
-        for at, row in enumerate(self.rows):
+        if self.groups:
+            lines.append(["人员信息"] + [""] * (self.groups - 1) + ["其他信息"])
+        lines.append([self.headers[name] for name in names] * (1 + self.beside))
+        for at in range(self._half):
             if at in self.blanks:
                 lines.append([])
-            lines.append([row.get(name, "") for name in names])
+            pair = self.rows[at :: self._half] if self.beside else [self.rows[at]]
+            lines.append([row.get(name, "") for row in pair for name in names])
         return lines + [[note] for note in self.notes]
 
     def file(self, order: Sequence[str] | None = None) -> bytes:
         """The ledger as a file, its columns in their own or another order."""
         lines = self.lines(order)
         if self.kind == "xlsx":
-            return _xlsx(lines, len(self.order) if self.title else 0)
+            return _xlsx(lines, self._merged())
         out = io.StringIO()
-        wide = [line + [""] * (len(self.order) - len(line)) for line in lines]
+        width = len(self.order) * (1 + self.beside)
+        wide = [line + [""] * (width - len(line)) for line in lines]
         csv.writer(out).writerows([_as_excel_saves(cell) for cell in line] for line in wide)
         return out.getvalue().encode(self.kind)
+
+    def _merged(self) -> list[tuple[int, int, int]]:
+        """Merged cells: line, first and last column."""
+        width = len(self.order) * (1 + self.beside)
+        found = [(0, 0, width - 1)] if self.title else []
+        if self.groups:
+            at = int(bool(self.title))
+            found += [(at, 0, self.groups - 1), (at, self.groups, width - 1)]
+        return [(line, first, last) for line, first, last in found if last > first]
 
 
 def _as_excel_saves(cell: Any) -> str:
     return f"{cell:.5E}" if isinstance(cell, int) and cell >= 10**11 else str(cell)
 
 
-def _xlsx(lines: list[list[Any]], merged: int) -> bytes:
+def _xlsx(lines: list[list[Any]], merged: list[tuple[int, int, int]]) -> bytes:
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     sheet = book.add_worksheet("台账")
@@ -107,8 +131,8 @@ def _xlsx(lines: list[list[Any]], merged: int) -> bytes:
                 sheet.write_number(at, column, cell)
             elif cell:
                 sheet.write_string(at, column, cell)
-    if merged > 1:
-        sheet.merge_range(0, 0, 0, merged - 1, lines[0][0])
+    for at, first, last in merged:
+        sheet.merge_range(at, first, at, last, lines[at][first])
     book.close()
     return out.getvalue()
 
@@ -291,6 +315,9 @@ def _written(
     for row in rows:
         if row["phone"].startswith("138") and draw(st.booleans()):
             row["phone"] = int(row["phone"])
+    kind = draw(st.sampled_from(["xlsx", "xlsx", "gb18030", "utf-8-sig"]))
+    # One table, two groups of columns, or two tables side by side; the latter two as in workbooks.
+    layout = draw(st.sampled_from(["", "", "groups", "beside"])) if kind == "xlsx" else ""
     return Ledger(
         rows,
         expected,
@@ -299,7 +326,9 @@ def _written(
         title=draw(st.sampled_from(["", "示例社区常住人口台账"])),
         blanks=draw(st.sets(st.integers(1, len(rows)), max_size=3)) & set(range(len(rows))),
         notes=draw(st.sampled_from([[], ["填表人：某某"], ["备注：以上为示例", "审核人：某某"]])),
-        kind=draw(st.sampled_from(["xlsx", "xlsx", "gb18030", "utf-8-sig"])),
+        kind=kind,
+        groups=draw(st.integers(1, len(names) - 1)) if layout == "groups" else 0,
+        beside=layout == "beside" and len(rows) > 3,
     )
 
 
