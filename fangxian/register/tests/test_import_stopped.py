@@ -52,7 +52,7 @@ def test_a_check_that_failed_is_begun_again_from_the_columns(alice, places, clie
     columns = reverse("register:import_columns", args=[run.pk])
     assert f'href="{columns}"' in text
     assert f'href="{reverse("register:import")}"' in text
-    assert "工作进程" in text or "worker" in text
+    assert "执行过程中多次中断" in text
     assert "<progress" not in text
     for name, args in (("core:imports", []), ("core:import", [run.pk])):
         assert str(Job(state="failed").get_state_display()) in page(name, *args)
