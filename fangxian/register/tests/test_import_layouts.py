@@ -102,7 +102,7 @@ def test_however_a_ledger_is_laid_out_it_says_the_same(alice, places, layout):
 
 def test_a_workbook_of_excel_97_comes_back_with_its_errors_and_is_imported_twice(alice, places):
     book = xlwt.Workbook()
-    sheet = book.add_sheet("台账")
+    sheet = book.add_sheet("台账", cell_overwrite_ok=True)
     sheet.write_merge(0, 0, 0, 3, "示例社区居民台账")
     for column, header in enumerate([*BASE, "现住址"]):
         sheet.write(1, column, header)
