@@ -134,11 +134,13 @@ def close_campaign(*, by: Actor, campaign: Campaign) -> Campaign:
 def close_with_emergency(by: Actor, emergency_id: UUID) -> int:
     """Close the sweeps of an emergency that has ended: nothing can be sealed for it any more.
 
-    One of the sunset's hooks; returns 0, for no row is removed.
+    Nobody is asked any longer to start one that was planned. One of the sunset's hooks; returns 0,
+    for no row is removed.
     """
-    running = Campaign.objects.filter(emergency_id=emergency_id, state=Campaign.State.RUNNING)
-    for campaign in running.select_related("area").order_by("id"):
-        close_campaign(by=by, campaign=campaign)
+    for campaign in Campaign.objects.filter(emergency_id=emergency_id).select_related("area"):
+        if campaign.state == Campaign.State.RUNNING:
+            close_campaign(by=by, campaign=campaign)
+        settle_all(by=by, kind=DATES, prefix=f"{campaign.id}/", done_fact="field.closed")
     return 0
 
 

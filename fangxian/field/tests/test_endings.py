@@ -24,6 +24,7 @@ from fangxian.field.actions import (
     record_visits,
     start_campaign,
 )
+from fangxian.field.actions.campaigns import DATES
 from fangxian.field.actions.reports import OVERDUE
 from fangxian.field.models import Campaign, Target
 from fangxian.field.targets import sync_targets
@@ -88,12 +89,15 @@ def test_the_end_of_an_emergency_closes_its_sweeps(
     )
     jobs.begin_day()
     with acting(SYSTEM):
+        assert [t.object_id for t in Task.objects.filter(kind=DATES, state="open")] == [planned.id]
+    with acting(SYSTEM):
         Emergency.objects.update(ended_on=timezone.localdate())
         assert dict(sunset.hooks.items())["field.sweeps"](SYSTEM, emergency.id) == 0
         states = dict(Campaign.objects.values_list("id", "state"))
         owed = Task.objects.filter(kind=OVERDUE, state="open")
         assert owed.filter(dedupe_key__startswith=str(campaign.id)).count() == 0
         assert owed.filter(dedupe_key__startswith=str(other.id)).count() == 4
+        assert not Task.objects.filter(kind=DATES, state="open").exists()
     assert states == {campaign.id: "closed", other.id: "running", planned.id: "draft"}
     assert record(bob, campaign, "all_well") == ("rejected", ["emergency"])
     assert record(bob, other, "all_well") == ("applied", [])
