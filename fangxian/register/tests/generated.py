@@ -42,7 +42,7 @@ DAMAGES: dict[str, set[str]] = {
     "unknown unit": {"unit"},
     "no door": {"address", "building"},
     "other sex": {"sex"},
-    "broken phone": {"phone"},
+    "broken phone": {"phone", "phone_2"},
 }
 # What else a row may be; whether it can be accepted depends on the other rows or the register.
 OTHERS = (
