@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from fangxian.accounts.actions import use_elders_edition
@@ -21,7 +20,8 @@ def elders(request: SignedRequest) -> HttpResponse:
         return HttpResponse(status=204)
     back = request.POST.get("next", "")
     here = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
-    answer = redirect(back if here else "/")
+    # Not redirect(): it takes what has no stroke for the name of a page.
+    answer = HttpResponseRedirect(back if here and back.startswith("/") else "/")
     if not on:
         answer.delete_cookie(TEXT_COOKIE)
     return answer
