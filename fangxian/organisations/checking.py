@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 
 from fangxian.common.errors import Problem
 from fangxian.organisations.models import Member, Organisation, Responsibility
-from fangxian.organisations.rules import ChainRole, ChainRules
+from fangxian.organisations.rules import ChainRole, ChainRules, Post
 from fangxian.people.models import Person
 from fangxian.regions.models import Building, Region
 
@@ -255,7 +255,7 @@ def wrong_level(role: ChainRole, place: Region) -> Problem | None:
     )
 
 
-def wrong_holder(role: ChainRole, holder: Holder, day: dt.date) -> Problem | None:
+def wrong_holder(role: Post, holder: Holder, day: dt.date) -> Problem | None:
     """Refuse a holder of the other kind, or one who is not there any more."""
     if role.by_person == isinstance(holder, Organisation):
         what = _("a person") if role.by_person else _("an organisation")

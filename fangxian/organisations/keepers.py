@@ -15,12 +15,14 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
+from fangxian.common.ids import uuid7
 from fangxian.common.scoping import acting
 from fangxian.organisations.actions.appointing import name_checked
 from fangxian.organisations.actions.responsibilities import close, create, lock
@@ -28,7 +30,7 @@ from fangxian.organisations.checking import Appointment, Board, gone
 from fangxian.organisations.models import Responsibility
 from fangxian.organisations.queries import in_force
 from fangxian.organisations.rules import ChainRules, chain_rules
-from fangxian.organisations.vacancies import refresh_places
+from fangxian.organisations.vacancies import gathered, refresh_places
 from fangxian.regions.models import Building, Region
 
 DAY = dt.timedelta(days=1)
@@ -59,7 +61,7 @@ def keep(*, by: Actor, area: str, on: dt.date | None = None) -> tuple[int, int]:
     """
     day = on or timezone.localdate()
     named = handed = 0
-    with acting(by):
+    with acting(by), gathered(by):
         rules = chain_rules(day)
         for keeper, unit in rules.takes_over.items():
             handed += _hand_over(by, rules, keeper, unit, area, day)
@@ -136,7 +138,10 @@ def _hand_over(
     if not ids:
         return 0
     rows = list(
-        Responsibility.objects.filter(id__in=ids).select_related("place").order_by("place_code")
+        Responsibility.objects.select_for_update(of=("self",))
+        .select_related("place")
+        .filter(Q(to_date=None) | Q(to_date__gte=day), id__in=ids)
+        .order_by("id")
     )
     links = _links((row.place_code for row in rows), unit, day)
     turned: list[tuple[Responsibility, Appointment]] = []
@@ -155,8 +160,9 @@ def _hand_over(
     role, done = rules.role(keeper), []
     for row, wanted in turned:
         if board.too_much(role, wanted.holder, wanted.span) is None:
-            close(by, row, wanted.from_date - DAY)
-            board.take(wanted, create(by, wanted, rules.version))
+            made_id = uuid7()
+            close(by, row, wanted.from_date - DAY, taken_over=made_id)
+            board.take(wanted, create(by, wanted, rules.version, row_id=made_id))
             done.append(row.place)
     refresh_places(by, done)
     return len(done)

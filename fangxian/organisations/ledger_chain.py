@@ -31,6 +31,7 @@ from fangxian.organisations.ledger_places import Places, no_right, places_of, re
 from fangxian.organisations.models import Member, Organisation
 from fangxian.organisations.queries import in_force
 from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
+from fangxian.organisations.vacancies import gathered
 from fangxian.people.models import Person
 from fangxian.people.queries import find_by_document, find_by_phone, search_names
 from fangxian.regions.models import Region
@@ -123,7 +124,8 @@ def write_responsibilities(
         except Forbidden:
             outcomes.append(refused(row, no_right()))
     if run.options.get("replace"):
-        return [*outcomes, *(_replaced(by, row, ones, rules) for row, ones in wanted)]
+        with gathered(by):
+            return [*outcomes, *(_replaced(by, row, ones, rules) for row, ones in wanted)]
     pairs = [(row, one) for row, ones in wanted for one in ones]
     made = appoint_many(
         by=by, wanted=[one for _row, one in pairs], together=[row.number for row, _one in pairs]

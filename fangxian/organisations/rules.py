@@ -22,27 +22,32 @@ from fangxian.core.rules import NoRule, Rule, rule
 
 
 @dataclass(frozen=True)
-class ChainRole(Named):
-    """A role of the chain at one level.
+class Post(Named):
+    """What somebody is named to: ``max_per_holder`` is how many of them one holder may have."""
 
-    ``minimum``/``maximum``: holders a place has; ``max_per_holder``: places one holder may have;
-    ``only`` is "unmanaged" for buildings without property management, else "". ``named_by``: the
-    role whose task it is to name somebody. ``propose``: among whom a proposal looks, None: no
-    proposal is made.
-    """
-
-    level: Level
     holder: str
-    minimum: int
-    maximum: int
     max_per_holder: int
-    only: str = ""
-    named_by: str = "community_staff"
-    propose: Mapping[str, Any] | None = None
 
     @property
     def by_person(self) -> bool:
         return self.holder == "person"
+
+
+@dataclass(frozen=True)
+class ChainRole(Post):
+    """A role of the chain at one level.
+
+    ``minimum``/``maximum``: holders a place has; ``only`` is "unmanaged" for buildings without
+    property management, else "". ``named_by``: the role whose task it is to name somebody.
+    ``propose``: among whom a proposal looks, None: no proposal is made.
+    """
+
+    level: Level
+    minimum: int
+    maximum: int
+    only: str = ""
+    named_by: str = "community_staff"
+    propose: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ class ChainRules:
     contact_max_per_holder: int
     takes_over: Mapping[str, str]
     closes: tuple[str, ...]
-    names: Mapping[str, Named]
+    names: Mapping[str, Post]
     grace_days: int
     ending_days: int
     weights: Mapping[str, float]
@@ -87,6 +92,13 @@ class ChainRules:
                     code="unknown_role",
                 )
             ) from None
+
+    def post(self, code: str) -> Post:
+        """A role of the chain, the member of ten households or the contact leader.
+
+        Raises Invalid like :meth:`role`.
+        """
+        return self.names.get(code) or self.role(code)
 
     def code_of(self, word: str) -> str | None:
         """The code of a role by its Chinese or English name, as ledgers write it."""
@@ -135,9 +147,15 @@ def chain_rules(on: dt.date | None = None) -> ChainRules:
     data = found.data
     roles = {row["code"]: _role(row) for row in data["roles"]}
     member, contact = data["member_households"], data["contact_leader"]
-    names: dict[str, Named] = dict(roles)
-    for row in (member, contact):
-        names[row["code"]] = Named(row["code"], row["zh"], row["en"])
+    names: dict[str, Post] = dict(roles)
+    for row, most in ((member, member["max_households"]), (contact, contact["max_per_holder"])):
+        names[row["code"]] = Post(
+            code=row["code"],
+            zh=row["zh"],
+            en=row["en"],
+            holder=row["holder"],
+            max_per_holder=most,
+        )
     return ChainRules(
         version=found.version,
         roles=roles,

@@ -10,11 +10,12 @@ that of the whole country, and nobody owes an officer to a county that nobody ha
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from django.db import connection
@@ -77,6 +78,11 @@ class _Change:
         return f"{self.place_id}/{self.role}"
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+_gathered: ContextVar[dict[UUID, Region] | None] = ContextVar(
+    "organisations_gathered", default=None
+)
 _trial: ContextVar[bool] = ContextVar("organisations_trial", default=False)
 
 
@@ -88,6 +94,36 @@ def left_alone() -> Iterator[None]:
         yield
     finally:
         _trial.reset(before)
+
+
+@contextmanager
+def gathered(by: Actor) -> Iterator[None]:
+    """Refresh all places that are touched inside once, at the end of the outermost.
+
+    The lock of a county comes last: whoever still needs a responsibility after it would wait for
+    one who holds that responsibility and waits for the county.
+    """
+    if _gathered.get() is not None:
+        yield
+        return
+    places: dict[UUID, Region] = {}
+    token = _gathered.set(places)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    refresh_places(by, list(places.values()))
+
+
+def refreshed_last(function: Callable[P, R]) -> Callable[P, R]:
+    """Run an action ``gathered``."""
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        with gathered(cast(Actor, kwargs["by"])):
+            return function(*args, **kwargs)
+
+    return run
 
 
 def refresh(*, by: Actor, area: str, on: dt.date | None = None) -> tuple[int, int]:
@@ -133,6 +169,10 @@ def _refresh(by: Actor, area: str, on: dt.date | None, *, above: bool = False) -
 def refresh_places(by: Actor, places: Sequence[Region]) -> None:
     """:func:`refresh` for some places alone, after their responsibilities changed."""
     if not places or _trial.get():
+        return
+    later = _gathered.get()
+    if later is not None:
+        later.update((place.id, place) for place in places)
         return
     _lock(place.code for place in places)
     day = timezone.localdate()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
+from fangxian.common.ids import uuid7
 from fangxian.common.ui import formats
 from fangxian.organisations.actions.responsibilities import (
     APPOINT,
@@ -22,12 +24,14 @@ from fangxian.organisations.actions.responsibilities import (
 from fangxian.organisations.checking import Appointment, contact_load, gone, holder_name
 from fangxian.organisations.models import Member, Responsibility
 from fangxian.organisations.rules import chain_rules
+from fangxian.organisations.vacancies import refreshed_last
 from fangxian.people.models import Person
 from fangxian.regions.queries import at
 from fangxian.register.models import Establishment
 
 
 @action
+@refreshed_last
 def name_contact_leader(
     *,
     by: Actor,
@@ -64,12 +68,15 @@ def name_contact_leader(
             code="kind",
         )
     elif problem is None:
-        problem = _taken(present, wanted) or _full(rules.contact_max_per_holder, wanted)
+        problem = _taken(present, wanted) or full(rules.contact_max_per_holder, wanted)
     if problem is not None:
         raise Invalid(problem)
-    for row in present:
-        _replace(by, row, day)
-    return create(by, wanted, rules.version, establishment_id=establishment.id)
+    made_id = uuid7()
+    # The last first: one that is taken back lets the one before go on.
+    for row in reversed(present):
+        row.refresh_from_db(fields=["to_date", "cut_for", "cut_until"])
+        _replace(by, row, day, made_id)
+    return create(by, wanted, rules.version, establishment_id=establishment.id, row_id=made_id)
 
 
 def _taken(present: Sequence[Responsibility], wanted: Appointment) -> Problem | None:
@@ -83,7 +90,8 @@ def _taken(present: Sequence[Responsibility], wanted: Appointment) -> Problem | 
     return None
 
 
-def _full(most: int, wanted: Appointment) -> Problem | None:
+def full(most: int, wanted: Appointment) -> Problem | None:
+    """Why the holder can keep contact with no further establishment, or None."""
     held = contact_load(wanted.holder_id, wanted.role, wanted.span)
     if held < most:
         return None
@@ -96,7 +104,7 @@ def _full(most: int, wanted: Appointment) -> Problem | None:
     )
 
 
-def _replace(by: Actor, row: Responsibility, day: dt.date) -> None:
+def _replace(by: Actor, row: Responsibility, day: dt.date, made_id: UUID) -> None:
     if row.from_date >= day >= timezone.localdate():
         # It never held for a day.
         withdraw_responsibility(by=by, responsibility=row)
@@ -111,4 +119,4 @@ def _replace(by: Actor, row: Responsibility, day: dt.date) -> None:
             )
         )
     else:
-        close(by, row, day - dt.timedelta(days=1))
+        close(by, row, day - dt.timedelta(days=1), taken_over=made_id)

@@ -15,9 +15,9 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
 from fangxian.organisations.actions.responsibilities import APPOINT, create
-from fangxian.organisations.checking import Appointment, gone
+from fangxian.organisations.checking import Appointment, gone, holder_name
 from fangxian.organisations.models import Member, Responsibility, ResponsibilityHousehold
-from fangxian.organisations.rules import chain_rules
+from fangxian.organisations.rules import ChainRules, chain_rules
 from fangxian.regions.models import Region
 from fangxian.register.models import Household
 
@@ -84,6 +84,20 @@ def _outside(place: Region, households: Sequence[Household]) -> Problem | None:
                 code="outside",
             )
     return None
+
+
+def takes_them(rules: ChainRules, row: Responsibility, wanted: Appointment) -> Problem | None:
+    """Why a member's households can't go to the one who is to take over, or None."""
+    if not isinstance(wanted.holder, Member):
+        return Problem(
+            _("%(name)s is not a member of any organisation.")
+            % {"name": holder_name(wanted.holder)},
+            field="holder",
+            mend=_("Choose a member, or add the person as one first."),
+            code="no_member",
+        )
+    ids = set(row.households.filter(to_date=None).values_list("household_id", flat=True))
+    return _too_many(wanted.holder, ids, rules.member_role, rules.max_households)
 
 
 def _too_many(member: Member, ids: set[UUID], role: str, most: int) -> Problem | None:

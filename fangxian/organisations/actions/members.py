@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from fangxian.common import codes
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid
@@ -20,7 +21,7 @@ from fangxian.organisations.actions.organisations import EDIT, not_yet
 from fangxian.organisations.actions.responsibilities import close
 from fangxian.organisations.checking import gone
 from fangxian.organisations.models import Member, Organisation, Responsibility
-from fangxian.organisations.vacancies import refresh_places
+from fangxian.organisations.vacancies import refresh_places, refreshed_last
 from fangxian.people.actions import create_person, link_person, unlink_person
 from fangxian.people.models import Person
 
@@ -120,6 +121,7 @@ def change_member(*, by: Actor, member: Member, duty: str, rank: str, party_memb
 
 
 @action
+@refreshed_last
 def end_membership(*, by: Actor, member: Member, on: dt.date | None = None) -> Member:
     """End a membership; what the member answers for as a member ends with it and falls vacant.
 
@@ -139,13 +141,16 @@ def end_membership(*, by: Actor, member: Member, on: dt.date | None = None) -> M
     return member
 
 
+def lock_held(by: Actor, held: QuerySet[Responsibility], day: dt.date) -> list[Responsibility]:
+    """What goes on after a day in the actor's area, as it is now, locked in one order."""
+    lo, hi = codes.bounds(by.area)
+    here = held.filter(Q(to_date=None) | Q(to_date__gt=day), place_code__gte=lo, place_code__lt=hi)
+    return list(here.select_for_update(of=("self",)).select_related("place").order_by("id"))
+
+
 def close_all(by: Actor, held: QuerySet[Responsibility], day: dt.date) -> None:
     """End what goes on after a day."""
-    rows = [
-        row
-        for row in held.select_related("place")
-        if (row.to_date is None or row.to_date > day) and row.place_code.startswith(by.area)
-    ]
+    rows = lock_held(by, held, day)
     for row in rows:
         close(by, row, max(day, row.from_date))
     refresh_places(by, [row.place for row in rows])

@@ -17,7 +17,8 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, Problem
 from fangxian.common.models import update_fields
 from fangxian.common.ui import formats
-from fangxian.organisations.models import Organisation, OrganisationKind
+from fangxian.organisations.models import Organisation, OrganisationKind, Responsibility
+from fangxian.organisations.vacancies import refreshed_last
 from fangxian.people import tokens
 from fangxian.people.models import PersonLink
 from fangxian.regions.models import Region
@@ -182,6 +183,7 @@ def _move_members(organisation: Organisation) -> None:
 
 
 @action
+@refreshed_last
 def dissolve_organisation(
     *, by: Actor, organisation: Organisation, on: dt.date | None = None
 ) -> Organisation:
@@ -190,7 +192,7 @@ def dissolve_organisation(
     What it answers for outside the actor's area is ended by the next upkeep. Raises Invalid (a
     day to come too), Conflict when it was dissolved before.
     """
-    from fangxian.organisations.actions.members import close_all, end_membership
+    from fangxian.organisations.actions.members import close_all, end_membership, lock_held
 
     by.require(EDIT, organisation.seat.code)
     day = on or timezone.localdate()
@@ -219,6 +221,8 @@ def dissolve_organisation(
     not_yet(day)
     organisation.dissolved_on = day
     organisation.save(update_fields=["dissolved_on"])
+    held = Q(organisation=organisation) | Q(member__organisation=organisation)
+    lock_held(by, Responsibility.objects.filter(held), day)
     for member in organisation.members.filter(Q(to_date=None) | Q(to_date__gt=day)):
         end_membership(by=by, member=member, on=day)
     close_all(by, organisation.responsibilities.all(), day)

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
+from fangxian.common.ids import uuid7
 from fangxian.common.ui import formats
 from fangxian.organisations.checking import (
     Appointment,
@@ -27,10 +29,11 @@ from fangxian.organisations.models import (
     Member,
     Organisation,
     Responsibility,
+    ResponsibilityHousehold,
 )
 from fangxian.organisations.queries import in_force
 from fangxian.organisations.rules import ChainRules, chain_rules
-from fangxian.organisations.vacancies import refresh_places
+from fangxian.organisations.vacancies import refresh_places, refreshed_last
 from fangxian.people.actions import link_person, unlink_person
 from fangxian.regions.models import Region
 
@@ -73,10 +76,12 @@ def create(
     *,
     substitute_for: Responsibility | None = None,
     establishment_id: UUID | None = None,
+    row_id: UUID | None = None,
 ) -> Responsibility:
     """Write an appointment that was checked, and make the person seen where he answers."""
     holder = wanted.holder
     row = Responsibility.objects.create(
+        id=row_id or uuid7(),
         place=wanted.place,
         place_code=wanted.place.code,
         role=wanted.role,
@@ -176,19 +181,44 @@ def end_responsibility(
     return row
 
 
-def close(by: Actor, row: Responsibility, day: dt.date, reason: str = "") -> None:
-    """Set the last day of a row and of what hangs on it. The vacancies are the caller's."""
-    row.to_date = day
+CUT = ("to_date", "cut_for_id", "cut_until", "ended_by_death")
+
+
+def cut(row: Responsibility, day: dt.date, taken_over: UUID | None) -> None:
+    """Set a row's last day and keep for whom (``taken_over``: a row's id) and what it was."""
+    if taken_over is None:
+        row.cut_until = None
+    elif row.cut_for_id is None:
+        row.cut_until = row.to_date
+    # Who was to take over later from this one will take over from the one between: see hand_over.
+    row.to_date, row.cut_for_id, row.ended_by_death = day, taken_over, False
+
+
+def close(
+    by: Actor,
+    row: Responsibility,
+    day: dt.date,
+    reason: str = "",
+    *,
+    taken_over: UUID | None = None,
+) -> None:
+    """Set the last day of a row and of what hangs on it. The vacancies are the caller's.
+
+    ``taken_over``: the id of the row that takes over, which may be taken back.
+    """
+    cut(row, day, taken_over)
     row.reason = reason.strip() or row.reason
-    row.save(update_fields=["to_date", "reason"])
-    for other in row.substitutes.filter(to_date__gt=day):
-        # One that had not begun has nothing left.
+    row.save(update_fields=[*CUT, "reason"])
+    for other in row.substitutes.filter(to_date__gt=day).order_by("id"):
+        # One that had not begun has nothing left; its history keeps for whom it went.
         if other.from_date > day:
+            other.cut_for_id = taken_over
+            other.save(update_fields=["cut_for_id"])
             _unlink(by, other)
             other.delete()
         else:
-            other.to_date = day
-            other.save(update_fields=["to_date"])
+            cut(other, day, taken_over)
+            other.save(update_fields=CUT)
             _unlink_when_over(by, other)
     row.households.filter(to_date=None, from_date__lte=day).update(to_date=day)
     row.households.filter(to_date=None).delete()
@@ -207,11 +237,15 @@ def _unlink(by: Actor, row: Responsibility) -> None:
 
 
 @action
+@refreshed_last
 def withdraw_responsibility(*, by: Actor, responsibility: Responsibility) -> None:
     """Take back a mistake: a responsibility that began today or begins later. History keeps it.
 
-    Raises Conflict once it has held for a day: what was so can only be ended.
+    From whom it took over goes on as before. Raises Conflict once it has held for a day (what was
+    so can only be ended), Invalid when the former holder has the most places already.
     """
+    from fangxian.organisations.actions.taking_back import take_back
+
     row = _locked(by, responsibility)
     if row.from_date < timezone.localdate():
         raise Conflict(
@@ -220,16 +254,20 @@ def withdraw_responsibility(*, by: Actor, responsibility: Responsibility) -> Non
     evidence = FiveOneEvidence.objects.filter(responsibility=row)
     if evidence.exists():
         raise Conflict(_("It is evidence of the five ones; withdraw that first."))
+    take_back(by, row)
+
+
+def drop(by: Actor, row: Responsibility) -> None:
+    """Delete a row that never held, and who stood in for it. The vacancies are the caller's."""
     for other in row.substitutes.all():
         _unlink(by, other)
         other.delete()
     _unlink(by, row)
-    place = row.place
     row.delete()
-    refresh_places(by, [place])
 
 
 @action
+@refreshed_last
 def hand_over(
     *,
     by: Actor,
@@ -241,7 +279,8 @@ def hand_over(
 ) -> Responsibility:
     """Hand over: the old holder's last day is the day before ``on``, the new one's first is ``on``.
 
-    With a linked unit go the buildings that fell to it (a later day: when it has come).
+    With a linked unit go the buildings that fell to it (a later day: when it has come), with a
+    member of ten households the households.
 
     No day is without a holder and none has two; a term that is limited stays so, and one who stands
     in hands over to one who stands in. Raises Invalid, Conflict.
@@ -251,25 +290,65 @@ def hand_over(
     row = _locked(by, responsibility)
     day = on or timezone.localdate()
     rules = chain_rules(day)
-    role = rules.role(row.role)
+    post = rules.post(row.role)
     if row.to_date is not None and row.to_date < day:
         raise Conflict(_("It ended already on %(day)s.") % {"day": formats.date(row.to_date)})
     wanted = Appointment(row.place, row.role, to, day, row.to_date, contact, reason)
     lock([wanted])
-    problem = wrong_holder(role, to, day) or _hand_over_problem(row, wanted)
+    problem = wrong_holder(post, to, day) or _hand_over_problem(row, wanted)
     if problem is None and row.substitute_for_id is None:
-        board = Board(rules, [row.place], [row.role], [to], without=row.id)
-        problem = board.problem(wanted)
+        problem = _load_problem(rules, row, wanted)
     if problem is not None:
         raise Invalid(problem)
-    standing_in = row.substitute_for
-    close(by, row, day - dt.timedelta(days=1), reason)
-    made = create(by, wanted, rules.version, substitute_for=standing_in)
+    made_id, later = uuid7(), (row.cut_for_id, row.cut_until)
+    looked_after = list(row.households.filter(Q(to_date=None) | Q(to_date__gte=day)))
+    close(by, row, day - dt.timedelta(days=1), reason, taken_over=made_id)
+    made = create(
+        by,
+        wanted,
+        rules.version,
+        substitute_for=row.substitute_for,
+        establishment_id=row.establishment_id,
+        row_id=made_id,
+    )
+    if later[0] is not None:
+        made.cut_for_id, made.cut_until = later
+        made.save(update_fields=["cut_for_id", "cut_until"])
+    if row.substitute_for_id is None:
+        hand_households(looked_after, made)
     refresh_places(by, [row.place])
     if row.role in rules.takes_over.values():
         # What fell to the former unit falls to the new one.
         keep(by=by, area=row.place_code)
     return made
+
+
+def _load_problem(rules: ChainRules, row: Responsibility, wanted: Appointment) -> Problem | None:
+    """Why the one who takes over has too much, or the place somebody already; None if neither."""
+    from fangxian.organisations.actions.contacts import full
+    from fangxian.organisations.actions.households import takes_them
+
+    if row.role == rules.contact_role:
+        return full(rules.contact_max_per_holder, wanted)
+    if row.role == rules.member_role:
+        return takes_them(rules, row, wanted)
+    return Board(rules, [row.place], [row.role], [wanted.holder], without=row.id).problem(wanted)
+
+
+def hand_households(links: Iterable[ResponsibilityHousehold], to: Responsibility) -> None:
+    """Give households (as they were linked before) to the row that takes over, from its day on."""
+    for link in links:
+        first = max(link.from_date, to.from_date)
+        if link.from_date >= to.from_date:
+            # It never was the former holder's.
+            ResponsibilityHousehold.objects.filter(id=link.id).delete()
+        ResponsibilityHousehold.objects.create(
+            responsibility=to,
+            household_id=link.household_id,
+            place_code=link.place_code,
+            from_date=first,
+            to_date=link.to_date,
+        )
 
 
 def _hand_over_problem(row: Responsibility, wanted: Appointment) -> Problem | None:
@@ -308,14 +387,16 @@ def substitute(
     """
     row = _locked(by, responsibility)
     rules = chain_rules(from_date)
-    role = rules.role(row.role)
+    post = rules.post(row.role)
     wanted = Appointment(row.place, row.role, holder, from_date, to_date, contact, reason)
     _check_days(from_date, to_date)
     lock([wanted])
-    problem = wrong_holder(role, holder, from_date) or _substitute_problem(row, wanted)
+    problem = wrong_holder(post, holder, from_date) or _substitute_problem(row, wanted)
     if problem is not None:
         raise Invalid(problem)
-    return create(by, wanted, rules.version, substitute_for=row)
+    return create(
+        by, wanted, rules.version, substitute_for=row, establishment_id=row.establishment_id
+    )
 
 
 def _substitute_problem(row: Responsibility, wanted: Appointment) -> Problem | None:
@@ -361,6 +442,7 @@ def change_contact(*, by: Actor, responsibility: Responsibility, contact: str) -
 
 
 @action
+@refreshed_last
 def take_over_unmanaged(*, by: Actor, community: Region, on: dt.date | None = None) -> int:
     """Buildings without property management fall to the community's linked unit.
 

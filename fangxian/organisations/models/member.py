@@ -25,6 +25,7 @@ class Member(Placed):
     rank = models.CharField(_("rank"), max_length=40, blank=True)
     party_member = models.BooleanField(_("party member"), default=False)
     from_date = models.DateField(_("from"))
+    ended_by_death = models.BooleanField(default=False, db_default=False, editable=False)
     to_date = models.DateField(_("until"), null=True, blank=True)
 
     class Meta:

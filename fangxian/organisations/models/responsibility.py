@@ -25,7 +25,10 @@ class Responsibility(Placed):
     The place is held by id, so a redraw neither loses nor invents one; ``place_code`` is where the
     place lies now. ``holder_name`` and ``contact`` (a work number) are copied when the holder is
     named, so that those who live or work in the place can see and reach who answers above them.
-    ``substitute_for``: this row stands in for another while its holder is absent.
+    ``substitute_for``: this row stands in for another while its holder is absent. ``cut_for``: the
+    row that took over from this one, and ``cut_until`` the last day it had before (None: open), so
+    that a hand-over can be taken back. ``ended_by_death``: nothing but the holder's death ended it
+    (``cut_until`` as before), so a death taken back lets it go on.
     """
 
     scope = Scoped(upward=True)
@@ -56,6 +59,11 @@ class Responsibility(Placed):
     substitute_for = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="substitutes"
     )
+    cut_for = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="cut", editable=False
+    )
+    cut_until = models.DateField(null=True, blank=True, editable=False)
+    ended_by_death = models.BooleanField(default=False, db_default=False, editable=False)
     rule_version = models.PositiveIntegerField()
     reason = models.CharField(_("reason"), max_length=200, blank=True)
 

@@ -142,7 +142,6 @@ def detail(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
             "running": running,
             "may": may and running,
             "may_withdraw": may and row.from_date >= today,
-            "is_chain": row.role in rules.roles,
             "substitutes": row.substitutes.order_by("-from_date"),
             "households": queries.households_of(row) if row.role == rules.member_role else [],
             "is_member_role": row.role == rules.member_role,
@@ -156,10 +155,7 @@ def detail(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
 def hand_over(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
     """Hand a responsibility over from a day."""
     by, row = request.actor, _row(request, responsibility_id)
-    rules = chain_rules()
-    role = rules.role(row.role) if row.role in rules.roles else None
-    if role is None:
-        raise OutOfScope(f"responsibility {responsibility_id}")
+    role = chain_rules().post(row.role)
     form = AppointForm(
         by, posted(request), person=role.by_person, initial={"on": timezone.localdate()}
     )
@@ -205,10 +201,7 @@ def hand_over(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
 def substitute(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
     """Somebody stands in while the holder is absent."""
     by, row = request.actor, _row(request, responsibility_id)
-    rules = chain_rules()
-    if row.role not in rules.roles:
-        raise OutOfScope(f"responsibility {responsibility_id}")
-    role = rules.role(row.role)
+    role = chain_rules().post(row.role)
     today = timezone.localdate()
     form = SubstituteForm(
         by,
