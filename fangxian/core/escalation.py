@@ -21,6 +21,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
 from fangxian.core.actions.notify import Note, announce, notify_many
 from fangxian.core.models import Task, TaskState
+from fangxian.core.models.task import key
 from fangxian.core.rules import Rule, rule
 
 RULE = "task.escalation"
@@ -91,7 +92,14 @@ def escalate_due(now: dt.datetime | None = None) -> int:
             up = [task for task in late if _raise_one(task, ladder, moment)]
             Task.objects.bulk_update(
                 late,
-                ["assignee_role", "assignee_level", "escalated", "escalate_at", "rule_version"],
+                [
+                    "assignee_role",
+                    "assignee_level",
+                    "asked",
+                    "escalated",
+                    "escalate_at",
+                    "rule_version",
+                ],
             )
             _tell(by, up)
         done += len(up)
@@ -105,6 +113,8 @@ def _raise_one(task: Task, ladder: Ladder, moment: dt.datetime) -> bool:
         task.escalate_at = None
         return False
     # Who was asked first stays named; the level above is now asked too.
+    if task.assignee_role:
+        task.asked = [*task.asked, key(task.assignee_role, task.assignee_level)]
     task.assignee_role, task.assignee_level = step.role, step.level
     task.escalated += 1
     task.rule_version = ladder.version

@@ -10,6 +10,7 @@ from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.core.actions.notify import NOBODY
 from fangxian.core.models import Emergency, Job, Notification, ServerEpoch, Task, TaskState
+from fangxian.core.models.task import key
 
 
 def open_tasks() -> QuerySet[Task]:
@@ -20,7 +21,8 @@ def open_tasks() -> QuerySet[Task]:
 def tasks_for(by: Actor) -> QuerySet[Task]:
     """The open tasks that ``by`` has to do: due first.
 
-    Those of the account, and those of its role from its own level down. (A role's place is a
+    Those of the account, and those of its role from its own level down, also when they were asked
+    of it first and have gone up since. (A role's place is a
     prefix of the task's, and the task lies in the actor's area, so comparing levels is enough.)
     """
     return mine(open_tasks(), by)
@@ -28,10 +30,17 @@ def tasks_for(by: Actor) -> QuerySet[Task]:
 
 def mine(tasks: QuerySet[Task], by: Actor) -> QuerySet[Task]:
     """Those of ``tasks`` that are the actor's, as :func:`tasks_for` tells them."""
-    own = Q(assignee_role=by.role, assignee_level__gte=len(by.area)) if by.role else Q(pk=None)
+    own = Q(pk=None)
+    if by.role:
+        own = Q(assignee_role=by.role, assignee_level__gte=len(by.area))
+        own |= Q(asked__overlap=sorted(_asked(by)))
     if by.user_id is not None:
         own |= Q(assignee_user_id=by.user_id)
     return tasks.filter(own)
+
+
+def _asked(by: Actor) -> set[str]:
+    return {key(by.role, level) for level in codes.LENGTHS if level >= len(by.area)}
 
 
 def takers_at(place_code: str) -> QuerySet[Grant]:
@@ -48,7 +57,10 @@ def is_for(by: Actor, task: Task) -> bool:
     """Tell whether :func:`tasks_for` of the actor would list the task if it were open."""
     if by.user_id is not None and task.assignee_user_id == by.user_id:
         return True
-    return bool(by.role) and task.assignee_role == by.role and task.assignee_level >= len(by.area)
+    if not by.role:
+        return False
+    now = task.assignee_role == by.role and task.assignee_level >= len(by.area)
+    return now or not _asked(by).isdisjoint(task.asked)
 
 
 def closed_tasks() -> QuerySet[Task]:

@@ -27,6 +27,7 @@ from fangxian.core.models import Task, TaskState
 BATCH = 2_000
 # Changes of one task that are looked through for whom it had before.
 HISTORY = 50
+ASSIGNEE = ("assignee_user_id", "assignee_role", "assignee_level", "asked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +218,14 @@ def finish_task(*, by: Actor, task_id: UUID, fact: str = "") -> Task:
 
 @action
 def cancel_task(*, by: Actor, task_id: UUID, reason: str) -> Task:
-    """Close a task that no longer applies. Raises Invalid without a reason."""
+    """Close a task that no longer applies.
+
+    Raises Invalid without a reason, Conflict for one that is closed by its fact alone: while the
+    fact is missing it would be asked for again, or by nobody any more.
+    """
     task = _open(by, task_id, "core.task_assign")
+    if not by_hand(task):
+        raise Conflict(_("This task closes itself when the thing is done."))
     if not reason.strip():
         raise Invalid(Problem(_("Say why it is cancelled."), field="reason"))
     return _close(by, task, TaskState.CANCELLED, reason)
@@ -282,7 +289,8 @@ def _assign(
             )
         )
     task.assignee_user_id, task.assignee_role, task.assignee_level = user_id, role, level
-    task.save(update_fields=["assignee_user_id", "assignee_role", "assignee_level"])
+    task.asked = []
+    task.save(update_fields=ASSIGNEE)
 
 
 @action
@@ -362,6 +370,7 @@ def undo_reassign(*, by: Actor, task_id: UUID, handed_to: tuple[UUID | None, str
             task.assignee_user_id = was.assignee_user_id
             task.assignee_role = was.assignee_role
             task.assignee_level = was.assignee_level
-            task.save(update_fields=["assignee_user_id", "assignee_role", "assignee_level"])
+            task.asked = was.asked
+            task.save(update_fields=ASSIGNEE)
             return task
     raise Conflict(_("Somebody has handed this task on meanwhile."))

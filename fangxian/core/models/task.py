@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +19,11 @@ class TaskState(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+def key(role: str, level: int) -> str:
+    """Name a role at a level among those who were ``asked``."""
+    return f"{role}/{level}"
+
+
 @tracked()
 class Task(Placed):
     """Something one account, or the holders of a role at a place, have to do.
@@ -24,7 +31,8 @@ class Task(Placed):
     ``title`` is a msgid, formatted with ``title_data``; neither holds personal data (the object is
     named by type and id). A role's holders are those with a grant at ``assignee_level`` or, where
     nobody has one there, the nearest above: the place is always a prefix of ``place_code``, so a
-    redraw moves the task as a whole.
+    redraw moves the task as a whole. ``asked``: whom an overdue task was asked of before it went up
+    (:func:`key` of each); it stays theirs too.
     """
 
     scope = Scoped()
@@ -39,6 +47,7 @@ class Task(Placed):
     assignee_user_id = models.UUIDField(_("assigned to"), null=True, blank=True)
     assignee_role = models.CharField(_("assigned to the role"), max_length=40, blank=True)
     assignee_level = models.PositiveSmallIntegerField()
+    asked = ArrayField(models.CharField(max_length=44), default=list, db_default=[], blank=True)
     escalated = models.PositiveSmallIntegerField(_("times escalated"), default=0)
     escalate_at = models.DateTimeField(null=True, blank=True)
     rule_version = models.PositiveIntegerField(null=True, blank=True)
@@ -95,6 +104,7 @@ class Task(Placed):
                 fields=["escalate_at"], condition=models.Q(state=TaskState.OPEN), name="task_late"
             ),
             models.Index(fields=["object_id"], name="task_object"),
+            GinIndex(fields=["asked"], condition=models.Q(state=TaskState.OPEN), name="task_asked"),
         ]
 
     def __str__(self) -> str:

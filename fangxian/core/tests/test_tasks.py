@@ -7,8 +7,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
+from fangxian.accounts.models import Role
 from fangxian.common.errors import Conflict, Forbidden, OutOfScope
 from fangxian.common.scoping import acting
 from fangxian.core import actions, escalation, queries
@@ -124,3 +126,59 @@ def test_a_late_task_goes_up_once_a_level(alice: Any, cast: Any, places: Any) ->
         # Nobody sits at town or prefecture level: the county's headquarters was told each time
         # a level that it answers for was reached.
         assert Notification.objects.count() == 2
+
+
+def test_a_late_task_stays_with_whom_it_was_asked_of_first(
+    alice: Any, bob: Any, cast: Any, places: Any
+) -> None:
+    due = timezone.now() - dt.timedelta(hours=30)
+    task = _open(alice, places.grid, due_at=due)
+    escalation.escalate_due()
+    with acting(alice):
+        task.refresh_from_db()
+    assert (task.assignee_role, task.asked) == ("community_staff", ["grid_officer/15"])
+    for by in (bob, alice):
+        with acting(by):
+            assert list(queries.tasks_for(by)) == [task]
+            assert queries.is_for(by, task)
+    escalation.escalate_due(timezone.now() + dt.timedelta(hours=40))
+    with acting(alice):
+        task.refresh_from_db()
+        assert list(queries.tasks_for(alice)) == [task]
+    assert len(task.asked) == task.escalated == 2
+    actions.finish_task(by=bob, task_id=task.id)
+
+
+def test_a_task_handed_over_is_no_longer_of_those_asked_before(
+    alice: Any, bob: Any, places: Any
+) -> None:
+    task = _open(alice, places.grid, due_at=timezone.now() - dt.timedelta(hours=30))
+    escalation.escalate_due()
+    actions.reassign_task(by=alice, task_id=task.id, assignee_user_id=alice.user_id)
+    with acting(bob):
+        assert list(queries.tasks_for(bob)) == []
+    actions.undo_reassign(by=alice, task_id=task.id, handed_to=(alice.user_id, ""))
+    with acting(bob):
+        assert list(queries.tasks_for(bob)) == [task]
+
+
+def test_a_task_that_closes_by_its_fact_is_not_cancelled(
+    alice: Any, places: Any, client_of: Any
+) -> None:
+    task = _open(alice, places.grid, kind="organisations.vacancy", title_data={"role": "x"})
+    with pytest.raises(Conflict):
+        actions.cancel_task(by=alice, task_id=task.id, reason="wrong")
+    address = reverse("core:task_cancel", args=[task.id])
+    shown = client_of("alice").get(reverse("core:task", args=[task.id])).content.decode()
+    assert address not in shown
+
+
+def test_the_page_of_a_late_task_names_both_who_are_asked(
+    alice: Any, bob: Any, places: Any, client_of: Any
+) -> None:
+    task = _open(alice, places.grid, due_at=timezone.now() - dt.timedelta(hours=30))
+    escalation.escalate_due()
+    shown = client_of("bob").get(reverse("core:task", args=[task.id])).content.decode()
+    for code in ("grid_officer", "community_staff"):
+        assert str(Role.objects.get(code=code)) in shown
+    assert places[places.grid].name in shown

@@ -64,6 +64,13 @@ def _who(tasks: Sequence[Any]) -> dict[Any, str]:
     return found
 
 
+def _asked(task: Task) -> list[tuple[str, str]]:
+    """Whom an overdue task was asked of before it went up: role and code of the place."""
+    roles = {role.code: str(role) for role in Role.objects.all()}
+    asked = (text.rpartition("/") for text in task.asked)
+    return [(roles.get(role, role), task.place_code[: int(level)]) for role, _at, level in asked]
+
+
 def _rows(tasks: list[Task]) -> list[dict[str, Any]]:
     who = _who(tasks)
     places = called(task.place_code for task in tasks)
@@ -151,6 +158,8 @@ def _detail(
         or ReassignForm(
             place_code=task.place_code, initial={"assignee_level": task.assignee_level}
         ),
+        "may_cancel": is_open and by_hand(task) and by.may("core.task_assign", task.place_code),
+        "asked": _asked(task),
         "cancel": ReasonForm(),
         "changes": _changes(task),
     }

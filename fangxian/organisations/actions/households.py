@@ -90,10 +90,10 @@ def takes_them(rules: ChainRules, row: Responsibility, wanted: Appointment) -> P
     """Why a member's households can't go to the one who is to take over, or None."""
     if not isinstance(wanted.holder, Member):
         return Problem(
-            _("%(name)s is not a member of any organisation.")
+            _("%(name)s was not chosen as a member of an organisation.")
             % {"name": holder_name(wanted.holder)},
             field="holder",
-            mend=_("Choose a member, or add the person as one first."),
+            mend=_("Choose a member, or make the person one first."),
             code="no_member",
         )
     ids = set(row.households.filter(to_date=None).values_list("household_id", flat=True))

@@ -87,8 +87,8 @@ def _last_day(one: Responsibility, row: Responsibility) -> dt.date | None:
     later = Responsibility.objects.filter(
         place_id=one.place_id,
         role=one.role,
-        establishment_id=one.establishment_id,
-        substitute_for_id=one.substitute_for_id,
+        establishment=one.establishment,
+        substitute_for=one.substitute_for,
         from_date__gt=row.to_date,
     )
     return row.to_date if row.cut_for_id is not None or later.exists() else one.cut_until

@@ -76,7 +76,8 @@ def test_the_households_go_with_the_member_who_hands_over(hq, places, members, h
     row = _ten(hq, places, members, homes)
     made = hand_over(by=hq, responsibility=row, to=members[1], on=TODAY)
     with acting(hq):
-        assert [one.responsibility_id for one in ResponsibilityHousehold.objects.filter(to_date=None)] == [made.id] * 2  # fmt: skip
+        held = ResponsibilityHousehold.objects.filter(to_date=None)
+        assert [one.responsibility_id for one in held] == [made.id] * 2
         assert _doors() == [
             (room, *span)
             for room in ("101", "102")
