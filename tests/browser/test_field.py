@@ -44,6 +44,7 @@ def test_a_grid_is_walked_by_keys_and_a_mistake_taken_back(
     with visitor(browser, site, size=DESK, language="en") as page:
         sign_in(page, site, client)
         page.goto(reverse("field:doors", args=[campaign.id]))
+        settled(page)
         page.keyboard.press("j")
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_contain_text("101")
@@ -71,6 +72,32 @@ def test_a_grid_is_walked_by_keys_and_a_mistake_taken_back(
         states = [target.state for target in doors(campaign, places.grid)]
     assert said == ["all_well", "exceptions", "absent"]
     assert states == ["visited", "open", "open", "open"]
+
+
+def test_a_form_of_every_door_is_answered_by_keys_before_all_is_well(
+    browser: Browser,
+    site: str,
+    client_of: Any,
+    campaign: Campaign,
+    bob: Any,
+    cast: Any,
+    places: Any,
+) -> None:
+    asking = begin(cast.actor("headquarters"), places, name="逐户核查", every_door=True)
+    client = client_of("bob")
+    home = homes(bob, asking, places.grid)[0]
+    with visitor(browser, site, size=DESK, language="en") as page:
+        sign_in(page, site, client)
+        page.goto(reverse("field:door", args=[asking.id, home.household_id]))
+        settled(page)
+        page.keyboard.press("1")
+        expect(page.get_by_label("有", exact=True)).to_be_focused()
+        page.get_by_label("无", exact=True).check()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("102")
+        expect(page.get_by_text("Saved: 101, All well.")).to_be_visible()
+    with acting(bob):
+        assert Visit.objects.get().outcome == "all_well"
 
 
 def test_all_well_is_two_taps_on_a_phone(
