@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('core', '0005_purged_rows'),
+        ('core', '0006_import_states_of_jobs'),
     ]
 
     operations = [
