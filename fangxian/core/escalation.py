@@ -15,16 +15,40 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from fangxian.accounts.models import Grant
+from fangxian.accounts.models import Grant, Role
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
+from fangxian.core import shapes
 from fangxian.core.actions.notify import Note, announce, notify_many
 from fangxian.core.models import Task, TaskState
 from fangxian.core.models.task import key
 from fangxian.core.rules import Rule, rule
 
 RULE = "task.escalation"
+# A year: what waits longer is not watched at all.
+MOST_HOURS = 8760
+
+
+def role_codes() -> list[str]:
+    """The codes of the roles that accounts can hold."""
+    return list(Role.objects.order_by("code").values_list("code", flat=True))
+
+
+SHAPE = shapes.record(
+    {
+        "ladder": shapes.rows(
+            shapes.record({"role": shapes.one_of(role_codes), "level": shapes.level}),
+            unique="level",
+        ),
+        "hours": shapes.table(shapes.text, shapes.number(0.25, MOST_HOURS), needs=["default"]),
+    }
+)
+
+
+def check(data: object) -> None:
+    """Raise Invalid for what is no ladder."""
+    shapes.check(SHAPE, data)
 
 
 @dataclass(frozen=True)

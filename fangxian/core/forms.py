@@ -177,7 +177,7 @@ class RuleForm(forms.Form):
     def clean_rule(self) -> Any:
         try:
             return json.loads(self.cleaned_data["rule"])
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             line = getattr(error, "lineno", 0)
             raise forms.ValidationError(
                 _("Line %(line)s is not valid JSON: check commas, quotes and brackets."),

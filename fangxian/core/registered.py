@@ -17,7 +17,7 @@ from fangxian.common import codes, registries
 from fangxian.common.actor import Actor
 from fangxian.common.registries import Invariant, NavItem, Right, TodayItem, Tool, Upload
 from fangxian.common.scoping import current_actor
-from fangxian.core import counters, invariants, queries
+from fangxian.core import counters, escalation, invariants, queries, rules
 from fangxian.core.messages import ENDPOINTS, IN_APP, Template, templates
 
 
@@ -168,6 +168,7 @@ def _after_redraw(by: Actor, code: str) -> None:
 
 
 def register() -> None:
+    rules.register_validator(escalation.RULE, escalation.check)
     for right in RIGHTS:
         registries.rights.register(right.name, right)
     for name, invariant in INVARIANTS.items():

@@ -29,9 +29,10 @@ from fangxian.common.registries import (
 )
 from fangxian.common.ui.formats import date
 from fangxian.core import counters, sunset
+from fangxian.core import rules as core_rules
 from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.models import Task
-from fangxian.field import follow, invariants, queries, targets
+from fangxian.field import follow, invariants, queries, rules, targets
 from fangxian.field.actions.campaigns import DATES, close_with_emergency
 from fangxian.field.actions.reports import OVERDUE
 from fangxian.field.models import Campaign, DailyReport, Target
@@ -66,6 +67,7 @@ PANEL_VISITS = 50
 
 def register() -> None:
     """Fill the registries (from ``ready()``)."""
+    core_rules.register_validator(rules.NAME, rules.check)
     for right in RIGHTS:
         registries.rights.register(right.name, right)
     for at, (name, item) in enumerate(NAVIGATION.items()):

@@ -12,9 +12,77 @@ from django.utils.translation import gettext as _
 from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, Problem
 from fangxian.common.vocabulary import Named
+from fangxian.core import shapes
+from fangxian.core.escalation import role_codes
 from fangxian.core.rules import Rule, rule, rule_version
+from fangxian.register.vocabularies import KEY_GROUPS, RESIDENCY_KINDS
 
 NAME = "field"
+
+_NAMES = {"zh": shapes.text, "en": shapes.text}
+_DAYS = shapes.number(0, 366, whole=True)
+SHAPE = shapes.record(
+    {
+        "outcomes": shapes.rows(
+            shapes.record(
+                {"code": shapes.code(12), **_NAMES, "closes": shapes.flag},
+                {
+                    "key": shapes.text,
+                    "revisit_days": _DAYS,
+                    "asks": shapes.flag,
+                    "met": shapes.flag,
+                    "exception": shapes.flag,
+                },
+            ),
+            unique="code",
+            least=1,
+        ),
+        "groups": shapes.rows(
+            shapes.record(
+                {"code": shapes.code(), **_NAMES},
+                {
+                    "residency_kinds": shapes.rows(
+                        shapes.one_of(lambda: list(RESIDENCY_KINDS.terms))
+                    ),
+                    "any_key_group": shapes.flag,
+                    "key_groups": shapes.rows(shapes.one_of(lambda: list(KEY_GROUPS.terms))),
+                    "age_from": shapes.number(0, 150, whole=True),
+                },
+            ),
+            unique="code",
+            least=1,
+        ),
+        "exemptions": shapes.rows(
+            shapes.record({"code": shapes.code(), **_NAMES}), unique="code", least=1
+        ),
+        "report": shapes.record(
+            {
+                "levels": shapes.rows(shapes.level, least=1),
+                "due": shapes.time,
+                "roles": shapes.table(
+                    shapes.one_of([str(int(one)) for one in Level if one]),
+                    shapes.one_of(role_codes),
+                ),
+            },
+            {"day_from": shapes.time},
+        ),
+    }
+)
+
+
+def check(data: Any) -> None:
+    """Raise Invalid for data that is none of this rule set."""
+    shapes.check(SHAPE, data)
+    shapes.refuse(_unfit(data))
+
+
+def _unfit(data: Mapping[str, Any]) -> shapes.Mistakes:
+    if not any(row["closes"] for row in data["outcomes"]):
+        yield "outcomes", _("One outcome at least has to close a visit.")
+    report = data["report"]
+    for level in report["levels"]:
+        if str(level) not in report["roles"]:
+            yield f"report.roles.{level}", _("This is missing.")
 
 
 @dataclass(frozen=True)

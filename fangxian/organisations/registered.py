@@ -28,6 +28,7 @@ from fangxian.common.registries import (
     TodayItem,
 )
 from fangxian.core import counters, ledgers
+from fangxian.core import rules as core_rules
 from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.models import Task
 from fangxian.organisations import employers, invariants, queries, vacancies
@@ -61,8 +62,10 @@ HITS = 8
 
 def register() -> None:
     """Fill the registries (from ``ready()``)."""
-    from fangxian.organisations import exporting, importing, merging, proposing
+    from fangxian.organisations import exporting, importing, merging, proposing, rules
 
+    core_rules.register_validator(rules.CHAIN, rules.check_chain)
+    core_rules.register_validator(rules.FIVE_ONES, rules.check_five_ones)
     for right in RIGHTS:
         registries.rights.register(right.name, right)
     registries.navigation.register(

@@ -17,8 +17,126 @@ from django.utils.translation import gettext as _
 from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.common.vocabulary import Named
+from fangxian.core import shapes
+from fangxian.core.escalation import role_codes
 from fangxian.core.models import RuleSet
 from fangxian.core.rules import NoRule, Rule, rule
+
+CHAIN = "responsibility"
+FIVE_ONES = "five_ones"
+
+_NAMED = {"code": shapes.code(), "zh": shapes.text, "en": shapes.text}
+_COUNT = shapes.number(1, 10_000, whole=True)
+_DAYS = shapes.number(0, 366, whole=True)
+_AGE = shapes.number(0, 150, whole=True)
+_WEIGHT = shapes.number(0, 1000)
+_KINDS = shapes.rows(shapes.text, least=1)
+_PROPOSED = shapes.record(
+    {"from": shapes.one_of(["members", "organisations", "residents"]), "within": shapes.level},
+    {
+        "rank": shapes.text,
+        "kinds": _KINDS,
+        "most_km": shapes.number(0.1, 10_000),
+        "min_age": _AGE,
+        "max_age": _AGE,
+    },
+)
+CHAIN_SHAPE = shapes.record(
+    {
+        "roles": shapes.rows(
+            shapes.record(
+                {
+                    **_NAMED,
+                    "level": shapes.level,
+                    "holder": shapes.one_of(["person", "organisation"]),
+                    "min": shapes.number(0, 1000, whole=True),
+                    "max": shapes.number(1, 1000, whole=True),
+                    "max_per_holder": _COUNT,
+                    "named_by": shapes.one_of(role_codes),
+                },
+                {"only": shapes.one_of(["unmanaged"]), "propose": _PROPOSED},
+            ),
+            unique="code",
+            least=1,
+        ),
+        "member_households": shapes.record(
+            {**_NAMED, "holder": shapes.one_of(["person"]), "max_households": _COUNT}
+        ),
+        "contact_leader": shapes.record(
+            {
+                **_NAMED,
+                "holder": shapes.one_of(["person"]),
+                "of": _KINDS,
+                "max_per_holder": _COUNT,
+            }
+        ),
+        "takes_over": shapes.table(shapes.text, shapes.text),
+        "grace_days": _DAYS,
+        "ending_days": _DAYS,
+        "weights": shapes.record(
+            {
+                "distance_weight": _WEIGHT,
+                "wish_weight": _WEIGHT,
+                "load_weight": _WEIGHT,
+                "unknown_distance_m": shapes.number(0, 1_000_000),
+            }
+        ),
+        "wishes": shapes.record(
+            {"lives_there": _WEIGHT, "served_there": _WEIGHT, "party_member": _WEIGHT}
+        ),
+        "closes": shapes.rows(shapes.text, least=1),
+    }
+)
+_ITEM = shapes.record(
+    {
+        **_NAMED,
+        "evidence": shapes.one_of(["responsibility", "organisation", "member", "file"]),
+    },
+    {"role": shapes.text, "kind": shapes.text, "rank": shapes.text},
+)
+FIVE_ONES_SHAPE = shapes.record(
+    {"level": shapes.level, "items": shapes.rows(_ITEM, unique="code", least=1)}
+)
+
+
+def check_chain(data: Any) -> None:
+    """Raise Invalid for data that is no rule set of the chain."""
+    shapes.check(CHAIN_SHAPE, data)
+    shapes.refuse(_unfit(data))
+
+
+def _unfit(data: Mapping[str, Any]) -> shapes.Mistakes:
+    """What the parts of a well-shaped chain say against each other."""
+    roles = [row["code"] for row in data["roles"]]
+    for at, row in enumerate(data["roles"]):
+        where = f"roles[{at}]"
+        if row["min"] > row["max"]:
+            yield f"{where}.max", _("This is less than “min”.")
+        needs = {"residents": ["min_age", "max_age"], "organisations": ["kinds"]}
+        propose = row.get("propose", {})
+        for name in needs.get(propose.get("from", ""), []):
+            if name not in propose:
+                yield f"{where}.propose.{name}", _("This is missing.")
+    known = shapes.one_of(roles)
+    for at, role in enumerate(data["closes"]):
+        yield from known(role, f"closes[{at}]")
+    for keeper, unit in data["takes_over"].items():
+        yield from known(keeper, f"takes_over.{keeper}")
+        yield from known(unit, f"takes_over.{keeper}")
+
+
+def check_five_ones(data: Any) -> None:
+    """Raise Invalid for data that is no rule set of the five ones."""
+    shapes.check(FIVE_ONES_SHAPE, data)
+    shapes.refuse(_without_means(data))
+
+
+def _without_means(data: Mapping[str, Any]) -> shapes.Mistakes:
+    needs = {"responsibility": ["role", "rank"], "member": ["rank"]}
+    for at, row in enumerate(data["items"]):
+        for name in needs.get(row["evidence"], []):
+            if name not in row:
+                yield f"items[{at}].{name}", _("This is missing.")
 
 
 @dataclass(frozen=True)
@@ -143,7 +261,7 @@ def _in_force(name: str, on: dt.date | None) -> Rule:
 
 def chain_rules(on: dt.date | None = None) -> ChainRules:
     """The rules of the chain in force on a day (today). One cached read."""
-    found = _in_force("responsibility", on)
+    found = _in_force(CHAIN, on)
     data = found.data
     roles = {row["code"]: _role(row) for row in data["roles"]}
     member, contact = data["member_households"], data["contact_leader"]
@@ -202,6 +320,6 @@ class FiveOnes:
 
 def five_ones(on: dt.date | None = None) -> FiveOnes:
     """The five ones in force on a day (today)."""
-    found = _in_force("five_ones", on)
+    found = _in_force(FIVE_ONES, on)
     items = tuple(One(**row) for row in found.data["items"])
     return FiveOnes(found.version, Level(found.data["level"]), items)

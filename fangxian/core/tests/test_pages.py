@@ -300,7 +300,8 @@ def test_rules_are_read_by_all_and_changed_by_adding(
     address = reverse("core:rule", args=["task.escalation"])
     given = {"source": "通知第1号", "valid_from": "2021-01-01", "rule": '{"ladder": [], "hours":'}
     assert head.post(address, given).status_code == 422
-    assert head.post(address, given | {"rule": "[]"}).status_code == 422
+    for wrong in ("[]", "{}", '{"ladder": {}, "hours": {"default": NaN}}', "[" * 100_000):
+        assert head.post(address, given | {"rule": wrong}).status_code == 422
     good = given | {"rule": '{"ladder": [], "hours": {"default": 1}}'}
     assert client_of("bob").post(address, good).status_code == 403
     assert head.post(address, good).status_code == 302
