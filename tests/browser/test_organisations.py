@@ -61,6 +61,6 @@ def test_the_work_phone_appears_by_a_tap(
         sign_in(page, site, client)
         page.goto(reverse("organisations:chain", args=[places.grid]))
         expect(page.get_by_text("0317-1234567")).to_have_count(0)
-        page.locator("button[hx-post]").first.click()
+        page.locator("a[hx-post]").first.click()
         settled(page)
         expect(page.locator('a[href="tel:0317-1234567"]')).to_be_visible()
