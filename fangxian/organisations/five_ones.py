@@ -23,15 +23,20 @@ SHOWN = 50
 
 @dataclass(frozen=True)
 class Cell:
-    """One item of one community. ``stale``: there is evidence, but it holds no longer."""
+    """One item of one community.
+
+    ``stale``: there is evidence, but it holds no longer. ``unranked``: the item asks for a rank and
+    who was named was not named as a member of anything, so none is shown.
+    """
 
     item: One
     evidence: FiveOneEvidence | None = None
     stale: bool = False
+    unranked: bool = False
 
     @property
     def complete(self) -> bool:
-        return self.evidence is not None and not self.stale
+        return self.evidence is not None and not self.stale and not self.unranked
 
     @property
     def text(self) -> str:
@@ -85,7 +90,13 @@ def lines(places: Sequence[Region], on: dt.date | None = None) -> list[Line]:
 
 
 def _cell(one: One, row: FiveOneEvidence | None, day: dt.date) -> Cell:
-    return Cell(one, row, stale=row is not None and not _holds(row, day))
+    named = row.responsibility if row is not None else None
+    return Cell(
+        one,
+        row,
+        stale=row is not None and not _holds(row, day),
+        unranked=bool(one.rank) and named is not None and named.member_id is None,
+    )
 
 
 def _holds(row: FiveOneEvidence, day: dt.date) -> bool:
@@ -137,15 +148,18 @@ class Tally:
 
 
 def _holding(places: QuerySet[Region], day: dt.date) -> QuerySet[FiveOneEvidence]:
-    """Evidence that holds on a day: what :func:`_holds` says, in the database."""
+    """Evidence that completes its item on a day: what :func:`_cell` says, in the database."""
+    items = five_ones(day).items
+    ranked = [one.code for one in items if one.rank]
     still = Q(file__purged_at=None)
     still &= Q(organisation__dissolved_on=None) | Q(organisation__dissolved_on__gt=day)
     for body in ("responsibility", "member"):
         still &= Q(**{f"{body}__to_date": None}) | Q(**{f"{body}__to_date__gte": day})
     return (
         FiveOneEvidence.objects.filter(still, community__in=places.order_by().values("id"))
-        .filter(item__in=[one.code for one in five_ones(day).items], from_date__lte=day)
+        .filter(item__in=[one.code for one in items], from_date__lte=day)
         .filter(Q(to_date=None) | Q(to_date__gt=day))
+        .exclude(item__in=ranked, responsibility__isnull=False, responsibility__member__isnull=True)
     )
 
 
@@ -177,7 +191,7 @@ def fits(rules: FiveOnes, one: One, community: Region, evidence: object, day: dt
         office = (
             Member.objects.filter(id=evidence.member_id).first() if evidence.member_id else None
         )
-        # Who was not named as a member of anything, or of one elsewhere, has no rank to compare.
+        # Of who was not named as a member no rank is shown (see Cell); one elsewhere is not seen.
         return right and (office is None or one.rank in office.rank)
     if isinstance(evidence, Organisation):
         return not one.kind or evidence.kind_id == one.kind

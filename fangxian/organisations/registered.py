@@ -31,12 +31,12 @@ from fangxian.core import counters, ledgers
 from fangxian.core import rules as core_rules
 from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.models import Task
-from fangxian.organisations import employers, invariants, queries, vacancies
+from fangxian.organisations import employers, invariants, queries, reviving, vacancies
 from fangxian.organisations.models import Member, Vacancy
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.settling import settle
 from fangxian.people.offers import person_panels
-from fangxian.people.references import Reference, references
+from fangxian.people.references import Reference, alive_again, references
 from fangxian.register.models import Household
 
 RIGHTS = (
@@ -121,6 +121,11 @@ def register() -> None:
         vacancies.TASK,
         TaskKind(gettext_lazy("Vacancy"), task_url, by_hand=False, words=vacancies.task_words),
     )
+    task_kinds.register(
+        reviving.TASK,
+        TaskKind(gettext_lazy("Decide who answers"), decide_url, words=vacancies.task_words),
+    )
+    alive_again.register("organisations", _alive_again)
     for ledger in importing.LEDGERS.values():
         ledgers.register(ledger)
     exporting.register()
@@ -141,6 +146,15 @@ def _count(_by: Actor, code: str) -> Iterator[counters.Row]:
 
 def _after_redraw(by: Actor, code: str) -> None:
     settle(by=by, area=code)
+
+
+def _alive_again(by: Actor, person_id: UUID) -> None:
+    reviving.revive(by=by, area=by.area, person_id=person_id)
+
+
+def decide_url(task: Task) -> str:
+    """Where it is seen who answered before; from there to who answers now."""
+    return reverse("organisations:responsibility", args=[task.object_id])
 
 
 def task_url(task: Task) -> str:

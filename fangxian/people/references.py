@@ -30,3 +30,5 @@ class Reference:
 
 
 references: Registry[Reference] = Registry("reference to persons")
+# Called with the person's id when a death is taken back: what it ended in other rooms goes on.
+alive_again: Registry[Callable[[Actor, UUID], None]] = Registry("room that a death ends rows of")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from fangxian.accounts.models import AccessLog
 from fangxian.common.errors import Conflict, Invalid
 from fangxian.common.scoping import acting
 from fangxian.core.actions import store_file
+from fangxian.core.kinds import url_of
 from fangxian.core.models import Task
 from fangxian.organisations import five_ones, invariants
 from fangxian.organisations.actions import (
@@ -36,7 +38,7 @@ from fangxian.organisations.models import (
 from fangxian.organisations.queries import chain_on, who_closes
 from fangxian.organisations.settling import settle
 from fangxian.organisations.vacancies import refresh
-from fangxian.people.actions import record_death
+from fangxian.people.actions import record_death, withdraw_death
 from fangxian.people.models import PersonLink
 from fangxian.regions.actions import end_place
 from fangxian.register.actions import create_establishment
@@ -343,3 +345,91 @@ def test_a_reveal_of_a_work_phone_is_logged(bob, hq, places, person):
     with acting(bob):
         log = AccessLog.objects.exclude(revealed="").get()
         assert (log.persons, log.revealed) == ([secretary.id], "work phone")
+
+
+def test_a_death_taken_back_lets_go_on_what_it_ended(alice, hq, places, person, unit):
+    officer, other = person(hq, "王一"), person(hq, "王二")
+    member = add_member(by=hq, person=officer, organisation=unit)
+    row = appoint(
+        by=hq, place=places[places.grid], role="grid_officer", holder=member,
+        from_date=TODAY - 9 * DAY, to_date=TODAY + 30 * DAY,
+    )  # fmt: skip
+    stood_in = substitute(
+        by=hq, responsibility=row, holder=other, from_date=TODAY - DAY, to_date=TODAY + 3 * DAY
+    )
+    record_death(by=hq, person_id=officer.id, on=TODAY - 2 * DAY)
+    settle(by=hq, area=places.county)
+    with acting(hq):
+        ends = Responsibility.objects.order_by("created_at").values_list("to_date", flat=True)
+        assert list(ends) == [TODAY - 2 * DAY, TODAY - DAY]
+        assert Vacancy.objects.filter(place=places[places.grid]).exists()
+    withdraw_death(by=hq, person_id=officer.id)
+    with acting(hq):
+        row.refresh_from_db()
+        stood_in.refresh_from_db()
+        assert (row.to_date, stood_in.to_date) == (TODAY + 30 * DAY, TODAY + 3 * DAY)
+        assert Member.objects.get(id=member.id).to_date is None
+        assert not Vacancy.objects.filter(place=places[places.grid]).exists()
+        sources = set(PersonLink.objects.values_list("source_id", flat=True))
+        assert {row.id, stood_in.id, member.id} <= sources
+    assert settle(by=hq, area=places.county)[0] == 0
+
+
+def test_upkeep_lets_go_on_what_lay_outside_the_area_of_who_took_the_death_back(
+    alice, hq, places, person
+):
+    officer = person(alice, "王一")
+    row = appoint(by=alice, place=places[places.grid], role="grid_officer", holder=officer,
+                  from_date=TODAY - 9 * DAY)  # fmt: skip
+    with acting(hq):
+        Responsibility.objects.filter(id=row.id).update(to_date=TODAY - DAY, ended_by_death=True)
+    settle(by=hq, area=places.county)
+    with acting(hq):
+        row.refresh_from_db()
+        assert (row.to_date, row.ended_by_death) == (None, False)
+
+
+def test_where_somebody_else_answers_since_the_death_a_task_asks_to_decide(alice, places, person):
+    officer, new = person(alice, "王一"), person(alice, "王二")
+    place = places[places.grid]
+    row = appoint(
+        by=alice, place=place, role="grid_officer", holder=officer, from_date=TODAY - 9 * DAY
+    )
+    record_death(by=alice, person_id=officer.id, on=TODAY - 2 * DAY)
+    settle(by=alice, area=places.community)
+    appoint(by=alice, place=place, role="grid_officer", holder=new)
+    withdraw_death(by=alice, person_id=officer.id)
+    with acting(alice):
+        row.refresh_from_db()
+        assert row.to_date == TODAY - 2 * DAY
+        task = Task.objects.get(kind="organisations.revived")
+        assert (task.object_id, task.assignee_role) == (row.id, "community_staff")
+        assert "网格员" in str(task)
+        assert str(row.id) in url_of(task)
+    settle(by=alice, area=places.community)
+    with acting(alice):
+        assert Task.objects.filter(kind="organisations.revived").count() == 1
+
+
+def test_a_leader_of_whom_no_rank_is_shown_does_not_complete_the_item(
+    hq, places, person, unit, client_of
+):
+    community = places[places.community]
+    member = add_member(by=hq, person=person(hq, "王二"), organisation=unit, rank="副处级")
+    plain = appoint(by=hq, place=community, role="community_leader", holder=person(hq, "王一"))
+    record_evidence(by=hq, community=community, item="leader", evidence=plain)
+
+    def leader() -> five_ones.Cell:
+        return five_ones.lines([community])[0].cells[0]
+
+    with acting(hq):
+        assert (leader().unranked, leader().complete) == (True, False)
+        found = five_ones.communities(places.community)
+        assert five_ones.tally(found).done.get("leader", 0) == 0
+    address = reverse("organisations:five_ones", args=[places.county])
+    assert "未显示级别" in client_of("headquarters").get(address).content.decode()
+    named = hand_over(by=hq, responsibility=plain, to=member, on=TODAY + DAY)
+    record_evidence(by=hq, community=community, item="leader", evidence=named)
+    with acting(hq):
+        assert (leader().unranked, leader().complete) == (False, True)
+        assert five_ones.tally(found).done["leader"] == 1

@@ -1,0 +1,130 @@
+"""Two who change who answers at once: neither waits for the other for ever, no day has two."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection, connections
+from django.utils import timezone
+
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict
+from fangxian.common.scoping import acting
+from fangxian.organisations.actions import (
+    add_member,
+    appoint,
+    create_organisation,
+    dissolve_organisation,
+    end_membership,
+    end_responsibility,
+    hand_over,
+)
+from fangxian.organisations.models import Member, OrganisationKind, Responsibility
+from fangxian.people.actions import create_person
+from tests.kit.cast import Places, make_places
+
+BY = Actor.system("test", "1309")
+TODAY = timezone.localdate()
+DAY = dt.timedelta(days=1)
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
+
+pytestmark = pytest.mark.usefixtures("fresh_database")
+
+
+def _member(places: Places, unit: Any, name: str) -> Member:
+    person = create_person(
+        by=BY, name=name, place_code=places.community, link_kind="met", source_id=uuid4()
+    )
+    return add_member(by=BY, person=person, organisation=unit)
+
+
+def _unit(places: Places) -> Any:
+    kind = OrganisationKind.objects.get(code="department")
+    return create_organisation(by=BY, name="示例局", kind=kind, seat=places[places.county])
+
+
+def _officer(places: Places, grid: str, member: Member) -> Responsibility:
+    return appoint(
+        by=BY,
+        place=places[grid],
+        role="grid_officer",
+        holder=member,
+        from_date=TODAY - 9 * DAY,
+    )
+
+
+def _until_one_waits(done: threading.Event) -> None:
+    while not done.wait(0.02):
+        with connection.cursor() as cursor:
+            cursor.execute(WAITING)
+            if cursor.fetchone()[0]:
+                return
+
+
+def _beside(first: Callable[[], Any], second: Callable[[], Any], then: Callable[[], Any]) -> None:
+    """``first`` in an open transaction; ``second`` in another until it waits; then ``then``."""
+    done = threading.Event()
+
+    def other() -> None:
+        try:
+            second()
+        except Conflict:
+            pass
+        finally:
+            done.set()
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with acting(BY):
+            first()
+            waits = pool.submit(other)
+            _until_one_waits(done)
+            then()
+        waits.result(30)
+
+
+@pytest.mark.parametrize("leave", ["member", "unit"])
+def test_who_was_handed_over_from_is_not_ended_later_by_one_who_read_before(leave: str) -> None:
+    places = make_places()
+    unit = _unit(places)
+    officer, new = _member(places, unit, "王一"), _member(places, unit, "王二")
+    row = _officer(places, places.grid, officer)
+
+    def second() -> None:
+        if leave == "member":
+            end_membership(by=BY, member=officer)
+        else:
+            dissolve_organisation(by=BY, organisation=unit)
+
+    _beside(
+        lambda: hand_over(by=BY, responsibility=row, to=new.person),
+        second,
+        lambda: None,
+    )
+    with acting(BY):
+        row.refresh_from_db()
+        assert row.to_date == TODAY - DAY
+
+
+def test_dissolving_waits_for_no_responsibility_while_it_holds_the_county() -> None:
+    places = make_places()
+    unit = _unit(places)
+    rows = [
+        _officer(places, grid, _member(places, unit, name))
+        for grid, name in ((places.grid, "王一"), (places.other_grid, "王二"))
+    ]
+    # As one who ends the second holder's post: its row first, the county (of the vacancies) last.
+    _beside(
+        lambda: Responsibility.objects.select_for_update().get(id=rows[1].id),
+        lambda: dissolve_organisation(by=BY, organisation=unit),
+        lambda: end_responsibility(by=BY, responsibility=rows[1], on=TODAY - DAY),
+    )
+    with acting(BY):
+        ends = Responsibility.objects.order_by("created_at").values_list("to_date", flat=True)
+        assert list(ends) == [TODAY, TODAY - DAY]
