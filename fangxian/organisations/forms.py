@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid
+from fangxian.common.ui.changes import ChangeForm
 from fangxian.organisations.finding import Candidate, candidate_of, find
 from fangxian.organisations.models import Member, Organisation, OrganisationKind
 from fangxian.organisations.rules import ChainRole
@@ -115,6 +116,10 @@ class OrganisationForm(forms.Form):
                 _("Several organisations are called so; give one of them another short name.")
             )
         raise forms.ValidationError(_("There is no organisation of this name."))
+
+
+class ChangeOrganisationForm(ChangeForm, OrganisationForm):
+    """An organisation as it is now."""
 
 
 def one_place(text: str, area: str) -> Region:
@@ -237,6 +242,10 @@ class MemberForm(forms.Form):
             "rank": member.rank,
             "party_member": member.party_member,
         }
+
+
+class ChangeMemberForm(ChangeForm, MemberForm):
+    """A membership as it is now."""
 
 
 class JoinForm(MemberForm, HolderForm):

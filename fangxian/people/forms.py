@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from fangxian.common.errors import Invalid
+from fangxian.common.ui.changes import ChangeForm
 from fangxian.common.ui.widgets import DateInput
 from fangxian.people import emergencies
 from fangxian.people.vocabularies import DOCUMENT_KINDS, ETHNICITIES, SEXES
@@ -41,7 +42,7 @@ class ForAnEmergency(forms.Form):
             self.fields["emergency_id"] = field
 
 
-class PersonForm(forms.Form):
+class PersonForm(ChangeForm):
     """What is kept of a person."""
 
     name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=60)

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid
+from fangxian.common.ui.changes import ChangeForm
 from fangxian.regions.models import Building, BuildingKind
 
 
@@ -106,6 +107,10 @@ class PlaceForm(forms.Form):
             "longitude": building.region.longitude,
             "latitude": building.region.latitude,
         }
+
+
+class ChangePlaceForm(ChangeForm, PlaceForm):
+    """A place as it is now."""
 
 
 class MoveForm(forms.Form):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from fangxian.common.ui.changes import ChangeForm
 from fangxian.common.ui.widgets import DateInput
 from fangxian.people.forms import ForAnEmergency
 from fangxian.people.vocabularies import DOCUMENT_KINDS, SEXES
@@ -62,6 +63,10 @@ class HouseholdForm(forms.Form):
         label=_("State"), choices=[c for c in Household.State.choices if c[0] != "closed"]
     )
     note = forms.CharField(label=_("Note"), max_length=200, required=False)
+
+
+class ChangeHouseholdForm(ChangeForm, HouseholdForm):
+    """A household as it is now."""
 
 
 class NewResidentForm(ForAnEmergency):
@@ -127,7 +132,7 @@ class AwayForm(forms.Form):
     where = forms.CharField(label=_("Where to"), max_length=80, required=False)
 
 
-class ResidencyForm(forms.Form):
+class ResidencyForm(ChangeForm):
     """How somebody lives here."""
 
     relation = forms.ChoiceField(label=_("Relation to the head"))
@@ -169,3 +174,7 @@ class EstablishmentForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _choices(self, kind=ESTABLISHMENT_KINDS.choices())
+
+
+class ChangeEstablishmentForm(ChangeForm, EstablishmentForm):
+    """An establishment as it is now."""

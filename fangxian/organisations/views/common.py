@@ -12,6 +12,7 @@ from django.shortcuts import render
 
 from fangxian.common.errors import Conflict, Invalid
 from fangxian.common.policy import SignedRequest
+from fangxian.common.ui.changes import refused
 from fangxian.organisations.forms import show_problems
 
 PAGE = 100
@@ -41,12 +42,12 @@ def form_page(
     request: SignedRequest, form: forms.Form, template: str, **context: Any
 ) -> HttpResponse:
     """A form; 422 when what was sent is not right (a search is)."""
-    refused = request.method == "POST" and bool(form.errors)
+    met = request.method == "POST" and bool(form.errors)
     return render(
         request,
         f"organisations/{template}.html",
         {"form": form, **context},
-        status=422 if refused else 200,
+        status=refused(form) if met else 200,
     )
 
 

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from fangxian.common.errors import Invalid, Problem
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui.changes import hold, refused
 from fangxian.organisations import actions, queries
 from fangxian.organisations.finding import holder_of
-from fangxian.organisations.forms import DayForm, JoinForm, MemberForm
+from fangxian.organisations.forms import ChangeMemberForm, DayForm, JoinForm
 from fangxian.organisations.models import Member, Organisation
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.views.common import form_page, posted, saving, tried
@@ -78,11 +79,14 @@ def _join(request: SignedRequest, body: Organisation, given: dict[str, Any]) -> 
 @page("organisations.edit", methods=("GET", "POST"))
 def member(request: SignedRequest, member_id: UUID) -> HttpResponse:
     """A membership: duty and rank, what the member answers for, his households."""
+    if request.method == "POST":
+        hold(Member, member_id)
     by, row = request.actor, queries.member(member_id)
     by.require("organisations.edit", row.place_code)
-    form = MemberForm(posted(request), initial=MemberForm.of(row))
+    now = ChangeMemberForm.of(row)
+    form = ChangeMemberForm(posted(request), initial=now)
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
+        given = now | form.cleaned_data
         if tried(form, lambda: actions.change_member(by=by, member=row, **given)):
             messages.success(request, _("Saved."))
             return redirect("organisations:member", row.id)
@@ -99,7 +103,7 @@ def member(request: SignedRequest, member_id: UUID) -> HttpResponse:
             "most": rules.max_households,
             "breadcrumbs": trail(row.organisation, row.person.name),
         },
-        status=422 if form.errors else 200,
+        status=refused(form) if form.errors else 200,
     )
 
 

@@ -18,8 +18,14 @@ from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.errors import OutOfScope
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui.changes import hold
 from fangxian.organisations import actions, queries
-from fangxian.organisations.forms import DayForm, OrganisationFilter, OrganisationForm
+from fangxian.organisations.forms import (
+    ChangeOrganisationForm,
+    DayForm,
+    OrganisationFilter,
+    OrganisationForm,
+)
 from fangxian.organisations.models import Organisation, Responsibility
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.views.common import PAGE, form_page, page_number, posted, tried
@@ -153,8 +159,10 @@ def create(request: SignedRequest) -> HttpResponse:
 @page("organisations.edit", methods=("GET", "POST"))
 def edit(request: SignedRequest, organisation_id: UUID) -> HttpResponse:
     """Change an organisation."""
+    if request.method == "POST":
+        hold(Organisation, organisation_id)
     by, body = request.actor, mine(request, organisation_id)
-    form = OrganisationForm(by, posted(request), initial=OrganisationForm.of(body))
+    form = ChangeOrganisationForm(by, posted(request), initial=ChangeOrganisationForm.of(body))
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         done = tried(form, lambda: actions.change_organisation(by=by, organisation=body, **given))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.common.errors import Conflict, Invalid
 from fangxian.common.policy import SignedRequest
+from fangxian.common.ui.changes import refused
 from fangxian.people.forms import show_problems
 
 
@@ -27,7 +28,10 @@ def form_page(
     text: str = "",
     submit: str = "",
 ) -> HttpResponse:
-    """Show a form, save it, say so and go back. 422 with the problems at their fields."""
+    """Show a form, save it, say so and go back. 422 with the problems at their fields.
+
+    409 when somebody else changed the same meanwhile (``common.ui.changes``).
+    """
     if request.method == "POST" and form.is_valid():
         try:
             save(form.cleaned_data)
@@ -46,5 +50,5 @@ def form_page(
         "text": text,
         "submit": submit or _("Save"),
     }
-    status = 422 if request.method == "POST" else 200
+    status = refused(form) if request.method == "POST" else 200
     return render(request, "people/form.html", context, status=status)

@@ -19,6 +19,7 @@ from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui.reveal import reveal_page
 from fangxian.people import actions, queries
 from fangxian.people.forms import DocumentForm, PersonForm, PhoneForm
+from fangxian.people.locks import lock_persons
 from fangxian.people.models import Person
 from fangxian.people.offers import person_panels
 from fangxian.people.views.common import form_page
@@ -117,6 +118,8 @@ def _form_page(
 @page("people.edit", methods=("GET", "POST"))
 def change(request: SignedRequest, person_id: UUID) -> HttpResponse:
     """Change what is kept of a person."""
+    if request.method == "POST":
+        lock_persons([person_id])
     found = queries.by_id(person_id)
     initial = {name: getattr(found, name) for name in PersonForm.base_fields}
     return _form_page(

@@ -15,9 +15,17 @@ from django.utils.translation import gettext as _
 from fangxian.common.codes import Level, parent
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.policy import SignedRequest, page
-from fangxian.regions import actions, queries
+from fangxian.common.ui.changes import refused
+from fangxian.regions import actions, numbering, queries
 from fangxian.regions.actions.boundaries import import_boundaries
-from fangxian.regions.forms import BoundariesForm, EndForm, MoveForm, PlaceForm, show_problems
+from fangxian.regions.forms import (
+    BoundariesForm,
+    ChangePlaceForm,
+    EndForm,
+    MoveForm,
+    PlaceForm,
+    show_problems,
+)
 from fangxian.regions.models import Building, BuildingUnit, Region
 from fangxian.regions.views.places import crumbs
 
@@ -51,7 +59,7 @@ def _form(
             "breadcrumbs": crumbs(request.actor, here.code, title),
             **more,
         },
-        status=422 if request.method == "POST" else 200,
+        status=refused(form) if request.method == "POST" else 200,
     )
 
 
@@ -88,7 +96,9 @@ def edit(request: SignedRequest, code: str) -> HttpResponse:
     if level not in PlaceForm.FIELDS:
         raise OutOfScope(code)
     by.require("regions.edit", code)
-    form = PlaceForm(_sent(request), level=level, new=False, initial=_initial(here))
+    if request.method == "POST":
+        here = numbering.lock(code)
+    form = ChangePlaceForm(_sent(request), level=level, new=False, initial=_initial(here))
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
         if _tried(form, lambda: _change(request, here, given)) is None:
@@ -114,9 +124,8 @@ def _initial(here: Region) -> dict[str, Any]:
 
 def _change(request: SignedRequest, here: Region, given: dict[str, Any]) -> Region:
     by = request.actor
-    name = given.pop("name")
-    if name != here.name:
-        actions.rename_place(by=by, code=here.code, name=name)
+    if "name" in given:
+        actions.rename_place(by=by, code=here.code, name=given.pop("name"))
     if here.level == Level.BUILDING:
         actions.change_building(by=by, code=here.code, **given)
     elif here.level == Level.UNIT:

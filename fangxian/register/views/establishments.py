@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from fangxian.accounts.actions import purposes
 from fangxian.common.masks import mask_phone
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui.changes import hold
 from fangxian.common.ui.reveal import reveal_page
 from fangxian.people.views.common import form_page
 from fangxian.regions import queries as regions
 from fangxian.register import actions, forms, queries
+from fangxian.register.models import Establishment
 from fangxian.register.views.common import crumbs
 
 
@@ -56,22 +58,22 @@ def create(request: SignedRequest, code: str) -> HttpResponse:
 @page("register.edit", methods=("GET", "POST"))
 def change(request: SignedRequest, establishment_id: UUID) -> HttpResponse:
     """Change an establishment."""
+    if request.method == "POST":
+        hold(Establishment, establishment_id)
     found = queries.establishment(establishment_id)
     initial = {name: getattr(found, name) for name in forms.EstablishmentForm.base_fields}
     # The full number is not put into the page; an empty field keeps it.
-    initial["contact_phone"] = ""
-
-    def save(values: dict[str, object]) -> None:
-        if not values["contact_phone"]:
-            values.pop("contact_phone")
-        actions.change_establishment(by=request.actor, establishment_id=found.pk, **values)
-
+    concealed = {"contact_phone": initial.pop("contact_phone")}
     return form_page(
         request,
         title=_("Change the establishment"),
         sub=found.name,
-        form=forms.EstablishmentForm(request.POST or None, initial=initial),
-        save=save,
+        form=forms.ChangeEstablishmentForm(
+            request.POST or None, initial=initial, concealed=concealed
+        ),
+        save=lambda values: actions.change_establishment(
+            by=request.actor, establishment_id=found.pk, **values
+        ),
         done=_("The change is saved."),
         back=reverse("register:establishment", args=[found.pk]),
         text=_("Leave the phone empty to keep it."),

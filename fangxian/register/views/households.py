@@ -16,9 +16,11 @@ from fangxian.common.errors import OutOfScope
 from fangxian.common.policy import SignedRequest, page
 from fangxian.people import lookups
 from fangxian.people import queries as people
+from fangxian.people.locks import lock_persons
 from fangxian.people.views.common import form_page
 from fangxian.regions import queries as regions
 from fangxian.register import actions, forms, history, queries
+from fangxian.register.actions.locks import lock_homes
 from fangxian.register.doors import doors_of
 from fangxian.register.models import Household, KeyGroupEntry, Residency
 from fangxian.register.views.common import crumbs
@@ -101,13 +103,15 @@ def create(request: SignedRequest, code: str) -> HttpResponse:
 @page("register.edit", methods=("GET", "POST"))
 def change(request: SignedRequest, household_id: UUID) -> HttpResponse:
     """Change a household."""
+    if request.method == "POST":
+        lock_homes([household_id])
     home = queries.household(household_id)
     initial = {name: getattr(home, name) for name in forms.HouseholdForm.base_fields}
     return form_page(
         request,
         title=_("Change the household"),
         sub=_door(home),
-        form=forms.HouseholdForm(request.POST or None, initial=initial),
+        form=forms.ChangeHouseholdForm(request.POST or None, initial=initial),
         save=lambda values: actions.change_household(
             by=request.actor, household_id=home.pk, **values
         ),
@@ -271,6 +275,10 @@ def back(request: SignedRequest, residency_id: UUID) -> HttpResponse:
 def change_residency(request: SignedRequest, residency_id: UUID) -> HttpResponse:
     """Relation, kind and beginning of a residency."""
     row = _residency(residency_id)
+    if request.method == "POST":
+        lock_persons([row.person_id])
+        lock_homes([row.household_id])
+        row = _residency(residency_id)
     initial = {name: getattr(row, name) for name in forms.ResidencyForm.base_fields}
     return _residency_page(
         request,
