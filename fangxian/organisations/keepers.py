@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db import connection
@@ -64,7 +64,9 @@ def keep(*, by: Actor, area: str, on: dt.date | None = None) -> tuple[int, int]:
     with acting(by), gathered(by):
         rules = chain_rules(day)
         for keeper, unit in rules.takes_over.items():
-            handed += _hand_over(by, rules, keeper, unit, area, day)
+            left = _left(keeper, unit, area, day)
+            _lock_all(left, keeper, unit, area, day)
+            handed += _hand_over(by, rules, keeper, unit, left, day)
             named += _name(by, rules, keeper, unit, area, day)
     return named, handed
 
@@ -128,21 +130,43 @@ def _appointment(
     )
 
 
-def _hand_over(
-    by: Actor, rules: ChainRules, keeper: str, unit: str, area: str, day: dt.date
-) -> int:
+def _left(keeper: str, unit: str, area: str, day: dt.date) -> list[Responsibility]:
+    """The keepers whose unit has the community no more, as they are now, locked in one order."""
     lo, hi = codes.bounds(area)
     with connection.cursor() as cursor:
         cursor.execute(_LEFT, {"keeper": keeper, "unit": unit, "lo": lo, "hi": hi, "day": day})
         ids: list[UUID] = [row[0] for row in cursor.fetchall()]
-    if not ids:
-        return 0
-    rows = list(
+    return list(
         Responsibility.objects.select_for_update(of=("self",))
         .select_related("place")
         .filter(Q(to_date=None) | Q(to_date__gte=day), id__in=ids)
         .order_by("id")
     )
+
+
+def _lock_all(
+    left: Sequence[Responsibility], keeper: str, unit: str, area: str, day: dt.date
+) -> None:
+    """Everything that may be named here in one go: bit by bit two would wait for each other."""
+    places = [row.place for row in left] + bare_buildings(area, keeper, day)
+    links = _links((place.code for place in places), unit, day)
+    lock(
+        _appointment(place, keeper, link, day)
+        for place in places
+        for link in links.get(place.code[: int(Level.VILLAGE)], [])
+    )
+
+
+def _hand_over(
+    by: Actor,
+    rules: ChainRules,
+    keeper: str,
+    unit: str,
+    rows: Sequence[Responsibility],
+    day: dt.date,
+) -> int:
+    if not rows:
+        return 0
     links = _links((row.place_code for row in rows), unit, day)
     turned: list[tuple[Responsibility, Appointment]] = []
     for row in rows:

@@ -432,7 +432,7 @@ def test_the_ledger_pages_lead_from_the_file_to_the_preview(hq, client_of, place
         url("import"),
         {
             "kind": "responsibilities",
-            "place": places.county,
+            "place_code": places.county,
             "file": SimpleUploadedFile("包保.csv", data),
         },
     )
@@ -443,7 +443,7 @@ def test_the_ledger_pages_lead_from_the_file_to_the_preview(hq, client_of, place
         url("import"),
         {
             "kind": "responsibilities",
-            "place": places.county,
+            "place_code": places.county,
             "file": SimpleUploadedFile("a.xlsx", b"PK"),
         },
     )
