@@ -222,7 +222,10 @@ def _accounts(takers: list[Grant]) -> list[tuple[str, str]]:
 class LedgerForm(forms.Form):
     """A ledger to import, what it is, and the place it is about."""
 
-    kind = forms.ChoiceField(label=_("What the ledger holds"), widget=forms.RadioSelect)
+    # Left out, it is the first.
+    kind = forms.ChoiceField(
+        label=_("What the ledger holds"), widget=forms.RadioSelect, required=False
+    )
     place_code = forms.ChoiceField(label=_("The ledger is about"))
     # An empty one is refused by the reader, in words that name the mend.
     file = forms.FileField(label=_("Ledger"), allow_empty_file=True)
@@ -236,8 +239,8 @@ class LedgerForm(forms.Form):
         }
         super().__init__(data, files, initial=initial)
         self.fields["place_code"].choices = _places(area)  # type: ignore[attr-defined]  # forms.Field
-        self.only = kinds[0].kind if len(kinds) == 1 else ""
-        if self.only:
+        self.first = kinds[0].kind
+        if len(kinds) == 1:
             del self.fields["kind"]
         else:
             self.fields["kind"].choices = [(one.kind, one.label) for one in kinds]  # type: ignore[attr-defined]  # forms.Field
@@ -251,7 +254,7 @@ class LedgerForm(forms.Form):
         return file
 
     def clean(self) -> dict[str, Any]:
-        return {"kind": self.only, **self.cleaned_data}
+        return self.cleaned_data | {"kind": self.cleaned_data.get("kind") or self.first}
 
 
 def _places(area: str) -> list[tuple[str, str]]:

@@ -74,9 +74,10 @@ def _register_merging() -> None:
 
 def _register_imports() -> None:
     from fangxian.core import ledgers
-    from fangxian.register.importing import runs
+    from fangxian.register.importing import buildings, runs
 
     ledgers.register(runs.LEDGER)
+    ledgers.register(buildings.LEDGER)
 
 
 def _register_counters() -> None:

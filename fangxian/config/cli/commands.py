@@ -13,7 +13,7 @@ from . import django
 if TYPE_CHECKING:
     Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-IMPORTS = ("regions", "register", "organisations")
+IMPORTS = ("regions", "buildings", "register", "organisations")
 USERS = ("create", "disable", "grant", "list", "person", "reset-password")
 
 

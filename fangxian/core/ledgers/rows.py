@@ -34,7 +34,7 @@ class RowByRow:
     """A way: ``write(by, run, rows)`` writes clean rows and says what became of each.
 
     Values of rows are text by field name; dates ISO, documents ``[kind, number]``, yes and no as
-    booleans; empty ones are left out.
+    booleans, numbers as such; empty ones are left out.
     """
 
     STATUSES: Final = (
@@ -62,13 +62,17 @@ class RowByRow:
 
     def opened(self, by: Actor, run: ImportRun) -> tuple[Handler, Handler | None]:
         """Write clean rows by the ledger; rows with problems of reading are rejected for them."""
+        return self.handler(self._write, run), None
 
-        def handler(by: Actor, rows: list[StagedRow]) -> Sequence[Outcome]:
+    def handler(self, write: Write, run: ImportRun) -> Handler:
+        """A handler that lets ``write`` have the clean rows alone."""
+
+        def handle(by: Actor, rows: list[StagedRow]) -> Sequence[Outcome]:
             clean = [row for row in rows if PROBLEMS not in row.values]
             spoilt = [_spoilt(row) for row in rows if PROBLEMS in row.values]
-            return [*spoilt, *(self._write(by, run, clean) if clean else ())]
+            return [*spoilt, *(write(by, run, clean) if clean else ())]
 
-        return handler, None
+        return handle
 
 
 def _cleaned(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -115,6 +119,7 @@ def _clean(spec: FieldSpec, cell: Cell) -> Any:
         "name": cleaning.clean_name,
         "credit_code": cleaning.clean_credit_code,
         "yes_no": cleaning.clean_yes_no,
+        "number": cleaning.clean_number,
     }
     if spec.kind in plain:
         return plain[spec.kind](cell)

@@ -25,9 +25,11 @@ class LedgerCommand(BaseCommand):
     """``FILE --place CODE --as USER``: preview; ``--commit`` imports too."""
 
     room: str
+    # The ledger of a command that reads one alone; else any of the room may be asked for.
+    kind: str = ""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        known = ledgers.of_room(self.room)
+        known = self._known()
         parser.add_argument("file", type=Path)
         parser.add_argument("--place", required=True, help="code of the place it is about")
         parser.add_argument("--as", dest="user", required=True, help="account that imports")
@@ -43,7 +45,10 @@ class LedgerCommand(BaseCommand):
             parser.add_argument(option.flag, action="store_true", help=str(option.label))
 
     def _options(self) -> list[Option]:
-        return [option for ledger in ledgers.of_room(self.room) for option in ledger.options]
+        return [option for ledger in self._known() for option in ledger.options]
+
+    def _known(self) -> list[Ledger]:
+        return [one for one in ledgers.of_room(self.room) if self.kind in ("", one.kind)]
 
     def handle(self, *args: Any, **options: Any) -> None:
         ledger = ledgers.ledgers.get(options["ledger"])

@@ -84,7 +84,8 @@ class LedgerPages:
         by = request.actor
         form = LedgerForm(
             request.POST or None, request.FILES or None, area=by.area,
-            kinds=ledgers.of_room(self.room), asked=request.GET.dict(),
+            kinds=[one for one in ledgers.of_room(self.room) if by.may(one.right)],
+            asked=request.GET.dict(),
         )  # fmt: skip
         if request.method == "POST" and form.is_valid():
             given = form.cleaned_data

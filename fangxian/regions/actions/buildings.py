@@ -22,6 +22,7 @@ from fangxian.regions.models import Building, BuildingKind, BuildingUnit, Region
 from fangxian.regions.pinyin import initials_of
 
 MOST_PROBLEMS = 200
+NEW = {"kind_id": "residential", "managed": True}
 BUILDING_FIELDS = ("kind_id", "address", "number", "households", "managed")
 
 
@@ -30,15 +31,16 @@ class BuildingRow:
     """One building of a list, in the grid ``grid_code``; it is recognised there by its name.
 
     ``units``: name and declared households (or None) of each, in the order in which they stand.
+    A new building is residential and managed unless the row says otherwise.
     """
 
     grid_code: str
     name: str
-    kind: str = "residential"
+    kind: str = ""
     address: str = ""
     number: str = ""
     households: int | None = None
-    managed: bool = True
+    managed: bool | None = None
     longitude: float | None = None
     latitude: float | None = None
     units: tuple[tuple[str, int | None], ...] = ()
@@ -47,9 +49,13 @@ class BuildingRow:
 
 @dataclass(slots=True)
 class Upserted:
-    """What :func:`upsert_buildings` did: ids in the order of the rows, and how many of each."""
+    """What :func:`upsert_buildings` did: ids in the order of the rows, and how many of each.
+
+    ``written``: the ids of buildings that were made or changed, or of which a unit was.
+    """
 
     ids: list[UUID] = field(default_factory=list)
+    written: set[UUID] = field(default_factory=set)
     created: int = 0
     changed: int = 0
     unchanged: int = 0
@@ -159,7 +165,7 @@ def upsert_buildings(*, by: Actor, rows: Iterable[BuildingRow]) -> Upserted:
     made = {place.id for place in fresh}
     Region.objects.bulk_create(fresh)
     Building.objects.bulk_create(
-        Building(region=present[row.grid_code, row.name], **_details(row))
+        Building(region=present[row.grid_code, row.name], **NEW | _given(row))
         for row in listed
         if present[row.grid_code, row.name].id in made
     )
@@ -168,8 +174,10 @@ def upsert_buildings(*, by: Actor, rows: Iterable[BuildingRow]) -> Upserted:
         done.ids.append(place.id)
         if place.id in made:
             done.created += 1
+            done.written.add(place.id)
         elif _brought_up_to_date(place, row):
             done.changed += 1
+            done.written.add(place.id)
         else:
             done.unchanged += 1
     _units(listed, present, done)
@@ -181,20 +189,20 @@ def _current(code: str, level: Level) -> Any:
     return Region.objects.filter(code__gte=lo, code__lt=hi, level=int(level), valid_to=None)
 
 
-def _details(row: BuildingRow) -> dict[str, Any]:
-    return {
+def _given(row: BuildingRow) -> dict[str, Any]:
+    details = {
         "kind_id": row.kind,
         "address": row.address,
         "number": row.number,
         "households": row.households,
         "managed": row.managed,
     }
+    return {key: value for key, value in details.items() if value not in (None, "")}
 
 
 def _brought_up_to_date(place: Region, row: BuildingRow) -> bool:
-    given = {key: value for key, value in _details(row).items() if value not in (None, "")}
     building = place.building
-    changed = update_fields(building, **given)
+    changed = update_fields(building, **_given(row))
     if changed:
         building.save(update_fields=changed)
     moved: list[str] = []
@@ -206,6 +214,7 @@ def _brought_up_to_date(place: Region, row: BuildingRow) -> bool:
 
 
 def _units(listed: list[BuildingRow], present: dict[Any, Region], done: Upserted) -> None:
+    homes = {place.code: place.id for place in present.values()}
     wanted = {present[row.grid_code, row.name].code: row.units for row in listed if row.units}
     if not wanted:
         return
@@ -220,6 +229,8 @@ def _units(listed: list[BuildingRow], present: dict[Any, Region], done: Upserted
         new = [(name, count) for name, count in units if name not in known[code]]
         # The building was made or locked by its grid, so nobody numbers below it meanwhile.
         codes = numbering.free_codes(code, Level.UNIT, len(new)) if new else []
+        if new:
+            done.written.add(homes[code])
         for (name, count), at in zip(new, codes, strict=True):
             place = Region(
                 code=at,
@@ -236,6 +247,7 @@ def _units(listed: list[BuildingRow], present: dict[Any, Region], done: Upserted
                 old.unit.households = count
                 old.unit.save(update_fields=["households"])
                 done.changed += 1
+                done.written.add(homes[code])
     Region.objects.bulk_create(places)
     BuildingUnit.objects.bulk_create(details)
     done.units_created = len(places)
@@ -275,7 +287,7 @@ def _mistakes(
             "name",
             _("Remove one row, or make the names differ."),
         )
-    if row.kind not in kinds:
+    if row.kind and row.kind not in kinds:
         yield (
             _("“%(kind)s” is not a kind of building.") % {"kind": row.kind},
             "kind",

@@ -84,7 +84,7 @@ class PlaceIndex:
         for place_id, code, level, name, number, address in rows.iterator(chunk_size=5_000):
             if level == Level.VILLAGE:
                 villages.add(code)
-                self._communities[_community_key(name)].append(code)
+                self._communities[community_key(name)].append(code)
             elif level == Level.GRID:
                 self._grids_of[code[:12]].append(code)
                 self._grids[code[:12], key(name)] = code
@@ -145,7 +145,7 @@ class PlaceIndex:
                 _("Import it there, correct the name, or leave this column out."),
             )
             return None
-        said = _community_key(place[0])
+        said = community_key(place[0])
         found = self._communities.get(said, [])
         if not found and said:
             inside = [codes for name, codes in self._communities.items() if name and name in said]
@@ -173,7 +173,7 @@ class PlaceIndex:
 
         It is not when another one of the county goes by that name.
         """
-        said = _community_key(text) if text else ""
+        said = community_key(text) if text else ""
         if not said or said in _OWN:
             return True
         if said not in self._own_names:
@@ -181,9 +181,7 @@ class PlaceIndex:
                 code__startswith=village[: int(Level.COUNTY)], level=int(Level.VILLAGE),
                 valid_to=None,
             )  # fmt: skip
-            names = {
-                code: _community_key(name) for code, name in county.values_list("code", "name")
-            }
+            names = {code: community_key(name) for code, name in county.values_list("code", "name")}
             own = names.pop(village, "")
             others = names.values()
             taken = any(said == name or (said.endswith(name) and own in name) for name in others)
@@ -235,7 +233,7 @@ class PlaceIndex:
         _community, grid, estate, _building, _unit, _room, _group, road = place
         if grid and (code := self._grids.get((village, key(grid)), "")):
             found = [one for one in found if one.startswith(code)]
-        if estate and _community_key(estate) not in self._communities:
+        if estate and community_key(estate) not in self._communities:
             found = self._agreeing(found, "estate", key(estate))
         if road:
             found = self._agreeing(found, "road", key(road))
@@ -329,7 +327,7 @@ class PlaceIndex:
 
 
 @lru_cache(maxsize=4096)
-def _community_key(name: str) -> str:
+def community_key(name: str) -> str:
     word = key(name)
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) > len(ending):

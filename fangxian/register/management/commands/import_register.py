@@ -10,3 +10,4 @@ class Command(LedgerCommand):
 
     help = __doc__ or ""
     room = "register"
+    kind = "register"

@@ -1,0 +1,418 @@
+"""Lists of buildings: communities, grids, buildings with their units, households and positions."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from fangxian.common.actor import Actor
+from fangxian.common.codes import Level
+from fangxian.common.errors import Invalid, Problem
+from fangxian.common.sheets import Fault, FieldSpec, cleaning
+from fangxian.common.sheets.words import key
+from fangxian.core import imports
+from fangxian.core.imports import Outcome, StagedRow
+from fangxian.core.ledgers import Ledger, Option, RowByRow
+from fangxian.core.models import ImportRun, RowState
+from fangxian.regions.actions import create_place
+from fangxian.regions.actions.buildings import BuildingRow, upsert_buildings
+from fangxian.regions.models import BuildingKind, Region
+from fangxian.register.importing.ground import (
+    Communities,
+    Ground,
+    Standing,
+    building_word,
+    codes_of,
+    refusal,
+    unit_word,
+)
+from fangxian.register.importing.places import NAMES
+from fangxian.register.importing.positions import SYSTEMS, position_of
+from fangxian.register.vocabularies import DATA
+
+KIND: Final = "buildings"
+RIGHT: Final = "regions.edit"
+MAKE_GRIDS: Final = "make_grids"
+MOST_UNITS: Final = 60
+_WORDS: Final = json.loads((DATA / "building_words.json").read_text("utf-8"))
+_PLAIN: Final = re.compile(r"[A-Z]?\d{1,4}[A-Z]?|[A-Z]")
+_UNIT: Final = re.compile(r"^(?P<name>[^:]+?)(?::(?P<count>\d{1,4}))?$")
+
+FIELDS: Final = (
+    FieldSpec("street", gettext_lazy("Town or street")),
+    FieldSpec("community", gettext_lazy("Community or village")),
+    FieldSpec("community_code", gettext_lazy("Code of the community"), synonyms="place_code"),
+    FieldSpec("grid", gettext_lazy("Grid")),
+    FieldSpec("estate", gettext_lazy("Estate")),
+    FieldSpec("building", gettext_lazy("Building"), required=True, instead="village_group"),
+    FieldSpec("building_kind", gettext_lazy("Kind of building")),
+    FieldSpec("building_number", gettext_lazy("Number on the building")),
+    FieldSpec("address", gettext_lazy("Address")),
+    FieldSpec("units_count", gettext_lazy("Units (how many, or their names)")),
+    FieldSpec("households_count", gettext_lazy("Households"), "number"),
+    FieldSpec("managed", gettext_lazy("Property management"), synonyms="property_company"),
+    FieldSpec("longitude", gettext_lazy("Longitude"), "number"),
+    FieldSpec("latitude", gettext_lazy("Latitude"), "number"),
+)
+
+
+@dataclass(slots=True)
+class _Listed:
+    """A row that can be written: what is said of the building, and of its sections."""
+
+    number: int
+    mark: tuple[str, str]
+    rows: list[BuildingRow]
+
+
+class _Writer:
+    """Writes the chunks of one attempt; ``seen``: grid and name → the row that has said it."""
+
+    def __init__(self, run: ImportRun) -> None:
+        self.run = run
+        self.kinds = {
+            key(word): kind.code
+            for kind in BuildingKind.objects.all()
+            for word in (kind.code, kind.name, *_WORDS["kinds"].get(kind.code, ()))
+        }
+        self.system = next((name for name in SYSTEMS if run.options.get(name)), "")
+        self.seen: dict[tuple[str, str], int] = {}
+        told = {r.object_id: r.number for r in imports.rows_of(run, RowState.ACCEPTED)}
+        places = Region.objects.filter(pk__in=[pk for pk in told if pk])
+        for place_id, code, name in places.values_list("id", "code", "name"):
+            self.seen[_mark(code, name)] = imports.place_of(told[place_id])[0]
+
+    def __call__(self, by: Actor, rows: list[StagedRow]) -> Sequence[Outcome]:
+        communities = Communities(self.run.place_code)
+        outcomes: list[Outcome] = []
+        lying: list[tuple[StagedRow, str]] = []
+        for row in rows:
+            try:
+                values = row.values
+                code = values.get("community_code", "")
+                town, name = values.get("street", ""), values.get("community", "")
+                lying.append((row, communities.find(name, town, code)))
+            except Invalid as error:
+                outcomes.append(_refused(row, error))
+        # Two lists at once don't make the same building twice.
+        imports.lock_places(code for _row, code in lying)
+        ground = Ground({code for _row, code in lying})
+        listed: list[_Listed] = []
+        said: dict[tuple[str, str], int] = {}
+        for row, community in lying:
+            try:
+                one = self._listed(by, row, community, communities, ground)
+                before = said.get(one.mark) or self.seen.get(one.mark)
+                if before is not None:
+                    raise refusal(
+                        "building",
+                        "twice",
+                        _("This building stands in row %(row)s already.") % {"row": before},
+                        _("Remove one of the rows, or make the names differ."),
+                    )
+                said[one.mark] = imports.place_of(row.number)[0]
+                listed.append(one)
+            except Invalid as error:
+                outcomes.append(_refused(row, error))
+        outcomes += _written(by, listed)
+        self.seen |= said
+        return outcomes
+
+    def _listed(
+        self, by: Actor, row: StagedRow, community: str, communities: Communities, ground: Ground
+    ) -> _Listed:
+        values = row.values
+        title = _title(values)
+        said = self._said(values, communities, community)
+        grid = self._grid(by, values, community, ground)
+        found = self._standing(title, grid, community, ground)
+        if found is None:
+            grid = grid or self._only_grid(by, community, ground)
+            units = tuple(_units(values.get("units_count"), {}))
+            rows = [BuildingRow(grid_code=grid, name=title, units=units, **said)]
+            return _Listed(row.number, _mark(grid, title), rows)
+        return _Listed(
+            row.number,
+            _mark(found.code, found.name),
+            _rows_of(found, _units(values.get("units_count"), found.units), said),
+        )
+
+    def _said(
+        self, values: dict[str, Any], communities: Communities, community: str
+    ) -> dict[str, Any]:
+        """What a row says of its building, where a new one lies left out."""
+        kind = ""
+        if text := values.get("building_kind"):
+            kind = self.kinds.get(key(text), "")
+            if not kind:
+                raise refusal(
+                    "building_kind",
+                    "kind",
+                    _("“%(kind)s” is not a kind of building.") % {"kind": text},
+                    _("Write one of: %(kinds)s.")
+                    % {"kinds": _(", ").join(BuildingKind.objects.values_list("name", flat=True))},
+                )
+        households = values.get("households_count")
+        if households is not None and (households != int(households) or households > 100_000):
+            raise refusal(
+                "households_count",
+                "households",
+                _("The number of households is not a whole number."),
+                _("Write how many households live in the building."),
+            )
+        longitude, latitude = position_of(values, self.system, communities.places, community)
+        return {
+            "kind": kind,
+            "number": _short(values, "building_number", 30),
+            "address": values.get("address", ""),
+            "households": None if households is None else int(households),
+            "managed": _managed(values.get("managed")),
+            "longitude": longitude,
+            "latitude": latitude,
+        }
+
+    def _grid(self, by: Actor, values: dict[str, Any], community: str, ground: Ground) -> str:
+        """The grid that a row names, or that the import is about."""
+        text = values.get("grid", "").strip()
+        own = self.run.place_code if len(self.run.place_code) == Level.GRID else ""
+        if not text:
+            return own
+        found = ground.grid(community, text)
+        if not found and self.run.options.get(MAKE_GRIDS) and not own:
+            found = self._new_grid(by, community, text, ground)
+        if not found or (own and found != own):
+            known = codes_of(name for c, name in ground.names.items() if c.startswith(community))
+            raise refusal(
+                "grid",
+                "no_grid",
+                _("There is no grid “%(grid)s” here.") % {"grid": text},
+                _("Write one of its grids (%(grids)s), or let the import make grids.")
+                % {"grids": known}
+                if known
+                else _("Leave the grid out, or let the import make grids."),
+            )
+        return found
+
+    def _only_grid(self, by: Actor, community: str, ground: Ground) -> str:
+        grids = list(ground.grids[community].values())
+        if not grids:
+            # Where nobody has drawn grids, the community is one: buildings lie in a grid.
+            return self._new_grid(by, community, _("Grid %(number)s") % {"number": 1}, ground)
+        if len(grids) > 1:
+            raise refusal(
+                "grid",
+                "no_grid",
+                _("The building is new and the row does not say which grid it lies in."),
+                _("Add a column with the grid."),
+            )
+        return grids[0]
+
+    def _new_grid(self, by: Actor, community: str, name: str, ground: Ground) -> str:
+        place = create_place(by=by, parent_code=community, name=name, level=Level.GRID)
+        ground.add_grid(place.code, place.name)
+        return str(place.code)
+
+    def _standing(self, title: str, grid: str, community: str, ground: Ground) -> Standing | None:
+        """The building that a row speaks of, if it is known; its grid need not be named."""
+        found = ground.called(community, title)
+        here = [one for one in found if not grid or any(c.startswith(grid) for c, _n in one.parts)]
+        if len(here) > 1:
+            exact = [one for one in here if one.name == title]
+            here = exact if len(exact) == 1 else here
+        if len(here) > 1:
+            raise refusal(
+                "building",
+                "several_buildings",
+                _("Several buildings have this name."),
+                _("Add the estate or the grid to the row."),
+            )
+        if found and not here:
+            lies = ground.names.get(found[0].code[: int(Level.GRID)], found[0].code)
+            raise refusal(
+                "grid",
+                "building_elsewhere",
+                _("A building of this name lies in %(grid)s.") % {"grid": lies},
+                _(
+                    "Leave the grid out if it is the same, move it on its page, or write the"
+                    " estate before the name of the new one."
+                ),
+            )
+        return here[0] if here else None
+
+
+def _mark(code: str, name: str) -> tuple[str, str]:
+    return code[: int(Level.GRID)], building_word(name)
+
+
+def _rows_of(
+    found: Standing, units: list[tuple[str, int | None]], said: dict[str, Any]
+) -> list[BuildingRow]:
+    """What a row says, for the building and for each of its sections in other grids."""
+    lies = {name: code[: int(Level.BUILDING)] for code, name in found.units.values()}
+    of: dict[str, list[tuple[str, int | None]]] = {code: [] for code, _name in found.parts}
+    for name, count in units:
+        of[lies.get(name, found.code)].append((name, count))
+    shared = {name: said[name] for name in ("kind", "number", "address", "managed")}
+    rows = []
+    for code, name in found.parts:
+        # Households and position are those of the whole.
+        more = said if code == found.code else shared
+        grid = code[: int(Level.GRID)]
+        rows.append(BuildingRow(grid_code=grid, name=name, units=tuple(of[code]), **more))
+    return rows
+
+
+def _written(by: Actor, listed: list[_Listed]) -> list[Outcome]:
+    rows = [
+        dataclasses.replace(row, row=imports.place_of(one.number)[0])
+        for one in listed
+        for row in one.rows
+    ]
+    if not rows:
+        return []
+    done = upsert_buildings(by=by, rows=rows)
+    ids = iter(done.ids)
+    outcomes = []
+    for one in listed:
+        places: list[UUID] = [next(ids) for _row in one.rows]
+        changed = any(place in done.written for place in places)
+        outcomes.append(Outcome(one.number, object_id=places[0], changed=changed))
+    return outcomes
+
+
+def _title(values: dict[str, Any]) -> str:
+    """The name of the building: a plain number gets its usual form, the estate stands before."""
+    label, estate = values["building"], values.get("estate", "")
+    if _PLAIN.fullmatch(label.upper()):
+        group = values.get("building_kind", "") and key(values["building_kind"]) in _groups()
+        label = NAMES["group" if group else "building"].format(label)
+    return label if label.startswith(estate) else f"{estate}{label}"
+
+
+@lru_cache(maxsize=1)
+def _groups() -> frozenset[str]:
+    return frozenset(key(word) for word in _WORDS["kinds"]["village_group"])
+
+
+def _units(text: Any, known: dict[str, tuple[str, str]]) -> list[tuple[str, int | None]]:
+    """Units by name and declared households: from how many there are, or from their names."""
+    if text is None:
+        return []
+    text = str(text)
+    for mark in _WORDS["colons"]:
+        text = text.replace(mark, ":")
+    if re.fullmatch(r"\d+(?:\.0+)?", text.strip()):
+        return _counted(int(float(text)), known)
+    for mark in _WORDS["between"]:
+        text = text.replace(mark, "\n")
+    found: list[tuple[str, int | None]] = []
+    for part in text.split("\n"):
+        match = _UNIT.match(part.strip())
+        if not part.strip():
+            continue
+        name = match["name"].strip() if match else ""
+        if not name or len(name) > 30:
+            raise _bad_units()
+        if name.isdecimal():
+            name = NAMES["unit"].format(int(name))
+        name = known.get(unit_word(name), ("", name))[1]
+        found.append((name, int(match["count"]) if match and match["count"] else None))
+    if len({name for name, _count in found}) != len(found) or len(found) > MOST_UNITS:
+        raise _bad_units()
+    return found
+
+
+def _counted(count: int, known: dict[str, tuple[str, str]]) -> list[tuple[str, int | None]]:
+    if count > MOST_UNITS:
+        raise _bad_units()
+    wanted = [str(n) for n in range(1, count + 1)]
+    if len(known) == count or (count <= 1 and not known):
+        # One unit is the building itself.
+        return []
+    if set(known) - set(wanted):
+        raise refusal(
+            "units_count",
+            "units_differ",
+            _("%(count)s units of the building are known.") % {"count": len(known)},
+            _("Write the names of its units, or correct them on the building's page."),
+        )
+    return [(NAMES["unit"].format(n), None) for n in wanted if n not in known]
+
+
+def _bad_units() -> Invalid:
+    return refusal(
+        "units_count",
+        "units",
+        _("The units can't be read."),
+        _("Write how many there are (at most %(most)s), or their names with commas between.")
+        % {"most": MOST_UNITS},
+    )
+
+
+def _managed(text: Any) -> bool | None:
+    """Whether there is property management; the name of a company says so too."""
+    if text is None or (cleaning.is_filler(text) and key(text) not in _unmanaged()):
+        return None
+    if key(text) in _unmanaged():
+        return False
+    found = cleaning.clean_yes_no(text)
+    return True if isinstance(found, Fault) else found
+
+
+@lru_cache(maxsize=1)
+def _unmanaged() -> frozenset[str]:
+    return frozenset(key(word) for word in _WORDS["unmanaged"])
+
+
+def _short(values: dict[str, Any], name: str, limit: int) -> str:
+    text: str = values.get(name, "")
+    if len(text) > limit:
+        fault = Fault("too_long", {"limit": limit})
+        raise refusal(name, fault.code, fault.message, fault.mend)
+    return text
+
+
+def _refused(row: StagedRow, error: Invalid) -> Outcome:
+    at = imports.place_of(row.number)[0]
+    problems = tuple(
+        Problem(p.message, field=p.field, row=at, mend=p.mend, code=p.code) for p in error.problems
+    )
+    return Outcome(row.number, problems, changed=False)
+
+
+class Buildings(RowByRow):
+    """The way of lists of buildings: each row is written alone, none says a building twice."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda _by, _run, _rows: ())
+
+    def opened(self, by: Actor, run: ImportRun) -> tuple[imports.Handler, imports.Handler | None]:
+        """Write clean rows; what an earlier attempt has written counts as said."""
+        writer = _Writer(run)
+        return self.handler(lambda by, _run, rows: writer(by, list(rows)), run), None
+
+
+LEDGER: Final = Ledger(
+    KIND,
+    gettext_lazy("Buildings"),
+    room="register",
+    right=RIGHT,
+    fields=FIELDS,
+    way=Buildings(),
+    statuses=RowByRow.STATUSES,
+    place_url="regions:place",
+    least_level=Level.COUNTY,
+    options=(
+        Option(MAKE_GRIDS, gettext_lazy("Make grids that are not known yet")),
+        *(Option(name, label) for name, label in SYSTEMS.items()),
+    ),
+)

@@ -1,0 +1,13 @@
+"""Import a list of buildings without a browser."""
+
+from __future__ import annotations
+
+from fangxian.core.management.ledger import LedgerCommand
+
+
+class Command(LedgerCommand):
+    """``import_buildings FILE --place CODE --as USER``: preview; ``--commit`` imports too."""
+
+    help = __doc__ or ""
+    room = "register"
+    kind = "buildings"
