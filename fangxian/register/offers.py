@@ -17,6 +17,7 @@ from django.utils.translation import pgettext_lazy
 
 from fangxian.common import registries
 from fangxian.common.actor import Actor
+from fangxian.common.codes import Level
 from fangxian.common.registries import Fact, Invariant, NavItem, Panel, Right, SearchHit
 from fangxian.people.offers import person_panels, person_places
 from fangxian.people.references import Reference, references
@@ -120,6 +121,7 @@ def _same_groups(lost: UUID, kept: UUID) -> list[UUID]:
 
 def _place_panel(request: HttpRequest, by: Actor, place: str) -> str:
     from fangxian.register import queries
+    from fangxian.register.importing.buildings import RIGHT as EDIT_PLACES
     from fangxian.register.vocabularies import KEY_GROUPS
 
     groups = sorted(queries.group_counts(place).items(), key=lambda item: -item[1])
@@ -127,6 +129,9 @@ def _place_panel(request: HttpRequest, by: Actor, place: str) -> str:
         "code": place,
         "counts": queries.counts(place),
         "groups": [{"label": KEY_GROUPS.label(group), "count": n} for group, n in groups],
+        "may_list": Level.COUNTY <= len(place) <= Level.GRID
+        and by.may("register.import", place)
+        and by.may(EDIT_PLACES, place),
     }
     return render_to_string("register/_panel.html", context, request)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -19,8 +20,11 @@ from fangxian.common.sheets.words import key
 from fangxian.regions.models import Region
 from fangxian.regions.queries import inside
 from fangxian.register.importing.places import community_key
+from fangxian.register.vocabularies import DATA
 
 _NUMBER: Final = re.compile(r"\d+")
+_WORDS: Final = json.loads((DATA / "building_words.json").read_text("utf-8"))
+_BEFORE_NUMBERS: Final = frozenset(_WORDS["before_numbers"])
 
 
 @dataclass(slots=True)
@@ -42,7 +46,10 @@ def building_word(name: str) -> str:
         return key(name)
     sort = "#" if parts.building else "~"
     road = (parts.road or "") + (parts.number or "") if parts.road else ""
-    return key(road) + key(parts.estate or "") + sort + re.sub(r"^0+(?=\d)", "", label.upper())
+    # What is understood as nothing else tells buildings apart too.
+    rest = "" if key(parts.rest) in _BEFORE_NUMBERS else key(parts.rest)
+    before = key(road) + key(parts.estate or "") + rest
+    return before + sort + re.sub(r"^0+(?=\d)", "", label.upper())
 
 
 def unit_word(name: str) -> str:
@@ -87,7 +94,7 @@ class Communities:
         else:
             found = [only] if only else self._codes
         if len(found) == 1:
-            return found[0]
+            return str(found[0])
         if only and (community or code):
             raise refusal(
                 "community",
@@ -111,7 +118,7 @@ class Communities:
 
     def _town(self, code: str) -> str:
         place = self.places.get(code[: int(Level.TOWN)])
-        return place.name if place else ""
+        return str(place.name) if place else ""
 
 
 class Ground:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.urls import reverse
 
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
@@ -16,8 +20,9 @@ from fangxian.regions import actions
 from fangxian.regions.models import Building, Region
 from fangxian.regions.queries import below
 from fangxian.register.importing.buildings import FIELDS, KIND
+from fangxian.register.importing.ground import building_word
 from fangxian.register.tests.ledgers import workbook
-from tests.kit.cast import Places
+from tests.kit.cast import Places, make_cast, make_places
 
 HEADERS = [
     "社区",
@@ -218,8 +223,55 @@ def test_a_building_split_among_grids_is_one_row(empty: str, clerk: Actor, place
         assert set(parts.values_list("households", "managed")) == {(910, False), (None, False)}
 
 
+@pytest.mark.parametrize(
+    ("name", "other", "same"),
+    [
+        ("第1栋", "1号楼", True),
+        ("幸福家园3栋", "幸福家园3号楼", True),
+        ("新1号楼", "1号楼", False),
+        ("幸福家园1号楼", "阳光小区1号楼", False),
+        ("3组", "3栋", False),
+    ],
+)
+def test_one_building_written_otherwise(name: str, other: str, same: bool) -> None:
+    assert (building_word(name) == building_word(other)) is same
+
+
 def test_every_field_has_a_column_name() -> None:
     from fangxian.common.sheets.words import known_field
 
     headers = {spec.vocabulary for spec in FIELDS}
     assert {known_field(header) for header in HEADERS} <= headers
+
+
+def test_the_place_page_leads_to_the_list(places: Places, client_of: Any) -> None:
+    client = client_of("alice")
+    link = f"{reverse('register:import')}?place={places.community}&amp;kind={KIND}"
+    assert link in client.get(reverse("regions:place", args=[places.community])).content.decode()
+    assert (
+        link
+        not in client_of("bob").get(reverse("regions:place", args=[places.grid])).content.decode()
+    )
+    file = SimpleUploadedFile("楼栋.xlsx", book(block(1, 社区="", 网格="第1网格")))
+    sent = {"kind": KIND, "place_code": places.community, "file": file}
+    columns = client.post(reverse("register:import"), sent)["Location"]
+    page = client.get(columns).content.decode()
+    assert "楼栋" in page
+    assert "GCJ-02" in page
+
+
+def test_the_command_imports_a_list(
+    fresh_database: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = make_places()
+    by = make_cast(places).actor("alice")
+    file = tmp_path / "楼栋.csv"
+    file.write_text("楼栋名称,网格,户数\n新1号楼,第1网格,36\n新2号楼,没有的网格,30\n", "utf-8")
+    command = ["import_buildings", str(file), "--place", places.community, "--as", "alice"]
+    call_command(*command)
+    assert capsys.readouterr().out == "changed=1 refused=1\n"
+    call_command(*command, "--commit", "--make-grids")
+    assert "rows=2 accepted=2 rejected=0 changed=2" in capsys.readouterr().out
+    with acting(by):
+        named = below(places.community, Level.BUILDING).filter(name__startswith="新")
+        assert sorted(named.values_list("building__households", flat=True)) == [30, 36]
