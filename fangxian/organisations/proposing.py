@@ -29,6 +29,7 @@ from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at, current
 from fangxian.register.models import Residency
+from fangxian.register.queries import door_order
 
 MOST_SEATS = 1_000
 MOST_CANDIDATES = 20_000
@@ -251,7 +252,7 @@ def _residents(area: Region, propose: Any, day: dt.date) -> Iterable[_Candidate]
         Residency.objects.filter(place_code__gte=lo, place_code__lt=hi, to_date=None)
         .filter(away_since=None, person__deceased_on=None, person__merged_into=None)
         .filter(person__birth_date__lte=born_by, person__birth_date__gt=born_after)
-        .order_by("place_code", "household__room", "id")
+        .order_by("place_code", *door_order("household"), "id")
         .values_list("person_id", "person__name", "place_code", "household__room")
     )
     members = Member.objects.filter(place_code__gte=lo, place_code__lt=hi, to_date=None)

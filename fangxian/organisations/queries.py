@@ -25,6 +25,7 @@ from fangxian.organisations.models import (
 from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
 from fangxian.regions.models import Region
 from fangxian.regions.queries import above_on
+from fangxian.register.queries import door_order
 
 Holders = list[Responsibility]
 
@@ -368,7 +369,7 @@ def linked_units(communities: Sequence[Region], role: str) -> dict[UUID, list[Re
 def households_of(row: Responsibility) -> QuerySet[ResponsibilityHousehold]:
     """The households of a member's responsibility, door by door."""
     links = row.households.filter(to_date=None).select_related("household")
-    return links.order_by("place_code", "household__room")
+    return links.order_by("place_code", *door_order("household"))
 
 
 def looks_after(household_ids: Iterable[UUID]) -> dict[UUID, Responsibility]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Case, Count, Q, QuerySet, Value, When
+from django.db.models.functions import Length
 
 from fangxian.common import codes
 from fangxian.common.errors import OutOfScope
@@ -34,9 +35,27 @@ def as_of(day: dt.date | None) -> Q:
     return Q(from_date__lte=day) & (Q(to_date=None) | Q(to_date__gt=day))
 
 
+def door_order(household: str = "") -> list[Any]:
+    """The order of rooms as people walk by them, 102 before 1001; ``household`` names the join."""
+    room = f"{household}__room" if household else "room"
+    return [Length(room), room]
+
+
 def households_in(code: str) -> QuerySet[Household]:
     """Households at or below the place, door by door; closed ones left out."""
-    return Household.objects.filter(_within(code), CURRENT).order_by("place_code", "room", "id")
+    found = Household.objects.filter(_within(code), CURRENT)
+    return found.order_by("place_code", *door_order(), "id")
+
+
+def behind(last: Household) -> Q:
+    """Those that come after ``last`` in :func:`households_in`, which needs ``wide`` annotated."""
+    wide = len(last.room)
+    return Q(place_code__gte=last.place_code) & (
+        Q(place_code__gt=last.place_code)
+        | Q(wide__gt=wide)
+        | Q(wide=wide, room__gt=last.room)
+        | Q(wide=wide, room=last.room, pk__gt=last.pk)
+    )
 
 
 def household(household_id: UUID) -> Household:

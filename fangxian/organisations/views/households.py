@@ -25,7 +25,7 @@ from fangxian.organisations.views.common import tried
 from fangxian.organisations.views.tree import trail
 from fangxian.regions.models import Region
 from fangxian.regions.queries import current, names
-from fangxian.register.queries import homes_of, households_in, residents_of
+from fangxian.register.queries import door_order, homes_of, households_in, residents_of
 
 DOORS = 300
 
@@ -134,7 +134,7 @@ def _linked(member: Member) -> list[dict[str, Any]]:
     rows = (
         ResponsibilityHousehold.objects.filter(responsibility__member=member, to_date=None)
         .select_related("household")
-        .order_by("place_code", "household__room")
+        .order_by("place_code", *door_order("household"))
     )
     found = list(rows)
     where = names({code for row in found for code in (row.place_code, row.place_code[:18])})

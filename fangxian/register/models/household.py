@@ -65,7 +65,9 @@ class Household(Placed):
         ]
         indexes = [
             # The order of a list, door by door, and its keyset.
-            models.Index(fields=["place_code", "room", "id"], name="household_door"),
+            models.Index(
+                F("place_code"), Length("room"), F("room"), F("id"), name="household_by_door"
+            ),
         ]
 
     def __str__(self) -> str:

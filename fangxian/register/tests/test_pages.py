@@ -55,6 +55,23 @@ def test_filters_narrow_and_pages_follow(client_of, alice, places):
     assert client.get(url, {"state": "nonsense", "after": "x"}).status_code == 200
 
 
+def test_doors_stand_in_the_order_of_a_walk_on_each_page(client_of, alice, places, monkeypatch):
+    monkeypatch.setattr("fangxian.register.views.places.PAGE", 2)
+    for room in ("1001", "102", "2101", "101", "901", ""):
+        actions.create_household(by=alice, place_code=places.unit, room=room, number=room or "7")
+    client, url, after, seen = (
+        client_of("alice"),
+        reverse("register:place", args=[places.unit]),
+        "",
+        [],
+    )
+    while after or not seen:
+        context = client.get(url, {"after": after}).context
+        seen += [row["home"].room for row in context["rows"]]
+        after = context["next_after"]
+    assert seen == ["", "101", "102", "901", "1001", "2101"]
+
+
 def test_reads_of_persons_are_logged(client_of, places, resident):
     client_of("alice").get(reverse("register:household", args=[resident.household_id]))
     logged = AccessLog.objects.filter(actor="alice", purpose="page register:household")

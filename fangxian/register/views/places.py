@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Length
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -92,11 +93,7 @@ def _page_of(found: QuerySet[Household], after: str) -> tuple[list[Household], s
         last = None
     if last is not None:
         # The order of the index, so each page costs the same.
-        found = found.filter(
-            Q(place_code__gt=last.place_code)
-            | Q(place_code=last.place_code, room__gt=last.room)
-            | Q(place_code=last.place_code, room=last.room, pk__gt=last.pk)
-        ).filter(place_code__gte=last.place_code)
+        found = found.annotate(wide=Length("room")).filter(queries.behind(last))
     rows = list(found[: PAGE + 1])
     return rows[:PAGE], str(rows[PAGE - 1].pk) if len(rows) > PAGE else ""
 
