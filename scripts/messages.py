@@ -192,7 +192,7 @@ def _empty() -> polib.POFile:
 def _in_traditional(catalogue: polib.POFile) -> polib.POFile:
     from opencc import OpenCC
 
-    convert = OpenCC("s2t").convert
+    convert = OpenCC("s2tw").convert
     catalogue.metadata["Language"] = "zh_Hant"
     for entry in catalogue:
         entry.msgstr = convert(entry.msgstr)

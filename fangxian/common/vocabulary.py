@@ -21,7 +21,7 @@ from django.utils.translation import get_language
 def _converter() -> Any:
     from opencc import OpenCC
 
-    return OpenCC("s2t")
+    return OpenCC("s2tw")
 
 
 @lru_cache(maxsize=4096)
