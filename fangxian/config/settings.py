@@ -296,8 +296,12 @@ LANGUAGES = [
     ("zh-hant", _("Traditional Chinese")),
     ("en", _("English")),
 ]
-# Before all apps: what accounts says in its own words instead of allauth.
-LOCALE_PATHS = [ROOT / "accounts" / "locale"]
+# Before all apps: what the rooms say in their own words, not in a library's of the same English.
+LOCALE_PATHS = [ROOT / "accounts" / "locale"] + [
+    ROOT / app.removeprefix("fangxian.") / "locale"
+    for app in INSTALLED_APPS
+    if app.startswith("fangxian.") and app != "fangxian.accounts"
+]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 LANGUAGE_COOKIE_NAME = "fangxian_language"
