@@ -47,10 +47,19 @@ def overdue(by: Actor, moment: dt.datetime) -> list[str]:
         return list(late.values_list("place_code", flat=True))
 
 
+def to_revisit(by: Actor, before: dt.date) -> int:
+    """Doors where nobody was met and which should have been revisited before the day."""
+    with acting(by):
+        return Target.objects.filter(state="open", visits__gt=0, due_on__lt=before).count()
+
+
 def test_it_looks_alive(county: Actor) -> None:
     assert recipe()["households"] == 20_000
     now = timezone.now()
     assert len(overdue(county, now)) == 1
+    assert 1 <= to_revisit(county, timezone.localdate()) <= sweep.LATE
+    # The others wait, some for each of the days to come.
+    assert to_revisit(county, timezone.localdate() + dt.timedelta(days=sweep.SOON + 2)) > 15
     with acting(county):
         # A smaller one; as many as its grids need at least.
         assert Household.objects.count() >= HOUSEHOLDS
@@ -92,6 +101,7 @@ def test_one_report_is_overdue_on_each_later_day(
         call_command("load_demo", later=True)
         evening = timezone.make_aware(dt.datetime.combine(day, dt.time(23, 0)))
         assert overdue(county, evening) == [late]
+        assert 1 <= to_revisit(county, day) <= sweep.LATE
     monkeypatch.undo()
 
 

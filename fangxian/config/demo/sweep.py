@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from bisect import bisect_left
 from typing import Any
@@ -40,6 +41,10 @@ LASTS = 10
 COVERED = (0.97, 1.0, 0.9, 0.75, 1.0, 0.85, 0.4)
 OUTCOMES = {"all_well": 0.86, "exceptions": 0.03, "absent": 0.06, "refused": 0.01}
 EXEMPTED = 60
+# Of those where nobody was met or let in: so many are overdue, the others wait until some day soon.
+IN_VAIN = ("absent", "refused")
+LATE = 6
+SOON = 3
 # Late, so that one report is overdue all day long, and not those of each place from the afternoon.
 REPORT_AT = dt.time(23, 45)
 
@@ -90,6 +95,7 @@ def visit(by: Actor, chance: Chance, campaign: Campaign) -> None:
             pending.append(_visit(chance, campaign, household))
     # In the order of the days, so that each report counts what came in until it was sent.
     pending.sort(key=_moment)
+    pending = _again(chance, pending)
     done = 0
     for ago in (2, 1):
         day = chance.today - dt.timedelta(days=ago)
@@ -99,6 +105,19 @@ def visit(by: Actor, chance: Chance, campaign: Campaign) -> None:
         _send(by, chance, campaign, day, but_one=ago == 1)
         done = upto
     _record(by, pending[done:])
+
+
+def _again(chance: Chance, visits: list[NewVisit]) -> list[NewVisit]:
+    """The visits, in their order, with a day ahead to come back after all but the first in vain."""
+    late = [n for n, visit in enumerate(visits) if visit.outcome in IN_VAIN][:LATE]
+    return [
+        dataclasses.replace(
+            visit, revisit_on=chance.today + dt.timedelta(days=chance.random.randint(0, SOON))
+        )
+        if visit.outcome in IN_VAIN and n not in late
+        else visit
+        for n, visit in enumerate(visits)
+    ]
 
 
 def _moment(visit: NewVisit) -> dt.datetime:
@@ -183,7 +202,21 @@ def catch_up(by: Actor, chance: Chance) -> int:
         for report in owed:
             if report != late:
                 send_report(by=by, report=report)
-        return len(owed) - (late is not None)
+        again = _visits_again(chance, campaign)
+    _record(by, again)
+    return len(owed) - (late is not None)
+
+
+def _visits_again(chance: Chance, campaign: Campaign) -> list[NewVisit]:
+    """All are well now behind the doors that were to be revisited by yesterday, but for some."""
+    due = Target.objects.filter(
+        campaign=campaign, state=Target.State.OPEN, visits__gt=0, due_on__lt=chance.today
+    )
+    doors = due.order_by("due_on", "id").values_list("household_id", flat=True)
+    return [
+        NewVisit(op_id=uuid7(), campaign_id=campaign.id, household_id=door, outcome="all_well")
+        for door in doors[LATE:]
+    ]
 
 
 def twice(by: Actor, chance: Chance, community: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable
@@ -44,7 +45,10 @@ class Command(BaseCommand):
         by = Actor.system("demo", county)
         everywhere = Actor.system("demo", "")
         if not Region.objects.filter(code=county).exists():
-            self._step("national list of divisions", lambda: call_command("import_regions"))
+            quiet = io.StringIO()
+            self._step(
+                "national list of divisions", lambda: call_command("import_regions", stdout=quiet)
+            )
         self._step("grids and buildings", lambda: places.build(by, chance))
         self._step("households and residents", lambda: self._fill(by, chance))
         self._step("organisations and the chain", lambda: chain.found(by, chance))

@@ -50,7 +50,8 @@ class Command(BaseCommand):
             + ", ".join(f"{count} of {level} digits" for level, count in sorted(counts.items()))
         )
         if seen.first:
-            self.stdout.write("first list of its area: " + ("loaded" if applied else "all new"))
+            # The first list of an area: there is nothing to compare it with.
+            self.stdout.write("all of it is new" + ("; loaded" if applied else ""))
             return
         if seen.comparison.is_empty:
             self.stdout.write("nothing changes")
