@@ -28,7 +28,10 @@ def actor(request: HttpRequest) -> dict[str, Any]:
 
 
 def _of_actor(request: HttpRequest, by: Actor | None) -> dict[str, Any]:
-    items = [item for item in navigation if by is not None and by.may(item.right)]
+    # Pages of one's own account have no scope, so no figures of it, but lead to the others.
+    standing = getattr(request, "standing", None)
+    goes_on = by if by is not None or standing is None else standing()
+    items = [item for item in navigation if goes_on is not None and goes_on.may(item.right)]
     return {
         "actor": by,
         "grants": getattr(request, "grants", []),

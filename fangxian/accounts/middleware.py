@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
@@ -72,6 +73,7 @@ class ActorMiddleware:
         if UNATTENDED in request.session and not (policy.unattended or _ends_session(request)):
             return _refuse(request, 403, [])
         if policy.account:
+            request.standing = partial(_standing, request)
             try:
                 return _run_as_account(request, view, args, kwargs)
             except ReauthenticationRequired:
@@ -117,8 +119,7 @@ def _as_actor(
     grants: list[Any] = queries.grants_of(request.user)
     if not grants:
         raise Forbidden("any grant")
-    chosen = str(request.session.get(GRANT_KEY, ""))
-    grant = next((g for g in grants if str(g.id) == chosen), grants[0])
+    grant = _chosen(request, grants)
     if queries.needs_second_factor(grant) and (missing := _second_factor(request)):
         return _go(request, *missing)
     actor = queries.actor_of(grant, source=source_of(request), purpose=_purpose(request))
@@ -199,6 +200,23 @@ def _finished(response: HttpResponseBase) -> HttpResponse:
         return whole
     assert isinstance(response, HttpResponse)
     return response
+
+
+def _chosen(request: Any, grants: list[Any]) -> Any:
+    """The grant that the session works under."""
+    chosen = str(request.session.get(GRANT_KEY, ""))
+    return next((g for g in grants if str(g.id) == chosen), grants[0])
+
+
+def _standing(request: Any) -> Actor | None:
+    """Who could go on from a page of his own account, for its frame; None who has to stay there."""
+    grants: list[Any] = queries.grants_of(request.user)
+    if not grants or request.user.password_expires_at is not None or UNATTENDED in request.session:
+        return None
+    grant = _chosen(request, grants)
+    if queries.needs_second_factor(grant) and _second_factor(request):
+        return None
+    return queries.actor_of(grant, source=source_of(request), purpose=_purpose(request))
 
 
 def _run_as_account(

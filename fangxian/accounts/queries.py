@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -118,6 +119,15 @@ def users_in(area: str) -> QuerySet[User]:
     inside = Q(region__code__gte=lo, region__code__lt=hi)
     holding = Grant.objects.filter(revoked_at=None, region__code__gte=lo, region__code__lt=hi)
     return every.filter(inside | Q(pk__in=holding.values("user_id")))
+
+
+def display_names(usernames: Iterable[str]) -> dict[str, str]:
+    """What accounts are called, by user name; those without a name are left out. One query."""
+    wanted = {name for name in usernames if name}
+    if not wanted:
+        return {}
+    found = User.objects.filter(username__in=wanted).exclude(display_name="")
+    return dict(found.values_list("username", "display_name"))
 
 
 def user_in(area: str, user_id: UUID) -> User:

@@ -49,7 +49,7 @@ def today_of_sweeps(by: Actor) -> Sequence[TodayItem]:
         if made := counts.get(str(campaign.id)):
             url = reverse("command:board_area", args=[campaign.id])
             label = _("Visits since yesterday")
-            items.append(TodayItem("changed", label, made, url, detail=campaign.name))
+            items.append(TodayItem("changed", label, made, url, detail=campaign.name, unit="visit"))
     return items
 
 
@@ -74,8 +74,9 @@ def _yesterday() -> dt.datetime:
 
 def _alerts(by: Actor) -> list[TodayItem]:
     count = open_alerts(by.area).count()
+    tone = "bad" if count else "ok"
     url = reverse("accounts:alerts")
-    return [TodayItem("due", _("Security alerts to settle"), count, url, "bad" if count else "ok")]
+    return [TodayItem("due", _("Security alerts to settle"), count, url, tone, unit="alert")]
 
 
 def _accounts(by: Actor) -> list[TodayItem]:
@@ -93,11 +94,12 @@ def _accounts(by: Actor) -> list[TodayItem]:
             url,
             "late" if found["unused"] else "ok",
             _("of %(n)s in use") % {"n": found["active"]},
+            unit="account",
         )
     ]
     if found["lapsed"]:
         label = _("Temporary passwords that have run out")
-        items.append(TodayItem("due", label, found["lapsed"], url, "late"))
+        items.append(TodayItem("due", label, found["lapsed"], url, "late", unit="account"))
     return items
 
 
@@ -116,6 +118,7 @@ def _audit(by: Actor) -> list[TodayItem]:
             reads["reads"],
             url + since,
             detail=_("by %(n)s accounts") % {"n": reads["viewers"]},
+            unit="time",
         ),
         TodayItem(
             "changed",
@@ -123,6 +126,7 @@ def _audit(by: Actor) -> list[TodayItem]:
             reads["revealed"],
             f"{url}{since}&revealed=1",
             "late" if reads["revealed"] else "neutral",
+            unit="time",
         ),
     ]
 
@@ -143,6 +147,7 @@ def _machine() -> list[TodayItem]:
             reverse("command:proof"),
             "bad" if checked["broken"] or checked["stale"] else "ok",
             _("not checked since yesterday") if checked["stale"] else "",
+            unit="item",
         ),
         TodayItem(
             "due",
@@ -150,6 +155,7 @@ def _machine() -> list[TodayItem]:
             dead,
             outbox,
             "late" if dead else "ok",
+            unit="message",
         ),
         TodayItem(
             "changed",
@@ -158,6 +164,7 @@ def _machine() -> list[TodayItem]:
             f"{jobs_url}&state=failed",
             "bad" if jobs["failed"] else "neutral",
             _("%(n)s waiting") % {"n": jobs["waiting"]},
+            unit="job",
         ),
     ]
     if not worker.alive():

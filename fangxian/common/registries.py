@@ -109,7 +109,8 @@ class HouseholdPanel:
 class TodayItem:
     """One line of 今日: something due, uncovered or changed.
 
-    ``kind`` is ``due``, ``uncovered`` or ``changed``; ``count`` is shown, 0 means "all done".
+    ``kind`` is ``due``, ``uncovered`` or ``changed``; ``count`` is shown, 0 means "all done";
+    ``unit`` is what it counts, a key of ``common.ui.units``.
     """
 
     kind: str
@@ -118,6 +119,7 @@ class TodayItem:
     url: str
     tone: str = "neutral"
     detail: Any = ""
+    unit: str = ""
 
 
 TodaySource = Callable[["Actor"], Sequence[TodayItem]]

@@ -93,11 +93,13 @@ def _today(by: Actor) -> list[TodayItem]:
         ready = ImportRun.objects.filter(state=ImportState.READY, user_id=by.user_id).count()
         if ready:
             label = _("Imports to be checked")
-            items.append(TodayItem("due", label, ready, reverse("core:imports")))
+            items.append(TodayItem("due", label, ready, reverse("core:imports"), unit="import"))
     unread = queries.unread_count(by)
     if unread:
         label = _("Unread notifications")
-        items.append(TodayItem("changed", label, unread, reverse("core:notifications")))
+        items.append(
+            TodayItem("changed", label, unread, reverse("core:notifications"), unit="message")
+        )
     return items
 
 

@@ -172,7 +172,9 @@ def _today(by: Actor) -> list[TodayItem]:
             gap = covered[campaign.id, by.area].gap
             label = _("Households not covered: %(sweep)s") % {"sweep": campaign.name}
             url = gaps_url(campaign.id, by.area)
-            items.append(TodayItem("uncovered", label, gap, url, "bad" if gap else "ok"))
+            items.append(
+                TodayItem("uncovered", label, gap, url, "bad" if gap else "ok", unit="household")
+            )
     if by.may("field.visit"):
         due = Target.objects.filter(
             state=Target.State.OPEN,
@@ -184,7 +186,9 @@ def _today(by: Actor) -> list[TodayItem]:
         if doors := dict(back):
             url = gaps_url(next(iter(doors)), by.area, show="back")
             again = _("Households to go to again today")
-            items.append(TodayItem("due", again, sum(doors.values()), url, "warn"))
+            items.append(
+                TodayItem("due", again, sum(doors.values()), url, "warn", unit="household")
+            )
     if by.may("field.report"):
         # Of one place: at most one a day and sweep.
         owed = DailyReport.objects.filter(
@@ -194,7 +198,9 @@ def _today(by: Actor) -> list[TodayItem]:
             late = any(due_at < timezone.now() for _id, due_at in reports)
             url = reverse("field:report", args=[reports[0][0]])
             tone = "bad" if late else "warn"
-            items.append(TodayItem("due", _("Daily reports to send"), len(reports), url, tone))
+            items.append(
+                TodayItem("due", _("Daily reports to send"), len(reports), url, tone, unit="report")
+            )
     return items
 
 

@@ -249,21 +249,21 @@ def today(by: Actor) -> Sequence[TodayItem]:
         if count:
             url = reverse("organisations:vacancies", args=[by.area])
             label = _("Posts that nobody holds")
-            items.append(TodayItem("uncovered", label, count, url, tone="warn"))
+            items.append(TodayItem("uncovered", label, count, url, tone="warn", unit="post"))
         until = timezone.localdate() + timedelta(days=chain_rules().ending_days)
         ending = queries.substitutions_ending(by.area, until)
         first = ending.first()
         if first is not None:
             url = reverse("organisations:chain", args=[first.place_code])
             label = _("Substitutions that end soon")
-            items.append(TodayItem("due", label, ending.count(), url))
+            items.append(TodayItem("due", label, ending.count(), url, unit="post"))
     if by.may("organisations.evidence") and Level.COUNTY <= len(by.area) <= Level.VILLAGE:
         count, places = five_ones.missing(by.area)
         if count:
             url = reverse("organisations:five_ones", args=[by.area]) + "?missing=1"
             detail = _("in %(count)d communities") % {"count": places}
             label = _("Missing of the five ones")
-            items.append(TodayItem("uncovered", label, count, url, detail=detail))
+            items.append(TodayItem("uncovered", label, count, url, detail=detail, unit="item"))
     return items
 
 

@@ -197,6 +197,7 @@ def _today(by: Actor) -> list[TodayItem]:
             waiting,
             reverse("people:merges"),
             tone="warn",
+            unit="pair",
         )
     ]
 

@@ -101,6 +101,7 @@ def today(by: Actor) -> Sequence[TodayItem]:
                 count,
                 reverse("regions:plans", args=[codes[0]]),
                 tone="warn",
+                unit="place",
             )
         )
     drafts = GridPlan.objects.filter(state=GridPlan.State.DRAFT).order_by("created_at")
@@ -112,6 +113,7 @@ def today(by: Actor) -> Sequence[TodayItem]:
                 _("Drawings of grids to decide"),
                 drafts.count(),
                 reverse("regions:plan", args=[first.id]),
+                unit="drawing",
             )
         )
     return items

@@ -18,9 +18,7 @@ pytestmark = pytest.mark.django_db
 LATIN = re.compile(r"[A-Za-z]{2,}")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 # Names of things, codes, sources.
-ALIEN = re.compile(
-    r"QR|TOTP|PIN|IP|JavaScript|APP|[A-Z2-7]{16,}|[0-9a-f-]{36}|Mozilla\S*|page \S+|web \S+"
-)
+ALIEN = re.compile(r"QR|TOTP|PIN|IP|JavaScript|APP|[A-Z2-7]{16,}|[0-9a-f-]{36}|Mozilla\S*|page \S+")
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from fangxian.accounts.models import Grant, User
 
@@ -21,6 +22,21 @@ pytestmark = pytest.mark.django_db
 def test_pages_are_shown(client_of, who, name):
     response = client_of(who).get(reverse(f"accounts:{name}"))
     assert response.status_code == 200
+
+
+@pytest.mark.parametrize("name", ["account_change_password", "mfa_index", "usersessions_list"])
+def test_pages_of_the_own_account_lead_back_to_work(client_of, cast, name):
+    client = client_of("alice")
+    shown = client.get(reverse(name))
+    labels = [item.url_name for item in shown.context["nav_items"]]
+    assert labels == [item.url_name for item in client.get("/").context["nav_items"]]
+    assert f'class="fx-nav__link" href="{reverse("core:tasks")}"' in shown.content.decode()
+
+
+def test_who_has_to_choose_a_password_is_led_nowhere_else(client_of, cast):
+    client = client_of("alice")
+    User.objects.filter(username="alice").update(password_expires_at=timezone.now())
+    assert client.get(reverse("account_change_password")).context["nav_items"] == []
 
 
 @pytest.mark.parametrize("who", ["system", "security", "audit"])

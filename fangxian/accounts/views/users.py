@@ -31,6 +31,14 @@ def history_of(model: type[Model]) -> QuerySet[Any]:
     return history.objects.all()  # type: ignore[no-any-return]
 
 
+def _told(rows: QuerySet[Any]) -> list[Any]:
+    """The latest changes, each with its purpose in words as ``why``."""
+    latest = list(rows[:SHOWN_CHANGES])
+    for row in latest:
+        row.why = looks.why((row.pgh_context or {}).get("why", ""))
+    return latest
+
+
 @page("accounts.see")
 def users(request: SignedRequest) -> HttpResponse:
     """Accounts of the area, by user name."""
@@ -108,6 +116,7 @@ def _detail(
     )
     bodies = looks.named_organisations({g.organisation_id for g in grants if g.organisation_id})
     changes = history_of(User).filter(pgh_obj_id=account.pk).order_by("-pgh_id")
+    grant_changes = history_of(Grant).filter(user_id=account.pk).order_by("-pgh_id")
     context = {
         "account": account,
         "held": [
@@ -120,12 +129,8 @@ def _detail(
             }
             for grant in grants
         ],
-        "changes": changes[:SHOWN_CHANGES] if by.may("accounts.audit") else [],
-        "grant_changes": history_of(Grant)
-        .filter(user_id=account.pk)
-        .order_by("-pgh_id")[:SHOWN_CHANGES]
-        if by.may("accounts.audit")
-        else [],
+        "changes": _told(changes) if by.may("accounts.audit") else [],
+        "grant_changes": _told(grant_changes) if by.may("accounts.audit") else [],
         "is_own": account.pk == by.user_id,
         "may": {
             right: by.may(f"accounts.{right}") for right in ("create", "disable", "reset", "unlock")

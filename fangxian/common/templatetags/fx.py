@@ -16,7 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from fangxian.common.registries import NavItem
-from fangxian.common.ui import bundle, formats
+from fangxian.common.ui import bundle, formats, units
 from fangxian.common.ui import tags as components
 
 register = template.Library()
@@ -31,6 +31,8 @@ register.filter("cn_time", formats.clock)
 register.filter("num", formats.number)
 register.filter("mask", formats.mask)
 register.filter("who", formats.who)
+register.filter("unit", units.unit)
+register.filter("origin", formats.origin)
 register.filter("browser", formats.browser)
 register.filter("place_name", formats.place_name)
 

@@ -97,6 +97,15 @@ def test_a_job_of_the_system_has_no_name_of_its_own():
     assert formats.who("王一") == "王一"
 
 
+def test_where_a_call_came_from_is_told_in_words():
+    with translation.override("zh-hans"):
+        assert formats.origin("web 10.0.0.8") == "浏览器 10.0.0.8"
+        assert formats.origin("web") == "浏览器"
+        assert formats.origin("console") == "服务器控制台"
+        assert formats.origin("job:load") == "后台作业"
+    assert formats.origin("") == ""
+
+
 @pytest.mark.parametrize(
     ("agent", "shown"),
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.utils import dateformat, timezone
 from django.utils.translation import gettext
@@ -72,9 +72,24 @@ def date_time(value: datetime.datetime | None) -> str:
     return f"{date(value)} {clock(value)}"
 
 
-def who(actor: str) -> str:
-    """The name of who did something; jobs of the system, ``system:…``, have none of their own."""
-    return gettext("the system itself") if actor.startswith("system:") else actor
+def who(actor: str, names: Mapping[str, str] | None = None) -> str:
+    """The name of who did something; jobs of the system, ``system:…``, have none of their own.
+
+    ``names``: what accounts are called, by user name, where a page has looked it up.
+    """
+    if actor.startswith("system:"):
+        return gettext("the system itself")
+    return (names or {}).get(actor, actor)
+
+
+def origin(source: str) -> str:
+    """Where a call came from (``Actor.source``) in words: a browser, the console, a job."""
+    kind, _space, address = source.partition(" ")
+    if kind == "web":
+        return " ".join(filter(None, (gettext("browser"), address)))
+    if source == "console":
+        return gettext("console of the server")
+    return gettext("a job in the background") if kind.startswith("job:") else source
 
 
 # What a browser and a system call themselves, the particular before what it pretends to be.

@@ -14,6 +14,7 @@ from django.utils.translation import override
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fangxian.accounts.models import User
 from fangxian.common.errors import Conflict
 from fangxian.common.scoping import acting
 from fangxian.core.models import Task
@@ -319,6 +320,24 @@ def test_the_level_above_shows_the_sum_below_with_what_was_corrected(
     assert "两户漏报" in page.content.decode()
     # Another figure of the same report was not corrected.
     assert list(rows.values())[1]["below"] == 1
+
+
+def test_a_report_names_its_sender_as_people_do(
+    client_of: Any, campaign: Campaign, cast: Any, places: Any
+) -> None:
+    hq = cast.actor("headquarters")
+    User.objects.filter(username=hq.name).update(display_name="示例值班员")
+    send(hq, campaign, places.community, timezone.localdate())
+    with acting(hq):
+        report = DailyReport.objects.get(place_code=places.community)
+    client = client_of("headquarters")
+    for url in (
+        reverse("field:report", args=[report.id]),
+        reverse("field:reports", args=[campaign.id]),
+    ):
+        told = client.get(url).content.decode().partition("<main")[2]
+        assert "示例值班员" in told
+        assert hq.name not in told
 
 
 def test_the_list_counts_all_though_it_shows_some(

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.accounts.policy import SignedRequest, page
+from fangxian.accounts.queries import display_names
 from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.field import actions, reporting
@@ -78,6 +79,7 @@ def of_day(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
             "day": day,
             "filtered": bool(show or level or request.GET.get("day")),
             "tiles": tiles,
+            "people": display_names(row.sent_by for row in chosen),
             "rows": rows,
             "full": full,
         },
@@ -113,6 +115,9 @@ def _detail(
     missing = [row for row in below if row.sent_at is None]
     sums = reporting.sums(below)
     corrected_below = list(reporting.corrections_below(report)[:MOST_CORRECTIONS])
+    corrections = sorted(report.corrections.all(), key=lambda c: c.id)
+    by_whom = [row.corrected_by for row in [*corrections, *corrected_below]]
+    people = display_names([report.sent_by, *by_whom])
     look, words = state_of(report)
     labels = names({row.place_code for row in [*missing, *corrected_below]})
     titles = reporting.labels_of(report.campaign)
@@ -120,6 +125,7 @@ def _detail(
         form = CorrectionForm(figures=figures, labels=titles)
     context = {
         "report": report,
+        "people": people,
         "place_name": full_name(report.place_code),
         "look": look,
         "words": words,
@@ -138,11 +144,9 @@ def _detail(
         ],
         "told_below": len(below) - len(missing),
         "zero": reporting.is_zero(figures),
-        "corrections": [
-            _correction(row, titles) for row in sorted(report.corrections.all(), key=lambda c: c.id)
-        ],
+        "corrections": [_correction(row, titles, people) for row in corrections],
         "corrections_below": [
-            _correction(row, titles, labels.get(row.place_code, row.place_code))
+            _correction(row, titles, people, labels.get(row.place_code, row.place_code))
             for row in corrected_below
         ],
         "missing": [
@@ -168,13 +172,15 @@ def _earlier(report: DailyReport) -> DailyReport | None:
     return owed.order_by("day").first()
 
 
-def _correction(row: ReportCorrection, titles: dict[str, Any], place: str = "") -> dict[str, Any]:
+def _correction(
+    row: ReportCorrection, titles: dict[str, Any], people: dict[str, str], place: str = ""
+) -> dict[str, Any]:
     said = [f"{titles.get(name, name)} {value}" for name, value in row.figures.items()]
     return {
         "title": " · ".join([place, *said] if place else said),
         "text": row.reason,
         "time": row.created_at,
-        "who": row.corrected_by,
+        "who": people.get(row.corrected_by, row.corrected_by),
     }
 
 
