@@ -103,6 +103,11 @@ class Task(Placed):
             models.Index(
                 fields=["escalate_at"], condition=models.Q(state=TaskState.OPEN), name="task_late"
             ),
+            models.Index(
+                fields=["closed_at", "id"],
+                condition=~models.Q(state=TaskState.OPEN),
+                name="task_closed",
+            ),
             models.Index(fields=["object_id"], name="task_object"),
             GinIndex(fields=["asked"], condition=models.Q(state=TaskState.OPEN), name="task_asked"),
         ]

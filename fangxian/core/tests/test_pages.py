@@ -8,6 +8,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -355,3 +357,18 @@ def test_health_is_public_and_says_little(client: Any, db: None) -> None:
     response = client.get("/core/health")
     assert response.status_code == 200
     assert response.json() == {"database": True, "worker": False, "outbox": True}
+
+
+def test_the_work_list_is_opened_without_reading_every_task(
+    client_of: Any, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of("alice")
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(reverse("core:tasks"), {"who": "all"})
+    of_tasks = [row["sql"] for row in asked if "core_task" in row["sql"]]
+    assert not [sql for sql in of_tasks if "DISTINCT" in sql]
+    assert [sql for sql in of_tasks if "COUNT" in sql and "LIMIT" in sql]
+    kinds = [code for code, _label in answer.context["form"].fields["kind"].choices]
+    assert {"", "field.report_overdue"} <= set(kinds)
+    monkeypatch.setattr("fangxian.core.views.tasks.MOST_COUNTED", 0)
+    assert "多于0条" in client.get(reverse("core:tasks"), {"who": "all"}).content.decode()
