@@ -59,6 +59,30 @@ def checked(geometry: Any, *, name: str = "") -> dict[str, Any]:
     return {"type": "MultiPolygon", "coordinates": clean}
 
 
+def position(geometry: Any) -> Point | None:
+    """Longitude and latitude of a Point, rounded; None for another geometry.
+
+    Raises Invalid when they are not degrees on the earth.
+    """
+    if not isinstance(geometry, dict) or geometry.get("type") != "Point":
+        return None
+    given = geometry.get("coordinates")
+    numbers = [
+        float(x)
+        for x in (given[:2] if isinstance(given, list) else ())
+        if isinstance(x, int | float) and not isinstance(x, bool)
+    ]
+    if len(numbers) < 2 or not (-180 <= numbers[0] <= 180 and -90 <= numbers[1] <= 90):
+        raise Invalid(
+            Problem(
+                _("The position is incomplete or not on the earth."),
+                field="longitude",
+                mend=_("Give longitude and latitude in degrees."),
+            )
+        )
+    return round(numbers[0], DIGITS), round(numbers[1], DIGITS)
+
+
 def _refused(name: str) -> Any:
     def make(reason: str) -> Invalid:
         return Invalid(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
+from fangxian.common.models import update_fields
 from fangxian.common.registries import Upload, keepers
 from fangxian.common.uploads import UnreadableJson, read_json
 from fangxian.regions import geo, queries
@@ -44,7 +45,8 @@ def import_boundaries(
 ) -> Boundaries:
     """Take boundaries of places in ``area`` from a GeoJSON file, matched by code, else by name.
 
-    A name must be that of one place only. Raises Invalid with one problem a bad feature, and then
+    A Point is the position of a place, as a rule of a building. A name must be that of one place
+    only. Raises Invalid with one problem a bad feature, and then
     nothing is written; what was taken in is kept as a file.
     """
     by.require("regions.edit", area)
@@ -65,6 +67,12 @@ def import_boundaries(
             continue
         place = known
         try:
+            if (position := geo.position(item.get("geometry"))) is not None:
+                if update_fields(place, longitude=position[0], latitude=position[1]):
+                    fresh.append(place)
+                else:
+                    done.unchanged += 1
+                continue
             boundary = geo.checked(item.get("geometry"), name=place.name)
         except Invalid as error:
             first = error.problems[0]

@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from fangxian.common.errors import Invalid
 from fangxian.common.scoping import acting
 from fangxian.regions import actions, queries
 from fangxian.regions.models import Building, BuildingUnit, GridPlan, Region
@@ -166,7 +167,7 @@ def test_boundaries_are_taken_in_by_code_or_name(client_of, places):
 @pytest.mark.parametrize(
     ("geometry", "said"),
     [
-        ({"type": "Point", "coordinates": [1, 2]}, "Polygon"),
+        ({"type": "LineString", "coordinates": [[1, 2], [2, 3]]}, "Polygon"),
         ({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1]]]}, "four points"),
         ({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1]]]}, "not closed"),
         (
@@ -182,8 +183,6 @@ def test_boundaries_are_taken_in_by_code_or_name(client_of, places):
 )
 def test_bad_boundaries_are_refused_with_the_row(places, cast, geometry, said):
     from django.utils import translation
-
-    from fangxian.common.errors import Invalid
 
     data = json.dumps(
         {"features": [{"properties": {"code": places.grid}, "geometry": geometry}]}
@@ -261,3 +260,24 @@ def test_roads_are_read_and_bad_ones_refused(client_of, town, cast):
 
 def test_changes_page(client_of, places):
     assert client_of("alice").get(url("changes"), {"kind": "split"}).status_code == 200
+
+
+def test_points_are_positions_by_code_or_name(places, cast):
+    def point(x, y, **properties):
+        geometry = {"type": "Point", "coordinates": [x, y]}
+        return {"type": "Feature", "properties": properties, "geometry": geometry}
+
+    by = cast.actor("alice")
+    named = Region.objects.get(code=places.building)
+    Region.objects.filter(pk=named.pk).update(name="幸福里1号楼")
+    second = places.building[:-1] + "2"
+    features = [point(116.8, 38.3, name="幸福里1号楼"), point(116.9, 38.4, code=second)]
+    data = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+    first = actions.import_boundaries(by=by, area=places.community, data=data)
+    again = actions.import_boundaries(by=by, area=places.community, data=data)
+    assert (first.changed, first.unknown, again.changed, again.unchanged) == (2, [], 0, 2)
+    found = Region.objects.filter(code__in=[places.building, second]).order_by("code")
+    assert list(found.values_list("longitude", "latitude")) == [(116.8, 38.3), (116.9, 38.4)]
+    bad = json.dumps({"type": "FeatureCollection", "features": [point(999, 38, code=second)]})
+    with pytest.raises(Invalid):
+        actions.import_boundaries(by=by, area=places.community, data=bad.encode())
