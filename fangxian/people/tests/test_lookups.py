@@ -40,8 +40,8 @@ def test_above_the_quota_comes_429_and_an_alert(make, client_of, cast, settings)
     person = make()
     url = reverse("people:propose", args=[person.id])
     client = client_of("alice")
-    assert client.get(url, {"q": PHONE}).status_code == 200
-    assert client.get(url, {"q": NUMBER}).status_code == 429
+    assert client.post(url, {"q": PHONE}).status_code == 200
+    assert client.post(url, {"q": NUMBER}).status_code == 429
     alert = SecurityAlert.objects.get()
     assert (alert.kind, alert.user_id) == ("lookup_quota", cast.user("alice").pk)
 
