@@ -19,7 +19,6 @@ import contextvars
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 from django.apps import apps
@@ -246,10 +245,3 @@ def _entered(
         _current.reset(token)
         if put_back:
             _apply(outer, using)
-
-
-def place_code_of(row: Any) -> str:
-    """The place code of a scoped row (its declared column)."""
-    scope = scope_of(type(row))
-    column = scope.column if isinstance(scope, Scoped) else "place_code"
-    return str(getattr(row, column))

@@ -113,20 +113,6 @@ def code_on(place: Region, on: dt.date) -> str | None:
     return None if row is None else str(row.code)
 
 
-def codes_on(place_ids: Iterable[UUID], on: dt.date) -> dict[UUID, str]:
-    """The codes that places had on a day, by id; those that did not exist then are left out."""
-    places = Region.objects.filter(on_day(on), id__in=set(place_ids))
-    codes: dict[UUID, str] = {}
-    moved: list[UUID] = []
-    for place_id, code, code_from in places.values_list("id", "code", "code_from"):
-        if code_from is None or on >= code_from:
-            codes[place_id] = code
-        else:
-            moved.append(place_id)
-    former = RegionCode.objects.filter(region__in=moved, valid_from__lte=on, valid_to__gt=on)
-    return codes | dict(former.values_list("region_id", "code"))
-
-
 def at_on(code: str, on: dt.date) -> Region | None:
     """The place that had ``code`` on a day, or None."""
     here = Region.objects.filter(on_day(on), code=code).defer("boundary")

@@ -76,11 +76,6 @@ def residents_of(households: Iterable[UUID], on: dt.date | None = None) -> Query
     )
 
 
-def residencies_in(code: str, on: dt.date | None = None) -> QuerySet[Residency]:
-    """Residencies at or below the place (where the place lies now), in force on the day."""
-    return Residency.objects.filter(_within(code), as_of(on))
-
-
 def establishments_in(code: str, on: dt.date | None = None) -> QuerySet[Establishment]:
     """Establishments at or below the place."""
     return Establishment.objects.filter(_within(code), as_of(on)).order_by(

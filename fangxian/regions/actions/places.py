@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Q
 from django.utils import timezone
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level, bounds, contains, parent
-from fangxian.common.errors import Invalid, OutOfScope, Problem
+from fangxian.common.errors import Invalid, Problem
 from fangxian.common.ui import formats
 from fangxian.regions import numbering, recode
 from fangxian.regions.models import Building, BuildingUnit, Region
@@ -182,14 +181,6 @@ def current_below(code: str) -> Any:
     """The current places that lie in ``code``, itself not included."""
     lo, hi = bounds(code)
     return Region.objects.filter(code__gt=lo, code__lt=hi, valid_to=None).order_by("code")
-
-
-def in_scope(by: Actor, place_id: UUID) -> Region:
-    """The current place with this id. Raises OutOfScope when it lies elsewhere."""
-    place = Region.objects.filter(id=place_id, valid_to=None).first()
-    if place is None or not contains(by.area, place.code):
-        raise OutOfScope(str(place_id))
-    return place
 
 
 def _check_name(name: str) -> None:

@@ -116,7 +116,5 @@ def test_names_of_codes(places):
 def test_as_of_lookups_before_a_place_existed(places):
     assert queries.code_on(places[places.unit], dt.date(2019, 12, 31)) is None
     assert queries.at_on(places.unit, dt.date(2019, 12, 31)) is None
-    assert queries.codes_on([places[places.unit].id], dt.date(2021, 1, 1)) == {
-        places[places.unit].id: places.unit
-    }
+    assert queries.code_on(places[places.unit], dt.date(2021, 1, 1)) == places.unit
     assert not RegionCode.objects.exists()
