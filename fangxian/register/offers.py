@@ -77,7 +77,7 @@ def _register_imports() -> None:
     from fangxian.core import ledgers
     from fangxian.register.importing import buildings, runs
 
-    ledgers.register(runs.LEDGER)
+    ledgers.register(runs.LEDGER, order=10)
     ledgers.register(buildings.LEDGER)
 
 

@@ -33,9 +33,12 @@ CHECK: Final = ".preview"
 WRITE: Final = ".import"
 
 
-def register(ledger: Ledger) -> None:
-    """Register a ledger and its two kinds of jobs (from ``ready()``)."""
-    ledgers.register(ledger.kind, ledger)
+def register(ledger: Ledger, *, order: int = 100) -> None:
+    """Register a ledger and its two kinds of jobs (from ``ready()``).
+
+    The first of a room by ``order`` is the one that is offered first.
+    """
+    ledgers.register(ledger.kind, ledger, order=order)
     for step, label, work in (
         (CHECK, gettext_lazy("Check a ledger"), preview),
         (WRITE, gettext_lazy("Import a ledger"), commit),
