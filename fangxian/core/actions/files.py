@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -150,4 +150,7 @@ def purge_files(*, by: Actor, today: dt.date | None = None, limit: int = 500) ->
     FileChunk.objects.filter(file_id__in=due).delete()
     # What their rows said goes with them; that they came in stays, so that imports add up.
     ImportRow.objects.filter(run__file_id__in=due).update(raw=None, problems=None)
+    # A preview quotes some of the rows.
+    preview = Func(F("options"), Value("preview"), template="(%(expressions)s)", arg_joiner=" - ")
+    ImportRun.objects.filter(file_id__in=due, options__has_key="preview").update(options=preview)
     return File.objects.filter(id__in=due).update(purged_at=timezone.now())

@@ -195,12 +195,16 @@ def test_what_rows_said_goes_with_their_file(alice: Any) -> None:
     run = _run(alice, alice.area, [{"do": "ok"}, {"do": "reject"}])
     run = imports.commit_chunks(run, _behave, Here(alice))
     with acting(alice):
+        run.options = {"sheet": 0, "preview": {"problems": ["row 2: SEEDED"]}}
+        run.save(update_fields=["options"])
         over = run.file.keep_until + dt.timedelta(days=1)
     assert actions.purge_files(by=SYSTEM, today=over) == 1
     with acting(alice):
         assert not ImportRow.objects.filter(raw__isnull=False).exists()
         assert ImportRow.objects.filter(run=run).count() == 2
         assert list(imports.problems_of(run)) == []
+        run.refresh_from_db()
+        assert run.options == {"sheet": 0}
 
 
 def test_mappings_are_remembered_by_headers_nearest_first(alice: Any, cast: Any) -> None:
