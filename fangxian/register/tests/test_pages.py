@@ -14,6 +14,7 @@ from fangxian.core import ledgers
 from fangxian.core.models import ImportRun, Job
 from fangxian.core.tests.importing import proposed, run_job
 from fangxian.register import actions
+from fangxian.register.importing import runs
 from fangxian.register.models import Establishment, Residency
 from fangxian.register.tests.importing import previewed
 from fangxian.register.tests.ledgers import identity, person, workbook
@@ -215,7 +216,8 @@ def test_an_establishment_closes_once(alice, places):
 
 def test_the_way_of_an_import_through_its_pages(client_of, alice, places):
     client = client_of("alice")
-    assert client.get(reverse("register:import")).status_code == 200
+    asked = client.get(reverse("register:import"))
+    assert asked.context["form"]["kind"].value() == runs.LEDGER.kind, "residents unless asked"
     rows = [person(n) for n in range(5)] + [person(9, 身份证号="123")]
     file = SimpleUploadedFile("台账.xlsx", workbook(rows))
     answer = client.post(reverse("register:import"), {"place_code": places.grid, "file": file})
