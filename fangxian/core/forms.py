@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +18,12 @@ from django.utils.translation import gettext_lazy as _
 
 from fangxian.accounts.models import Grant
 from fangxian.common import codes
-from fangxian.common.errors import Invalid
+from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.core import queries
 from fangxian.core.kinds import label_of
 from fangxian.core.ledgers import Ledger
 from fangxian.core.models import Emergency, JobState
-from fangxian.regions.queries import below, full_name, names
+from fangxian.regions.queries import at, below, full_name, names
 
 DATE = {"type": "date"}
 MOMENT = {"type": "datetime-local"}
@@ -238,7 +239,8 @@ class LedgerForm(forms.Form):
             "kind": asked.get("kind", kinds[0].kind),
         }
         super().__init__(data, files, initial=initial)
-        self.fields["place_code"].choices = _places(area)  # type: ignore[attr-defined]  # forms.Field
+        named = [asked.get("place", ""), (data or {}).get("place_code", "")]
+        self.fields["place_code"].choices = _places(area, named)  # type: ignore[attr-defined]  # forms.Field
         self.first = kinds[0].kind
         if len(kinds) == 1:
             del self.fields["kind"]
@@ -257,12 +259,24 @@ class LedgerForm(forms.Form):
         return self.cleaned_data | {"kind": self.cleaned_data.get("kind") or self.first}
 
 
-def _places(area: str) -> list[tuple[str, str]]:
-    """The places a ledger may be about: the area itself, and what lies below to the grid."""
-    found = []
+_IMPORTED_AT = (codes.Level.COUNTY, codes.Level.TOWN, codes.Level.VILLAGE, codes.Level.GRID)
+# A list that is longer can't be used: who comes from the page of a place finds it named.
+_LISTED = 2000
+
+
+def _places(area: str, named: Sequence[str]) -> list[tuple[str, str]]:
+    """The places a ledger may be about: the area itself, and what lies below to the grid.
+
+    Of a level with very many places the first are listed, and those that are ``named`` already.
+    """
+    found = {}
     if len(area) >= codes.Level.PREFECTURE:
-        found.append((area, full_name(area)))
-    for level in (codes.Level.COUNTY, codes.Level.TOWN, codes.Level.VILLAGE, codes.Level.GRID):
+        found[area] = full_name(area)
+    for level in _IMPORTED_AT:
         if len(area) < level and level - len(area) <= codes.Level.TOWN:
-            found += [(place.code, place.name) for place in below(area, level)[:2000]]
-    return found
+            found |= {place.code: place.name for place in below(area, level)[:_LISTED]}
+    for code in named:
+        if code not in found and len(code) in _IMPORTED_AT and codes.contains(area, code):
+            with contextlib.suppress(OutOfScope):
+                found[code] = at(code).name
+    return list(found.items())

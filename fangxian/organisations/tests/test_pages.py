@@ -425,6 +425,26 @@ def test_what_other_pages_show_of_the_chain(hq, alice, client_of, places, person
     assert "王一" in panel
 
 
+def test_a_ledger_may_be_of_a_place_that_is_not_listed(hq, client_of, places, monkeypatch):
+    monkeypatch.setattr("fangxian.core.forms._LISTED", 0)
+    client = client_of("headquarters")
+    option = f'<option value="{places.community}"'
+    assert option not in text(client.get(url("import")))
+    assert option in text(client.get(url("import"), {"place": places.community}))
+    for code, status in (
+        (places.community, 302),
+        (places.outside, 422),
+        (places.building, 422),
+        (places.community[:-1] + "9", 422),
+    ):
+        data = {
+            "kind": "responsibilities",
+            "place_code": code,
+            "file": SimpleUploadedFile("包保.csv", "区域代码,角色\n1,2\n".encode()),
+        }
+        assert client.post(url("import"), data).status_code == status, code
+
+
 def test_the_ledger_pages_lead_from_the_file_to_the_preview(hq, client_of, places):
     client = client_of("headquarters")
     data = f"区域代码,角色,单位名称\n{places.community},包联单位,示例局\n".encode()
