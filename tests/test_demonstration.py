@@ -19,7 +19,7 @@ from fangxian.config.demo.recipe import CHECKS, WEIGHTS, Chance, recipe
 from fangxian.core.models import Task
 from fangxian.field.actions import prepare_reports
 from fangxian.field.actions.reports import OVERDUE
-from fangxian.field.models import Campaign, DailyReport, Target
+from fangxian.field.models import Campaign, DailyReport, Target, Visit
 from fangxian.organisations.models import Member, Responsibility, Vacancy
 from fangxian.people.models import MergeCandidate, PersonDocument
 from fangxian.register.models import Household
@@ -74,6 +74,13 @@ def test_it_looks_alive(county: Actor) -> None:
         assert number[14:17] in {"996", "997", "998", "999"}, "an issued number"
         total = sum(int(a) * b for a, b in zip(number, WEIGHTS, strict=False))
         assert number[17] == CHECKS[total % 11]
+
+
+def test_nobody_is_visited_in_the_night(county: Actor) -> None:
+    with acting(county):
+        moments = list(Visit.objects.values_list("visited_at", flat=True))
+    assert {timezone.localtime(moment).hour for moment in moments} <= set(range(8, 20))
+    assert max(moments) <= timezone.now()
 
 
 def test_who_looks_at_whom_is_told_with_his_organisation(county: Actor) -> None:

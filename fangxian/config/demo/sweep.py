@@ -162,8 +162,15 @@ def _visit(chance: Chance, campaign: Campaign, household: UUID) -> NewVisit:
         household_id=household,
         outcome=outcome,
         answers=answers,
-        visited_at=timezone.now() - dt.timedelta(minutes=minutes),
+        visited_at=_by_day(timezone.now() - dt.timedelta(minutes=minutes)),
     )
+
+
+def _by_day(moment: dt.datetime) -> dt.datetime:
+    """A moment between 8 and 20 o'clock of the same day, of the day before if that is to come."""
+    local = timezone.localtime(moment)
+    seen = local.replace(hour=8 + local.hour // 2)
+    return seen if seen <= timezone.now() else seen - dt.timedelta(days=1)
 
 
 def exemptions(by: Actor, chance: Chance, campaign: Campaign) -> None:
