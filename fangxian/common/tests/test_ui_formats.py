@@ -103,6 +103,7 @@ def test_where_a_call_came_from_is_told_in_words():
         assert formats.origin("web") == "浏览器"
         assert formats.origin("console") == "服务器控制台"
         assert formats.origin("job:load") == "后台作业"
+        assert formats.origin("job register.import") == "后台作业"
     assert formats.origin("") == ""
 
 

@@ -89,7 +89,9 @@ def origin(source: str) -> str:
         return " ".join(filter(None, (gettext("browser"), address)))
     if source == "console":
         return gettext("console of the server")
-    return gettext("a job in the background") if kind.startswith("job:") else source
+    return (
+        gettext("a job in the background") if kind == "job" or kind.startswith("job:") else source
+    )
 
 
 # What a browser and a system call themselves, the particular before what it pretends to be.
