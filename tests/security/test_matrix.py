@@ -39,7 +39,7 @@ REFUSED_CHANGE = {
     "core:task_done": (403, "only whoever the task is asked of"),
     "core:rule": (
         403,
-        "rules hold for the whole installation: changed by whoever acts in all of it",
+        "changed by whoever acts in the whole installation",
     ),
     "core:delivery_retry": (404, "the maker's delivery has not failed"),
     "accounts:switch": (404, "no grant is named"),
