@@ -102,6 +102,7 @@ def test_where_a_call_came_from_is_told_in_words():
         assert formats.origin("web 10.0.0.8") == "浏览器 10.0.0.8"
         assert formats.origin("web") == "浏览器"
         assert formats.origin("console") == "服务器控制台"
+        assert formats.origin("command import_register") == "服务器控制台"
         assert formats.origin("job:load") == "后台作业"
         assert formats.origin("job register.import") == "后台作业"
     assert formats.origin("") == ""

@@ -87,11 +87,11 @@ def origin(source: str) -> str:
     kind, _space, address = source.partition(" ")
     if kind == "web":
         return " ".join(filter(None, (gettext("browser"), address)))
-    if source == "console":
+    if kind in ("console", "command"):
         return gettext("console of the server")
-    return (
-        gettext("a job in the background") if kind == "job" or kind.startswith("job:") else source
-    )
+    if kind == "job" or kind.startswith("job:"):
+        return gettext("a job in the background")
+    return source
 
 
 # What a browser and a system call themselves, the particular before what it pretends to be.
