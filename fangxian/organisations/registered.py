@@ -35,8 +35,8 @@ from fangxian.organisations import employers, invariants, queries, reviving, vac
 from fangxian.organisations.models import Member, Vacancy
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.settling import settle
-from fangxian.people.offers import person_panels
 from fangxian.people.references import Reference, alive_again, references
+from fangxian.people.registered import person_panels
 from fangxian.register.models import Household
 
 RIGHTS = (

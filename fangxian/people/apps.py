@@ -8,6 +8,6 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        from fangxian.people import offers
+        from fangxian.people import registered
 
-        offers.register()
+        registered.register()

@@ -9,7 +9,7 @@ class RegionsConfig(AppConfig):
     label = "regions"
 
     def ready(self) -> None:
-        from fangxian.regions.register import register_all
+        from fangxian.regions.registered import register_all
 
         register_all()
         post_migrate.connect(_name_movable, sender=self, dispatch_uid="fangxian.movable")

@@ -8,6 +8,6 @@ class RegisterConfig(AppConfig):
     label = "register"
 
     def ready(self) -> None:
-        from fangxian.register import offers
+        from fangxian.register import registered
 
-        offers.register()
+        registered.register()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from configparser import ConfigParser
 from pathlib import Path
 
 from django.apps import apps
@@ -12,18 +13,15 @@ from django.conf import settings
 
 from fangxian.common.scoping import Linked, scope_of
 
-ORDER = [
-    "common",
-    "regions",
-    "accounts",
-    "core",
-    "people",
-    "register",
-    "organisations",
-    "field",
-    "command",
-    "config",
-]
+
+def _layers() -> list[str]:
+    law = ConfigParser()
+    law.read(settings.CHECKOUT / ".importlinter")
+    layers = law["importlinter:contract:rooms"]["layers"].split()
+    return [name.removeprefix("fangxian.") for name in reversed(layers)]
+
+
+ORDER = _layers()
 RANK = {room: rank for rank, room in enumerate(ORDER)}
 
 

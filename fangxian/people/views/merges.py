@@ -21,7 +21,7 @@ from fangxian.common.ui import formats
 from fangxian.people import actions, lookups, queries
 from fangxian.people.actions.merging import CHOOSABLE
 from fangxian.people.models import Merge, MergeCandidate, Person
-from fangxian.people.offers import places_of
+from fangxian.people.registered import places_of
 from fangxian.people.vocabularies import ETHNICITIES, SEXES
 from fangxian.regions.queries import names
 

@@ -21,7 +21,7 @@ from fangxian.people import actions, queries
 from fangxian.people.forms import DocumentForm, PersonForm, PhoneForm
 from fangxian.people.locks import lock_persons
 from fangxian.people.models import Person
-from fangxian.people.offers import person_panels
+from fangxian.people.registered import person_panels
 from fangxian.people.views.common import form_page
 from fangxian.people.vocabularies import SEXES
 

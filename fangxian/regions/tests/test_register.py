@@ -11,7 +11,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
 from fangxian.regions import actions, queries, recode
 from fangxian.regions.models import Building, BuildingUnit, GridPlan, Region, RegionCode
-from fangxian.regions.register import INVARIANTS, find, name_of, today
+from fangxian.regions.registered import INVARIANTS, find, name_of, today
 from tests.kit.cast import make_cast, make_places
 
 

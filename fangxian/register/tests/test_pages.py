@@ -263,7 +263,7 @@ def test_a_file_that_is_no_ledger_is_refused_in_the_form(client_of, places):
 def test_a_search_asks_once_for_the_places_of_all_it_finds(
     alice, home, resident, django_assert_num_queries
 ):
-    from fangxian.people.offers import places_of
+    from fangxian.people.registered import places_of
 
     found = [resident.person_id]
     for name in ("张伟", "张炜"):

@@ -19,8 +19,8 @@ from fangxian.common import registries
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.registries import Fact, Invariant, NavItem, Panel, Right, SearchHit
-from fangxian.people.offers import person_panels, person_places
 from fangxian.people.references import Reference, references
+from fangxian.people.registered import person_panels, person_places
 
 
 def register() -> None:
