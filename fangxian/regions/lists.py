@@ -8,6 +8,8 @@ import hashlib
 import io
 import json
 import re
+import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -16,11 +18,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from fangxian.common.codes import Level, is_code, parent
+from fangxian.common.codes import Level, ancestors, is_code, parent
 from fangxian.common.errors import Invalid, Problem
 
 DESCRIPTION = Path(__file__).parent / "data" / "division_lists.json"
 MOST_PROBLEMS = 50
+FULL = int(Level.VILLAGE)
 URBAN_CLASSES = frozenset({"111", "112", "121", "122", "123", "210", "220"})
 
 
@@ -99,28 +102,23 @@ def read(path: Path, *, year: int, as_of: dt.date | None = None) -> DivisionList
     """Read a later list: CSV (UTF-8 or GB 18030) or JSON with code, name and, where known, class
     and old code (several separated by anything but digits).
 
-    Codes may be written out to 12 digits with zeros. Raises Invalid with one problem a bad row.
+    Codes may be written out to 12 digits, those of provinces and prefectures also to 6, with zeros.
+    Raises Invalid with one problem a bad row.
     """
     data = path.read_bytes()
     records = _json_records(data) if path.suffix.lower() == ".json" else _csv_records(data)
-    rows: dict[str, Row] = {}
     problems: list[Problem] = []
+    written: list[tuple[int, Row]] = []
     for number, record in records:
         row = _row(record, number, problems)
-        if row is not None and row.code in rows and rows[row.code] != row:
-            problems.append(
-                Problem(
-                    _("Code %(code)s stands twice in the list.") % {"code": row.code},
-                    field="code",
-                    row=number,
-                    mend=_("Remove one of the two rows."),
-                )
-            )
-        elif row is not None:
-            rows[row.code] = row
+        if row is not None:
+            written.append((number, row))
         if len(problems) >= MOST_PROBLEMS:
             break
-    problems += _orphans(rows)[: MOST_PROBLEMS - len(problems)]
+    rows = _settled(written, problems)
+    _add_counties(rows)
+    problems = problems[:MOST_PROBLEMS]
+    problems += [*_headless(rows), *_orphans(rows)][: MOST_PROBLEMS - len(problems)]
     if not rows and not problems:
         problems.append(
             Problem(_("The list has no row."), mend=_("Give a list with codes and names."))
@@ -129,6 +127,89 @@ def read(path: Path, *, year: int, as_of: dt.date | None = None) -> DivisionList
         raise Invalid(*problems)
     digest = hashlib.sha256(data).hexdigest()
     return DivisionList(year, as_of or dt.date(year, 12, 31), path.name, digest, rows)
+
+
+def _settled(written: list[tuple[int, Row]], problems: list[Problem]) -> dict[str, Row]:
+    """Give each row the code it stands for: zeros may fill it up, or belong to it.
+
+    A prefecture without counties has a county of its own digits (``4419`` and ``441900``): written
+    out both are ``441900000000``. The first row of a code is the wider place; a further one is the
+    place below it, if others lie there, or if it has the same name and nothing else lies there.
+    """
+    times = Counter(row.code for _number, row in written)
+    counties: dict[str, set[str]] = defaultdict(set)
+    for code in times:
+        counties[code[: int(Level.PREFECTURE)]].add(code[: int(Level.COUNTY)])
+
+    def shortest(code: str) -> str:
+        wide = short_of_six(code)
+        if wide == code:
+            return short(code)
+        many = times[code] > 1 or len(counties[code[: int(Level.PREFECTURE)]]) > 1
+        return wide if wide not in times and (many or len(wide) < int(Level.PREFECTURE)) else code
+
+    first = {code: shortest(code) for code in times}
+    filled = {parent(code) for code in first.values()}
+    above = {upper for code in filled for upper in ancestors(code, include_self=True)}
+    reach = max((max(len(wide), len(code) % FULL) for code, wide in first.items()), default=0)
+    names = {first[row.code]: row.name for _number, row in reversed(written)}
+
+    rows: dict[str, Row] = {}
+    for number, row in written:
+        wide = first[row.code]
+        code = wide
+        if wide != row.code:
+            readings = [] if wide in times else [wide]
+            for deeper in ancestors(row.code, include_self=True):
+                if len(deeper) <= len(wide) or (deeper in times and deeper != row.code):
+                    continue
+                alone = len(deeper) <= reach and parent(deeper) not in filled
+                if deeper not in above and not (alone and names[wide] == row.name):
+                    break
+                readings.append(deeper)
+            code = next((code for code in readings if code not in rows), wide)
+        settled = Row(code, row.name, row.urban_class, _old_codes(row.old_codes, code))
+        if rows.setdefault(code, settled) != settled:
+            problems.append(
+                Problem(
+                    _("Code %(code)s stands twice in the list.") % {"code": code},
+                    field="code",
+                    row=number,
+                    mend=_("Remove one of the two rows."),
+                )
+            )
+    return rows
+
+
+def _old_codes(written: Iterable[str], code: str) -> tuple[str, ...]:
+    # What a place was called before is of its own level, as long as the zeros allow it.
+    return tuple(short(old) if old[len(code) :].strip("0") else old[: len(code)] for old in written)
+
+
+def _add_counties(rows: dict[str, Row]) -> None:
+    """Where towns lie right below a prefecture, add the county of its digits and name."""
+    with_counties = {parent(code) for code in rows if len(code) == int(Level.COUNTY)}
+    towns = [code for code in rows if len(code) == int(Level.TOWN)]
+    for county in {parent(town) for town in towns} - rows.keys():
+        above = parent(county)
+        if county == f"{above}00" and above in rows and above not in with_counties:
+            rows[county] = Row(county, rows[above].name)
+
+
+def _headless(rows: dict[str, Row]) -> list[Problem]:
+    """Towns or communities of several places alone don't say what area the list is of."""
+    top = min((len(code) for code in rows), default=0)
+    above = {parent(code) for code in rows if len(code) == top}
+    if top < int(Level.TOWN) or len(above) == 1:
+        return []
+    return [
+        Problem(
+            _("The list has no level above %(level)s, but lies in %(count)s places.")
+            % {"level": Level(top).label, "count": len(above)},
+            field="code",
+            mend=_("Put all levels into one list, or give one list a place."),
+        )
+    ]
 
 
 def _orphans(rows: dict[str, Row]) -> list[Problem]:
@@ -214,8 +295,23 @@ def short(code: str) -> str:
     return code[: int(Level.PROVINCE)]
 
 
+def short_of_six(code: str) -> str:
+    """Strip the zeros that fill a code of a province or prefecture up to 6 digits."""
+    if len(code) != int(Level.COUNTY) or not code.endswith("00"):
+        return code
+    wide = code[: int(Level.PREFECTURE)]
+    return wide.removesuffix("00")
+
+
+def _is_text(name: str) -> bool:
+    # The national list writes characters that Unicode lacks in its private area.
+    return name.isprintable() or all(
+        char.isprintable() or unicodedata.category(char) == "Co" for char in name
+    )
+
+
 def _row(record: dict[str, Any], number: int, problems: list[Problem]) -> Row | None:
-    code = short(str(record.get("code", "")).strip())
+    code = str(record.get("code", "")).strip()
     name = str(record.get("name", "")).strip()
     urban_class = str(record.get("urban_class", "") or "").strip()
     found = len(problems)
@@ -228,7 +324,7 @@ def _row(record: dict[str, Any], number: int, problems: list[Problem]) -> Row | 
                 mend=_("Write 2, 4, 6, 9 or 12 digits."),
             )
         )
-    if not name or len(name) > 120 or not name.isprintable():
+    if not name or len(name) > 120 or not _is_text(name):
         problems.append(
             Problem(
                 _("The name is missing, too long or has unprintable characters."),
@@ -248,5 +344,5 @@ def _row(record: dict[str, Any], number: int, problems: list[Problem]) -> Row | 
         )
     if len(problems) > found:
         return None
-    old = tuple(short(part) for part in re.findall(r"\d+", str(record.get("old_code", "") or "")))
+    old = tuple(re.findall(r"\d+", str(record.get("old_code", "") or "")))
     return Row(code, name, urban_class, old)

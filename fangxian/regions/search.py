@@ -12,7 +12,7 @@ from django.db import connections
 from django.db.models import Q
 
 from fangxian.common.codes import Level, bounds
-from fangxian.regions.lists import short
+from fangxian.regions.lists import short, short_of_six
 from fangxian.regions.models import Region, RegionChange, RegionCode
 
 LONGEST = 40
@@ -124,6 +124,12 @@ def _by_code(code: str, area: str, limit: int) -> list[Found]:
     if len(code) > int(Level.UNIT):
         return []
     code = short(code)
+    # 441900 is a county of its own; 130900 is only 1309 written out.
+    wide = short_of_six(code)
+    return _at_code(code, area, limit) or (_at_code(wide, area, limit) if wide != code else [])
+
+
+def _at_code(code: str, area: str, limit: int) -> list[Found]:
     lo, hi = max(code, bounds(area)[0]), min(code + ":", bounds(area)[1])
     here = Region.objects.defer("boundary").filter(valid_to=None, code__gte=lo, code__lt=hi)
     found = [Found(place) for place in here.order_by("code")[:limit]]

@@ -261,6 +261,95 @@ def test_bad_rows_are_named(tmp_path):
     assert found == [(3, "code"), (4, "name"), (5, "urban_class"), (None, "code")]
 
 
+# A prefecture without counties, and a county whose only town and community have its digits.
+LIKE_ABOVE = {
+    "35": "福建省",
+    "3505": "泉州市",
+    "350527": "金门县",
+    "350527000": "金门县",
+    "350527000000": "金门县",
+    "44": "广东省",
+    "4401": "广州市",
+    "440103": "荔湾区",
+    "440103001": "沙面街道",
+    "440103001001": "翠洲社区",
+    "4419": "东莞市",
+    "441900": "东莞市",
+    "441900003": "东城街道",
+    "441900003001": "岗贝社区",
+}
+
+
+def written(tmp_path, lines):
+    path = tmp_path / "list.csv"
+    path.write_text("\n".join(["code,name,old_code", *lines]), "utf-8")
+    return lists.read(path, year=2024).rows
+
+
+@pytest.mark.parametrize("digits", [0, 12])
+def test_places_with_the_digits_of_the_place_above_are_told_apart(tmp_path, digits):
+    found = written(tmp_path, [f"{c.ljust(digits, '0')},{n}" for c, n in LIKE_ABOVE.items()])
+    assert found == rows(LIKE_ABOVE)
+
+
+def test_a_padded_list_may_name_its_own_codes_as_the_old_ones(tmp_path):
+    padded = [(code.ljust(12, "0"), name) for code, name in LIKE_ABOVE.items()]
+    found = written(tmp_path, [f"{code},{name},{code}" for code, name in padded])
+    assert {code: row.old_codes for code, row in found.items()} == {c: (c,) for c in LIKE_ABOVE}
+    assert compare(known(LIKE_ABOVE), found).is_empty
+
+
+def test_towns_right_below_a_prefecture_get_the_county_of_its_name(tmp_path):
+    found = written(
+        tmp_path, ["440000000000,广东省", "441900000000,东莞市", "441900003000,东城街道"]
+    )
+    assert found["441900"] == Row("441900", "东莞市")
+    with pytest.raises(Invalid, match="not the place above it, 130900"):
+        written(tmp_path, ["13,河北省", "1309,沧州市", "130902,新华区", "130900001,甲街道"])
+
+
+def test_a_padded_row_that_stands_twice_is_one_place(tmp_path):
+    lines = ["130900000000,沧州市", "130902000000,新华区", "130902001000,甲街道"]
+    assert list(written(tmp_path, [*lines, *lines])) == ["1309", "130902", "130902001"]
+    assert list(written(tmp_path, ["1309,沧州市", *lines])) == ["1309", "130902", "130902001"]
+    with pytest.raises(Invalid, match="1309 stands twice"):
+        written(tmp_path, [*lines, "130900000000,沧洲市"])
+
+
+def test_a_list_of_six_digits_has_provinces_and_prefectures(tmp_path):
+    lines = ["130000,河北省", "130900,沧州市", "130902,新华区,130903", "130400,邯郸市,130500"]
+    found = written(tmp_path, [*lines, "130402,邯山区"])
+    assert found == rows(
+        {
+            "13": "河北省",
+            "1309": "沧州市",
+            "130902": "新华区",
+            "1304": "邯郸市",
+            "130402": "邯山区",
+        },
+        c130902="130903",
+        c1304="1305",
+    )
+    twice = written(tmp_path, ["440000,广东省", "441900,东莞市", "441900,东莞市"])
+    assert list(twice) == ["44", "4419", "441900"]
+    with pytest.raises(Invalid, match="441900 but not the place above it, 4419"):
+        written(tmp_path, ["440000,广东省", "441900,东莞市"])
+
+
+def test_communities_of_many_towns_alone_are_refused(tmp_path):
+    villages = [f"{code},{name}" for code, name in OLD.items() if len(code) == 12]
+    with pytest.raises(Invalid, match="lies in 3 places") as caught:
+        written(tmp_path, villages)
+    assert len(caught.value.problems) == 1
+    assert list(written(tmp_path, villages[:2])) == ["130101001001", "130101001002"]
+
+
+def test_a_name_may_have_a_character_that_unicode_lacks(tmp_path):
+    assert written(tmp_path, ["13,\ue08b省"])["13"].name == "\ue08b省"
+    with pytest.raises(Invalid, match="unprintable"):
+        written(tmp_path, ["13,\u200b省"])
+
+
 def test_short_codes():
     cases = {"130900000000": "1309", "130000000000": "13", "130902001000": "130902001"}
     assert {code: lists.short(code) for code in cases} == cases
@@ -283,7 +372,7 @@ def test_initials(name, letters):
 
 
 @pytest.mark.slow
-def test_the_whole_country(fresh_database, django_db_blocker, capsys):
+def test_the_whole_country(fresh_database, django_db_blocker, capsys, tmp_path):
     wanted = {2: 31, 4: 342, 6: 2978, 9: 41352, 12: 620573}
     with django_db_blocker.unblock():
         listed = lists.national(settings.FANGXIAN_DIVISIONS)
@@ -295,5 +384,10 @@ def test_the_whole_country(fresh_database, django_db_blocker, capsys):
         assert "nothing changes" in capsys.readouterr().out
         again = dict(Region.objects.filter(code__startswith="1309").values_list("code", "id"))
         assert again == sample
+        padded = tmp_path / "padded.csv"
+        lines = [f"{code.ljust(12, '0')},{row.name}" for code, row in listed.rows.items()]
+        padded.write_text("\n".join(["code,name", *lines]), "utf-8")
+        call_command("import_regions", "--file", str(padded), "--year", "2024")
+        assert "nothing changes" in capsys.readouterr().out
         assert Region.objects.count() == sum(wanted.values()) == len(listed.rows)
         assert not RegionChange.objects.exists()
