@@ -39,6 +39,11 @@ class LedgerCommand(BaseCommand):
             default=known[0].kind,
             help="what the rows are",
         )
+        parser.add_argument(
+            "--sheet",
+            default="",
+            help="sheet of the file, by name or by number; else the first with rows",
+        )
         parser.add_argument("--commit", action="store_true", help="write the rows, not only check")
         parser.add_argument("--errors", type=Path, help="where the workbook with the errors goes")
         for option in self._options():
@@ -60,16 +65,25 @@ class LedgerCommand(BaseCommand):
                 data=path.read_bytes(),
             )  # fmt: skip
             with acting(by):
-                mapping = ledgers.Source(by, ledgers.run_of(run.pk)).mapping.remember()
+                found = ledgers.run_of(run.pk)
+                source = ledgers.Source(by, found)
+                if (sheet := _sheet(source, options["sheet"])) != source.sheet:
+                    source = ledgers.Source(by, found, sheet)
             wanted = {option.name: options[option.name] for option in self._options()}
-            job = ledgers.choose(by=by, run_id=run.pk, mapping=mapping, options=wanted)
+            job = ledgers.choose(
+                by=by, run_id=run.pk, mapping=source.mapping.remember(), sheet=sheet,
+                options=wanted,
+            )  # fmt: skip
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror}") from None
         except (Invalid, Forbidden) as error:
             raise CommandError(str(error)) from None
         found = self._perform(by, job, run.pk)
-        counts = found.options.get("preview", {}).get("counts", {})
+        summary = found.options.get("preview", {})
+        counts = summary.get("counts", {})
         self.stdout.write(" ".join(f"{name}={count}" for name, count in sorted(counts.items())))
+        for name, rows in summary.get("sheets_left_out", ()):
+            self.stdout.write(f"sheet left out: {name} ({rows} rows); import it with --sheet")
         if not options["commit"]:
             return
         found = self._perform(by, ledgers.confirm(by=by, run_id=run.pk), run.pk)
@@ -89,6 +103,19 @@ class LedgerCommand(BaseCommand):
         if job.state in ("failed", "stopped"):
             raise CommandError(f"the import has stopped: {job.error_code or job.state}")
         return found
+
+
+def _sheet(source: ledgers.Source, wanted: str) -> int:
+    """Which table of the file is meant, by the name of its sheet or its number from 1."""
+    names = [table.sheet for table in source.tables]
+    if wanted in names:
+        return names.index(wanted)
+    if not wanted:
+        return 0
+    if wanted.isdecimal() and 0 < int(wanted) <= len(names):
+        return int(wanted) - 1
+    known = ", ".join(f"{number} {name}" for number, name in enumerate(names, start=1))
+    raise CommandError(f"the file has no sheet {wanted}; write one of: {known}")
 
 
 def _actor(name: str, place: str, ledger: Ledger) -> Actor:

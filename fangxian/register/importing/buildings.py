@@ -35,7 +35,7 @@ from fangxian.register.importing.ground import (
     refusal,
     unit_word,
 )
-from fangxian.register.importing.places import NAMES
+from fangxian.register.importing.places import GROUP, NAMES, is_group
 from fangxian.register.importing.positions import SYSTEMS, position_of
 from fangxian.register.vocabularies import DATA
 
@@ -53,7 +53,8 @@ FIELDS: Final = (
     FieldSpec("community_code", gettext_lazy("Code of the community"), synonyms="place_code"),
     FieldSpec("grid", gettext_lazy("Grid")),
     FieldSpec("estate", gettext_lazy("Estate")),
-    FieldSpec("building", gettext_lazy("Building"), required=True, instead="village_group"),
+    FieldSpec("building", gettext_lazy("Building")),
+    FieldSpec("village_group", gettext_lazy("Village group")),
     FieldSpec("building_kind", gettext_lazy("Kind of building")),
     FieldSpec("building_number", gettext_lazy("Number on the building")),
     FieldSpec("address", gettext_lazy("Address")),
@@ -63,13 +64,24 @@ FIELDS: Final = (
     FieldSpec("longitude", gettext_lazy("Longitude"), "number"),
     FieldSpec("latitude", gettext_lazy("Latitude"), "number"),
 )
+# What the writing of buildings calls the columns; the name is that of the row's own column.
+_COLUMNS: Final = {
+    "grid_code": "grid",
+    "households": "households_count",
+    "kind": "building_kind",
+    "units": "units_count",
+}
 
 
 @dataclass(slots=True)
 class _Listed:
-    """A row that can be written: what is said of the building, and of its sections."""
+    """A row that can be written: what is said of the building, and of its sections.
+
+    ``named``: the field that holds the name.
+    """
 
     number: int
+    named: str
     mark: tuple[str, str]
     rows: list[BuildingRow]
 
@@ -114,7 +126,7 @@ class _Writer:
                 before = said.get(one.mark) or self.seen.get(one.mark)
                 if before is not None:
                     raise refusal(
-                        "building",
+                        one.named,
                         "twice",
                         _("This building stands in row %(row)s already.") % {"row": before},
                         _("Remove one of the rows, or make the names differ."),
@@ -131,17 +143,21 @@ class _Writer:
         self, by: Actor, row: StagedRow, community: str, communities: Communities, ground: Ground
     ) -> _Listed:
         values = row.values
-        title = _title(values)
+        named = _named(values)
+        title = _title(values, named)
         said = self._said(values, communities, community)
         grid = self._grid(by, values, community, ground)
-        found = self._standing(title, grid, community, ground)
+        found = self._standing(named, title, grid, community, ground)
+        if not said["kind"] and (named == GROUP or (found is None and is_group(title))):
+            said["kind"] = GROUP
         if found is None:
             grid = grid or self._only_grid(by, community, ground)
             units = tuple(_units(values.get("units_count"), {}))
             rows = [BuildingRow(grid_code=grid, name=title, units=units, **said)]
-            return _Listed(row.number, _mark(grid, title), rows)
+            return _Listed(row.number, named, _mark(grid, title), rows)
         return _Listed(
             row.number,
+            named,
             _mark(found.code, found.name),
             _rows_of(found, _units(values.get("units_count"), found.units), said),
         )
@@ -221,7 +237,9 @@ class _Writer:
         ground.add_grid(place.code, place.name)
         return str(place.code)
 
-    def _standing(self, title: str, grid: str, community: str, ground: Ground) -> Standing | None:
+    def _standing(
+        self, named: str, title: str, grid: str, community: str, ground: Ground
+    ) -> Standing | None:
         """The building that a row speaks of, if it is known; its grid need not be named."""
         found = ground.called(community, title)
         here = [one for one in found if not grid or any(c.startswith(grid) for c, _n in one.parts)]
@@ -230,7 +248,7 @@ class _Writer:
             here = exact if len(exact) == 1 else here
         if len(here) > 1:
             raise refusal(
-                "building",
+                named,
                 "several_buildings",
                 _("Several buildings have this name."),
                 _("Add the estate or the grid to the row."),
@@ -279,7 +297,21 @@ def _written(by: Actor, listed: list[_Listed]) -> list[Outcome]:
     ]
     if not rows:
         return []
-    done = upsert_buildings(by=by, rows=rows)
+    try:
+        done = upsert_buildings(by=by, rows=rows)
+    except Invalid as error:
+        named = {imports.place_of(one.number)[0]: one.named for one in listed}
+        raise Invalid(
+            *(
+                dataclasses.replace(
+                    p,
+                    field=named.get(p.row or 0, "building")
+                    if p.field == "name"
+                    else _COLUMNS.get(p.field, p.field),
+                )
+                for p in error.problems
+            )
+        ) from None
     ids = iter(done.ids)
     outcomes = []
     for one in listed:
@@ -289,18 +321,31 @@ def _written(by: Actor, listed: list[_Listed]) -> list[Outcome]:
     return outcomes
 
 
-def _title(values: dict[str, Any]) -> str:
+def _named(values: dict[str, Any]) -> str:
+    """The field by which a row names its building: a house in a group goes by its own."""
+    for name in ("building", GROUP):
+        if name in values:
+            return name
+    raise refusal(
+        "building",
+        "required",
+        _("The row names no building and no village group."),
+        _("Write the number or name of one."),
+    )
+
+
+def _title(values: dict[str, Any], named: str) -> str:
     """The name of the building: a plain number gets its usual form, the estate stands before."""
-    label, estate = values["building"], values.get("estate", "")
+    label, estate = values[named], values.get("estate", "")
     if _PLAIN.fullmatch(label.upper()):
-        group = values.get("building_kind", "") and key(values["building_kind"]) in _groups()
+        group = named == GROUP or key(values.get("building_kind", "")) in _groups()
         label = NAMES["group" if group else "building"].format(label)
     return label if label.startswith(estate) else f"{estate}{label}"
 
 
 @lru_cache(maxsize=1)
 def _groups() -> frozenset[str]:
-    return frozenset(key(word) for word in _WORDS["kinds"]["village_group"])
+    return frozenset(key(word) for word in _WORDS["kinds"][GROUP])
 
 
 def _units(text: Any, known: dict[str, tuple[str, str]]) -> list[tuple[str, int | None]]:

@@ -9,7 +9,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.regions.actions.buildings import BuildingRow, create_unit, upsert_buildings
 from fangxian.regions.queries import below
-from fangxian.register.importing.places import NAMES
+from fangxian.register.importing.places import GROUP, NAMES, is_group
 
 
 def make_places(by: Actor, missing: Iterable[Sequence[str]]) -> None:
@@ -23,7 +23,12 @@ def make_places(by: Actor, missing: Iterable[Sequence[str]]) -> None:
         if unit:
             names.append(NAMES["unit"].format(unit))
     rows = [
-        BuildingRow(grid_code=code, name=building, units=tuple((n, None) for n in sorted(names)))
+        BuildingRow(
+            grid_code=code,
+            name=building,
+            kind=GROUP if is_group(building) else "",
+            units=tuple((n, None) for n in sorted(names)),
+        )
         for (code, building), names in sorted(units_of.items())
         if building
     ]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.common.codes import Level, bounds
 from fangxian.common.sheets.address import parse_address
-from fangxian.common.sheets.words import key
+from fangxian.common.sheets.words import key, load
 from fangxian.regions.models import Region
 from fangxian.register.importing.fields import LONGEST_ROOM, Place, Record
 from fangxian.register.vocabularies import DATA
@@ -23,6 +23,8 @@ _COMMUNITIES: Final = json.loads((DATA / "community_names.json").read_text("utf-
 _ENDINGS: Final[list[str]] = _COMMUNITIES["endings"]
 _OWN: Final = frozenset(_COMMUNITIES["own"])
 NAMES: Final[dict[str, str]] = json.loads((DATA / "place_names.json").read_text("utf-8"))
+# The kind of building that a village group is.
+GROUP: Final = "village_group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,9 @@ class PlaceIndex:
         words = [_building_key(building), key(building)] if building else []
         if group:
             words.append(_group_key(group))
+            if not group.isdecimal():
+                # A hamlet goes by its name; a bare number is that of some house, too.
+                words += [key(group), key(NAMES["group"].format(group))]
         if road and not words:
             words.append(key(road))
         found: list[str] = []
@@ -341,6 +346,17 @@ def _building_key(text: str) -> str:
 
 def _group_key(text: str) -> str:
     return "~" + re.sub(r"^0+(?=\d)", "", text.upper())
+
+
+def is_group(name: str) -> bool:
+    """Whether a name is that of a village group: 第3组, 东村三组, but not 3组团 or 3组2号楼."""
+    parts = parse_address(name)
+    return bool(parts.village_group) and key(name).endswith(_group_words()) and not parts.building
+
+
+@lru_cache(maxsize=1)
+def _group_words() -> tuple[str, ...]:
+    return tuple(key(word) for word in load("address")["group"])
 
 
 def _building_name(place: Place) -> str:

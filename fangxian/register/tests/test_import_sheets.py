@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 import xlsxwriter
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from fangxian.register.tests.importing import imported, previewed
 from fangxian.register.tests.ledgers import HEADERS, person
-
-pytestmark = pytest.mark.django_db
+from tests.kit.cast import make_cast, make_places
 
 
 def book(sheets: dict[str, list[int]]) -> bytes:
@@ -46,3 +48,25 @@ def test_a_single_sheet_leaves_none_out(alice, places, client_of):
     run = previewed(alice, book({"1栋": [0]}), places.grid)
     page = client_of("alice").get(reverse("register:import_run", args=[run.pk])).content.decode()
     assert "sheets-left-out" not in page
+
+
+def test_the_command_names_the_sheets_left_out_and_takes_another(
+    fresh_database: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = make_places()
+    make_cast(places)
+    file = tmp_path / "台账.xlsx"
+    file.write_bytes(book({"1栋": [0, 1], "2栋": [3, 4, 5], "3栋": [6]}))
+    command = ["import_register", str(file), "--place", places.grid, "--as", "alice"]
+    for sheet, rows, left in (
+        ([], 2, ["2栋 (3 rows)", "3栋 (1 rows)"]),
+        (["--sheet", "2栋"], 3, ["1栋 (2 rows)", "3栋 (1 rows)"]),
+        (["--sheet", "3"], 1, ["1栋 (2 rows)", "2栋 (3 rows)"]),
+    ):
+        call_command(*command, *sheet, "--commit")
+        counts, *said, done = capsys.readouterr().out.splitlines()
+        assert sum(int(part.split("=")[1]) for part in counts.split()) == rows
+        assert [line.removeprefix("sheet left out: ").split(";")[0] for line in said] == left
+        assert done.startswith(f"rows={rows} accepted={rows} ")
+    with pytest.raises(CommandError, match="1 1栋, 2 2栋, 3 3栋"):
+        call_command(*command, "--sheet", "4")
