@@ -118,7 +118,7 @@ def read(path: Path, *, year: int, as_of: dt.date | None = None) -> DivisionList
     rows = _settled(written, problems)
     _add_counties(rows)
     problems = problems[:MOST_PROBLEMS]
-    problems += [*_headless(rows), *_orphans(rows)][: MOST_PROBLEMS - len(problems)]
+    problems += (_headless(rows) or _orphans(rows))[: MOST_PROBLEMS - len(problems)]
     if not rows and not problems:
         problems.append(
             Problem(_("The list has no row."), mend=_("Give a list with codes and names."))
@@ -199,13 +199,15 @@ def _add_counties(rows: dict[str, Row]) -> None:
 def _headless(rows: dict[str, Row]) -> list[Problem]:
     """Towns or communities of several places alone don't say what area the list is of."""
     top = min((len(code) for code in rows), default=0)
-    above = {parent(code) for code in rows if len(code) == top}
-    if top < int(Level.TOWN) or len(above) == 1:
+    fine = (code for code in rows if len(code) >= int(Level.TOWN))
+    missing = {parent(code) for code in fine} - rows.keys()
+    # One community may have the digits of its county: the many others tell what the list is.
+    if len(missing) <= (1 if top >= int(Level.TOWN) else MOST_PROBLEMS):
         return []
     return [
         Problem(
-            _("The list has no level above %(level)s, but lies in %(count)s places.")
-            % {"level": Level(top).label, "count": len(above)},
+            _("%(count)s places right above those of the list are not in it.")
+            % {"count": len(missing)},
             field="code",
             mend=_("Put all levels into one list, or give one list a place."),
         )

@@ -338,8 +338,12 @@ def test_a_list_of_six_digits_has_provinces_and_prefectures(tmp_path):
 
 def test_communities_of_many_towns_alone_are_refused(tmp_path):
     villages = [f"{code},{name}" for code, name in OLD.items() if len(code) == 12]
-    with pytest.raises(Invalid, match="lies in 3 places") as caught:
+    with pytest.raises(Invalid, match="3 places right above") as caught:
         written(tmp_path, villages)
+    assert len(caught.value.problems) == 1
+    many = [f"35052{n:04}001,甲社区" for n in range(8000, 8051)]
+    with pytest.raises(Invalid, match="51 places right above") as caught:
+        written(tmp_path, ["350527000000,金门县", *many])
     assert len(caught.value.problems) == 1
     assert list(written(tmp_path, villages[:2])) == ["130101001001", "130101001002"]
 
