@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 STOP_SECONDS = 20.0
 _EARLY_SECONDS = 10.0
 _EARLY_FALLS = 3
 _LONGEST_PAUSE = 10.0
+_LOOK_EVERY = 3.0
+_UNWELL_SECONDS = 20.0
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -26,16 +29,25 @@ def _end_with_parent() -> None:
 
 @dataclass
 class Child:
-    """A program to keep running. Without an `essential` one that doesn't stay up all end."""
+    """A program to keep running.
+
+    Without an `essential` one that never stayed up, all end; one that did is started again however
+    often it falls. One that lives but has not been `well` for a while has hung as it ended: it is
+    killed and started again.
+    """
 
     name: str
     command: Sequence[str]
     environ: Mapping[str, str]
     essential: bool = True
+    well: Callable[[], bool] | None = None
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     start_at: float | None = None
     early_falls: int = 0
+    stayed_up: bool = False
+    last_well: float = 0.0
+    looked: float = 0.0
 
     def start(self) -> None:
         # A session of its own: Ctrl-C reaches only the parent, which then ends all in order.
@@ -47,6 +59,7 @@ class Child:
             preexec_fn=_end_with_parent,  # noqa: PLW1509  # the parent runs no threads
         )
         self.started = time.monotonic()
+        self.last_well = self.looked = self.started
         self.start_at = None
 
     def watch(self) -> bool:
@@ -56,18 +69,32 @@ class Child:
             if now >= self.start_at:
                 self.start()
             return True
-        if self.process is None or self.process.poll() is None:
+        if self.process is None:
+            return True
+        if self.process.poll() is None:
+            self._look(self.process, now)
             return True
         early = now - self.started < _EARLY_SECONDS
+        self.stayed_up |= not early
         self.early_falls = self.early_falls + 1 if early else 1
         said = f"{self.name} ended unexpectedly ({self.process.returncode})"
-        if self.essential and self.early_falls >= _EARLY_FALLS:
+        if self.essential and not self.stayed_up and self.early_falls >= _EARLY_FALLS:
             print(f"fangxian: {said} and doesn't stay up; see above.", file=sys.stderr)
             return False
         pause = min(2.0 ** (self.early_falls - 1), _LONGEST_PAUSE)
         print(f"fangxian: {said}; again in {pause:.0f} s", file=sys.stderr, flush=True)
         self.start_at = now + pause
         return True
+
+    def _look(self, process: subprocess.Popen[bytes], now: float) -> None:
+        if self.well is None or now - self.looked < _LOOK_EVERY:
+            return
+        self.looked = now
+        if self.well():
+            self.last_well = now
+        elif now - self.last_well >= _UNWELL_SECONDS:
+            print(f"fangxian: {self.name} hangs and is ended", file=sys.stderr, flush=True)
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 @dataclass

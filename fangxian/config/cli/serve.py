@@ -56,7 +56,8 @@ def server_child(
         command += ["--ssl-certificate", str(tls[0]), "--ssl-keyfile", str(tls[1])]
         command += ["--ssl-protocol-min", "tls1.2"]
         environ.setdefault("FANGXIAN_HTTPS", "1")
-    return Child("the web server", [*command, "fangxian.config.wsgi:application"], environ)
+    command.append("fangxian.config.wsgi:application")
+    return Child("the web server", command, environ, well=lambda: not is_free(host, port))
 
 
 def worker_child() -> Child:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from django.core.management import get_commands
 
 from fangxian.config.cli import build_parser, commands, main, split_passed_on
+from fangxian.config.cli.children import Child
 from fangxian.config.cli.demo import clear_if_cut_short, free_port
 from fangxian.config.cli.errors import CommandFailed
 from fangxian.config.cli.mark import LOADED, LOADING, read_mark, write_mark
@@ -282,6 +284,54 @@ def gone(pid: int) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def watched(child: Child, until: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not until():
+        assert time.monotonic() < deadline
+        assert child.watch()
+        time.sleep(0.02)
+
+
+def test_a_child_that_hangs_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fangxian.config.cli.children._LOOK_EVERY", 0.05)
+    monkeypatch.setattr("fangxian.config.cli.children._UNWELL_SECONDS", 0.2)
+    well = True
+    child = Child("it", ["sleep", "1000"], {}, well=lambda: well)
+    child.start()
+    assert child.process
+    first = child.process.pid
+    try:
+        end = time.monotonic() + 0.5
+        watched(child, lambda: time.monotonic() > end)
+        assert alive(first)
+        well = False
+        watched(child, lambda: child.start_at is not None)
+        well = True
+        watched(child, lambda: child.start_at is None)
+        assert child.process.pid != first
+        assert gone(first)
+    finally:
+        child.process.kill()
+        child.process.wait()
+
+
+@pytest.mark.parametrize("once_up", [True, False])
+def test_only_what_never_stayed_up_is_given_up(
+    once_up: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fangxian.config.cli.children._LONGEST_PAUSE", 0.01)
+    child = Child("it", ["true"], {}, stayed_up=once_up)
+    child.start()
+    starts, deadline = 0, time.monotonic() + 30
+    while starts < 5 and child.watch():
+        assert time.monotonic() < deadline
+        starts += child.start_at is not None
+        time.sleep(0.02)
+    assert (starts == 5) is once_up
+    assert child.process
+    child.process.wait()
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
