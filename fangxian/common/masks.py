@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def mask_number(number: str) -> str:
     """First and last four characters of a document's number; of a short one the last two."""
@@ -19,7 +21,17 @@ def mask_phone(number: str) -> str:
 
 def mask_text(text: str, limit: int = 40) -> str:
     """A cell of which nothing is known: what may be a document's or a phone's number is masked."""
+    shown = _RUN.sub(lambda run: _mask(run[0]), text)
+    # Also one that is written in groups: 138 1234 5678.
+    digits = sum(character.isdigit() for character in shown)
+    if digits >= 15 or (digits >= 10 and len(text) <= 14):
+        shown = _mask(text)
+    return shown[:limit]
+
+
+_RUN = re.compile(r"\d{10,}[Xx]?")
+
+
+def _mask(text: str) -> str:
     digits = sum(character.isdigit() for character in text)
-    if digits >= 15:
-        return mask_number(text)
-    return mask_phone(text) if digits >= 10 and len(text) <= 14 else text[:limit]
+    return mask_number(text) if digits >= 15 else mask_phone(text)

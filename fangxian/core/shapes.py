@@ -7,7 +7,6 @@ over the data of a new version, before anything reads it.
 from __future__ import annotations
 
 import datetime as dt
-import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import islice
@@ -71,7 +70,8 @@ def number(least: float, most: float, *, whole: bool = False) -> Shape:
 
     def shape(value: Any, where: str) -> Mistakes:
         kind = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-        if not kind or not math.isfinite(value) or not least <= value <= most:
+        # What is no number (NaN) lies between no two.
+        if not kind or not least <= value <= most:
             words = (
                 _("Write a whole number from %(least)s to %(most)s.")
                 if whole
@@ -101,8 +101,10 @@ level = one_of([int(one) for one in Level if one])
 def time(value: Any, where: str) -> Mistakes:
     """A time of the day, "17:00"."""
     try:
-        dt.time.fromisoformat(value)
+        good = dt.time.fromisoformat(value).tzinfo is None
     except (TypeError, ValueError):
+        good = False
+    if not good:
         yield where, _("Write a time of the day, like 17:00.")
 
 

@@ -203,7 +203,7 @@ def span_among(report: DailyReport, every: Sequence[DailyReport], now: dt.dateti
 
 
 # What a place counted itself stays its own when the household moves away later (``code_then``), so
-# it is counted by the owner of the function ``field_reported`` (migration 0008).
+# it is counted by the function ``field_reported`` (migration 0008), which looks everywhere.
 _FIGURES = """
 SELECT name, sum(n)::bigint FROM (
   SELECT name, n FROM field_reported(

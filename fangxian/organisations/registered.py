@@ -39,6 +39,8 @@ from fangxian.people.references import Reference, alive_again, references
 from fangxian.people.registered import person_panels
 from fangxian.register.models import Household
 
+# Vacancies are settled behind a lock of the county: everybody takes it after the households.
+LAST = 200
 RIGHTS = (
     Right("organisations.view", gettext_lazy("See organisations and who answers where")),
     Right(
@@ -107,6 +109,7 @@ def register() -> None:
             settle=merging.settle_members,
             reopen=merging.reopen_members,
         ),
+        order=LAST,
     )
     references.register(
         "organisations.responsibilities",
@@ -116,6 +119,7 @@ def register() -> None:
             settle=merging.settle_responsibilities,
             reopen=merging.reopen_responsibilities,
         ),
+        order=LAST,
     )
     task_kinds.register(
         vacancies.TASK,
@@ -133,8 +137,8 @@ def register() -> None:
     counters.sources.register(
         "organisations.vacancies", counters.Source((vacancies.METRIC,), _count)
     )
-    # Before the counters are counted anew (order 900): a new grid has nobody yet.
-    registries.after_redraw.register("organisations.vacancies", _after_redraw, order=200)
+    # A new grid has nobody yet.
+    registries.after_redraw.register("organisations.vacancies", _after_redraw, order=LAST)
 
 
 def _count(_by: Actor, code: str) -> Iterator[counters.Row]:

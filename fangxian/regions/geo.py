@@ -70,7 +70,7 @@ def position(geometry: Any) -> Point | None:
     numbers = [
         float(x)
         for x in (given[:2] if isinstance(given, list) else ())
-        if isinstance(x, int | float) and not isinstance(x, bool)
+        if isinstance(x, int | float) and not isinstance(x, bool) and -180 <= x <= 180
     ]
     if len(numbers) < 2 or not (-180 <= numbers[0] <= 180 and -90 <= numbers[1] <= 90):
         raise Invalid(

@@ -220,8 +220,8 @@ def close(
             cut(other, day, taken_over)
             other.save(update_fields=CUT)
             _unlink_when_over(by, other)
-    row.households.filter(to_date=None, from_date__lte=day).update(to_date=day)
-    row.households.filter(to_date=None).delete()
+    row.households.filter(from_date__gt=day).delete()
+    row.households.filter(Q(to_date=None) | Q(to_date__gt=day)).update(to_date=day)
     _unlink_when_over(by, row)
 
 

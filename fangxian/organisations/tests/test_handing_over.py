@@ -90,6 +90,28 @@ def test_the_households_go_with_the_member_who_hands_over(hq, places, members, h
         assert (row.to_date, row.cut_for_id) == (TODAY - DAY, made.id)
 
 
+def test_handed_over_again_from_an_earlier_day_nobody_has_a_household_twice(
+    hq, places, person, unit, members, homes
+):
+    row = _ten(hq, places, members, homes)
+    hand_over(by=hq, responsibility=row, to=members[1], on=TODAY + 9 * DAY)
+    with acting(hq):
+        row.refresh_from_db()
+    third = add_member(by=hq, person=person(hq, "王三"), organisation=unit)
+    made = hand_over(by=hq, responsibility=row, to=third, on=TODAY + 4 * DAY)
+    with acting(hq):
+        spans = [(name, since, until) for room, name, since, until in _doors() if room == "101"]
+        for name, since, until in spans:
+            holder = Responsibility.objects.filter(holder_name=name).latest("from_date")
+            assert (since, until) == (holder.from_date, holder.to_date), name
+        for before, after in zip(spans, spans[1:], strict=False):
+            assert before[2] < after[1]
+        before = ResponsibilityHousehold.objects.count()
+    withdraw_responsibility(by=hq, responsibility=made)
+    with acting(hq):
+        assert ResponsibilityHousehold.objects.count() == before - 2
+
+
 def test_a_member_takes_no_more_households_than_the_most(alice, hq, places, person, members, homes):
     row = _ten(hq, places, members, homes)
     nine = [create_household(by=alice, place_code=places.unit, room=f"2{n:02}") for n in range(9)]

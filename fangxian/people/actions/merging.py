@@ -230,9 +230,11 @@ def undo_merge(*, by: Actor, merge_id: UUID) -> Merge:
         model: Any = apps.get_model(reference.model)
         rows = model._base_manager.filter(pk__in=done.moved.get(name, []))
         rows.filter(**{reference.field: kept.id}).update(**{reference.field: lost.id})
-    for name, values in done.moved.get("settled", {}).items():
-        if reopen := references.get(name).reopen:
-            reopen(by, values)
+    settled = done.moved.get("settled", {})
+    # In the order of the merge: locks are taken in one order.
+    for name, reference in references.items():
+        if reference.reopen and name in settled:
+            reference.reopen(by, settled[name])
     for name, values in done.changed.items():
         setattr(kept, name, _parsed(kept, name, values["before"]))
     if done.changed:

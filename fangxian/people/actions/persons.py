@@ -20,7 +20,6 @@ from fangxian.people.actions.links import link_person
 from fangxian.people.locks import lock_person
 from fangxian.people.matching import lock_numbers, offer_matches
 from fangxian.people.models import Person, PersonDocument, PersonPhone
-from fangxian.people.references import alive_again
 from fangxian.people.vocabularies import DOCUMENT_KINDS, ETHNICITIES, IDENTITY
 
 CHANGEABLE = frozenset(
@@ -266,6 +265,4 @@ def withdraw_death(*, by: Actor, person_id: UUID) -> Person:
         raise Conflict(_("No death of this person is recorded."))
     person.deceased_on = None
     person.save(update_fields=["deceased_on"])
-    for _room, go_on in alive_again.items():
-        go_on(by, person_id)
     return person

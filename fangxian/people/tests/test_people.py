@@ -15,7 +15,7 @@ from fangxian.accounts.queries import access_log, who_looked
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, TooMany
 from fangxian.common.masks import mask_number, mask_phone
 from fangxian.common.scoping import acting
-from fangxian.people import actions, names, offers, queries, queue, tokens
+from fangxian.people import actions, names, queries, queue, registered, tokens
 from fangxian.people.models import MergeCandidate, NameToken, Person, PersonDocument, PersonLink
 
 pytestmark = pytest.mark.django_db
@@ -300,11 +300,11 @@ def test_an_account_of_a_merged_record_is_told(make, alice, cast, monkeypatch):
     entry = actions.propose_merge(by=alice, first_id=first.id, second_id=second.id)
     actions.merge(by=alice, candidate_id=entry, keep_id=first.id)
     # The check reads what this test has not committed.
-    monkeypatch.setattr(offers, "connections", {"maintenance": connection})
+    monkeypatch.setattr(registered, "connections", {"maintenance": connection})
     with acting(alice):
-        assert list(offers._astray()) == []
+        assert list(registered._astray()) == []
         User.objects.filter(pk=cast.user("bob").pk).update(person_id=second.id)
-        assert len(list(offers._astray())) == 1
+        assert len(list(registered._astray())) == 1
 
 
 def test_a_decided_pair_is_not_decided_again(make, alice):

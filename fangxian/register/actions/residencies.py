@@ -20,6 +20,7 @@ from fangxian.common.ui import formats
 from fangxian.people import actions as people
 from fangxian.people.locks import lock_person, lock_persons
 from fangxian.people.models import Person
+from fangxian.people.references import alive_again
 from fangxian.register import changes, queries
 from fangxian.register.actions.locks import lock_homes
 from fangxian.register.models import Household, KeyGroupEntry, Residency
@@ -290,6 +291,8 @@ def undo_death(*, by: Actor, person_id: UUID) -> Person:
     entries.update(ended_by_death=False)
     homes.filter(state=Household.State.EMPTY).update(state=Household.State.LIVED_IN)
     changes.changed(by, [home.pk for home in homes])
+    for _room, go_on in alive_again.items():
+        go_on(by, person_id)
     return person
 
 
