@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -104,7 +105,7 @@ def test_handed_over_again_from_an_earlier_day_nobody_has_a_household_twice(
         for name, since, until in spans:
             holder = Responsibility.objects.filter(holder_name=name).latest("from_date")
             assert (since, until) == (holder.from_date, holder.to_date), name
-        for before, after in zip(spans, spans[1:], strict=False):
+        for before, after in pairwise(spans):
             assert before[2] < after[1]
         before = ResponsibilityHousehold.objects.count()
     withdraw_responsibility(by=hq, responsibility=made)

@@ -38,10 +38,10 @@ from fangxian.organisations.models import (
 from fangxian.organisations.queries import chain_on, who_closes
 from fangxian.organisations.settling import settle
 from fangxian.organisations.vacancies import refresh
-from fangxian.people.actions import record_death, withdraw_death
+from fangxian.people.actions import record_death
 from fangxian.people.models import PersonLink
 from fangxian.regions.actions import end_place
-from fangxian.register.actions import create_establishment
+from fangxian.register.actions import create_establishment, undo_death
 
 TODAY = timezone.localdate()
 DAY = dt.timedelta(days=1)
@@ -363,7 +363,7 @@ def test_a_death_taken_back_lets_go_on_what_it_ended(alice, hq, places, person, 
         ends = Responsibility.objects.order_by("created_at").values_list("to_date", flat=True)
         assert list(ends) == [TODAY - 2 * DAY, TODAY - DAY]
         assert Vacancy.objects.filter(place=places[places.grid]).exists()
-    withdraw_death(by=hq, person_id=officer.id)
+    undo_death(by=hq, person_id=officer.id)
     with acting(hq):
         row.refresh_from_db()
         stood_in.refresh_from_db()
@@ -398,7 +398,7 @@ def test_where_somebody_else_answers_since_the_death_a_task_asks_to_decide(alice
     record_death(by=alice, person_id=officer.id, on=TODAY - 2 * DAY)
     settle(by=alice, area=places.community)
     appoint(by=alice, place=place, role="grid_officer", holder=new)
-    withdraw_death(by=alice, person_id=officer.id)
+    undo_death(by=alice, person_id=officer.id)
     with acting(alice):
         row.refresh_from_db()
         assert row.to_date == TODAY - 2 * DAY
