@@ -15,6 +15,7 @@ from fangxian.accounts.models import User
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid
+from fangxian.common.ui.choices import offer
 
 
 def _place_field(**kwargs: Any) -> forms.CharField:
@@ -88,13 +89,9 @@ class GrantForm(PlaceMixin, ReasonForm):
     def __init__(self, *args: Any, by: Actor, account: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         bodies = [body for offer in looks.employers for body in offer(by, account.person_id)]
-        self.fields["organisation"].choices = [  # type: ignore[attr-defined]
-            ("", _("None in particular")),
-            *((str(key), name) for key, name in bodies),
-        ]
-        self.fields["role"].choices = [  # type: ignore[attr-defined]
-            (role.code, str(role)) for role in grantable_roles(by)
-        ]
+        named = [("", _("None in particular")), *((str(key), name) for key, name in bodies)]
+        roles = [(role.code, str(role)) for role in grantable_roles(by)]
+        offer(self, organisation=named, role=roles)
 
 
 class AccessFilter(forms.Form):

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from fangxian.accounts.models import Grant
 from fangxian.common import codes
 from fangxian.common.errors import Invalid, OutOfScope
+from fangxian.common.ui.choices import offer
 from fangxian.core import queries
 from fangxian.core.kinds import label_of
 from fangxian.core.ledgers import Ledger
@@ -53,7 +54,7 @@ class TaskFilter(forms.Form):
     def __init__(self, data: Any, kinds: list[str]) -> None:
         super().__init__(data)
         choices = [("", _("All kinds")), *((kind, label_of(kind)) for kind in kinds)]
-        self.fields["kind"].choices = choices  # type: ignore[attr-defined]
+        offer(self, kind=choices)
 
     def chosen(self) -> dict[str, Any]:
         self.is_valid()
@@ -96,15 +97,11 @@ class ReassignForm(forms.Form):
     def __init__(self, *args: Any, place_code: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         takers = _takers(place_code)
-        self._offer("assignee_user", [("", _("none")), *_accounts(takers)])
+        offer(self, assignee_user=[("", _("none")), *_accounts(takers)])
         roles = {grant.role_id: str(grant.role) for grant in takers}
-        self._offer("assignee_role", [("", _("none")), *sorted(roles.items())])
+        offer(self, assignee_role=[("", _("none")), *sorted(roles.items())])
         levels = [level for level in codes.Level if 0 < level <= len(place_code)]
-        self._offer("assignee_level", [(int(level), level.label) for level in levels])
-
-    def _offer(self, name: str, choices: list[tuple[Any, Any]]) -> None:
-        # Only fields with choices are named; the type of a form's fields doesn't say so.
-        self.fields[name].choices = choices  # type: ignore[attr-defined]
+        offer(self, assignee_level=[(int(level), level.label) for level in levels])
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -240,12 +237,12 @@ class LedgerForm(forms.Form):
         }
         super().__init__(data, files, initial=initial)
         named = [asked.get("place", ""), (data or {}).get("place_code", "")]
-        self.fields["place_code"].choices = _places(area, named)  # type: ignore[attr-defined]  # forms.Field
+        offer(self, place_code=_places(area, named))
         self.first = kinds[0].kind
         if len(kinds) == 1:
             del self.fields["kind"]
         else:
-            self.fields["kind"].choices = [(one.kind, one.label) for one in kinds]  # type: ignore[attr-defined]  # forms.Field
+            offer(self, kind=[(one.kind, one.label) for one in kinds])
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]

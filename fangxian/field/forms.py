@@ -13,6 +13,7 @@ from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid
+from fangxian.common.ui.choices import offer
 from fangxian.common.ui.widgets import DateInput, TimeInput
 from fangxian.core.models import Emergency
 from fangxian.field.models import Campaign, FormDefinition, Target
@@ -74,7 +75,7 @@ class CampaignForm(forms.Form):
         self.by = by
         self.place: Region | None = None
         fields: Any = self.fields
-        fields["group"].choices = [(group.code, group.name) for group in rules.groups.values()]
+        offer(self, group=[(group.code, group.name) for group in rules.groups.values()])
         fields["form"].queryset = FormDefinition.objects.filter(
             id__in=[form.id for form in latest_forms()]
         ).order_by("name")
@@ -134,8 +135,7 @@ class ExemptForm(forms.Form):
 
     def __init__(self, *args: Any, rules: FieldRules, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        reasons: Any = self.fields["reason"]
-        reasons.choices = [(named.code, named.name) for named in rules.exemptions.values()]
+        offer(self, reason=[(named.code, named.name) for named in rules.exemptions.values()])
 
 
 class VisitForm(forms.Form):
@@ -159,8 +159,7 @@ class VisitForm(forms.Form):
 
     def __init__(self, *args: Any, outcomes: list[Outcome], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choice: Any = self.fields["outcome"]
-        choice.choices = [(outcome.code, outcome.name) for outcome in outcomes]
+        offer(self, outcome=[(outcome.code, outcome.name) for outcome in outcomes])
 
     def clean_revisit_on(self) -> Any:
         day = self.cleaned_data["revisit_on"]
@@ -185,8 +184,7 @@ class ReportFilter(forms.Form):
 
     def __init__(self, data: Any, levels: list[Level]) -> None:
         super().__init__(data)
-        level: Any = self.fields["level"]
-        level.choices = [("", _("All")), *((int(one), one.label) for one in levels)]
+        offer(self, level=[("", _("All")), *((int(one), one.label) for one in levels)])
 
     def chosen(self) -> tuple[Any, str, int]:
         self.is_valid()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid
 from fangxian.common.ui.changes import ChangeForm
+from fangxian.common.ui.choices import offer
 from fangxian.organisations.finding import Candidate, candidate_of, find
 from fangxian.organisations.models import Member, Organisation, OrganisationKind
 from fangxian.organisations.rules import ChainRole
@@ -182,7 +183,7 @@ class HolderForm(forms.Form):
         if chosen and all(one.key != chosen for one in self.found):
             known = candidate_of(chosen)
             self.found = [known, *self.found] if known else self.found
-        self.fields["holder"].choices = [(one.key, one.text) for one in self.found]  # type: ignore[attr-defined]
+        offer(self, holder=[(one.key, one.text) for one in self.found])
         if self.is_bound and "find" in self.data:
             # Searching: the rest is asked for when it is saved.
             for field in self.fields.values():
@@ -265,7 +266,7 @@ class VacancyFilter(forms.Form):
     def __init__(self, *args: Any, roles: list[ChainRole], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         every = ("", _("All roles"))
-        self.fields["role"].choices = [every, *((r.code, r.name) for r in roles)]  # type: ignore[attr-defined]
+        offer(self, role=[every, *((r.code, r.name) for r in roles)])
 
     def chosen(self) -> str:
         """The role, "" for all."""

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from fangxian.common.errors import Invalid
 from fangxian.common.ui.changes import ChangeForm
+from fangxian.common.ui.choices import offer
 from fangxian.common.ui.widgets import DateInput
 from fangxian.people import emergencies
 from fangxian.people.vocabularies import DOCUMENT_KINDS, ETHNICITIES, SEXES
@@ -36,10 +37,12 @@ class ForAnEmergency(forms.Form):
 
     def __init__(self, *args: Any, place: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields.pop("emergency_id")
         if found := emergencies.choices(place):
-            field.choices = [("", _("none: part of the register")), *found]  # type: ignore[attr-defined]
-            self.fields["emergency_id"] = field
+            offer(self, emergency_id=[("", _("none: part of the register")), *found])
+            # Behind the form's own fields.
+            self.fields["emergency_id"] = self.fields.pop("emergency_id")
+        else:
+            del self.fields["emergency_id"]
 
 
 class PersonForm(ChangeForm):
@@ -56,8 +59,7 @@ class PersonForm(ChangeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", _("not stated")), *ETHNICITIES.choices()]
-        self.fields["ethnicity"].choices = choices  # type: ignore[attr-defined]
+        offer(self, ethnicity=[("", _("not stated")), *ETHNICITIES.choices()])
 
 
 class DocumentForm(ForAnEmergency):
@@ -72,7 +74,7 @@ class DocumentForm(ForAnEmergency):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = DOCUMENT_KINDS.choices()  # type: ignore[attr-defined]
+        offer(self, kind=DOCUMENT_KINDS.choices())
 
 
 class PhoneForm(ForAnEmergency):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from fangxian.common.ui.changes import ChangeForm
+from fangxian.common.ui.choices import offer
 from fangxian.common.ui.widgets import DateInput
 from fangxian.people.forms import ForAnEmergency
 from fangxian.people.vocabularies import DOCUMENT_KINDS, SEXES
@@ -20,11 +21,6 @@ from fangxian.register.vocabularies import (
     RELATIONS,
     RESIDENCY_KINDS,
 )
-
-
-def _choices(form: forms.Form, **choices: Any) -> None:
-    for name, values in choices.items():
-        form.fields[name].choices = values  # type: ignore[attr-defined]
 
 
 class ListFilter(forms.Form):
@@ -41,7 +37,7 @@ class ListFilter(forms.Form):
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
-        _choices(
+        offer(
             self,
             kind=[("", _("everybody")), ("away", _("somebody away")), *RESIDENCY_KINDS.choices()],
             group=[("", _("any or none")), *KEY_GROUPS.choices()],
@@ -95,7 +91,7 @@ class NewResidentForm(ForAnEmergency):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choices(
+        offer(
             self,
             document_kind=DOCUMENT_KINDS.choices(),
             relation=RELATIONS.choices(),
@@ -116,7 +112,7 @@ class BirthForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choices(self, relation=RELATIONS.choices())
+        offer(self, relation=RELATIONS.choices())
 
 
 class DayForm(forms.Form):
@@ -141,7 +137,7 @@ class ResidencyForm(ChangeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choices(self, relation=RELATIONS.choices(), kind=RESIDENCY_KINDS.choices())
+        offer(self, relation=RELATIONS.choices(), kind=RESIDENCY_KINDS.choices())
 
 
 class GroupForm(ForAnEmergency):
@@ -155,7 +151,7 @@ class GroupForm(ForAnEmergency):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choices(self, group=KEY_GROUPS.choices())
+        offer(self, group=KEY_GROUPS.choices())
 
 
 class EstablishmentForm(forms.Form):
@@ -173,7 +169,7 @@ class EstablishmentForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        _choices(self, kind=ESTABLISHMENT_KINDS.choices())
+        offer(self, kind=ESTABLISHMENT_KINDS.choices())
 
 
 class ChangeEstablishmentForm(ChangeForm, EstablishmentForm):

@@ -16,6 +16,7 @@ from fangxian.common.codes import Level, parent
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui.changes import refused
+from fangxian.common.ui.choices import offer
 from fangxian.regions import actions, numbering, queries
 from fangxian.regions.actions.boundaries import import_boundaries
 from fangxian.regions.forms import (
@@ -144,11 +145,12 @@ def move(request: SignedRequest, inner_code: str) -> HttpResponse:
     by.require("regions.edit", code)
     form = MoveForm(_sent(request), initial={"on": timezone.localdate()})
     targets = queries.below(code[: int(Level.VILLAGE)], level.above or level)
-    form.fields["to"].choices = [  # type: ignore[attr-defined]
+    to = [
         (place.code, f"{place.name} {place.code}")
         for place in targets
         if place.code != parent(code) and by.may("regions.edit", place.code)
     ]
+    offer(form, to=to)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         moved = _tried(
