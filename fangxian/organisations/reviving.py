@@ -16,7 +16,6 @@ from django.utils.translation import gettext_noop
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
-from fangxian.core.actions import NewTask, open_tasks
 from fangxian.organisations.actions.members import LINK as MEMBER
 from fangxian.organisations.actions.responsibilities import CUT
 from fangxian.organisations.actions.taking_back import holder_of, see
@@ -28,7 +27,7 @@ from fangxian.organisations.models import (
     ResponsibilityHousehold,
 )
 from fangxian.organisations.rules import ChainRules, chain_rules
-from fangxian.organisations.vacancies import gathered, refresh_places
+from fangxian.organisations.vacancies import ask, gathered, refresh_places
 from fangxian.people.actions import link_person
 
 TASK = "organisations.revived"
@@ -114,7 +113,8 @@ def _posts(by: Actor, found: QuerySet[Responsibility]) -> int:
             _look_after_again(row, last)
             _show_again(FiveOneEvidence.objects.filter(responsibility=row, to_date=last))
     refresh_places(by, [row.place for row in again])
-    _ask(by, rules, taken)
+    title = gettext_noop("A death was taken back: decide who answers as %(role)s")
+    ask(by, rules, TASK, title, {str(row.id): row for row in taken})
     return len(again)
 
 
@@ -157,27 +157,3 @@ def _show_again(evidence: QuerySet[FiveOneEvidence]) -> None:
         if not newer.exists():
             one.to_date = None
             one.save(update_fields=["to_date"])
-
-
-def _ask(by: Actor, rules: ChainRules, rows: list[Responsibility]) -> None:
-    due = timezone.now() + dt.timedelta(days=rules.grace_days)
-    open_tasks(
-        by=by,
-        tasks=[
-            NewTask(
-                kind=TASK,
-                place_code=row.place_code,
-                title=gettext_noop("A death was taken back: decide who answers as %(role)s"),
-                title_data={"role": row.role},
-                due_at=due,
-                object_type="organisations.Responsibility",
-                object_id=row.id,
-                assignee_role=(
-                    rules.roles[row.role].named_by if row.role in rules.roles else "community_staff"
-                ),
-                assignee_level=min(len(row.place_code), int(codes.Level.VILLAGE)),
-                dedupe_key=str(row.id),
-            )
-            for row in rows
-        ],
-    )

@@ -29,7 +29,7 @@ from fangxian.common.ids import uuid7
 from fangxian.common.scoping import acting
 from fangxian.core import counters
 from fangxian.core.actions import NewTask, close_tasks, open_tasks
-from fangxian.organisations.models import Vacancy
+from fangxian.organisations.models import Responsibility, Vacancy
 from fangxian.organisations.queries import counties_in_use, found_sql, role_values
 from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
 from fangxian.regions.models import Region
@@ -265,24 +265,38 @@ def _write(by: Actor, rules: ChainRules, batch: Sequence[_Change], day: dt.date)
 
 
 def _tasks(by: Actor, rules: ChainRules, opened: Sequence[Vacancy]) -> None:
+    title = gettext_noop("Name who answers as %(role)s")
+    ask(by, rules, TASK, title, {f"{row.place_id}/{row.role}": row for row in opened})
+
+
+def ask(
+    by: Actor,
+    rules: ChainRules,
+    kind: str,
+    title: str,
+    rows: Mapping[str, Vacancy | Responsibility],
+) -> None:
+    """Give who names people for the places of ``rows`` (by the task's key) a task for each."""
     due = timezone.now() + dt.timedelta(days=rules.grace_days)
     open_tasks(
         by=by,
         tasks=[
             NewTask(
-                kind=TASK,
+                kind=kind,
                 place_code=row.place_code,
-                title=gettext_noop("Name who answers as %(role)s"),
+                title=title,
                 # The code: the reader's language decides how the role is called.
                 title_data={"role": row.role},
                 due_at=due,
-                object_type="organisations.Vacancy",
+                object_type=row._meta.label,
                 object_id=row.id,
-                assignee_role=rules.roles[row.role].named_by,
+                assignee_role=(
+                    rules.roles[row.role].named_by if row.role in rules.roles else "community_staff"
+                ),
                 assignee_level=min(len(row.place_code), int(codes.Level.VILLAGE)),
-                dedupe_key=f"{row.place_id}/{row.role}",
+                dedupe_key=key,
             )
-            for row in opened
+            for key, row in rows.items()
         ],
     )
 
