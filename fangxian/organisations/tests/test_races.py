@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
 from django.utils import timezone
 
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Conflict
 from fangxian.common.scoping import acting
 from fangxian.organisations.actions import (
     add_member,
@@ -28,11 +23,11 @@ from fangxian.organisations.actions import (
 from fangxian.organisations.models import Member, OrganisationKind, Responsibility
 from fangxian.people.actions import create_person
 from tests.kit.cast import Places, make_places
+from tests.kit.races import beside
 
 BY = Actor.system("test", "1309")
 TODAY = timezone.localdate()
 DAY = dt.timedelta(days=1)
-WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
@@ -59,36 +54,6 @@ def _officer(places: Places, grid: str, member: Member) -> Responsibility:
     )
 
 
-def _until_one_waits(done: threading.Event) -> None:
-    while not done.wait(0.02):
-        with connection.cursor() as cursor:
-            cursor.execute(WAITING)
-            if cursor.fetchone()[0]:
-                return
-
-
-def _beside(first: Callable[[], Any], second: Callable[[], Any], then: Callable[[], Any]) -> None:
-    """``first`` in an open transaction; ``second`` in another until it waits; then ``then``."""
-    done = threading.Event()
-
-    def other() -> None:
-        try:
-            second()
-        except Conflict:
-            pass
-        finally:
-            done.set()
-            connections.close_all()
-
-    with ThreadPoolExecutor(1) as pool:
-        with acting(BY):
-            first()
-            waits = pool.submit(other)
-            _until_one_waits(done)
-            then()
-        waits.result(30)
-
-
 @pytest.mark.parametrize("leave", ["member", "unit"])
 def test_who_was_handed_over_from_is_not_ended_later_by_one_who_read_before(leave: str) -> None:
     places = make_places()
@@ -102,7 +67,8 @@ def test_who_was_handed_over_from_is_not_ended_later_by_one_who_read_before(leav
         else:
             dissolve_organisation(by=BY, organisation=unit)
 
-    _beside(
+    beside(
+        BY,
         lambda: hand_over(by=BY, responsibility=row, to=new.person),
         second,
         lambda: None,
@@ -120,7 +86,8 @@ def test_dissolving_waits_for_no_responsibility_while_it_holds_the_county() -> N
         for grid, name in ((places.grid, "王一"), (places.other_grid, "王二"))
     ]
     # As one who ends the second holder's post: its row first, the county (of the vacancies) last.
-    _beside(
+    beside(
+        BY,
         lambda: Responsibility.objects.select_for_update().get(id=rows[1].id),
         lambda: dissolve_organisation(by=BY, organisation=unit),
         lambda: end_responsibility(by=BY, responsibility=rows[1], on=TODAY - DAY),

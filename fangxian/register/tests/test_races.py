@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict
@@ -25,35 +25,15 @@ from fangxian.register import actions
 from fangxian.register.models import Household, Residency
 from fangxian.register.tests.ledgers import identity, person, workbook
 from tests.kit.cast import make_cast, make_places
+from tests.kit.races import beside
 
 BY = Actor.system("test", "1309")
 DAY = dt.date(2021, 3, 1)
-WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
 
 
 def both(action: Callable[[], Any]) -> Any:
     """Run it in an open transaction and, meanwhile, in another. Returns what the other met."""
-    done = threading.Event()
-
-    def second() -> Any:
-        try:
-            return action()
-        except Conflict as error:
-            return error
-        finally:
-            done.set()
-            connections.close_all()
-
-    with ThreadPoolExecutor(1) as pool:
-        with acting(BY):
-            action()
-            other = pool.submit(second)
-            while not done.wait(0.02):
-                with connection.cursor() as cursor:
-                    cursor.execute(WAITING)
-                    if cursor.fetchone()[0]:
-                        break
-        return other.result(30)
+    return beside(BY, action, action)
 
 
 @pytest.mark.usefixtures("fresh_database")

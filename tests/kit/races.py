@@ -1,0 +1,54 @@
+"""Two at once, each in a transaction of its own; needs ``fresh_database``."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.db import connection, connections
+
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict
+from fangxian.common.scoping import acting
+
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
+
+
+def beside(
+    by: Actor,
+    first: Callable[[], Any],
+    second: Callable[[], Any],
+    then: Callable[[], Any] = lambda: None,
+) -> Any:
+    """``first`` in an open transaction; ``second`` in another until it waits; then ``then``.
+
+    Returns what ``second`` returned, or the Conflict that it met.
+    """
+    done = threading.Event()
+
+    def other() -> Any:
+        try:
+            return second()
+        except Conflict as error:
+            return error
+        finally:
+            done.set()
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with acting(by):
+            first()
+            waits = pool.submit(other)
+            _until_one_waits(done)
+            then()
+        return waits.result(30)
+
+
+def _until_one_waits(done: threading.Event) -> None:
+    while not done.wait(0.02):
+        with connection.cursor() as cursor:
+            cursor.execute(WAITING)
+            if cursor.fetchone()[0]:
+                return
