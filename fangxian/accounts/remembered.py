@@ -34,7 +34,7 @@ class SessionStore(db.SessionStore):
         return None
 
 
-class AccountBackend(AuthenticationBackend):  # type: ignore[misc]
+class AccountBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth has no types
     """allauth's sign-in by user name and password."""
 
     def get_user(self, user_id: Any) -> User | None:

@@ -85,7 +85,7 @@ def settle_responsibilities(by: Actor, lost: UUID, kept: UUID) -> Notes:
     notes: Notes = {"ended": [], "joined": [], "carried": []}
     places = []
     for row, stays, alone in _responsibilities(lost, kept):
-        last = None if None in (row.to_date, stays.to_date) else max(row.to_date, stays.to_date)  # type: ignore[type-var]
+        last = max(row.to_date, stays.to_date) if row.to_date and stays.to_date else None
         first = min(row.from_date, stays.from_date) if alone else stays.from_date
         _carry(notes, _ON_RESPONSIBILITY, row, stays)
         _end(notes, row)

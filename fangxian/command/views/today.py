@@ -40,9 +40,10 @@ def today(request: SignedRequest) -> HttpResponse:
     groups = {kind: [item for item in items if item.kind == kind] for kind in KINDS}
     way = path(by.area) if by.area else []
     places = called({task.place_code for task in shown})
+    task: Any
     for task in shown:
         # For the template alone: the model has no such field.
-        task.place_name = places[task.place_code]  # type: ignore[attr-defined]
+        task.place_name = places[task.place_code]
     every = len(shown) < SHOWN
     now = timezone.now()
     counts = {"all": len(shown), "late": sum(task.due_at < now for task in shown)}

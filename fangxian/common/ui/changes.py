@@ -99,7 +99,8 @@ class ChangeForm(forms.Form):
             self.add_error(name, ValidationError(self._clash(name), code=CONFLICT))
             shown[name] = self._digest(name, self.now[name])
         if clashes:
-            data: Any = self.data.copy()  # type: ignore[attr-defined]
+            sent: Any = self.data
+            data = sent.copy()
             data[self.add_prefix(SHOWN)] = json.dumps(shown)
             self.data = data
         return given
@@ -124,7 +125,8 @@ class ChangeForm(forms.Form):
         if isinstance(field, forms.DateField) and value:
             return formats.date(dt.date.fromisoformat(value))
         if isinstance(field, forms.ChoiceField):
-            named = {_plain(getattr(k, "value", k)): str(v) for k, v in field.choices}  # type: ignore[misc, union-attr]
+            choices: Any = field.choices
+            named = {_plain(getattr(key, "value", key)): str(text) for key, text in choices}
             return named.get(value, value)
         return value
 
