@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.db import connections
+from django.utils import timezone
 
 TWO_EXCLUSIVE_ROLES = """
 SELECT u.username, a.role_id, b.role_id
@@ -22,7 +23,7 @@ SELECT DISTINCT u.username, g.role_id
 FROM accounts_grant g
 JOIN accounts_role r ON r.code = g.role_id AND r.exclusive_group <> ''
 JOIN accounts_user u ON u.id = g.user_id AND u.staff_number = ''
-WHERE g.revoked_at IS NULL AND (g.valid_to IS NULL OR g.valid_to >= CURRENT_DATE)
+WHERE g.revoked_at IS NULL AND (g.valid_to IS NULL OR g.valid_to >= %s)
 ORDER BY u.username
 """
 
@@ -36,6 +37,6 @@ def exclusive_roles_are_apart() -> Iterator[str]:
         cursor.execute(TWO_EXCLUSIVE_ROLES)
         for username, first, second in cursor.fetchall():
             yield f"account {username} holds both {first} and {second}; revoke one of them"
-        cursor.execute(UNNAMED)
+        cursor.execute(UNNAMED, [timezone.localdate()])
         for username, role in cursor.fetchall():
             yield f"account {username} holds {role} and names nobody; write its staff number"

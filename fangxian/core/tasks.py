@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from uuid import UUID
 
 from procrastinate.contrib.django import app
 
-from fangxian.core import runner, sunset
+from fangxian.core import daily, runner, sunset
+
+PURGE_AT = dt.time(3, 20)
 
 
 @app.task(name="core.run_job")
@@ -33,10 +36,14 @@ def escalate(timestamp: int) -> None:
     escalate_due()
 
 
-@app.periodic(cron="20 3 * * *")
+@app.periodic(cron=daily.CRON)
 @app.task(name="core.purge", lock="core.purge", queueing_lock="core.purge")
 def purge(timestamp: int) -> None:
     """Remove files whose retention has ended."""
+    daily.once("core.purge", PURGE_AT, _purge)
+
+
+def _purge() -> None:
     from fangxian.core.actions import purge_files
 
     by = runner.system_actor("core.purge")

@@ -32,7 +32,7 @@ def sync(timestamp: int) -> None:
     sync_all()
 
 
-@app.periodic(cron="1,31 * * * *")
+@app.periodic(cron="1-59/10 * * * *")
 @app.task(name="field.day", lock="field.day", queueing_lock="field.day")
 def day(timestamp: int) -> None:
     """End exemptions that are over and prepare the reports of the day (safe to run again)."""

@@ -20,10 +20,10 @@ SELECT r.place_code, r.role FROM organisations_responsibility r
 LEFT JOIN people_person p ON p.id = r.person_id
 LEFT JOIN organisations_member m ON m.id = r.member_id
 LEFT JOIN organisations_organisation o ON o.id = r.organisation_id
-WHERE (r.to_date IS NULL OR r.to_date >= CURRENT_DATE) AND r.from_date < CURRENT_DATE
-  AND (p.deceased_on < CURRENT_DATE - 1 OR p.merged_into_id IS NOT NULL
-       OR m.to_date < CURRENT_DATE - 1 OR o.dissolved_on < CURRENT_DATE - 1)
-ORDER BY r.place_code LIMIT %s
+WHERE (r.to_date IS NULL OR r.to_date >= %(day)s) AND r.from_date < %(day)s
+  AND (p.deceased_on < %(day)s::date - 1 OR p.merged_into_id IS NOT NULL
+       OR m.to_date < %(day)s::date - 1 OR o.dissolved_on < %(day)s::date - 1)
+ORDER BY r.place_code LIMIT %(limit)s
 """
 _OVERLAPS = """
 SELECT DISTINCT a.place_code FROM organisations_responsibility a
@@ -114,7 +114,7 @@ def overlaps() -> Iterator[str]:
 
 def gone() -> Iterator[str]:
     """Holders who can't hold any more."""
-    for code, role in _rows(_GONE, [LIMIT]):
+    for code, role in _rows(_GONE, {"day": timezone.localdate(), "limit": LIMIT}):
         yield f"{role} of {code} is held by somebody who is gone"
 
 

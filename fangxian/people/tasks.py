@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from procrastinate.contrib.django import app
 
+from fangxian.core import daily
 from fangxian.core.runner import system_actor
+
+PAIR_AT = dt.time(3, 20)
 
 
 @app.periodic(cron="* * * * *")
@@ -20,7 +25,7 @@ def open_merge_tasks(timestamp: int) -> None:
     queue.open_everywhere(system_actor("people.merges"))
 
 
-@app.periodic(cron="20 3 * * *")
+@app.periodic(cron=daily.CRON)
 @app.task(
     name="people.pair_equal_documents",
     queueing_lock="people.pair_equal_documents",
@@ -30,4 +35,7 @@ def pair_equal_documents(timestamp: int) -> None:
     """Put records with an equal document into the merge queue, however they came to be."""
     from fangxian.people import queue
 
-    queue.pair_equal_documents(system_actor("people.merges"))
+    def pair() -> None:
+        queue.pair_equal_documents(system_actor("people.merges"))
+
+    daily.once("people.pair_equal_documents", PAIR_AT, pair)

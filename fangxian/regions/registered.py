@@ -9,6 +9,7 @@ from django.db import connections
 from django.db.models import Exists, OuterRef, Sum, Value
 from django.db.models.functions import Concat
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -165,9 +166,9 @@ FACTS = (
 )
 
 
-def _rows(statement: str) -> list[tuple[Any, ...]]:
+def _rows(statement: str, *values: Any) -> list[tuple[Any, ...]]:
     with connections["maintenance"].cursor() as cursor:
-        cursor.execute(statement)
+        cursor.execute(statement, values or None)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 
@@ -200,9 +201,9 @@ def _without_details() -> Iterator[str]:
 def _late_drawings() -> Iterator[str]:
     statement = (
         "SELECT id, place_code, effective FROM regions_gridplan "
-        "WHERE state = 'accepted' AND effective < CURRENT_DATE ORDER BY effective LIMIT 100"
+        "WHERE state = 'accepted' AND effective < %s ORDER BY effective LIMIT 100"
     )
-    for plan_id, code, day in _rows(statement):
+    for plan_id, code, day in _rows(statement, timezone.localdate()):
         yield f"the drawing {plan_id} of {code} should be in force since {day}"
 
 

@@ -182,3 +182,10 @@ def test_personal_data_is_not_passed_to_the_log() -> None:
             ):
                 found.append(f"{name(path)}:{node.lineno}")
     assert not found, f"pass ids as arguments, not an f-string: {found}"
+
+
+def test_no_statement_asks_the_database_for_the_day() -> None:
+    """The connection's time zone is UTC: its day begins eight hours after the local one."""
+    day = re.compile(r"CURRENT_DATE|LOCALTIMESTAMP|now\(\)\s*::\s*date", re.IGNORECASE)
+    found = [name(path) for path in files(".py", ".sql") if day.search(path.read_text("utf-8"))]
+    assert found == [], "pass timezone.localdate() as a parameter"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.utils import timezone
 
 from fangxian.command.jobs import put_due_in_force
+from fangxian.common import registries
 from fangxian.common.scoping import acting
 from fangxian.core import runner
 from fangxian.core.actions import start_job
 from fangxian.core.models import Job
-from fangxian.regions import actions
+from fangxian.regions import actions, registered
 from fangxian.regions.models import GridPlan
 from tests.kit.cast import make_cast, make_places
 
@@ -58,3 +61,16 @@ def test_a_job_puts_drawings_in_force(fresh_database, django_db_blocker):
         with acting(alice):
             assert Job.objects.get(id=job.id).state == "done"
         assert state_of(alice, plan) == "in_force"
+
+
+def test_the_check_asks_for_drawings_by_the_local_day(alice, places, monkeypatch):
+    today = timezone.localdate()
+    plan = actions.draft_of_present_grids(by=alice, community_code=places.community)
+    actions.accept_grids(by=alice, plan_id=plan.id, version=1, effective=today)
+    monkeypatch.setattr(registered, "connections", {"maintenance": connection})
+    late = registries.invariants.get("regions.drawings").find
+    with acting(alice):
+        assert list(late()) == []
+        # Just after midnight here; in UTC it is still the day before.
+        monkeypatch.setattr(timezone, "localdate", lambda: today + dt.timedelta(days=1))
+        assert [str(plan.id) in told for told in late()] == [True]

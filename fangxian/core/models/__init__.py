@@ -8,7 +8,7 @@ from fangxian.core.models.imports import (
     MappingMemory,
     RowState,
 )
-from fangxian.core.models.job import UNFINISHED, Job, JobState, Worker
+from fangxian.core.models.job import UNFINISHED, DailyRun, Job, JobState, Worker
 from fangxian.core.models.notification import (
     DeliveryState,
     Endpoint,
@@ -23,6 +23,7 @@ __all__ = [
     "CHUNK_BYTES",
     "UNFINISHED",
     "CounterDelta",
+    "DailyRun",
     "DeliveryState",
     "Emergency",
     "Endpoint",

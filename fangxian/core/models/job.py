@@ -84,3 +84,14 @@ class Worker(models.Model):
     name = models.CharField(max_length=80)
     started_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField()
+
+
+class DailyRun(models.Model):
+    """The last local day whose work of one daily task was begun, and when it was done."""
+
+    scope = Global("names of daily tasks and days; kept by the workers")
+
+    name = models.SlugField(primary_key=True, max_length=60)
+    day = models.DateField(null=True)
+    claimed_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
