@@ -155,7 +155,7 @@ FILE_MESSAGES: Final[dict[str, tuple[Text, Text]]] = {
         _("Open it in Excel and save it as .xlsx."),
     ),
     "open_quote": (
-        _("A quotation mark that opens in line %(line)s is never closed."),
+        _("A quotation mark that opens in line %(line)s is not closed in its cell."),
         _("Delete the mark or close it, or save the table as .xlsx."),
     ),
     "no_sheets": (

@@ -6,13 +6,18 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator
+from itertools import chain
 
 from .limits import MAX_CELL_CHARACTERS, ReadError
 from .wire import RawSheet
 
 # Tabs first: at equal counts a comma is rather part of the text.
 DELIMITERS = ("\t", ",", ";", "|")
+# A text holds no control character: a row made of this one alone is the end of the file.
+_END = "\x1f"
+MOST_LINES = 60
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\ufffe\uffff]")
 # Spreadsheets write ="0012" to keep a number as text.
 _TEXT_FORMULA = re.compile(r'^="([^"]*)"$')
@@ -53,12 +58,14 @@ def _checked(text: str) -> str:
     return text
 
 
-def sniff_delimiter(text: str) -> str:
-    """The delimiter that gives the first lines the most even number of columns, at least two."""
+def sniff_delimiter(text: str) -> tuple[str, int]:
+    """The delimiter that gives the first lines the most even number of columns, at least two, and
+    that number.
+    """
     sample = text[:65536]
     if len(text) > len(sample):
         sample = sample[: sample.rfind("\n") + 1] or sample
-    best, best_score = ",", 0.0
+    best, best_score, best_width = ",", 0.0, 1
     for delimiter in DELIMITERS:
         if delimiter not in sample:
             continue
@@ -77,33 +84,70 @@ def sniff_delimiter(text: str) -> str:
         )
         score = lines / max(sum(widths.values()), 1) * (1 + min(width, 20) / 100)
         if score > best_score:
-            best, best_score = delimiter, score
-    return best
+            best, best_score, best_width = delimiter, score, width
+    return best, best_width
 
 
 def read_text(data: bytes) -> tuple[RawSheet, str, str]:
     """The table, its encoding and its delimiter."""
     text, encoding = decode(data)
-    delimiter = sniff_delimiter(text)
+    delimiter, width = sniff_delimiter(text)
     csv.field_size_limit(MAX_CELL_CHARACTERS)
-    return RawSheet(name="", rows=_rows(text, delimiter)), encoding, delimiter
+    return RawSheet(name="", rows=_rows(text, delimiter, width)), encoding, delimiter
 
 
-def _rows(text: str, delimiter: str) -> Iterable[list[str]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+def _rows(text: str, delimiter: str, width: int) -> Iterator[list[str]]:
+    lines = _Lines(text)
     started = 1
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            # A mark that never closes swallows the rest of the file until the cell is full.
-            raise ReadError("open_quote", line=started) from error
-        if reader.line_num - started > 60 or (row and row[-1].count("\n") > 20):
-            raise ReadError("open_quote", line=started)
-        started = reader.line_num + 1
-        for index, value in enumerate(row):
-            if value.startswith('="') and (match := _TEXT_FORMULA.match(value)):
-                row[index] = match[1]
-        yield row
+    try:
+        for row in csv.reader(lines, delimiter=delimiter):
+            if row == [_END]:
+                return
+            if len(lines.read) > 1 and _swallows(row, lines.read, delimiter, width):
+                break
+            started += len(lines.read)
+            lines.read.clear()
+            for index, value in enumerate(row):
+                if value.startswith('="') and (match := _TEXT_FORMULA.match(value)):
+                    row[index] = match[1]
+            yield row
+    except csv.Error as error:
+        # A mark that never closes swallows the rest of the file until the cell is full.
+        raise ReadError("open_quote", line=started) from error
+    raise ReadError("open_quote", line=started)
+
+
+class _Lines:
+    """The lines of a text, and last one that no text has; ``read``: those of the row in work."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = chain(io.StringIO(text, newline=""), [_END])
+        self.read: list[str] = []
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.read.append(line)
+        return line
+
+
+def _swallows(row: list[str], lines: list[str], delimiter: str, width: int) -> bool:
+    """Whether a mark that was left open has made one row of several."""
+    if len(lines) > MOST_LINES or lines[-1] is _END:
+        return True
+    try:
+        # Text behind a closing mark: it was meant to open a cell further down.
+        list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return True
+    for index, value in enumerate(row):
+        first, *inner = (line.count(delimiter) for line in _LINE_END.split(value))
+        if not inner or width < 2:
+            continue
+        if max(inner[:-1], default=0) >= width - 1:
+            return True
+        if first >= width - 1 - index and inner[-1] >= index:
+            return True
+    return False

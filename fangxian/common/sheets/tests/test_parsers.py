@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import random
 from collections.abc import Callable
 from typing import Any
@@ -96,7 +98,7 @@ def test_damaged_files_are_read_or_refused(name: str) -> None:
     ],
 )
 def test_the_delimiter_that_fits(text: str, delimiter: str) -> None:
-    assert delimited.sniff_delimiter(text) == delimiter
+    assert delimited.sniff_delimiter(text)[0] == delimiter
 
 
 @given(st.text(alphabet="张李王赵abc123,;\t", min_size=1, max_size=60))
@@ -116,3 +118,64 @@ def test_spans_in_html_keep_columns_apart() -> None:
     assert first.rows == [["a", "b", "c"], ["", "d"], ["einner", "f"]]
     assert first.merges == [(0, 0, 1, 0), (1, 1, 1, 2)]
     assert second.rows == [["second"]]
+
+
+LEDGER = [["姓名", "电话", "备注", "住址"]] + [
+    [f"张{n}", f"1380000{n:04d}", "", f"3-2-{n}"] for n in range(1, 12)
+]
+
+
+def marked(*marks: tuple[int, int, str]) -> bytes:
+    rows = [list(row) for row in LEDGER]
+    for row, column, text in marks:
+        rows[row][column] = text
+    return "\n".join(",".join(row) for row in rows).encode()
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        [(3, 2, '"独居')],
+        [(3, 2, '"独居'), (6, 2, '低保"')],
+        [(3, 2, '"独居'), (4, 2, '低保"')],
+        [(3, 2, '"独居'), (4, 2, '"低保')],
+        [(3, 0, '"张三'), (4, 0, '李四"')],
+        [(3, 3, '"3-2-3'), (4, 3, '3-2-4"')],
+        [(0, 3, '"住址'), (1, 3, '3-2-1"')],
+        [(11, 3, '"3-2-11')],
+    ],
+)
+def test_a_mark_that_swallows_rows_is_refused(marks: list[tuple[int, int, str]]) -> None:
+    with pytest.raises(ReadError) as caught:
+        _text(marked(*marks))
+    assert (caught.value.code, caught.value.params) == ("open_quote", {"line": marks[0][0] + 1})
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ('"独居, 有病\n每周, 走访"', "独居, 有病\n每周, 走访"),
+        ('"一""二\n三"', '一"二\n三'),
+        ('"低保"户', "低保户"),
+        ('6"管', '6"管'),
+    ],
+)
+def test_a_mark_that_closes_in_its_cell_is_read(written: str, read: str) -> None:
+    sheet, _, _ = delimited.read_text(marked((3, 2, written)))
+    rows = list(sheet.rows)
+    assert rows == [*LEDGER[:3], [*LEDGER[3][:2], read, LEDGER[3][3]], *LEDGER[4:]]
+
+
+TEXTS = st.text(alphabet='张李，,"\n a3-', max_size=12)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.lists(TEXTS, min_size=12, max_size=12), min_size=1, max_size=4))
+def test_what_a_writer_of_csv_quotes_comes_back_or_is_refused(rows: list[list[str]]) -> None:
+    out = io.StringIO()
+    csv.writer(out).writerows([[f"列{n}" for n in range(12)], *rows])
+    sheet, _, _ = delimited.read_text(out.getvalue().encode())
+    try:
+        assert list(sheet.rows)[1:] == rows
+    except ReadError as error:
+        assert error.code == "open_quote"
