@@ -166,16 +166,13 @@ def test_a_mark_that_closes_in_its_cell_is_read(written: str, read: str) -> None
     assert rows == [*LEDGER[:3], [*LEDGER[3][:2], read, LEDGER[3][3]], *LEDGER[4:]]
 
 
-TEXTS = st.text(alphabet='张李，,"\n a3-', max_size=12)
+TEXTS = st.text(alphabet='张李，,"\n a3-', max_size=8)
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.lists(TEXTS, min_size=12, max_size=12), min_size=1, max_size=4))
-def test_what_a_writer_of_csv_quotes_comes_back_or_is_refused(rows: list[list[str]]) -> None:
+def test_what_a_writer_of_csv_quotes_comes_back(rows: list[list[str]]) -> None:
     out = io.StringIO()
     csv.writer(out).writerows([[f"列{n}" for n in range(12)], *rows])
     sheet, _, _ = delimited.read_text(out.getvalue().encode())
-    try:
-        assert list(sheet.rows)[1:] == rows
-    except ReadError as error:
-        assert error.code == "open_quote"
+    assert list(sheet.rows)[1:] == rows
