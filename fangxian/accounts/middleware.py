@@ -28,6 +28,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fangxian.accounts import looks, queries
+from fangxian.accounts.actions import kept_lookups
 from fangxian.accounts.alerts import count_refusal, raise_alert
 from fangxian.accounts.policy import Policy, policy_of
 from fangxian.accounts.sessions import SECOND_FACTOR, UNATTENDED
@@ -86,7 +87,8 @@ class ActorMiddleware:
                 immediate: HttpResponse = answer.response
                 return immediate
         try:
-            return _as_actor(request, policy, view, args, kwargs)
+            with kept_lookups(request.user.pk):
+                return _as_actor(request, policy, view, args, kwargs)
         except (Http404, OutOfScope):
             return _refuse(request, 404, [])
         except PermissionDenied:

@@ -18,7 +18,7 @@ import tests.kit.makers  # noqa: F401  (the makers register themselves)
 from fangxian.accounts import queries
 from fangxian.accounts.actions import link_person
 from fangxian.accounts.looks import task_of
-from fangxian.accounts.models import AccessLog, Grant, User
+from fangxian.accounts.models import AccessLog, Grant, SecurityAlert, User
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Forbidden, Invalid
 from fangxian.common.ids import first_id, uuid7
@@ -201,6 +201,30 @@ def test_one_human_is_not_two_administrators(cast: Any, places: Any, side: Side)
         link_person(
             by=cast.actor("alice"), user_id=second.pk, number=number, reason="came with the card"
         )
+
+
+def test_numbers_tried_on_an_account_count_whether_they_hit_or_not(
+    client_of: Any, cast: Any, places: Any, side: Side, settings: Any
+) -> None:
+    settings.FANGXIAN_LOOKUPS_PER_HOUR = 3
+    side.get("people:person_id")
+    known, number = _resident(cast, places), SECRETS["own"]["number"]
+    other = _resident(cast, places, "bob")
+    link_person(
+        by=Actor.system("kit", places.county), user_id=known.pk, number=number, reason="by card"
+    )
+    address = reverse("accounts:link_person", args=[other.pk])
+    client = client_of("system_administrator")
+
+    def tried(number: str) -> int:
+        given = {"number": number, "reason": "came with the card"}
+        return int(client.post(address, given).status_code)
+
+    # Nobody, somebody who has an account, nobody again.
+    misses = [SECRETS["foreign"]["number"], number, "11010519491231004X", number]
+    assert [tried(one) for one in misses] == [422, 422, 422, 429]
+    alert = SecurityAlert.objects.get(kind="lookup_quota")
+    assert alert.user_id == cast.user("system_administrator").pk
 
 
 def test_linked_at_the_console(cast: Any, places: Any, side: Side, settings: Any) -> None:

@@ -1,6 +1,6 @@
 from fangxian.accounts.actions.alerts import settle_alert
 from fangxian.accounts.actions.grants import grant_role, grantable_roles, revoke_grant
-from fangxian.accounts.actions.lookups import LookupQuota, count_lookup
+from fangxian.accounts.actions.lookups import LookupQuota, count_lookup, kept_lookups
 from fangxian.accounts.actions.reveals import RevealQuota, log_reveal, purposes, reveals_left
 from fangxian.accounts.actions.users import (
     NewPassword,
@@ -27,6 +27,7 @@ __all__ = [
     "end_sessions",
     "grant_role",
     "grantable_roles",
+    "kept_lookups",
     "link_person",
     "log_reveal",
     "name_holder",

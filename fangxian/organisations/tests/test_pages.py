@@ -198,6 +198,19 @@ def test_numbers_that_the_form_of_a_member_tells_of_are_counted(client_of, unit,
         assert client.post(at, given).status_code == 429
 
 
+def test_numbers_of_a_member_that_is_not_taken_are_counted_too(client_of, unit, settings):
+    settings.FANGXIAN_LOOKUPS_PER_HOUR = 2
+    client = client_of("headquarters")
+    form = {"name": "王新", "phone": "12"}
+    at = url("join", unit.id)
+
+    def tried(number: str) -> int:
+        return client.post(at, form | {"number": number}).status_code
+
+    numbers = ("11010519491231002X", "440524198801010011", "11010519491231002X")
+    assert [tried(number) for number in numbers] == [422, 422, 429]
+
+
 def test_ten_households_of_a_member(hq, client_of, places, person, unit):
     member = add_member(by=hq, person=person(hq, "王一"), organisation=unit)
     doors = [create_household(by=hq, place_code=places.unit, room=str(n)) for n in range(11)]
