@@ -42,7 +42,9 @@ persons: Registry[Callable[[str], list[UUID]]] = Registry("finder of persons")
 # Ids of the records that were merged into a person's: the same human.
 records: Registry[Callable[[UUID], list[UUID]]] = Registry("records of one human")
 
-TASK, PAGE = "task ", "page "
+TASK, PAGE, JOB, SAID = "task ", "page ", "job ", "said "
+# What purposes begin with that the system writes.
+_OURS = (TASK, PAGE, JOB, SAID)
 REVEALED = {
     "identity": gettext_lazy("identity number"),
     "document": gettext_lazy("identity number"),
@@ -74,10 +76,15 @@ def task_purpose(task_id: UUID, purpose: str) -> str:
     return f"{TASK}{task_id} {purpose}"
 
 
+def said(reason: str) -> str:
+    """The purpose that a typed reason is: marked where it could be read as one of the system's."""
+    return SAID + reason if reason.startswith(_OURS) else reason
+
+
 def reason_of(by: Actor, reason: str) -> str:
     """The purpose of what an actor does for a reason that was asked for, and for which task."""
     task = task_of(by.purpose)
-    return reason if task is None else task_purpose(task, reason)
+    return said(reason) if task is None else task_purpose(task, said(reason))
 
 
 def task_of(purpose: str) -> UUID | None:
@@ -101,7 +108,9 @@ def why(purpose: str, titles: dict[UUID, str] | None = None) -> str:
         told = _("task: %(title)s") % {"title": title} if title else _("a task")
         page = purpose.split(" ", 2)[2:]
         return " · ".join([told, *(why(rest) for rest in page)])
-    if purpose.startswith("job "):
+    if purpose.startswith(SAID):
+        return purpose.removeprefix(SAID)
+    if purpose.startswith(JOB):
         return _("a job in the background")
     if not purpose.startswith(PAGE):
         return purpose

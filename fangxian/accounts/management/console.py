@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import translation
 
+from fangxian.accounts.looks import said
 from fangxian.accounts.models import User
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope
@@ -23,7 +24,7 @@ def console_actor(reason: str) -> Actor:
     except (KeyError, OSError):
         name = "unknown"
     actor = Actor.system("console", settings.FANGXIAN_AREA)
-    return replace(actor, name=f"console:{name}"[:80], source="console", purpose=reason)
+    return replace(actor, name=f"console:{name}"[:80], source="console", purpose=said(reason))
 
 
 def read_secret(prompt: str, *, from_stdin: bool) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connections
@@ -10,9 +10,10 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
 
-from fangxian.accounts import actions, alerts, middleware, queries
-from fangxian.accounts.models import AccessLog, SecurityAlert
+from fangxian.accounts import actions, alerts, looks, middleware, queries
+from fangxian.accounts.models import AccessLog, SecurityAlert, User
 from fangxian.accounts.policy import page
+from fangxian.accounts.views import users
 from fangxian.common.errors import Invalid
 from fangxian.common.scoping import acting
 from tests.kit.cast import make_cast, make_places
@@ -43,6 +44,28 @@ def test_purpose_and_reason_are_asked(alice, purpose, reason):
             by=alice, person_id=uuid4(), what="phone", purpose=purpose, reason=reason
         )
     assert not AccessLog.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("task", [None, UUID(int=7)])
+@pytest.mark.parametrize(
+    "reason", ["job 1", "page people:person", f"task {UUID(int=8)} look", "said he is ill"]
+)
+def test_a_reason_stays_what_was_typed(alice, cast, reason, task):
+    by = alice if task is None else alice.for_purpose(looks.task_purpose(task, alice.purpose))
+    row = actions.log_reveal(by=by, person_id=uuid4(), what="phone", purpose="visit", reason=reason)
+    (look,) = looks.described([row])
+    assert look.why.endswith(f": {reason}" if task is None else f" · {reason}")
+    with acting(by):
+        assert looks.task_of(row.purpose) == task
+    administrator = cast.actor("system_administrator")
+    account = actions.create_user(
+        by=administrator, username="new", display_name="New", region_code=alice.area
+    ).user
+    by = administrator if task is None else administrator.for_purpose(looks.task_purpose(task, "x"))
+    actions.disable_user(by=by, user_id=account.pk, reason=reason)
+    changes = users._told(users.history_of(User).filter(pgh_obj_id=account.pk))
+    assert [change for change in changes if change.why.endswith(reason)]
 
 
 @pytest.mark.django_db
