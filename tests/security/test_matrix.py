@@ -41,7 +41,9 @@ REFUSED_CHANGE = {
         403,
         "changed by whoever acts in the whole installation",
     ),
-    "core:delivery_retry": (404, "the maker's delivery has not failed"),
+    "core:outbox": (403, "as above"),
+    "core:endpoint_switch": (403, "as above"),
+    "core:delivery_retry": (403, "as above"),
     "accounts:switch": (404, "no grant is named"),
     "api:api-root": (404, "no page: it is where addresses begin"),
 }

@@ -104,7 +104,7 @@ class OutboxDelivery(Row):
 
 
 class Endpoint(Row):
-    """A webhook, a WeCom or a DingTalk bot that messages of an area may be sent to."""
+    """A webhook, a WeCom or a DingTalk bot: gets every announcement of this installation."""
 
     scope = Global("addresses and secrets are sealed; used by the worker before a scope is known")
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from fangxian.common.errors import Problem
+from fangxian.common.errors import Forbidden, Problem
 from fangxian.common.keyring import keyring
 from fangxian.common.scoping import acting
 from fangxian.core import actions, imports, rules
@@ -23,6 +23,7 @@ from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.models import (
     DeliveryState,
     Emergency,
+    Endpoint,
     Event,
     ImportState,
     Job,
@@ -314,7 +315,10 @@ def test_rules_are_read_by_all_and_changed_by_adding(
     assert head.get(reverse("core:rule", args=["nothing"])).status_code == 404
 
 
-def test_dead_letters_are_listed_without_their_content(client_of: Any, alice: Any) -> None:
+def test_dead_letters_are_listed_without_their_content(
+    client_of: Any, alice: Any, settings: Any, places: Any
+) -> None:
+    settings.FANGXIAN_AREA = places.county
     actions.notify(
         by=alice,
         template="Come %(who)s",
@@ -337,7 +341,40 @@ def test_dead_letters_are_listed_without_their_content(client_of: Any, alice: An
     assert letter.state == DeliveryState.WAITING
 
 
-def test_endpoints_of_our_own_network_are_refused(client_of: Any) -> None:
+def test_who_works_for_a_part_of_the_installation_changes_nothing_of_its_outbox(
+    client_of: Any, alice: Any, cast: Any
+) -> None:
+    actions.notify(by=alice, template="Come", channels=["sms"], targets={"sms": ["13800000000"]})
+    OutboxDelivery.objects.update(state=DeliveryState.DEAD, error_code="http_400")
+    letter = OutboxDelivery.objects.get()
+    endpoint = Endpoint.objects.create(name="duty", channel="wecom", url="https://1.1.1.1/x")
+    administrator, by = client_of("system_administrator"), cast.actor("system_administrator")
+    retry = reverse("core:delivery_retry", args=[letter.id])
+    switch = reverse("core:endpoint_switch", args=[endpoint.id])
+    given = {"name": "mine", "channel": "webhook", "url": "https://1.1.1.1/x", "secret": "s"}
+    address = reverse("core:outbox")
+    assert administrator.post(address, given).status_code == 403
+    assert administrator.post(retry).status_code == 403
+    assert administrator.post(switch, {"active": "0"}).status_code == 403
+    for change in (
+        lambda: actions.add_endpoint(by=by, **given),
+        lambda: actions.switch_endpoint(by=by, endpoint_id=endpoint.id, active=False),
+        lambda: actions.retry_delivery(by=by, delivery_id=letter.id),
+    ):
+        with pytest.raises(Forbidden):
+            change()
+    page = _text(administrator, "outbox")
+    assert "duty" in page
+    assert retry not in page
+    assert switch not in page
+    assert f'action="{address}"' not in page
+    assert 'name="secret"' not in page
+
+
+def test_endpoints_of_our_own_network_are_refused(
+    client_of: Any, settings: Any, places: Any
+) -> None:
+    settings.FANGXIAN_AREA = places.county
     administrator = client_of("system_administrator")
     address = reverse("core:outbox")
     given = {"name": "duty", "channel": "webhook", "secret": "s"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -20,11 +21,17 @@ SHOWN = 200
 
 @page("core.outbox", methods=("GET", "POST"))
 def outbox(request: SignedRequest) -> HttpResponse:
-    """Dead letters, without their content, and the endpoints; POST adds one."""
+    """Dead letters, without their content, and the endpoints; POST adds one.
+
+    Who works for a part of the installation's area sees how it stands, and changes nothing.
+    """
+    by = request.actor
+    if request.method == "POST":
+        by.require("core.outbox", settings.FANGXIAN_AREA)
     form = EndpointForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.add_endpoint(by=request.actor, **form.cleaned_data)
+            actions.add_endpoint(by=by, **form.cleaned_data)
         except Invalid as error:
             show_problems(form, error)
         else:
@@ -38,6 +45,7 @@ def outbox(request: SignedRequest) -> HttpResponse:
         ).count(),
         "endpoints": Endpoint.objects.defer("url", "secret").order_by("name"),
         "form": form,
+        "may_change": by.may("core.outbox", settings.FANGXIAN_AREA),
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "core/outbox.html", context, status=status)
