@@ -8,6 +8,6 @@ class CommandConfig(AppConfig):
     label = "command"
 
     def ready(self) -> None:
-        from fangxian.command import exporting, jobs, registered  # noqa: F401 - job kinds
+        from fangxian.command import exporting, registered  # noqa: F401 - job kinds
 
         registered.register()

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from fangxian.command import commands, sources
+from fangxian.command import commands, jobs, sources
 from fangxian.common import registries
 from fangxian.common.actor import Actor
 from fangxian.common.registries import NavItem, Panel, Right
+from fangxian.common.ui.formats import date
+from fangxian.core.kinds import TaskKind, task_kinds
+from fangxian.core.models import Task
 
 RIGHTS = (
     Right("command.today", _("Work in an area")),
@@ -38,6 +43,17 @@ def register() -> None:
     registries.panels.register(
         "coverage", Panel(_("Coverage"), "command.board", coverage_panel), order=10
     )
+    task_kinds.register(
+        jobs.TASK, TaskKind(_("Drawing of grids"), _plan_url, by_hand=False, words=_plan_words)
+    )
+
+
+def _plan_url(task: Task) -> str:
+    return reverse("regions:plan", args=[task.object_id])
+
+
+def _plan_words(data: dict[str, Any]) -> dict[str, Any]:
+    return {"day": date(dt.date.fromisoformat(data["day"]))}
 
 
 def coverage_panel(request: HttpRequest, by: Actor, code: str) -> str:

@@ -28,3 +28,12 @@ def check(timestamp: int) -> None:
     from fangxian.command.checking import check_all
 
     daily.once("command.check", CHECK_AT, check_all)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="command.recoded", lock="command.recoded", queueing_lock="command.recoded")
+def recoded(timestamp: int) -> None:
+    """Take along what was written at former codes while a redraw went on."""
+    from fangxian.command.jobs import follow_recoded
+
+    follow_recoded()

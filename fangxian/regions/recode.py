@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -20,12 +20,14 @@ from psycopg import sql
 
 from fangxian.common import registries
 from fangxian.common.actor import Actor
-from fangxian.common.codes import bounds
+from fangxian.common.codes import Level, bounds
+from fangxian.common.ids import first_id
 from fangxian.common.scoping import acting, moving_tables, tables
 from fangxian.regions.models import Region, RegionCode
 
 SHADOW = "x"
 BATCH = 2_000
+LISTED = 100
 
 
 def with_places_below(moves: Mapping[str, str], *, using: str = "default") -> dict[str, str]:
@@ -120,20 +122,59 @@ def catch_up(*, by: Actor, area: str) -> dict[str, int]:
     A row written while a redraw went on may carry the code that was right a moment before.
     """
     lo, hi = bounds(area)
-    current = set(
-        Region.objects.filter(code__gte=lo, code__lt=hi, valid_to=None).values_list(
-            "code", flat=True
-        )
-    )
-    former = RegionCode.objects.filter(
-        code__gte=lo, code__lt=hi, region__valid_to=None, region__code__gte=lo, region__code__lt=hi
-    ).order_by("valid_to", "id")
-    latest = dict(former.values_list("code", "region__code"))
-    pairs = {old: new for old, new in latest.items() if old not in current and old != new}
-    if not pairs:
-        return {}
     with acting(by.within(area)) as narrow:
-        return _follow(narrow, area, pairs, "default")
+        # No redraw of it goes on meanwhile, which would make other codes the former ones.
+        list(Region.objects.select_for_update().filter(code=area, valid_to=None).values_list("id"))
+        current = set(
+            Region.objects.filter(code__gte=lo, code__lt=hi, valid_to=None).values_list(
+                "code", flat=True
+            )
+        )
+        former = RegionCode.objects.filter(
+            code__gte=lo,
+            code__lt=hi,
+            region__valid_to=None,
+            region__code__gte=lo,
+            region__code__lt=hi,
+        ).order_by("valid_to", "id")
+        latest = dict(former.values_list("code", "region__code"))
+        pairs = {old: new for old, new in latest.items() if old not in current and old != new}
+        return _follow(narrow, area, pairs, "default") if pairs else {}
+
+
+def communities_recoded(*, since: dt.datetime) -> list[str]:
+    """The communities inside which places were given other codes since a moment, by code."""
+    written = RegionCode.objects.filter(id__gte=first_id(since), region__valid_to=None)
+    areas = {_common(old, new) for old, new in written.values_list("code", "region__code")}
+    return sorted(area for area in areas if len(area) == Level.VILLAGE)
+
+
+def left_behind(*, using: str = "default") -> Iterator[tuple[str, str, int, str]]:
+    """Rows at former codes that no place has now: (table, code, rows, area to catch up).
+
+    At most ``LISTED`` codes a table. The area holds the code and where its place lies now.
+    """
+    for table, column in moving_tables():
+        statement = sql.SQL(
+            "SELECT t.{column}, count(DISTINCT t.ctid), max(p.code) FROM {table} t "
+            "JOIN regions_regioncode c ON c.code = t.{column} "
+            "JOIN regions_region p ON p.id = c.region_id AND p.valid_to IS NULL "
+            "WHERE NOT EXISTS (SELECT 1 FROM regions_region n WHERE n.valid_to IS NULL "
+            "AND n.code = t.{column}) GROUP BY 1 ORDER BY 1 LIMIT {most}"
+        ).format(
+            column=sql.Identifier(column), table=sql.Identifier(table), most=sql.Literal(LISTED)
+        )
+        with connections[using].cursor() as cursor:
+            cursor.execute(statement)
+            found = cursor.fetchall()
+        for code, count, now in found:
+            yield table, code, count, _common(code, now)
+
+
+def _common(old: str, new: str) -> str:
+    """The smallest area down to a community that holds both codes."""
+    levels = (level for level in sorted(Level, reverse=True) if level <= Level.VILLAGE)
+    return next(new[:level] for level in levels if old[:level] == new[:level])
 
 
 def _follow(by: Actor, area: str, pairs: Mapping[str, str], using: str) -> dict[str, int]:

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, MutableMapping
-from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -36,25 +34,6 @@ def due(on: dt.date | None = None) -> list[GridPlan]:
     on = on or timezone.localdate()
     plans = GridPlan.objects.filter(state=State.ACCEPTED, effective__lte=on)
     return list(plans.order_by("effective", "place_code"))
-
-
-def run(
-    *, by: Actor, plan_ids: Iterable[UUID], state: MutableMapping[str, Any]
-) -> Iterator[tuple[int, int, str]]:
-    """Put drawings in force one after another; yields (done, of how many, community).
-
-    Each is one transaction. ``state["done"]`` holds the ids that are through: an interrupted
-    run resumes after the last whole community; a drawing that is in force already is passed over.
-    """
-    ids = list(plan_ids)
-    done: list[str] = list(state.get("done", ()))
-    for plan_id in ids:
-        if str(plan_id) in done:
-            continue
-        plan = apply(by=by, plan_id=plan_id)
-        done.append(str(plan_id))
-        state["done"] = done
-        yield len(done), len(ids), plan.place_code
 
 
 def apply(*, by: Actor, plan_id: UUID) -> GridPlan:

@@ -208,18 +208,10 @@ def _late_drawings() -> Iterator[str]:
 
 
 def _left_behind() -> Iterator[str]:
-    from fangxian.common.scoping import moving_tables
+    from fangxian.regions import recode
 
-    for table, column in moving_tables():
-        statement = (
-            f'SELECT t."{column}", count(*) FROM "{table}" t '  # noqa: S608 (our own table names)
-            "JOIN regions_regioncode c ON c.code = "
-            f't."{column}" JOIN regions_region p ON p.id = c.region_id AND p.valid_to IS NULL '
-            "WHERE NOT EXISTS (SELECT 1 FROM regions_region n WHERE n.valid_to IS NULL "
-            f'AND n.code = t."{column}") GROUP BY 1 ORDER BY 1 LIMIT 20'
-        )
-        for code, count in _rows(statement):
-            yield f"{count} rows of {table} lie at the former code {code}"
+    for table, code, count, _area in recode.left_behind(using="maintenance"):
+        yield f"{count} rows of {table} lie at the former code {code}"
 
 
 INVARIANTS = (

@@ -203,7 +203,7 @@ def accept_grids(
 ) -> GridPlan:
     """Accept a draft, in force from the day ``effective`` (today; past and future are possible).
 
-    Only :func:`fangxian.regions.redraw.run` then changes codes, on that day or at once. Raises
+    Only :func:`fangxian.regions.redraw.apply` then changes codes, on that day or at once. Raises
     Conflict when the draft or another accepted drawing is in the way, Invalid when a building is
     left out, or the day is before the drawing that is in force.
     """

@@ -98,7 +98,7 @@ def where_rows_are(by):
 
 def put_in_force(by, plan, on=DAY):
     plan = actions.accept_grids(by=by, plan_id=plan.id, version=plan.version, effective=on)
-    list(redraw.run(by=by, plan_ids=[plan.id], state={}))
+    redraw.apply(by=by, plan_id=plan.id)
     with acting(by):
         return GridPlan.objects.get(id=plan.id)
 
@@ -161,10 +161,7 @@ def test_the_history_of_rows_follows_too(community):
 def test_twice_in_force_changes_nothing(community):
     plan = put_in_force(community.by, actions.draw_grids(by=community.by, community_code=COMMUNITY))
     before = dict(Region.objects.values_list("id", "code"))
-    state = {}
-    assert list(redraw.run(by=community.by, plan_ids=[plan.id], state=state)) == [(1, 1, COMMUNITY)]
-    assert state == {"done": [str(plan.id)]}
-    assert list(redraw.run(by=community.by, plan_ids=[plan.id], state=state)) == []
+    assert redraw.apply(by=community.by, plan_id=plan.id).state == "in_force"
     assert dict(Region.objects.values_list("id", "code")) == before
 
 
