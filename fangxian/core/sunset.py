@@ -35,22 +35,36 @@ def sealed_columns() -> list[tuple[type[models.Model], str, list[str]]]:
     return found
 
 
+def destroy_key(emergency_id: UUID) -> None:
+    """Destroy the key of an ended emergency: from then on nobody reads what it sealed.
+
+    Runs as soon as the ending is committed; doing it again changes nothing.
+    """
+    by = Actor.system("core.sunset", settings.FANGXIAN_AREA)
+    ended = Emergency.objects.filter(id=emergency_id, ended_on__isnull=False, key_destroyed_at=None)
+    with acting(by):
+        if not ended.exists():
+            return
+    keyring().destroy_emergency(emergency_id)
+    with acting(by):
+        ended.update(key_destroyed_at=timezone.now())
+
+
 def destroy(emergency_id: UUID) -> None:
     """Destroy the key of an ended emergency, remove its files' content, certify it.
 
-    Runs after the ending is committed; safe to run again after a crash at any point.
+    For the worker: rooms remove what the web may not touch. Safe to run again after a crash at
+    any point.
     """
     by = Actor.system("core.sunset", settings.FANGXIAN_AREA)
+    destroy_key(emergency_id)
     with acting(by):
-        emergency = Emergency.objects.filter(id=emergency_id, ended_on__isnull=False).first()
-    if emergency is None or emergency.key_destroyed_at is not None:
-        return
-    keyring().destroy_emergency(emergency_id)
-    with acting(by):
-        emergency = Emergency.objects.select_for_update().get(id=emergency_id)
-        if emergency.key_destroyed_at is not None:
+        ended = Emergency.objects.select_for_update().filter(
+            id=emergency_id, key_destroyed_at__isnull=False, certificate=None
+        )
+        emergency = ended.first()
+        if emergency is None:
             return
-        now = timezone.now()
         report = _report(by, emergency)
         body = orjson.dumps(
             {
@@ -60,7 +74,7 @@ def destroy(emergency_id: UUID) -> None:
                 "area": emergency.place_code,
                 "started_on": emergency.started_on,
                 "ended_on": emergency.ended_on,
-                "key_destroyed_at": now,
+                "key_destroyed_at": emergency.key_destroyed_at,
                 "unreadable": report,
                 "sha256_of_report": hashlib.sha256(
                     orjson.dumps(report, option=orjson.OPT_SORT_KEYS)
@@ -76,8 +90,7 @@ def destroy(emergency_id: UUID) -> None:
             place_code=emergency.place_code,
             right="core.emergency",
         )
-        emergency.key_destroyed_at = now
-        emergency.save(update_fields=["certificate", "key_destroyed_at"])
+        emergency.save(update_fields=["certificate"])
 
 
 def _report(by: Actor, emergency: Emergency) -> dict[str, object]:
@@ -105,9 +118,9 @@ def _report(by: Actor, emergency: Emergency) -> dict[str, object]:
 
 
 def finish_all() -> int:
-    """Finish the endings that a crash interrupted. Returns how many."""
+    """Finish the endings that have no certificate yet. Returns how many."""
     with acting(Actor.system("core.sunset", settings.FANGXIAN_AREA)):
-        open_endings = Emergency.objects.filter(ended_on__isnull=False, key_destroyed_at=None)
+        open_endings = Emergency.objects.filter(ended_on__isnull=False, certificate=None)
         ids = list(open_endings.values_list("id", flat=True))
     for emergency_id in ids:
         destroy(emergency_id)

@@ -18,6 +18,12 @@ def run_job(job_id: str) -> None:
     runner.run(UUID(job_id))
 
 
+@app.task(name="core.finish_endings", lock="core.finish_endings")
+def finish_endings() -> None:
+    """Remove what ended emergencies leave behind and certify it."""
+    sunset.finish_all()
+
+
 # No lock: it takes away what a dead worker holds, and that may be its own last run.
 @app.periodic(cron="* * * * *")
 @app.task(name="core.sweep", queueing_lock="core.sweep", pass_context=False)

@@ -152,9 +152,12 @@ def end_emergency(*, by: Actor, emergency_id: UUID, confirmation: str) -> Emerge
     """End an emergency: once committed, its key is destroyed and its personal data with it.
 
     ``confirmation`` is the emergency's name, typed. What it sealed can't be read any more, in
-    restored backups either; a certificate with counts is stored as a file. This can't be undone.
+    restored backups either; the worker then removes the rest and stores a certificate with
+    counts. This can't be undone.
     Raises OutOfScope, Forbidden, Conflict (ended), Invalid (typed wrongly).
     """
+    from fangxian.core.tasks import finish_endings
+
     emergency = _in_force(by, emergency_id, "core.emergency_end")
     if confirmation.strip() != emergency.name:
         raise Invalid(
@@ -169,5 +172,6 @@ def end_emergency(*, by: Actor, emergency_id: UUID, confirmation: str) -> Emerge
     emergency.save(update_fields=["ended_on"])
     Measure.objects.filter(emergency=emergency, lifted_at=None).update(lifted_at=timezone.now())
     _emit(by, "core.emergency_ended", emergency, {})
-    transaction.on_commit(lambda: sunset.destroy(emergency.id))
+    transaction.on_commit(lambda: sunset.destroy_key(emergency.id))
+    finish_endings.defer()
     return emergency

@@ -18,8 +18,8 @@ class Emergency(Row):
     """One emergency. Its key lies in the keyring under its id, never in the database.
 
     ``place_code`` is where ``region_id`` lies now. An emergency is *in force* until ``ended_on``;
-    after that its key is destroyed and ``key_destroyed_at`` set, in this order, so that a crash
-    between the two is finished by the sweeper.
+    after that its key is destroyed, ``key_destroyed_at`` set, what it leaves behind removed and the
+    ``certificate`` stored, in this order: the sweeper finishes what a crash cut short.
     """
 
     scope = Global(PUBLIC)

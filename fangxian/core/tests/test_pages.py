@@ -16,7 +16,7 @@ from django.utils import timezone
 from fangxian.common.errors import Forbidden, Problem
 from fangxian.common.keyring import keyring
 from fangxian.common.scoping import acting
-from fangxian.core import actions, imports, rules
+from fangxian.core import actions, imports, rules, sunset
 from fangxian.core.escalation import escalate_due
 from fangxian.core.imports import Outcome
 from fangxian.core.kinds import TaskKind, task_kinds
@@ -283,7 +283,10 @@ def test_an_emergency_from_its_beginning_to_its_end(
     emergency.refresh_from_db()
     assert emergency.key_destroyed_at
     assert not keyring()._path(f"emergency-{emergency.id}").exists()
-    _text(head, "emergency", emergency.id)
+    assert "销毁证明几分钟内" in _text(head, "emergency", emergency.id)
+    assert sunset.finish_all() == 1
+    emergency.refresh_from_db()
+    assert "销毁证明几分钟内" not in _text(head, "emergency", emergency.id)
     certificate = reverse("core:file", args=[emergency.certificate_id])
     assert head.get(certificate).json()["emergency"] == str(emergency.id)
 

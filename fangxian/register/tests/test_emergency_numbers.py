@@ -14,6 +14,7 @@ from fangxian.common.errors import Invalid
 from fangxian.common.fields import DESTROYED
 from fangxian.common.scoping import acting
 from fangxian.core import actions as core
+from fangxian.core import sunset
 from fangxian.people import actions, queries
 from fangxian.people.models import PersonDocument, PersonPhone
 from fangxian.register import actions as register
@@ -44,6 +45,7 @@ def test_numbers_of_an_ended_emergency_are_neither_read_nor_found() -> None:
         assert queries.find_by_document("", NUMBER).get() == person
         assert queries.find_by_phone(PHONE).get() == person
     core.end_emergency(by=BY, emergency_id=emergency.id, confirmation=emergency.name)
+    assert sunset.finish_all() == 1
     with acting(BY):
         assert person.documents.get().number == DESTROYED
         assert not queries.find_by_document("", NUMBER).exists()
