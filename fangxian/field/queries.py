@@ -12,13 +12,15 @@ from django.db.models import Case, Q, QuerySet, Value, When
 from django.db.models.functions import Length
 from django.utils import timezone
 
-from fangxian.common import codes
+from fangxian.common import access, codes
 from fangxian.common.codes import Level
 from fangxian.common.errors import OutOfScope
 from fangxian.core import counters
-from fangxian.field.models import Campaign, Target, Visit
+from fangxian.field.models import Campaign, FormDefinition, Target, Visit
+from fangxian.field.questionnaire.said import Said, said
 from fangxian.field.rules import FieldRules, field_rules_version
 from fangxian.field.targets import METRICS
+from fangxian.register.models import Residency
 
 # A gap by the counters it follows from.
 GAP = {metric: 1 if metric == "target" else -1 for metric in METRICS}
@@ -152,25 +154,48 @@ def visits_at(campaign: Campaign, area: str) -> QuerySet[Visit]:
 
 @dataclass(frozen=True)
 class VisitLine:
-    """A visit as a list shows it."""
+    """A visit as a list shows it, with what was answered where that was asked for."""
 
     visit: Visit
     said: str
     corrected: bool
+    answers: Sequence[Said] = ()
 
 
-def visit_lines(visits: Iterable[Visit]) -> list[VisitLine]:
-    """The visits of :func:`visits_of` in words. One query for each version of the rules."""
+def visit_lines(visits: Iterable[Visit], *, answers: bool = False) -> list[VisitLine]:
+    """The visits of :func:`visits_of` in words. One query for each version of the rules.
+
+    With ``answers``, what was found at the doors is read too, and noted of all who live or lived
+    there; two queries more.
+    """
+    found = list(visits)
+    asked = {}
+    if answers:
+        note_residents({visit.household_id for visit in found})
+        forms = FormDefinition.objects.in_bulk({visit.form_id for visit in found if visit.answers})
+        asked = {form.id: form.questionnaire() for form in forms.values()}
     rules: dict[int, FieldRules] = {}
     lines = []
-    for visit in visits:
+    for visit in found:
         version = visit.campaign.rule_version
         if version not in rules:
             rules[version] = field_rules_version(version)
         outcome = rules[version].outcomes.get(visit.outcome)
-        said = outcome.name if outcome else visit.outcome
-        lines.append(VisitLine(visit, said, hasattr(visit, "corrected_by")))
+        lines.append(
+            VisitLine(
+                visit,
+                outcome.name if outcome else visit.outcome,
+                hasattr(visit, "corrected_by"),
+                said(asked[visit.form_id], visit.answers) if visit.form_id in asked else (),
+            )
+        )
     return lines
+
+
+def note_residents(households: Iterable[UUID]) -> None:
+    """What was found at a door is read of all who live or lived there."""
+    found = Residency.objects.filter(household_id__in=set(households))
+    access.note(*found.values_list("person_id", flat=True))
 
 
 def gap_counts(

@@ -32,7 +32,7 @@ from fangxian.core import counters, sunset
 from fangxian.core import rules as core_rules
 from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.models import Task
-from fangxian.field import follow, invariants, queries, rules, targets
+from fangxian.field import exporting, follow, invariants, queries, rules, targets
 from fangxian.field.actions.campaigns import DATES, close_with_emergency
 from fangxian.field.actions.reports import OVERDUE
 from fangxian.field.models import Campaign, DailyReport, Target
@@ -44,6 +44,7 @@ RIGHTS = (
     Right("field.report", _("Send and correct daily reports")),
     Right("field.campaigns", _("Plan, start and close sweeps")),
     Right("field.forms", _("Make forms")),
+    Right("field.export", _("Take the answers of a sweep away as a file"), personal=True),
 )
 NAVIGATION = {
     "field.campaigns": NavItem(_("Sweeps"), "field:campaigns", "field.view", "door"),
@@ -84,6 +85,7 @@ def register() -> None:
     registries.search.register("field", _search, order=60)
     for fact in _facts():
         registries.facts.register(fact.name, fact)
+    exporting.register()
     sunset.hooks.register("field.sweeps", close_with_emergency)
     task_kinds.register(follow.GAPS, TaskKind(_("Gaps of a sweep"), _gaps_url, by_hand=False))
     task_kinds.register(
@@ -155,7 +157,7 @@ def _household_panel(request: HttpRequest, by: Actor, household_id: UUID) -> str
         "household_id": household_id,
         "more": len(visits) > PANEL_VISITS,
         "doors": list(doors.exclude(state=Target.State.GONE).order_by("-created_at")),
-        "visits": queries.visit_lines(visits[:PANEL_VISITS]),
+        "visits": queries.visit_lines(visits[:PANEL_VISITS], answers=True),
         "may_visit": by.may("field.visit"),
     }
     return render_to_string("field/_household_panel.html", context, request)

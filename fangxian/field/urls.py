@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:campaign_id>/extend/", campaigns.extend, name="campaign_extend"),
     path("<uuid:campaign_id>/gaps/", campaigns.gaps, name="gaps"),
     path("<uuid:campaign_id>/visits/", visits.of_place, name="visits"),
+    path("<uuid:campaign_id>/answers/", visits.export, name="answers"),
     path("<uuid:campaign_id>/doors/", doors.work_list, name="doors"),
     path("<uuid:campaign_id>/exemptions/", exemptions.every, name="exemptions"),
     path("<uuid:campaign_id>/reports/", reports.of_day, name="reports"),

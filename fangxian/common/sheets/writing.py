@@ -68,17 +68,35 @@ def write_rows(
     all else is text. `progress` is called with the number of rows so far, every `PROGRESS_EVERY`
     rows and at the end.
     """
+    return write_book(out, [Table(columns, rows, sheet, title)], progress=progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a workbook: its rows are asked for when it is its turn."""
+
+    columns: Sequence[ExportColumn]
+    rows: Iterable[Sequence[object]]
+    sheet: str = "Sheet1"
+    title: str = ""
+
+
+def write_book(out: IO[bytes], tables: Iterable[Table], *, progress: Progress | None = None) -> int:
+    """Write tables as the sheets of one .xlsx, each as :func:`write_rows` writes one. Returns the
+    number of data rows of all.
+    """
     count = 0
-    kinds = [column.kind for column in columns]
     with BookWriter(out) as book:
-        page = _page(book, sheet, columns, title)
-        for row in rows:
-            if page.rows >= SHEET_ROWS:
-                page = _page(book, sheet, columns, title)
-            page.row(_typed(kind, value) for kind, value in zip(kinds, row, strict=True))
-            count += 1
-            if progress is not None and count % PROGRESS_EVERY == 0:
-                progress(count)
+        for table in tables:
+            kinds = [column.kind for column in table.columns]
+            page = _page(book, table.sheet, table.columns, table.title)
+            for row in table.rows:
+                if page.rows >= SHEET_ROWS:
+                    page = _page(book, table.sheet, table.columns, table.title)
+                page.row(_typed(kind, value) for kind, value in zip(kinds, row, strict=True))
+                count += 1
+                if progress is not None and count % PROGRESS_EVERY == 0:
+                    progress(count)
     if progress is not None:
         progress(count)
     return count

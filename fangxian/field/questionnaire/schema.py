@@ -88,7 +88,7 @@ class Question:
         """The label in the reader's language."""
         return in_language(self.label)
 
-    def left(self, known: Mapping[str, Any], today: dt.date) -> tuple[Option, ...]:
+    def left(self, known: Mapping[str, Any], today: dt.date | None = None) -> tuple[Option, ...]:
         """The options that the answers above, ``known``, leave to choose from."""
         if self.choice_filter is None:
             return self.options

@@ -19,12 +19,14 @@ from django.utils.translation import gettext as _
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, Problem
+from fangxian.common.fields import Destroyed
 from fangxian.common.ids import uuid7
 from fangxian.field import actions, queries
 from fangxian.field.actions import NewVisit
 from fangxian.field.forms import DoorFilter, ExemptForm, VisitForm, state_of
 from fangxian.field.models import Campaign, Target, Visit
 from fangxian.field.questionnaire.fields import answers_of, compiled, fields_of_form
+from fangxian.field.questionnaire.said import read
 from fangxian.field.rules import FieldRules, Outcome, field_rules_version
 from fangxian.field.views.campaigns import campaign_of, first_row
 from fangxian.organisations.queries import who_closes
@@ -136,8 +138,10 @@ def door(request: SignedRequest, campaign_id: UUID, household_id: UUID) -> HttpR
     rules = field_rules_version(target.campaign.rule_version)
     if request.method == "POST":
         return _save(request, target, rules)
-    form = _form(target, rules, request)
-    return _door(request, target, rules, form)
+    mistaken = _correctable(target, request.GET.get("corrects", ""))
+    form = _form(rules, request, mistaken)
+    # A correction starts from what was said.
+    return _door(request, target, rules, form, given=read(mistaken.answers) if mistaken else None)
 
 
 def _outcomes(campaign: Campaign, rules: FieldRules) -> list[Outcome]:
@@ -148,19 +152,21 @@ def _outcomes(campaign: Campaign, rules: FieldRules) -> list[Outcome]:
     ]
 
 
-def _form(target: Target, rules: FieldRules, request: SignedRequest) -> VisitForm:
-    corrects = _correctable(target, request.GET.get("corrects", ""))
-    initial = {"op_id": uuid7(), "corrects": corrects, "outcome": request.GET.get("outcome", "")}
+def _form(rules: FieldRules, request: SignedRequest, mistaken: Visit | None) -> VisitForm:
+    initial: dict[str, Any] = {"op_id": uuid7(), "outcome": request.GET.get("outcome", "")}
+    if mistaken is not None:
+        initial["corrects"] = mistaken.op_id
+        initial["outcome"] = initial["outcome"] or mistaken.outcome
+        initial["note"] = "" if isinstance(mistaken.note, Destroyed) else mistaken.note
     return VisitForm(outcomes=list(rules.outcomes.values()), initial=initial)
 
 
-def _correctable(target: Target, text: str) -> UUID | None:
+def _correctable(target: Target, text: str) -> Visit | None:
     try:
         op_id = UUID(text)
     except ValueError:
         return None
-    found = Visit.objects.filter(target=target, op_id=op_id, corrected_by=None)
-    return op_id if found.exists() else None
+    return Visit.objects.filter(target=target, op_id=op_id, corrected_by=None).first()
 
 
 def _save(request: SignedRequest, target: Target, rules: FieldRules) -> HttpResponse:
@@ -278,7 +284,7 @@ def _door(
     labels = names({target.place_code, target.place_code[:18], within})
     look, words = state_of(target)
     made = queries.visits_of(target.household_id).filter(target=target)
-    visits = queries.visit_lines(made[:LAST_VISITS])
+    visits = queries.visit_lines(made[:LAST_VISITS], answers=True)
     errors = {problem.field: problem for problem in problems or []}
     outcome = form["outcome"].value() or ""
     exemption = target.exemptions.filter(ended_on=None).first()

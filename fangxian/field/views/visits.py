@@ -2,41 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from fangxian.accounts.policy import SignedRequest, page
-from fangxian.common import access
-from fangxian.field import queries
+from fangxian.common import codes
+from fangxian.common.errors import OutOfScope
+from fangxian.core.actions import start_job
+from fangxian.field import exporting, queries
 from fangxian.field.forms import DoorFilter
 from fangxian.field.views.campaigns import campaign_of, first_row
 from fangxian.field.views.doors import where_of
 from fangxian.regions.queries import full_name, names
-from fangxian.register.models import Residency
 from fangxian.register.queries import household
 
 PAGE = 100
 
 
-def _note_residents(households: Iterable[UUID]) -> None:
-    """What was found at a door is read of all who live or lived there."""
-    found = Residency.objects.filter(household_id__in=set(households))
-    access.note(*found.values_list("person_id", flat=True))
-
-
-def _paged(request: SignedRequest, found: Any, query: dict[str, str]) -> dict[str, Any]:
+def _paged(
+    request: SignedRequest, found: Any, query: dict[str, str], *, answers: bool = False
+) -> dict[str, Any]:
     """A page of visits as lines, and where the pages beside it are."""
     start = first_row(request.GET.get("from", ""))
     visits = list(found[start : start + PAGE + 1])
-    lines = queries.visit_lines(visits[:PAGE])
-    _note_residents(line.visit.household_id for line in lines)
+    lines = queries.visit_lines(visits[:PAGE], answers=answers)
+    queries.note_residents(line.visit.household_id for line in lines)
     before, after = max(0, start - PAGE), start + PAGE
     return {
         "lines": lines,
@@ -50,12 +47,12 @@ def _paged(request: SignedRequest, found: Any, query: dict[str, str]) -> dict[st
 
 @page("field.view")
 def of_household(request: SignedRequest, household_id: UUID) -> HttpResponse:
-    """Every visit at a household in whatever sweep, the latest first."""
+    """Every visit at a household in whatever sweep with what was answered, the latest first."""
     home = household(household_id)
     context = {
         "where": " ".join(part for part in (full_name(home.place_code), home.room) if part),
         "back": reverse("register:household", args=[home.id]),
-        **_paged(request, queries.visits_of(home.id), {}),
+        **_paged(request, queries.visits_of(home.id), {}, answers=True),
     }
     return render(request, "field/visits.html", context)
 
@@ -70,5 +67,33 @@ def of_place(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
     at_codes = {line.visit.place_code for line in lines}
     labels = names(at_codes | {code[:18] for code in at_codes})
     rows = [{"line": line, "where": where_of(line.visit, labels)} for line in lines]
-    context = {"campaign": campaign, "place": place, "place_name": full_name(place), "rows": rows}
+    context = {
+        "campaign": campaign,
+        "place": place,
+        "place_name": full_name(place),
+        "rows": rows,
+        "may_export": request.actor.may(exporting.RIGHT, place),
+        "may_reveal": request.actor.may("people.reveal", place),
+    }
     return render(request, "field/visits_of_place.html", context | paged)
+
+
+@page(exporting.RIGHT, methods=("POST",))
+def export(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
+    """The answers of a sweep at a place as a workbook, by a job, whose page answers.
+
+    With a ``reason`` the numbers among them are in full, logged as revealed; else masked.
+    """
+    by = request.actor
+    campaign = campaign_of(request, campaign_id)
+    code = request.POST.get("place", "") or max(by.area, campaign.area.code, key=len)
+    if not codes.is_code(code) or not codes.contains(by.area, code):
+        raise OutOfScope(code)
+    by.require(exporting.RIGHT, code)
+    args = {"campaign": str(campaign.id), "code": code, "language": get_language() or ""}
+    if "reason" in request.POST:
+        reason = request.POST["reason"]
+        entry = exporting.reveal_answers(by=by, campaign=campaign, code=code, reason=reason)
+        args["reveal"] = str(entry)
+    job = start_job(by=by, kind=exporting.JOB, args=args, place_code=code)
+    return redirect("core:job", job.id)

@@ -1,0 +1,86 @@
+"""What was answered, in words: by label, for pages and for ledgers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from fangxian.common.fields import Destroyed
+from fangxian.common.masks import mask_text
+from fangxian.common.ui.formats import date
+from fangxian.field.questionnaire.answers import MAX_TEXT
+from fangxian.field.questionnaire.schema import Question, Questionnaire, in_language
+
+# Where somebody may have typed a document's or a phone's number.
+_TYPED: Final = frozenset({"text", "integer", "decimal"})
+
+
+@dataclass(frozen=True)
+class Said:
+    """One answer: the question's text and the answer in words; of a repeat, its rows."""
+
+    label: str
+    value: str = ""
+    rows: list[list[Said]] = field(default_factory=list)
+
+
+def read(sealed: str | None) -> dict[str, Any]:
+    """The answers that a visit keeps; none if they were destroyed with their emergency."""
+    if not sealed or isinstance(sealed, Destroyed):
+        return {}
+    found: dict[str, Any] = orjson.loads(sealed)
+    return found
+
+
+def in_words(
+    question: Question, value: Any, known: Mapping[str, Any], *, clear: bool = False
+) -> str:
+    """One answer as text: labels for codes, several with “、” between them.
+
+    ``known``: the answers above, which tell apart options of one code. Numbers that may be a
+    document's or a phone's are masked unless ``clear``.
+    """
+    if question.kind in ("choice", "choices"):
+        chosen = value if isinstance(value, list) else [value]
+        return "、".join(_option(question, str(code), known) for code in chosen)
+    if isinstance(value, bool):
+        return pgettext("answer", "yes") if value else pgettext("answer", "no")
+    if question.kind == "date":
+        return str(date(dt.date.fromisoformat(value)))
+    text = str(value)
+    return text if clear or question.kind not in _TYPED else mask_text(text, MAX_TEXT)
+
+
+def _option(question: Question, code: str, known: Mapping[str, Any]) -> str:
+    fitting = [option for option in question.options if option.code == code]
+    if len(fitting) > 1:
+        fitting = [option for option in question.left(known) if option.code == code] or fitting
+    return in_language(fitting[0].label) if fitting else code
+
+
+def said(questionnaire: Questionnaire, sealed: str | None) -> list[Said]:
+    """The answers of a visit in the order of its form, numbers masked."""
+    if isinstance(sealed, Destroyed):
+        return [Said(_("Answers"), sealed)]
+    return list(_block(questionnaire.questions, read(sealed), {}))
+
+
+def _block(
+    questions: Sequence[Question], answers: Mapping[str, Any], outer: Mapping[str, Any]
+) -> Iterator[Said]:
+    known = {**outer, **answers}
+    for question in questions:
+        value = answers.get(question.name)
+        if value is None or not question.text():
+            continue
+        if question.kind == "repeat":
+            rows = [list(_block(question.questions, row, known)) for row in value]
+            yield Said(question.text(), rows=rows)
+        else:
+            yield Said(question.text(), in_words(question, value, known))
