@@ -6,7 +6,8 @@ from .cells import Cell, CellError, cell_text
 from .errors import Fault, SheetError
 from .mapping import FieldSpec, Mapping, Proposal, propose_mapping, vocabulary_of
 from .reader import Sheet, Workbook, read_workbook
-from .tables import Column, RowRole, Table, TableRow, find_table, find_tables, signature
+from .roles import RowRole
+from .tables import Column, Table, TableRow, find_table, find_tables, signature
 
 __all__ = [
     "Cell",

@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Final
 
 from .address import parse_address
-from .cells import Cell, Row, cell_text, is_blank
+from .cells import Cell, is_blank
 from .errors import SheetError
-from .headers import SEARCH_ROWS, Header, MergeIndex, filled, find_header
+from .headers import SEARCH_ROWS, Header, MergeIndex, find_header
 from .reader import Merge, Rows, Sheet, Workbook
-from .words import fold, key, load, words
+from .roles import Classifier, RowRole, is_section, line_of
+from .words import key, words
 
-_IDENTITY: Final = re.compile(r"^\d{17}[\dXx]$|^\d{15}$")
-SECTION_LENGTH: Final = 40
 _FILL_LIMIT: Final = 2_000_000
-
-
-class RowRole(IntEnum):
-    """What a row of a sheet is."""
-
-    BLANK = 0
-    TITLE = 1
-    HEADER = 2
-    DATA = 3
-    SECTION = 4  # a line inside the table that holds for the rows below it: 3号楼1单元
-    FOOT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +81,27 @@ class Table:
     def lines(self, role: RowRole) -> list[tuple[int, str]]:
         """Row numbers and texts of the rows of a role, for showing titles and notes."""
         return [
-            (number + 1, " ".join(cell_text(cell) for _, cell in filled(self.rows[number])))
+            (number + 1, line_of(self.rows[number]))
             for number, value in enumerate(self.roles)
             if value == role
         ]
 
+    def left_out(self) -> Iterator[tuple[int, RowRole, str]]:
+        """Number, role and text of the rows below the header that are neither data nor blank."""
+        for number in range(self.header.last + 1, len(self.roles)):
+            role = RowRole(self.roles[number])
+            if role not in (RowRole.DATA, RowRole.BLANK):
+                yield number + 1, role, line_of(self.rows[number])
+
+    def blank_rows(self) -> Iterator[int]:
+        """Numbers of the blank rows below the header."""
+        below = enumerate(self.roles[self.header.last + 1 :], self.header.last + 2)
+        return (number for number, role in below if role == RowRole.BLANK)
+
     def _section_above(self) -> str:
         """The line right above the header, where it says but which building or unit this is."""
         first = self.header.first
-        text = _line(self.rows[first - 1]) if first else ""
+        text = line_of(self.rows[first - 1]) if first else ""
         return text if is_section(text) else ""
 
     def data_rows(self, carry_down: Collection[int] = ()) -> Iterator[TableRow]:
@@ -126,7 +124,7 @@ class Table:
                     if (number, column) in starts:
                         held[number, column] = row[column]
             if role == RowRole.SECTION:
-                section = _stacked(section, _line(row))
+                section = _stacked(section, line_of(row))
                 above.clear()
                 continue
             if role != RowRole.DATA:
@@ -149,16 +147,6 @@ class Table:
                 yield TableRow(number + 1, cells, section, block)
 
 
-def is_section(text: str) -> bool:
-    """Whether a line names a building, unit or village group, and nothing else."""
-    if not text or len(text) > SECTION_LENGTH:
-        return False
-    parts = parse_address(text)
-    return bool(parts.building or parts.unit or parts.village_group) and not (
-        parts.room or parts.floor or parts.number or parts.rest
-    )
-
-
 def _stacked(above: str, text: str) -> str:
     """What holds below a line that follows another: a unit alone lies in the building above."""
     parts, outer = parse_address(text), parse_address(above)
@@ -170,10 +158,6 @@ def _stacked(above: str, text: str) -> str:
         if found.building == outer.building and not found.unit:
             return above[:end] + text
     return f"{outer.building}-{text}"
-
-
-def _line(row: Row) -> str:
-    return " ".join(cell_text(cell) for _, cell in filled(row))
 
 
 def column_letter(index: int) -> str:
@@ -195,7 +179,9 @@ def find_table(sheet: Sheet) -> Table:
     named, error_column = _columns(header)
     if not named:
         raise SheetError("no_table", sheet=sheet.name)
-    classifier = _Classifier(sheet, header, named, error_column)
+    classifier = Classifier(
+        sheet, header, {c.index: (c.name, c.label) for c in named}, error_column
+    )
     roles = classifier.roles()
     columns = _with_unnamed(named, classifier.used, roles.count(RowRole.DATA), error_column)
     fills = _fills(sheet.merges, header.last, len(roles), columns[-1].index + 1)
@@ -299,136 +285,3 @@ def _fills(
                     raise SheetError("too_much_memory")
                 fills.setdefault(row, []).append((column, top, left))
     return fills
-
-
-class _Classifier:
-    """Gives every row of a sheet its role."""
-
-    def __init__(
-        self, sheet: Sheet, header: Header, columns: tuple[Column, ...], error_column: int | None
-    ) -> None:
-        self._sheet = sheet
-        self._header = header
-        self._width = columns[-1].index + 1
-        self._indexes = {column.index for column in columns}
-        self._error_column = error_column
-        self.used: Counter[int] = Counter()
-        self._labels = {
-            column: {key(part) for part in parts} for column, parts in header.labels.items()
-        }
-        self._titles = {
-            key(cell_text(cells[0][1]))
-            for row in sheet.rows[: header.first]
-            if (cells := filled(row))
-        }
-        self._wide: dict[int, int] = {}
-        for top, left, bottom, right in sheet.merges:
-            if top > header.last and right > left:
-                for row in range(top, min(bottom, top + 20) + 1):
-                    self._wide[row] = max(self._wide.get(row, 0), right - left + 1)
-        raw = load("words")
-        self._foot_starts = {
-            fold(word)[0]
-            for name in ("foot_labels", "note_labels", "total_words", "end_marks")
-            for word in raw[name]
-        }
-        labels = sorted(
-            {fold(word) for name in ("foot_labels", "note_labels") for word in raw[name]},
-            key=len,
-            reverse=True,
-        )
-        self._foot = re.compile(
-            r"^(?:"
-            + "|".join(r"\s*".join(map(re.escape, word)) for word in labels)
-            + r")\s*(?:\([^()]{0,12}\))?\s*[::].*",
-            re.DOTALL,
-        )
-
-    def roles(self) -> bytes:
-        """One role for each row."""
-        roles = bytearray()
-        for number, row in enumerate(self._sheet.rows):
-            roles.append(self._role(number, row))
-        self._close_foot(roles)
-        self._mend_titles(roles)
-        return bytes(roles)
-
-    def _role(self, number: int, row: Row) -> RowRole:
-        cells = [item for item in filled(row) if item[0] != self._error_column]
-        if not cells:
-            return RowRole.BLANK
-        if number < self._header.first:
-            return RowRole.TITLE
-        if number <= self._header.last:
-            return RowRole.HEADER
-        column, first = cells[0]
-        if isinstance(first, str):
-            text = first
-            if key(text) in self._labels.get(column, ()) and self._repeats_header(cells):
-                return RowRole.HEADER
-            if self._is_foot(text, cells):
-                return RowRole.FOOT
-            if len(cells) <= 2 and key(text) in self._titles:
-                return RowRole.TITLE
-            if len(cells) == 1 and self._is_section(number, column, text):
-                return RowRole.SECTION
-        if not any(c in self._indexes for c, _ in cells):
-            # Text beside the table, e.g. instructions to the right of it.
-            return RowRole.FOOT
-        self.used.update([c for c, _ in cells])
-        return RowRole.DATA
-
-    def _repeats_header(self, cells: list[tuple[int, Cell]]) -> bool:
-        same = sum(key(cell_text(cell)) in self._labels.get(column, ()) for column, cell in cells)
-        return same >= 2 and same >= 0.7 * len(cells)
-
-    def _is_foot(self, first: str, cells: list[tuple[int, Cell]]) -> bool:
-        text = fold(first)
-        if not text or not (
-            text[0] in self._foot_starts or (len(cells) > 1 and isinstance(cells[1][1], str))
-        ):
-            return False
-        totals = words("total_words")
-        if not (
-            self._foot.match(text)
-            or key(text) in words("end_marks")
-            or any(isinstance(cell, str) and key(cell) in totals for _, cell in cells[:2])
-        ):
-            return False
-        return not any(_IDENTITY.match(fold(cell_text(cell))) for _, cell in cells)
-
-    def _is_section(self, number: int, column: int, text: str) -> bool:
-        wide = self._wide.get(number, 0)
-        if wide >= max(3, self._width // 2):
-            return len(text) <= SECTION_LENGTH
-        return self._width >= 3 and is_section(text)
-
-    def _close_foot(self, roles: bytearray) -> None:
-        """Below the last full row, what follows a note or runs across the table belongs to the
-        foot.
-        """
-        last = len(roles) - 1
-        while last > self._header.last and not (
-            roles[last] == RowRole.DATA and self._is_full(last)
-        ):
-            last -= 1
-        seen = False
-        for number in range(last + 1, len(roles)):
-            if number <= self._header.last:
-                continue
-            if roles[number] == RowRole.FOOT:
-                seen = True
-            elif roles[number] == RowRole.SECTION or (seen and roles[number] == RowRole.DATA):
-                roles[number] = RowRole.FOOT
-
-    def _is_full(self, number: int) -> bool:
-        cells = filled(self._sheet.rows[number])
-        return len(cells) >= min(3, max(2, len(self._indexes) - 1))
-
-    def _mend_titles(self, roles: bytearray) -> None:
-        """Lines above a repeated header are the page's title, unless they say where it is."""
-        for number in range(self._header.last + 1, len(roles) - 1):
-            if roles[number + 1] != RowRole.HEADER or roles[number] != RowRole.SECTION:
-                continue
-            if not is_section(_line(self._sheet.rows[number])):
-                roles[number] = RowRole.TITLE

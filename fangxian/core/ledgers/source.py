@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, NamedTuple
 
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
+from fangxian.common.masks import mask_text
 from fangxian.common.sheets import (
     Cell,
     Mapping,
@@ -25,6 +26,8 @@ from fangxian.core.ledgers.kinds import Ledger, ledgers
 from fangxian.core.models import ImportRun
 
 _CARRIED: Final = "-carried"
+LEFT_OUT_LINES: Final = 200
+LEFT_OUT_LENGTH: Final = 120
 
 
 class Row(NamedTuple):
@@ -102,12 +105,37 @@ class Source:
         """How many rows of data there are."""
         return self.table.counts()[RowRole.DATA]
 
-    def left_out(self) -> dict[str, int]:
-        """How many rows are none of data, by their role."""
-        roles = self.table.counts()
-        return {role.name.lower(): n for role, n in roles.items() if role != RowRole.DATA}
+    def left_out(self) -> dict[str, Any]:
+        """The rows below the header that are none of data, as the preview lists them.
+
+        ``lines``: number, role and text, numbers in it masked; ``more``: how many others;
+        ``blank``: their numbers; ``second``: the row in which a second table begins, or None.
+        """
+        found = list(self.table.left_out())
+        lines = [
+            [number, role.name.lower(), mask_text(text, LEFT_OUT_LENGTH)]
+            for number, role, text in found[:LEFT_OUT_LINES]
+        ]
+        second = (number for number, role, _text in found if role == RowRole.FURTHER)
+        return {
+            "lines": lines,
+            "more": len(found) - len(lines),
+            "blank": _ranges(self.table.blank_rows()),
+            "second": next(second, None),
+        }
 
     def sheets_left_out(self) -> list[tuple[str, int]]:
         """The other sheets of the file, and how many rows of data each has."""
         others = [table for table in self.tables if table is not self.table]
         return [(table.sheet, table.counts()[RowRole.DATA]) for table in others]
+
+
+def _ranges(numbers: Iterable[int]) -> list[list[int]]:
+    """Numbers that follow one another as first and last."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and found[-1][1] == number - 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return found[:LEFT_OUT_LINES]

@@ -84,6 +84,9 @@ class LedgerCommand(BaseCommand):
         self.stdout.write(" ".join(f"{name}={count}" for name, count in sorted(counts.items())))
         for name, rows in summary.get("sheets_left_out", ()):
             self.stdout.write(f"sheet left out: {name} ({rows} rows); import it with --sheet")
+        for number, role, _text in summary.get("left_out", {}).get("lines", ()):
+            if role not in ("header", "section"):
+                self.stdout.write(f"row left out: {number} ({role})")
         if not options["commit"]:
             return
         found = self._perform(by, ledgers.confirm(by=by, run_id=run.pk), run.pk)

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.masks import mask_number, mask_phone, mask_text
@@ -30,6 +31,13 @@ from fangxian.regions.queries import full_name
 SAMPLE = 5
 SHOWN_COLUMNS = 5
 PROBLEMS_A_PAGE = 100
+LEFT_OUT = {
+    "title": gettext_lazy("title"),
+    "header": gettext_lazy("header once more"),
+    "section": gettext_lazy("holds for the rows below"),
+    "foot": gettext_lazy("note, total or signature"),
+    "further": gettext_lazy("second table"),
+}
 ACCEPT = ".xlsx,.xls,.xlsm,.csv,.txt,.ods,.xlsb"
 
 
@@ -173,6 +181,7 @@ class LedgerPages:
         if job is None:
             return redirect(self._address("import_columns", found))
         context = {"run": found, "job": job, "place": full_name(found.place_code)}
+        context["left_out"] = _left_out(found)
         working = job.state in UNFINISHED
         if not working and found.state == ImportState.READY:
             return self._shown(request, "preview", 2, context | _preview(request, found, ledger))
@@ -254,6 +263,16 @@ def _preview(request: SignedRequest, run: ImportRun, ledger: Ledger) -> dict[str
         "problem_count": refused,
         "next_after": end if len(problems) > end else "",
         "accepted": summary.get("rows", 0) - refused,
+    }
+
+
+def _left_out(run: ImportRun) -> dict[str, Any]:
+    """The rows of the sheet that are not imported, as the pages list them."""
+    found: dict[str, Any] = run.options.get("preview", {}).get("left_out", {})
+    blank = (f"{a}–{b}" if a != b else str(a) for a, b in found.get("blank", ()))
+    return found | {
+        "lines": [(n, LEFT_OUT[role], text) for n, role, text in found.get("lines", ())],
+        "blank": ", ".join(blank),
     }
 
 

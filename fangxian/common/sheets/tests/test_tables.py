@@ -34,8 +34,8 @@ def table(*rows: list[Any], merges: tuple[Merge, ...] = ()) -> Table:
 
 
 def roles(found: Table) -> str:
-    """One letter for each row: Blank, Title, Header, Data, Section, Foot."""
-    return "".join("BTHDSF"[role] for role in found.roles)
+    """One letter for each row: Blank, Title, Header, Data, Section, Foot, of a seCond table."""
+    return "".join("BTHDSFC"[role] for role in found.roles)
 
 
 def test_title_header_data_notes_and_signature() -> None:
@@ -226,6 +226,50 @@ def test_a_line_right_above_the_header_holds_for_all_rows() -> None:
 def test_subtotals_between_data() -> None:
     found = table(HEAD, ZHANG, ["小计", None, None, 1], LI, [None, "合计", None, 2])
     assert roles(found) == "HDFDF"
+
+
+def test_people_below_a_subtotal_or_a_note_are_no_part_of_it() -> None:
+    for line in (["小计", None, None, 1], ["注：以下人员无身份证"], ["备注：无身份证", "附后"]):
+        found = table(
+            HEAD, ZHANG, line, [None, "王五", None, None, "3-2-503"], ["4号楼"],
+            [3, "赵六", None, "13800005678"], ["备注：每日一报。"], ["2、不得空项。", "谢谢"],
+        )  # fmt: skip
+        assert roles(found) == "HDFDSDFF"
+        assert [row.section for row in found.data_rows()] == ["", "", "4号楼"]
+
+
+def test_people_are_not_taken_for_the_title() -> None:
+    rows = [[TITLE], ["3号楼"], ["房号", "姓名", "电话"], ["3号楼", "李四"], ["4号楼"]]
+    found = table(*rows, ["401", "王五", "1"], ["3号楼"], ["301", "赵六", "2"])
+    assert roles(found) == "TTHDSDSD"
+    assert [row.section for row in found.data_rows()] == ["3号楼", "4号楼", "3号楼"]
+    pages = table([TITLE, None, "单位：户"], HEAD, ZHANG, [TITLE, "单位：户"], HEAD, LI)
+    assert roles(pages) == "THDTHD"
+
+
+def test_rows_left_out_are_told_by_number_and_text() -> None:
+    found = table(HEAD, ZHANG, [], ["3号楼"], HEAD, LI, ["小计", None, 2], ["填表人：张三"])
+    assert list(found.left_out()) == [
+        (4, RowRole.SECTION, "3号楼"),
+        (5, RowRole.HEADER, " ".join(HEAD)),
+        (7, RowRole.FOOT, "小计 2"),
+        (8, RowRole.FOOT, "填表人：张三"),
+    ]
+
+
+def test_a_second_table_in_another_order_ends_the_first() -> None:
+    found = table(
+        HEAD, ZHANG, [], ["4号楼"], ["房号", "姓名", "电话"], ["401", "李四", "1"], ["备注：无"]
+    )  # fmt: skip
+    assert roles(found) == "HDBFCCC"
+    assert [row.cells for row in found.data_rows()] == [ZHANG]
+    assert [number for number, role, _ in found.left_out() if role == RowRole.FURTHER] == [5, 6, 7]
+    assert roles(table(["姓名", "房号"], ["张三", "1"], ["房号", "姓名"], ["2", "李四"])) == "HDCC"
+
+
+def test_the_header_in_other_words_is_still_the_header() -> None:
+    again = ["序号", "名字", "身份证号码", "手机号码", "现住址", "说明"]
+    assert roles(table(HEAD, ["no", "name", "id card", "phone"], ZHANG, again, LI)) == "HHDHD"
 
 
 def test_people_are_not_taken_for_totals_or_notes() -> None:
