@@ -13,7 +13,11 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict
 from fangxian.common.scoping import acting
 
-WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()"
+# In this database: others on the same server wait for their own.
+WAITING = """
+SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE NOT granted AND datname = current_database() AND pid <> pg_backend_pid()
+"""
 
 
 def beside(

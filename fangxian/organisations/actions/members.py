@@ -23,6 +23,7 @@ from fangxian.organisations.checking import gone
 from fangxian.organisations.models import Member, Organisation, Responsibility
 from fangxian.organisations.vacancies import refresh_places, refreshed_last
 from fangxian.people.actions import create_person, link_person, unlink_person
+from fangxian.people.locks import lock_person
 from fangxian.people.models import Person
 
 LINK = "member"
@@ -42,10 +43,12 @@ def add_member(
     """Make a person a member. The person becomes visible at the organisation's seat.
 
     Who is a member already stays one: his duty, rank and party membership are brought up to date.
-    Raises Invalid for a dissolved organisation or a person who died or was merged.
+    Raises Invalid for a dissolved organisation or a person who died, Conflict for one whose record
+    was merged into another.
     """
     seat = organisation.seat.code
     by.require(EDIT, seat)
+    person = lock_person(person.id)
     values: dict[str, Any] = {
         "duty": duty.strip(),
         "rank": rank.strip(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db import connection
@@ -35,14 +35,21 @@ from fangxian.organisations.queries import in_force
 from fangxian.organisations.rules import ChainRules, chain_rules
 from fangxian.organisations.vacancies import refresh_places, refreshed_last
 from fangxian.people.actions import link_person, unlink_person
+from fangxian.people.locks import lock_persons
 from fangxian.regions.models import Region
 
 APPOINT = "organisations.appoint"
 LINK = "responsible"
 
 
-def lock(wanted: Iterable[Appointment]) -> None:
-    """One appointment at a time for a place and role, and for a holder; taken late, in order."""
+def lock(appointments: Iterable[Appointment]) -> None:
+    """One appointment at a time for a place and role, and for a holder; taken late, in order.
+
+    The persons among the holders are locked too, and known as they are then: nobody merges their
+    records or records a death until the appointment is written.
+    """
+    wanted = list(appointments)
+    _lock_holders(wanted)
     keys = {f"{one.place.id}/{one.role}" for one in wanted}
     keys |= {f"{one.holder_id}/{one.role}" for one in wanted}
     with connection.cursor() as cursor:
@@ -51,6 +58,20 @@ def lock(wanted: Iterable[Appointment]) -> None:
             " FROM (SELECT key FROM unnest(%s::text[]) key ORDER BY key) keys",
             [sorted(keys)],
         )
+
+
+def _lock_holders(wanted: Sequence[Appointment]) -> None:
+    holders = [one.holder for one in wanted if not isinstance(one.holder, Organisation)]
+    persons = [one.person if isinstance(one, Member) else one for one in holders]
+    now = {
+        row["id"]: row
+        for row in lock_persons(person.id for person in persons).values(
+            "id", "deceased_on", "merged_into_id"
+        )
+    }
+    for person in persons:
+        for name, value in now.get(person.id, {}).items():
+            setattr(person, name, value)
 
 
 def _locked(by: Actor, responsibility: Responsibility) -> Responsibility:

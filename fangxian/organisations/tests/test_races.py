@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict, Invalid
 from fangxian.common.scoping import acting
 from fangxian.organisations.actions import (
     add_member,
@@ -21,6 +22,7 @@ from fangxian.organisations.actions import (
     hand_over,
 )
 from fangxian.organisations.models import Member, OrganisationKind, Responsibility
+from fangxian.people import actions as people
 from fangxian.people.actions import create_person
 from tests.kit.cast import Places, make_places
 from tests.kit.races import beside
@@ -95,3 +97,51 @@ def test_dissolving_waits_for_no_responsibility_while_it_holds_the_county() -> N
     with acting(BY):
         ends = Responsibility.objects.order_by("created_at").values_list("to_date", flat=True)
         assert list(ends) == [TODAY, TODAY - DAY]
+
+
+@pytest.mark.parametrize("office", ["member", "responsibility"])
+@pytest.mark.parametrize("goes", ["merged", "died"])
+def test_whose_record_goes_meanwhile_gets_no_office(office: str, goes: str) -> None:
+    places = make_places()
+    unit = _unit(places)
+    kept, lost = (
+        create_person(
+            by=BY, name=name, place_code=places.community, link_kind="met", source_id=uuid4()
+        )
+        for name in ("王一", "王依")
+    )
+    entry = people.propose_merge(by=BY, first_id=kept.id, second_id=lost.id)
+
+    def first() -> None:
+        if goes == "merged":
+            people.merge(by=BY, candidate_id=entry, keep_id=kept.id)
+        else:
+            people.record_death(by=BY, person_id=lost.id, on=TODAY)
+
+    def second() -> Any:
+        try:
+            if office == "member":
+                return add_member(by=BY, person=lost, organisation=unit)
+            return appoint(by=BY, place=places[places.grid], role="grid_officer", holder=lost)
+        except Invalid as error:
+            return error
+
+    assert isinstance(beside(BY, first, second), Conflict | Invalid)
+    with acting(BY):
+        assert not Member.objects.exists()
+        assert not Responsibility.objects.exists()
+
+
+def test_a_member_taken_twice_at_once_is_taken_once() -> None:
+    places = make_places()
+    unit = _unit(places)
+    person = create_person(
+        by=BY, name="王一", place_code=places.community, link_kind="met", source_id=uuid4()
+    )
+
+    def join() -> Member:
+        return add_member(by=BY, person=person, organisation=unit)
+
+    made = beside(BY, join, join)
+    with acting(BY):
+        assert Member.objects.get().id == made.id

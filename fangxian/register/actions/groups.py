@@ -12,6 +12,7 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.people import emergencies
+from fangxian.people.locks import lock_person
 from fangxian.register.changes import changed
 from fangxian.register.models import KeyGroupEntry, Residency
 from fangxian.register.vocabularies import KEY_GROUPS
@@ -29,8 +30,10 @@ def join_group(
 ) -> KeyGroupEntry:
     """Put a resident into a key group at the place of residence; again changes nothing.
 
-    With ``emergency_id`` that emergency's key seals the note, which ends with it.
+    With ``emergency_id`` that emergency's key seals the note, which ends with it. Raises OutOfScope
+    (nobody who lives here), Conflict (the record was merged into another), Invalid.
     """
+    lock_person(person_id)
     home = Residency.objects.filter(person_id=person_id, to_date=None).first()
     if home is None:
         raise OutOfScope(f"resident {person_id}")

@@ -12,7 +12,7 @@ import pytest
 from django.db import connections
 
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Conflict
+from fangxian.common.errors import Conflict, OutOfScope
 from fangxian.common.scoping import acting
 from fangxian.core import imports, ledgers, runner
 from fangxian.core.models import ImportRun, Job
@@ -22,7 +22,7 @@ from fangxian.people import queue
 from fangxian.people.matching import unpaired
 from fangxian.people.models import MergeCandidate, Person, PersonDocument
 from fangxian.register import actions
-from fangxian.register.models import Household, Residency
+from fangxian.register.models import Household, KeyGroupEntry, Residency
 from fangxian.register.tests.ledgers import identity, person, workbook
 from tests.kit.cast import make_cast, make_places
 from tests.kit.races import beside
@@ -81,7 +81,8 @@ def test_who_dies_while_moving_in_lives_nowhere(dies_first: bool) -> None:
 
 
 @pytest.mark.usefixtures("fresh_database")
-def test_what_is_typed_while_the_record_is_merged_is_not_lost() -> None:
+@pytest.mark.parametrize("what", ["phone", "group"])
+def test_what_is_typed_while_the_record_is_merged_is_not_lost(what: str) -> None:
     places = make_places()
     with acting(BY):
         home = actions.create_household(by=BY, place_code=places.unit, room="101")
@@ -90,14 +91,14 @@ def test_what_is_typed_while_the_record_is_merged_is_not_lost() -> None:
             for name in ("张伟", "张炜")
         )
         entry = people.propose_merge(by=BY, first_id=kept, second_id=lost)
-    turns = iter(
-        [
-            lambda: people.merge(by=BY, candidate_id=entry, keep_id=kept),
-            lambda: people.add_phone(by=BY, person_id=lost, number="13900000000"),
-        ]
-    )
+    typed: dict[str, Callable[[], Any]] = {
+        "phone": lambda: people.add_phone(by=BY, person_id=lost, number="13900000000"),
+        "group": lambda: actions.join_group(by=BY, person_id=lost, group="elderly_alone"),
+    }
+    turns = iter([lambda: people.merge(by=BY, candidate_id=entry, keep_id=kept), typed[what]])
     assert isinstance(both(lambda: next(turns)()), Conflict)
     for late in (
+        *typed.values(),
         lambda: people.change_person(by=BY, person_id=lost, name="张三"),
         lambda: people.add_document(by=BY, person_id=lost, kind="passport", number="E12345678"),
         lambda: people.record_death(by=BY, person_id=lost, on=DAY),
@@ -105,6 +106,37 @@ def test_what_is_typed_while_the_record_is_merged_is_not_lost() -> None:
     ):
         with pytest.raises(Conflict):
             late()
+    with acting(BY):
+        assert not KeyGroupEntry.objects.filter(person_id=lost).exists()
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_who_dies_while_joining_a_group_is_in_none() -> None:
+    places = make_places()
+    with acting(BY):
+        home = actions.create_household(by=BY, place_code=places.unit, room="101")
+        person = actions.move_in(by=BY, household_id=home.pk, on=DAY, name="张伟").person_id
+    turns = iter(
+        [
+            lambda: actions.death(by=BY, person_id=person, on=DAY),
+            lambda: actions.join_group(by=BY, person_id=person, group="elderly_alone"),
+        ]
+    )
+    with pytest.raises(OutOfScope):
+        both(lambda: next(turns)())
+    with acting(BY):
+        assert not KeyGroupEntry.objects.filter(person_id=person, to_date=None).exists()
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_a_group_joined_twice_at_once_is_joined_once() -> None:
+    places = make_places()
+    with acting(BY):
+        home = actions.create_household(by=BY, place_code=places.unit, room="101")
+        person = actions.move_in(by=BY, household_id=home.pk, on=DAY, name="张伟").person_id
+    made = both(lambda: actions.join_group(by=BY, person_id=person, group="elderly_alone"))
+    with acting(BY):
+        assert KeyGroupEntry.objects.get().pk == made.pk
 
 
 @pytest.mark.usefixtures("fresh_database")
