@@ -202,10 +202,14 @@ def _offer(by: Actor, rows: Sequence[PersonDocument]) -> None:
 
 
 @action
-def remove_document(*, by: Actor, document_id: UUID) -> None:
-    """Remove a document that was recorded by mistake (history keeps it sealed)."""
+def remove_document(*, by: Actor, person_id: UUID, document_id: UUID) -> None:
+    """Remove a document that was recorded by mistake (history keeps it sealed).
+
+    Raises OutOfScope (none of this person's), Conflict (the record was merged into another).
+    """
     by.require("people.edit")
-    if not PersonDocument.objects.filter(pk=document_id).delete()[0]:
+    person = lock_person(person_id)
+    if not PersonDocument.objects.filter(pk=document_id, person=person).delete()[0]:
         raise OutOfScope(f"document {document_id}")
 
 
@@ -231,10 +235,14 @@ def add_phone(
 
 
 @action
-def remove_phone(*, by: Actor, phone_id: UUID) -> None:
-    """Remove a phone that is wrong or out of use."""
+def remove_phone(*, by: Actor, person_id: UUID, phone_id: UUID) -> None:
+    """Remove a phone that is wrong or out of use.
+
+    Raises OutOfScope (none of this person's), Conflict (the record was merged into another).
+    """
     by.require("people.edit")
-    if not PersonPhone.objects.filter(pk=phone_id).delete()[0]:
+    person = lock_person(person_id)
+    if not PersonPhone.objects.filter(pk=phone_id, person=person).delete()[0]:
         raise OutOfScope(f"phone {phone_id}")
 
 

@@ -16,7 +16,14 @@ from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, Too
 from fangxian.common.masks import mask_number, mask_phone
 from fangxian.common.scoping import acting
 from fangxian.people import actions, names, queries, queue, registered, tokens
-from fangxian.people.models import MergeCandidate, NameToken, Person, PersonDocument, PersonLink
+from fangxian.people.models import (
+    MergeCandidate,
+    NameToken,
+    Person,
+    PersonDocument,
+    PersonLink,
+    PersonPhone,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -473,3 +480,22 @@ def test_pages(client_of, make, alice):
     assert client.post(reverse("people:merge_undo", args=[undo])).status_code == 302
     assert client_of("charlie").get(reverse("people:merge", args=[entry])).status_code == 404
     assert client_of("bob").get(reverse("people:merges")).status_code == 403
+
+
+def test_what_is_removed_is_of_the_person_named_and_of_no_merged_record(
+    make, client_of, alice, seen
+):
+    kept, lost = make("张伟"), make("张炜", phones=["13900000000"])
+    row = seen(lambda: PersonPhone.objects.get(person=lost))
+    client = client_of("alice")
+
+    def removed(person) -> int:
+        url = reverse("people:remove", args=[person.id, "phone", row.id])
+        return client.post(url).status_code
+
+    assert removed(kept) == 404
+    entry = actions.propose_merge(by=alice, first_id=kept.id, second_id=lost.id)
+    actions.merge(by=alice, candidate_id=entry, keep_id=kept.id)
+    assert removed(lost) == 409
+    assert seen(lambda: PersonPhone.objects.filter(pk=row.id).exists())
+    assert removed(kept) == 302

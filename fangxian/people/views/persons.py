@@ -165,10 +165,9 @@ def add_phone(request: SignedRequest, person_id: UUID) -> HttpResponse:
 @page("people.edit", methods=("POST",))
 def remove(request: SignedRequest, person_id: UUID, what: str, row_id: UUID) -> HttpResponse:
     """Remove a document or a phone that is wrong."""
-    queries.by_id(person_id)
     if what == "document":
-        actions.remove_document(by=request.actor, document_id=row_id)
+        actions.remove_document(by=request.actor, person_id=person_id, document_id=row_id)
     else:
-        actions.remove_phone(by=request.actor, phone_id=row_id)
+        actions.remove_phone(by=request.actor, person_id=person_id, phone_id=row_id)
     messages.success(request, _("Removed; the history keeps it."))
     return redirect("people:person", person_id)
