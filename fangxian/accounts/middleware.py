@@ -19,7 +19,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -35,7 +35,7 @@ from fangxian.accounts.sessions import SECOND_FACTOR, UNATTENDED
 from fangxian.accounts.source import header_text, source_of
 from fangxian.common import access
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, TooMany
+from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, TooMany, met
 from fangxian.common.scoping import acting
 from fangxian.common.templatetags.carried import FIELD
 
@@ -98,6 +98,11 @@ class ActorMiddleware:
             return _refuse(request, 422, error.problems)
         except Conflict as error:
             return _refuse(request, 409, [error])
+        except DatabaseError as error:
+            conflict = met(error)
+            if conflict is None:
+                raise
+            return _refuse(request, 409, [conflict])
         except TooMany as error:
             # Its transaction is rolled back, so the alert has one of its own.
             if alert := getattr(error, "alert", ""):

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
+from django.utils.translation import gettext as _
+from psycopg import errors as postgres
 
 
 class Forbidden(PermissionDenied):
@@ -24,6 +27,20 @@ class OutOfScope(LookupError):
 
 class Conflict(Exception):
     """Somebody else changed the thing meanwhile; rendered as 409 with what to do."""
+
+
+# What the database says when two wrote the same at once, or each waited for the other.
+_AT_ONCE = (postgres.UniqueViolation, postgres.ExclusionViolation, postgres.DeadlockDetected)
+
+
+def met(error: DatabaseError) -> Conflict | None:
+    """The Conflict that an error of the database is, None if it is another.
+
+    What it says of values stays behind: they may be a person's.
+    """
+    if not isinstance(error.__cause__, _AT_ONCE):
+        return None
+    return Conflict(_("Somebody else has written the same meanwhile: open the page again."))
 
 
 class TooMany(Exception):

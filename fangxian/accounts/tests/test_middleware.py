@@ -48,6 +48,12 @@ def raising(error):
 
 
 @page()
+def writes_the_same_again(request):
+    access.note(PERSON)
+    Role.objects.bulk_create(Role(code="planted", name="planted") for _time in range(2))
+
+
+@page()
 def answers_500(request):
     Role.objects.create(code="planted", name="planted")
     return HttpResponse(status=500)
@@ -145,6 +151,7 @@ urlpatterns = [
     path("planted/right/", forbidden),
     *[path(f"planted/raise/{name}/", raising(error)) for name, (error, _s) in ERRORS.items()],
     path("planted/raise/bug/", raising(ZeroDivisionError())),
+    path("planted/twice/", writes_the_same_again),
     path("planted/answers-500/", answers_500),
     path("planted/reads/", reads),
     path("planted/form/", reads_and_refuses_the_form),
@@ -189,6 +196,14 @@ def test_a_missing_right_is_403(client):
 def test_an_error_is_answered_and_rolled_back_with_its_log(client, name):
     response = client.get(f"/planted/raise/{name}/")
     assert response.status_code == ERRORS[name][1]
+    assert not planted()
+    assert not AccessLog.objects.exists()
+
+
+def test_what_somebody_else_has_just_written_is_a_conflict(client):
+    response = client.get("/planted/twice/")
+    assert response.status_code == 409
+    assert "duplicate key" not in response.content.decode()
     assert not planted()
     assert not AccessLog.objects.exists()
 

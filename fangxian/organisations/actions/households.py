@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,7 +13,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
-from fangxian.organisations.actions.responsibilities import APPOINT, create
+from fangxian.organisations.actions.responsibilities import APPOINT, create, lock
 from fangxian.organisations.checking import Appointment, gone, holder_name
 from fangxian.organisations.models import Member, Responsibility, ResponsibilityHousehold
 from fangxian.organisations.rules import ChainRules, chain_rules
@@ -40,9 +39,9 @@ def link_households(
     by.require(APPOINT, place.code)
     day = on or timezone.localdate()
     rules = chain_rules(day)
-    with connection.cursor() as cursor:
-        # Two at once must not give one member more than the most.
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{member.id}"])
+    wanted = Appointment(place, rules.member_role, member, day, None, contact)
+    # Two at once must not give one member more than the most, nor one household to two members.
+    lock([wanted])
     ids = {household.id for household in households}
     problem = gone(member, day) or _outside(place, households)
     problem = problem or _too_many(member, ids, rules.member_role, rules.max_households)
@@ -52,7 +51,6 @@ def link_households(
         place=place, role=rules.member_role, member=member, to_date=None
     ).first()
     if row is None:
-        wanted = Appointment(place, rules.member_role, member, day, None, contact)
         row = create(by, wanted, rules.version)
     open_links = ResponsibilityHousehold.objects.filter(household_id__in=ids, to_date=None)
     _give_up(open_links.exclude(responsibility=row), day)

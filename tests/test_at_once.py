@@ -1,0 +1,98 @@
+"""Two who write the same at once: the second is told, and nothing is written twice."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from fangxian.accounts.actions import create_user
+from fangxian.accounts.models import User
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict
+from fangxian.common.scoping import acting
+from fangxian.core import rules
+from fangxian.core.actions import add_endpoint, add_rule_version
+from fangxian.core.models import Endpoint, RuleSet
+from fangxian.organisations import actions as organisations
+from fangxian.organisations.models import (
+    Organisation,
+    OrganisationKind,
+    ResponsibilityHousehold,
+)
+from fangxian.people.actions import create_person
+from fangxian.register.actions import create_household
+from tests.kit.cast import Places, make_places
+from tests.kit.races import beside
+
+BY = Actor.system("test", "")
+
+
+def _written(places: Places) -> dict[str, tuple[Callable[[], Any], Callable[[], int]]]:
+    """What is written, and how many of it there are, by name."""
+    kind = OrganisationKind.objects.get(code="department")
+    county = places[places.county]
+    rule = rules.rule("task.escalation")
+    day = dt.date(2021, 1, 1)
+    return {
+        "account": (
+            lambda: create_user(by=BY, username="eve", display_name="Eve", region_code=county.code),
+            lambda: User.objects.filter(username="eve").count(),
+        ),
+        "endpoint": (
+            lambda: add_endpoint(by=BY, name="duty", channel="wecom", url="https://1.1.1.1/x"),
+            lambda: Endpoint.objects.count(),
+        ),
+        "rule": (
+            lambda: add_rule_version(
+                by=BY, name="task.escalation", data=rule.data, source="通知", valid_from=day
+            ),
+            lambda: RuleSet.objects.filter(source="通知").count(),
+        ),
+        "organisation": (
+            lambda: organisations.create_organisation(by=BY, name="示例局", kind=kind, seat=county),
+            lambda: Organisation.objects.filter(name="示例局").count(),
+        ),
+    }
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_the_second_of_two_who_write_the_same_is_told() -> None:
+    for name, (write, count) in _written(make_places()).items():
+        met = beside(BY, write, write)
+        assert isinstance(met, Conflict), name
+        with acting(BY):
+            assert count() == 1, name
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_a_household_given_to_two_members_at_once_is_with_the_later() -> None:
+    places = make_places()
+    kind = OrganisationKind.objects.get(code="department")
+    unit = organisations.create_organisation(
+        by=BY, name="示例局", kind=kind, seat=places[places.county]
+    )
+    home = create_household(by=BY, place_code=places.unit, room="101")
+    first, second = (
+        organisations.add_member(
+            by=BY,
+            organisation=unit,
+            person=create_person(
+                by=BY, name=name, place_code=places.community, link_kind="met", source_id=home.pk
+            ),
+        )
+        for name in ("王一", "王二")
+    )
+    members = iter([first, second])
+
+    def give() -> Any:
+        return organisations.link_households(
+            by=BY, member=next(members), place=places[places.unit], households=[home]
+        )
+
+    beside(BY, give, give)
+    with acting(BY):
+        link = ResponsibilityHousehold.objects.select_related("responsibility").get(to_date=None)
+        assert link.responsibility.member_id == second.id
