@@ -4,6 +4,12 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # The product is a dozen processes: compiling all modules in each costs more than they do.
 unexport PYTHONDONTWRITEBYTECODE
+# What the installers keep goes below .venv where the home folder can't be written.
+CACHES := $(shell test -w "$${XDG_CACHE_HOME:-$${HOME:-/none}}" || echo "$(CURDIR)/.venv/caches")
+ifneq ($(CACHES),)
+export XDG_CACHE_HOME := $(CACHES)
+export npm_config_cache := $(CACHES)/npm
+endif
 .PHONY: help setup demo test drills check bench messages lock
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \

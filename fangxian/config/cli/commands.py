@@ -7,8 +7,10 @@ import os
 from typing import TYPE_CHECKING
 
 from fangxian.config.postgres import ensure_server
+from fangxian.config.postgres.fitness import refuse_unfit
 
 from . import django
+from .mark import database_name
 
 if TYPE_CHECKING:
     Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -53,7 +55,9 @@ def _delegate(options: argparse.Namespace) -> int:
 
 
 def _migrate(options: argparse.Namespace) -> int:
-    ensure_server().dsn("owner")  # says which setting is missing
+    server = ensure_server()
+    server.dsn("owner")  # says which setting is missing
+    refuse_unfit(server, database_name(server))
     return django.run_command("migrate", ["--database", "owner", *options.passed_on])
 
 

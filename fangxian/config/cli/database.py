@@ -98,9 +98,10 @@ def _status(options: argparse.Namespace) -> int:
 
 def _setup_sql(options: argparse.Namespace) -> int:
     """Print what an administrator runs with psql for DATABASE_URL; passwords are set by hand."""
-    outer, inner = first_database_sql(options.database)
+    outer, inner = first_database_sql(options.database, locale="C.UTF-8")
     print(
         "-- Run with psql as a superuser; then a password for each role: \\password fangxian_app …"
+        "\n-- Where the system has no C.UTF-8, write another locale of UTF-8."
     )
     for role, attributes in ATTRIBUTES.items():
         print(f"CREATE ROLE {ROLES[role]} WITH {attributes};")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from fangxian.config.postgres import Server, ensure_server, process
+from fangxian.config.postgres.fitness import refuse_unfit
 from fangxian.config.postgres.place import default_data_dir, make_data_dir
 from fangxian.config.postgres.user import run_user
 
@@ -22,7 +23,7 @@ from . import django
 from .children import Group
 from .errors import CommandFailed
 from .mark import LOADED, LOADING, database_name, read_mark, write_mark
-from .serve import HOST, PORT, is_free, server_child, worker_child
+from .serve import HOST, PORT, is_free, port_number, server_child, worker_child
 
 if TYPE_CHECKING:
     Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -37,7 +38,9 @@ def add_commands(subcommands: Subcommands) -> None:
         "demo", help="database, demonstration county, server and worker; Ctrl-C ends all"
     )
     parser.add_argument("--host", default=HOST, help="address to listen on (%(default)s)")
-    parser.add_argument("--port", type=int, default=PORT, help="first port to try (%(default)s)")
+    parser.add_argument(
+        "--port", type=port_number, default=PORT, help="first port to try (%(default)s)"
+    )
     parser.set_defaults(run=_demo)
 
 
@@ -144,6 +147,7 @@ def _open_hosts(host: str) -> None:
 def _prepare(server: Server) -> None:
     """Bring the database to the newest schema, load the county once."""
     database = database_name(server)
+    refuse_unfit(server, database)
     if clear_if_cut_short(server, database):
         _say("The demonstration was loaded in part only; beginning anew …")
     django.setup()

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fangxian.config.postgres import ensure_server
+from fangxian.config.postgres.fitness import refuse_unfit
 
 from . import django
 from .children import Child, Group
 from .errors import CommandFailed
-from .mark import refused
+from .mark import database_name, refused
 
 if TYPE_CHECKING:
     Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -31,7 +32,7 @@ def add_commands(subcommands: Subcommands) -> None:
     """Add these subcommands to the parser."""
     serve = subcommands.add_parser("serve", help="serve the pages and run the jobs")
     serve.add_argument("--host", default=HOST, help="address to listen on (%(default)s)")
-    serve.add_argument("--port", type=int, default=PORT, help="(%(default)s)")
+    serve.add_argument("--port", type=port_number, default=PORT, help="(%(default)s)")
     serve.add_argument("--tls-cert", type=Path, help="certificate chain, PEM: serves HTTPS")
     serve.add_argument("--tls-key", type=Path, help="its key, PEM in PKCS#8")
     serve.add_argument("--workers", type=int, default=WORKERS, help="processes (%(default)s)")
@@ -72,7 +73,7 @@ def _serve(options: argparse.Namespace) -> int:
         raise CommandFailed(f"port {options.port} is taken. Name another: --port PORT")
     django.setup()
     _refuse_clear_text(options.host, tls)
-    _refuse_other_mode()
+    _refuse_wrong_database()
     if missing := django.unapplied_migrations():
         raise CommandFailed(
             f"the database lacks {len(missing)} migrations ({missing[0]} …). Run: fangxian migrate"
@@ -112,11 +113,20 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _refuse_other_mode() -> None:
+def _refuse_wrong_database() -> None:
     from django.conf import settings
 
-    if why := refused(ensure_server(), settings.FANGXIAN_MODE):
+    server = ensure_server()
+    refuse_unfit(server, database_name(server))
+    if why := refused(server, settings.FANGXIAN_MODE):
         raise CommandFailed(why)
+
+
+def port_number(text: str) -> int:
+    """A port as argparse reads it: 1 to 65535."""
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port: write a number from 1 to 65535")
 
 
 def is_free(host: str, port: int) -> bool:
@@ -135,7 +145,7 @@ def is_free(host: str, port: int) -> bool:
 
 def _worker(options: argparse.Namespace) -> int:
     django.setup()
-    _refuse_other_mode()
+    _refuse_wrong_database()
     django.refuse_other_keys()
     return django.run_command("run_worker", options.passed_on)
 

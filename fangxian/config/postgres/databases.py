@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 from .errors import ServerError
 from .passwords import ROLES, Role
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _ADMIN = "postgres"
 _LIST = "SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY 1"
+# A server's own template has whatever encoding its administrator's terminal had.
+_FROM_NOTHING = "ENCODING 'UTF8' TEMPLATE template0"
 # {app} and {maintenance} never own anything: what the owner makes is opened to them here.
 _ON_DATABASE = (
     "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
@@ -38,10 +40,17 @@ _INSIDE = (
 Address = Callable[[str], str]
 
 
-def first_database_sql(name: str) -> tuple[str, str]:
-    """SQL, one statement a line, for a single-user server: in `postgres`, then in `name` itself."""
+def first_database_sql(name: str, locale: str = "") -> tuple[str, str]:
+    """SQL, one statement a line, for a single-user server: in `postgres`, then in `name` itself.
+
+    locale: of the database, where the server's own isn't known to be one of UTF-8.
+    """
     values = {"database": name} | {str(role): role_name for role, role_name in ROLES.items()}
-    outside = ("CREATE DATABASE {database} OWNER {owner}", *_ON_DATABASE)
+    words = f" LOCALE '{locale}'" if locale else ""
+    outside = (
+        f"CREATE DATABASE {{database}} OWNER {{owner}}{words} {_FROM_NOTHING}",
+        *_ON_DATABASE,
+    )
     first, second = (
         "".join(f"{statement.format(**values)};\n" for statement in statements)
         for statements in (outside, _INSIDE)
@@ -57,13 +66,15 @@ def create(address: Address, name: str, *, template: str | None, names: Mapping[
     if name in ask(address(_ADMIN))[1]:
         raise ServerError(f"The database {name} exists already.")
     values: dict[str, str] = {"database": making, "name": name}
-    values["template"] = template or "template1"
+    if template:
+        values["template"] = template
     values |= {str(role): role_name for role, role_name in names.items()}
     _execute(
         address(_ADMIN),
         [
             "DROP DATABASE IF EXISTS {database} WITH (FORCE)",
-            "CREATE DATABASE {database} OWNER {owner} TEMPLATE {template}",
+            "CREATE DATABASE {database} OWNER {owner} "
+            + ("TEMPLATE {template}" if template else _FROM_NOTHING),
             *_ON_DATABASE,
         ],
         values,
@@ -109,6 +120,16 @@ def ask(url: str) -> tuple[str, list[str]]:
         release = connection.info.parameter_status("server_version") or "0"
         rows = connection.execute(_LIST).fetchall()
     return release.split()[0], [str(name) for (name,) in rows]
+
+
+def one(url: str, query: LiteralString) -> tuple[str, tuple[Any, ...]]:
+    """The server's release and the one row that `query` gives there."""
+    with _connect(url) as connection:
+        release = connection.info.parameter_status("server_version") or "0"
+        row = connection.execute(query).fetchone()
+    if row is None:
+        raise ServerError("The database server doesn't know the role or the database asked for.")
+    return release.split()[0], row
 
 
 def _execute(url: str, statements: list[str] | tuple[str, ...], values: Mapping[str, str]) -> None:

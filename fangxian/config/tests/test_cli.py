@@ -377,7 +377,7 @@ def test_an_essential_child_that_never_stays_up_ends_all() -> None:
 @pytest.mark.slow
 def test_serve_refuses_a_database_without_its_migrations(server: Server) -> None:
     assert server.data_dir
-    run = fangxian("serve", "--port", "0", data=server.data_dir)
+    run = fangxian("serve", "--port", "65535", data=server.data_dir)
     assert run.returncode == 2
     assert "Run: fangxian migrate" in run.stderr
     for options in (("--tls-cert", "x.pem"), ("--tls-cert", "x.pem", "--tls-key", "y.pem")):
