@@ -15,4 +15,5 @@ KEY_GROUPS: Final = Vocabulary(DATA / "key_groups.json")
 ESTABLISHMENT_KINDS: Final = Vocabulary(DATA / "establishment_kinds.json")
 HEAD: Final = "head"
 REGISTERED: Final = "registered"
+FLOATING: Final = "floating"
 SEPARATED: Final = "separated"

@@ -228,6 +228,9 @@ def _fit(
     if known and known != spec.vocabulary:
         # The column has a name of its own that means something else: its contents don't decide.
         return 0.0, "none"
+    if spec.kind == "date" and column.name:
+        # A date does not tell of what it is.
+        return 0.0, "none"
     share = content.share(spec.kind)
     return (0.5 * share, "content") if share >= 0.7 else (0.0, "none")
 
@@ -288,7 +291,7 @@ def _similar(label: str, vocabulary: str) -> float:
             score = 0.5 + 0.2 * len(name) / len(text)
         else:
             ratio = SequenceMatcher(None, text, name).ratio()
-            score = 0.8 * ratio if ratio >= 0.75 and len(name) >= 3 else 0.0
+            score = 0.8 * ratio if ratio >= 0.8 and min(len(name), len(text)) >= 3 else 0.0
         if score > best:
             best, best_length = score, len(name)
     if not best:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -17,8 +16,10 @@ from fangxian.common.sheets import Cell, Fault, FieldSpec, cleaning
 from fangxian.common.sheets.address import AddressParts, parse_address
 from fangxian.core.imports import place_of
 from fangxian.people.vocabularies import DOCUMENT_KINDS, ETHNICITIES, IDENTITY, document_kind
-from fangxian.register.importing.status import ABSENT, NOBODY, StatusColumn, tells_gone
-from fangxian.register.vocabularies import HEAD, KEY_GROUPS, RELATIONS, SEPARATED
+from fangxian.register.importing.cells import Taker, door_text, split, text
+from fangxian.register.importing.living import Living, is_answer, means_residency
+from fangxian.register.importing.relations import relation_of
+from fangxian.register.vocabularies import HEAD, KEY_GROUPS
 
 FIELDS: Final = (
     FieldSpec("name", pgettext_lazy("person", "Name"), "name", required=True, instead="head_name"),
@@ -46,18 +47,21 @@ FIELDS: Final = (
     FieldSpec("move_out_date", gettext_lazy("Moved out on"), "date"),
     FieldSpec("move_kind", gettext_lazy("Kind of change")),
     FieldSpec("death_date", gettext_lazy("Died on"), "date"),
+    FieldSpec("died", gettext_lazy("Has died")),
+    FieldSpec("left", gettext_lazy("Has left")),
+    FieldSpec("state", gettext_lazy("State of the person")),
+    FieldSpec(
+        "registration", gettext_lazy("Registered here or elsewhere"), synonyms="household_type"
+    ),
     FieldSpec("registered_address", gettext_lazy("Registered address")),
     FieldSpec("employer", gettext_lazy("Workplace or school")),
 )
 LABELS: Final = {spec.name: spec.label for spec in FIELDS}
 
-_SPLIT: Final = re.compile(r"[、,，;；/\s]+")
-
 Place = tuple[str, str, str, str, str, str, str, str]
 """Community, grid, estate, building, unit, room, village group, road and number: canonical."""
 NOWHERE: Final[Place] = ("",) * 8
 LONGEST_ROOM: Final = 20
-REMEMBERED: Final = 500
 
 
 @dataclass(slots=True)
@@ -152,16 +156,21 @@ _STAGED: Final = tuple(f.name for f in fields(Record) if f.name not in ("number"
 class Reader:
     """Turns table rows into records: ``Reader(mapping.fields).read(number, cells)``.
 
-    ``heads``: each row is the head of a household. ``status``: the name of the column that says
-    how people live here, which tells what its yes and no mean.
+    ``heads``: each row is the head of a household. ``names``: field → name of its column, which
+    tells what its yes and no mean. ``kind``: how those live here of whom no column says it.
     """
 
     def __init__(
-        self, positions: Mapping[str, int], *, heads: bool = False, status: str = ""
+        self,
+        positions: Mapping[str, int],
+        *,
+        heads: bool = False,
+        names: Mapping[str, str] | None = None,
+        kind: str = "",
     ) -> None:
         self._positions = positions
         self._heads = heads
-        self._says = StatusColumn(status)
+        self._living = Living(names or {}, kind)
         self._memory: dict[str, dict[str, Any]] = {
             name: {} for name in positions if name != "identity"
         }
@@ -169,12 +178,13 @@ class Reader:
     def read(self, number: int, cells: list[Cell], section: str = "") -> Record:
         """Clean one row. Nothing is looked up."""
         record = Record(number)
-        take = _Taker(record, self._positions, self._memory, cells)
+        take = Taker(record, self._positions, self._memory, cells)
         record.name = take("name", cleaning.clean_name) or ""
+        self._living.name(record, take)
         self._document(record, take)
         self._person(record, take)
         self._household(record, take)
-        self._gone(record, take)
+        self._living.read(record, take)
         self._place(record, take, section)
         if not record.name and not any(p[0] == "name" for p in record.problems):
             self._nameless(record)
@@ -186,8 +196,8 @@ class Reader:
         fault = Fault("required", {"field": str(LABELS["name"])})
         record.refuse("name", fault.code, fault.message, fault.mend)
 
-    def _document(self, record: Record, take: _Taker) -> None:
-        said = take("document_type", _text(40))
+    def _document(self, record: Record, take: Taker) -> None:
+        said = take("document_type", text(40))
         named = DOCUMENT_KINDS.code_of(said) if said else None
         stated = named is not None and named != IDENTITY
         clean = cleaning.clean_stated_document if stated else cleaning.clean_document
@@ -216,7 +226,7 @@ class Reader:
             record.birth_date = document.birth_date.isoformat() if document.birth_date else ""
             record.sex = document.sex or ""
 
-    def _person(self, record: Record, take: _Taker) -> None:
+    def _person(self, record: Record, take: Taker) -> None:
         sex = take("sex", cleaning.clean_sex)
         if sex in ("1", "2") and record.sex and sex != record.sex:
             record.refuse(
@@ -232,10 +242,13 @@ class Reader:
             for phone in take(name, cleaning.clean_phones) or ():
                 if phone.number not in record.phones:
                     record.phones.append(phone.number)
-        record.registered_address = take("registered_address", _text(200)) or ""
-        record.employer = take("employer", _text(120)) or ""
+        record.registered_address = take("registered_address", text(200)) or ""
+        if is_answer(record.registered_address):
+            # Local, from elsewhere, yes: that is no address.
+            record.registered_address = ""
+        record.employer = take("employer", text(120)) or ""
 
-    def _birth(self, record: Record, take: _Taker) -> None:
+    def _birth(self, record: Record, take: Taker) -> None:
         """An incomplete date is compared with the identity number and not kept."""
         birth = take("birth_date", cleaning.clean_birth)
         if birth is None:
@@ -250,25 +263,8 @@ class Reader:
                 _("Compare both with the document."),
             )
 
-    def _gone(self, record: Record, take: _Taker) -> None:
-        """Who has died or left does not become a resident by the ledger."""
-        died = take("death_date", cleaning.clean_birth)
-        left = take("move_out_date", cleaning.clean_day_or_month)
-        change = take("move_kind", _text(60)) or ""
-        name = (
-            "death_date" if died
-            else "move_out_date" if left and not cleaning.is_future(left)
-            else "move_kind" if tells_gone(change)
-            else ""
-        )  # fmt: skip
-        if name:
-            self._refuse_gone(record, name)
-
-    def _household(self, record: Record, take: _Taker) -> None:
-        record.relation = self._code(record, take, "relation", RELATIONS.code_of, "relative")
-        record.head_name = take("head_name", cleaning.clean_name) or ""
-        record.household_number = take("household_number", _text(30)) or ""
-        self._status(record, take)
+    def _household(self, record: Record, take: Taker) -> None:
+        record.household_number = take("household_number", text(30)) or ""
         since = take("move_in_date", cleaning.clean_day_or_month)
         record.since = since.isoformat() if since else ""
         day = record.since_day
@@ -279,65 +275,34 @@ class Reader:
                 _("The day lies in the future."),
                 _("Compare it with the ledger."),
             )
-        for word in _SPLIT.split(take("person_category", _text(200)) or ""):
-            code = KEY_GROUPS.code_of(word) if word else None
+        for word in split(take("person_category", text(200)) or ""):
+            code = KEY_GROUPS.code_of(word)
             if code is None:
-                record.unknown_groups += bool(word) and not cleaning.is_filler(word)
+                record.unknown_groups += not (cleaning.is_filler(word) or means_residency(word))
             elif code not in record.groups:
                 record.groups.append(code)
-        if self._heads and not record.vacant:
+        self._head(record, take)
+
+    def _head(self, record: Record, take: Taker) -> None:
+        record.relation = self._code(record, take, "relation", relation_of, "relative")
+        head = take("head_name", _name_or_answer) or ""
+        record.head_name = head if isinstance(head, str) else ""
+        if (self._heads and not record.vacant) or (head is True and not record.relation):
             record.relation = HEAD
         if not record.relation and record.head_name and record.head_name == record.name:
             record.relation = HEAD
 
-    def _status(self, record: Record, take: _Taker) -> None:
-        """How the person lives here. What is not understood is refused: coverage counts by it."""
-        said = take("residence_status", _text(60))
-        if not said:
-            return
-        meaning = self._says.meaning(said)
-        if meaning == ABSENT:
-            meaning = SEPARATED if record.name else NOBODY
-        if meaning is None and tells_gone(said):
-            self._refuse_gone(record, "residence_status")
-        elif meaning is None:
-            record.refuse(
-                "residence_status",
-                "unknown_status",
-                _("The word does not tell how the person lives here."),
-                _("Write for example registered, tenant or empty, or leave this column out."),
-            )
-        elif meaning != NOBODY:
-            record.kind = meaning
-        elif record.name:
-            record.refuse(
-                "residence_status",
-                "named_in_empty",
-                _("The row names a person, and says that nobody lives here."),
-                _("Leave the person out of the row, or correct the word."),
-            )
-        else:
-            record.vacant = True
-
-    def _refuse_gone(self, record: Record, name: str) -> None:
-        record.refuse(
-            name,
-            "gone",
-            _("The row says that the person has died or has left."),
-            _("Record that in the register, at the person; then delete the row."),
-        )
-
-    def _place(self, record: Record, take: _Taker, section: str) -> None:
+    def _place(self, record: Record, take: Taker, section: str) -> None:
         parts = _merged(
-            take("address", _door_text(200)) or "",
-            tuple(take(name, _door_text(60)) or "" for name in _PARTS),
+            take("address", door_text(200)) or "",
+            tuple(take(name, door_text(60)) or "" for name in _PARTS),
             section,
         )
         road = f"{parts.road}{parts.number}" if parts.road and parts.number else ""
-        record.community = take("community", _door_text(60)) or ""
+        record.community = take("community", door_text(60)) or ""
         record.place = (
             (record.community or parts.rest)[:60],
-            take("grid", _door_text(60)) or "",
+            take("grid", door_text(60)) or "",
             parts.estate or "",
             parts.building or "",
             parts.unit or "",
@@ -359,16 +324,23 @@ class Reader:
     def _code(
         self,
         record: Record,
-        take: _Taker,
+        take: Taker,
         name: str,
         code_of: Callable[[str], str | None],
         fallback: str = "",
     ) -> str:
-        said = take(name, _text(60))
+        said = take(name, text(60))
         if not said:
             return ""
         # A word outside the list loses nothing that anybody decides by, so the row still counts.
-        return code_of(said) or fallback
+        found = code_of(said)
+        return fallback if found is None else found
+
+
+def _name_or_answer(cell: Cell) -> str | bool | Fault | None:
+    """A name; yes or no where the column asks whether this person is the head."""
+    answer = cleaning.clean_yes_no(cell)
+    return answer if isinstance(answer, bool) else cleaning.clean_name(cell)
 
 
 def _same_birth(said: dt.date | cleaning.Month, exact: str) -> bool:
@@ -428,65 +400,3 @@ def _fill(first: AddressParts, second: AddressParts) -> AddressParts:
     one = first if first.number or first.road else second
     values |= {"road": one.road, "number": one.number}
     return AddressParts(**values, rest=first.rest or second.rest)
-
-
-@cache
-def _text(limit: int) -> Callable[[Cell], str | Fault | None]:
-    def clean(cell: Cell) -> str | Fault | None:
-        return cleaning.clean_text(cell, limit=limit)
-
-    return clean
-
-
-@cache
-def _door_text(limit: int) -> Callable[[Cell], str | Fault | None]:
-    """As ``_text``. Excel makes a date of a door like 3-2-5: what was typed is lost."""
-    clean = _text(limit)
-
-    def door(cell: Cell) -> str | Fault | None:
-        if isinstance(cell, dt.date | dt.time | dt.timedelta | bool):
-            return Fault("not_text")
-        return clean(cell)
-
-    return door
-
-
-class _Taker:
-    """Cleans the cell of a field, noting what is wrong with it.
-
-    ``memory``: what texts of a field were cleaned to in rows above. Most columns of a ledger repeat
-    themselves; a number of a document doesn't, and is cleaned by what its row says of its kind.
-    """
-
-    def __init__(
-        self,
-        record: Record,
-        positions: Mapping[str, int],
-        memory: Mapping[str, dict[str, Any]],
-        cells: list[Cell],
-    ) -> None:
-        self._record = record
-        self._positions = positions
-        self._memory = memory
-        self._cells = cells
-
-    def __call__(self, name: str, clean: Callable[[Cell], Any]) -> Any:
-        position = self._positions.get(name)
-        if position is None:
-            return None
-        cell = self._cells[position]
-        if cell is None:
-            return None
-        memory = self._memory.get(name)
-        if memory is None or not isinstance(cell, str):
-            value = clean(cell)
-        elif cell in memory:
-            value = memory[cell]
-        else:
-            if len(memory) >= REMEMBERED:
-                memory.clear()
-            value = memory[cell] = clean(cell)
-        if isinstance(value, Fault):
-            self._record.refuse(name, value.code, value.message, value.mend)
-            return None
-        return value

@@ -42,6 +42,7 @@ Told = MutableMapping[tuple[UUID, bool], int]
 
 EMPTY: Final = Household.State.EMPTY.value
 _UNKNOWN_SEX: Final = "0"
+_TOLD_SEX: Final = ("1", "2")
 FILLED: Final = ("sex", "birth_date", "ethnicity", "registered_address", "employer")
 
 
@@ -346,6 +347,9 @@ def _judge(decision: Decision, registered: Registered, day: dt.date) -> None:
         if name == "birth_date" and value:
             value = dt.date.fromisoformat(value)
         known = getattr(human, name)
+        if name == "sex" and value not in _TOLD_SEX and known in _TOLD_SEX:
+            # Unknown or not stated: that takes nothing back.
+            continue
         if value and value != known and not (decision.again and known and known != _UNKNOWN_SEX):
             decision.fills[name] = value
             setattr(human, name, value)

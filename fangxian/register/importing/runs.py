@@ -30,6 +30,7 @@ from fangxian.register.importing.making import make_places
 from fangxian.register.importing.order import FileOrder
 from fangxian.register.importing.places import PlaceIndex
 from fangxian.register.importing.registered import Registered
+from fangxian.register.importing.status import kind_of_column
 from fangxian.register.importing.writing import Writer
 from fangxian.register.models import Residency
 from fangxian.register.vocabularies import SEPARATED
@@ -46,8 +47,10 @@ def records(source: Source) -> Iterator[Record]:
     at = source.mapping.fields
     heads = "relation" not in at and "name" in at and _names_heads(source.table, at["name"])
     columns = source.table.columns
-    status = columns[at["residence_status"]].name if "residence_status" in at else ""
-    reader = Reader(at, heads=heads, status=status)
+    names = {name: columns[position].name for name, position in at.items()}
+    who = columns[at["name"]] if "name" in at else None
+    kind = kind_of_column(who.name, who.group) if who else ""
+    reader = Reader(at, heads=heads, names=names, kind=kind)
     for row in source.rows():
         yield reader.read(row.number, row.cells, row.section)
 

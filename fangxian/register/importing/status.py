@@ -1,33 +1,95 @@
-"""What a ledger's word for how somebody lives at a door means, by the column it stands in."""
+"""What a ledger's words for being somewhere mean, by the column they stand in."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from functools import lru_cache
 from typing import Any, Final
 
-from fangxian.common.sheets import cleaning
-from fangxian.common.sheets.words import key
-from fangxian.register.vocabularies import DATA, RESIDENCY_KINDS
+from fangxian.common.sheets import Cell, Fault, cleaning
+from fangxian.common.sheets.words import fold, key, words
+from fangxian.register.vocabularies import DATA, RELATIONS, RESIDENCY_KINDS
 
 # Meanings beside the kinds of residency.
 NOBODY: Final = "nobody"
 ABSENT: Final = "absent"
+# What a column says of a death or of a move away.
+GONE: Final = "gone"
+STAYS: Final = "stays"
+UNCLEAR: Final = "unclear"
 
 _WORDS: Final[dict[str, list[str]]] = json.loads((DATA / "states.json").read_text("utf-8"))
 _VACANT: Final = frozenset(key(word) for word in _WORDS["vacant"])
+_STAYS: Final = frozenset(key(word) for word in _WORDS["stays"])
+_NO_NAMES: Final = frozenset(key(word) for word in _WORDS["no_names"])
 _COLUMNS: Final[dict[str, Any]] = json.loads((DATA / "residence_columns.json").read_text("utf-8"))
 _YES_NO: Final[dict[str, dict[str, str]]] = {
     key(label): meanings for label, meanings in _COLUMNS["yes_no"].items()
 }
 _HOUSES: Final = frozenset(key(label) for label in _COLUMNS["houses"])
+_NO_IS_GONE: Final = frozenset(key(label) for label in _COLUMNS["no_is_gone"])
+_NAME_ENDINGS: Final = re.compile(rf"(?:{'|'.join(map(re.escape, _COLUMNS['name_endings']))})+$")
 _BRACKETS: Final = re.compile(r"[(（][^()（）]*[)）]")
+_GONE: Final = re.compile(
+    "".join(f"(?<!{word})" for word in _WORDS["not"]) + f"(?:{'|'.join(_WORDS['gone'])})"
+)
+_STILL: Final = re.compile(rf"(?:{'|'.join(_WORDS['not'])})(?:{'|'.join(_WORDS['gone'])})")
 
 
 def tells_gone(text: str) -> bool:
     """Whether a word tells of a death or of a move away."""
-    return any(word in text for word in _WORDS["gone"])
+    return _GONE.search(text) is not None
+
+
+def names_nobody(text: str) -> bool:
+    """Whether what stands for a name says that nobody lives there."""
+    return key(text) in _VACANT
+
+
+def is_no_name(text: str) -> bool:
+    """Whether what stands for a name is a note or a relation, and names nobody."""
+    word = key(text)
+    # A single character is a surname at least.
+    related = len(text) > 1 and not text.isascii() and RELATIONS.code_of(text)
+    return bool(related) or word in _NO_NAMES or word in words("total_words")
+
+
+def kind_of_column(*labels: str) -> str:
+    """The kind of residency of those whom a column names, by its name or the group above it.
+
+    "" where they say nothing: a list of tenants has tenants' names.
+    """
+    for label in labels:
+        plain = _NAME_ENDINGS.sub("", fold(label).rpartition("/")[2])
+        if kind := RESIDENCY_KINDS.code_of(plain) if plain else None:
+            return kind
+    return ""
+
+
+class GoneColumn:
+    """The column of a ledger with this name, which tells who has died or left."""
+
+    def __init__(self, name: str) -> None:
+        self._no_is_gone = key(name) in _NO_IS_GONE
+
+    def says(self, cell: Cell) -> str | Fault | None:
+        """GONE, STAYS or UNCLEAR; None where nothing is said. A past date is that of going."""
+        text = cleaning.clean_text(cell, limit=60)
+        if text is None or isinstance(text, Fault) or cleaning.is_filler(text):
+            return text if isinstance(text, Fault) else None
+        answer = cleaning.clean_yes_no(cell)
+        if isinstance(answer, bool):
+            return GONE if answer != self._no_is_gone else STAYS
+        if tells_gone(text):
+            return GONE
+        if key(text) in _STAYS or _STILL.search(text):
+            return STAYS
+        day = None if self._no_is_gone else cleaning.clean_day_or_month(cell)
+        if isinstance(day, dt.date | cleaning.Month):
+            return STAYS if cleaning.is_future(day) else GONE
+        return UNCLEAR
 
 
 class StatusColumn:

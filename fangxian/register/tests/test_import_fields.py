@@ -13,11 +13,18 @@ from fangxian.register.tests.ledgers import identity
 NAMES = [spec.name for spec in FIELDS]
 
 
-def read(section: str = "", status: str = "", **cells: Any) -> Record:
+def read(
+    section: str = "",
+    status: str = "",
+    kind: str = "",
+    columns: dict[str, str] | None = None,
+    **cells: Any,
+) -> Record:
     cells = {"name": "示例人", "address": "1-1-101"} | cells
     row = [cells.get(name) for name in NAMES]
     positions = {name: at for at, name in enumerate(NAMES) if name in cells}
-    return Reader(positions, status=status).read(2, row, section)
+    names = {"residence_status": status} | (columns or {})
+    return Reader(positions, names=names, kind=kind).read(2, row, section)
 
 
 def codes(record: Record) -> list[tuple[str, str]]:

@@ -117,7 +117,8 @@ def test_contents_decide_where_names_do_not() -> None:
         "甲": "identity",
         "乙": "phone",
         "丙": "sex",
-        "丁": "birth_date",
+        # A date does not tell of what it is.
+        "丁": None,
     }
     assert {p.reason for p in found.proposals[1:]} == {"content"}
     assert all(p.confidence <= 0.5 for p in found.proposals[1:])

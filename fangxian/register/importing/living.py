@@ -1,0 +1,165 @@
+"""Whether the person of a row lives at the door, and how: what all its columns say together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from django.utils.translation import gettext as _
+
+from fangxian.common.sheets import Cell, Fault, cleaning
+from fangxian.register.importing.cells import split, text
+from fangxian.register.importing.status import (
+    ABSENT,
+    GONE,
+    NOBODY,
+    UNCLEAR,
+    GoneColumn,
+    StatusColumn,
+    is_no_name,
+    names_nobody,
+    tells_gone,
+)
+from fangxian.register.vocabularies import FLOATING, KEY_GROUPS, REGISTERED, SEPARATED
+
+if TYPE_CHECKING:
+    from fangxian.register.importing.cells import Taker
+    from fangxian.register.importing.fields import Record
+
+# Columns that may tell how somebody lives here beside other things: what they say else is nothing.
+HINTS: Final = ("state", "person_category", "registration", "registered_address")
+_ANY: Final = StatusColumn("")
+
+
+class Living:
+    """Reads what the columns say. ``names``: field → name of its column; ``kind``: that of those
+    whom no column tells of.
+    """
+
+    def __init__(self, names: Mapping[str, str], kind: str = "") -> None:
+        self._kind = kind
+        self._status = StatusColumn(names.get("residence_status", ""))
+        self._hints = {name: StatusColumn(names.get(name, "")) for name in HINTS}
+        self._gone = {name: GoneColumn(names.get(name, "")) for name in ("died", "left")}
+        self._day = GoneColumn("")
+
+    def name(self, record: Record, take: Taker) -> None:
+        """A note in the place of a name: the dwelling is empty, or nobody is named."""
+        if not record.name:
+            return
+        if names_nobody(record.name) and not take.filled("identity"):
+            record.name, record.vacant = "", True
+        elif names_nobody(record.name) or is_no_name(record.name):
+            record.refuse(
+                "name",
+                "no_name",
+                _("This is not the name of a person."),
+                _("Write the name; for an empty dwelling, only the door and that it is empty."),
+            )
+
+    def read(self, record: Record, take: Taker) -> None:
+        """How the person lives here, and whether he or she does at all."""
+        self._read_status(record, take)
+        self._read_hints(record, take)
+        self._read_gone(record, take)
+        if not record.vacant:
+            record.kind = record.kind or self._kind
+
+    def _read_status(self, record: Record, take: Taker) -> None:
+        """What is not understood is refused: coverage counts by it."""
+        said = take("residence_status", text(60))
+        if not said:
+            return
+        meaning = self._status.meaning(said)
+        if meaning is None and tells_gone(said):
+            _refuse_gone(record, "residence_status")
+        elif meaning is None:
+            record.refuse(
+                "residence_status",
+                "unknown_status",
+                _("The word does not tell how the person lives here."),
+                _("Write for example registered, tenant or empty, or leave this column out."),
+            )
+        else:
+            _apply(record, "residence_status", meaning)
+
+    def _read_hints(self, record: Record, take: Taker) -> None:
+        for name in HINTS:
+            said = take(name, text(200))
+            for word in split(said) if said else ():
+                if name == "person_category" and KEY_GROUPS.code_of(word):
+                    continue
+                meaning = self._hints[name].meaning(word)
+                if meaning is None and name in ("state", "person_category") and tells_gone(word):
+                    _refuse_gone(record, name)
+                elif meaning and not (record.kind or record.vacant):
+                    _apply(record, name, meaning)
+                elif meaning == FLOATING and record.kind == REGISTERED:
+                    # Lives here, says another column; registered elsewhere, says this one.
+                    record.kind = FLOATING
+
+    def _read_gone(self, record: Record, take: Taker) -> None:
+        """Who has died or left does not become a resident by the ledger."""
+        for name, column in self._gone.items():
+            says = take(name, column.says)
+            if says == GONE:
+                _refuse_gone(record, name)
+            elif says == UNCLEAR:
+                record.refuse(
+                    name,
+                    "unknown_gone",
+                    _("The word does not tell whether the person has died or has left."),
+                    _("Write yes, no or the day, or leave this column out."),
+                )
+        if take("death_date", partial(self._tells_day, cleaning.clean_birth)) == GONE:
+            _refuse_gone(record, "death_date")
+        if take("move_out_date", partial(self._tells_day, cleaning.clean_day_or_month)) == GONE:
+            _refuse_gone(record, "move_out_date")
+        if tells_gone(take("move_kind", text(60)) or ""):
+            _refuse_gone(record, "move_kind")
+
+    def _tells_day(self, clean: Callable[[Cell], Any], cell: Cell) -> str | Fault | None:
+        """GONE on a past day; a column of days may say yes or no as well."""
+        day = clean(cell)
+        if isinstance(day, Fault):
+            says = self._day.says(cell) if day.code == "date_form" else UNCLEAR
+            return day if says == UNCLEAR else says
+        return None if day is None or cleaning.is_future(day) else GONE
+
+
+def means_residency(word: str) -> bool:
+    """Whether a word tells how somebody lives somewhere."""
+    return _ANY.meaning(word) is not None
+
+
+def is_answer(said: str) -> bool:
+    """Whether a text but answers how somebody lives somewhere."""
+    return isinstance(cleaning.clean_yes_no(said), bool) or means_residency(said)
+
+
+def _apply(record: Record, name: str, meaning: str) -> None:
+    if meaning == ABSENT:
+        meaning = SEPARATED if record.name else NOBODY
+    if meaning != NOBODY:
+        record.kind = meaning
+    elif record.name:
+        record.refuse(
+            name,
+            "named_in_empty",
+            _("The row names a person, and says that nobody lives here."),
+            _("Leave the person out of the row, or correct the word."),
+        )
+    else:
+        record.vacant = True
+
+
+def _refuse_gone(record: Record, name: str) -> None:
+    if any(code == "gone" for _name, code, _message, _mend in record.problems):
+        return
+    record.refuse(
+        name,
+        "gone",
+        _("The row says that the person has died or has left."),
+        _("Record that in the register, at the person; then delete the row."),
+    )
