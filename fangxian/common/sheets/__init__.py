@@ -7,7 +7,7 @@ from .errors import Fault, SheetError
 from .mapping import FieldSpec, Mapping, Proposal, propose_mapping, vocabulary_of
 from .reader import Sheet, Workbook, read_workbook
 from .roles import RowRole
-from .tables import Column, Table, TableRow, find_table, find_tables, signature
+from .tables import Column, Groups, Table, TableRow, find_table, find_tables, signature
 
 __all__ = [
     "Cell",
@@ -15,6 +15,7 @@ __all__ = [
     "Column",
     "Fault",
     "FieldSpec",
+    "Groups",
     "Mapping",
     "Proposal",
     "RowRole",

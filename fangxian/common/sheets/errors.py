@@ -178,6 +178,10 @@ CELL_MESSAGES: Final[dict[str, tuple[Text, Text]]] = {
         _("The cell shows the Excel error %(error)s."),
         _("Replace the formula by its value."),
     ),
+    "ditto": (
+        _("The cell says “as above”, but nothing of this household stands above."),
+        _("Write it out."),
+    ),
     "too_long": (
         _("The text is longer than %(limit)s characters."),
         _("Shorten it."),

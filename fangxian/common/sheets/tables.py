@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,7 +14,7 @@ from .errors import SheetError
 from .headers import SEARCH_ROWS, Header, MergeIndex, find_header
 from .reader import Merge, Rows, Sheet, Workbook
 from .roles import Classifier, RowRole, is_section, line_of
-from .words import key, words
+from .words import dittos, key, words
 
 _FILL_LIMIT: Final = 2_000_000
 
@@ -104,19 +104,25 @@ class Table:
         text = line_of(self.rows[first - 1]) if first else ""
         return text if is_section(text) else ""
 
-    def data_rows(self, carry_down: Collection[int] = ()) -> Iterator[TableRow]:
+    def data_rows(
+        self,
+        carry_down: Collection[int] = (),
+        ditto: Collection[int] = (),
+        groups: Groups | None = None,
+    ) -> Iterator[TableRow]:
         """Every data row, in order. Decodes the rows anew on each call.
 
         Cells covered by a merged range that spans several rows get that range's value. Empty cells
         of the columns `carry_down` (positions in `columns`) get the value of the row above: only
-        for columns that a person chose.
+        for columns that a person chose. Cells of the columns `ditto` that say “as above” get it
+        too. Neither reaches into the next of `groups`.
         """
         indexes = [column.index for column in self.columns]
         width = self.width
         held: dict[tuple[int, int], Cell] = {}
         starts = {(top, left) for marks in self.fills.values() for _, top, left in marks}
         start_rows = {top for top, _ in starts}
-        above: dict[tuple[int, int], Cell] = {}
+        above = [_Above(carry_down, ditto, groups) for _block in range(self.blocks)]
         section = self._section_above()
         for number, (row, role) in enumerate(zip(self.rows, self.roles, strict=True)):
             if number in start_rows:
@@ -125,7 +131,8 @@ class Table:
                         held[number, column] = row[column]
             if role == RowRole.SECTION:
                 section = _stacked(section, line_of(row))
-                above.clear()
+                for one in above:
+                    one.clear()
                 continue
             if role != RowRole.DATA:
                 continue
@@ -139,12 +146,68 @@ class Table:
                 cells = [row[index + shift] for index in indexes]
                 if self.blocks > 1 and all(map(is_blank, cells)):
                     continue
-                for position in carry_down:
-                    if is_blank(cells[position]):
-                        cells[position] = above.get((block, position))
-                    else:
-                        above[block, position] = cells[position]
+                above[block].fill(cells)
                 yield TableRow(number + 1, cells, section, block)
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Rows that belong together: those of a household.
+
+    ``begins``: whether a row is the first of a group, by its cells. ``anew``: positions of the
+    columns that each group fills for itself: empty there, they don't hold what stands above.
+    """
+
+    begins: Callable[[list[Cell]], bool]
+    anew: frozenset[int]
+
+
+class _Above:
+    """What stands above a row; fills the cells that refer to it."""
+
+    def __init__(
+        self, carried: Collection[int], ditto: Collection[int], groups: Groups | None
+    ) -> None:
+        self._carried = carried
+        self._ditto = ditto
+        self._groups = groups
+        self._anew = groups.anew.intersection(carried) if groups else frozenset[int]()
+        self._begun = False
+        self._values: dict[int, Cell] = {}
+        self._row: list[Cell] | None = None
+
+    def clear(self) -> None:
+        """Nothing stands above any more."""
+        self._values.clear()
+        self._row = None
+        self._begun = False
+
+    def fill(self, cells: list[Cell]) -> None:
+        """Fill the row, and remember it for those below."""
+        if self._anew:
+            self._begin(cells)
+        for position in self._carried:
+            if is_blank(cells[position]):
+                cells[position] = self._values.get(position)
+            else:
+                self._values[position] = cells[position]
+        if self._ditto:
+            says = dittos()
+            marks = [p for p in self._ditto if cells[p] in says]
+            if marks and self._row and not (self._groups and self._groups.begins(cells)):
+                for position in marks:
+                    cells[position] = self._values[position] = self._row[position]
+            self._row = cells
+
+    def _begin(self, cells: list[Cell]) -> None:
+        """Who opens a group stands first in it, or below others who have no such row yet."""
+        assert self._groups is not None
+        begins = self._groups.begins(cells)
+        says = any(not is_blank(cells[position]) for position in self._anew)
+        if begins and (says or self._begun):
+            for position in self._anew:
+                self._values.pop(position, None)
+        self._begun = begins or (self._begun and not says)
 
 
 def _stacked(above: str, text: str) -> str:

@@ -79,3 +79,9 @@ def known_field(label: str) -> str | None:
     """The field that `label` names exactly, width, spaces, signs and brackets set aside."""
     table = field_of_label()
     return table.get(key(label)) or table.get(key_without_brackets(label))
+
+
+@cache
+def dittos() -> frozenset[str]:
+    """What a cell says that is as the one above."""
+    return frozenset(form for word in load("words")["ditto"] for form in (word, fold(word)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.registries import Registry
-from fangxian.common.sheets import FieldSpec, Table
+from fangxian.common.sheets import FieldSpec, Groups, Table
 from fangxian.common.sheets import Mapping as Columns
 from fangxian.core.imports import Handler, StagedRow
 from fangxian.core.models import ImportRun
@@ -70,8 +70,9 @@ class Ledger:
 
     ``refine`` betters the proposed mapping by what only the ledger knows, before a person corrects
     it. ``carried`` proposes the columns (labels) whose empty cells hold what stands above, by
-    default those that the fields name. ``look``: label → text of a staged row, numbers masked.
-    ``notes``: what else a preview's summary says, as (kind of note, text).
+    default those that the fields name. ``groups``: the rows that belong together, beyond which
+    neither an empty cell nor “as above” reaches. ``look``: label → text of a staged row, numbers
+    masked. ``notes``: what else a preview's summary says, as (kind of note, text).
     """
 
     kind: str
@@ -85,6 +86,7 @@ class Ledger:
     least_level: Level = Level.PREFECTURE
     refine: Callable[[Table, Columns], Columns] | None = None
     carried: Callable[[Table, Columns], Collection[str]] | None = None
+    groups: Callable[[Table, Columns], Groups | None] | None = None
     look: Callable[[StagedRow], Mapping[str, str]] | None = None
     notes: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
     options: tuple[Option, ...] = ()

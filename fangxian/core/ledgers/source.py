@@ -95,9 +95,17 @@ class Source:
     def rows(self) -> Iterator[Row]:
         """The rows of data in the order of their numbers."""
         carried = [p.position for p in self.mapping.proposals if p.label in self.carried]
+        ditto = [
+            position
+            for spec in self.ledger.fields
+            if (position := self.mapping.fields.get(spec.name)) is not None
+            and spec.kind != "document"
+            and spec.name != "name"
+        ]
+        groups = self.ledger.groups(self.table, self.mapping) if self.ledger.groups else None
         # What stands further right follows all that stands further left.
         for block in range(self.table.blocks):
-            for row in self.table.data_rows(carried):
+            for row in self.table.data_rows(carried, ditto, groups):
                 if row.block == block:
                     yield Row(imports.number_of(row.number, block), row.cells, row.section)
 

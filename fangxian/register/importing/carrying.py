@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
-from fangxian.common.sheets import Mapping, Table
+from fangxian.common.sheets import Cell, Groups, Mapping, Table, cell_text
 from fangxian.common.sheets.cells import is_blank
 from fangxian.register.vocabularies import HEAD, RELATIONS
 
@@ -15,27 +17,80 @@ SHARED: Final = (
     "address", "estate", "building", "unit", "room", "village_group", "community", "grid",
     "household_number", "head_name",
 )  # fmt: skip
+# Each household says these for itself, whatever the others do.
+OWN: Final = ("household_number", "head_name")
 
 
 def propose_carried(table: Table, mapping: Mapping) -> list[str]:
     """Labels of the columns that are filled in the rows of heads, and in hardly any other."""
     at = mapping.fields
-    if "relation" not in at:
+    rows = _sample(table)
+    is_head = _mark_of_head(rows, mapping)
+    if is_head is None:
         return []
-    rows = [row.cells for row in islice(table.data_rows(), SAMPLE_ROWS)]
-    heads = [cells for cells in rows if _is_head(cells[at["relation"]])]
-    others = [cells for cells in rows if not _is_head(cells[at["relation"]])]
-    if not heads or not others:
-        return []
+    others = [cells for cells in rows if not is_head(cells)]
     labels = {proposal.position: proposal.label for proposal in mapping.proposals}
-    found = []
-    for position in (at[name] for name in SHARED if name in at):
-        filled = sum(not is_blank(cells[position]) for cells in heads) / len(heads)
-        below = sum(not is_blank(cells[position]) for cells in others) / len(others)
-        if filled >= 0.9 and below <= 0.1:
-            found.append(labels[position])
-    return found
+    return [
+        labels[position]
+        for position in (at[name] for name in SHARED if name in at)
+        if _share([cells for cells in rows if is_head(cells)], position) >= 0.9
+        and _share(others, position) <= 0.1
+    ]
 
 
-def _is_head(cell: object) -> bool:
-    return isinstance(cell, str) and RELATIONS.code_of(cell) == HEAD
+def households(table: Table, mapping: Mapping) -> Groups | None:
+    """The rows of a household, told by that of its head.
+
+    What fewer than half of the heads' rows fill, as a building may be, holds for all below it.
+    """
+    at = mapping.fields
+    rows = _sample(table)
+    is_head = _mark_of_head(rows, mapping)
+    if is_head is None:
+        return None
+    heads = [cells for cells in rows if is_head(cells)]
+    own = {at[name] for name in OWN if name in at}
+    often = {at[name] for name in SHARED if name in at and _share(heads, at[name]) >= 0.5}
+    return Groups(is_head, frozenset(own | often))
+
+
+def _sample(table: Table) -> list[list[Cell]]:
+    return [row.cells for row in islice(table.data_rows(), SAMPLE_ROWS)]
+
+
+def _mark_of_head(rows: list[list[Cell]], mapping: Mapping) -> Callable[[list[Cell]], bool] | None:
+    """What tells the row of a head: the relation, else that the head's name stands in it alone or
+    is that of the row. None where nothing tells it, or all are heads.
+    """
+    at = mapping.fields
+
+    def by_relation(cells: list[Cell]) -> bool:
+        return _says_head(cells[at["relation"]])
+
+    def by_filled(cells: list[Cell]) -> bool:
+        return not is_blank(cells[at["head_name"]])
+
+    def by_name(cells: list[Cell]) -> bool:
+        return cell_text(cells[at["head_name"]]).strip() == cell_text(cells[at["name"]]).strip()
+
+    marks: list[Callable[[list[Cell]], bool]] = []
+    if "relation" in at:
+        marks.append(by_relation)
+    if "head_name" in at:
+        marks.append(by_filled)
+        if "name" in at:
+            marks.append(by_name)
+    return next((mark for mark in marks if 0 < sum(map(mark, rows)) < len(rows)), None)
+
+
+def _share(rows: list[list[Cell]], position: int) -> float:
+    return sum(not is_blank(cells[position]) for cells in rows) / len(rows)
+
+
+def _says_head(cell: Cell) -> bool:
+    return isinstance(cell, str) and _is_head(cell)
+
+
+@lru_cache(maxsize=1024)
+def _is_head(word: str) -> bool:
+    return RELATIONS.code_of(word) == HEAD

@@ -318,7 +318,10 @@ class Reader:
                 "address" if "address" in self._positions else "building",
                 "no_place",
                 _("The row names no building, unit or room."),
-                _("Write them like 3-2-501, in one cell or in several."),
+                _(
+                    "Write them like 3-2-501, in one cell or in several. If empty cells hold what"
+                    " stands above, tick that at the columns."
+                ),
             )
 
     def _code(

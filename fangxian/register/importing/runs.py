@@ -24,7 +24,7 @@ from fangxian.core.models import ImportRun, RowState
 from fangxian.core.progress import Progress
 from fangxian.register.changes import changed
 from fangxian.register.importing import matching
-from fangxian.register.importing.carrying import propose_carried
+from fangxian.register.importing.carrying import households, propose_carried
 from fangxian.register.importing.fields import FIELDS, Reader, Record
 from fangxian.register.importing.making import make_places
 from fangxian.register.importing.order import FileOrder
@@ -272,6 +272,7 @@ LEDGER: Final = Ledger(
     ),
     place_url="register:place",
     carried=propose_carried,
+    groups=households,
     look=_look,
     notes=_notes,
     options=(

@@ -313,6 +313,49 @@ def test_what_is_filled_in_the_rows_of_heads_alone_is_carried_down(alice, places
     assert imported(alice, data, places.grid).rejected == 4
 
 
+def test_a_head_without_a_door_does_not_come_into_the_family_above(alice, places):
+    headers = ["姓名", "身份证号", "与户主关系", "现住址"]
+    rows = [person(n) for n in range(12)]
+    for n, row in enumerate(rows):
+        row["现住址"] = f"1-1-{101 + n // 3}" if n % 3 == 0 and n != 9 else ""
+    run = imported(alice, workbook(rows, headers), places.grid, carry=["现住址"])
+    assert (run.accepted, run.rejected) == (9, 3)
+    problems = run.options["preview"]["problems"]
+    assert [(row, field) for row, field, *_ in problems] == [(n, "address") for n in (11, 12, 13)]
+    assert all("above" in mend or "上一格" in mend for *_, mend in problems)
+    assert [len(names) for *_, names in homes(alice)] == [3, 3, 3]
+
+
+def test_the_name_of_the_head_marks_households_where_no_column_tells_the_relation(alice, places):
+    rows = [person(n) for n in range(6)]
+    for n, row in enumerate(rows):
+        first = n % 3 == 0
+        row["户主"] = row["姓名"] if first else ""
+        row["现住址"] = f"1-1-{101 + n // 3}" if first else ""
+    run = imported(alice, workbook(rows, ["户主", "姓名", "身份证号", "现住址"]), places.grid)
+    assert (run.accepted, run.rejected) == (6, 0)
+    assert [len(names) for *_, names in homes(alice)] == [3, 3]
+    assert set(heads(alice).values()) == {rows[0]["姓名"], rows[3]["姓名"]}
+
+
+def test_as_above_is_understood_within_a_household(alice, places):
+    rows = [person(n) for n in range(6)]
+    for n, row in enumerate(rows):
+        row["户籍地址"] = "同上" if n % 3 else f"示例路{n}号"
+        row["手机号"] = "〃" if n == 1 else row["手机号"]
+        row["现住址"] = "同上" if n in (1, 3) else row["现住址"]
+    headers = ["姓名", "身份证号", "与户主关系", "现住址", "手机号", "户籍地址"]
+    run = imported(alice, workbook(rows, headers), places.grid)
+    assert (run.accepted, run.rejected) == (5, 1)
+    problems = run.options["preview"]["problems"]
+    assert {(row, field) for row, field, *_ in problems} == {(5, "address")}
+    with acting(alice):
+        addresses = dict(Person.objects.values_list("name", "registered_address"))
+    assert addresses[rows[1]["姓名"]] == "示例路0号"
+    assert "同上" not in addresses.values()
+    assert imported(alice, workbook(rows, headers), places.grid).changed == 0
+
+
 def test_rows_stay_where_they_are_staged(alice, places):
     run = previewed(alice, workbook([person(n) for n in range(3)]), places.grid)
     with acting(alice):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from fangxian.common.sheets.cells import Cell, CellError, cell_text
 from fangxian.common.sheets.errors import Fault
-from fangxian.common.sheets.words import fold, key, load, longest, words
+from fangxian.common.sheets.words import dittos, fold, key, load, longest, words
 
 _ZONE: Final = ZoneInfo("Asia/Shanghai")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -34,6 +34,8 @@ def plain(cell: Cell) -> str | Fault | None:
     text = fold(cell_text(cell))
     if not text:
         return None
+    if text in dittos():
+        return Fault("ditto")
     if text.isprintable() and text[0] != "'":
         return text
     if _CONTROL.search(text):
@@ -68,6 +70,8 @@ def clean_text(cell: Cell, *, limit: int = 255) -> str | Fault | None:
     text = text.strip()
     if not text:
         return None
+    if text in dittos():
+        return Fault("ditto")
     if _CONTROL.search(text):
         return Fault("control_character")
     if len(text) > limit:

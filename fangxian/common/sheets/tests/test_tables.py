@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fangxian.common.sheets import (
+    Cell,
+    Groups,
     RowRole,
     Sheet,
     SheetError,
@@ -304,6 +306,38 @@ def test_empty_body_cells_are_carried_down_only_when_asked() -> None:
     assert [row.cells[0] for row in found.data_rows()] == ["3-2-501", None, "3-2-502", None]
     carried = [row.cells[0] for row in found.data_rows(carry_down={0})]
     assert carried == ["3-2-501", "3-2-501", "3-2-502", "3-2-502"]
+
+
+def household(cells: list[Cell]) -> bool:
+    return cells[1] == "户主"
+
+
+def test_empty_cells_of_a_group_don_t_hold_what_the_group_above_says() -> None:
+    found = table(
+        ["姓名", "关系", "住址", "小区"],
+        ["张三", "户主", "3-2-501", "幸福"], ["李四", "妻"],
+        ["王五", "户主"], ["赵六", "妻"],
+        ["钱七", "母", "3-2-503"], ["孙八", "户主"], ["周九", "妻"],
+    )  # fmt: skip
+    rows = list(found.data_rows(carry_down=[2, 3], groups=Groups(household, frozenset({2}))))
+    assert [row.cells[2] for row in rows] == [*["3-2-501"] * 2, None, None, *["3-2-503"] * 3]
+    assert {row.cells[3] for row in rows} == {"幸福"}
+
+
+def test_as_above_reaches_up_to_the_group_and_no_further() -> None:
+    found = table(
+        ["姓名", "关系", "住址", "电话"],
+        ["张三", "户主", "3-2-501", "1"], ["李四", "妻", "同上", "〃"], ["王五", "子", None, "″"],
+        ["赵六", "户主", "同 上", "2"],
+        ["4号楼"], ["钱七", "妻", "同上", "3"],
+    )  # fmt: skip
+    groups = Groups(household, frozenset({2}))
+    rows = list(found.data_rows(ditto=[2, 3], groups=groups))
+    assert [row.cells[2] for row in rows] == ["3-2-501", "3-2-501", None, "同 上", "同上"]
+    assert [row.cells[3] for row in rows] == ["1", "1", "1", "2", "3"]
+    both = list(found.data_rows(carry_down=[2], ditto=[2, 3], groups=groups))
+    assert [row.cells[2] for row in both][:3] == ["3-2-501"] * 3
+    assert [row.cells[2] for row in found.data_rows()][1] == "同上"
 
 
 def test_the_error_column_is_not_a_column() -> None:
