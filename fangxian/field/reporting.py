@@ -150,15 +150,20 @@ def levels_of(campaign: Campaign) -> list[int]:
     return [one for one in levels if one >= len(campaign.area.code)] or [max(levels)]
 
 
-# The latest visit that each place counts, as ``field_reported`` finds them, and where it was cut.
+# The latest visit that each place counts, as ``field_reported`` finds them, and where it was cut. A
+# correction is counted where its door lies now, and takes back where the mistaken visit was made.
 _UNREPORTED = """
 WITH cut AS (
   SELECT place_id, max(coalesce(counted_to, sent_at)) AS last FROM field_dailyreport
   WHERE campaign_id = %(campaign)s AND sent_at IS NOT NULL GROUP BY place_id
 ), counted AS (
-  SELECT left(v.code_then, level) AS code, max(v.created_at) AS last FROM field_visit v
-  CROSS JOIN unnest(%(levels)s::int[]) AS level
-  WHERE v.campaign_id = %(campaign)s AND length(v.code_then) >= level GROUP BY 1
+  SELECT left(v.code, level) AS code, max(v.created_at) AS last FROM (
+    SELECT code_then AS code, created_at FROM field_visit WHERE campaign_id = %(campaign)s
+    UNION ALL
+    SELECT m.code_then, c.created_at FROM field_visit c
+    JOIN field_visit m ON m.op_id = c.corrects_op_id WHERE c.campaign_id = %(campaign)s
+  ) AS v CROSS JOIN unnest(%(levels)s::int[]) AS level
+  WHERE length(v.code) >= level GROUP BY 1
 ), placed AS (
   SELECT counted.last, coalesce(
     (SELECT r.id FROM regions_region r WHERE r.code = counted.code

@@ -176,6 +176,7 @@ def _write_correction(by: Actor, ready: Ready) -> Became:
     visit = ready.visit
     target = (
         Target.objects.select_for_update(of=("self",))
+        .select_related("campaign")
         .filter(
             campaign_id=visit.campaign_id,
             campaign__state=Campaign.State.RUNNING,
@@ -252,7 +253,8 @@ def _stand(by: Actor, target: Target, ready: Ready) -> None:
     target.visits += 1
     target.last_visit_at = latest.visited_at
     if not covering:
-        target.due_on = latest.revisit_on or ready.campaign.ends_on
+        # Not the kept campaign's: it may have been extended since that was read.
+        target.due_on = latest.revisit_on or target.campaign.ends_on
     target.save(update_fields=["state", "outcome", "visits", "last_visit_at", "due_on"])
     key, code = str(target.campaign_id), target.place_code
     counters.add(

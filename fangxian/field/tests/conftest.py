@@ -70,7 +70,7 @@ def begin(by: Any, places: Any, **more: Any) -> Campaign:
 
 @pytest.fixture
 def campaign(cast: Any, places: Any) -> Campaign:
-    """101, 102 and 201 in Bob's grid, 101 in another community's."""
+    """101, 102 and 201 in Bob's grid, 101 in another one of its community."""
     hq = cast.actor("headquarters")
     for room in ("101", "102", "201"):
         create_household(by=hq, place_code=places.unit, room=room)

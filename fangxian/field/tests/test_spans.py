@@ -20,17 +20,25 @@ from fangxian.common.errors import Conflict
 from fangxian.common.scoping import acting
 from fangxian.core.models import Task
 from fangxian.field import jobs
-from fangxian.field.actions import NewVisit, prepare_reports, record_visits, send_report
+from fangxian.field.actions import (
+    NewVisit,
+    close_campaign,
+    close_reports,
+    prepare_reports,
+    record_visits,
+    send_report,
+)
 from fangxian.field.actions.reports import OVERDUE
 from fangxian.field.models import Campaign, DailyReport, Visit
 from fangxian.field.reporting import Span, due_at, first_day, span_among
-from fangxian.field.tests.conftest import OTHER_UNIT, begin
+from fangxian.field.tests.conftest import begin
 from fangxian.register.actions import change_household, create_household
 from tests.kit.cast import make_cast, make_places
 
 HOUR = dt.timedelta(hours=1)
 MONDAY = dt.date(2026, 3, 2)
 DUE = 17
+ELSEWHERE = "13090200100200100101"  # in another community than Bob's unit
 
 
 def clock(day: int, hour: float) -> dt.datetime:
@@ -148,7 +156,7 @@ class Moves(RuleBasedStateMachine):
         make_cast(self.places)
         self.by = Actor.system("test", "130902")
         self.codes = (self.places.community, self.places.other_community)
-        units = (self.places.unit, OTHER_UNIT)
+        units = (self.places.unit, ELSEWHERE)
         self.doors = [
             create_household(by=self.by, place_code=unit, room=f"{n:03d}").id
             for n, unit in enumerate(units * 2)
@@ -231,7 +239,7 @@ def test_a_visit_stays_in_the_figures_of_the_place_that_made_it(
     assert door is not None
     visit = NewVisit(uuid4(), campaign.id, door.household_id, "all_well")
     record_visits(by=bob, visits=[visit])
-    change_household(by=hq, household_id=door.household_id, place_code=OTHER_UNIT)
+    change_household(by=hq, household_id=door.household_id, place_code=ELSEWHERE)
     prepare_reports(by=hq, campaign=campaign, day=timezone.localdate())
     figures = {}
     for code in (places.other_community, places.community, places.town):
@@ -243,6 +251,37 @@ def test_a_visit_stays_in_the_figures_of_the_place_that_made_it(
         places.other_community: (0, 0),
         places.community: (1, 1),
         places.town: (1, 1),
+    }
+
+
+def test_a_correction_after_the_move_is_in_a_closing_report_of_both_places(
+    campaign: Campaign, bob: Any, places: Any
+) -> None:
+    """The first place reported the visit; what takes it back must reach its reports too."""
+    hq, today = Actor.system("test", places.county), timezone.localdate()
+    with acting(bob):
+        door = campaign.targets.filter(household__room="201").first()
+    assert door is not None
+    mistaken = NewVisit(uuid4(), campaign.id, door.household_id, "all_well")
+    record_visits(by=bob, visits=[mistaken])
+    prepare_reports(by=hq, campaign=campaign, day=today)
+    with acting(hq):
+        owed = list(DailyReport.objects.all())
+    for one in owed:
+        send_report(by=hq, report=one)
+    change_household(by=hq, household_id=door.household_id, place_code=ELSEWHERE)
+    right = NewVisit(uuid4(), campaign.id, door.household_id, "absent", corrects=mistaken.op_id)
+    record_visits(by=hq, visits=[right])
+    close_campaign(by=hq, campaign=campaign)
+    close_reports(by=hq, campaign=campaign)
+    with acting(hq):
+        closing = {one.place_code: one.figures for one in DailyReport.objects.filter(closing=True)}
+    told = {code: (one["visits"], one["taken_back"]) for code, one in closing.items()}
+    assert told == {
+        places.community: (0, 1),
+        places.other_community: (1, 0),
+        places.town: (1, 1),
+        places.county: (1, 1),
     }
 
 
@@ -308,7 +347,7 @@ def test_a_sweep_of_less_than_a_community_is_reported_by_it(
     client_of: Any, cast: Any, bob: Any, places: Any, level: int
 ) -> None:
     hq = cast.actor("headquarters")
-    for unit in (places.unit, OTHER_UNIT):
+    for unit in (places.unit, ELSEWHERE):
         create_household(by=hq, place_code=unit, room="101")
     campaign = begin(hq, places, area=places[places.unit[:level]])
     assert jobs.begin_day() == 1

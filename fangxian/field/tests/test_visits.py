@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from copy import deepcopy
 from uuid import uuid4
 
 import pytest
@@ -9,18 +10,21 @@ from django.utils import timezone
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope
 from fangxian.common.scoping import acting
+from fangxian.core.rules import add_rule_version, rule
 from fangxian.field.actions import (
     NewVisit,
     close_campaign,
     end_exemption,
     exempt,
+    extend_campaign,
     lapse_exemptions,
     record_visit,
     record_visits,
 )
 from fangxian.field.models import Campaign, Exemption, Target, Visit
 from fangxian.field.queries import coverage
-from fangxian.register.actions import change_household, close_household
+from fangxian.field.tests.conftest import begin
+from fangxian.register.actions import change_household, close_household, create_household
 from fangxian.register.models import Household
 
 AWAY = "13090200100100200101"
@@ -130,6 +134,27 @@ def test_a_correction_takes_the_cover_back_at_every_level(cast, campaign, places
         record_visit(by=bob, visit=visit(campaign, first, corrects=mistaken.op_id))
     with acting(bob):
         assert Visit.objects.count() == 2
+
+
+def test_after_an_extension_a_corrected_door_is_due_at_the_later_end(cast, places, bob, settings):
+    """Though the process that corrects read the sweep before it was extended."""
+    settings.FANGXIAN_AREA = places.county
+    hq = cast.actor("headquarters")
+    since = timezone.localdate() - dt.timedelta(days=30)
+    create_household(by=hq, place_code=places.unit, room="101")
+    with acting(hq):
+        data = deepcopy(rule("field").data)
+        for outcome in data["outcomes"]:
+            outcome.pop("revisit_days", None)
+        add_rule_version(by=hq, name="field", data=data, source="指挥部第1号令", valid_from=since)
+    campaign = begin(hq, places)
+    door = households(bob)[0]
+    mistaken = visit(campaign, door)
+    record_visit(by=bob, visit=mistaken)
+    later = campaign.ends_on + dt.timedelta(days=4)
+    extend_campaign(by=hq, campaign=campaign, ends_on=later)
+    record_visit(by=bob, visit=visit(campaign, door, "absent", corrects=mistaken.op_id))
+    assert target_of(bob, door).due_on == later
 
 
 def test_a_corrected_visit_at_a_closed_household_leaves_no_gap(campaign, places, bob):
