@@ -104,11 +104,15 @@ def _accounts(by: Actor) -> list[TodayItem]:
 
 
 def _audit(by: Actor) -> list[TodayItem]:
-    reads = access_log(by.area, since=_yesterday().date()).aggregate(
-        reads=Count("pk"),
-        viewers=Count("user_id", distinct=True),
-        revealed=Count("pk", filter=~Q(revealed="")),
-    )
+    def count() -> dict[str, int]:
+        found: dict[str, int] = access_log(by.area, since=_yesterday().date()).aggregate(
+            reads=Count("pk"),
+            viewers=Count("user_id", distinct=True),
+            revealed=Count("pk", filter=~Q(revealed="")),
+        )
+        return found
+
+    reads = kept(f"command.audit:{by.area}:{timezone.localdate()}", count)
     url = reverse("accounts:access")
     since = f"?since={_yesterday():%Y-%m-%d}"
     return [

@@ -83,7 +83,10 @@ class DoorOut(Schema):
 
 
 class DoorsOut(Schema):
-    """``form_id`` is what the sweep asks, at every door or where there is an exception."""
+    """``form_id`` is what the sweep asks, at every door or where there is an exception.
+
+    At most 2,000 doors; ``next`` is then what to ask for as ``after``, null behind the last door.
+    """
 
     form_id: UUID
     every_door: bool
@@ -92,6 +95,7 @@ class DoorsOut(Schema):
     exempt: int
     gap: int
     doors: list[DoorOut]
+    next: UUID | None
 
 
 def _json(body: Any) -> HttpResponse:
@@ -149,15 +153,27 @@ def record(request: HttpRequest, batch: BatchIn) -> HttpResponse:
     response=DoorsOut,
     operation_id="list_doors",
 )
-def doors(request: HttpRequest, campaign_id: UUID, place_code: str) -> HttpResponse:
-    """The doors of a grid, a building or a unit in walking order, and how far it is covered."""
+def doors(
+    request: HttpRequest, campaign_id: UUID, place_code: str, after: UUID | None = None
+) -> HttpResponse:
+    """The doors of a grid, a building or a unit in walking order, and how far it is covered.
+
+    ``after`` (a household): the doors behind that one.
+    """
     by = _by(request)
     fits = codes.is_code(place_code) and len(place_code) >= codes.Level.GRID
     campaign = Campaign.objects.filter(id=campaign_id).first()
     if campaign is None or not fits or not codes.contains(by.area, place_code):
         raise OutOfScope(place_code)
     covered = queries.coverage(campaign, [place_code])[place_code]
-    found = queries.doors(campaign, place_code).values(
+    wanted = queries.doors(campaign, place_code)
+    if after is not None:
+        # Also one that is gone since: its place in the order is known.
+        last = campaign.targets.select_related("household").filter(household_id=after).first()
+        if last is None:
+            raise OutOfScope(str(after))
+        wanted = wanted.filter(queries.behind(last))
+    columns = wanted.values(
         "household_id",
         "place_code",
         "state",
@@ -166,7 +182,9 @@ def doors(request: HttpRequest, campaign_id: UUID, place_code: str) -> HttpRespo
         "due_on",
         "last_visit_at",
         "household__room",
-    )[:MOST_DOORS]
+    )
+    rows = list(columns[: MOST_DOORS + 1])
+    shown = rows[:MOST_DOORS]
     return _json(
         {
             "form_id": campaign.form_id,
@@ -177,8 +195,9 @@ def doors(request: HttpRequest, campaign_id: UUID, place_code: str) -> HttpRespo
             "gap": covered.gap,
             "doors": [
                 {"room" if key == "household__room" else key: value for key, value in row.items()}
-                for row in found
+                for row in shown
             ],
+            "next": shown[-1]["household_id"] if len(rows) > len(shown) else None,
         }
     )
 

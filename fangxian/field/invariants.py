@@ -16,6 +16,8 @@ from fangxian.field.rules import field_rules_version
 from fangxian.field.targets import criteria
 
 CHECK = "maintenance"
+# Breaches that are listed of each statement: more tell nothing new and would fill the memory.
+LIMIT = 100
 
 _COVERING = """
 SELECT 1 FROM field_visit v WHERE v.target_id = t.id AND v.outcome = ANY(%(closing)s)
@@ -25,7 +27,7 @@ SELECT 1 FROM field_visit v WHERE v.target_id = t.id AND v.outcome = ANY(%(closi
 
 def _rows(sql: str, values: dict[str, Any] | None = None) -> Iterator[tuple[object, ...]]:
     with connections[CHECK].cursor() as cursor:
-        cursor.execute(sql, values)
+        cursor.execute(f"{sql} LIMIT {LIMIT}", values)
         yield from cursor.fetchall()
 
 

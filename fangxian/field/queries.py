@@ -91,6 +91,17 @@ def doors(campaign: Campaign, area: str) -> QuerySet[Any]:
     return wide.order_by("place_code", "wide", "household__room", "household_id")
 
 
+def behind(door: Target) -> Q:
+    """What comes after a door in the walking order of :func:`doors`."""
+    room, here = door.household.room, Q(place_code=door.place_code)
+    return (
+        Q(place_code__gt=door.place_code)
+        | here & Q(wide__gt=len(room))
+        | here & Q(wide=len(room), household__room__gt=room)
+        | here & Q(wide=len(room), household__room=room, household_id__gt=door.household_id)
+    )
+
+
 def gaps(campaign: Campaign, area: str) -> QuerySet[Any]:
     """The doors that nobody has covered yet, in walking order."""
     return doors(campaign, area).filter(state=Target.State.OPEN)
@@ -107,15 +118,7 @@ def next_door(campaign: Campaign, area: str, after: Target | None, on: dt.date) 
     found = found.order_by("later", "place_code", "wide", "household__room", "household_id")
     if after is not None:
         found = found.exclude(id=after.id)
-        room = after.household.room
-        here = Q(place_code=after.place_code)
-        behind = (
-            Q(place_code__gt=after.place_code)
-            | here & Q(wide__gt=len(room))
-            | here & Q(wide=len(room), household__room__gt=room)
-            | here & Q(wide=len(room), household__room=room, household_id__gt=after.household_id)
-        )
-        ahead: Target | None = found.filter(behind, later=0).first()
+        ahead: Target | None = found.filter(behind(after), later=0).first()
         if ahead is not None:
             return ahead
     first: Target | None = found.first()

@@ -10,7 +10,10 @@ from fangxian.common.scoping import Global
 
 
 class CheckRun(Row):
-    """One check of all invariants: ``results`` is a list of ``[name, breaches, seconds]``."""
+    """One check of all invariants: ``results`` is a list of ``[name, breaches, seconds]``.
+
+    ``breaches`` is null for one that could not be checked.
+    """
 
     scope = Global("names of invariants and counts; no resident, no place", append_only=True)
 

@@ -54,6 +54,22 @@ def test_the_last_check_counts_the_breaches_of_each_invariant(client_of, sweep, 
     assert client_of("alice").get(PROOF).context["proof"]["broken"] == 1
 
 
+def test_an_invariant_that_cannot_be_checked_keeps_back_no_other(client_of, sweep, monkeypatch):
+    def fails():
+        yield "one"
+        raise RuntimeError("no such table")
+
+    found = registries.Registry[Invariant]("invariant")
+    found.register("fails", Invariant("fails", fails))
+    found.register("fine", Invariant("fine", lambda: iter(())))
+    monkeypatch.setattr(registries, "invariants", found)
+    check_all()
+    shown = proof()
+    assert {row["name"]: row["breaches"] for row in shown["rows"]} == {"fails": None, "fine": 0}
+    assert (shown["broken"], shown["holds"]) == (1, False)
+    assert "未能核验" in client_of("alice").get(PROOF).content.decode()
+
+
 def test_every_invariant_is_named_in_chinese(client_of, sweep):
     CheckRun.objects.create(results=[[name, 0, 0.0] for name, _of in registries.invariants.items()])
     page = client_of("alice").get(PROOF).content.decode()

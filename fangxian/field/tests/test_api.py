@@ -10,10 +10,12 @@ import pytest
 from django.test import Client
 
 from fangxian.common.scoping import acting
+from fangxian.field import api
 from fangxian.field.actions import close_campaign
 from fangxian.field.models import Campaign, Target, Visit
 from fangxian.field.queries import doors
 from fangxian.field.tests.conftest import OTHER_UNIT
+from fangxian.register.actions import close_household
 
 VISITS = "/api/field/visits"
 
@@ -130,6 +132,28 @@ def test_the_doors_of_a_grid(
     got = found.json()
     assert (got["target"], got["visited"], got["gap"]) == (3, 1, 2)
     assert [door["room"] for door in got["doors"]] == ["101", "102", "201"]
+    assert got["next"] is None
     for code in (places.other_grid, places.community, "x"):
         assert client.get(f"/api/field/{campaign.id}/doors/{code}").status_code == 404
     assert client.get("/api/openapi.json").status_code == 200
+
+
+def test_the_doors_of_a_large_grid_come_in_parts_without_a_gap(
+    client_of: Any,
+    bob: Any,
+    campaign: Campaign,
+    homes: list[Target],
+    places: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(api, "MOST_DOORS", 1)
+    client, url = client_of("bob"), f"/api/field/{campaign.id}/doors/{places.grid}"
+    first = client.get(url).json()
+    assert ([door["room"] for door in first["doors"]], first["gap"]) == (["101"], 3)
+    second = client.get(url, {"after": first["next"]}).json()
+    assert [door["room"] for door in second["doors"]] == ["102"]
+    # The last door that the device has is closed before it asks on.
+    close_household(by=bob, household_id=second["next"])
+    third = client.get(url, {"after": second["next"]}).json()
+    assert ([door["room"] for door in third["doors"]], third["next"]) == (["201"], None)
+    assert client.get(url, {"after": str(uuid4())}).status_code == 404

@@ -343,7 +343,9 @@ def test_coverage_agrees_with_the_model(db: None, machine: type[Coverage]) -> No
     )
 
 
-def test_the_check_finds_nothing_wrong_and_what_is_planted(fresh_database: str) -> None:
+def test_the_check_finds_nothing_wrong_and_what_is_planted(
+    fresh_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from django.db import connections
 
     hq = Actor.system("test", "130902")
@@ -370,3 +372,8 @@ def test_the_check_finds_nothing_wrong_and_what_is_planted(fresh_database: str) 
         cursor.execute("DELETE FROM field_target WHERE household_id = %s", [homes[2]])
     found = [len(list(check())) for check in checks]
     assert found == [1, 1, 1, 1, 0]
+    with connections["maintenance"].cursor() as cursor:
+        cursor.execute("UPDATE field_target SET state = 'exempt'")
+    assert len(list(invariants.targets())) > 1
+    monkeypatch.setattr(invariants, "LIMIT", 1)
+    assert len(list(invariants.targets())) == 1
