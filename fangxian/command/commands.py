@@ -62,7 +62,7 @@ COMMANDS = (
         "chain_import",
         gettext_lazy("Import who answers where"),
         "organisations:import",
-        "organisations.appoint",
+        "organisations.import",
     ),
     Command("merges", gettext_lazy("Settle doubles"), "people:merges", "people.merge"),
     Command("account", gettext_lazy("Open an account"), "accounts:create", "accounts.create"),

@@ -62,7 +62,7 @@ def test_a_grid_is_walked_by_keys_and_a_mistake_taken_back(
         page.get_by_label("来自").fill("武汉")
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_contain_text("201")
-        page.get_by_role("link", name="Take it back").click()
+        page.get_by_role("link", name="A mistake? Correct it").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("102")
         settled(page)
         page.keyboard.press("3")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -23,8 +23,15 @@ def hits(client, text, **headers):
 
 def test_every_command_leads_somewhere_and_asks_a_right_there_is():
     for command in COMMANDS:
-        assert reverse(command.url)
+        needs = resolve(reverse(command.url)).func.policy.right
+        assert needs in (None, command.right), f"{command.name}: its page needs {needs}"
         assert command.right in rights, command.name
+
+
+@pytest.mark.parametrize("text", ["日报", "零报告", "rb", "daily report"])
+def test_reports_of_sweeps_are_found_by_their_names(client_of, text):
+    urls = [hit.url for hit in hits(client_of("alice"), text)]
+    assert reverse("field:campaigns") in urls
 
 
 @pytest.mark.parametrize("text", ["看板", "fgkb", "coverage", "COVERAGE"])

@@ -54,6 +54,17 @@ def test_a_corrected_visit_counts_once_as_in_the_daily_report(client_of, sweep, 
         assert [item.count for item in today_of_sweeps(hq)] == [reported]
 
 
+def test_overdue_reports_lead_to_their_list_unless_nobody_may_click(client_of, sweep):
+    client = client_of("headquarters")
+    listed = f'href="{GAPS}#wall-reports"'
+    page = client.get(WALL).content.decode()
+    assert listed in page
+    assert "入户记录、户籍台账、责任配备和任务" in page
+    assert 'id="wall-reports"' in client.get(GAPS).content.decode()
+    client.post(reverse("command:wall_stay"))
+    assert listed not in client.get(WALL).content.decode()
+
+
 def test_without_a_sweep_the_wall_shows_the_chain(client_of, places, hq):
     from fangxian.organisations.vacancies import refresh
 

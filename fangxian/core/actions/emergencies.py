@@ -75,9 +75,13 @@ def _in_force(by: Actor, emergency_id: UUID, right: str) -> Emergency:
     if emergency is None:
         raise OutOfScope(str(emergency_id))
     by.require(right, emergency.place_code)
+    _refuse_ended(emergency)
+    return emergency
+
+
+def _refuse_ended(emergency: Emergency) -> None:
     if not emergency.in_force:
         raise Conflict(_("The emergency has ended."))
-    return emergency
 
 
 @action
@@ -136,11 +140,15 @@ def add_measure(
 
 @action
 def lift_measure(*, by: Actor, measure_id: UUID) -> Measure:
-    """Lift a measure now; lifting it again changes nothing. Raises OutOfScope, Forbidden."""
+    """Lift a measure now; lifting it again changes nothing.
+
+    Raises OutOfScope, Forbidden, Conflict (its emergency has ended).
+    """
     measure = Measure.objects.filter(id=measure_id).first()
     if measure is None:
         raise OutOfScope(str(measure_id))
     by.require("core.emergency", measure.place_code)
+    _refuse_ended(Emergency.objects.select_for_update().get(id=measure.emergency_id))
     if measure.lifted_at is None:
         measure.lifted_at = timezone.now()
         measure.save(update_fields=["lifted_at"])

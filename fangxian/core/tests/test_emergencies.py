@@ -52,7 +52,26 @@ def test_measures_are_announced_in_full(cast: Any, places: Any) -> None:
     measure = actions.add_measure(
         by=head, title="停课", body="指挥部", content="全部学校停课", **given
     )
-    assert actions.lift_measure(by=head, measure_id=measure.id).lifted_at is not None
+    lifted = actions.lift_measure(by=head, measure_id=measure.id).lifted_at
+    assert lifted is not None
+    assert actions.lift_measure(by=head, measure_id=measure.id).lifted_at == lifted
+
+
+def test_a_measure_of_an_ended_emergency_is_not_lifted_by_hand(cast: Any, places: Any) -> None:
+    head = cast.actor("headquarters")
+    emergency = _begin(head, places.county)
+    measure = actions.add_measure(
+        by=head,
+        emergency_id=emergency.id,
+        title="停课",
+        body="指挥部",
+        content="全部学校停课",
+        place_code=places.town,
+        from_at=dt.datetime.now(dt.UTC),
+    )
+    actions.end_emergency(by=head, emergency_id=emergency.id, confirmation=emergency.name)
+    with pytest.raises(Conflict):
+        actions.lift_measure(by=head, measure_id=measure.id)
 
 
 def test_ending_needs_the_typed_name(cast: Any, places: Any) -> None:

@@ -222,6 +222,9 @@ def test_the_import_centre_shows_counts_and_reasons(client_of: Any, alice: Any) 
         run = begun(alice, alice.area, b"x")
         imports.stage(run, [(2, {}), (3, {})])
         imports.staged(run)
+    shown = _text(client_of("alice"), "import", run.id)
+    assert "待写入" in shown
+    assert "排队中" not in shown
     wrong = Problem("is not a number", field="phone", mend="write digits")
     imports.commit_chunks(
         run,
@@ -316,6 +319,25 @@ def test_rules_are_read_by_all_and_changed_by_adding(
     assert rules.rule("task.escalation", dt.date(2020, 6, 1)) == before
     assert rules.rule_version("task.escalation", before.version) == before
     assert head.get(reverse("core:rule", args=["nothing"])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("area", "said"), [("", "请由服务器管理员设定 FANGXIAN_AREA"), ("1309", "所设区域的指挥部")]
+)
+def test_a_rule_says_who_can_add_a_version(
+    client_of: Any, settings: Any, places: Any, area: str, said: str
+) -> None:
+    settings.FANGXIAN_AREA = area
+    assert said in _text(client_of("headquarters"), "rule", "task.escalation")
+    assert "FANGXIAN_AREA" not in _text(client_of("bob"), "rule", "task.escalation")
+
+
+def test_buttons_of_tasks_say_what_they_do(client_of: Any, task: Task) -> None:
+    shown = _text(client_of("bob"), "task", task.id)
+    assert re.search(r"<button[^>]*>(?:(?!</button>).)*办结</button>", shown)
+    assert not re.search(r"<button[^>]*>(?:(?!</button>).)*已完成</button>", shown)
+    listed = client_of("alice").get(reverse("core:tasks"), {"who": "all"}).content.decode()
+    assert re.search(r"<button[^>]*>(?:(?!</button>).)*转交</button>", listed)
 
 
 def test_dead_letters_are_listed_without_their_content(

@@ -72,6 +72,8 @@ def detail(request: SignedRequest, name: str) -> HttpResponse:
         "text": text,
         "form": form,
         "may_add": by.may("core.rules", settings.FANGXIAN_AREA),
+        "may_elsewhere": by.may("core.rules"),
+        "installation": settings.FANGXIAN_AREA,
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "core/rule.html", context, status=status)

@@ -62,7 +62,7 @@ def test_one_press_records_a_visit_and_leads_to_the_next_door(
     assert answer.status_code == 302
     assert urlsplit(answer["Location"]).path == door_url(second)
     following = client.get(answer["Location"])
-    assert b"Take it back" in following.content
+    assert b"A mistake? Correct it" in following.content
     # The same page sent again (a double tap) is the same visit.
     again = client.post(door_url(first), sent)
     assert urlsplit(again["Location"]).path == door_url(second)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from html import unescape
 
 import pytest
@@ -82,6 +83,7 @@ def test_hand_over_substitute_end_and_withdraw(alice, client_of, places, person)
         made = Responsibility.objects.get(holder_name="王二")
     page = text(client.get(url("responsibility", made.id)))
     assert url("withdraw", made.id) in page
+    assert re.search(r"</svg>\s*交接</a>", page)
     early = client.post(url("end", made.id), {"on": TODAY - dt.timedelta(days=1)})
     assert early.status_code == 422
     assert client.post(url("withdraw", made.id)).status_code == 302
@@ -295,6 +297,9 @@ def test_five_ones_overview_and_a_file_as_evidence(alice, client_of, places):
         assert row.file.media_type == "application/octet-stream"
     assert "工作方案.pdf" in text(client.get(at))
     assert client.post(url("five_one_withdraw", row.id)).status_code == 302
+    shown = text(client.get(at))
+    assert "此前的佐证" in shown
+    assert "变更前" not in shown
     assert client.get(url("five_one", places.community, "nothing")).status_code == 404
     assert client.get(url("five_one", places.outside, "plan")).status_code == 404
 

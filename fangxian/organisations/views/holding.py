@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.policy import SignedRequest, page
@@ -191,9 +191,9 @@ def hand_over(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
         % {"name": row.holder_name},
         role=role,
         place=row.place,
-        save=_("Hand over"),
+        save=pgettext("a responsibility", "Hand over"),
         back=row.place_code,
-        breadcrumbs=chain_crumbs(by, row.place, _("Hand over")),
+        breadcrumbs=chain_crumbs(by, row.place, pgettext("a responsibility", "Hand over")),
     )
 
 

@@ -35,6 +35,12 @@ def town(cast, places):
     return places
 
 
+def test_the_page_of_ones_own_area_leads_to_its_changes(client_of, places):
+    client = client_of("alice")
+    assert url("changes") in client.get(url("place", places.community)).content.decode()
+    assert url("changes") not in client.get(url("place", places.grid)).content.decode()
+
+
 def only_draft(cast):
     with acting(cast.actor("alice")):
         return GridPlan.objects.get(state="draft")

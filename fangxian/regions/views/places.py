@@ -76,6 +76,7 @@ def place(request: SignedRequest, code: str) -> HttpResponse:
             "former": _former(here),
             "changes": RegionChange.objects.filter(to_place=here).order_by("-on")[:20],
             "breadcrumbs": crumbs(by, code),
+            "own_area": code == by.area,
             "may_edit": by.may("regions.edit", code) and here.level >= Level.TOWN,
             "may_change": by.may("regions.edit", code) and here.level >= Level.VILLAGE,
             "may_draw": by.may("regions.draw", code) and here.level == Level.VILLAGE,
