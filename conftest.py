@@ -12,6 +12,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from django.db import connections
 from django.test import Client
 
 from fangxian.accounts.sessions import SECOND_FACTOR
+from fangxian.common.sheets import reader
 from fangxian.config.postgres import databases
 from tests.kit.cast import Cast, Places, make_cast, make_places
 
@@ -73,6 +75,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         slow[item.path] += item.get_closest_marker("slow") is not None
         slow[item.path] += 1000 * (item.get_closest_marker("browser") is not None)
     items.sort(key=lambda item: (-slow[item.path], -tests[item.path], item.path))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _each_file_is_read_once() -> Iterator[None]:
+    """An import reads its file four times, each in a process of its own; equal bytes, equal cells."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "_run", lru_cache(maxsize=64)(reader._run))
+        yield
 
 
 @pytest.fixture(scope="session")
