@@ -20,7 +20,7 @@ from django.db import connections
 from fangxian.config.postgres import databases
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-HOUSEHOLDS = 4_800
+HOUSEHOLDS = 2_400
 A_COMMUNITY = [400, 640]
 KEPT = 2
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -215,32 +215,41 @@ def resized(page: Page, size: tuple[int, int]) -> None:
 
 
 def check_everywhere(
-    browser: Browser, site: str, path: str, client: Client, *, name: str = ""
+    browser: Browser, site: str, client: Client, pages: Iterable[tuple[str, str]]
 ) -> None:
-    """axe and layout of one page in both languages at 375 and 1440 px, at 320 px and 200 % zoom.
+    """Pages as (path, name): layout in both languages at 375 and 1440 px, at 320 px and 200 % zoom.
 
-    A visitor with a finger and one with a mouse see it in both languages; turning to a smaller
-    window is what they do without loading the page again. ``name`` keeps its Chinese screenshots
-    at 375 and 1440 px.
+    A visitor with a finger and one with a mouse see them in both languages; turning to a smaller
+    window is what they do without loading the page again. axe looks once at each size, in another
+    language each; the journeys run it everywhere. ``name`` ("" for none) keeps Chinese
+    screenshots at 375 and 1440 px.
     """
-    for sizes in ((PHONE, NARROW, ZOOMED), (DESK,)):
+    pages = list(pages)
+    for sizes, looked_at in (((PHONE, NARROW, ZOOMED), "zh-hans"), ((DESK,), "en")):
         with visitor(browser, site, size=sizes[0]) as page:
             sign_in(page, site, client)
             for language in ("zh-hans", "en"):
                 speak(page.context, site, language)
-                answer = page.goto(path)
-                assert answer is not None
-                assert answer.status == 200, f"{path} answered {answer.status}"
-                assert urlsplit(page.url).path == urlsplit(path).path, f"{path} led to {page.url}"
-                for size in sizes:
-                    resized(page, size)
-                    no_sideways_scroll(page)
-                    if size in (PHONE, DESK):
-                        axe(page)
-                    if size in (PHONE, NARROW):
-                        touch_targets(page)
-                    if name and language == "zh-hans" and size in (PHONE, DESK):
-                        screenshot(page, name)
+                for path, name in pages:
+                    page.set_viewport_size({"width": sizes[0][0], "height": sizes[0][1]})
+                    open_page(page, path)
+                    for size in sizes:
+                        resized(page, size)
+                        no_sideways_scroll(page)
+                        if size == sizes[0] and language == looked_at:
+                            axe(page)
+                        if size in (PHONE, NARROW):
+                            touch_targets(page)
+                        if name and language == "zh-hans" and size == sizes[0]:
+                            screenshot(page, name)
+
+
+def open_page(page: Page, path: str) -> None:
+    """Go to a path of the site; fail if it isn't answered, or by another page."""
+    answer = page.goto(path)
+    assert answer is not None
+    assert answer.status == 200, f"{path} answered {answer.status}"
+    assert urlsplit(page.url).path == urlsplit(path).path, f"{path} led to {page.url}"
 
 
 def _width(page: Page) -> int:

@@ -44,13 +44,13 @@ def sweep(cast: Any, places: Any) -> Campaign:
     return start_campaign(by=hq, campaign=planned)
 
 
-@pytest.mark.parametrize("page", ["today", "board_place", "chain", "map", "proof"])
 def test_everywhere(
-    browser: Browser, site: str, client_of: Any, sweep: Campaign, places: Any, page: str
+    browser: Browser, site: str, client_of: Any, sweep: Campaign, places: Any
 ) -> None:
-    of_sweep = [sweep.id, places.community] if page in ("board_place", "map") else []
-    path = reverse(f"command:{page}", args=of_sweep)
-    check_everywhere(browser, site, path, client_of("alice"))
+    there = [sweep.id, places.community]
+    pages = [("today", []), ("board_place", there), ("chain", []), ("map", there), ("proof", [])]
+    paths = [(reverse(f"command:{name}", args=args), "") for name, args in pages]
+    check_everywhere(browser, site, client_of("alice"), paths)
 
 
 def test_a_board_renews_itself_and_keeps_the_focus(

@@ -142,7 +142,7 @@ def test_every_page_everywhere(
     of_sweep = [campaign.id]
     door = reverse("field:door", args=[campaign.id, two.household_id])
     doors_of_grid = reverse("field:doors", args=of_sweep) + f"?place={places.grid}&show=all"
-    for path, picture in (
+    pages = [
         (doors_of_grid, "sweep-doors"),
         (door + "?outcome=exceptions", "sweep-door"),
         (reverse("field:campaign", args=of_sweep), ""),
@@ -156,7 +156,7 @@ def test_every_page_everywhere(
         (reverse("field:campaigns"), ""),
         (reverse("field:campaign_new"), ""),
         (reverse("field:form_import"), ""),
-    ):
-        check_everywhere(browser, site, path, client, name=picture)
+    ]
+    check_everywhere(browser, site, client, pages)
     send_report(by=hq, report=report)
-    check_everywhere(browser, site, reverse("field:report", args=[report.id]), client)
+    check_everywhere(browser, site, client, [(reverse("field:report", args=[report.id]), "")])

@@ -42,15 +42,14 @@ def chain(places: Any, cast: Any) -> Any:
 def test_the_pages_are_accessible_everywhere(
     browser: Browser, site: str, places: Any, chain: Any, client_of: Any
 ) -> None:
-    client = client_of("headquarters")
-    for name, arguments, picture in (
+    pages: Any = (
         ("chain", [places.community], "chain"),
         ("five_ones", [places.county], "five-ones"),
         ("appoint", [places.grid], ""),
         ("organisation", [chain["unit"].id], ""),
-    ):
-        path = reverse(f"organisations:{name}", args=arguments)
-        check_everywhere(browser, site, path, client, name=picture)
+    )
+    paths = [(reverse(f"organisations:{name}", args=args), shown) for name, args, shown in pages]
+    check_everywhere(browser, site, client_of("headquarters"), paths)
 
 
 def test_the_work_phone_appears_by_a_tap(

@@ -71,29 +71,30 @@ def family(cast: Any, places: Any) -> Any:
 def test_the_register_is_readable_everywhere(
     browser: Browser, site: str, places: Any, family: Any, client_of: Any
 ) -> None:
-    client = client_of("alice")
-    for name, argument, picture in (
+    pages = (
         ("register:place", places.community, "register"),
         ("register:household", family["home"], "household"),
         ("register:household", family["empty"], ""),
         ("people:person", family["head"].person_id, "person"),
-    ):
-        check_everywhere(browser, site, reverse(name, args=[argument]), client, name=picture)
+    )
+    paths = [(reverse(name, args=[argument]), picture) for name, argument, picture in pages]
+    check_everywhere(browser, site, client_of("alice"), paths)
 
 
 def test_forms_and_lists_are_readable_everywhere(
     browser: Browser, site: str, places: Any, family: Any, client_of: Any
 ) -> None:
-    client, head = client_of("alice"), family["head"]
-    for name, argument, picture in (
+    head = family["head"]
+    pages = (
         ("people:merge", family["pair"], "merge-pair"),
         ("register:move_in", family["home"], "move-in"),
         ("register:residency_change", head.id, ""),
         ("register:establishments", places.community, ""),
         ("register:establishment", family["shop"], "establishment"),
         ("people:propose", head.person_id, ""),
-    ):
-        check_everywhere(browser, site, reverse(name, args=[argument]), client, name=picture)
+    )
+    paths = [(reverse(name, args=[argument]), picture) for name, argument, picture in pages]
+    check_everywhere(browser, site, client_of("alice"), paths)
 
 
 @pytest.mark.parametrize(("size", "language"), LOOKS)

@@ -24,7 +24,7 @@ def open_guide(page: Page, site: str, client: Any) -> None:
 
 
 def test_components_everywhere(browser: Browser, site: str, client: Any) -> None:
-    check_everywhere(browser, site, "/styleguide/", client, name="components")
+    check_everywhere(browser, site, client, [("/styleguide/", "components")])
 
 
 def test_map_selects_from_table_and_moves_a_building(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
 
 import pytest
@@ -14,9 +13,7 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
-from fangxian.common.sheets import read_workbook
 from fangxian.core import imports
-from fangxian.core.ledgers import source
 from fangxian.core.models import ImportRow, ImportRun
 from fangxian.people.models import Person, PersonDocument
 from fangxian.regions.actions import create_building
@@ -112,10 +109,8 @@ def nothing_half(by: Any, run: ImportRun) -> None:
 
 
 @pytest.fixture
-def take_in(alice: Any, places: Any, monkeypatch: Any) -> Callable[..., ImportRun]:
+def take_in(alice: Any, places: Any) -> Callable[..., ImportRun]:
     """Import a file into Alice's grid, where some people are registered and one has died."""
-    # Each file is read by its process once; the steps of a run share what it answered.
-    monkeypatch.setattr(source, "read_workbook", cache(read_workbook))
     headers = {
         "name": "姓名", "identity": "身份证号", "phone": "电话", "relation": "与户主关系",
         "building": "楼号", "unit": "单元", "room": "室",
