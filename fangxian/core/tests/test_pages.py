@@ -207,7 +207,9 @@ def test_a_job_is_shown_and_stopped_by_its_owner(client_of: Any, bob: Any, place
         )
     client = client_of("bob")
     assert "test" in _text(client, "jobs")
-    assert "hx-get" in _text(client, "job", job.id)
+    shown = _text(client, "job", job.id)
+    assert "hx-get" in shown
+    assert "<dt>完成时间</dt>" in shown
     assert client_of("alice").get(reverse("core:job", args=[job.id])).status_code == 404
     assert client_of("headquarters").get(reverse("core:job", args=[job.id])).status_code == 200
     assert client.post(reverse("core:job_cancel", args=[job.id])).status_code == 302

@@ -311,7 +311,9 @@ def test_units_and_communities_both_ways(hq, client_of, places, unit):
     appoint(by=hq, place=places[places.community], role="linked_unit", holder=unit)
     rest = text(client.get(url("linked", places.county), {"without": "1"}))
     assert url("chain", places.community) not in rest
-    assert "第1社区" in text(client.get(url("linked", places.county), {"view": "units"}))
+    units = text(client.get(url("linked", places.county), {"view": "units"}))
+    assert "第1社区" in units
+    assert re.search(r"<th[^>]*>组织</th>", units)
 
 
 def test_unmanaged_buildings_fall_to_the_linked_unit(hq, client_of, places, unit):
