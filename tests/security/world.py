@@ -71,7 +71,12 @@ def make_world() -> World:
     """Make it, within the running transaction."""
     places = make_places()
     cast = make_cast(places)
-    Role.objects.create(code=EVERYTHING, name="Everything", rights=rights.names())
+    Role.objects.create(
+        code=EVERYTHING,
+        name="Everything",
+        rights=rights.names(),
+        may_grant=["grid_officer", "community_staff"],
+    )
     user = User.objects.create(username=EVERYTHING, display_name="Everything")
     Grant.objects.create(user=user, role_id=EVERYTHING, region=places["130902"], valid_from=START)
     cast.users[EVERYTHING] = user
