@@ -15,6 +15,8 @@ from django import forms
 from django.apps import apps
 from django.urls import reverse
 
+from fangxian.common.actor import Actor
+from fangxian.common.scoping import acting
 from tests.kit.objects import MAKERS, Side
 from tests.kit.routes import Route, routes
 from tests.security.bodies import Case, every_case
@@ -72,6 +74,8 @@ def _beyond(world: World, home: Side, county: Side) -> Digest:
 @pytest.fixture(scope="module")
 def ground(world: World) -> Ground:
     given = foreign_values(world.foreign)
+    # Buildings stand on both sides.
+    world.foreign.get("regions:plan_id")
     for route in CHANGES:
         if route.policy and not route.policy.public:
             world.url(route, world.own, world.cast.user(EVERYTHING))
@@ -102,6 +106,33 @@ def test_no_body_changes_another_county(world: World, ground: Ground, route: Rou
         answer = world.clients[EVERYTHING].post(own, ground.foreign | {"reason": "foreign ids"})
         assert answer.status_code < 500, answer.status_code
         assert not changed(ground.other, _beyond(world, world.own, world.foreign))
+
+
+def test_a_change_elsewhere_is_noticed_in_every_kind_of_table(world: World, ground: Ground) -> None:
+    """Else nothing that is compared here could fail."""
+    other = world.foreign
+    community = other.region(other.codes.community).pk
+    rows: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+        "regions.Region": ({"code": other.codes.grid}, {"name": "x"}),
+        "regions.Building": ({"region__code": other.codes.building}, {"number": "x"}),
+        "accounts.User": ({"pk": other.get("accounts:user_id")}, {"display_name": "x"}),
+        "accounts.Grant": ({"pk": other.get("accounts:grant_id")}, {"reason": "x"}),
+        "core.Emergency": ({"pk": other.get("core:emergency_id")}, {"level": 1}),
+        "core.Measure": ({"pk": other.get("core:measure_id")}, {"title": "x"}),
+        "core.Endpoint": ({}, {"active": False}),
+        "core.Task": ({"pk": other.get("core:task_id")}, {"title": "x"}),
+        "field.Campaign": ({"pk": other.get("field:campaign_id")}, {"name": "x"}),
+        "organisations.Organisation": ({"seat": community}, {"short_name": "x"}),
+        "people.Person": ({"pk": other.get("people:person_id")}, {"employer": "x"}),
+    }
+    for label, (found, change) in rows.items():
+        model = apps.get_model(label)
+        with undone():
+            with acting(Actor.system("kit", other.codes.county)):
+                done = model.objects.filter(**found).update(**change)
+            table = model._meta.db_table
+            assert done, label
+            assert table in changed(ground.other, _beyond(world, world.own, other)), label
 
 
 def test_what_is_in_order_at_home_is_written(world: World, ground: Ground) -> None:
