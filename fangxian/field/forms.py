@@ -16,6 +16,7 @@ from fangxian.common.errors import Invalid
 from fangxian.common.ui.choices import offer
 from fangxian.common.ui.widgets import DateInput, TimeInput
 from fangxian.core.models import Emergency
+from fangxian.core.queries import emergencies_at
 from fangxian.field.models import Campaign, FormDefinition, Target
 from fangxian.field.rules import FieldRules, Outcome
 from fangxian.regions.models import Region
@@ -79,7 +80,8 @@ class CampaignForm(forms.Form):
         fields["form"].queryset = FormDefinition.objects.filter(
             id__in=[form.id for form in latest_forms()]
         ).order_by("name")
-        fields["emergency"].queryset = Emergency.objects.filter(ended_on=None)
+        within = Emergency.objects.filter(ended_on=None, place_code__startswith=by.area)
+        fields["emergency"].queryset = emergencies_at(by.area) | within
 
     def clean_area(self) -> str:
         code: str = self.cleaned_data["area"].strip()

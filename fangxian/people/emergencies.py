@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
-from fangxian.core.models import Emergency
 from fangxian.core.queries import emergencies_at
 from fangxian.people.models import PersonDocument, PersonPhone
 
@@ -19,9 +18,12 @@ def choices(place_code: str) -> list[tuple[str, str]]:
     return [(str(one.pk), one.name) for one in emergencies_at(place_code)]
 
 
-def check(by: Actor, emergency_id: UUID | None) -> UUID | None:
-    """The emergency, if it is one in force that the actor sees. Raises Invalid."""
-    if emergency_id is None or Emergency.objects.filter(pk=emergency_id, ended_on=None).exists():
+def check(place_code: str, emergency_id: UUID | None) -> UUID | None:
+    """The emergency, if it is one in force at the place or above it; None is none. Raises Invalid.
+
+    Whose key seals what is recorded here is ended by who answers for this place.
+    """
+    if emergency_id is None or emergencies_at(place_code).filter(pk=emergency_id).exists():
         return emergency_id
     raise Invalid(
         Problem(

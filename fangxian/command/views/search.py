@@ -1,4 +1,4 @@
-"""The one search box: places, people, households, organisations, commands."""
+"""The one search box: commands, places, people, organisations, establishments, sweeps."""
 
 from __future__ import annotations
 

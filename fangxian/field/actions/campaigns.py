@@ -48,7 +48,7 @@ def plan_campaign(
 ) -> Campaign:
     """Plan a sweep of an area. Nothing is asked of anybody until it is started.
 
-    Raises Invalid (dates, target group, an emergency that has ended).
+    Raises Invalid (dates, target group, an emergency that has ended or is in force elsewhere).
     """
     by.require(RIGHT, area.code)
     rules = field_rules(starts_on)
@@ -68,6 +68,15 @@ def plan_campaign(
                 _("The emergency has ended."),
                 field="emergency",
                 mend=_("Choose one that is going on, or none."),
+            )
+        )
+    elif emergency is not None and not codes.contains(emergency.place_code, area.code):
+        # Who ends it destroys what was recorded under it.
+        problems.append(
+            Problem(
+                _("This emergency is not in force here."),
+                field="emergency",
+                mend=_("Choose another, or none."),
             )
         )
     if problems:

@@ -88,7 +88,7 @@ def create_person(
     (use that person). The same document elsewhere opens an entry of the merge queue there.
     """
     by.require("people.edit", place_code)
-    emergencies.check(by, emergency_id)
+    emergencies.check(place_code, emergency_id)
     problems = [p for kind, number in documents if (p := _bad_document(kind, number))]
     if problems:
         raise Invalid(*problems)
@@ -180,7 +180,7 @@ def add_document(
     With ``emergency_id`` that emergency's key seals the number, which ends with it.
     """
     by.require("people.edit")
-    emergencies.check(by, emergency_id)
+    emergencies.check(by.area, emergency_id)
     person = lock_person(person_id)
     problem = _bad_document(kind, number)
     if problem:
@@ -227,7 +227,7 @@ def add_phone(
     With ``emergency_id`` that emergency's key seals the number, which ends with it.
     """
     by.require("people.edit")
-    emergencies.check(by, emergency_id)
+    emergencies.check(by.area, emergency_id)
     person = lock_person(person_id)
     index = PersonPhone._meta.get_field("number_index").of(number)
     known = PersonPhone.objects.filter(person=person, number_index=index).first()

@@ -38,7 +38,7 @@ def join_group(
     if home is None:
         raise OutOfScope(f"resident {person_id}")
     by.require("register.edit", home.place_code)
-    emergencies.check(by, emergency_id)
+    emergencies.check(home.place_code, emergency_id)
     if group not in KEY_GROUPS:
         raise Invalid(Problem(_("Unknown key group."), "group", mend=_("Choose one.")))
     known = KeyGroupEntry.objects.filter(person_id=person_id, group=group, to_date=None).first()

@@ -91,3 +91,22 @@ def test_forms_ask_for_the_emergency_only_while_there_is_one(client_of, alice, p
     with acting(alice):
         for model, count in ((PersonPhone, 2), (PersonDocument, 2), (KeyGroupEntry, 1)):
             assert model.objects.filter(emergency_id=emergency.id).count() == count
+
+
+def test_the_key_of_an_emergency_elsewhere_is_not_taken(alice, places, home):
+    resident = register.move_in(by=alice, household_id=home.pk, name="李四", on=dt.date(2021, 3, 1))
+    number = {"kind": "passport", "number": "E12345678"}
+    for place in (places.outside, places.other_community):
+        elsewhere = begin(place)
+        given = {"by": alice, "person_id": resident.person_id, "emergency_id": elsewhere.id}
+        for change in (
+            lambda given=given: actions.add_phone(number=PHONE, **given),
+            lambda given=given: actions.add_document(**number, **given),
+            lambda given=given: register.join_group(group="elderly_80", **given),
+        ):
+            with pytest.raises(Invalid, match="emergency_id"):
+                change()
+    here = begin(places.community)
+    assert actions.add_phone(
+        by=alice, person_id=resident.person_id, number=PHONE, emergency_id=here.id
+    )
