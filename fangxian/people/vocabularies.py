@@ -22,6 +22,11 @@ SEXES: Final = [
 # GB/T 3304
 ETHNICITIES: Final = Vocabulary(_DATA / "ethnicities.json")
 DOCUMENT_KINDS: Final = Vocabulary(_DATA / "document_kinds.json")
+# ISO 3166-1
+NATIONALITIES: Final = Vocabulary(_DATA / "nationalities.json")
+CHINESE: Final = "CHN"
+# Whom these are given to is a foreigner, or may be one.
+FOREIGN_DOCUMENTS: Final = frozenset({"passport", "foreigner_permit"})
 IDENTITY: Final = "identity"
 # What the readers of cells call a kind of document, and what it is called here.
 _READ_AS: Final = {

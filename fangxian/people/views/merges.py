@@ -22,12 +22,10 @@ from fangxian.people import actions, lookups, queries
 from fangxian.people.actions.merging import CHOOSABLE
 from fangxian.people.models import Merge, MergeCandidate, Person
 from fangxian.people.registered import places_of
-from fangxian.people.vocabularies import ETHNICITIES, SEXES
+from fangxian.people.vocabularies import ETHNICITIES, NATIONALITIES, SEXES
 from fangxian.regions.queries import names
 
 PAGE = 50
-# ISO 3166-1, as a person's nationality is kept.
-CHINA = "CHN"
 
 
 @page("people.merge")
@@ -150,8 +148,8 @@ def _shown(person: Person, name: str) -> str:
     value = getattr(person, name)
     if name == "sex":
         return str(dict(SEXES)[value])
-    if name == "nationality" and value == CHINA:
-        return _("China")
+    if name == "nationality":
+        return NATIONALITIES.label(value)
     if name == "ethnicity":
         return ETHNICITIES.label(value) if value else ""
     if isinstance(value, dt.date):

@@ -15,7 +15,14 @@ from fangxian.common.errors import Problem
 from fangxian.common.sheets import Cell, Fault, FieldSpec, cleaning
 from fangxian.common.sheets.address import AddressParts, parse_address
 from fangxian.core.imports import place_of
-from fangxian.people.vocabularies import DOCUMENT_KINDS, ETHNICITIES, IDENTITY, document_kind
+from fangxian.people.vocabularies import (
+    DOCUMENT_KINDS,
+    ETHNICITIES,
+    FOREIGN_DOCUMENTS,
+    IDENTITY,
+    NATIONALITIES,
+    document_kind,
+)
 from fangxian.register.importing.cells import Taker, door_text, split, text
 from fangxian.register.importing.living import Living, is_answer, means_residency
 from fangxian.register.importing.relations import relation_of
@@ -28,10 +35,13 @@ FIELDS: Final = (
     FieldSpec("sex", gettext_lazy("Sex"), "sex"),
     FieldSpec("birth_date", gettext_lazy("Date of birth"), "date"),
     FieldSpec("ethnicity", gettext_lazy("Ethnicity"), "choice"),
+    FieldSpec("nationality", gettext_lazy("Nationality"), "choice"),
     FieldSpec("phone", gettext_lazy("Phone"), "phone", instead="head_phone"),
     FieldSpec("phone_2", gettext_lazy("Second phone"), "phone"),
     FieldSpec("relation", gettext_lazy("Relation to the head"), "choice"),
     FieldSpec("head_name", gettext_lazy("Head of household"), "name"),
+    FieldSpec("head_identity", gettext_lazy("Document number of the head"), "document"),
+    FieldSpec("head_phone", gettext_lazy("Phone of the head"), "phone"),
     FieldSpec("household_number", gettext_lazy("Household number")),
     FieldSpec("address", gettext_lazy("Address (building, unit, room in one)"), "address"),
     FieldSpec("estate", gettext_lazy("Estate")),
@@ -55,6 +65,7 @@ FIELDS: Final = (
     ),
     FieldSpec("registered_address", gettext_lazy("Registered address")),
     FieldSpec("employer", gettext_lazy("Workplace or school")),
+    FieldSpec("note", gettext_lazy("Remarks")),
 )
 LABELS: Final = {spec.name: spec.label for spec in FIELDS}
 
@@ -62,6 +73,8 @@ Place = tuple[str, str, str, str, str, str, str, str]
 """Community, grid, estate, building, unit, room, village group, road and number: canonical."""
 NOWHERE: Final[Place] = ("",) * 8
 LONGEST_ROOM: Final = 20
+# A nationality that is not known.
+ELSEWHERE: Final = "?"
 
 
 @dataclass(slots=True)
@@ -77,6 +90,8 @@ class Record:
     sex: str = ""
     birth_date: str = ""
     ethnicity: str = ""
+    # ELSEWHERE: no Chinese, or perhaps none.
+    nationality: str = ""
     phones: list[str] = field(default_factory=list)
     relation: str = ""
     head_name: str = ""
@@ -98,6 +113,8 @@ class Record:
     vacant: bool = False
     # Words for key groups that are not known: they are counted, not kept.
     unknown_groups: int = 0
+    # The remarks speak of a death or of a move away, whosever it is.
+    doubtful: bool = False
     problems: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def values(self) -> dict[str, Any]:
@@ -150,7 +167,8 @@ class Record:
         )
 
 
-_STAGED: Final = tuple(f.name for f in fields(Record) if f.name not in ("number", "unknown_groups"))
+_COUNTED: Final = ("number", "unknown_groups", "doubtful")
+_STAGED: Final = tuple(f.name for f in fields(Record) if f.name not in _COUNTED)
 
 
 class Reader:
@@ -237,6 +255,7 @@ class Reader:
             )
         record.sex = record.sex or sex or ""
         self._birth(record, take)
+        self._nationality(record, take)
         record.ethnicity = self._code(record, take, "ethnicity", ETHNICITIES.code_of)
         for name in ("phone", "phone_2"):
             for phone in take(name, cleaning.clean_phones) or ():
@@ -247,6 +266,13 @@ class Reader:
             # Local, from elsewhere, yes: that is no address.
             record.registered_address = ""
         record.employer = take("employer", text(120)) or ""
+
+    def _nationality(self, record: Record, take: Taker) -> None:
+        if said := take("nationality", text(40)):
+            blank = cleaning.is_filler(said)
+            record.nationality = "" if blank else NATIONALITIES.code_of(said) or ELSEWHERE
+        if not record.nationality and record.document and record.document[0] in FOREIGN_DOCUMENTS:
+            record.nationality = ELSEWHERE
 
     def _birth(self, record: Record, take: Taker) -> None:
         """An incomplete date is compared with the identity number and not kept."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
 
-from fangxian.common.sheets import Cell, Fault, cleaning
+from fangxian.common.sheets import Cell, Fault, cell_text, cleaning
 from fangxian.register.importing.cells import split, text
 from fangxian.register.importing.status import (
     ABSENT,
@@ -63,6 +63,7 @@ class Living:
         self._read_status(record, take)
         self._read_hints(record, take)
         self._read_gone(record, take)
+        record.doubtful = not record.problems and bool(take("note", _note_tells_gone))
         if not record.vacant:
             record.kind = record.kind or self._kind
 
@@ -126,6 +127,10 @@ class Living:
             says = self._day.says(cell) if day.code == "date_form" else UNCLEAR
             return day if says == UNCLEAR else says
         return None if day is None or cleaning.is_future(day) else GONE
+
+
+def _note_tells_gone(cell: Cell) -> bool:
+    return tells_gone(cell_text(cell))
 
 
 def means_residency(word: str) -> bool:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 
 from fangxian.common.ids import uuid7
 from fangxian.core.imports import place_of
-from fangxian.register.importing.fields import Record
+from fangxian.people.vocabularies import CHINESE
+from fangxian.register.importing.fields import ELSEWHERE, Record
 from fangxian.register.importing.places import Door, PlaceIndex
 from fangxian.register.importing.registered import (
     Home,
@@ -42,8 +43,11 @@ Told = MutableMapping[tuple[UUID, bool], int]
 
 EMPTY: Final = Household.State.EMPTY.value
 _UNKNOWN_SEX: Final = "0"
-_TOLD_SEX: Final = ("1", "2")
-FILLED: Final = ("sex", "birth_date", "ethnicity", "registered_address", "employer")
+# Unknown or not stated: that takes nothing back.
+_SAYS_NOTHING: Final = {"sex": ("0", "9"), "nationality": (ELSEWHERE,)}
+FILLED: Final = (
+    "sex", "birth_date", "ethnicity", "nationality", "registered_address", "employer"
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -347,8 +351,7 @@ def _judge(decision: Decision, registered: Registered, day: dt.date) -> None:
         if name == "birth_date" and value:
             value = dt.date.fromisoformat(value)
         known = getattr(human, name)
-        if name == "sex" and value not in _TOLD_SEX and known in _TOLD_SEX:
-            # Unknown or not stated: that takes nothing back.
+        if value in _SAYS_NOTHING.get(name, ()):
             continue
         if value and value != known and not (decision.again and known and known != _UNKNOWN_SEX):
             decision.fills[name] = value
@@ -377,6 +380,7 @@ def _judge_new(decision: Decision, home: Home, registered: Registered, day: dt.d
         record.registered_address,
         record.employer,
         None,
+        nationality_of(record),
         phones=set(decision.phone_indexes),
         groups=set(record.groups),
     )
@@ -387,6 +391,11 @@ def _judge_new(decision: Decision, home: Home, registered: Registered, day: dt.d
     if record.relation == HEAD:
         home.head = human.id
     _settle(decision, human, home, registered, day)
+
+
+def nationality_of(record: Record) -> str:
+    """That of a new person: "" where it is not known, else Chinese unless the row says another."""
+    return "" if record.nationality == ELSEWHERE else record.nationality or CHINESE
 
 
 def _register_document(decision: Decision, human: Human, registered: Registered) -> None:

@@ -51,6 +51,7 @@ class Human:
     registered_address: str
     employer: str
     deceased_on: dt.date | None
+    nationality: str
     documents: set[tuple[str, bytes]] = field(default_factory=set)
     phones: set[bytes] = field(default_factory=set)
     groups: set[str] = field(default_factory=set)
@@ -202,7 +203,7 @@ def _humans(
         row[0]: Human(*row)
         for row in Person.objects.filter(pk__in=keys, merged_into=None).values_list(
             "id", "name", "sex", "birth_date", "ethnicity", "registered_address", "employer",
-            "deceased_on",
+            "deceased_on", "nationality",
         )
     }  # fmt: skip
     for person, kind, index in PersonDocument.objects.filter(person_id__in=keys).values_list(

@@ -26,6 +26,7 @@ from fangxian.register.changes import changed
 from fangxian.register.importing import matching
 from fangxian.register.importing.carrying import households, propose_carried
 from fangxian.register.importing.fields import FIELDS, Reader, Record
+from fangxian.register.importing.heads import Heads
 from fangxian.register.importing.making import make_places
 from fangxian.register.importing.order import FileOrder
 from fangxian.register.importing.places import PlaceIndex
@@ -42,17 +43,28 @@ SHOWN_ROWS: Final = 20
 SHOWN_PROBLEMS: Final = 2_000
 
 
-def records(source: Source) -> Iterator[Record]:
-    """The data rows, cleaned, in the order of their numbers."""
+def records(source: Source, heads: Heads | None = None) -> Iterator[Record]:
+    """The data rows, cleaned, in the order of their numbers; ``heads`` is told of each."""
     at = source.mapping.fields
-    heads = "relation" not in at and "name" in at and _names_heads(source.table, at["name"])
-    columns = source.table.columns
-    names = {name: columns[position].name for name, position in at.items()}
-    who = columns[at["name"]] if "name" in at else None
+    of_heads = "relation" not in at and "name" in at and _names_heads(source.table, at["name"])
+    who = source.table.columns[at["name"]] if "name" in at else None
     kind = kind_of_column(who.name, who.group) if who else ""
-    reader = Reader(at, heads=heads, names=names, kind=kind)
+    reader = Reader(at, heads=of_heads, names=_names(source), kind=kind)
+    heads = heads or heads_of(source)
     for row in source.rows():
-        yield reader.read(row.number, row.cells, row.section)
+        record = heads.alone(row) or reader.read(row.number, row.cells, row.section)
+        heads.note(row, record)
+        yield record
+
+
+def heads_of(source: Source) -> Heads:
+    """The heads that the ledger names in columns of their own."""
+    return Heads(source.mapping.fields, _names(source), source.table.blocks)
+
+
+def _names(source: Source) -> dict[str, str]:
+    columns = source.table.columns
+    return {name: columns[at].name for name, at in source.mapping.fields.items()}
 
 
 def _names_heads(table: Table, position: int) -> bool:
