@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any, Final
@@ -16,6 +16,7 @@ from fangxian.common.sheets import Cell, Fault, FieldSpec, cleaning
 from fangxian.common.sheets.address import AddressParts, parse_address
 from fangxian.core.imports import place_of
 from fangxian.people.vocabularies import (
+    CHINESE,
     DOCUMENT_KINDS,
     ETHNICITIES,
     FOREIGN_DOCUMENTS,
@@ -75,6 +76,11 @@ NOWHERE: Final[Place] = ("",) * 8
 LONGEST_ROOM: Final = 20
 # A nationality that is not known.
 ELSEWHERE: Final = "?"
+FILLED: Final = (
+    "sex", "birth_date", "ethnicity", "nationality", "registered_address", "employer"
+)  # fmt: skip
+# Unknown or not stated: that takes nothing back.
+_SAYS_NOTHING: Final = {"sex": ("0", "9"), "nationality": (ELSEWHERE,)}
 
 
 @dataclass(slots=True)
@@ -149,6 +155,18 @@ class Record:
     def has_place(self) -> bool:
         """Whether the row names a building, village group or street."""
         return any((self.place[3], self.place[6], self.place[7]))
+
+    @property
+    def first_nationality(self) -> str:
+        """That of a new person: "" where it is not known, else Chinese unless the row says it."""
+        return "" if self.nationality == ELSEWHERE else self.nationality or CHINESE
+
+    def told(self) -> Iterator[tuple[str, Any]]:
+        """The plain fields of a person of which the row says something, as the person has them."""
+        for name in FILLED:
+            value = getattr(self, name)
+            if value and value not in _SAYS_NOTHING.get(name, ()):
+                yield name, dt.date.fromisoformat(value) if name == "birth_date" else value
 
     def too_long(self, name: str, limit: int) -> None:
         """Note that a field is longer than the register keeps."""

@@ -16,9 +16,11 @@ from fangxian.register.vocabularies import HEAD
 
 # The columns of the head, and what they say of a person.
 OWN: Final = {"head_name": "name", "head_identity": "identity", "head_phone": "phone"}
-_FIELDS: Final = {name: own for own, name in OWN.items()}
+_FIELDS: Final[dict[str, str]] = {name: own for own, name in OWN.items()}
 # What a row says of the one it is about, and not of the head beside.
 _PERSONAL: Final = frozenset({*OWN.values(), *OWN, "relation", "document_type"})
+# A row in which one of them stands is about somebody, named or not.
+_TELLING: Final = ("name", "identity", "sex", "birth_date")
 
 
 class Heads:
@@ -45,7 +47,7 @@ class Heads:
 
     def alone(self, row: Row) -> Record | None:
         """The head, if the row names nobody else and says that somebody lives there."""
-        if not self._beside or self._filled(row, "name") or self._filled(row, "identity"):
+        if not self._beside or any(self._filled(row, name) for name in _TELLING):
             return None
         said = self._cell(row, "relation")
         if not self._names_head(row) or (said and relation_of(said) not in (HEAD, "")):
@@ -60,13 +62,13 @@ class Heads:
         if not self._beside:
             return
         self._own.update(_keys(record))
-        if not self._names_head(row) or not self._filled(row, "name"):
+        # Rows beyond the first table would be marked in the wrong one.
+        if self._blocks > 1 or not self._names_head(row) or not self._filled(row, "name"):
             return
         head = self._with_members.read(row.number, row.cells, row.section)
         keys = _keys(head)
         if keys and self._named.keys().isdisjoint(keys):
-            number, block = imports.place_of(row.number)
-            head.number = imports.number_of(number, block + self._blocks)
+            head.number = imports.number_of(imports.place_of(row.number)[0], 1)
             self._named |= dict.fromkeys(keys, _as_written(head))
 
     def without_row(self) -> Iterator[Record]:
@@ -75,9 +77,7 @@ class Heads:
         Numbered behind all rows, as those of another table beside this one are.
         """
         seen: set[int] = set()
-        covered = {
-            record.number for key, record in self._named.items() if key in self._own
-        }
+        covered = {record.number for key, record in self._named.items() if key in self._own}
         for record in self._named.values():
             if record.number not in seen and record.number not in covered:
                 seen.add(record.number)
@@ -105,5 +105,8 @@ def _keys(record: Record) -> list[int]:
 
 def _as_written(record: Record) -> Record:
     """Problems at the columns in which the head stands."""
-    record.problems = [(_FIELDS.get(name, name), *rest) for name, *rest in record.problems]
+    record.problems = [
+        (_FIELDS.get(name, name), code, message, mend)
+        for name, code, message, mend in record.problems
+    ]
     return record

@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.common.ids import uuid7
 from fangxian.core.imports import place_of
-from fangxian.people.vocabularies import CHINESE
-from fangxian.register.importing.fields import ELSEWHERE, Record
+from fangxian.register.importing.fields import Record
 from fangxian.register.importing.places import Door, PlaceIndex
 from fangxian.register.importing.registered import (
     Home,
@@ -43,11 +42,6 @@ Told = MutableMapping[tuple[UUID, bool], int]
 
 EMPTY: Final = Household.State.EMPTY.value
 _UNKNOWN_SEX: Final = "0"
-# Unknown or not stated: that takes nothing back.
-_SAYS_NOTHING: Final = {"sex": ("0", "9"), "nationality": (ELSEWHERE,)}
-FILLED: Final = (
-    "sex", "birth_date", "ethnicity", "nationality", "registered_address", "employer"
-)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -346,14 +340,9 @@ def _judge(decision: Decision, registered: Registered, day: dt.date) -> None:
     if human is None:
         _judge_new(decision, home, registered, day)
         return
-    for name in FILLED:
-        value: Any = getattr(record, name)
-        if name == "birth_date" and value:
-            value = dt.date.fromisoformat(value)
+    for name, value in record.told():
         known = getattr(human, name)
-        if value in _SAYS_NOTHING.get(name, ()):
-            continue
-        if value and value != known and not (decision.again and known and known != _UNKNOWN_SEX):
+        if value != known and not (decision.again and known and known != _UNKNOWN_SEX):
             decision.fills[name] = value
             setattr(human, name, value)
     for number, index in zip(record.phones, decision.phone_indexes, strict=True):
@@ -380,7 +369,7 @@ def _judge_new(decision: Decision, home: Home, registered: Registered, day: dt.d
         record.registered_address,
         record.employer,
         None,
-        nationality_of(record),
+        record.first_nationality,
         phones=set(decision.phone_indexes),
         groups=set(record.groups),
     )
@@ -391,11 +380,6 @@ def _judge_new(decision: Decision, home: Home, registered: Registered, day: dt.d
     if record.relation == HEAD:
         home.head = human.id
     _settle(decision, human, home, registered, day)
-
-
-def nationality_of(record: Record) -> str:
-    """That of a new person: "" where it is not known, else Chinese unless the row says another."""
-    return "" if record.nationality == ELSEWHERE else record.nationality or CHINESE
 
 
 def _register_document(decision: Decision, human: Human, registered: Registered) -> None:

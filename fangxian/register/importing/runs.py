@@ -31,7 +31,7 @@ from fangxian.register.importing.making import make_places
 from fangxian.register.importing.order import FileOrder
 from fangxian.register.importing.places import PlaceIndex
 from fangxian.register.importing.registered import Registered
-from fangxian.register.importing.status import kind_of_column
+from fangxian.register.importing.status import kind_of_column, names_person
 from fangxian.register.importing.writing import Writer
 from fangxian.register.models import Residency
 from fangxian.register.vocabularies import SEPARATED
@@ -39,22 +39,27 @@ from fangxian.register.vocabularies import SEPARATED
 KIND: Final = "register"
 RIGHT: Final = "register.import"
 MAKE_PLACES: Final = "make_places"
+REGISTER_HEADS: Final = "register_heads"
 SHOWN_ROWS: Final = 20
 SHOWN_PROBLEMS: Final = 2_000
 
 
-def records(source: Source, heads: Heads | None = None) -> Iterator[Record]:
-    """The data rows, cleaned, in the order of their numbers; ``heads`` is told of each."""
+def records(source: Source, heads: Heads, *, all_heads: bool) -> Iterator[Record]:
+    """The data rows, cleaned, in the order of their numbers; ``heads`` is told of each.
+
+    ``all_heads``: then those heads whom no row is about.
+    """
     at = source.mapping.fields
     of_heads = "relation" not in at and "name" in at and _names_heads(source.table, at["name"])
     who = source.table.columns[at["name"]] if "name" in at else None
     kind = kind_of_column(who.name, who.group) if who else ""
     reader = Reader(at, heads=of_heads, names=_names(source), kind=kind)
-    heads = heads or heads_of(source)
     for row in source.rows():
         record = heads.alone(row) or reader.read(row.number, row.cells, row.section)
         heads.note(row, record)
         yield record
+    if all_heads:
+        yield from heads.without_row()
 
 
 def heads_of(source: Source) -> Heads:
@@ -80,7 +85,7 @@ class Residents:
         """Clean, compare and stage all rows; decide as the commit will."""
         places = PlaceIndex(run.place_code, create=bool(run.options.get(MAKE_PLACES)))
         if places.create:
-            for record in records(source):
+            for record in records(source, heads_of(source), all_heads=False):
                 places.plan(record)
         return _stage(progress, run, source, places, size)
 
@@ -129,12 +134,14 @@ def _stage(
     told: matching.Told = {}
     day = dt.date.fromisoformat(run.options["day"])
     tally = _Tally()
-    rows = records(source)
+    heads = heads_of(source)
+    all_heads = bool(run.options.get(REGISTER_HEADS))
+    rows = records(source, heads, all_heads=all_heads)
     late: list[Record] = []
     while chunk := list(islice(rows, size)):
         for record in chunk:
             order.tell(record)
-            tally.unknown_groups += bool(record.unknown_groups)
+            tally.note(record)
         imports.stage(run, [(record.number, record.values()) for record in chunk])
         decisions = matching.prepare(chunk, places)
         matching.decide(decisions, registered, told=told, day=day)
@@ -153,7 +160,19 @@ def _stage(
         stuck = none
     return tally.summary() | {
         "missing": sorted([m.grid_code, m.building, m.unit] for m in places.missing),
+        "heads_left_out": 0 if all_heads else sum(1 for _head in heads.without_row()),
+        "persons_left_out": _persons_left_out(source),
     }
+
+
+def _persons_left_out(source: Source) -> list[str]:
+    """Columns that name more persons of a row, and feed nothing: a row is one person."""
+    fed = set(source.mapping.fields.values())
+    return [
+        column.label
+        for position, column in enumerate(source.table.columns)
+        if position not in fed and names_person(column.name)
+    ]
 
 
 class _Tally:
@@ -162,10 +181,17 @@ class _Tally:
     def __init__(self) -> None:
         self.rows = 0
         self.unknown_groups = 0
+        self.doubtful: list[int] = []
         self._counts: Counter[str] = Counter()
         self._kinds: Counter[str] = Counter()
         self._problems: list[tuple[int, list[Any]]] = []
         self._statuses: dict[int, str] = {}
+
+    def note(self, record: Record) -> None:
+        """Count what is worth a look in a row that may be right all the same."""
+        self.unknown_groups += bool(record.unknown_groups)
+        if record.doubtful:
+            self.doubtful.append(imports.place_of(record.number)[0])
 
     def settle(self, decisions: Iterable[matching.Decision], *, last: bool = False) -> list[Record]:
         """Count what is decided. Returns the rows that wait, none if this pass is the ``last``."""
@@ -195,6 +221,8 @@ class _Tally:
             "problems": [shown for _number, shown in self._problems[:SHOWN_PROBLEMS]],
             "first": dict(islice(sorted(self._statuses.items()), SHOWN_ROWS)),
             "unknown_groups": self.unknown_groups,
+            "doubtful": len(self.doubtful),
+            "doubtful_rows": self.doubtful[:SHOWN_ROWS],
         }
 
 
@@ -265,6 +293,31 @@ def _notes(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
             unknown,
         )
         notes.append(("warn", text % {"n": unknown}))
+    if heads := summary.get("heads_left_out", 0):
+        text = ngettext(
+            "%(n)s head of household has no row of the file, and is not registered by it. Go back"
+            " and choose that such heads are registered, if they live there.",
+            "%(n)s heads of households have no row of the file, and are not registered by it. Go"
+            " back and choose that such heads are registered, if they live there.",
+            heads,
+        )
+        notes.append(("warn", text % {"n": heads}))
+    if columns := summary.get("persons_left_out"):
+        text = _(
+            "These columns name more persons, who are not registered: %(columns)s. Give each person"
+            " a row."
+        )
+        notes.append(("warn", text % {"columns": ", ".join(columns)}))
+    if doubtful := summary.get("doubtful", 0):
+        text = ngettext(
+            "In %(n)s row the remarks speak of a death or of a move away (row %(rows)s). It is"
+            " imported all the same: compare it.",
+            "In %(n)s rows the remarks speak of a death or of a move away (rows %(rows)s). They are"
+            " imported all the same: compare them.",
+            doubtful,
+        )
+        rows = ", ".join(map(str, summary["doubtful_rows"]))
+        notes.append(("warn", text % {"n": doubtful, "rows": rows}))
     return notes
 
 
@@ -295,6 +348,10 @@ LEDGER: Final = Ledger(
                 " the community has one only)"
             ),
             "regions.edit",
+        ),
+        Option(
+            REGISTER_HEADS,
+            gettext_lazy("Register heads of households who are named beside others' rows alone"),
         ),
     ),
 )

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from fangxian.common.sheets import Cell, Fault, cleaning
-from fangxian.common.sheets.words import fold, key, words
+from fangxian.common.sheets.words import fold, key, known_field, load, words
 from fangxian.register.vocabularies import DATA, RELATIONS, RESIDENCY_KINDS
 
 # Meanings beside the kinds of residency.
@@ -32,6 +32,7 @@ _HOUSES: Final = frozenset(key(label) for label in _COLUMNS["houses"])
 _NO_IS_GONE: Final = frozenset(key(label) for label in _COLUMNS["no_is_gone"])
 _NAME_ENDINGS: Final = re.compile(rf"(?:{'|'.join(map(re.escape, _COLUMNS['name_endings']))})+$")
 _BRACKETS: Final = re.compile(r"[(（][^()（）]*[)）]")
+_NUMBERED: Final = re.compile(rf"[\d{''.join(load('words')['digits'])}]+")
 _GONE: Final = re.compile(
     "".join(f"(?<!{word})" for word in _WORDS["not"]) + f"(?:{'|'.join(_WORDS['gone'])})"
 )
@@ -66,6 +67,11 @@ def kind_of_column(*labels: str) -> str:
         if kind := RESIDENCY_KINDS.code_of(plain) if plain else None:
             return kind
     return ""
+
+
+def names_person(label: str) -> bool:
+    """Whether a column names a person or a document: the second member's name is a name."""
+    return known_field(_NUMBERED.sub("", fold(label))) in ("name", "identity")
 
 
 class GoneColumn:

@@ -108,7 +108,7 @@ class Writer:
             id=person, created_at=self.now, name=record.name, initials=names.initials(record.name),
             sex=record.sex or "0",
             birth_date=dt.date.fromisoformat(record.birth_date) if record.birth_date else None,
-            ethnicity=record.ethnicity, nationality=matching.nationality_of(record),
+            ethnicity=record.ethnicity, nationality=record.first_nationality,
             registered_address=record.registered_address, employer=record.employer,
         )  # fmt: skip
         self._new.append((person, decision))

@@ -41,3 +41,28 @@ def test_a_note_for_an_empty_door_makes_an_empty_household(alice, places):
     assert (run.rows_in, run.accepted) == (2, 2)
     with acting(alice):
         assert Person.objects.count() == 1
+
+
+def test_nationality_is_known_or_left_open(alice, places):
+    headers = [*HEADERS, "国籍"]
+    rows = [
+        person(0, 国籍=""),
+        person(1, 国籍="美国", 身份证号=""),
+        person(2, 国籍="", 身份证号="E12345678", 性别=""),
+        person(3, 国籍="某国", 身份证号="E12345679", 性别=""),
+        person(4, 国籍="中国", 身份证号="E12345670", 性别=""),
+    ]
+    run = imported(alice, workbook(rows, headers), places.grid)
+    assert run.accepted == 5
+
+    def nationalities() -> list[str]:
+        with acting(alice):
+            found = dict(Person.objects.values_list("name", "nationality"))
+            return [found[row["姓名"]] for row in rows]
+
+    assert nationalities() == ["CHN", "USA", "", "", "CHN"]
+    # A ledger that does not say it takes nothing back; one that does, tells it.
+    assert imported(alice, workbook(rows), places.grid).changed == 0
+    rows[2]["国籍"] = "日本"
+    assert imported(alice, workbook(rows, headers), places.grid).changed == 1
+    assert nationalities() == ["CHN", "USA", "JPN", "", "CHN"]
