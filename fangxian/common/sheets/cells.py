@@ -9,12 +9,19 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from .sheetreader.wire import UNSTORED
+
 
 @dataclass(frozen=True, slots=True)
 class CellError:
-    """An Excel error such as #N/A or #REF! in a cell."""
+    """An Excel error such as #N/A or #REF! in a cell, or a formula whose result is not stored."""
 
     text: str
+
+    @property
+    def unstored(self) -> bool:
+        """Whether it is a formula whose result is not stored."""
+        return self.text == UNSTORED
 
 
 Cell: TypeAlias = str | int | float | bool | dt.date | dt.time | dt.timedelta | CellError | None

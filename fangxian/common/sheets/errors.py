@@ -158,6 +158,10 @@ FILE_MESSAGES: Final[dict[str, tuple[Text, Text]]] = {
         _("A quotation mark that opens in line %(line)s is not closed in its cell."),
         _("Delete the mark or close it, or save the table as .xlsx."),
     ),
+    "formulas": (
+        _("The file holds formulas whose results are not stored."),
+        _("Open it in Excel or WPS and save it there, then choose it again."),
+    ),
     "no_sheets": (
         _("The workbook has no worksheet with content."),
         _("Choose the workbook that holds the table."),
@@ -177,6 +181,10 @@ CELL_MESSAGES: Final[dict[str, tuple[Text, Text]]] = {
     "excel_error": (
         _("The cell shows the Excel error %(error)s."),
         _("Replace the formula by its value."),
+    ),
+    "formula": (
+        _("The cell holds a formula whose result is not stored."),
+        _("Open the file in Excel or WPS and save it there, or replace the formula by its value."),
     ),
     "ditto": (
         _("The cell says “as above”, but nothing of this household stands above."),

@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import Final
 
 from .address import parse_address
-from .cells import Cell, Row, cell_text
+from .cells import Cell, CellError, Row, cell_text
 from .headers import Header, filled
 from .reader import Sheet
 from .words import field_of_label, fold, key, known_field, load, words
@@ -133,6 +133,9 @@ class Classifier:
         if number <= self._header.last:
             return RowRole.HEADER
         column, first = cells[0]
+        if isinstance(first, CellError) and all(_unstored(cell) for _, cell in cells):
+            # Formulas filled down beyond the rows that anybody has written.
+            return RowRole.FOOT
         if isinstance(first, str):
             text = first
             if key(text) in self._known_words and (role := self._header_again(cells)):
@@ -227,6 +230,10 @@ class Classifier:
                 continue
             if not is_section(line_of(self._sheet.rows[number])):
                 roles[number] = RowRole.TITLE
+
+
+def _unstored(cell: Cell) -> bool:
+    return isinstance(cell, CellError) and cell.unstored
 
 
 def _keys(cells: list[tuple[int, Cell]]) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ def plain(cell: Cell) -> str | Fault | None:
     characters.
     """
     if isinstance(cell, CellError):
-        return Fault("excel_error", {"error": cell.text})
+        return _no_value(cell)
     if cell is None:
         return None
     text = fold(cell_text(cell))
@@ -42,6 +42,10 @@ def plain(cell: Cell) -> str | Fault | None:
         return Fault("control_character")
     # The apostrophe that keeps a number or a formula as text is not part of it.
     return _GUARD.sub("", text)
+
+
+def _no_value(cell: CellError) -> Fault:
+    return Fault("formula") if cell.unstored else Fault("excel_error", {"error": cell.text})
 
 
 def today() -> dt.date:
@@ -62,7 +66,7 @@ def clean_text(cell: Cell, *, limit: int = 255) -> str | Fault | None:
     changed.
     """
     if isinstance(cell, CellError):
-        return Fault("excel_error", {"error": cell.text})
+        return _no_value(cell)
     text = cell_text(cell)
     if not text.isprintable() or text[:1] == "'" or "  " in text:
         text = _GUARD.sub("", text).replace("\r\n", "\n").replace("\r", "\n")

@@ -2,7 +2,7 @@
 
 Names and declared sizes are checked first. Then every part that a reader would open is unpacked
 once into nothing: a declared size can lie, and the reader believes it. On the way Excel's error
-cells are noted, which the reader reports as empty.
+cells are noted, and formulas whose result nobody has stored: the reader reports both as empty.
 """
 
 from __future__ import annotations
@@ -24,15 +24,26 @@ from .limits import (
     RATIO_FROM_BYTES,
     ReadError,
 )
+from .wire import UNSTORED
 
 CHUNK = 1 << 18
 OVERLAP = 512
 MAX_ERROR_CELLS = 100_000
+# A formula has at most 8,192 characters.
+MAX_FORMULA = 65_536
 
 _ERROR_CELL = re.compile(
     rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*?\bt="e"[^>]*>'
     rb"(?:<(?:\w+:)?f\b[^>]*/>|<(?:\w+:)?f\b[^>]*>[^<]*</(?:\w+:)?f>)?<(?:\w+:)?v>(#[^<]{1,20})</"
 )
+_EMPTY = rb"<(?:\w+:)?v\s*/>\s*|<(?:\w+:)?v\s*>\s*</(?:\w+:)?v\s*>\s*"
+# How a cell ends whose formula has no result, and how it begins. Each pattern begins with a text to
+# look for, which is fast.
+_UNSTORED = tuple(
+    (re.compile(end + rb"\s*(" + _EMPTY + rb")?</(?:\w+:)?c\s*>"), start)
+    for end, start in ((rb"</f>", b"<c "), (rb"<f [^<>]*/>", b"<c "), (rb":f>", b":c "))
+)
+_REFERENCE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
 _ATTRIBUTE = re.compile(rb'([\w:]+)\s*=\s*(?:"([^"]*)"|\'([^\']*)\')')
@@ -103,10 +114,11 @@ def kind_of(archive: zipfile.ZipFile) -> str:
 
 
 def inspect(archive: zipfile.ZipFile) -> ErrorCells:
-    """Unpack every XML and binary part once into nothing. Returns the error cells, sheet part by
-    sheet part.
+    """Unpack every XML and binary part once into nothing. Returns the error cells and the formulas
+    without a result (`UNSTORED`), sheet part by sheet part.
 
-    Raises ReadError if a part is larger than it declares, is damaged, or declares entities.
+    Raises ReadError if a part is larger than it declares, is damaged, or declares entities, or if
+    there are more formulas without a result than can be told one by one.
     """
     errors: ErrorCells = {}
     for member in archive.infolist():
@@ -126,9 +138,33 @@ def inspect(archive: zipfile.ZipFile) -> ErrorCells:
                         "ascii", "replace"
                     )
             tail = window[-OVERLAP:]
+            if is_sheet:
+                found |= dict.fromkeys(_unstored(window), UNSTORED)
+                if len(found) > MAX_ERROR_CELLS * 2:
+                    raise ReadError("formulas")
+                tail = _open_cell(window) or tail
         if found:
             errors[member.filename] = found
     return errors
+
+
+def _unstored(window: bytes) -> Iterator[tuple[int, int]]:
+    """Row and column of the formulas without a result; an empty text is one."""
+    for pattern, opening in _UNSTORED:
+        for match in pattern.finditer(window):
+            # Within a formula < is written as an entity: the last cell that begins is this one.
+            start = window.rfind(opening, 0, match.start())
+            tag = window[start : window.find(b">", start)] if start >= 0 else b""
+            place = _REFERENCE.search(tag)
+            if place and not (match[1] and b't="str"' in tag):
+                yield int(place[2]) - 1, _column(place[1])
+
+
+def _open_cell(window: bytes) -> bytes:
+    """The cell that a window begins and doesn't end, if it is no longer than a formula can be."""
+    start = max(window.rfind(b"<c "), window.rfind(b"<", 0, max(window.rfind(b":c "), 0)))
+    left = window[start:] if start >= 0 else b""
+    return left if OVERLAP < len(left) <= MAX_FORMULA else b""
 
 
 def read_small(archive: zipfile.ZipFile, name: str, limit: int = 4 * MEBIBYTE) -> bytes:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import python_calamine
 
 from .archive import ErrorCells, inspect, kind_of, open_archive, sheet_parts
-from .limits import MAX_SHEETS, ReadError
+from .limits import MAX_COLUMNS, MAX_ROWS, MAX_SHEETS, ReadError
 from .wire import ExcelError, RawSheet
 
 
@@ -78,12 +78,22 @@ def _each_sheet(
 def _with_errors(
     rows: Iterator[Sequence[Any]], first_column: int, errors: dict[tuple[int, int], str]
 ) -> Iterator[Sequence[Any]]:
+    """The rows with their error cells. Of formulas without a result calamine doesn't know: they may
+    lie beside and below all that it gives.
+    """
     by_row: dict[int, list[tuple[int, str]]] = {}
     for (line, column), text in errors.items():
-        by_row.setdefault(line, []).append((column, text))
+        if column < MAX_COLUMNS and line < MAX_ROWS:
+            by_row.setdefault(line, []).append((column, text))
+    number = -1
     for number, values in enumerate(rows):
-        row: list[Any] = [*([""] * first_column), *values]
-        for column, text in by_row.pop(number, ()):
-            if column < len(row):
-                row[column] = ExcelError(text)
-        yield row
+        yield _marked([*([""] * first_column), *values], by_row.pop(number, ()))
+    for line in range(number + 1, max(by_row, default=-1) + 1):
+        yield _marked([], by_row.get(line, ()))
+
+
+def _marked(row: list[Any], errors: Iterable[tuple[int, str]]) -> list[Any]:
+    for column, text in errors:
+        row.extend([""] * (column + 1 - len(row)))
+        row[column] = ExcelError(text)
+    return row

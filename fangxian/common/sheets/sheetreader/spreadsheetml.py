@@ -7,7 +7,7 @@ from typing import Any
 from xml.parsers import expat
 
 from .limits import MAX_COLUMNS, MAX_ROWS, MAX_SHEETS, ReadError
-from .wire import ExcelError, Merge, RawSheet
+from .wire import UNSTORED, ExcelError, Merge, RawSheet
 
 
 def read_spreadsheetml(data: bytes) -> list[RawSheet]:
@@ -70,6 +70,9 @@ class _Reader:
                 )
                 self._put("")
                 self._column += min(across, MAX_COLUMNS)
+            elif "Formula" in values:
+                # Unless its result follows.
+                self._put(ExcelError(UNSTORED))
         elif name == "Data" and self._column >= 0:
             self._kind = values.get("Type", "String")
             self._text = []

@@ -24,6 +24,9 @@ from .limits import MAX_COLUMNS, MAX_MERGES, MAX_OUTPUT_BYTES, MAX_ROWS, MAX_SHE
 
 Merge = tuple[int, int, int, int]
 
+# Stands for a formula whose result nobody has stored, as an Excel error does.
+UNSTORED = "="
+
 _OPTIONS = (
     orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_APPEND_NEWLINE
 )

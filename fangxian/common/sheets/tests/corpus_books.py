@@ -150,6 +150,30 @@ def xlsx_error_cells() -> Sample:
 
 
 @sample
+def xlsx_unstored_formulas() -> Sample:
+    text = '<f>TEXT(A2,"0")</f>'
+    xml = sheet_xml(
+        '<row r="2"><c r="A2" t="inlineStr"><is><t>张三</t></is></c>'
+        f'<c r="B2" t="str">{text}<v></v></c><c r="C2">{text}<v></v></c><c r="D2">{text}</c></row>'
+        f'<row r="3"><c r="A3">{text}<v>7</v></c><c r="B3" t="str">{text}</c>'
+        '<c r="C3"><f t="shared" si="0"/><v/></c></row>'
+        f'<row r="4"><c r="A4">{text}</c></row>'
+    )
+    rows = [["张三", None, "=", "="], [7.0, "=", "="], ["="]]
+    return read("xlsx_unstored_formulas", "a.xlsx", with_sheet(xml), [], *rows)
+
+
+@sample
+def xlsx_endless_unstored_formulas() -> Sample:
+    def row(number: int) -> str:
+        cells = "".join(f'<c r="{letter}{number}"><f>1</f></c>' for letter in "ABCDEFGH")
+        return f'<row r="{number}">{cells}</row>'
+
+    xml = sheet_xml("".join(row(number) for number in range(1, 26_000)))
+    return refused("xlsx_endless_unstored_formulas", "a.xlsx", with_sheet(xml), "formulas")
+
+
+@sample
 def xlsx_declares_all_rows() -> Sample:
     xml = sheet_xml(PLAIN_ROWS, before='<dimension ref="A1:XFD1048576"/>')
     return read("xlsx_declares_all_rows", "a.xlsx", with_sheet(xml), HEAD, ZHANG, LI)

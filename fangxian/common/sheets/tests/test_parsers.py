@@ -120,6 +120,22 @@ def test_spans_in_html_keep_columns_apart() -> None:
     assert second.rows == [["second"]]
 
 
+@pytest.mark.parametrize("prefix", ["", "x:"])
+@pytest.mark.parametrize("before", range(archive.CHUNK - 9_000, archive.CHUNK + 100, 1_513))
+def test_a_formula_without_a_result_is_seen_wherever_the_part_is_cut(
+    prefix: str, before: int
+) -> None:
+    def cell(at: str, formula: str, result: str) -> str:
+        p = prefix
+        return f'<{p}c r="{at}"><{p}f>{formula}</{p}f>{result}</{p}c>'
+
+    row = cell("A1", "1", f"<{prefix}v>1</{prefix}v>") + "<!--" + "-" * before + "-->"
+    row += cell("AB7", "SUM(" + "A1+" * 2_700 + "1)", f"<{prefix}v/>")
+    row += cell("AC7", "1", f"<{prefix}v>2</{prefix}v>")
+    book = archive.open_archive(corpus.with_sheet(corpus.sheet_xml(row)))
+    assert archive.inspect(book) == {"xl/worksheets/sheet1.xml": {(6, 27): "="}}
+
+
 LEDGER = [["姓名", "电话", "备注", "住址"]] + [
     [f"张{n}", f"1380000{n:04d}", "", f"3-2-{n}"] for n in range(1, 12)
 ]
