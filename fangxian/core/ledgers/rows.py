@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Problem
-from fangxian.common.sheets import Cell, Fault, FieldSpec, cell_text, cleaning
+from fangxian.common.sheets import Cell, Fault, FieldSpec, cleaning
 from fangxian.core import imports
 from fangxian.core.imports import Handler, Outcome, StagedRow
 from fangxian.core.ledgers.kinds import REFUSED, Status
@@ -107,9 +107,6 @@ def _clean(spec: FieldSpec, cell: Cell) -> Any:
             return document
         return [document.kind, document.number]
     if spec.kind == "phone":
-        if "*" in cell_text(cell):
-            # Masked, as our own exports write it: it says nothing.
-            return None
         phone = cleaning.clean_phone(cell)
         return phone if phone is None or isinstance(phone, Fault) else phone.number
     if spec.kind == "date":

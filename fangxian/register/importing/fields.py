@@ -215,11 +215,12 @@ class Reader:
         """Clean one row. Nothing is looked up."""
         record = Record(number)
         take = Taker(record, self._positions, self._memory, cells)
-        record.name = take("name", cleaning.clean_name) or ""
-        self._living.name(record, take)
+        record.name, note = take("name", cleaning.clean_noted_name) or ("", "")
+        self._living.name(record, take, note)
         self._document(record, take)
         self._person(record, take)
         self._household(record, take)
+        record.relation = record.relation or (relation_of(note) if note else None) or ""
         self._living.read(record, take)
         self._place(record, take, section)
         if not record.name and not any(p[0] == "name" for p in record.problems):
@@ -236,19 +237,20 @@ class Reader:
         said = take("document_type", text(40))
         named = DOCUMENT_KINDS.code_of(said) if said else None
         stated = named is not None and named != IDENTITY
-        clean = cleaning.clean_stated_document if stated else cleaning.clean_document
-        document = take("identity", cleaning.clean_identity_card if named == IDENTITY else clean)
-        if document is None:
-            return
-        kind = document_kind(document.kind)
-        if said and named is None:
+        if said and named is None and take.filled("identity"):
             record.refuse(
                 "document_type",
                 "document_kind",
                 _("Unknown kind of document."),
                 _("Write identity card, passport, permit or birth certificate."),
             )
-        elif named is not None and stated and kind != IDENTITY:
+            return
+        clean = cleaning.clean_stated_document if stated else cleaning.clean_document
+        document = take("identity", cleaning.clean_identity_card if named == IDENTITY else clean)
+        if document is None:
+            return
+        kind = document_kind(document.kind)
+        if named is not None and stated and kind != IDENTITY:
             kind = named
         elif stated and named not in ("birth_certificate", "other"):
             record.refuse(

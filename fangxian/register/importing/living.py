@@ -44,10 +44,15 @@ class Living:
         self._gone = {name: GoneColumn(names.get(name, "")) for name in ("died", "left")}
         self._day = GoneColumn("")
 
-    def name(self, record: Record, take: Taker) -> None:
-        """A note in the place of a name: the dwelling is empty, or nobody is named."""
+    def name(self, record: Record, take: Taker, note: str) -> None:
+        """A note in the place of a name: the dwelling is empty, or nobody is named.
+
+        ``note``: what stands behind the name; it may tell how the person lives here.
+        """
         if not record.name:
             return
+        if note:
+            record.kind = _ANY.meaning(note) or ""
         if names_nobody(record.name) and not take.filled("identity"):
             record.name, record.vacant = "", True
         elif names_nobody(record.name) or is_no_name(record.name):

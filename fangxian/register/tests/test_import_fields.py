@@ -71,7 +71,10 @@ def test_nobody_is_born_in_the_future(born: Any) -> None:
         ("护照", "12345", ("passport", "12345")),
         ("出生医学证明", "K130123456", ("birth_certificate", "K130123456")),
         ("其他", BORN, ("identity", BORN)),
-        ("", "12345678", ("taiwan_permit", "12345678")),
+        ("台胞证", "12345678", ("taiwan_permit", "12345678")),
+        ("", "1234567890(B)", ("taiwan_permit", "1234567890(B)")),
+        ("临时身份证", BORN, ("identity", BORN)),
+        ("第二代居民身份证", f"身份证：{BORN}（户主）", ("identity", BORN)),
     ],
 )  # fmt: skip
 def test_the_kind_of_document_is_believed(kind: str, number: str, wanted: Any) -> None:
@@ -85,6 +88,11 @@ def test_the_kind_of_document_is_believed(kind: str, number: str, wanted: Any) -
     [
         ("身份证", "12345678", ("identity", "identity_length")),
         ("身份证", "E12345678", ("identity", "identity_characters")),
+        ("", "12345678", ("identity", "document_unknown")),
+        ("", "2020000123", ("identity", "document_unknown")),
+        ("", dt.date(2020, 1, 1), ("identity", "not_text")),
+        ("台胞证", "88888888", ("identity", "document_unknown")),
+        ("军官证", dt.date(2020, 1, 1), ("identity", "not_text")),
         ("军官证", "123", ("identity", "document_length")),
         ("军官证", "南" * 31, ("identity", "document_length")),
         ("军官证", 1.3099919800101e17, ("identity", "identity_rounded")),
@@ -94,6 +102,36 @@ def test_the_kind_of_document_is_believed(kind: str, number: str, wanted: Any) -
 )  # fmt: skip
 def test_a_number_that_is_not_of_its_kind_is_refused(kind: str, number: Any, wanted: Any) -> None:
     assert codes(read(identity=number, document_type=kind)) == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("张三（户主）", ("张三", "head", "")),
+        ("张三(妻)", ("张三", "spouse", "")),
+        ("张三（女）", ("张三", "", "")),
+        ("张三（租户）", ("张三", "other", "tenant")),
+        ("张三（租住）", ("张三", "", "tenant")),
+        ("’张三", ("张三", "", "")),
+        ("'张三", ("张三", "", "")),
+    ],
+)
+def test_a_remark_behind_a_name_is_read(name: str, wanted: Any) -> None:
+    record = read(name=name)
+    assert codes(record) == []
+    assert (record.name, record.relation, record.kind) == wanted
+
+
+def test_the_columns_win_over_a_remark_behind_a_name() -> None:
+    record = read(name="张三（妻）", relation="母亲")
+    assert record.relation == read(relation="母亲").relation
+    assert read(name="张三（租户）", residence_status="空挂户").kind == "separated"
+    assert codes(read(name="张三（已故）")) == [("name", "name_form")]
+
+
+def test_a_masked_phone_says_nothing() -> None:
+    assert read(phone="138****1234").phones == []
+    assert read(phone="138****1234、父13900001234").phones == ["13900001234"]
 
 
 @pytest.mark.parametrize("cell", [dt.date(2003, 2, 5), dt.timedelta(1), dt.time(3, 2), True])

@@ -12,7 +12,15 @@ from .identity import (
     clean_stated_document,
 )
 from .phones import Phone, clean_phone, clean_phones
-from .texts import clean_name, clean_number, clean_sex, clean_text, clean_yes_no, is_filler
+from .texts import (
+    clean_name,
+    clean_noted_name,
+    clean_number,
+    clean_sex,
+    clean_text,
+    clean_yes_no,
+    is_filler,
+)
 
 __all__ = [
     "Document",
@@ -26,6 +34,7 @@ __all__ = [
     "clean_identity",
     "clean_identity_card",
     "clean_name",
+    "clean_noted_name",
     "clean_number",
     "clean_phone",
     "clean_phones",

@@ -2,9 +2,9 @@
 
 Formats of the other documents: passports (ICAO Doc 9303 numbers: letters and digits), travel
 permits for Hong Kong and Macao residents (H or M and 8 or 10 digits) and Taiwan residents (8 or 10
-digits), permanent residence cards of foreigners (3 letters and 12 digits; from 2023 18 digits
-beginning with 9), residence permits of Hong Kong, Macao and Taiwan residents (18 digits beginning
-with 81, 82, 83).
+digits, which are one only where the kind is stated, or 10 digits and a letter), permanent residence
+cards of foreigners (3 letters and 12 digits; from 2023 18 digits beginning with 9), residence
+permits of Hong Kong, Macao and Taiwan residents (18 digits beginning with 81, 82, 83).
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from operator import mul
 from typing import Final, Literal
 
 from fangxian.common.sheets.cells import EXACT_INTEGER_LIMIT, Cell, cell_text
 from fangxian.common.sheets.errors import Fault
-from fangxian.common.sheets.words import fold
+from fangxian.common.sheets.words import fold, load
 
 from .texts import is_filler, plain, today
 
@@ -39,10 +39,11 @@ _PROVINCES: Final = frozenset(
     | {71, 81, 82, 83, *range(91, 100)}
 )
 _EARLIEST: Final = dt.date(1890, 1, 1)
-_SEPARATORS: Final = re.compile(r"[\s\-_.,·'`\"]+")
+_SEPARATORS: Final = re.compile("[\\s\\-_.,·'`\"\u2018\u2019\u201c\u201d]+")
+_REMARK: Final = re.compile(r"\((?=[^()]*[^\W\d_a-zA-Z])[^()\d]*\)$")
 _PASSPORT: Final = re.compile(r"^(?=[A-Z0-9]{6,12}$)(?=.*\d{4})[A-Z]{1,3}[A-Z0-9]*$")
 _HONG_KONG_MACAO: Final = re.compile(r"^[HM](?:\d{8}|\d{10})$")
-_TAIWAN: Final = re.compile(r"^\d{8}$|^\d{10}(?:\([A-Z]\)|[A-Z])?$")
+_TAIWAN: Final = re.compile(r"^\d{10}(?:\([A-Z]\)|[A-Z])$")
 _FOREIGN_CARD: Final = re.compile(r"^[A-Z]{3}\d{12}$")
 _SCIENTIFIC: Final = re.compile(r"^\d(?:\.\d+)?E\+?\d{1,2}$", re.IGNORECASE)
 
@@ -122,10 +123,13 @@ def clean_stated_document(cell: Cell) -> Document | Fault | None:
     number = _resident(text)
     if not isinstance(number, Fault):
         return _document(number)
-    text = "".join(fold(cell_text(cell)).upper().split())
+    text = _REMARK.sub("", _labels().sub("", fold(cell_text(cell))))
+    text = "".join(text.upper().split())
     plain_signs = sum(char.isascii() and char.isalnum() for char in text)
     if plain_signs < 4 or len(text) > 30:
         return Fault("document_length")
+    if len(set(text)) == 1:
+        return Fault("document_unknown")
     return Document("other", text)
 
 
@@ -142,8 +146,17 @@ def check_character(first17: str) -> str:
     return _CHECKS[sum(map(mul, map(int, first17), _WEIGHTS)) % 11]
 
 
+@cache
+def _labels() -> re.Pattern[str]:
+    labels = sorted(map(fold, load("words")["identity_labels"]), key=len, reverse=True)
+    return re.compile(rf"^(?:{'|'.join(map(re.escape, labels))})\s*[:]?\s*")
+
+
 def _compact(cell: Cell) -> str | Fault | None:
-    if isinstance(cell, float | int) and not isinstance(cell, bool) and cell > EXACT_INTEGER_LIMIT:
+    """Letters and digits of the number; what is written before and behind it is left out."""
+    if isinstance(cell, bool | dt.date | dt.time | dt.timedelta):
+        return Fault("not_text")
+    if isinstance(cell, float | int) and cell > EXACT_INTEGER_LIMIT:
         return Fault("identity_rounded")
     text = plain(cell)
     if text is None or isinstance(text, Fault):
@@ -154,6 +167,7 @@ def _compact(cell: Cell) -> str | Fault | None:
         return Fault("identity_rounded")
     if text.isascii() and text.isalnum():
         return text.upper()
+    text = _REMARK.sub("", _labels().sub("", text))
     return _SEPARATORS.sub("", text).upper().replace("\u0425", "X").replace("\u00d7", "X")
 
 

@@ -37,7 +37,7 @@ def clean_phone(cell: Cell) -> Phone | Fault | None:
 
 def clean_phones(cell: Cell) -> tuple[Phone, ...] | Fault | None:
     """Every number of the cell, in order, each once. One unreadable number makes the whole cell a
-    Fault.
+    Fault. A masked one, as our own exports write it, says nothing.
     """
     text = plain(cell)
     if text is None or isinstance(text, Fault):
@@ -47,12 +47,18 @@ def clean_phones(cell: Cell) -> tuple[Phone, ...] | Fault | None:
     if _SCIENTIFIC.match(text):
         return _from_scientific(text)
     found: list[Phone] = []
+    masked = False
     for part in _split(text):
+        if "**" in part:
+            masked = True
+            continue
         phones = _spaced(part)
         if isinstance(phones, Fault):
             return phones
         found.extend(phone for phone in phones if phone not in found)
-    return tuple(found) if found else Fault("phone_form")
+    if not found:
+        return None if masked else Fault("phone_form")
+    return tuple(found)
 
 
 def _from_scientific(text: str) -> tuple[Phone, ...] | Fault:
@@ -66,24 +72,30 @@ def _from_scientific(text: str) -> tuple[Phone, ...] | Fault:
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+def _patterns() -> tuple[re.Pattern[str], ...]:
+    """Between numbers; labels before one; extensions; whose number it is; where another begins."""
     data = load("words")
     joiners = "|".join(sorted({re.escape(fold(mark)) for mark in data["phone_joiners"]}))
     labels = "|".join(
         re.escape(fold(word)) for word in sorted(data["phone_labels"], key=len, reverse=True)
     )
     marks = "|".join(re.escape(fold(word)) for word in data["extension_marks"])
+    # Whose number it is: a name or a relation, and what is no mark of an extension.
+    whose = rf"(?!{marks})[\u4e00-\u9fff\u00b7]{{1,10}}\s*:?\s*(?=[\d+(*])"
     return (
         re.compile(rf"(?:{joiners}|\n|\r)+"),
         re.compile(rf"^(?:(?:{labels})\s*[:.]?\s*)+", re.IGNORECASE),
         re.compile(rf"^(.*\d)\s*(?:{marks})\s*[:.]?\s*(\d{{1,6}})$", re.IGNORECASE),
+        re.compile(rf"^{whose}"),
+        re.compile(rf"(?<=\d{{4}})\s*(?={whose})"),
     )
 
 
 def _split(text: str) -> list[str]:
-    joiner, label, _ = _patterns()
+    joiner, label, _, whose, another = _patterns()
     text = re.sub(r"\(([^()\d]*)\)", "", text)
-    parts = [label.sub("", part.strip()).strip() for part in joiner.split(text)]
+    parts = [part for joined in joiner.split(text) for part in another.split(joined)]
+    parts = [whose.sub("", label.sub("", part.strip())).strip() for part in parts]
     return [part for part in parts if part]
 
 
@@ -105,7 +117,7 @@ def _spaced(part: str) -> list[Phone] | Fault:
 
 
 def _one(part: str) -> Phone | Fault:
-    _, _, extension_mark = _patterns()
+    extension_mark = _patterns()[2]
     extension = ""
     if (match := extension_mark.match(part)) and not _MOBILE.match(re.sub(r"\D", "", part)):
         part, extension = match[1], match[2]
@@ -124,7 +136,9 @@ def _one(part: str) -> Phone | Fault:
             plus = False
             groups = [digits]
             break
-    if len(digits) == 13 and digits.startswith("86") and _MOBILE.match(digits[2:]):
+    if digits.startswith("00"):
+        digits, plus = digits[2:], True
+    if not plus and len(digits) == 13 and digits.startswith("86") and _MOBILE.match(digits[2:]):
         digits = digits[2:]
     if len(digits) == 12 and digits.startswith("01") and _MOBILE.match(digits[1:]):
         digits = digits[1:]

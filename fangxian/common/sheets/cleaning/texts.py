@@ -20,6 +20,9 @@ _GUARD: Final = re.compile(r"^'(?=[=+\-@\t\r\n\d\uff1d\uff0b\uff0d\uff20])")
 _NUMBER: Final = re.compile(r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$|^[+-]?\d+(?:\.\d+)?$")
 # Most names: nothing in them is to be changed or to be looked at closer.
 _HAN_NAME: Final = re.compile(r"[\u4e00-\u9fa5]+")
+_NOTE: Final = re.compile(r"\(([^()]*)\)$")
+# Excel's mark of a text, as it was typed or corrected to a quotation mark.
+_APOSTROPHES: Final = re.compile(r"^['\u2018\u2019`]+")
 _LATIN_NAME: Final = re.compile(r"^[^\W\d_]+(?:[ .'\-][^\W\d_]+)*\.?$")
 
 
@@ -87,6 +90,14 @@ def clean_name(cell: Cell, *, limit: int = 60) -> str | Fault | None:
     """A person's name: 张 三 becomes 张三, the separators of minority names become ·, Latin names
     keep spaces.
     """
+    found = clean_noted_name(cell, limit=limit)
+    return found if found is None or isinstance(found, Fault) else found[0]
+
+
+def clean_noted_name(cell: Cell, *, limit: int = 60) -> tuple[str, str] | Fault | None:
+    """As :func:`clean_name`, and what stands in brackets behind it: 张三（租户）. "" where that is
+    nothing, or but the sex.
+    """
     text = plain(cell)
     if text is None or isinstance(text, Fault):
         return text
@@ -95,9 +106,11 @@ def clean_name(cell: Cell, *, limit: int = 60) -> str | Fault | None:
     if is_filler(text):
         return None
     if _HAN_NAME.fullmatch(text):
-        return text if len(text) <= limit else Fault("too_long", {"limit": limit})
-    if (note := re.search(r"\(([^()]*)\)$", text)) and key(note[1]) in words("name_notes"):
+        return (text, "") if len(text) <= limit else Fault("too_long", {"limit": limit})
+    text, remark = _APOSTROPHES.sub("", text), ""
+    if (note := _NOTE.search(text)) and key(note[1]) in words("name_notes"):
         text = text[: note.start()].strip()
+        remark = "" if key(note[1]) in words("name_notes_of_sex") else note[1].strip()
     for separator in load("words")["name_separators"]:
         for form in {separator, unicodedata.normalize("NFKC", separator)}:
             if form not in (".", "\u00b7") or _has_han(text):
@@ -116,7 +129,7 @@ def clean_name(cell: Cell, *, limit: int = 60) -> str | Fault | None:
         return Fault("name_form")
     if len(text) > limit:
         return Fault("too_long", {"limit": limit})
-    return text
+    return text, remark
 
 
 def clean_sex(cell: Cell) -> str | Fault | None:
