@@ -32,6 +32,10 @@ TEXTS = {
     "building_split": gettext_noop(
         "building {building} with {households} households is split by unit"
     ),
+    "building_divided": gettext_noop(
+        "building {building} with {households} households is divided by unit so that the sizes "
+        "come out even"
+    ),
     "building_too_large": gettext_noop(
         "building {building} alone has {households} households, a grid may have {high}; "
         "give its units and it can be split"
@@ -40,11 +44,16 @@ TEXTS = {
         "unit {unit} of building {building} alone has {households} households, a grid "
         "may have {high}"
     ),
+    "judged_apart": gettext_noop(
+        "what is too large for any grid ({count} buildings or units) is left out of the mean; "
+        "that of the other grids is {mean}"
+    ),
     "size_outside_range": gettext_noop(
         "grid {grid} has {households} households, outside {low}–{high}"
     ),
     "balance_impossible": gettext_noop(
-        "with {grids} grids the sizes can't all lie within {percent} % of the mean; this is proved"
+        "with {grids} grids the sizes can't all lie within {percent} % of the mean, unless a "
+        "building without units, or a unit, is divided; this is proved"
     ),
     "balance_not_found": gettext_noop(
         "no drawing with all sizes within {percent} % of the mean was found"

@@ -36,9 +36,11 @@ def crosses(points: FloatArray, pairs: IntArray, segments: FloatArray) -> BoolAr
         return cut
     first, second = points[pairs[:, 0]], points[pairs[:, 1]]
     length = np.hypot(*(second - first).T)
+    if not length.any():  # all at one position
+        return cut
     middle = (first + second) / 2
     # One class per length: short edges then meet only the road pieces close to them.
-    scale = float(max(np.median(length), length.max() / 2**20))
+    scale = float(max(np.median(length), length.max() / 2**12))
     classes = np.ceil(np.log2(np.maximum(length, scale) / scale) - 1e-9).astype(np.int64)
     for level in np.unique(classes):
         edges = np.flatnonzero(classes == level)

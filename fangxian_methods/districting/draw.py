@@ -5,67 +5,58 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from fractions import Fraction
+from functools import cached_property
 from multiprocessing import get_context
 
 import numpy as np
 
-from .evaluate import outside_range, outside_tolerance
-from .exact import MOST_NODES, MOST_PARTS, solve_exactly
-from .graph import neighbour_graph, shared_positions
+from .atoms import Atoms, atoms_for, divisible, division_of, parts_of, rows_of_units, units_for
+from .divide import Division, neighbours
+from .exact import MOST_CHOICES, MOST_NODES, MOST_PARTS, cannot_fit, solve_exactly
+from .graph import neighbour_graph
 from .model import (
-    EDGE_KINDS,
-    BoolArray,
     Code,
     Community,
-    EdgeKind,
     FloatArray,
     IntArray,
     Message,
     NeighbourGraph,
     Parameters,
-    Part,
     Result,
     Stop,
 )
 from .partition import Network, Window, partition
-from .repair import repair, total_excess
-from .report import grids_of
-from .sections import sections
+from .path import cut_row, row_of
+from .reasons import about_balance, about_buildings, about_range
+from .repair import PATIENCE, repair, total_excess
+from .report import grids_of, part_values
+from .sizes import Share, counts, fraction, indivisible, windows
 from .smooth import border_cost, smooth
 
-Values = dict[str, str | int | float]
-
-_COUNTS_TRIED = 4
 _STARTS, _START_NODES = 8, 4000  # several starts where they cost little
-_EFFORT = 4.0  # deterministic time of the exact search, about seconds
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Atoms:
-    """What is never divided: whole buildings, and the runs of units of split ones.
-
-    ``of_part`` gives the atom of each part of ``graph``. The weight in ``net`` of an atom that
-    alone exceeds the window is cut down to it, so that it counts as one full grid.
-    """
-
-    graph: NeighbourGraph
-    net: Network
-    points: FloatArray
-    of_part: IntArray
+_EFFORT = 1.0  # deterministic time of the exact search, about seconds
+_HOPELESS = 20  # rounds of repair where sizes alone prove that not all can fit
+_SOON = 20  # rounds without any gain where the exact search follows
+_MOST_UNITS = 200  # above so many, units are not drawn anew one by one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Attempt:
-    k: int
+    """A drawing with ``share.k`` grids, sizes meant to lie in ``window``.
+
+    ``excess`` leaves out what no grid of a size allowed could hold; ``proved``: no drawing of that
+    many grids keeps the tolerance.
+    """
+
+    share: Share
     window: Window
-    atoms: _Atoms
+    graph: NeighbourGraph
     labels: IntArray
     excess: float
-    proved: bool
+    proved: bool = False
 
 
 def draw(
@@ -126,260 +117,192 @@ class _Drawing:
     def __init__(self, community: Community, parameters: Parameters, seed: int, stop: Stop) -> None:
         self.community, self.parameters, self.seed, self.stop = community, parameters, seed, stop
         self.buildings = sorted(community.buildings, key=lambda building: building.id)
-        self.households = sum(building.households for building in self.buildings)
+        self.divisible = divisible(self.buildings)
         self.rng = np.random.default_rng(seed)
         self.started = time.monotonic()
+        self.effort, self.fresh = _EFFORT, True
         self.graphs: dict[frozenset[str], NeighbourGraph] = {}
 
     def run(self) -> Result:
-        counts, messages = self._counts()
-        best: _Attempt | None = None
-        for attempt in self._attempts(counts):
-            if best is None or attempt.excess < best.excess:
-                best = attempt
-            if best.excess == 0:
+        tried, messages = counts(self.community.id, self.buildings, self.parameters)
+        several = windows(self.buildings, tried, self.parameters)
+        attempts: list[_Attempt] = []
+        for attempt in self._attempts(several):
+            attempts.append(attempt)
+            if attempt.excess == 0:
                 break
-        if best is None:
-            raise RuntimeError("no number of grids was tried")
-        return self._result(best, counts[0], messages)
+        if all(attempt.excess for attempt in attempts) and self.divisible:
+            for attempt in attempts[:]:
+                attempts.append(self._divided(attempt))
+                if attempts[-1].excess == 0 or self._expired():
+                    break
+        best = min(attempts, key=lambda attempt: attempt.excess)
+        proved = any(attempt.proved and attempt.share == best.share for attempt in attempts)
+        return self._result(best, proved, tried[0], messages)
 
     def _expired(self) -> bool:
         limit = self.stop.seconds
         return limit is not None and time.monotonic() - self.started > limit
 
-    # How many grids
+    def _graph(self, split: Collection[str] = ()) -> NeighbourGraph:
+        key = frozenset(split)
+        if key not in self.graphs:
+            self.graphs[key] = neighbour_graph(self.buildings, self.community.roads, key)
+        return self.graphs[key]
 
-    def _counts(self) -> tuple[list[int], list[Message]]:
-        """Numbers of grids to try, the best first."""
-        p, total = self.parameters, self.households
-        most = self._most_grids()
-        if p.grids is not None:
-            if p.grids > most:
-                raise ValueError(
-                    f"community {self.community.id}: {p.grids} grids are asked for, but its "
-                    f"buildings and units allow {most} at most"
-                )
-            mean = total / p.grids
-            if p.min_households <= mean <= p.max_households:
-                return [p.grids], []
-            values = {"grids": p.grids, "mean": round(mean), **self._range()}
-            return [p.grids], [Message(Code.MEAN_OUTSIDE_RANGE, values)]
-        if total <= p.max_households:
-            return [1], [Message(Code.ONE_GRID, {"households": total})]
-        # A building that can't be split and alone exceeds the ceiling is a grid of its own: the
-        # others are counted without it.
-        alone = [b.households for b in self.buildings if not b.units]
-        alone = [size for size in alone if size > p.max_households]
-        rest, extra = total - sum(alone), len(alone)
-        few, many = -(-rest // p.max_households), rest // p.min_households
-        counts = sorted(
-            (k for k in range(max(few, 1 - extra), many + 1)),
-            key=lambda k: (abs(rest / k - p.target_households) if k else 0.0, k),
-        )
-        counts = [k + extra for k in counts if 1 <= k + extra <= most]
-        if counts:
-            return counts[:_COUNTS_TRIED], []
-        near = [k + extra for k in (many, few) if 1 <= k + extra <= most] or [
-            min(most, few + extra)
-        ]
-        k = max(1, min(near, key=lambda k: self._miss(total / k)))
-        values = {"households": total, "grids": k, "mean": round(total / k), **self._range()}
-        return [k], [Message(Code.NO_COUNT_FITS, values)]
+    @cached_property
+    def _near(self) -> list[list[int]]:
+        return neighbours(len(self.buildings), self._graph().pairs.tolist())
 
-    def _most_grids(self) -> int:
-        return sum(max(1, len(building.units)) for building in self.buildings)
+    # Whole buildings; those too large for a grid in runs of units
 
-    def _range(self) -> Values:
-        return {"low": self.parameters.min_households, "high": self.parameters.max_households}
-
-    def _miss(self, mean: float) -> float:
-        """By what factor a mean size misses the range."""
-        p = self.parameters
-        return max(p.min_households / max(mean, 1e-9), mean / p.max_households)
-
-    def _windows(self, counts: Sequence[int]) -> list[tuple[int, Window]]:
-        """Counts with the sizes allowed: first all within the range too, then without it."""
-        p = self.parameters
-        tolerated = {k: self._tolerated(k) for k in counts}
-        bounded = {
-            k: Window(max(w.low, p.min_households), min(w.high, p.max_households))
-            for k, w in tolerated.items()
-        }
-        tries = [(k, w) for k, w in bounded.items() if w.low <= self.households / k <= w.high]
-        tries += [(k, w) for k, w in tolerated.items() if (k, w) not in tries]
-        return tries
-
-    def _tolerated(self, k: int) -> Window:
-        """Whole sizes that keep the tolerance; the nearest two to the mean if there is none."""
-        mean = Fraction(self.households, k)
-        tolerance = Fraction(str(self.parameters.tolerance))
-        low, high = math.ceil(mean * (1 - tolerance)), math.floor(mean * (1 + tolerance))
-        if low > high:
-            low, high = math.floor(mean), math.ceil(mean)
-        return Window(low, high)
-
-    # One attempt
-
-    def _attempts(self, counts: Sequence[int]) -> Iterator[_Attempt]:
-        windows = self._windows(counts)
-        for i, (k, window) in enumerate(windows):
+    def _attempts(self, several: Sequence[tuple[Share, Window]]) -> Iterator[_Attempt]:
+        rounds = max(1, self.stop.rounds // len(several))
+        for i, (share, window) in enumerate(several):
             if i and self._expired():
                 return
-            yield self._attempt(k, window, max(1, self.stop.rounds // len(windows)))
+            yield self._attempt(share, window, rounds)
 
-    def _attempt(self, k: int, window: Window, rounds: int) -> _Attempt:
-        atoms = self._atoms(window)
-        net, proved = atoms.net, False
-        n = len(net.weight)
-        if k > n:
-            labels = np.arange(n, dtype=np.int64)
-            return _Attempt(n, window, atoms, labels, self._excess(atoms, labels, n, window), False)
+    def _attempt(self, share: Share, window: Window, rounds: int) -> _Attempt:
+        atoms = atoms_for(self.buildings, self._graph, window, share.k)
+        labels, proved = self._labels(atoms, share.k, window, rounds)
+        labels, graph = labels[atoms.of_part], atoms.graph
+        if len(graph.parts) > len(self.buildings):
+            division = division_of(self.buildings, self._near, graph, labels, share.k, window)
+            division.side_by_side()
+            graph, labels = parts_of(self.buildings, division, self._graph)
+        return self._made(share, window, graph, labels, proved and not self.divisible)
+
+    def _labels(self, atoms: Atoms, k: int, window: Window, rounds: int) -> tuple[IntArray, bool]:
+        """Labels of the atoms. What exceeds the window is a part of its own where that can be."""
+        rest = ~atoms.large
+        alone = int(atoms.large.sum())
+        inner = atoms.net.part(rest)
+        if not (alone and 0 < k - alone <= len(inner.weight) and inner.connected()):
+            return self._solved(atoms.net, atoms.points, k, window, rounds)
+        labels = np.empty(len(rest), dtype=np.int64)
+        labels[~rest] = np.arange(k - alone, k)
+        points = atoms.points[rest]
+        labels[rest], _proved = self._solved(inner, points, k - alone, window, rounds)
+        return labels, False
+
+    def _solved(
+        self, net: Network, points: FloatArray, k: int, window: Window, rounds: int
+    ) -> tuple[IntArray, bool]:
+        """Labels of a connected graph, and whether it is proved that none fit the window."""
+        proved = cannot_fit(net.weight.tolist(), k, window)
+        rounds = min(rounds, _HOPELESS) if proved else rounds
+        row = row_of(net)
+        found = None if row is None else cut_row(net.weight[row], k, window)
+        if row is not None and found is not None:
+            labels = np.empty(len(row), dtype=np.int64)
+            labels[row] = found[0]
+            return labels, not found[1]
         labels = partition(net, k, window, self.rng)
-        labels = repair(net, labels, k, window, self.rng, rounds, self._expired)
-        small = n <= MOST_NODES and k <= MOST_PARTS
-        if total_excess(net.weight, labels, k, window) > 0 and small and not self._expired():
-            found, proved = solve_exactly(net, k, window, self.seed, _EFFORT)
-            labels = labels if found is None else found
-        labels = self._smoothest(atoms, labels, k, window)
-        excess = self._excess(atoms, labels, k, window)
-        return _Attempt(k, window, atoms, labels, excess, proved and excess > 0)
+        patience = _SOON if self._small(net, k) else PATIENCE
+        labels = repair(net, labels, k, window, self.rng, rounds, self._expired, patience)
+        if not proved and total_excess(net.weight, labels, k, window) > 0:
+            exact, proved = self._exactly(net, k, window)
+            labels = labels if exact is None else exact
+        return self._smoothest(net, points, labels, k, window), proved
 
-    def _smoothest(self, atoms: _Atoms, labels: IntArray, k: int, window: Window) -> IntArray:
+    def _exactly(
+        self, net: Network, k: int, window: Window, rows: Sequence[Sequence[int]] = ()
+    ) -> tuple[IntArray | None, bool]:
+        """The exact answer where the community is small and effort is left."""
+        if not self._small(net, k) or self._expired():
+            return None, False
+        found, proved, spent = solve_exactly(net, k, window, self.seed, self.effort, rows)
+        self.effort -= spent
+        return found, proved
+
+    def _small(self, net: Network, k: int) -> bool:
+        """Whether the exact search can answer, and effort for it is left."""
+        few = len(net.weight) <= MOST_NODES and k <= MOST_PARTS and len(net.u) * k <= MOST_CHOICES
+        return few and self.effort > 0
+
+    def _smoothest(
+        self, net: Network, points: FloatArray, labels: IntArray, k: int, window: Window
+    ) -> IntArray:
         """Smooth borders; in small communities, the best of several starts."""
-        net, price = atoms.net, self.parameters.compactness
+        price = self.parameters.compactness
         best, best_cost = labels, math.inf
         allowed = total_excess(net.weight, labels, k, window)
-        for start in range(max(1, min(_STARTS, _START_NODES // len(labels)))):
-            if start and (self._expired() or k == 1):
+        starts = max(1, min(_STARTS, _START_NODES // len(labels)))
+        for start in range(1 if k == 1 or allowed else starts):
+            if start and self._expired():
                 break
             fresh = partition(net, k, window, self.rng, loose=True) if start else labels
             if total_excess(net.weight, fresh, k, window) > allowed:
                 continue
-            fresh = smooth(net, atoms.points, fresh, k, window, price, self._expired)
-            cost = border_cost(net, atoms.points, fresh, k, price)
+            fresh = smooth(net, points, fresh, k, window, price, self._expired)
+            cost = border_cost(net, points, fresh, k, price)
             if cost < best_cost:
                 best, best_cost = fresh, cost
         return best
 
-    def _excess(self, atoms: _Atoms, labels: IntArray, k: int, window: Window) -> float:
-        """Excess with the real sizes of buildings that are too large."""
-        of_part = labels[atoms.of_part]
-        return total_excess(self._part_sizes(atoms.graph), of_part, k, window)
+    # Any building by unit, where whole ones don't come out even
 
-    def _part_sizes(self, graph: NeighbourGraph) -> IntArray:
-        sizes = {
-            Part(building.id, unit.id): unit.households
-            for building in self.buildings
-            for unit in building.units
-        }
-        sizes |= {Part(building.id): building.households for building in self.buildings}
-        return np.array([sizes[part] for part in graph.parts], dtype=np.int64)
-
-    def _atoms(self, window: Window) -> _Atoms:
-        large = [b for b in self.buildings if b.units and b.households > window.high]
-        split = frozenset(building.id for building in large)
-        if split not in self.graphs:
-            self.graphs[split] = neighbour_graph(self.buildings, self.community.roads, split)
-        graph = self.graphs[split]
-        of_part = np.empty(len(graph.parts), dtype=np.int64)
-        pendant: list[bool] = []
-        position = 0
-        for building in self.buildings:
-            runs, own = sections(building, window) if building.id in split else ([range(1)], 0)
-            for i, run in enumerate(runs):
-                of_part[position : position + len(run)] = len(pendant)
-                pendant.append(i >= max(1, len(runs) - own) and building.id in split)
-                position += len(run)
-        real = np.bincount(of_part, weights=self._part_sizes(graph)).astype(np.int64)
-        where = {building.id: (building.x, building.y) for building in self.buildings}
-        at = np.array([where[part.building] for part in graph.parts])
-        points = np.column_stack(
-            [np.bincount(of_part, weights=at[:, i]) / np.bincount(of_part) for i in (0, 1)]
-        )
-        return _Atoms(
-            graph=graph,
-            net=_network(graph, of_part, np.array(pendant), points, np.minimum(real, window.high)),
-            points=points,
-            of_part=of_part,
-        )
+    def _divided(self, attempt: _Attempt) -> _Attempt:
+        share, window, k = attempt.share, attempt.window, attempt.share.k
+        division = division_of(self.buildings, self._near, attempt.graph, attempt.labels, k, window)
+        division.balance(self._expired)
+        proved = False
+        if division.excess() > 0:
+            units = units_for(self.buildings, self._graph, window)
+            rows = rows_of_units(self.buildings, units.graph)
+            found, proved = self._exactly(units.net, k, window, rows)
+            if found is None and not proved and self.fresh and len(units.points) <= _MOST_UNITS:
+                self.fresh = False  # once is enough: it takes long
+                labels = partition(units.net, k, window, self.rng)
+                labels = repair(units.net, labels, k, window, self.rng, _HOPELESS, self._expired)
+                other = division_of(self.buildings, self._near, units.graph, labels, k, window)
+                other.side_by_side()
+                other.balance(self._expired)
+                division = min(division, other, key=Division.excess)
+            if found is not None:
+                division = division_of(self.buildings, self._near, units.graph, found, k, window)
+        division.mend()
+        graph, labels = parts_of(self.buildings, division, self._graph)
+        return self._made(share, window, graph, labels, proved)
 
     # What is handed back
 
-    def _result(self, best: _Attempt, wanted: int, messages: list[Message]) -> Result:
-        graph, k = best.atoms.graph, best.k
-        mean = Fraction(self.households, k)
-        tolerance = Fraction(str(self.parameters.tolerance))
-        grids = grids_of(self.buildings, graph, best.labels[best.atoms.of_part], float(mean))
-        balanced = all(abs(grid.households - mean) <= tolerance * mean for grid in grids)
-        messages = messages + self._about_buildings(best)
-        if k != wanted:
-            messages.append(Message(Code.COUNT_CHANGED, {"grids": k, "wanted": wanted}))
-        percent = round(self.parameters.tolerance * 100, 2)
-        if not balanced:
-            code = Code.BALANCE_IMPOSSIBLE if best.proved else Code.BALANCE_NOT_FOUND
-            messages.append(Message(code, {"grids": k, "percent": percent}))
-            messages += outside_tolerance(grids, mean, tolerance)
-        said = {message.code for message in messages}
-        if not said & {Code.ONE_GRID, Code.MEAN_OUTSIDE_RANGE, Code.NO_COUNT_FITS}:
-            messages += outside_range(grids, self.parameters)
+    def _made(
+        self, share: Share, window: Window, graph: NeighbourGraph, labels: IntArray, proved: bool
+    ) -> _Attempt:
+        sizes = part_values(self.buildings, graph)[1]
+        excess = total_excess(np.minimum(sizes, int(window.high)), labels, share.k, window)
+        # What a smaller number of grids could hold counts, what none can does not.
+        never = math.floor(self.parameters.max_households * (1 + self.parameters.tolerance))
+        for part, size in zip(graph.parts, sizes.tolist(), strict=True):
+            hopeless = part in share.giants and (self.parameters.grids or size > never)
+            if size > window.high and not hopeless:
+                excess += size - window.high
+        tolerated = window == share.window(self.parameters.tolerance)
+        return _Attempt(share, window, graph, labels, excess, proved and tolerated)
+
+    def _result(self, best: _Attempt, proved: bool, wanted: int, said: list[Message]) -> Result:
+        parameters, share = self.parameters, best.share
+        window = share.window(parameters.tolerance)
+        grids = grids_of(self.buildings, best.graph, best.labels, float(share.mean))
+        # A building beyond the range is named even where nothing can be balanced against it.
+        high = int(window.high)
+        high = high if parameters.grids else min(high, parameters.max_households)
+        messages = said + about_buildings(self.buildings, best.graph, share, high)
+        if share.k != wanted:
+            messages.append(Message(Code.COUNT_CHANGED, {"grids": share.k, "wanted": wanted}))
+        proved = proved or cannot_fit(indivisible(self.buildings), share.k, window)
+        reasons = about_balance(grids, share, parameters, proved, found=best.excess == 0)
+        messages += reasons + about_range(grids, parameters, said)
+        tolerance = fraction(parameters.tolerance)
         return Result(
             community=self.community.id,
             grids=grids,
-            graph=graph,
-            mean=float(mean),
-            low=float(mean * (1 - tolerance)),
-            high=float(mean * (1 + tolerance)),
-            balanced=balanced,
+            graph=best.graph,
+            mean=float(share.mean),
+            low=float(share.mean * (1 - tolerance)),
+            high=float(share.mean * (1 + tolerance)),
+            balanced=not reasons,
             messages=tuple(messages),
         )
-
-    def _about_buildings(self, best: _Attempt) -> list[Message]:
-        messages = []
-        shared = shared_positions(self.buildings)
-        if shared:
-            messages.append(Message(Code.SAME_POSITION, {"count": shared}))
-        by_id = {building.id: building for building in self.buildings}
-        for edge in best.atoms.graph.bridges():
-            first, second = by_id[edge.first.building], by_id[edge.second.building]
-            metres = round(math.hypot(first.x - second.x, first.y - second.y), 1)
-            values: Values = {"first": first.id, "second": second.id, "metres": metres}
-            if values not in [message.values for message in messages]:
-                messages.append(Message(Code.BRIDGED, values))
-        if best.k == 1:
-            return messages
-        high = int(best.window.high)
-        for building in self.buildings:
-            if building.households <= high:
-                continue
-            size: Values = {"building": building.id, "households": building.households}
-            code = Code.BUILDING_SPLIT if building.units else Code.BUILDING_TOO_LARGE
-            messages.append(Message(code, {**size, "high": high}))
-            for unit in building.units:
-                if unit.households > high:
-                    values = {**size, "unit": unit.id, "households": unit.households, "high": high}
-                    messages.append(Message(Code.UNIT_TOO_LARGE, values))
-        return messages
-
-
-def _network(
-    graph: NeighbourGraph,
-    of_part: IntArray,
-    pendant: BoolArray,
-    points: FloatArray,
-    weight: IntArray,
-) -> Network:
-    """The graph of atoms. A run of units that is to be a grid hangs on the run before it only."""
-    kind = EDGE_KINDS.index(EdgeKind.UNIT)
-    ends = of_part[graph.pairs]
-    inside = graph.kinds == kind
-    keep = (ends[:, 0] != ends[:, 1]) & (inside | ~pendant[ends].any(axis=1))
-    pairs = np.unique(np.sort(ends[keep], axis=1), axis=0).reshape(-1, 2)
-    length = np.hypot(*(points[pairs[:, 0]] - points[pairs[:, 1]]).T)
-    # Whole numbers, so that sums of lengths are exact; a thousandth of the mean is fine enough.
-    grain = float(length.mean()) / 1000 if len(length) and length.any() else 1.0
-    return Network(
-        u=pairs[:, 0],
-        v=pairs[:, 1],
-        length=np.ceil(length / grain) + 1.0,
-        weight=weight.astype(np.int64),
-    )

@@ -14,8 +14,9 @@ import numpy as np
 from .compactness import compactness
 from .graph import neighbour_graph
 from .model import Code, Community, Compactness, Grid, Message, NeighbourGraph, Parameters, Part
+from .sizes import Share, fraction, share_of
 
-_ADVICE = {Code.SIZE_OUTSIDE_RANGE}  # said, but no rule of the drawing is broken
+_ADVICE = {Code.SIZE_OUTSIDE_RANGE, Code.JUDGED_APART}  # said, but no rule of the drawing is broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,8 @@ def evaluate(
             border[ends[1]] += 1
     where = {building.id: (building.x, building.y) for building in community.buildings}
     total = sum(expected.values())
-    mean = Fraction(total, max(1, len(members)))
-    tolerance = Fraction(str(parameters.tolerance))
+    share = share_of(community.buildings, max(1, len(members)), parameters.tolerance)
+    mean, tolerance = share.mean, fraction(parameters.tolerance)
     states = []
     for number in sorted(members):
         parts = members[number]
@@ -100,7 +101,7 @@ def evaluate(
     findings += outside_tolerance(states, mean, tolerance)
     if len(states) > 1 or total > parameters.max_households:
         findings += outside_range(states, parameters)
-    findings += _units_apart(community, assignment)
+    findings += _units_apart(community, assignment) + apart(share)
     return Evaluation(
         valid=all(finding.code in _ADVICE for finding in findings),
         findings=tuple(findings),
@@ -118,7 +119,7 @@ def outside_tolerance(
             {
                 "grid": _plain(grid.number),
                 "households": grid.households,
-                "deviation": round(float((grid.households / mean - 1) * 100), 1),
+                "deviation": round(float((grid.households / mean - 1) * 100), 1) if mean else 100,
                 "percent": round(float(tolerance * 100), 2),
             },
         )
@@ -143,6 +144,14 @@ def outside_range(grids: Iterable[Grid | GridState], parameters: Parameters) -> 
         for grid in grids
         if not low <= grid.households <= high
     ]
+
+
+def apart(share: Share) -> list[Message]:
+    """A message where some buildings or units are too large for any grid."""
+    if not share.giants:
+        return []
+    values = {"count": len(share.giants), "mean": round(float(share.mean), 1)}
+    return [Message(Code.JUDGED_APART, values)]
 
 
 def _plain(number: Hashable) -> str | int:

@@ -227,8 +227,10 @@ class Code(StrEnum):
     MEAN_OUTSIDE_RANGE = "mean_outside_range"
     COUNT_CHANGED = "count_changed"
     BUILDING_SPLIT = "building_split"
+    BUILDING_DIVIDED = "building_divided"
     BUILDING_TOO_LARGE = "building_too_large"
     UNIT_TOO_LARGE = "unit_too_large"
+    JUDGED_APART = "judged_apart"
     SIZE_OUTSIDE_RANGE = "size_outside_range"
     BALANCE_IMPOSSIBLE = "balance_impossible"
     BALANCE_NOT_FOUND = "balance_not_found"
@@ -255,6 +257,10 @@ _TEXTS: dict[Code, str] = {
         "{grids} grids instead of {wanted}: with {wanted} no balanced drawing was found"
     ),
     Code.BUILDING_SPLIT: "building {building} with {households} households is split by unit",
+    Code.BUILDING_DIVIDED: (
+        "building {building} with {households} households is divided by unit so that the sizes "
+        "come out even"
+    ),
     Code.BUILDING_TOO_LARGE: (
         "building {building} alone has {households} households, a grid may have {high}; "
         "give its units and it can be split"
@@ -263,9 +269,14 @@ _TEXTS: dict[Code, str] = {
         "unit {unit} of building {building} alone has {households} households, "
         "a grid may have {high}"
     ),
+    Code.JUDGED_APART: (
+        "what is too large for any grid ({count} buildings or units) is left out of the mean; "
+        "that of the other grids is {mean}"
+    ),
     Code.SIZE_OUTSIDE_RANGE: "grid {grid} has {households} households, outside {low}–{high}",
     Code.BALANCE_IMPOSSIBLE: (
-        "with {grids} grids the sizes can't all lie within {percent} % of the mean; this is proved"
+        "with {grids} grids the sizes can't all lie within {percent} % of the mean, unless a "
+        "building without units, or a unit, is divided; this is proved"
     ),
     Code.BALANCE_NOT_FOUND: "no drawing with all sizes within {percent} % of the mean was found",
     Code.NOT_COVERED: "{part} is in no grid",

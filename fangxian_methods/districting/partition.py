@@ -13,10 +13,16 @@ Solomon 2021).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import breadth_first_order, dijkstra, minimum_spanning_tree
+from scipy.sparse.csgraph import (
+    breadth_first_order,
+    connected_components,
+    dijkstra,
+    minimum_spanning_tree,
+)
 
 from .model import BoolArray, FloatArray, IntArray
 
@@ -42,6 +48,19 @@ class Network:
             self.length[inside],
             self.weight[mask],
         )
+
+    def neighbours(self) -> list[list[int]]:
+        """The neighbours of each node."""
+        near: list[list[int]] = [[] for _ in self.weight]
+        for a, b in zip(self.u.tolist(), self.v.tolist(), strict=True):
+            near[a].append(b)
+            near[b].append(a)
+        return near
+
+    def connected(self) -> bool:
+        """Whether every node can be reached from every other."""
+        pieces: int = connected_components(self.matrix(self.length), directed=False)[0]
+        return pieces == 1
 
     def matrix(self, length: FloatArray) -> csr_array:
         """Symmetric adjacency matrix with the given edge lengths."""
@@ -106,6 +125,7 @@ class _Halving:
         self.total = float(net.weight.sum())
         self.small = self.n <= _SMALL
         self.best = _Best()
+        self.near: list[list[int]] | None = None
 
     def run(self) -> tuple[BoolArray, int]:
         """The nodes of the one side, and for how many parts it is."""
@@ -206,18 +226,40 @@ class _Halving:
             inside = position <= cuttable[i]
             self.best = _Best(float(excess[i]), float(score[i]), inside, int(count[i]))
 
+    def _tree(self) -> tuple[list[int], list[int]]:
+        """A random spanning tree: nodes from the root on, and the parent of each."""
+        net = self.net
+        if not self.small:
+            tree = minimum_spanning_tree(net.matrix(self.rng.random(len(net.u)) + 0.1))
+            order, parent = breadth_first_order(tree, 0, directed=False)
+            return order.tolist(), parent.tolist()
+        if self.near is None:
+            self.near = net.neighbours()
+        rank = self.rng.random(self.n).tolist()
+        up = [-1] * self.n
+        order, heap, reached = [], [(0.0, 0)], [False] * self.n
+        reached[0] = True
+        while heap:
+            node = heappop(heap)[1]
+            order.append(node)
+            for other in self.near[node]:
+                if not reached[other]:
+                    reached[other] = True
+                    up[other] = node
+                    heappush(heap, (rank[other], other))
+        return order, up
+
     def _trees(self, tries: int) -> None:
         """Offer every edge of some random spanning trees."""
         net, n = self.net, self.n
-        for _ in range(tries):
-            tree = minimum_spanning_tree(net.matrix(self.rng.random(len(net.u)) + 0.1))
-            order, parent = breadth_first_order(tree, 0, directed=False)
-            below, size, up = net.weight.tolist(), [1] * n, parent.tolist()
-            backwards = order[:0:-1].tolist()
+        for _ in range(1 if len(net.u) == n - 1 else tries):
+            order, up = self._tree()
+            below, size = net.weight.tolist(), [1] * n
+            backwards = order[:0:-1]
             for node in backwards:
                 below[up[node]] += below[node]
                 size[up[node]] += size[node]
-            nodes = order[1:]
+            nodes = np.array(order[1:], dtype=np.int64)
             left = np.array(below, dtype=np.float64)[nodes]
             sizes = np.array(size)[nodes]
             # The border of a tree's cut isn't known without a look at all edges: rank by weight.

@@ -9,7 +9,7 @@ import numpy as np
 from .model import BoolArray, FloatArray, IntArray
 from .partition import Network, Window, partition
 
-_PATIENCE = 200  # rounds without any gain after which it is given up
+PATIENCE = 60  # rounds without any gain after which it is given up
 _WIDEST = 12  # parts that are merged at most
 
 
@@ -27,10 +27,12 @@ def repair(
     rng: np.random.Generator,
     rounds: int,
     expired: Callable[[], bool],
+    patience: int = PATIENCE,
 ) -> IntArray:
     """Labels with all parts inside the window if that was found within ``rounds``.
 
-    Every label stays connected and the total excess never grows.
+    Every label stays connected and the total excess never grows. It is given up after
+    ``patience`` rounds without any gain.
     """
     labels = labels.copy()
     tried = np.zeros(k, dtype=np.int64)
@@ -40,7 +42,7 @@ def repair(
         excess = window.excess(sizes, 1)
         since = 0 if excess.sum() < least else since + 1
         least = min(least, float(excess.sum()))
-        if since > _PATIENCE or not excess.any() or k == 1 or expired():
+        if since > patience or not excess.any() or k == 1 or expired():
             break
         worst = int(np.argmax(excess - tried * 1e-6 * (excess > 0)))
         if tried[worst] > 3:  # let another one move first, and come back with a wider circle

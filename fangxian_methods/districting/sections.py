@@ -17,7 +17,8 @@ def sections(building: Building, window: Window) -> tuple[list[range], int]:
     the rest, at the other end, joins the neighbours, in as few runs as the window allows.
     """
     sizes = [unit.households for unit in building.units]
-    for whole in range(int(building.households // window.low), 0, -1):
+    most = building.households // max(1, int(window.low))
+    for whole in range(min(most, len(sizes)), 0, -1):
         starts = _tail(sizes, whole, window)
         if starts:
             edges = [*starts, len(sizes)]
