@@ -173,7 +173,6 @@ def test_a_killed_server_comes_back_with_all_that_was_acknowledged(server: Serve
     assert query(server, "SELECT count(*) FROM written", "app") == [(1000,)]
 
 
-@pytest.mark.slow
 def test_a_killed_servers_busy_child_does_not_keep_the_next_from_starting(server: Server) -> None:
     before = query(server, "SELECT 1")
     busy = psycopg.connect(server.dsn("app"))
@@ -293,7 +292,6 @@ def test_a_damaged_passwords_file_says_so(folder: Path) -> None:
         start(folder)
 
 
-@pytest.mark.slow
 def test_two_first_starts_at_once_make_one_server(folder: Path) -> None:
     command = [sys.executable, "-c", START, str(folder), "fast"]
     runs = [
@@ -307,7 +305,6 @@ def test_two_first_starts_at_once_make_one_server(folder: Path) -> None:
     assert query(start(folder), "SELECT 1", "app") == [(1,)]
 
 
-@pytest.mark.slow
 def test_a_first_start_that_was_killed_leaves_nothing_half(folder: Path) -> None:
     command = [sys.executable, "-c", START, str(folder), "fast"]
     for seconds in (0.1, 0.3, 0.5):
@@ -401,7 +398,6 @@ def copy_programs(target: Path) -> Path:
 
 
 @needs_root
-@pytest.mark.slow
 def test_programs_that_only_root_may_read_are_copied(folder: Path) -> None:
     hidden = folder / "hidden"
     hidden.mkdir(mode=0o700)
@@ -417,7 +413,6 @@ def test_programs_that_only_root_may_read_are_copied(folder: Path) -> None:
 
 
 @needs_root
-@pytest.mark.slow
 def test_an_ordinary_user_starts_a_server_without_any_right(folder: Path) -> None:
     nobody = 65534
     python = next(

@@ -219,7 +219,6 @@ def test_mappings_are_remembered_by_headers_nearest_first(alice: Any, cast: Any)
         assert imports.recall_mapping(alice, "test", "unknown") is None
 
 
-@pytest.mark.slow
 def test_a_killed_worker_leaves_no_half_row_and_loses_none(fresh_database: str) -> None:
     """kill -9 the worker again and again in the middle of an import."""
     places = make_places()

@@ -262,7 +262,6 @@ def test_the_worker_says_that_it_is_there(fresh_database: str) -> None:
     assert not Worker.objects.exists()
 
 
-@pytest.mark.slow
 def test_the_worker_command_ends_when_asked(fresh_database: str) -> None:
     env = dict(os.environ, FANGXIAN_DATABASE=fresh_database)
     process = subprocess.Popen([sys.executable, "-m", "django", "run_worker"], env=env)
