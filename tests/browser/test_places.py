@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,14 +14,11 @@ from tests.browser.kit import DESK, PHONE, axe, no_sideways_scroll, sign_in, vis
 from tests.kit.cast import Places
 
 pytestmark = pytest.mark.browser
-SHOTS = os.environ.get("FANGXIAN_SHOTS", "")
 
 
-def look(page: Page, name: str, size: tuple[int, int]) -> None:
+def look(page: Page) -> None:
     no_sideways_scroll(page)
     axe(page)
-    if SHOTS:
-        page.screenshot(path=str(Path(SHOTS) / f"{name}-{size[0]}.png"), full_page=True)
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
@@ -45,21 +40,21 @@ def test_grids_are_drawn_edited_and_put_in_force(
     client = client_of("headquarters")
     with visitor(browser, site, size=size) as page:
         sign_in(page, site, client)
-        for path, name in (
-            (f"/places/{places.other_community}/", "place"),
-            (f"/places/{places.other_community}/map/", "places-map"),
-            ("/places/search/?q=1hl", "places-search"),
-            (f"/places/{places.other_community}001/new/", "place-new"),
-            ("/places/changes/", "places-changes"),
+        for path in (
+            f"/places/{places.other_community}/",
+            f"/places/{places.other_community}/map/",
+            "/places/search/?q=1hl",
+            f"/places/{places.other_community}001/new/",
+            "/places/changes/",
         ):
             page.goto(path)
-            look(page, name, size)
+            look(page)
         page.goto(f"/places/{places.other_community}/grids/")
-        look(page, "grids", size)
+        look(page)
         page.locator("#draw button.btn-primary").click()
         page.wait_for_url("**/plans/**")
         expect(page.locator(".fx-map")).to_have_attribute("data-ready", "", timeout=20_000)
-        look(page, "grid-drawing", size)
+        look(page)
         row = page.locator("#plan-table tbody tr").first
         row.locator("select").select_option("0")
         row.locator("form button").click()
