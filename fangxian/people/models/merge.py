@@ -14,7 +14,6 @@ from fangxian.people.models.person import Person
 REASONS = [
     ("document", _("same document")),
     ("phone", _("same name and phone")),
-    ("birth", _("same name and date of birth")),
     ("named", _("pointed out by a colleague")),
 ]
 
