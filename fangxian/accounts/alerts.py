@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable
 from uuid import UUID
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import F
@@ -24,13 +25,14 @@ KINDS = {
     "reveal_quota": _("Tried to reveal more numbers than the hourly limit"),
     "lookup_quota": _("Tried to look up more people than the hourly limit"),
     "lockout": _("Sign-in locked after repeated failures"),
+    "unknown_names": _("Sign-in tried repeatedly under names that nobody has"),
     "refused": _("Tried repeatedly to open what the role does not allow"),
 }
 MERGED_WITHIN = dt.timedelta(hours=1)
 
-# So many refusals of one account within so long are no slip of the hand.
-REFUSALS = 20
-REFUSED_WITHIN = 600
+# So many one after another, each within so long of the last, are no slips of the hand.
+REFUSALS = UNKNOWN_NAMES = 20
+WITHIN = 600
 
 followers: Registry[Callable[[SecurityAlert], None]] = Registry("follower of security alerts")
 
@@ -52,7 +54,7 @@ def raise_alert(kind: str, user_id: UUID | None, *, source: str = "") -> Securit
     alert = SecurityAlert.objects.create(
         kind=kind,
         user_id=user_id,
-        area=queries.widest_area(user) if user else "",
+        area=queries.widest_area(user) if user else settings.FANGXIAN_AREA,
         source=source[:80],
     )
     for follow in followers:
@@ -62,13 +64,24 @@ def raise_alert(kind: str, user_id: UUID | None, *, source: str = "") -> Securit
 
 def count_refusal(user_id: UUID, source: str) -> None:
     """Count one page that was refused for want of a right; many in a short time raise an alert."""
-    key = f"refused {user_id}"
-    if cache.add(key, 1, timeout=REFUSED_WITHIN):
-        return
+    if _often(f"refused {user_id}", REFUSALS):
+        raise_alert("refused", user_id, source=source)
+
+
+def count_unknown_name(source: str) -> None:
+    """Count a sign-in under a name that nobody has, by where it came from; many raise an alert."""
+    if _often(f"unknown names {source}", UNKNOWN_NAMES):
+        raise_alert("unknown_names", None, source=source)
+
+
+def _often(key: str, limit: int) -> bool:
+    """Count once more; true when it was ``limit`` times, each within ``WITHIN`` of the last."""
+    if cache.add(key, 1, timeout=WITHIN):
+        return False
     # Two at once may count as one: it is a threshold, not an account.
     times = int(cache.get(key) or 0) + 1
-    if times < REFUSALS:
-        cache.set(key, times, timeout=REFUSED_WITHIN)
-        return
+    if times < limit:
+        cache.set(key, times, timeout=WITHIN)
+        return False
     cache.delete(key)
-    raise_alert("refused", user_id, source=source)
+    return True

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_login_failed
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
@@ -27,6 +29,7 @@ class AccountsConfig(AppConfig):
         access.set_writer(_write_access_log)
         _register()
         post_migrate.connect(_load_roles, sender=self, dispatch_uid="fangxian.roles")
+        user_login_failed.connect(_sign_in_failed, dispatch_uid="fangxian.sign_in_failed")
 
 
 def _register() -> None:
@@ -74,6 +77,12 @@ def _load_roles(using: str, **_kwargs: object) -> None:
     from fangxian.accounts.shipped import load_roles
 
     load_roles(using=using)
+
+
+def _sign_in_failed(**signal: Any) -> None:
+    from fangxian.accounts.lockout import sign_in_failed
+
+    sign_in_failed(**signal)
 
 
 def _write_access_log(by: Actor, purpose: str, ids: list[UUID]) -> None:

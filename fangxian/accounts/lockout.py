@@ -1,4 +1,4 @@
-"""Too many failed sign-ins: what the person reads, and the alert."""
+"""Too many failed sign-ins: what the person reads, and the alerts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from fangxian.accounts.alerts import raise_alert
+from fangxian.accounts.alerts import count_unknown_name, raise_alert
 from fangxian.accounts.models import User
 from fangxian.accounts.models.user import NAMES_A_PERSON
 from fangxian.accounts.source import source_of
@@ -32,8 +32,20 @@ def locked_out(
     request: HttpRequest, _original: HttpResponse | None, credentials: dict[str, Any] | None
 ) -> HttpResponse:
     """Answer a locked-out sign-in; the alert names an account only if there is one."""
-    username = str((credentials or {}).get("username") or "")
-    user = User.objects.filter(username__iexact=username).first() if username else None
+    user = _account(credentials)
     if user is not None:
         raise_alert("lockout", user.pk, source=source_of(request))
     return render(request, "accounts/locked.html", status=429)
+
+
+def sign_in_failed(
+    request: HttpRequest | None, credentials: dict[str, Any], **_signal: object
+) -> None:
+    """Count a failure under a name that nobody has: who guesses names locks none of them."""
+    if request is not None and _account(credentials) is None:
+        count_unknown_name(source_of(request))
+
+
+def _account(credentials: dict[str, Any] | None) -> User | None:
+    username = str((credentials or {}).get("username") or "")
+    return User.objects.filter(username__iexact=username).first() if username else None

@@ -338,6 +338,21 @@ def test_failed_attempts_lock_name_and_address_with_a_clear_word(cast, places):
     assert response.status_code == 302
 
 
+def test_who_guesses_names_is_told_of(cast, places, settings, client_of):
+    settings.FANGXIAN_AREA = places.county
+    for number in range(19):
+        sign_in(f"guess{number}", "wrong")
+        sign_in(f"other{number % 4}", "wrong", REMOTE_ADDR="10.0.0.9")
+    sign_in("bob", "wrong")
+    assert not SecurityAlert.objects.exists()
+    _client, response = sign_in("guess19", "wrong")
+    assert response.status_code == 200
+    alert = SecurityAlert.objects.get()
+    assert (alert.kind, alert.user_id, alert.source) == ("unknown_names", None, "web 127.0.0.1")
+    shown = client_of("security_administrator").get(reverse("accounts:alerts")).content.decode()
+    assert str(alert.pk) in shown
+
+
 def test_a_name_typed_wrong_leaves_no_number_behind(cast):
     for _i in range(6):
         _client, response = sign_in("13800001234", "wrong")
