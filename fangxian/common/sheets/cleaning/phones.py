@@ -42,6 +42,8 @@ def clean_phones(cell: Cell) -> tuple[Phone, ...] | Fault | None:
     text = plain(cell)
     if text is None or isinstance(text, Fault):
         return text
+    if _MOBILE.match(text):
+        return (Phone(text, "mobile"),)
     if is_filler(text):
         return None
     if _SCIENTIFIC.match(text):
