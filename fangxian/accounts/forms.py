@@ -14,7 +14,6 @@ from fangxian.accounts.actions import grantable_roles
 from fangxian.accounts.models import User
 from fangxian.common import codes
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Invalid
 from fangxian.common.ui.choices import offer
 
 
@@ -142,10 +141,3 @@ class UserFilter(forms.Form):
         required=False,
         choices=[("", _("All")), ("1", _("Active")), ("0", _("Disabled"))],
     )
-
-
-def show_problems(form: forms.Form, error: Invalid) -> None:
-    """Put the problems of an action beside the fields of the form that caused them."""
-    for field, messages in error.by_field().items():
-        for message in messages:
-            form.add_error(field if field in form.fields else None, message)

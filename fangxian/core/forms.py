@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fangxian.accounts.models import Grant
 from fangxian.common import codes
-from fangxian.common.errors import Invalid, OutOfScope
+from fangxian.common.errors import OutOfScope
 from fangxian.common.ui.choices import offer
 from fangxian.core import queries
 from fangxian.core.kinds import label_of
@@ -28,13 +28,6 @@ from fangxian.regions.queries import at, below, full_name, names
 
 DATE = {"type": "date"}
 MOMENT = {"type": "datetime-local"}
-
-
-def show_problems(form: forms.Form, error: Invalid) -> None:
-    """Put an action's problems at the form's fields; those of no field at its head."""
-    for field, messages in error.by_field().items():
-        for message in messages:
-            form.add_error(field if field in form.fields else None, str(message))
 
 
 class TaskFilter(forms.Form):

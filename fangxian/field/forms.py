@@ -12,7 +12,6 @@ from django.utils.translation import pgettext_lazy
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
-from fangxian.common.errors import Invalid
 from fangxian.common.ui.choices import offer
 from fangxian.common.ui.widgets import DateInput, TimeInput
 from fangxian.core.models import Emergency
@@ -20,13 +19,6 @@ from fangxian.core.queries import emergencies_at
 from fangxian.field.models import Campaign, FormDefinition, Target
 from fangxian.field.rules import FieldRules, Outcome
 from fangxian.regions.models import Region
-
-
-def show_problems(form: forms.Form, error: Invalid) -> None:
-    """Put an action's problems at the form's fields; those of no field at its head."""
-    for field, messages in error.by_field().items():
-        for message in messages:
-            form.add_error(field if field in form.fields else None, str(message))
 
 
 def latest_forms() -> list[FormDefinition]:

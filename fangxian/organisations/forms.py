@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Invalid
 from fangxian.common.ui.changes import ChangeForm
 from fangxian.common.ui.choices import offer
 from fangxian.organisations.finding import Candidate, candidate_of, find
@@ -17,13 +16,6 @@ from fangxian.organisations.models import Member, Organisation, OrganisationKind
 from fangxian.organisations.rules import ChainRole
 from fangxian.regions.models import Region
 from fangxian.regions.queries import search as search_places
-
-
-def show_problems(form: forms.Form, error: Invalid) -> None:
-    """Put an action's problems beside their fields, the rest above the form."""
-    for field, texts in error.by_field().items():
-        for text in texts:
-            form.add_error(field if field in form.fields else None, text)
 
 
 def day_input() -> forms.DateInput:

@@ -9,19 +9,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from fangxian.common.errors import Invalid
 from fangxian.common.ui.changes import ChangeForm
 from fangxian.common.ui.choices import offer
 from fangxian.common.ui.widgets import DateInput
 from fangxian.people import emergencies
 from fangxian.people.vocabularies import DOCUMENT_KINDS, ETHNICITIES, SEXES
-
-
-def show_problems(form: forms.Form, error: Invalid) -> None:
-    """Put an action's problems at the form's fields; those of no field at its head."""
-    for field, messages in error.by_field().items():
-        for message in messages:
-            form.add_error(field if field in form.fields else None, str(message))
 
 
 class ForAnEmergency(forms.Form):

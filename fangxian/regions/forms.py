@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from fangxian.common.codes import Level
-from fangxian.common.errors import Invalid
 from fangxian.common.ui.changes import ChangeForm
 from fangxian.regions.models import Building, BuildingKind
 
@@ -17,13 +16,6 @@ from fangxian.regions.models import Building, BuildingKind
 def day_input() -> forms.DateInput:
     """The browser's own date field, which takes no other way of writing a day."""
     return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-
-
-def show_problems(form: forms.Form, error: Invalid) -> None:
-    """Put an action's problems beside their fields, the rest above the form."""
-    for field, texts in error.by_field().items():
-        for text in texts:
-            form.add_error(field if field in form.fields else None, text)
 
 
 class SearchForm(forms.Form):

@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from fangxian.accounts import actions, looks, queries
-from fangxian.accounts.forms import GrantForm, ReasonForm, UserFilter, UserForm, show_problems
+from fangxian.accounts.forms import GrantForm, ReasonForm, UserFilter, UserForm
 from fangxian.accounts.models import Grant, Role, User
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import Conflict, Invalid
 from fangxian.common.registries import rights
+from fangxian.common.ui.problems import show_problems
 
 PAGE = 50
 SHOWN_CHANGES = 50

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import Invalid, OutOfScope
+from fangxian.common.ui.problems import show_problems
 from fangxian.core import actions
-from fangxian.core.forms import EmergencyForm, LevelForm, MeasureForm, show_problems
+from fangxian.core.forms import EmergencyForm, LevelForm, MeasureForm
 from fangxian.core.models import Emergency
 from fangxian.regions.queries import full_name, names
 

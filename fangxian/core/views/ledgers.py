@@ -18,9 +18,10 @@ from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.masks import mask_number, mask_phone, mask_text
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.sheets import RowRole, cell_text
+from fangxian.common.ui.problems import show_problems
 from fangxian.core import imports, ledgers
 from fangxian.core.actions import cancel_job
-from fangxian.core.forms import LedgerForm, show_problems
+from fangxian.core.forms import LedgerForm
 from fangxian.core.imports import StagedRow
 from fangxian.core.ledgers.kinds import REFUSED, Ledger
 from fangxian.core.ledgers.runs import CHECK

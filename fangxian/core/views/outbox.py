@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import Invalid
+from fangxian.common.ui.problems import show_problems
 from fangxian.core import actions
-from fangxian.core.forms import EndpointForm, show_problems
+from fangxian.core.forms import EndpointForm
 from fangxian.core.models import DeliveryState, Endpoint, OutboxDelivery
 
 SHOWN = 200

@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import Invalid, OutOfScope
+from fangxian.common.ui.problems import show_problems
 from fangxian.core import actions, rules
-from fangxian.core.forms import RuleForm, show_problems
+from fangxian.core.forms import RuleForm
 from fangxian.core.models import RuleSet
 
 

@@ -23,8 +23,9 @@ from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope
+from fangxian.common.ui.problems import show_problems
 from fangxian.core import actions, queries
-from fangxian.core.forms import ReasonForm, ReassignForm, TaskFilter, show_problems
+from fangxian.core.forms import ReasonForm, ReassignForm, TaskFilter
 from fangxian.core.kinds import by_hand, label_of, task_kinds, url_of
 from fangxian.core.models import Task, TaskState
 from fangxian.regions.queries import called, full_name

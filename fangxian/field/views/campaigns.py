@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import Invalid, OutOfScope
+from fangxian.common.ui.problems import show_problems
 from fangxian.core.models import UNFINISHED, Job
 from fangxian.field import actions, queries
 from fangxian.field.actions.campaigns import JOB
-from fangxian.field.forms import CampaignForm, DoorFilter, ExtendForm, show_problems
+from fangxian.field.forms import CampaignForm, DoorFilter, ExtendForm
 from fangxian.field.models import Campaign, DailyReport
 from fangxian.field.rules import field_rules, field_rules_version
 from fangxian.field.targets import common_area

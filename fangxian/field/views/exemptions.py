@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.codes import bounds
 from fangxian.common.errors import Invalid, OutOfScope
+from fangxian.common.ui.problems import show_problems
 from fangxian.field import actions, queries
-from fangxian.field.forms import ExemptForm, show_problems
+from fangxian.field.forms import ExemptForm
 from fangxian.field.models import Campaign, Exemption
 from fangxian.field.rules import field_rules_version
 from fangxian.field.views.campaigns import campaign_of, top

@@ -16,8 +16,9 @@ from fangxian.accounts.policy import SignedRequest, page
 from fangxian.accounts.queries import display_names
 from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, OutOfScope
+from fangxian.common.ui.problems import show_problems
 from fangxian.field import actions, reporting
-from fangxian.field.forms import CorrectionForm, ReportFilter, show_problems
+from fangxian.field.forms import CorrectionForm, ReportFilter
 from fangxian.field.models import Campaign, DailyReport, ReportCorrection
 from fangxian.field.rules import field_rules_version
 from fangxian.field.views.campaigns import campaign_of

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from django import forms
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from fangxian.common.errors import Conflict, Invalid
 from fangxian.common.policy import SignedRequest
 from fangxian.common.ui.changes import refused
-from fangxian.organisations.forms import show_problems
 
 PAGE = 100
 LAST_PAGE = 10_000
-T = TypeVar("T")
-
-
-def tried(form: forms.Form, change: Callable[[], T]) -> T | None:
-    """Run an action; its problems go to the form, then None is returned."""
-    try:
-        with transaction.atomic():
-            return change()
-    except Invalid as error:
-        show_problems(form, error)
-    except Conflict as error:
-        form.add_error(None, str(error))
-    return None
 
 
 def page_number(request: SignedRequest) -> int:

@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 
 from fangxian.common.errors import Invalid, Problem
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui.problems import tried
 from fangxian.organisations import actions, queries
 from fangxian.organisations.finding import holder_of
 from fangxian.organisations.forms import AppointForm
 from fangxian.organisations.models import Member, Organisation, Responsibility
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.views.chain import chain_crumbs
-from fangxian.organisations.views.common import PAGE, form_page, page_number, posted, saving, tried
+from fangxian.organisations.views.common import PAGE, form_page, page_number, posted, saving
 from fangxian.people.models import Person
 from fangxian.regions.queries import at, names
 from fangxian.register.models import Establishment

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui.problems import tried
 from fangxian.core.actions import store_file
 from fangxian.organisations import actions
 from fangxian.organisations import five_ones as state
@@ -25,7 +26,6 @@ from fangxian.organisations.views.common import (
     page_number,
     posted,
     saving,
-    tried,
 )
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at, names

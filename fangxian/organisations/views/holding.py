@@ -17,6 +17,7 @@ from django.utils.translation import ngettext, pgettext
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui import formats
+from fangxian.common.ui.problems import tried
 from fangxian.common.ui.reveal import reveal_page
 from fangxian.organisations import actions, queries
 from fangxian.organisations.finding import holder_of
@@ -24,7 +25,7 @@ from fangxian.organisations.forms import AppointForm, ContactForm, DayForm, Subs
 from fangxian.organisations.models import Responsibility
 from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
 from fangxian.organisations.views.chain import chain_crumbs
-from fangxian.organisations.views.common import form_page, posted, saving, tried
+from fangxian.organisations.views.common import form_page, posted, saving
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at
 

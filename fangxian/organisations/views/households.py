@@ -17,11 +17,11 @@ from fangxian.common import codes
 from fangxian.common.codes import Level
 from fangxian.common.errors import OutOfScope
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui.problems import tried
 from fangxian.organisations import actions, queries
 from fangxian.organisations.forms import one_place
 from fangxian.organisations.models import Member, ResponsibilityHousehold
 from fangxian.organisations.rules import chain_rules
-from fangxian.organisations.views.common import tried
 from fangxian.organisations.views.tree import trail
 from fangxian.regions.models import Region
 from fangxian.regions.queries import current, names

@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from fangxian.common.errors import Invalid, Problem
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui.changes import hold, refused
+from fangxian.common.ui.problems import tried
 from fangxian.organisations import actions, queries
 from fangxian.organisations.finding import holder_of
 from fangxian.organisations.forms import ChangeMemberForm, DayForm, JoinForm
 from fangxian.organisations.models import Member, Organisation
 from fangxian.organisations.rules import chain_rules
-from fangxian.organisations.views.common import form_page, posted, saving, tried
+from fangxian.organisations.views.common import form_page, posted, saving
 from fangxian.organisations.views.tree import mine, trail
 from fangxian.people import lookups
 from fangxian.people.vocabularies import IDENTITY

@@ -19,6 +19,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import OutOfScope
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui.changes import hold
+from fangxian.common.ui.problems import tried
 from fangxian.organisations import actions, queries
 from fangxian.organisations.forms import (
     ChangeOrganisationForm,
@@ -28,7 +29,7 @@ from fangxian.organisations.forms import (
 )
 from fangxian.organisations.models import Organisation, Responsibility
 from fangxian.organisations.rules import chain_rules
-from fangxian.organisations.views.common import PAGE, form_page, page_number, posted, tried
+from fangxian.organisations.views.common import PAGE, form_page, page_number, posted
 
 SHOWN = 200
 

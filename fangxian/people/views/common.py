@@ -10,10 +10,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from fangxian.common.errors import Conflict, Invalid
 from fangxian.common.policy import SignedRequest
 from fangxian.common.ui.changes import refused
-from fangxian.people.forms import show_problems
+from fangxian.common.ui.problems import tried
 
 
 def form_page(
@@ -32,16 +31,11 @@ def form_page(
 
     409 when somebody else changed the same meanwhile (``common.ui.changes``).
     """
-    if request.method == "POST" and form.is_valid():
-        try:
-            save(form.cleaned_data)
-        except Invalid as error:
-            show_problems(form, error)
-        except Conflict as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, done)
-            return redirect(back)
+    sent = request.method == "POST" and form.is_valid()
+    # Saving may return nothing.
+    if sent and tried(form, lambda: (save(form.cleaned_data),)):
+        messages.success(request, done)
+        return redirect(back)
     context = {
         "form": form,
         "title": title,

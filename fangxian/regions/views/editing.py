@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -13,10 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.common.codes import Level, parent
-from fangxian.common.errors import Invalid, OutOfScope
+from fangxian.common.errors import OutOfScope
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui.changes import refused
 from fangxian.common.ui.choices import offer
+from fangxian.common.ui.problems import tried
 from fangxian.regions import actions, numbering, queries
 from fangxian.regions.actions.boundaries import import_boundaries
 from fangxian.regions.forms import (
@@ -25,21 +25,11 @@ from fangxian.regions.forms import (
     EndForm,
     MoveForm,
     PlaceForm,
-    show_problems,
 )
 from fangxian.regions.models import Building, BuildingUnit, Region
 from fangxian.regions.views.places import crumbs
 
 MOST_MB = 20
-
-
-def _tried(form: forms.Form, change: Callable[[], Any]) -> Any:
-    """Run an action; its problems go to the form, then None is returned."""
-    try:
-        return change()
-    except Invalid as error:
-        show_problems(form, error)
-        return None
 
 
 def _sent(request: SignedRequest) -> Any:
@@ -75,7 +65,7 @@ def create(request: SignedRequest, code: str) -> HttpResponse:
     form = PlaceForm(_sent(request), level=level, new=True, initial={"managed": True})
     if request.method == "POST" and form.is_valid():
         given = {key: value for key, value in form.cleaned_data.items() if value != ""}
-        made = _tried(
+        made = tried(
             form,
             lambda: actions.create_place(by=by, parent_code=code, level=level, **given),
         )
@@ -102,7 +92,7 @@ def edit(request: SignedRequest, code: str) -> HttpResponse:
     form = ChangePlaceForm(_sent(request), level=level, new=False, initial=_initial(here))
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
-        if _tried(form, lambda: _change(request, here, given)) is None:
+        if tried(form, lambda: _change(request, here, given)) is None:
             return _form(request, form, here, _("Edit “%(name)s”") % {"name": here.name})
         messages.success(request, _("Saved."))
         return redirect("regions:place", code)
@@ -153,7 +143,7 @@ def move(request: SignedRequest, inner_code: str) -> HttpResponse:
     offer(form, to=to)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        moved = _tried(
+        moved = tried(
             form, lambda: actions.move_place(by=by, code=code, to=given["to"], on=given["on"])
         )
         if moved is not None:
@@ -178,7 +168,7 @@ def end(request: SignedRequest, code: str) -> HttpResponse:
     form = EndForm(_sent(request), initial={"on": timezone.localdate()})
     if request.method == "POST" and form.is_valid():
         on = form.cleaned_data["on"]
-        ended = _tried(form, lambda: actions.end_place(by=by, code=code, on=on))
+        ended = tried(form, lambda: actions.end_place(by=by, code=code, on=on))
         if ended is not None:
             messages.success(request, _("“%(name)s” was ended.") % {"name": here.name})
             return redirect("regions:place", parent(code))
@@ -204,7 +194,7 @@ def boundaries(request: SignedRequest, code: str) -> HttpResponse:
             form.add_error("file", _("The file is larger than %(mb)s MB.") % {"mb": MOST_MB})
         else:
             data = upload.read()
-            done = _tried(
+            done = tried(
                 form,
                 lambda: import_boundaries(by=by, area=code, data=data, file_name=upload.name),
             )

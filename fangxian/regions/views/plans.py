@@ -17,11 +17,12 @@ from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui import formats
+from fangxian.common.ui.problems import show_problems
 from fangxian.common.uploads import read_json
 from fangxian.regions import actions, queries, redraw
 from fangxian.regions.actions.boundaries import keep_geojson
 from fangxian.regions.actions.plans import assignment_of, names_of
-from fangxian.regions.forms import AcceptForm, DrawForm, PartForm, show_problems
+from fangxian.regions.forms import AcceptForm, DrawForm, PartForm
 from fangxian.regions.models import GridPlan
 from fangxian.regions.said import sentences
 from fangxian.regions.sites import Site, registered, sites_of
