@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 from django.conf import settings
 from django.db import connections
+from django.utils import timezone
 
 from fangxian.common.actor import Actor
 from fangxian.common.keyring import KeyDestroyed, keyring
@@ -62,7 +64,11 @@ def files_are_whole() -> Iterator[str]:
 
 
 def keys_match_emergencies() -> Iterator[str]:
-    """An emergency in force has its key; one whose key was destroyed has none."""
+    """An emergency in force has its key; one that has ended has none, and a day later a certificate.
+
+    The key goes with the end, the rest by a worker.
+    """
+    yesterday = timezone.localdate() - dt.timedelta(days=1)
     for emergency in Emergency.objects.using(CHECK).order_by("id"):
         try:
             keyring().emergency(emergency.id)
@@ -73,6 +79,11 @@ def keys_match_emergencies() -> Iterator[str]:
             yield f"emergency {emergency.id} is in force but its key is missing"
         if emergency.key_destroyed_at is not None and there:
             yield f"emergency {emergency.id} has ended but its key is still there"
+        if (
+            not emergency.certificate_id
+            and (emergency.ended_on or timezone.localdate()) < yesterday
+        ):
+            yield f"emergency {emergency.id} has ended but what it left is not removed"
 
 
 def jobs_are_alive() -> Iterator[str]:

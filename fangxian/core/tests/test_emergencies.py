@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+from django.utils import timezone
 
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Forbidden, Invalid
@@ -154,6 +155,12 @@ def test_an_ending_cut_short_is_finished(
     with pytest.raises(RuntimeError):
         tasks.finish_endings()
     monkeypatch.undo()
+    today = timezone.localdate()
+    assert not list(invariants.keys_match_emergencies())
+    with monkeypatch.context() as later:
+        later.setattr(timezone, "localdate", lambda: today + dt.timedelta(days=2))
+        (told,) = invariants.keys_match_emergencies()
+        assert f"{emergency.id} has ended but what it left" in told
     with pytest.raises(KeyDestroyed):
         keyring().emergency(emergency.id)
     tasks.sweep(0)
