@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.management import call_command
@@ -26,6 +27,10 @@ from fangxian.accounts.sessions import SECOND_FACTOR
 from fangxian.common.sheets import reader
 from fangxian.config.postgres import databases
 from tests.kit.cast import Cast, Places, make_cast, make_places
+
+# How long an example takes is the machine's load, no fault of the code.
+hypothesis.settings.register_profile("fangxian", deadline=None)
+hypothesis.settings.load_profile("fangxian")
 
 CHECKOUT = Path(__file__).parent
 KEPT_TEMPLATES = 12

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from django import forms
+from django.contrib.contenttypes.models import ContentType
 
-from fangxian.accounts.models import Role
 from fangxian.common.errors import Conflict, Invalid, Problem
 from fangxian.common.ui.changes import refused
 from fangxian.common.ui.problems import tried
@@ -32,13 +32,13 @@ def test_what_is_refused_is_told_and_not_written(error: Exception, field: str, s
     assert form.is_valid()
 
     def change() -> Any:
-        Role.objects.create(code="planted", name="planted")
+        ContentType.objects.create(app_label="planted", model="planted")
         raise error
 
     assert tried(form, change) is None
     assert list(form.errors) == [field]
     assert refused(form) == status
-    assert not Role.objects.filter(code="planted").exists()
+    assert not ContentType.objects.filter(app_label="planted").exists()
 
 
 def test_what_is_accepted_is_returned() -> None:
