@@ -24,10 +24,11 @@ from fangxian.people.vocabularies import (
     NATIONALITIES,
     document_kind,
 )
-from fangxian.register.importing.cells import Taker, door_text, split, text
-from fangxian.register.importing.living import Living, is_answer, means_residency
+from fangxian.register.importing.cells import Taker, door_text, text
+from fangxian.register.importing.groups import GROUP_FIELDS, columns_of, read_groups
+from fangxian.register.importing.living import Living, is_answer
 from fangxian.register.importing.relations import relation_of
-from fangxian.register.vocabularies import HEAD, KEY_GROUPS
+from fangxian.register.vocabularies import HEAD
 
 FIELDS: Final = (
     FieldSpec("name", pgettext_lazy("person", "Name"), "name", required=True, instead="head_name"),
@@ -67,6 +68,7 @@ FIELDS: Final = (
     FieldSpec("registered_address", gettext_lazy("Registered address")),
     FieldSpec("employer", gettext_lazy("Workplace or school")),
     FieldSpec("note", gettext_lazy("Remarks")),
+    *GROUP_FIELDS,
 )
 LABELS: Final = {spec.name: spec.label for spec in FIELDS}
 
@@ -206,6 +208,7 @@ class Reader:
     ) -> None:
         self._positions = positions
         self._heads = heads
+        self._groups = columns_of(positions)
         self._living = Living(names or {}, kind)
         self._memory: dict[str, dict[str, Any]] = {
             name: {} for name in positions if name != "identity"
@@ -321,12 +324,7 @@ class Reader:
                 _("The day lies in the future."),
                 _("Compare it with the ledger."),
             )
-        for word in split(take("person_category", text(200)) or ""):
-            code = KEY_GROUPS.code_of(word)
-            if code is None:
-                record.unknown_groups += not (cleaning.is_filler(word) or means_residency(word))
-            elif code not in record.groups:
-                record.groups.append(code)
+        read_groups(record, take, self._groups)
         self._head(record, take)
 
     def _head(self, record: Record, take: Taker) -> None:

@@ -235,3 +235,38 @@ def test_where_somebody_is_registered_has_a_column(label: str, field: str) -> No
 def test_a_word_is_no_registered_address(said: str) -> None:
     assert read(registered_address=said).registered_address == ""
     assert read(registered_address="外地").kind == "floating"
+
+
+@pytest.mark.parametrize(
+    ("label", "code"),
+    [
+        ("残疾", "disabled"),
+        ("是否残疾", "disabled"),
+        ("残疾等级", "disabled"),
+        ("低保", "low_income"),
+        ("低保户", "low_income"),
+        ("是否五保户", "low_income"),
+        ("独居老人", "elderly_alone"),
+        ("空巢老人", "elderly_alone"),
+        ("孕产妇", "pregnant"),
+        ("是否有慢性病", "chronic"),
+        ("是否退役军人", "veteran"),
+        ("留守儿童", "left_behind_child"),
+        ("80岁以上", "elderly_80"),
+    ],
+)
+def test_a_column_may_ask_for_one_key_group(label: str, code: str) -> None:
+    field = f"group_{code}"
+    assert mapped(label, ["是", "否"]) == field
+    for cell in ("是", "√", 1, True):
+        assert read(**{field: cell}).groups == [code]
+    for cell in ("否", "无", "", 0, "没有", "×", "未", "/", False):
+        assert (read(**{field: cell}).groups, codes(read(**{field: cell}))) == ([], [])
+
+
+def test_the_kind_of_an_illness_says_that_there_is_one() -> None:
+    record = read(group_disabled="肢体二级", group_chronic="冠心病", group_mental="无精神病史")
+    assert (record.groups, record.unknown_groups) == (["disabled", "chronic"], 0)
+    other = read(group_low_income="五保", group_pregnant="张三")
+    assert (other.groups, other.unknown_groups) == (["low_income"], 1)
+    assert read(group_disabled="健康", person_category="残疾").groups == ["disabled"]
