@@ -277,6 +277,8 @@ def _similar(label: str, vocabulary: str) -> float:
         text = text.replace(filler, "")
     if len(text) < 2:
         return 0.0
+    # Two questions resemble each other by how they ask.
+    asks = text.startswith(tuple(load("words")["label_questions"]))
     others = load("headers")
     best = 0.0
     best_length = 0
@@ -290,7 +292,7 @@ def _similar(label: str, vocabulary: str) -> float:
         elif len(name) >= 3 and text.startswith(name):
             score = 0.5 + 0.2 * len(name) / len(text)
         else:
-            ratio = SequenceMatcher(None, text, name).ratio()
+            ratio = 0.0 if asks else SequenceMatcher(None, text, name).ratio()
             score = 0.8 * ratio if ratio >= 0.8 and min(len(name), len(text)) >= 3 else 0.0
         if score > best:
             best, best_length = score, len(name)

@@ -61,6 +61,7 @@ FIELDS: Final = (
     FieldSpec("death_date", gettext_lazy("Died on"), "date"),
     FieldSpec("died", gettext_lazy("Has died")),
     FieldSpec("left", gettext_lazy("Has left")),
+    FieldSpec("away", gettext_lazy("At home or away")),
     FieldSpec("state", gettext_lazy("State of the person")),
     FieldSpec(
         "registration", gettext_lazy("Registered here or elsewhere"), synonyms="household_type"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fangxian.register.importing.fields import Record
 
 # Columns that may tell how somebody lives here beside other things: what they say else is nothing.
-HINTS: Final = ("state", "person_category", "registration", "registered_address")
+HINTS: Final = ("state", "away", "person_category", "registration", "registered_address")
 _ANY: Final = StatusColumn("")
 
 
@@ -101,6 +101,9 @@ class Living:
                     _refuse_gone(record, name)
                 elif meaning and not (record.kind or record.vacant):
                     _apply(record, name, meaning)
+                elif name == "away" and meaning in (ABSENT, SEPARATED) and _may_be_away(record):
+                    # Registered here, says another column; away, says this one.
+                    record.kind = SEPARATED
                 elif meaning == FLOATING and record.kind == REGISTERED:
                     # Lives here, says another column; registered elsewhere, says this one.
                     record.kind = FLOATING
@@ -136,6 +139,10 @@ class Living:
 
 def _note_tells_gone(cell: Cell) -> bool:
     return tells_gone(cell_text(cell))
+
+
+def _may_be_away(record: Record) -> bool:
+    return bool(record.name) and record.kind == REGISTERED
 
 
 def means_residency(word: str) -> bool:

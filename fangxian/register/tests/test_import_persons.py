@@ -105,6 +105,15 @@ def test_other_columns_may_tell_how_somebody_lives_here(cells: dict[str, str], k
     assert (codes(record), record.kind) == ([], kind)
 
 
+def test_who_is_away_is_not_at_home_whatever_else_is_said() -> None:
+    columns = {"residence_status": "是否常住", "away": "是否外出务工"}
+    for status in ("是", "户籍常住"):
+        record = read(columns=columns, residence_status=status, away="是")
+        assert (codes(record), record.kind) == ([], "separated")
+    assert read(columns=columns, residence_status="租住", away="是").kind == "tenant"
+    assert read(columns=columns, residence_status="是", away="否").kind == ""
+
+
 def test_words_that_tell_how_somebody_lives_are_not_unknown_groups() -> None:
     assert read(person_category="流动人口、独居").unknown_groups == 0
 
@@ -193,8 +202,9 @@ def test_a_column_may_ask_whether_the_person_is_the_head() -> None:
     ],
 )
 def test_more_questions_about_living_here(column: str, said: str, kind: str) -> None:
-    assert mapped(column, ["是", "否"]) == "residence_status"
-    record = read(status=column, residence_status=said)
+    field = mapped(column, ["是", "否"])
+    assert field in ("residence_status", "away")
+    record = read(columns={field: column}, **{field: said})
     assert (codes(record), record.kind) == ([], kind)
 
 
@@ -210,7 +220,7 @@ def test_a_date_of_something_else_is_no_date_of_the_person(label: str) -> None:
     ("label", "value"),
     [
         ("父亲电话", "13800000001"), ("配偶电话", "13800000001"), ("户口所在地派出所", "某所"),
-        ("配偶姓名", "赵甲"), ("健康码状态", "绿码"),
+        ("配偶姓名", "赵甲"), ("健康码状态", "绿码"), ("是否党员户", "是"),
     ],
 )  # fmt: skip
 def test_what_is_said_of_others_is_left_out(label: str, value: str) -> None:
