@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from fangxian.common.codes import Level
 from fangxian.common.ui.changes import ChangeForm
+from fangxian.regions.coordinates import SYSTEMS, WGS84
 from fangxian.regions.models import Building, BuildingKind
 
 
@@ -114,8 +115,20 @@ class EndForm(forms.Form):
     on = forms.DateField(label=_("Ends on"), widget=day_input(), required=False)
 
 
+def coordinates_field() -> forms.ChoiceField:
+    """The coordinates that an uploaded file is in; WGS 84 unless another is chosen."""
+    return forms.ChoiceField(
+        label=_("Coordinates of the file"),
+        choices=list(SYSTEMS.items()),
+        required=False,
+        initial=WGS84,
+        help_text=_("Lines and points from other maps lie some hundred metres off otherwise."),
+    )
+
+
 class BoundariesForm(forms.Form):
     file = forms.FileField(label=_("GeoJSON file"))
+    system = coordinates_field()
 
 
 class DrawForm(forms.Form):
@@ -149,6 +162,7 @@ class DrawForm(forms.Form):
         required=False,
         help_text=_("Grids then do not reach across them where it can be avoided."),
     )
+    system = coordinates_field()
 
 
 class AcceptForm(forms.Form):

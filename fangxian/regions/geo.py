@@ -1,7 +1,6 @@
 """GeoJSON (RFC 7946) of places: checking, hulls, and what the maps are given.
 
-Coordinates are WGS 84 longitude and latitude; shifted national coordinates (GCJ-02) must be
-converted before.
+Coordinates are WGS 84 longitude and latitude; shifted ones (GCJ-02, BD-09) are converted.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, Problem
 from fangxian.regions import queries
+from fangxian.regions.coordinates import WGS84, to_wgs84
 from fangxian.regions.models import Region
 
 Point = tuple[float, float]
@@ -27,9 +27,10 @@ DIGITS = 6
 HULL_FROM = Level.TOWN
 
 
-def checked(geometry: Any, *, name: str = "") -> dict[str, Any]:
-    """Return a boundary as a MultiPolygon, rounded, outer rings counter-clockwise.
+def checked(geometry: Any, *, name: str = "", system: str = WGS84) -> dict[str, Any]:
+    """Return a boundary as a MultiPolygon, rounded, outer rings counter-clockwise, in WGS 84.
 
+    ``system``: the coordinates that it is given in, one of ``coordinates.SYSTEMS``.
     Raises Invalid saying what is wrong with it.
     """
     problem = _refused(name)
@@ -40,7 +41,6 @@ def checked(geometry: Any, *, name: str = "") -> dict[str, Any]:
         polygons = [polygons]
     if not isinstance(polygons, list) or not polygons:
         raise problem(_("it has no coordinates"))
-    points = 0
     clean = []
     for polygon in polygons:
         if not isinstance(polygon, list) or not polygon:
@@ -48,24 +48,32 @@ def checked(geometry: Any, *, name: str = "") -> dict[str, Any]:
         rings = []
         for n, ring in enumerate(polygon):
             line = _ring(ring, problem)
-            points += len(line)
-            if points > MOST_POINTS:
-                raise problem(_("it has more than %(most)s points") % {"most": MOST_POINTS})
+            if system != WGS84:
+                line = [_rounded(point) for point in to_wgs84(line, system)]
             outer = n == 0
             if (_area(line) > 0) != outer:
                 line.reverse()
             rings.append([list(point) for point in line])
         clean.append(rings)
+    check_points(clean, name=name)
     return {"type": "MultiPolygon", "coordinates": clean}
 
 
-def position(geometry: Any) -> Point | None:
-    """Longitude and latitude of a Point, rounded; None for another geometry.
+def check_points(polygons: Sequence[Sequence[Sequence[Any]]], *, name: str = "") -> None:
+    """Raise Invalid for a boundary of more points than are kept."""
+    if sum(len(ring) for polygon in polygons for ring in polygon) > MOST_POINTS:
+        raise _refused(name)(_("it has more than %(most)s points") % {"most": MOST_POINTS})
+
+
+def _rounded(point: Point) -> Point:
+    return round(point[0], DIGITS), round(point[1], DIGITS)
+
+
+def position(geometry: Any) -> Point:
+    """Longitude and latitude of a Point, rounded.
 
     Raises Invalid when they are not degrees on the earth.
     """
-    if not isinstance(geometry, dict) or geometry.get("type") != "Point":
-        return None
     given = geometry.get("coordinates")
     numbers = [
         float(x)

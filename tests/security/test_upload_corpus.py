@@ -211,3 +211,36 @@ def test_a_name_of_a_path_harms_nothing(client_of: Any, alice: Any, places: Any)
             page = client_of("alice").get(answer["Location"])
             assert page.status_code == 200
             assert b'"><script>.csv' not in page.content
+
+
+GEOJSON = {
+    "properties as a list": b'{"features": [{"properties": [1], "geometry": null}]}',
+    "properties as a text": b'{"features": [{"properties": "x", "geometry": null}]}',
+    "features as an object": b'{"features": {"type": "Feature"}}',
+    "features of texts": b'{"features": ["x", null, 7]}',
+    "identifiers as objects": b'{"features": [{"id": {}, "properties": {"code": [], "name": {}}}]}',
+    "types as lists": b'{"features": [{"properties": {}, "geometry": {"type": ["Polygon"]}}]}',
+    "a bare geometry": b'{"type": "Point", "coordinates": [116.8, 38.3]}',
+    "a number that is none": b'{"features": [{"properties": {"code": NaN}}]}',
+    "a list": b"[]",
+    "nothing": b"",
+    "deep": b'{"features": ' + b"[" * 5000 + b"]" * 5000 + b"}",
+    "deep collections": b'{"features": [{"properties": {}, "geometry": '
+    + b'{"type": "GeometryCollection", "geometries": [' * 200
+    + b"]}" * 200
+    + b"}]}",
+    "another encoding": "{“features”: []}".encode("gb18030"),
+}
+
+
+@pytest.mark.parametrize("name", GEOJSON)
+@pytest.mark.parametrize("page", ["boundaries", "plans"])
+def test_uploaded_geojson(name: str, page: str, client_of: Any, places: Any) -> None:
+    field = {"boundaries": "file", "plans": "roads"}[page]
+    file = SimpleUploadedFile("a.geojson", GEOJSON[name])
+    answer = client_of("alice").post(
+        reverse(f"regions:{page}", args=[places.community]), {field: file}
+    )
+    assert answer.status_code in (302, 422), answer.content
+    if answer.status_code == 422:
+        assert answer.context["form"].errors

@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
+from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, Problem
 from fangxian.common.models import update_fields
 from fangxian.common.registries import Upload, keepers
-from fangxian.common.uploads import UnreadableJson, read_json
-from fangxian.regions import geo, queries
-from fangxian.regions.lists import short
+from fangxian.regions import features, geo, nearness, queries
+from fangxian.regions.coordinates import WGS84, to_wgs84
+from fangxian.regions.lists import short, short_of_six
 from fangxian.regions.models import Region
 
-MOST_FEATURES = 20_000
 BATCH = 500
-CODES = ("code", "adcode", "id")
-NAMES = ("name", "NAME")
 
 
 @dataclass(slots=True)
 class Boundaries:
-    """What :func:`import_boundaries` did; ``unknown`` are names or codes of no place here."""
+    """What :func:`import_boundaries` did, in places.
+
+    ``unknown`` are names or codes of no place here; ``shapeless`` of features without an area or a
+    point.
+    """
 
     changed: int = 0
     unchanged: int = 0
     unknown: list[str] = field(default_factory=list)
+    shapeless: list[str] = field(default_factory=list)
 
 
 @action
@@ -42,55 +47,111 @@ def import_boundaries(
     file_name: str = "boundaries.geojson",
     code_field: str = "",
     name_field: str = "",
+    system: str = WGS84,
 ) -> Boundaries:
-    """Take boundaries of places in ``area`` from a GeoJSON file, matched by code, else by name.
+    """Take boundaries of places in ``area`` from a GeoJSON file, positions from its points.
 
-    A Point is the position of a place, as a rule of a building. A name must be that of one place
-    only. Raises Invalid with one problem a bad feature, and then
-    nothing is written; what was taken in is kept as a file.
+    A feature is of the place with its code; one without a place code of the only place that has its
+    name. Several areas of one place are one boundary. ``system``: one of ``coordinates.SYSTEMS``.
+    Raises Invalid with one problem a bad feature, and then nothing is written; what was taken in is
+    kept as a file.
     """
     by.require("regions.edit", area)
-    features = _features(data)
-    places = {place.code: place for place in queries.inside(area).defer(None)}
-    by_name: dict[str, list[Region]] = defaultdict(list)
-    for place in places.values():
-        by_name[place.name].append(place)
-    done, problems, fresh = Boundaries(), [], []
-    for number, item in enumerate(features, start=1):
-        given = item.get("properties") or {}
-        code = _first(given, (code_field,) if code_field else CODES) or str(item.get("id", ""))
-        name = _first(given, (name_field,) if name_field else NAMES)
-        same_name = by_name.get(name, [])
-        known = places.get(short(code)) or (same_name[0] if len(same_name) == 1 else None)
-        if known is None:
-            done.unknown.append(code or name or str(number))
-            continue
-        place = known
-        try:
-            if (position := geo.position(item.get("geometry"))) is not None:
-                if update_fields(place, longitude=position[0], latitude=position[1]):
-                    fresh.append(place)
-                else:
-                    done.unchanged += 1
-                continue
-            boundary = geo.checked(item.get("geometry"), name=place.name)
-        except Invalid as error:
-            first = error.problems[0]
-            problems.append(Problem(first.message, first.field, row=number, mend=first.mend))
-            continue
-        if place.boundary == boundary:
-            done.unchanged += 1
-            continue
-        place.boundary = boundary
-        if place.longitude is None:
-            place.longitude, place.latitude = geo.middle(boundary)
-        fresh.append(place)
-    if problems:
-        raise Invalid(*problems[:50])
-    Region.objects.bulk_update(fresh, ["boundary", "longitude", "latitude"], batch_size=BATCH)
-    done.changed = len(fresh)
+    taken = _Taken(area, system)
+    for feature in features.read(data, code_field=code_field, name_field=name_field):
+        taken.add(feature)
+    done = taken.written()
     keep_geojson(by, area, file_name, data)
     return done
+
+
+class _Taken:
+    """What the features say of each place, before anything is written."""
+
+    def __init__(self, area: str, system: str) -> None:
+        self.system = system
+        self.places = {place.code: place for place in queries.inside(area).defer(None)}
+        self.around: Mapping[str, Region] = self.places | {
+            place.code: place for place in queries.path(area)
+        }
+        self.by_name: dict[str, list[Region]] = defaultdict(list)
+        for place in self.places.values():
+            self.by_name[place.name].append(place)
+        self.areas: dict[str, list[Any]] = defaultdict(list)
+        self.points: dict[str, geo.Point] = {}
+        self.done, self.problems = Boundaries(), list[Problem]()
+
+    def add(self, feature: features.Feature) -> None:
+        """Take one feature in, or note what is wrong with it."""
+        place = self._place(feature)
+        said = feature.code or feature.name or str(feature.number)
+        if place is None:
+            self.done.unknown.append(said)
+        elif not feature.areas and not feature.points:
+            self.done.shapeless.append(said)
+        else:
+            for shape in feature.areas:
+                self._tried(feature.number, partial(self._area, place, shape))
+            for shape in feature.points[:1] if not feature.areas else ():
+                self._tried(feature.number, partial(self._point, place, shape))
+
+    def _place(self, feature: features.Feature) -> Region | None:
+        if code := feature.code:
+            wide = (code, short(code), short_of_six(code))
+            return next((self.places[one] for one in wide if one in self.places), None)
+        same_name = self.by_name.get(feature.name, [])
+        return same_name[0] if len(same_name) == 1 else None
+
+    def _tried(self, row: int, take: Callable[[], None]) -> None:
+        try:
+            take()
+        except Invalid as error:
+            first = error.problems[0]
+            self.problems.append(Problem(first.message, first.field, row=row, mend=first.mend))
+
+    def _area(self, place: Region, shape: dict[str, Any]) -> None:
+        polygons = geo.checked(shape, name=place.name, system=self.system)["coordinates"]
+        known = self.areas[place.code]
+        known += [polygon for polygon in polygons if polygon not in known]
+        geo.check_points(known, name=place.name)
+
+    def _point(self, place: Region, shape: dict[str, Any]) -> None:
+        at = geo.position(shape)
+        nearness.check_in_china(*at)
+        x, y = to_wgs84([at], self.system)[0]
+        at = (round(x, geo.DIGITS), round(y, geo.DIGITS))
+        above = Level(place.level).above or Level.COUNTRY
+        nearness.check_near(at, place.code[: int(above)], self.around)
+        if self.points.setdefault(place.code, at) != at:
+            raise Invalid(
+                Problem(
+                    _("“%(name)s” has another position in this file.") % {"name": place.name},
+                    "longitude",
+                    mend=_("Leave one of them."),
+                )
+            )
+
+    def written(self) -> Boundaries:
+        """Write what differs. Raises Invalid if anything was wrong."""
+        if self.problems:
+            raise Invalid(*self.problems[:50])
+        fresh = []
+        for code in sorted(self.areas.keys() | self.points.keys()):
+            place, values = self.places[code], dict[str, Any]()
+            if code in self.areas:
+                boundary = {"type": "MultiPolygon", "coordinates": self.areas[code]}
+                values["boundary"] = boundary
+                if place.longitude is None:
+                    values["longitude"], values["latitude"] = geo.middle(boundary)
+            if code in self.points:
+                values["longitude"], values["latitude"] = self.points[code]
+            if update_fields(place, **values):
+                fresh.append(place)
+            else:
+                self.done.unchanged += 1
+        Region.objects.bulk_update(fresh, ["boundary", "longitude", "latitude"], batch_size=BATCH)
+        self.done.changed = len(fresh)
+        return self.done
 
 
 def keep_geojson(by: Actor, place_code: str, name: str, data: bytes) -> None:
@@ -98,40 +159,3 @@ def keep_geojson(by: Actor, place_code: str, name: str, data: bytes) -> None:
     upload = Upload(name, data, "application/geo+json", place_code, "regions.edit")
     for keep in keepers:
         keep(by, upload)
-
-
-def _first(given: dict[str, Any], names: tuple[str, ...]) -> str:
-    return next((str(given[name]).strip() for name in names if given.get(name)), "")
-
-
-def _features(data: bytes) -> list[dict[str, Any]]:
-    try:
-        found = read_json(data)
-    except UnreadableJson as error:
-        if error.too_much:
-            raise Invalid(
-                Problem(
-                    _("The file holds more than can be read at once."),
-                    "file",
-                    mend=_("Divide it, or simplify the lines before exporting."),
-                )
-            ) from error
-        raise Invalid(
-            Problem(_("The file is not JSON."), "file", mend=_("Export it again as GeoJSON."))
-        ) from error
-    features = found.get("features") if isinstance(found, dict) else None
-    if not isinstance(features, list) or not all(isinstance(item, dict) for item in features):
-        raise Invalid(
-            Problem(
-                _("The file has no features."), "file", mend=_("Export it as a FeatureCollection.")
-            )
-        )
-    if len(features) > MOST_FEATURES:
-        raise Invalid(
-            Problem(
-                _("The file has %(count)s features.") % {"count": len(features)},
-                "file",
-                mend=_("Divide it; at most %(most)s are read at once.") % {"most": MOST_FEATURES},
-            )
-        )
-    return features

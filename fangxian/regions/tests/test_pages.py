@@ -173,7 +173,6 @@ def test_boundaries_are_taken_in_by_code_or_name(client_of, places):
 @pytest.mark.parametrize(
     ("geometry", "said"),
     [
-        ({"type": "LineString", "coordinates": [[1, 2], [2, 3]]}, "Polygon"),
         ({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1]]]}, "four points"),
         ({"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 1]]]}, "not closed"),
         (

@@ -19,6 +19,7 @@ from fangxian.common.ui.choices import offer
 from fangxian.common.ui.problems import tried
 from fangxian.regions import actions, numbering, queries
 from fangxian.regions.actions.boundaries import import_boundaries
+from fangxian.regions.coordinates import WGS84
 from fangxian.regions.forms import (
     BoundariesForm,
     ChangePlaceForm,
@@ -196,7 +197,13 @@ def boundaries(request: SignedRequest, code: str) -> HttpResponse:
             data = upload.read()
             done = tried(
                 form,
-                lambda: import_boundaries(by=by, area=code, data=data, file_name=upload.name),
+                lambda: import_boundaries(
+                    by=by,
+                    area=code,
+                    data=data,
+                    file_name=upload.name,
+                    system=form.cleaned_data["system"] or WGS84,
+                ),
             )
             if done is not None:
                 text = _("%(changed)s boundaries taken in, %(unchanged)s as before.")
@@ -205,12 +212,19 @@ def boundaries(request: SignedRequest, code: str) -> HttpResponse:
                 if done.unknown:
                     names = ", ".join(done.unknown[:20])
                     messages.warning(request, _("No place here for: %(names)s") % {"names": names})
+                if done.shapeless:
+                    names = ", ".join(done.shapeless[:20])
+                    text = _("Left out, for they have neither an area nor a point: %(names)s")
+                    messages.warning(request, text % {"names": names})
                 return redirect("regions:map", code)
     return _form(
         request,
         form,
         here,
         _("Boundaries from GeoJSON"),
-        note=_("Features are matched by code, else by a name that only one place here has."),
+        note=_(
+            "A feature belongs to the place of its code; one without a code to the only place here"
+            " that has its name. Several areas of one place become one boundary."
+        ),
         upload=True,
     )

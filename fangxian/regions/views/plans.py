@@ -22,6 +22,7 @@ from fangxian.common.uploads import read_json
 from fangxian.regions import actions, queries, redraw
 from fangxian.regions.actions.boundaries import keep_geojson
 from fangxian.regions.actions.plans import assignment_of, names_of
+from fangxian.regions.coordinates import WGS84, to_wgs84
 from fangxian.regions.forms import AcceptForm, DrawForm, PartForm
 from fangxian.regions.models import GridPlan
 from fangxian.regions.said import sentences
@@ -95,12 +96,12 @@ def plans(request: SignedRequest, code: str) -> HttpResponse:
 
 def _asked(form: DrawForm) -> dict[str, Any]:
     given = dict(form.cleaned_data)
-    upload = given.pop("roads")
+    upload, system = given.pop("roads"), given.pop("system") or WGS84
     values = {key: value for key, value in given.items() if value is not None}
-    return {"parameters": values, "roads": _roads(upload) if upload else ()}
+    return {"parameters": values, "roads": _roads(upload, system) if upload else ()}
 
 
-def _roads(upload: Any) -> list[list[tuple[float, float]]]:
+def _roads(upload: Any, system: str) -> list[list[tuple[float, float]]]:
     bad = Invalid(
         Problem(
             _("The roads can't be read."),
@@ -127,7 +128,7 @@ def _roads(upload: Any) -> list[list[tuple[float, float]]]:
     on_earth = all(-180 <= x <= 180 and -90 <= y <= 90 for x, y in points)
     if len(points) > MOST_ROAD_POINTS or not on_earth:
         raise bad
-    return lines
+    return [to_wgs84(line, system) for line in lines]
 
 
 def _plan(request: SignedRequest, plan_id: UUID) -> GridPlan:
