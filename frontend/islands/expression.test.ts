@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { type Tree, evaluate, truth } from "./expression";
+import { type Around, type Tree, evaluate, truth } from "./expression";
 
 interface Case {
   source: string;
@@ -8,6 +8,7 @@ interface Case {
   fields: Record<string, unknown>;
   own: unknown;
   choice?: Record<string, string>;
+  around?: Around;
   today: string;
   expected: unknown;
 }
@@ -17,7 +18,7 @@ const corpus = JSON.parse(readFileSync("../fangxian/field/tests/corpus/expressio
 
 describe("the browser evaluates as the server does", () => {
   test.each(corpus.map((one) => [one.source, one] as const))("%s", (_source, one) => {
-    const value = evaluate(one.tree, one.fields, one.own, one.today, one.choice);
+    const value = evaluate(one.tree, one.fields, one.own, one.today, one.choice, one.around);
     if (typeof one.expected === "boolean") expect(truth(value)).toBe(one.expected);
     else expect(value).toBe(one.expected);
   });

@@ -4,10 +4,11 @@ An expression becomes a tree of plain lists (JSON), which the server evaluates h
 evaluates by the same rules; nothing is ever handed to an interpreter. Grammar, by precedence::
 
     or | and | = != | < <= > >= | + - | * div mod | - | ${name} . 'text' 12 f(a, b) ( )
+    position(..) | jr:choice-name(a, '${name}')
 
 In a filter of choices a bare word names a column of the choices instead of ".".
 
-Values are text, numbers, booleans, lists of chosen codes, and None (not answered; "" in XPath).
+Values are those of ``values``, functions those of ``functions``.
 Source: XLSForm reference, section "Operators and functions"; XPath 1.0, sections 3.3 to 3.5.
 """
 
@@ -17,22 +18,28 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from fangxian.field.questionnaire.functions import ARITY, CALLS, DATE_LETTERS, GATHERING
+from fangxian.field.questionnaire.patterns import is_safe
+from fangxian.field.questionnaire.values import Value, equal, number, text, truth
+
 Tree = list[Any]
-Value = Any
 MAX_LENGTH: Final = 2_000
 MAX_DEPTH: Final = 40
+# As large as a number may be that somebody answers.
+MAX_RESULT: Final = 1e12
 
 _TOKENS = re.compile(
     r"""\s*(?:
-      (?P<number>\d+(?:\.\d+)?)
+      (?P<number>\d+(?:\.\d+)?|\.\d+)
     | (?P<text>'[^']*'|"[^"]*")
-    | (?P<field>\$\{\s*[A-Za-z_][\w.-]*\s*\})
-    | (?P<word>[^\W\d][\w-]*)
-    | (?P<op><=|>=|!=|=|<|>|\+|-|\*|\(|\)|,|\.)
+    | (?P<field>\$\{\s*[^\W\d][\w.-]*\s*\})
+    | (?P<word>(?:jr:)?[^\W\d][\w-]*)
+    | (?P<op><=|>=|!=|=|<|>|\+|-|\*|\(|\)|,|\.\.|\.)
     )""",
     re.VERBOSE,
 )
@@ -53,28 +60,7 @@ _BINARY: Final = {
     "mod": 6,
 }
 
-# name: (fewest, most) arguments; None is any number.
-_FUNCTIONS: Final[Mapping[str, tuple[int, int | None]]] = {
-    "selected": (2, 2),
-    "count-selected": (1, 1),
-    "string-length": (1, 1),
-    "regex": (2, 2),
-    "not": (1, 1),
-    "true": (0, 0),
-    "false": (0, 0),
-    "today": (0, 0),
-    "if": (3, 3),
-    "coalesce": (2, 2),
-    "number": (1, 1),
-    "int": (1, 1),
-    "round": (1, 2),
-    "concat": (1, None),
-    "contains": (2, 2),
-    "starts-with": (2, 2),
-    "boolean": (1, 1),
-    "min": (1, None),
-    "max": (1, None),
-}
+_QUESTION: Final = re.compile(r"^\$\{\s*([^\W\d][\w.-]*)\s*\}$")
 
 
 class ExpressionError(ValueError):
@@ -176,10 +162,16 @@ class _Parser:
         return ["column", name]
 
     def call(self, name: str, at: int) -> Tree:
-        if name not in _FUNCTIONS:
+        if name == "position":
+            for what in ("(", "..", ")"):
+                self.expect(what)
+            return ["row"]
+        if name == "jr:choice-name":
+            return self.choice_name(at)
+        if name not in ARITY:
             raise ExpressionError(
                 _("The function “%(name)s” at character %(at)d is not known. Known: %(known)s.")
-                % {"name": name, "at": at, "known": ", ".join(sorted(_FUNCTIONS))}
+                % {"name": name, "at": at, "known": ", ".join(sorted(ARITY))}
             )
         self.expect("(")
         arguments: list[Tree] = []
@@ -189,14 +181,31 @@ class _Parser:
                 break
             self.at += 1
         self.expect(")")
-        fewest, most = _FUNCTIONS[name]
+        fewest, most = ARITY[name]
         if len(arguments) < fewest or (most is not None and len(arguments) > most):
             raise ExpressionError(
                 _("“%(name)s” got %(n)d arguments.") % {"name": name, "n": len(arguments)}
             )
         if name == "regex":
             _check_pattern(arguments[1], at)
+        if name.startswith("format-date"):
+            _check_date_pattern(arguments[1], at)
         return ["call", name, *arguments]
+
+    def choice_name(self, at: int) -> Tree:
+        """``jr:choice-name(code, '${question}')``: the label of a choice."""
+        self.expect("(")
+        code = self.expression()
+        self.expect(",")
+        kind, quoted, _at = self.next()
+        match = _QUESTION.match(quoted[1:-1]) if kind == "text" else None
+        if match is None:
+            raise ExpressionError(
+                _("“jr:choice-name” at character %(at)d needs a question in quotes, as '${town}'.")
+                % {"at": at}
+            )
+        self.expect(")")
+        return ["label", code, match[1]]
 
 
 def compile_expression(source: str, columns: Set[str] | None = None) -> Tree:
@@ -224,6 +233,47 @@ def columns_of(tree: Tree) -> set[str]:
     return _named(tree, "column")
 
 
+def gathered_of(tree: Tree) -> set[str]:
+    """Names of the questions of which an expression takes all answers: ``sum(${age})``."""
+    found: set[str] = set()
+    if tree[0] == "call" and tree[1] in GATHERING:
+        found |= {str(part[1]) for part in tree[2:] if part[0] == "field"}
+    for part in tree[1:]:
+        if isinstance(part, list):
+            found |= gathered_of(part)
+    return found
+
+
+def labelled_of(tree: Tree) -> set[str]:
+    """Names of the questions whose options an expression calls by their labels."""
+    found = {str(tree[2])} if tree[0] == "label" else set()
+    for part in tree[1:]:
+        if isinstance(part, list):
+            found |= labelled_of(part)
+    return found
+
+
+def _check_pattern(pattern: Tree, at: int) -> None:
+    """Refuse a pattern that can't be read, or that could take for ever on some text."""
+    if pattern[0] != "value" or not is_safe(str(pattern[1])):
+        raise ExpressionError(
+            _(
+                "The pattern at character %(at)d can’t be used. Write it in quotes, without"
+                " repeated brackets and with three parts of free length at most."
+            )
+            % {"at": at}
+        )
+
+
+def _check_date_pattern(pattern: Tree, at: int) -> None:
+    letters = re.findall(r"%(.?)", str(pattern[1])) if pattern[0] == "value" else [""]
+    if unknown := [letter for letter in letters if letter not in DATE_LETTERS]:
+        raise ExpressionError(
+            _("“%%%(letter)s” of the date at character %(at)d is not known. Known: %(known)s.")
+            % {"letter": unknown[0], "at": at, "known": " ".join(f"%{d}" for d in "YymndeHhMS")}
+        )
+
+
 def _named(tree: Tree, head: str) -> set[str]:
     if tree[0] == head:
         return {str(tree[1])}
@@ -232,105 +282,6 @@ def _named(tree: Tree, head: str) -> set[str]:
         if isinstance(part, list):
             found |= _named(part, head)
     return found
-
-
-def _text(value: Value) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return "NaN" if value != value else str(int(value)) if value.is_integer() else str(value)
-    if isinstance(value, list):
-        return " ".join(str(v) for v in value)
-    return str(value)
-
-
-# As XPath writes a number; Python's float() would take "1_000", "inf" and "1e3" too.
-_NUMERAL: Final = re.compile(r"^-?(\d+(\.\d*)?|\.\d+)$", re.ASCII)
-
-
-def _number(value: Value) -> float:
-    if isinstance(value, bool):
-        return float(value)
-    if isinstance(value, dt.date):
-        # Days since 1970, as XForms reads a date as a number.
-        return float((value - dt.date(1970, 1, 1)).days)
-    text = _text(value).strip()
-    if _NUMERAL.match(text):
-        return float(text)
-    try:
-        return _number(dt.date.fromisoformat(text[:10]))
-    except ValueError:
-        return math.nan
-
-
-def truth(value: Value) -> bool:
-    """A value as true or false: empty text, zero, not-a-number and no answer are false."""
-    if isinstance(value, int | float):
-        return value == value and value != 0
-    return bool(_text(value))
-
-
-def _equal(left: Value, right: Value) -> bool:
-    if isinstance(left, bool) or isinstance(right, bool):
-        return truth(left) == truth(right)
-    if isinstance(left, int | float) or isinstance(right, int | float):
-        return _number(left) == _number(right)
-    return _text(left) == _text(right)
-
-
-def _selected(chosen: Value, code: Value) -> bool:
-    options = chosen if isinstance(chosen, list) else _text(chosen).split()
-    return _text(code) in [_text(option) for option in options]
-
-
-_MAX_REGEX_TEXT: Final = 200
-
-
-def _regex(value: Value, pattern: Value) -> bool:
-    # Answers are short; the cap keeps a slow pattern from being fed a long text.
-    return re.fullmatch(_text(pattern), _text(value)[:_MAX_REGEX_TEXT]) is not None
-
-
-def _check_pattern(pattern: Tree, at: int) -> None:
-    """Refuse a pattern that can't be read, or that could take for ever on some text."""
-    text = str(pattern[1]) if pattern[0] == "value" else ""
-    try:
-        re.compile(text)
-        good = pattern[0] == "value" and not re.search(r"\)[*+{]", text)
-    except re.error:
-        good = False
-    if not good:
-        raise ExpressionError(
-            _("The pattern at character %(at)d can’t be used. Write it without repeated brackets.")
-            % {"at": at}
-        )
-
-
-def _places(value: Value) -> int:
-    number = _number(value)
-    return int(number) if math.isfinite(number) else 0
-
-
-def _round(value: Value, places: Value = 0) -> Value:
-    number = _number(value)
-    if not math.isfinite(number):
-        return number
-    # Halves go up, as in XPath; Python's round() would take them to the even neighbour.
-    shift = 10.0 ** max(-12, min(12, _places(places)))
-    shifted = number * shift
-    return math.floor(shifted + 0.5) / shift if math.isfinite(shifted) else number
-
-
-def _int(value: Value) -> Value:
-    number = _number(value)
-    return math.trunc(number) if math.isfinite(number) else math.nan
-
-
-def _extreme(choose: Callable[[list[float]], float], values: tuple[Value, ...]) -> float:
-    numbers = [_number(value) for value in values]
-    return math.nan if any(number != number for number in numbers) else choose(numbers)
 
 
 _ARITHMETIC: Final[Mapping[str, Callable[[float, float], Value]]] = {
@@ -345,25 +296,20 @@ _ARITHMETIC: Final[Mapping[str, Callable[[float, float], Value]]] = {
     "mod": lambda a, b: math.fmod(a, b) if b and math.isfinite(a) else math.nan,
 }
 
-_CALLS: Final[Mapping[str, Callable[..., Value]]] = {
-    "selected": _selected,
-    "count-selected": lambda v: len(v) if isinstance(v, list) else len(_text(v).split()),
-    "string-length": lambda v: len(_text(v)),
-    "regex": _regex,
-    "not": lambda v: not truth(v),
-    "true": lambda: True,
-    "false": lambda: False,
-    "coalesce": lambda a, b: a if _text(a) else b,
-    "number": _number,
-    "int": _int,
-    "round": _round,
-    "concat": lambda *vs: "".join(_text(v) for v in vs),
-    "contains": lambda a, b: _text(b) in _text(a),
-    "starts-with": lambda a, b: _text(a).startswith(_text(b)),
-    "boolean": truth,
-    "min": lambda *vs: _extreme(min, vs),
-    "max": lambda *vs: _extreme(max, vs),
-}
+
+@dataclass(frozen=True)
+class Moment:
+    """When something is evaluated: the day of the visit and, as far as it is known, the hour."""
+
+    today: dt.date
+    now: dt.datetime | None = None
+
+    def day(self) -> str:
+        return self.today.isoformat()
+
+    def time(self) -> str:
+        """The clock on the wall, without a zone; the visit's day where only that is known."""
+        return self.now.strftime("%Y-%m-%dT%H:%M:%S") if self.now else self.today.isoformat()
 
 
 def evaluate(
@@ -373,13 +319,20 @@ def evaluate(
     own: Value = None,
     choice: Mapping[str, Value] | None = None,
     today: dt.date | None = None,
+    now: dt.datetime | None = None,
+    row: int | None = None,
+    labels: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Value:
     """Evaluate a compiled expression.
 
-    ``answers``: by question name; ``own``: what "." stands for; ``choice``: the columns of the
-    choice that is filtered; ``today``: the day of the visit. An unanswered question is None and
-    compares like empty text.
+    ``answers``: by question name, of questions in a repeat from outside as the list of its rows;
+    ``own``: what "." stands for; ``choice``: the columns of the choice that is filtered;
+    ``today``, ``now``: the day of the visit and its local time; ``row``: the number of the repeat's
+    row, from 1; ``labels``: those of the options by question and code. An unanswered question is
+    None and compares like empty text.
     """
+    # The visit's own day is normally given.
+    moment = Moment(today or dt.date.today(), now)  # noqa: DTZ011
 
     def run(node: Tree) -> Value:
         head = node[0]
@@ -391,26 +344,35 @@ def evaluate(
             return (choice or {}).get(node[1])
         if head == "self":
             return own
+        if head == "row":
+            return row
+        if head == "label":
+            known = (labels or {}).get(node[2], {})
+            given = run(node[1])
+            codes = given if isinstance(given, list) else [given]
+            return ", ".join(known.get(text(code), text(code)) for code in codes)
         if head == "neg":
-            return -_number(run(node[1]))
+            return -number(run(node[1]))
         if head == "and":
             return truth(run(node[1])) and truth(run(node[2]))
         if head == "or":
             return truth(run(node[1])) or truth(run(node[2]))
         if head == "=":
-            return _equal(run(node[1]), run(node[2]))
+            return equal(run(node[1]), run(node[2]))
         if head == "!=":
-            return not _equal(run(node[1]), run(node[2]))
+            return not equal(run(node[1]), run(node[2]))
         if head == "call":
             return call(node[1], node[2:])
-        return _ARITHMETIC[head](_number(run(node[1])), _number(run(node[2])))
+        return _ARITHMETIC[head](number(run(node[1])), number(run(node[2])))
 
     def call(name: str, arguments: list[Tree]) -> Value:
         if name == "if":
             return run(arguments[1] if truth(run(arguments[0])) else arguments[2])
         if name == "today":
-            return today or dt.date.today()  # noqa: DTZ011 (the visit's own day is normally given)
-        return _CALLS[name](*(run(argument) for argument in arguments))
+            return moment.day()
+        if name == "now":
+            return moment.time()
+        return CALLS[name](*(run(argument) for argument in arguments))
 
     return run(tree)
 
@@ -424,3 +386,21 @@ def holds(tree: Tree, answers: Mapping[str, Value], **given: Any) -> bool:
         return truth(evaluate(tree, answers, **given))
     except (ArithmeticError, ValueError):
         return False
+
+
+def worked_out(tree: Tree, answers: Mapping[str, Value], **given: Any) -> Value:
+    """What a calculation comes to: text, a number, true or false; None where it comes to nothing.
+
+    Keywords as for :func:`evaluate`.
+    """
+    try:
+        value = evaluate(tree, answers, **given)
+    except (ArithmeticError, ValueError):
+        return None
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        if not math.isfinite(value) or abs(value) > MAX_RESULT:
+            return None
+        return int(value) if float(value).is_integer() else value
+    return text(value)[:MAX_LENGTH] or None

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fangxian.field.questionnaire.values import truth
 from fangxian.field.questionnaire.expression import (
     ExpressionError,
     Tree,
     compile_expression,
     evaluate,
     fields_of,
-    truth,
+
 )
 
 CORPUS = json.loads((Path(__file__).parent / "corpus" / "expressions.json").read_text("utf-8"))
+
+
+def dumped(case: dict[str, Any]) -> str:
+    return json.dumps(case["tree"])
 
 
 def _compiled(case: dict[str, Any]) -> Tree:
@@ -31,7 +37,12 @@ def test_corpus(case: dict[str, Any]) -> None:
     tree = _compiled(case)
     assert tree == case["tree"], "the browser is given this tree"
     today = dt.date.fromisoformat(case["today"])
-    value = evaluate(tree, case["fields"], own=case["own"], choice=case.get("choice"), today=today)
+    around = dict(case.get("around", {}))
+    if "now" in around:
+        around["now"] = dt.datetime.fromisoformat(around["now"])
+    value = evaluate(
+        tree, case["fields"], own=case["own"], choice=case.get("choice"), today=today, **around
+    )
     expected = case["expected"]
     if isinstance(expected, bool):
         assert truth(value) is expected
@@ -40,11 +51,11 @@ def test_corpus(case: dict[str, Any]) -> None:
 
 
 def test_the_tree_is_json_and_the_corpus_uses_every_function() -> None:
-    from fangxian.field.questionnaire.expression import _FUNCTIONS
+    from fangxian.field.questionnaire.functions import ARITY as _FUNCTIONS
 
     trees = [_compiled(case) for case in CORPUS]
     assert json.loads(json.dumps(trees)) == trees
-    called = {name for case in CORPUS for name in _FUNCTIONS if f"{name}(" in case["source"]}
+    called = {name for case in CORPUS for name in _FUNCTIONS if f'"call", "{name}"' in dumped(case)}
     assert called == set(_FUNCTIONS)
 
 
@@ -62,6 +73,15 @@ def test_the_tree_is_json_and_the_corpus_uses_every_function() -> None:
         ("regex(., '(a+)+')", "pattern"),
         ("regex(., '[')", "pattern"),
         ("regex(., ${t})", "pattern"),
+        ("regex(., '.*.*.*.*.*.*x')", "pattern"),
+        ("regex(., '" + "a?" * 40 + "x')", "pattern"),
+        ("regex(., '(a|a){40}')", "pattern"),
+        ("regex(., '.{0,99}.{0,99}.{0,99}.{0,99}x')", "pattern"),
+        ("regex(., '((a|b)*c)*')", "pattern"),
+        ("format-date(today(), '%b')", "%b"),
+        ("format-date(today(), ${t})", "date"),
+        ("jr:choice-name(${t}, ${t})", "quotes"),
+        ("position(1)", "1"),
     ],
 )
 def test_what_is_no_expression_says_where(source: str, said: str) -> None:
@@ -74,3 +94,27 @@ def test_what_is_no_expression_says_where(source: str, said: str) -> None:
 def test_fields_of_an_expression() -> None:
     tree = compile_expression("${a} = 1 and not(selected(${b}, 'x'))")
     assert fields_of(tree) == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "^1[3-9]\\d{9}$",
+        "[0-9]{17}[0-9Xx]|[0-9]{15}",
+        "([0-9]{3,4}-)?[0-9]{7,8}",
+        "[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}",
+        "(\\d{1,3}\\.){3}\\d{1,3}",
+        "[\u4e00-\u9fa5]{2,20}",
+    ],
+)
+def test_patterns_of_everyday_are_taken(pattern: str) -> None:
+    tree = compile_expression(f"regex(., '{pattern}')")
+    assert tree[0] == "call"
+
+
+def test_a_pattern_at_the_limit_is_done_soon() -> None:
+    """Three parts of free length on the longest text: a bounded number of steps, not for ever."""
+    tree = compile_expression("regex(., '.*.*.*x')")
+    before = time.process_time()
+    assert truth(evaluate(tree, {}, own="a" * 5_000)) is False
+    assert time.process_time() - before < 20
