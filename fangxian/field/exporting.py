@@ -37,6 +37,7 @@ from fangxian.field import queries
 from fangxian.field.models import Campaign, FormDefinition, Visit
 from fangxian.field.questionnaire.said import in_words, read
 from fangxian.field.questionnaire.schema import Question, Questionnaire
+from fangxian.field.questionnaire.values import text
 from fangxian.regions.queries import at, names
 from fangxian.register.models import Residency
 
@@ -160,7 +161,7 @@ def _cell(
     words = in_words(question, value, known, clear=clear)
     typed = question.kind in _NUMBERS and column.kind in _NUMBERS
     # One that was masked is no number any more.
-    return value if typed and words == str(value) else words
+    return value if typed and words == text(value) else words
 
 
 def _distinct(blocks: Any) -> list[Question]:

@@ -10,6 +10,7 @@ import { mount as fileDrop } from "./file-drop";
 import { mount as focus } from "./focus";
 import { mount as hotkeys } from "./hotkeys";
 import { mount as keys } from "./keys";
+import { mount as locate } from "./locate";
 import { mount as mapping } from "./mapping";
 import { mount as menu } from "./menu";
 import { mount as poll } from "./poll";
@@ -33,6 +34,7 @@ const islands: Registry = {
   focus,
   hotkeys,
   keys,
+  locate,
   mapping,
   menu,
   poll,

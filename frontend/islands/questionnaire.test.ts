@@ -48,7 +48,7 @@ beforeEach(() => {
     '<div data-path="a.fever"><input type="radio" name="a.fever" value="yes"><input type="radio" name="a.fever" value="no"></div>' +
     '<div data-path="a.town"><input type="radio" name="a.town" value="t1"><input type="radio" name="a.town" value="t2"><input type="radio" name="a.town" value="t9"></div>' +
     '<div data-path="a.village">' +
-    ["v1", "v2", "v3"].map((code) => `<label><input type="radio" name="a.village" value="${code}"></label>`).join("") +
+    ["v1", "v2", "v3"].map((code, at) => `<label><input type="radio" name="a.village" value="${code}" data-option="${at}"></label>`).join("") +
     "</div>" +
     '<div data-path="a.temperature"><input name="a.temperature"></div><div data-path="a.advice"><p>rest</p></div>' +
     `<div data-path="a.returned"><fieldset data-repeat="a.returned"><div data-rows></div><template>${row("new")}</template>` +
@@ -121,4 +121,104 @@ test("enter sends the outcome whose questions were opened last", () => {
     expect(disabled()).toEqual(expected);
     expect(links.map((link) => link.classList.contains("is-chosen"))).toEqual([at === 0, at === 1]);
   }
+});
+
+const WORKED_OUT = [
+  { name: "n", kind: "integer" },
+  { name: "double", kind: "calculate", calculation: ["*", ["field", "n"], ["value", 2]] },
+  { name: "told", kind: "calculate", calculation: ["call", "concat", ["field", "double"], ["value", " in all"]] },
+  { name: "why", kind: "text", required_when: [">", ["field", "double"], ["value", 4]] },
+  {
+    name: "people",
+    kind: "repeat",
+    count: ["field", "n"],
+    questions: [
+      { name: "place", kind: "calculate", calculation: ["row"] },
+      { name: "age", kind: "integer", constraint: ["<", ["self"], ["value", 120]], message: "not ${age}" },
+    ],
+  },
+  { name: "sum", kind: "calculate", calculation: ["call", "sum", ["field", "age"]] },
+  {
+    name: "village",
+    kind: "choice",
+    choice_filter: ["=", ["column", "town"], ["field", "n"]],
+    options: [
+      { name: "v1", town: "1" },
+      { name: "v1", town: "2" },
+    ],
+  },
+];
+
+const person = (n: string): string =>
+  `<div data-row><div data-path="a.people.${n}.place" hidden></div><div data-path="a.people.${n}.age"><input id="q-people-${n}-age" name="a.people.${n}.age"></div></div>`;
+
+function workedOut(): void {
+  undo?.();
+  document.body.innerHTML =
+    `<script type="application/json" id="qs">${JSON.stringify(WORKED_OUT)}</script><form data-source="qs" data-today="2020-03-05">` +
+    '<div data-path="a.n"><input name="a.n"></div><div data-path="a.double" hidden></div>' +
+    '<div data-path="a.told"><p>In all <output data-worked-out></output></p></div>' +
+    '<div data-path="a.why"><label>Why <span data-answer="double"></span><span data-required hidden>!</span></label><input name="a.why"></div>' +
+    `<div data-path="a.people"><fieldset data-repeat="a.people"><div data-rows></div><template>${person("new")}</template></fieldset></div>` +
+    '<div data-path="a.sum"><output data-worked-out></output></div>' +
+    '<div data-path="a.village"><label><input type="radio" name="a.village" value="v1" data-option="0"></label><label><input type="radio" name="a.village" value="v1" data-option="1"></label></div></form>';
+  undo = mount(form());
+}
+
+const output = (path: string): string => at(path).querySelector("output")?.textContent ?? "";
+
+function settle(name: string, value: string): void {
+  type(name, value);
+  document.querySelector(`[name="${name}"]`)?.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+test("what is calculated is shown where texts and results name it, and stays hidden without a text", () => {
+  workedOut();
+  expect(output("a.told")).toBe(" in all");
+  type("a.n", "3");
+  expect(output("a.told")).toBe("6 in all");
+  expect(at("a.double").hidden).toBe(true);
+  expect(at("a.why").querySelector("[data-answer]")?.textContent).toBe("6");
+  expect(at("a.why").querySelector<HTMLElement>("[data-required]")?.hidden).toBe(false);
+  type("a.n", "");
+  expect(at("a.why").querySelector("[data-answer]")?.textContent).toBe("…");
+  expect(at("a.why").querySelector<HTMLElement>("[data-required]")?.hidden).toBe(true);
+});
+
+test("a repeat has as many rows as are asked for, and none is lost while the number is typed", () => {
+  workedOut();
+  settle("a.n", "2");
+  const many = (): number => document.querySelectorAll("[data-rows] > [data-row]").length;
+  expect(many()).toBe(2);
+  type("a.people.0.age", "30");
+  type("a.people.1.age", "12");
+  expect(output("a.sum")).toBe("42");
+  type("a.n", "");
+  expect(many()).toBe(2);
+  settle("a.n", "1");
+  expect(many()).toBe(1);
+  expect(output("a.sum")).toBe("30");
+  settle("a.n", "1000");
+  expect(many()).toBe(50);
+});
+
+test("an answer that is not allowed is said at once, and no more when it is mended", () => {
+  workedOut();
+  settle("a.n", "1");
+  const age = document.querySelector('[name="a.people.0.age"]') as HTMLInputElement;
+  type("a.people.0.age", "130");
+  expect(age.hasAttribute("aria-invalid")).toBe(false);
+  settle("a.people.0.age", "130");
+  expect(age.getAttribute("aria-invalid")).toBe("true");
+  expect(document.getElementById(age.getAttribute("aria-describedby") ?? "")?.textContent).toBe("not 130");
+  settle("a.people.0.age", "13");
+  expect(age.hasAttribute("aria-invalid")).toBe(false);
+  expect(document.querySelector("[data-judged]")).toBeNull();
+});
+
+test("options of one code are told apart by what the filter looks at", () => {
+  workedOut();
+  settle("a.n", "2");
+  const hidden = [...at("a.village").querySelectorAll("label")].map((label) => label.hidden);
+  expect(hidden).toEqual([true, false]);
 });

@@ -148,7 +148,8 @@ def _check(visit: NewVisit, known: _Campaigns, now: dt.datetime) -> Ready | list
     if form is None:
         return [_problem(_("The form is not the sweep’s."), "form", _("Fetch it anew."), "form")]
     visited_at = _when(visit, campaign, now)
-    day = timezone.localtime(visited_at).date()
+    local = timezone.localtime(visited_at)
+    day = local.date()
     if visit.revisit_on and not day <= visit.revisit_on <= day + REVISIT_WITHIN:
         return [
             _problem(
@@ -161,7 +162,7 @@ def _check(visit: NewVisit, known: _Campaigns, now: dt.datetime) -> Ready | list
     answers: dict[str, Any] = {}
     exceptions = 0
     if outcome.asked(every_door=campaign.every_door) or visit.answers:
-        checked = check_answers(known.questions(form), visit.answers, today=day)
+        checked = check_answers(known.questions(form), visit.answers, today=day, now=local)
         if not checked.ok:
             return checked.problems
         if checked.exceptions and outcome.met and not outcome.exception:

@@ -12,12 +12,14 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from fangxian.common.errors import Problem
-from fangxian.field.questionnaire.expression import Tree, holds
-from fangxian.field.questionnaire.schema import Question, Questionnaire, in_language
+from fangxian.field.questionnaire.expression import Tree, evaluate, holds, worked_out
+from fangxian.field.questionnaire.schema import Question, Questionnaire, filled, in_language
+from fangxian.field.questionnaire.values import hours_of, number
 
 MAX_TEXT: Final = 2_000
 MAX_REPEATS: Final = 50
 MAX_NUMBER: Final = 1e12
+_TIME: Final = re.compile(r"^\d{1,2}:\d{2}(:\d{2})?$", re.ASCII)
 _POSITION: Final = re.compile(r"^-?\d{1,3}(\.\d+)?,-?\d{1,3}(\.\d+)?$")
 
 
@@ -83,6 +85,23 @@ def _date(_question: Question, value: Any) -> str:
         raise _Unfit(_("This is not a date."), _("Write it like 2020-03-05.")) from None
 
 
+def _time(_question: Question, value: Any) -> str:
+    said = str(value).strip()
+    if not _TIME.match(said) or math.isnan(hours_of(said)):
+        raise _Unfit(_("This is not a time."), _("Write it like 14:30."))
+    return said
+
+
+def _datetime(_question: Question, value: Any) -> str:
+    try:
+        found = dt.datetime.fromisoformat(str(value).strip())
+    except ValueError:
+        raise _Unfit(
+            _("This is not a day with a time."), _("Write it like 2020-03-05T14:30.")
+        ) from None
+    return found.replace(tzinfo=None).isoformat(timespec="minutes")
+
+
 def _text(_question: Question, value: Any) -> str:
     text = str(value).replace("\x00", "").strip()
     if len(text) > MAX_TEXT:
@@ -108,6 +127,8 @@ _CLEAN = {
     "date": _date,
     "position": _position,
     "barcode": _text,
+    "time": _time,
+    "datetime": _datetime,
 }
 
 
@@ -115,16 +136,37 @@ def _empty(value: Any) -> bool:
     return value is None or value == "" or value == []
 
 
+def counted(question: Question, known: Mapping[str, Any], **around: Any) -> int | None:
+    """How many rows a repeat has whose number is worked out; None where somebody adds them."""
+    if question.count is None:
+        return None
+    try:
+        found = number(evaluate(question.count, known, **around))
+    except (ArithmeticError, ValueError):
+        return 0
+    return max(0, min(MAX_REPEATS, int(found))) if math.isfinite(found) else 0
+
+
+def gathered(question: Question, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What logic below a repeat sees of it: its rows, and of each question in it all answers."""
+    inside = {one.name: [row.get(one.name) for row in rows] for one in question.questions}
+    return {**inside, question.name: list(rows)}
+
+
 class _Checker:
-    def __init__(self, today: dt.date) -> None:
-        self.today = today
+    def __init__(self, around: Mapping[str, Any]) -> None:
+        self.around = dict(around)
         self.result = Checked()
 
     def problem(self, path: str, message: str, mend: str, row: int | None) -> None:
         self.result.problems.append(Problem(message, field=path, mend=mend, row=row, code="answer"))
 
     def holds(self, tree: Tree, known: Mapping[str, Any], own: Any = None) -> bool:
-        return holds(tree, known, own=own, today=self.today)
+        return holds(tree, known, own=own, **self.around)
+
+    def required(self, question: Question, known: Mapping[str, Any]) -> bool:
+        when = question.required_when
+        return question.required or (when is not None and self.holds(when, known))
 
     def one(
         self, question: Question, given: Any, known: Mapping[str, Any], path: str, row: int | None
@@ -133,7 +175,7 @@ class _Checker:
         if question.kind == "repeat":
             return self.repeat(question, given, known, path)
         if _empty(given):
-            if question.required:
+            if self.required(question, known):
                 self.problem(path, _("This is not answered."), _("Answer it."), row)
             return None
         try:
@@ -146,7 +188,8 @@ class _Checker:
             return None
         known = {**known, question.name: value}
         if question.constraint is not None and not self.holds(question.constraint, known, value):
-            message = in_language(question.constraint_message) or _("This answer is not allowed.")
+            said = filled(in_language(question.constraint_message), known)
+            message = said or _("This answer is not allowed.")
             self.problem(path, message, _("Check and correct it."), row)
             return None
         if question.exception_when is not None and self.holds(
@@ -159,16 +202,16 @@ class _Checker:
         self, question: Question, given: Any, known: Mapping[str, Any], path: str
     ) -> list[dict[str, Any]] | None:
         rows = given if isinstance(given, list) else []
-        if len(rows) > MAX_REPEATS:
-            self.problem(
-                path,
-                _("There are too many rows."),
-                _("%(n)d are the most.") % {"n": MAX_REPEATS},
-                None,
-            )
+        wanted = counted(question, known, **self.around)
+        most = MAX_REPEATS if wanted is None else wanted
+        if len(rows) > most:
+            mend = _("%(n)d are the most.") % {"n": most}
+            self.problem(path, _("There are too many rows."), mend, None)
             return None
-        if question.required and not rows:
+        if self.required(question, known) and not rows:
             self.problem(path, _("This is not answered."), _("Add a row."), None)
+        # So many are asked for, filled in or not.
+        rows = [*rows, *([{}] * ((wanted or 0) - len(rows)))]
         return [
             self.block(
                 question.questions,
@@ -189,33 +232,48 @@ class _Checker:
         row: int | None = None,
     ) -> dict[str, Any]:
         answers: dict[str, Any] = {}
+        rows: dict[str, Any] = {}
+        self.around["row"] = row
         for question in questions:
-            known = {**outer, **answers}
+            known = {**outer, **rows, **answers}
             if question.kind == "note":
                 continue
             if question.relevant is not None and not self.holds(question.relevant, known):
                 # What was skipped is not kept, even if a phone sent it.
                 continue
+            if question.calculation is not None:
+                value = worked_out(question.calculation, known, **self.around)
+                if value is not None:
+                    answers[question.name] = value
+                continue
             value, asked = given.get(question.name), question
             if question.choice_filter is not None:
-                asked = replace(question, options=question.left(known, self.today))
+                asked = replace(question, options=question.left(known, **self.around))
                 if not asked.options and _empty(value):
                     # Nothing is left to choose from, so nothing is asked.
                     continue
             value = self.one(asked, value, known, prefix + question.name, row)
+            if question.kind == "repeat":
+                self.around["row"] = row
+                rows |= gathered(question, value or [])
             if not _empty(value):
                 answers[question.name] = value
         return answers
 
 
 def check_answers(
-    questionnaire: Questionnaire, given: Mapping[str, Any], *, today: dt.date
+    questionnaire: Questionnaire,
+    given: Mapping[str, Any],
+    *,
+    today: dt.date,
+    now: dt.datetime | None = None,
 ) -> Checked:
     """Clean and check answers by question name (repeats: lists of such mappings).
 
-    Answers of questions that are skipped or unknown are dropped; logic sees only answers above the
-    question. ``today`` is the day of the visit. Never raises: problems are in the result.
+    Answers of questions that are skipped or unknown are dropped, calculations worked out anew;
+    logic sees only answers above the question. ``today`` and ``now`` are the day and the local time
+    of the visit. Never raises: problems are in the result.
     """
-    checker = _Checker(today)
+    checker = _Checker({"today": today, "now": now, "labels": questionnaire.labels()})
     checker.result.answers = checker.block(questionnaire.questions, given, {})
     return checker.result

@@ -17,6 +17,8 @@ _KEY: Final = re.compile(r"^q(\d{1,3})\.(\w+)$")
 _OPTION: Final = re.compile(r"^\s*([^\s:：]+)\s*[:：]\s*(.+?)\s*$")
 # What the builder offers; a position needs a device's sensors.
 OFFERED: Final = ("choice", "choices", "text", "integer", "decimal", "date", "note")
+# What only a workbook can say.
+BEYOND: Final = ("choice_filter", "calculation", "default", "default_value")
 
 Draft = list[dict[str, Any]]
 
@@ -80,7 +82,10 @@ def draft_of(schema: Mapping[str, Any]) -> Draft | None:
     """A published schema as a draft; None when it holds what the builder can't show."""
     rows: Draft = []
     for question in schema.get("questions", []):
-        if question.get("kind") not in OFFERED or question.get("choice_filter"):
+        beyond = any(question.get(key) for key in BEYOND) or isinstance(
+            question.get("required"), str
+        )
+        if question.get("kind") not in OFFERED or beyond:
             return None
         row = blank(len(rows) + 1)
         for key in TEXTS:

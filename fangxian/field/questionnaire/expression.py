@@ -244,6 +244,18 @@ def gathered_of(tree: Tree) -> set[str]:
     return found
 
 
+def lone_of(tree: Tree) -> set[str]:
+    """Names of the questions that an expression looks at otherwise than ``gathered_of``."""
+    if tree[0] == "field":
+        return {str(tree[1])}
+    gathers = tree[0] == "call" and tree[1] in GATHERING
+    found: set[str] = set()
+    for part in tree[1:]:
+        if isinstance(part, list) and not (gathers and part[0] == "field"):
+            found |= lone_of(part)
+    return found
+
+
 def labelled_of(tree: Tree) -> set[str]:
     """Names of the questions whose options an expression calls by their labels."""
     found = {str(tree[2])} if tree[0] == "label" else set()

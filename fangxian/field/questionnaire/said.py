@@ -16,9 +16,10 @@ from fangxian.common.masks import mask_text
 from fangxian.common.ui.formats import date
 from fangxian.field.questionnaire.answers import MAX_TEXT
 from fangxian.field.questionnaire.schema import Question, Questionnaire, in_language
+from fangxian.field.questionnaire.values import text
 
 # Where somebody may have typed a document's or a phone's number.
-_TYPED: Final = frozenset({"text", "integer", "decimal"})
+_TYPED: Final = frozenset({"text", "integer", "decimal", "calculate"})
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ def in_words(
         return pgettext("answer", "yes") if value else pgettext("answer", "no")
     if question.kind == "date":
         return str(date(dt.date.fromisoformat(value)))
-    text = str(value)
-    return text if clear or question.kind not in _TYPED else mask_text(text, MAX_TEXT)
+    words = text(value)
+    return words if clear or question.kind not in _TYPED else mask_text(words, MAX_TEXT)
 
 
 def _option(question: Question, code: str, known: Mapping[str, Any]) -> str:
@@ -77,10 +78,11 @@ def _block(
     known = {**outer, **answers}
     for question in questions:
         value = answers.get(question.name)
-        if value is None or not question.text():
+        label = question.text(known)
+        if value is None:
             continue
         if question.kind == "repeat":
             rows = [list(_block(question.questions, row, known)) for row in value]
-            yield Said(question.text(), rows=rows)
-        else:
-            yield Said(question.text(), in_words(question, value, known))
+            yield Said(label, rows=rows)
+        elif label:
+            yield Said(label, in_words(question, value, known))

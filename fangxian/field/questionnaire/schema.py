@@ -14,7 +14,6 @@ Stored as JSON in ``FormDefinition.schema``::
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -28,9 +27,12 @@ from fangxian.field.questionnaire.expression import (
     ExpressionError,
     Tree,
     compile_expression,
-    fields_of,
+    gathered_of,
     holds,
+    labelled_of,
+    lone_of,
 )
+from fangxian.field.questionnaire.values import text
 
 KINDS: Final = frozenset(
     {
@@ -43,10 +45,15 @@ KINDS: Final = frozenset(
         "note",
         "position",
         "barcode",
+        "time",
+        "datetime",
+        "calculate",
         "repeat",
     }
 )
-NAME: Final = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
+# Letters of any script, as XML names have them: forms are written by people of all languages.
+NAME: Final = re.compile(r"^(?!__proto__$)[^\W\d]\w{0,99}$")
+REFERENCE: Final = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
 MAX_QUESTIONS: Final = 200
 DEFAULT_LANGUAGE: Final = "zh-hans"
 
@@ -77,26 +84,45 @@ class Question:
     hint: Mapping[str, str] = field(default_factory=dict)
     options: tuple[Option, ...] = ()
     required: bool = False
+    required_when: Tree | None = None
     relevant: Tree | None = None
     constraint: Tree | None = None
     constraint_message: Mapping[str, str] = field(default_factory=dict)
     exception_when: Tree | None = None
     choice_filter: Tree | None = None
+    calculation: Tree | None = None
+    default: Any = None
+    default_value: Tree | None = None
+    count: Tree | None = None
     questions: tuple[Question, ...] = ()
 
-    def text(self) -> str:
-        """The label in the reader's language."""
-        return in_language(self.label)
+    def text(self, known: Mapping[str, Any] | None = None) -> str:
+        """The label in the reader's language, with the answers that it names; "…" for none."""
+        return filled(in_language(self.label), known or {})
 
-    def left(self, known: Mapping[str, Any], today: dt.date | None = None) -> tuple[Option, ...]:
-        """The options that the answers above, ``known``, leave to choose from."""
+    def left(self, known: Mapping[str, Any], **around: Any) -> tuple[Option, ...]:
+        """The options that the answers above, ``known``, leave; ``around`` as for ``evaluate``."""
         if self.choice_filter is None:
             return self.options
         return tuple(
             option
             for option in self.options
-            if holds(self.choice_filter, known, choice=option.columns(), today=today)
+            if holds(self.choice_filter, known, choice=option.columns(), **around)
         )
+
+    def trees(self) -> Iterator[Tree]:
+        """All its logic."""
+        every = (
+            self.relevant,
+            self.required_when,
+            self.constraint,
+            self.exception_when,
+            self.choice_filter,
+            self.calculation,
+            self.default_value,
+            self.count,
+        )
+        yield from (tree for tree in every if tree is not None)
 
 
 @dataclass(frozen=True)
@@ -108,6 +134,15 @@ class Questionnaire:
     def walk(self) -> Iterator[Question]:
         """Every question, those inside repeats too."""
         yield from _walk(self.questions)
+
+    def labels(self) -> dict[str, dict[str, str]]:
+        """Of the questions whose choices logic calls by name: their labels by code."""
+        wanted = {name for one in self.walk() for tree in one.trees() for name in labelled_of(tree)}
+        return {
+            one.name: {option.code: in_language(option.label) for option in one.options}
+            for one in self.walk()
+            if one.name in wanted
+        }
 
 
 def _walk(questions: Sequence[Question]) -> Iterator[Question]:
@@ -125,6 +160,11 @@ def in_language(texts: Mapping[str, str]) -> str:
     return next((text for text in texts.values() if text), "")
 
 
+def filled(label: str, known: Mapping[str, Any]) -> str:
+    """A text with the answers that it names; "…" where there is none."""
+    return REFERENCE.sub(lambda found: text(known.get(found[1])) or "…", label)
+
+
 def _label(row: Mapping[str, Any], key: str) -> dict[str, str]:
     value = row.get(key) or {}
     if isinstance(value, str):
@@ -140,6 +180,7 @@ class _Reader:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self.names: set[str] = set()
+        self.chosen: set[str] = set()
         self.count = 0
 
     def problem(self, at: int, name: str, message: str, mend: str) -> None:
@@ -168,9 +209,12 @@ class _Reader:
             for o in row.get("options") or []
         )
         codes = [o.code for o in options]
-        if row.get("kind") in ("choice", "choices") and len(options) < 2:
-            self.problem(at, name, _("A choice needs two options at least."), _("Add options."))
-        if len(set(codes)) != len(codes) or any(not c or " " in c for c in codes):
+        if row.get("kind") in ("choice", "choices") and not options:
+            self.problem(at, name, _("The question has no choices."), _("Add options."))
+        # Options of one code are told apart by what the filter looks at.
+        filtered = bool(row.get("choice_filter"))
+        distinct = {(o.code, *(o.values.values() if filtered else ())) for o in options}
+        if len(distinct) != len(codes) or any(not c or " " in c for c in codes):
             self.problem(
                 at,
                 name,
@@ -180,10 +224,9 @@ class _Reader:
         return options
 
     def texts(self, row: Mapping[str, Any], at: int, name: str) -> None:
-        """Refuse texts that would show a name in place of an answer."""
-        every = [row.get(key) for key in ("label", "hint", "constraint_message")]
-        every += [o.get("label") for o in row.get("options") or [] if isinstance(o, Mapping)]
-        if any("${" in text for one in every for text in _label({"text": one}, "text").values()):
+        """Refuse options whose text would show a name in place of an answer."""
+        every = [o.get("label") for o in row.get("options") or [] if isinstance(o, Mapping)]
+        if any("${" in one for label in every for one in _label({"text": label}, "text").values()):
             self.problem(
                 at,
                 name,
@@ -200,12 +243,17 @@ class _Reader:
                 at,
                 name,
                 _("The question’s name is missing or has other characters."),
-                _("Use small letters, digits and “_”, a letter first."),
+                _("Use letters, digits and “_”, no digit first, 100 at most."),
             )
         if name in self.names:
             self.problem(at, name, _("The name stands twice."), _("Rename one of the two."))
         self.names.add(name)
-        if kind not in KINDS or (inside_repeat and kind == "repeat"):
+        if kind in ("choice", "choices"):
+            self.chosen.add(name)
+        if kind == "repeat" and inside_repeat:
+            message = _("A group that repeats can’t stand in another one.")
+            self.problem(at, name, message, _("Ask its questions once in each row, or after it."))
+        if kind not in KINDS:
             self.problem(
                 at,
                 name,
@@ -214,23 +262,33 @@ class _Reader:
             )
             return None
         label = _label(row, "label")
-        if not in_language(label):
+        if not in_language(label) and kind not in ("repeat", "calculate"):
             self.problem(at, name, _("The question has no text."), _("Write what is asked."))
         self.texts(row, at, name)
         options = self.options(row, at, name)
         columns = {column for option in options for column in option.columns()}
+        if kind == "calculate" and not row.get("calculation"):
+            self.problem(at, name, _("Nothing is calculated."), _("Write a calculation."))
+        required = row.get("required")
         return Question(
             name=name,
             kind=kind,
             label=label,
             hint=_label(row, "hint"),
             options=options,
-            required=bool(row.get("required")),
+            required=required is True or required == 1,
+            required_when=self.logic(row, "required", at, name)
+            if isinstance(required, str)
+            else None,
             relevant=self.logic(row, "relevant", at, name),
             constraint=self.logic(row, "constraint", at, name),
             constraint_message=_label(row, "constraint_message"),
             exception_when=self.logic(row, "exception_when", at, name),
             choice_filter=self.logic(row, "choice_filter", at, name, columns),
+            calculation=self.logic(row, "calculation", at, name),
+            default=row.get("default"),
+            default_value=self.logic(row, "default_value", at, name),
+            count=self.logic(row, "count", at, name) if kind == "repeat" else None,
             questions=self.block(row.get("questions") or [], inside_repeat=True)
             if kind == "repeat"
             else (),
@@ -248,36 +306,62 @@ class _Reader:
                 found.append(question)
         return tuple(found)
 
-    def references(self, questions: Sequence[Question], above: frozenset[str], at: int) -> int:
+    def references(
+        self,
+        questions: Sequence[Question],
+        above: frozenset[str],
+        gathered: frozenset[str],
+        at: int,
+    ) -> int:
         """Refuse what looks at an answer that is not there yet; return how many were read.
 
-        Logic sees the answers above it and, in a repeat, those above in the same row; a constraint
-        and an exception see their own as well.
+        Logic and texts see the answers above and, in a repeat, those above in the same row; a
+        constraint and an exception see their own as well. ``gathered``: repeats above and what is
+        asked in them, seen by functions that take all answers.
         """
         for question in questions:
             at += 1
             own = above | {question.name}
-            for tree, seen in (
-                (question.relevant, above),
-                (question.choice_filter, above),
-                (question.constraint, own),
-                (question.exception_when, own),
+            for key, seen in (
+                ("relevant", above),
+                ("choice_filter", above),
+                ("calculation", above),
+                ("count", above),
+                ("required_when", above),
+                ("constraint", own),
+                ("exception_when", own),
+                ("default_value", frozenset()),
             ):
-                for name in sorted(fields_of(tree) - seen) if tree else ():
-                    self.problem(at, question.name, *self._unseen(name))
+                tree = getattr(question, key)
+                if tree is None:
+                    continue
+                lost = lone_of(tree) - seen
+                lost |= gathered_of(tree) - seen - gathered
+                lost |= labelled_of(tree) - self.chosen
+                for name in sorted(lost):
+                    self.problem(at, question.name, *self._unseen(name, key))
+            for key, seen in (("label", above), ("hint", above), ("constraint_message", own)):
+                texts = getattr(question, key).values()
+                for name in sorted({n for one in texts for n in REFERENCE.findall(one)} - seen):
+                    self.problem(at, question.name, *self._unseen(name, key))
             if question.kind == "repeat":
-                at = self.references(question.questions, above, at)
+                inner = {one.name for one in question.questions if one.kind != "note"}
+                at = self.references(question.questions, above, gathered, at)
+                gathered |= {question.name, *inner}
             elif question.kind != "note":
                 above = own
         return at
 
-    def _unseen(self, name: str) -> tuple[str, str]:
+    def _unseen(self, name: str, key: str) -> tuple[str, str]:
         if name not in self.names:
-            message = _("It refers to “%(name)s”, which is not a question.")
-            return message % {"name": name}, _("Correct the name in ${…}.")
-        message = _("It refers to “%(name)s”, which has no answer there.")
-        mend = _("Refer to a question above it, and not to one in a repeat from outside.")
-        return message % {"name": name}, mend
+            message = _("%(key)s: it refers to “%(name)s”, which is not a question.")
+            return message % {"name": name, "key": key}, _("Correct the name in ${…}.")
+        message = _("%(key)s: it refers to “%(name)s”, which has no answer there.")
+        mend = _(
+            "Refer to a question above it; to one in a repeat from outside only with count, sum,"
+            " min, max or join."
+        )
+        return message % {"name": name, "key": key}, mend
 
 
 def parse_questionnaire(schema: Mapping[str, Any]) -> Questionnaire:
@@ -294,7 +378,7 @@ def parse_questionnaire(schema: Mapping[str, Any]) -> Questionnaire:
             _("The form has more than %(n)d questions.") % {"n": MAX_QUESTIONS},
             _("Split it into two forms."),
         )
-    reader.references(questionnaire.questions, frozenset(), 0)
+    reader.references(questionnaire.questions, frozenset(), frozenset(), 0)
     if reader.problems:
         raise Invalid(*reader.problems)
     return questionnaire

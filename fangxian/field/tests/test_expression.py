@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 
-from fangxian.field.questionnaire.values import truth
 from fangxian.field.questionnaire.expression import (
     ExpressionError,
     Tree,
     compile_expression,
     evaluate,
     fields_of,
-
 )
+from fangxian.field.questionnaire.values import truth
 
 CORPUS = json.loads((Path(__file__).parent / "corpus" / "expressions.json").read_text("utf-8"))
 

@@ -9,7 +9,7 @@ from django.utils import translation
 
 from fangxian.common.errors import Invalid
 from fangxian.field.questionnaire import parse_questionnaire
-from fangxian.field.questionnaire.schema import in_language
+from fangxian.field.questionnaire.schema import filled, in_language
 from fangxian.field.questionnaire.xlsform import language_of
 from fangxian.field.tests.test_xlsform import CHOICES, HEAD, check, read, refused
 
@@ -72,15 +72,18 @@ def test_a_workbook_that_refers_further_down_is_refused() -> None:
 
 
 @pytest.mark.parametrize("column", ["label", "hint", "constraint_message"])
-def test_a_text_that_refers_to_an_answer_is_refused(column: str) -> None:
-    assert fields_refused(text("a"), text("b") | {column: "${a}今天的体温"}) == [(2, "b")]
+def test_a_text_may_name_an_answer_above_it(column: str) -> None:
+    assert fields_refused(text("b") | {column: "${a}今天的体温"}, text("a")) == [(1, "b")]
+    assert fields_refused(text("b") | {column: "${a}今天的体温"}) == [(1, "b")]
+    form = parse_questionnaire({"questions": [text("a"), text("b") | {column: "${a}今天的体温"}]})
+    assert filled(in_language(getattr(form.questions[1], column)), {"a": "甲"}) == "甲今天的体温"
     head = ["type", "name", "label", "hint", "constraint_message"]
     row = dict(zip(head, ["decimal", "Temp", "体温", "", ""], strict=True))
-    row[column] = "${Member}今天的体温"
+    row[column] = "${Nobody}今天的体温"
     (problem,) = refused([head, ["text", "Member", "姓名", "", ""], list(row.values())])
-    assert "Temp" in problem
     assert "3" in problem
-    assert "Member" in problem
+    assert column in problem
+    assert "Nobody" in problem
 
 
 def test_a_choice_that_refers_to_an_answer_is_refused() -> None:

@@ -305,7 +305,9 @@ def _door(
         "outcomes": (outcomes := _outcomes(campaign, rules)),
         "outcome": outcome,
         "asking": any(one.asks and one.code == outcome for one in outcomes),
-        "questions": fields_of_form(questionnaire, given or {}, errors, today=today),
+        "questions": fields_of_form(
+            questionnaire, given, errors, today=today, now=timezone.localtime()
+        ),
         "compiled": compiled(questionnaire),
         "today": today.isoformat(),
         "residents": _residents(target.household_id),

@@ -55,7 +55,9 @@ def _form(form_id: UUID) -> FormDefinition:
 
 def _preview(questionnaire: Questionnaire) -> dict[str, Any]:
     return {
-        "questions": fields_of_form(questionnaire, {}, {}, today=timezone.localdate()),
+        "questions": fields_of_form(
+            questionnaire, None, {}, today=timezone.localdate(), now=timezone.localtime()
+        ),
         "compiled": compiled(questionnaire),
     }
 
