@@ -18,7 +18,9 @@ from fangxian.core.models import Emergency
 from fangxian.core.queries import emergencies_at
 from fangxian.field.models import Campaign, FormDefinition, Target
 from fangxian.field.rules import FieldRules, Outcome
+from fangxian.organisations.forms import one_place
 from fangxian.regions.models import Region
+from fangxian.regions.queries import at
 
 
 def latest_forms() -> list[FormDefinition]:
@@ -32,9 +34,12 @@ class CampaignForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=80)
     area = forms.CharField(
-        label=_("Area (code of the place)"),
-        max_length=20,
-        help_text=_("The whole of it is visited: a county, a town, a community, a grid."),
+        label=_("Area"),
+        max_length=80,
+        help_text=_(
+            "Name or code of a place in your area: a county, a town, a community, a grid. The whole"
+            " of it is visited."
+        ),
     )
     group = forms.ChoiceField(label=_("Who is visited"))
     form = forms.ModelChoiceField(label=_("Form"), queryset=FormDefinition.objects.none())
@@ -76,15 +81,17 @@ class CampaignForm(forms.Form):
         fields["emergency"].queryset = emergencies_at(by.area) | within
 
     def clean_area(self) -> str:
-        code: str = self.cleaned_data["area"].strip()
-        found = (
-            Region.objects.filter(code=code, valid_to=None).first()
-            if codes.is_code(code) and codes.contains(self.by.area, code)
-            else None
-        )
-        if found is None:
-            raise forms.ValidationError(_("This is not the code of a place in your area."))
-        self.place = found
+        """The place by code, or the only one with this name."""
+        self.place = one_place(self.cleaned_data["area"], self.by.area)
+        return str(self.place.code)
+
+
+def called(code: str, area: str) -> str:
+    """What to write for a place so that it is found again: its name if that is enough."""
+    place = at(code)
+    try:
+        return str(place.name) if one_place(place.name, area).code == code else code
+    except forms.ValidationError:
         return code
 
 

@@ -146,8 +146,10 @@ def _place_panel(request: HttpRequest, by: Actor, code: str) -> str:
         for campaign in running
         if covered[campaign.id, code].target
     ]
-    context = {"rows": rows, "code": code, "may_visit": by.may("field.visit", code)}
-    return render_to_string("field/_place_panel.html", context, request) if rows else ""
+    may_plan = by.may("field.campaigns", code)
+    context = {"rows": rows, "code": code, "may_plan": may_plan}
+    shown = rows or may_plan
+    return render_to_string("field/_place_panel.html", context, request) if shown else ""
 
 
 def _household_panel(request: HttpRequest, by: Actor, household_id: UUID) -> str:

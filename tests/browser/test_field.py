@@ -5,18 +5,31 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+import orjson
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, expect
 
 from fangxian.common.scoping import acting
+from fangxian.common.sheets import read_workbook
 from fangxian.field.actions import NewVisit, exempt, prepare_reports, record_visits, send_report
 from fangxian.field.models import Campaign, DailyReport, Target, Visit
 from fangxian.field.queries import doors
+from fangxian.field.questionnaire.xlsform import read_xlsform
 from fangxian.field.tests.conftest import begin
+from fangxian.field.tests.test_xlsform import book
 from fangxian.register.actions import create_household, move_in
-from tests.browser.kit import DESK, PHONE, check_everywhere, settled, sign_in, visitor
+from tests.browser.kit import (
+    DESK,
+    PHONE,
+    axe,
+    check_everywhere,
+    no_sideways_scroll,
+    settled,
+    sign_in,
+    visitor,
+)
 from tests.kit.cast import START
 
 pytestmark = pytest.mark.browser
@@ -160,3 +173,77 @@ def test_every_page_everywhere(
     check_everywhere(browser, site, client, pages)
     send_report(by=hq, report=report)
     check_everywhere(browser, site, client, [(reverse("field:report", args=[report.id]), "")])
+
+
+def roster() -> dict[str, Any]:
+    """A questionnaire of a workbook: counted, worked out, named in texts, with a position."""
+    head = ["type", "name", "label", "repeat_count", "calculation", "required", "constraint"]
+    rows = [
+        ["integer", "members", "本户几人", "", "", "yes", ". > 0 and . < 20"],
+        ["begin_repeat", "member", "家庭成员", "${members}", "", "", ""],
+        ["calculate", "pos", "", "", "position(..)", "", ""],
+        ["text", "who", "第${pos}人的姓名", "", "", "yes", ""],
+        ["integer", "age", "${who}的年龄", "", "", "yes", ". >= 0 and . <= 120"],
+        ["end_repeat", "", "", "", "", "", ""],
+        ["calculate", "oldest", "", "", "max(${age})", "", ""],
+        ["note", "told", "共${members}人，最大${oldest}岁", "", "", "", ""],
+        ["text", "care", "谁来照护", "", "", "${oldest} >= 80", ""],
+        ["geopoint", "place", "住处位置", "", "", "", ""],
+    ]
+    data = book([head, *rows])
+    return read_xlsform(read_workbook(data, "form.xlsx"))[1]
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK])
+def test_what_a_workbook_works_out_is_worked_out_at_the_door(
+    browser: Browser,
+    site: str,
+    client_of: Any,
+    cast: Any,
+    bob: Any,
+    places: Any,
+    size: tuple[int, int],
+) -> None:
+    hq = cast.actor("headquarters")
+    home = create_household(by=hq, place_code=places.unit, room="101")
+    campaign = begin(hq, places, schema=roster())
+    client = client_of("bob")
+    with visitor(browser, site, size=size) as page:
+        page.context.grant_permissions(["geolocation"])
+        page.context.set_geolocation({"longitude": 116.8387, "latitude": 38.3046})
+        sign_in(page, site, client)
+        door = reverse("field:door", args=[campaign.id, home.id])
+        page.goto(f"{door}?outcome=exceptions")
+        settled(page)
+        page.get_by_label("本户几人").fill("2")
+        page.get_by_label("第1人的姓名").fill("甲")
+        page.get_by_label("第2人的姓名").fill("乙")
+        page.get_by_label("甲的年龄").fill("130")
+        page.get_by_label("乙的年龄").fill("12")
+        page.get_by_label("谁来照护").focus()
+        expect(page.get_by_text("不符合要求")).to_be_visible()
+        expect(page.get_by_text("共2人，最大130岁")).to_be_visible()
+        page.get_by_label("甲的年龄").fill("85")
+        page.get_by_label("谁来照护").focus()
+        expect(page.get_by_text("共2人，最大85岁")).to_be_visible()
+        expect(page.get_by_text("不符合要求")).to_have_count(0)
+        expect(page.get_by_role("textbox", name="谁来照护 （必答）")).to_be_visible()
+        page.get_by_role("button", name="我的位置").click()
+        expect(page.get_by_label("住处位置")).to_have_value("116.838700,38.304600")
+        axe(page)
+        no_sideways_scroll(page)
+        page.get_by_label("谁来照护").fill("村医")
+        page.get_by_role("button", name="保存：有异常").click()
+        page.wait_for_url("**/doors/?**")
+        page.goto(door)
+        settled(page)
+        expect(page.get_by_text("116.838700,38.304600")).to_be_visible()
+        axe(page)
+        no_sideways_scroll(page)
+        page.get_by_role("link", name="更正").click()
+        settled(page)
+        expect(page.get_by_label("甲的年龄")).to_have_value("85")
+    with acting(bob):
+        kept = orjson.loads(Visit.objects.get().answers)
+    assert kept["oldest"] == 85
+    assert [row["pos"] for row in kept["member"]] == [1, 2]

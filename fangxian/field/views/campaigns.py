@@ -13,12 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.accounts.policy import SignedRequest, page
+from fangxian.common import codes
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.ui.problems import show_problems
 from fangxian.core.models import UNFINISHED, Job
 from fangxian.field import actions, queries
 from fangxian.field.actions.campaigns import JOB
-from fangxian.field.forms import CampaignForm, DoorFilter, ExtendForm
+from fangxian.field.forms import CampaignForm, DoorFilter, ExtendForm, called
 from fangxian.field.models import Campaign, DailyReport
 from fangxian.field.rules import field_rules, field_rules_version
 from fangxian.field.targets import common_area
@@ -83,11 +84,14 @@ LOOKS = {"draft": "todo", "running": "doing", "closed": "neutral"}
 
 @page("field.campaigns", methods=("GET", "POST"))
 def plan(request: SignedRequest) -> HttpResponse:
-    """Plan a sweep."""
+    """Plan a sweep, of the place in the address (``?area=``) or of the actor's area."""
     by = request.actor
     sent = request.POST if request.method == "POST" else None
     today = timezone.localdate()
-    initial = {"area": by.area, "starts_on": today, "group": "all"}
+    asked = request.GET.get("area", "")
+    area = asked if codes.is_code(asked) and codes.contains(by.area, asked) else by.area
+    named = called(area, by.area) if area else ""
+    initial = {"area": named, "starts_on": today, "group": "all"}
     form = CampaignForm(sent, by=by, rules=field_rules(), initial=initial)
     if sent is not None and form.is_valid() and form.place is not None:
         given = dict(form.cleaned_data)
