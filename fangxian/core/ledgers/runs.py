@@ -146,7 +146,11 @@ def preview(progress: Progress, *, run_id: str, size: int = 0) -> None:
         source.remember(by, run)
         run.rows.all().delete()
         summary = source.ledger.way.check(progress, by, run, source, size or CHECK_ROWS)
-        left_out = {"left_out": source.left_out(), "sheets_left_out": source.sheets_left_out()}
+        left_out = {
+            "left_out": source.left_out(),
+            "sheets_left_out": source.sheets_left_out(),
+            "sheets_without_table": source.sheets_without_table(),
+        }
         run.options = {**run.options, "preview": summary | left_out}
         run.signature = source.mapping.signature
         run.save(update_fields=["options", "signature"])

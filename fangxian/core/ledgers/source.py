@@ -137,6 +137,15 @@ class Source:
         others = [table for table in self.tables if table is not self.table]
         return [(table.sheet, table.counts()[RowRole.DATA]) for table in others]
 
+    def sheets_without_table(self) -> list[tuple[str, int]]:
+        """The visible sheets in which no table was found, and how many rows each has."""
+        read = {id(table.rows) for table in self.tables}
+        return [
+            (sheet.name, len(sheet.rows))
+            for sheet in self.workbook.sheets
+            if not sheet.hidden and id(sheet.rows) not in read
+        ]
+
 
 def _ranges(numbers: Iterable[int]) -> list[list[int]]:
     """Numbers that follow one another as first and last."""

@@ -84,6 +84,8 @@ class LedgerCommand(BaseCommand):
         self.stdout.write(" ".join(f"{name}={count}" for name, count in sorted(counts.items())))
         for name, rows in summary.get("sheets_left_out", ()):
             self.stdout.write(f"sheet left out: {name} ({rows} rows); import it with --sheet")
+        for name, rows in summary.get("sheets_without_table", ()):
+            self.stdout.write(f"sheet without a table: {name} ({rows} rows)")
         for number, role, _text in summary.get("left_out", {}).get("lines", ()):
             if role not in ("header", "section"):
                 self.stdout.write(f"row left out: {number} ({role})")

@@ -50,6 +50,22 @@ def test_a_single_sheet_leaves_none_out(alice, places, client_of):
     assert "sheets-left-out" not in page
 
 
+def test_a_sheet_without_a_header_is_told(alice, places, client_of):
+    out = io.BytesIO()
+    file = xlsxwriter.Workbook(out, {"in_memory": True})
+    for name, headers in (("1栋", HEADERS), ("续", None)):
+        sheet = file.add_worksheet(name)
+        rows = [list(person(n).values()) for n in range(3)]
+        for at, row in enumerate([headers, *rows] if headers else rows):
+            sheet.write_row(at, 0, row)
+    file.close()
+    run = previewed(alice, out.getvalue(), places.grid)
+    assert run.options["preview"]["sheets_left_out"] == []
+    assert run.options["preview"]["sheets_without_table"] == [["续", 3]]
+    page = client_of("alice").get(reverse("register:import_run", args=[run.pk])).content.decode()
+    assert 'id="sheets-without-table"' in page
+
+
 def test_the_command_names_the_sheets_left_out_and_takes_another(
     fresh_database: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
