@@ -26,6 +26,7 @@ from django.shortcuts import redirect, render
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fangxian.accounts import looks, queries
 from fangxian.accounts.actions import kept_lookups
@@ -251,7 +252,7 @@ def _refuse(request: HttpRequest, status: int, problems: Sequence[Any]) -> HttpR
     """Say no: as JSON to the API, in a header to fragments, as a page otherwise."""
     told = [str(problem) for problem in problems]
     if request.path.startswith(API):
-        return JsonResponse({"errors": told or [_SHORT[status]]}, status=status)
+        return JsonResponse({"errors": told or [str(_SHORT[status])]}, status=status)
     if getattr(request, "htmx", False):
         # 422 is swapped into the page (the form with its errors), so a bare refusal is none.
         response = HttpResponse(status=400 if status == 422 else status)
@@ -262,11 +263,11 @@ def _refuse(request: HttpRequest, status: int, problems: Sequence[Any]) -> HttpR
 
 
 _SHORT = {
-    403: "this right is missing in this working area",
-    404: "not found in this working area",
-    409: "changed meanwhile",
-    422: "not accepted",
-    429: "too many requests",
+    403: gettext_lazy("This right is missing in this working area."),
+    404: gettext_lazy("Not found in this working area."),
+    409: gettext_lazy("Changed meanwhile."),
+    422: gettext_lazy("Not accepted."),
+    429: gettext_lazy("Too many requests."),
 }
 
 
@@ -295,7 +296,7 @@ def _go(request: Any, url: str, why: str = "") -> HttpResponse:
 
 def _to_sign_in(request: Any) -> HttpResponse:
     if request.path.startswith(API):
-        return JsonResponse({"errors": ["sign in first"]}, status=401)
+        return JsonResponse({"errors": [_("Sign in first.")]}, status=401)
     sign_in = reverse(settings.LOGIN_URL)
     if request.htmx:
         query = urlencode({"next": request.htmx.current_url_abs_path or "/"})

@@ -12,14 +12,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import CharField, Exists, ExpressionWrapper, F, OuterRef, Q
 from django.utils import timezone
 
 from fangxian.accounts.models import Grant, Role
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
-from fangxian.core import shapes
+from fangxian.core import queries, shapes
 from fangxian.core.actions.notify import Note, announce, notify_many
 from fangxian.core.models import Task, TaskState
 from fangxian.core.models.task import key
@@ -81,6 +81,11 @@ class Ladder:
         """When a task of ``kind`` due at ``due_at`` goes up for the first time."""
         return due_at + self.wait(kind)
 
+    def at(self, level: int) -> Step:
+        """The finest step at ``level`` or above it; the topmost where there is none."""
+        reached = [step for step in self.steps if step.level <= level]
+        return max(reached, key=lambda step: step.level, default=self.steps[-1])
+
     def above(self, level: int) -> Step | None:
         """The step above ``level``, None at the top."""
         higher = [step for step in self.steps if step.level < level]
@@ -93,6 +98,42 @@ def current() -> Ladder:
 
 
 BATCH = 500
+
+
+def give_back() -> int:
+    """Give tasks of accounts that can't do them any more back to the role of their level.
+
+    An account that was closed, or whose role there has ended, sees them nowhere. The role's
+    holders are told. Returns how many, ``BATCH`` at most.
+    """
+    from fangxian.core.runner import system_actor
+
+    by = system_actor("core.give_back")
+    with acting(by):
+        takers = (
+            queries.takers()
+            .alias(at=ExpressionWrapper(OuterRef("place_code"), CharField()))
+            .filter(
+                Q(region=None) | Q(region__valid_to=None, at__startswith=F("region__code")),
+                user_id=OuterRef("assignee_user_id"),
+            )
+        )
+        left = list(
+            Task.objects.select_for_update(skip_locked=True)
+            .filter(~Exists(takers), state=TaskState.OPEN, assignee_user_id__isnull=False)
+            .order_by("due_at")[:BATCH]
+        )
+        if left:
+            ladder = current()
+            for task in left:
+                task.assignee_user_id = None
+                if not task.assignee_role:
+                    step = ladder.at(task.assignee_level)
+                    task.assignee_role, task.assignee_level = step.role, step.level
+            fields = ["assignee_user_id", "assignee_role", "assignee_level"]
+            Task.objects.bulk_update(left, fields)
+            _tell(by, left, "core.tasks_assigned")
+    return len(left)
 
 
 def escalate_due(now: dt.datetime | None = None) -> int:
@@ -125,7 +166,10 @@ def escalate_due(now: dt.datetime | None = None) -> int:
                     "rule_version",
                 ],
             )
-            _tell(by, up)
+            _tell(by, up, "core.task_escalated")
+            if up:
+                context = {"count": len(up)}
+                announce(by=by, user_ids=[], template="core.tasks_late", context=context)
         done += len(up)
         if len(late) < BATCH:
             return done
@@ -146,8 +190,8 @@ def _raise_one(task: Task, ladder: Ladder, moment: dt.datetime) -> bool:
     return True
 
 
-def _tell(by: Actor, tasks: list[Task]) -> None:
-    """One message to each holder for each level, however many of his tasks went up at once."""
+def _tell(by: Actor, tasks: list[Task], template: str) -> None:
+    """One message to each holder for each level, however many of his tasks came at once."""
     by_place: dict[tuple[str, str], list[Task]] = {}
     for task in tasks:
         place = task.place_code[: task.assignee_level]
@@ -158,15 +202,13 @@ def _tell(by: Actor, tasks: list[Task]) -> None:
         notes=[
             Note(
                 user_id,
-                "core.task_escalated",
+                template,
                 {"count": len(group), "task": str(group[0].id)},
             )
             for key, group in by_place.items()
             for user_id in held[key]
         ],
     )
-    if tasks:
-        announce(by=by, user_ids=[], template="core.tasks_late", context={"count": len(tasks)})
 
 
 Key = tuple[str, str]

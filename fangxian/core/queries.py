@@ -50,7 +50,12 @@ def takers_at(place_code: str) -> QuerySet[Grant]:
     """
     above = codes.ancestors(place_code, include_self=True)
     here = Q(region=None) | Q(region__code__in=above, region__valid_to=None)
-    return Grant.objects.in_force().filter(here, role__rights__contains=["core.task"])
+    return takers().filter(here)
+
+
+def takers() -> QuerySet[Grant]:
+    """The grants in force, wherever, whose role does tasks."""
+    return Grant.objects.in_force().filter(role__rights__contains=["core.task"])
 
 
 def is_for(by: Actor, task: Task) -> bool:

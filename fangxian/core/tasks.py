@@ -36,9 +36,10 @@ def sweep(timestamp: int) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="core.escalate", lock="core.escalate", queueing_lock="core.escalate")
 def escalate(timestamp: int) -> None:
-    """Take overdue tasks one level up."""
-    from fangxian.core.escalation import escalate_due
+    """Give tasks back that nobody sees any more; take overdue ones one level up."""
+    from fangxian.core.escalation import escalate_due, give_back
 
+    give_back()
     escalate_due()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.common.fields import PlaceCodeField
@@ -67,6 +68,15 @@ class Emergency(Row):
         return self.ended_on is None
 
 
+class MeasureState(models.TextChoices):
+    """Where a measure stands today."""
+
+    COMING = "coming", _("To come")
+    IN_FORCE = "in_force", _("In force")
+    OVER = "over", _("Its period is over")
+    LIFTED = "lifted", _("Lifted")
+
+
 @tracked()
 class Measure(Row):
     """A measure in force: body, content, area, period and lifting (law of 2025, Art 67)."""
@@ -93,3 +103,18 @@ class Measure(Row):
                 name="measure_dates",
             ),
         ]
+
+    @property
+    def state(self) -> MeasureState:
+        """Lifted, else by its period and the clock."""
+        now = timezone.now()
+        if self.lifted_at is not None:
+            return MeasureState.LIFTED
+        if self.to_at is not None and self.to_at <= now:
+            return MeasureState.OVER
+        return MeasureState.COMING if self.from_at > now else MeasureState.IN_FORCE
+
+    @property
+    def holds_or_will(self) -> bool:
+        """Whether there is something to lift."""
+        return self.state in (MeasureState.IN_FORCE, MeasureState.COMING)

@@ -15,7 +15,7 @@ from fangxian.common.fields import DESTROYED
 from fangxian.common.keyring import KeyDestroyed, keyring
 from fangxian.common.scoping import acting
 from fangxian.core import actions, invariants, sunset, tasks
-from fangxian.core.models import Emergency, Task
+from fangxian.core.models import Emergency, Measure, Task
 from fangxian.core.queries import emergencies_at
 from tests.kit.cast import make_places
 
@@ -56,6 +56,28 @@ def test_measures_are_announced_in_full(cast: Any, places: Any) -> None:
     lifted = actions.lift_measure(by=head, measure_id=measure.id).lifted_at
     assert lifted is not None
     assert actions.lift_measure(by=head, measure_id=measure.id).lifted_at == lifted
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "lifted", "state"),
+    [
+        (-2, None, False, "in_force"),
+        (-2, 1, False, "in_force"),
+        (-2, -1, False, "over"),
+        (1, 2, False, "coming"),
+        (-2, -1, True, "lifted"),
+    ],
+)
+def test_a_measure_holds_in_its_period_alone(
+    begins: int, ends: int | None, lifted: bool, state: str
+) -> None:
+    now = timezone.now()
+    measure = Measure(
+        from_at=now + dt.timedelta(days=begins),
+        to_at=None if ends is None else now + dt.timedelta(days=ends),
+        lifted_at=now if lifted else None,
+    )
+    assert measure.state == state
 
 
 def test_a_measure_of_an_ended_emergency_is_not_lifted_by_hand(cast: Any, places: Any) -> None:

@@ -162,6 +162,32 @@ def test_a_task_handed_over_is_no_longer_of_those_asked_before(
         assert list(queries.tasks_for(bob)) == [task]
 
 
+def test_a_task_of_a_closed_account_goes_back_to_the_role(
+    alice: Any, bob: Any, cast: Any, places: Any
+) -> None:
+    mine, other = (_open(alice, places.grid, key) for key in "ab")
+    for task in (mine, other):
+        actions.reassign_task(by=alice, task_id=task.id, assignee_user_id=bob.user_id)
+    Notification.objects.all().delete()
+    assert escalation.give_back() == 0
+    hq = cast.actor("headquarters")
+    actions.reassign_task(by=alice, task_id=other.id, assignee_user_id=hq.user_id)
+    user = cast.user("bob")
+    user.is_active = False
+    user.save()
+    assert escalation.give_back() == 1
+    assert escalation.give_back() == 0
+    with acting(alice):
+        mine.refresh_from_db()
+        other.refresh_from_db()
+        assert (mine.assignee_user_id, mine.assignee_role) == (None, "grid_officer")
+        assert other.assignee_user_id == hq.user_id
+    helper = cast.actor("grid_officer")
+    with acting(helper):
+        assert mine in queries.tasks_for(helper)
+        assert [one.template for one in Notification.objects.all()] == ["core.tasks_assigned"]
+
+
 def test_a_task_that_closes_by_its_fact_is_not_cancelled(
     alice: Any, places: Any, client_of: Any
 ) -> None:

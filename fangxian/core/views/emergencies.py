@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -21,8 +22,9 @@ from fangxian.regions.queries import full_name, names
 @page()
 def every(request: SignedRequest) -> HttpResponse:
     """All emergencies, those in force first."""
-    found = list(Emergency.objects.order_by("ended_on", "-started_on")[:200])
-    found.sort(key=lambda e: not e.in_force)
+    found = list(
+        Emergency.objects.order_by(F("ended_on").desc(nulls_first=True), "-started_on")[:200]
+    )
     places = names(e.place_code for e in found)
     context = {
         "rows": [{"it": e, "place": places.get(e.place_code, e.place_code)} for e in found],
@@ -66,7 +68,8 @@ def _detail(
 ) -> HttpResponse:
     by = request.actor
     may = emergency.in_force and by.may("core.emergency", emergency.place_code)
-    measures = list(emergency.measures.order_by("lifted_at", "-from_at"))
+    measures = list(emergency.measures.order_by("-from_at"))
+    measures.sort(key=lambda measure: not measure.holds_or_will)
     places = names(m.place_code for m in measures)
     context = {
         "emergency": emergency,
