@@ -84,7 +84,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _each_file_is_read_once() -> Iterator[None]:
-    """An import reads its file four times, each in a process of its own; equal bytes, equal cells."""
+    """An import reads its file four times, each in its own process; equal bytes, equal cells."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader, "_run", lru_cache(maxsize=64)(reader._run))
         yield
