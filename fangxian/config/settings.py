@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fangxian import __version__
 from fangxian.common.keyring import Keyring
+from fangxian.config.demo.recipe import recipe
 from fangxian.config.env import Environment
 from fangxian.config.postgres import ensure_server
 from fangxian.config.postgres.place import default_data_dir
@@ -36,7 +37,7 @@ DEBUG = False
 FANGXIAN_DATA = env.folder("FANGXIAN_DATA", default_data_dir())
 FANGXIAN_KEYS = env.folder("FANGXIAN_KEYS", FANGXIAN_DATA / ("test-keys" if TESTING else "keys"))
 # The area this installation answers for: system jobs see it and nothing else.
-FANGXIAN_AREA = env.text("FANGXIAN_AREA")
+FANGXIAN_AREA = env.text("FANGXIAN_AREA", recipe()["county"] if DEMO else "")
 if FANGXIAN_AREA and not (
     FANGXIAN_AREA.isascii() and FANGXIAN_AREA.isdecimal() and len(FANGXIAN_AREA) in (2, 4, 6, 9, 12)
 ):

@@ -51,6 +51,7 @@ class Ground:
             **PLAIN,
             # As production in all but the second factor and the open accounts.
             "FANGXIAN_MODE": "demo",
+            "FANGXIAN_AREA": "",
             "FANGXIAN_DATA": str(self.folder),
             "FANGXIAN_LOG": "WARNING",
             "DJANGO_SETTINGS_MODULE": "fangxian.config.settings",

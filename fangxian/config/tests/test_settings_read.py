@@ -93,3 +93,12 @@ def test_the_guide_lists_exactly_what_is_read() -> None:
     listed = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
     env: Environment = module.env
     assert listed == env.asked | module.READ_ELSEWHERE | set(_VARIABLES.values()) | {"PGBIN"}
+
+
+def test_the_demonstration_answers_for_its_county(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert read(monkeypatch, tmp_path)["FANGXIAN_AREA"] == ""
+    assert read(monkeypatch, tmp_path, FANGXIAN_MODE="demo")["FANGXIAN_AREA"] == "130924"
+    given = read(monkeypatch, tmp_path, FANGXIAN_MODE="demo", FANGXIAN_AREA="13")
+    assert given["FANGXIAN_AREA"] == "13"
