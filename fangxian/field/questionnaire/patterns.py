@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 from importlib import import_module
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ _reader: Any = import_module("re._parser")
 _FLAGS: Final = re.ASCII
 
 
-@cache
+@lru_cache(maxsize=256)
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, _FLAGS)
 
@@ -30,10 +30,9 @@ def matches(value: str, pattern: str) -> bool:
 def is_safe(pattern: str) -> bool:
     """Whether a pattern can be read, and is matched or refused soon whatever is answered."""
     try:
-        parsed = _reader.parse(pattern, _FLAGS)
+        return _ways(_reader.parse(pattern, _FLAGS)) <= MOST_WAYS
     except (re.error, OverflowError, RecursionError):
         return False
-    return _ways(parsed) <= MOST_WAYS
 
 
 def _ways(part: Any) -> int:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from django.utils.translation import get_language
@@ -135,12 +136,18 @@ class Questionnaire:
         """Every question, those inside repeats too."""
         yield from _walk(self.questions)
 
+    @cached_property
+    def called_by_label(self) -> frozenset[str]:
+        """The questions whose options logic calls by their labels."""
+        trees = (tree for one in self.walk() for tree in one.trees())
+        return frozenset(name for tree in trees for name in labelled_of(tree))
+
     def labels(self) -> dict[str, dict[str, str]]:
-        """Of the questions whose choices logic calls by name: their labels by code."""
-        wanted = {name for one in self.walk() for tree in one.trees() for name in labelled_of(tree)}
+        """Of these the labels by code, in the reader's language."""
+        wanted = self.called_by_label
         return {
             one.name: {option.code: in_language(option.label) for option in one.options}
-            for one in self.walk()
+            for one in (self.walk() if wanted else ())
             if one.name in wanted
         }
 

@@ -180,9 +180,12 @@ def _logic(value: Any) -> str:
 def _lost(rows: Sequence[Mapping[str, str]], sheet: str) -> Iterator[Problem]:
     """What stands in a column that we can't follow, by row."""
     for at, row in enumerate(rows, start=2):
+        if row.get("disabled", "").lower() in _YES:
+            continue
         for header, value in row.items():
             column = header.split(":")[0].strip()
-            if column == "choice_filter" and not row.get("type", "").startswith("select"):
+            asks = row.get("type", "").lower()
+            if column == "choice_filter" and not asks.startswith("select"):
                 message = _("“choice_filter” belongs to a question with choices.")
                 yield _at(sheet, at, row, message, _("Empty the cell."))
             elif column == "appearance" and "search(" in value:
@@ -304,6 +307,9 @@ class _Translator:
         hint = _texts(row.get("hint"))
         for language, text in _texts(row.get("guidance_hint")).items():
             hint[language] = " ".join(filter(None, (hint.get(language), text)))
+        if not texts and kind not in ("calculate", "repeat"):
+            # A hint alone is what is read out.
+            texts, hint = hint, {}
         return {"name": name.lower(), "kind": kind, "label": texts, "hint": hint, **more}
 
     def is_count(self, name: str) -> bool:
@@ -488,4 +494,6 @@ def read_xlsform(workbook: Workbook) -> tuple[str, dict[str, Any]]:
         parse_questionnaire(schema)
     except Invalid as error:
         raise Invalid(*map(translator.in_sheet, error.problems)) from error
-    return str(survey.get("title") or ""), schema
+    # pyxform would name a form that has no title.
+    settings = given["settings"][0] if given["settings"] else {}
+    return settings.get("form_title") or settings.get("title") or "", schema

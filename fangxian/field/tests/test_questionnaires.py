@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from django.utils import translation
 
+from fangxian.common.sheets import read_workbook
 from fangxian.field.questionnaire import Questionnaire, check_answers
 from fangxian.field.questionnaire.draft import draft_of
 from fangxian.field.questionnaire.fields import compiled, fields_of_form
 from fangxian.field.questionnaire.schema import in_language
-from fangxian.field.tests.test_xlsform import read, refused
+from fangxian.field.questionnaire.xlsform import read_xlsform
+from fangxian.field.tests.test_xlsform import book, read, refused
 
 TODAY = dt.date(2020, 3, 5)
 NOW = dt.datetime(2020, 3, 5, 14, 30)  # noqa: DTZ001 (the clock on the wall)
@@ -380,6 +382,29 @@ def test_a_form_of_a_workbook_is_not_opened_in_the_builder_when_it_holds_more() 
     assert draft_of({"questions": [simple]}) is not None
     for more in ({"calculation": "1"}, {"default": "x"}, {"required": "1 = 1"}, {"kind": "time"}):
         assert draft_of({"questions": [simple | more]}) is None
+
+
+def test_a_title_comes_from_the_settings_or_there_is_none() -> None:
+    survey = sheet("type|name|label|hint", "text|a||写明姓名", "text|b|乙|写到县")
+    for settings, title in ((None, ""), (sheet("form_title", "入户登记"), "入户登记")):
+        data = book(survey, None, settings)
+        said, schema = read_xlsform(read_workbook(data, "form.xlsx"))
+        assert said == title
+    # A hint alone is what is read out.
+    first, second = schema["questions"]
+    assert (first["label"], first["hint"]) == ({"zh-hans": "写明姓名"}, {})
+    assert second["hint"] == {"zh-hans": "写到县"}
+
+
+def test_an_identity_number_is_checked_by_the_usual_pattern() -> None:
+    pattern = (
+        "^[1-9]\\d{5}(18|19|20)\\d{2}((0[1-9])|(1[0-2]))(([0-2][1-9])|10|20|30|31)\\d{3}[0-9Xx]$"
+    )
+    head = ["type", "name", "label", "constraint"]
+    form = read([head, ["text", "id", "身份证", f"regex(., '{pattern}') or . = ‘无’"]])
+    assert answered(form, id="13090219900101123X")[1] == []
+    assert answered(form, id="无")[1] == []
+    assert answered(form, id="13090219901301123X")[1] == ["id"]
 
 
 @pytest.mark.parametrize("heading", ["Type", "TYPE", " type "])
