@@ -84,6 +84,7 @@ FILLED: Final = (
 )  # fmt: skip
 # Unknown or not stated: that takes nothing back.
 _SAYS_NOTHING: Final = {"sex": ("0", "9"), "nationality": (ELSEWHERE,)}
+BY_HEAD: Final = "h:"
 
 
 @dataclass(slots=True)
@@ -112,7 +113,7 @@ class Record:
     since: str = ""
     registered_address: str = ""
     employer: str = ""
-    # What tells households apart that have no door number: "n:" number, "h:" name of the head.
+    # What tells households apart: "h:" name of the head; "n:" number, where a door has none.
     home: str = ""
     # The row of the same file in which this person stands already.
     same_as: int | None = None
@@ -145,6 +146,14 @@ class Record:
     def room(self) -> str:
         """The door's number as the row has it."""
         return self.place[5]
+
+    @property
+    def family(self) -> str | None:
+        """The name of the head whose people the row belongs to.
+
+        Empty when that head's row has none, None when nothing tells.
+        """
+        return self.home.removeprefix(BY_HEAD) if self.home.startswith(BY_HEAD) else None
 
     @property
     def since_day(self) -> dt.date | None:

@@ -113,6 +113,9 @@ def _decide_one(decision: Decision, registered: Registered, told: Told, day: dt.
     human = decision.human
     if human is not None and not _acceptable(decision, human):
         return
+    if not _of_this_family(decision):
+        decision.status = LATER
+        return
     if human is None or not _stands_above(decision, human, told):
         _judge(decision, registered, day)
     if decision.status not in (REFUSED, LATER):
@@ -232,21 +235,39 @@ def _home(decision: Decision, registered: Registered) -> Home | None:
     door, record = decision.door, decision.record
     assert door is not None
     there = registered.homes[door.place_code, door.room]
-    number = record.household_number
-    if number:
-        exact = next((home for home in there if home.number == number), None)
-        if exact or not door.room:
-            return exact
-        return next((home for home in there if not home.number), None)
     if door.room:
-        return there[0] if there else None
-    name = record.home.removeprefix("h:")
-    named = next((home for home in there if home.head_name == name), None)
+        return _behind(decision, there, registered)
+    if number := record.household_number:
+        return next((home for home in there if home.number == number), None)
+    named = next((home for home in there if home.head_name == (record.family or "")), None)
     if named is not None:
         return named
     # Nobody was accepted as its head so far: it is the one in which the person lives already.
     headless = (home for home in there if not home.head_name)
     return next((home for home in headless if _resident(decision, home, registered)), None)
+
+
+def _behind(decision: Decision, there: Sequence[Home], registered: Registered) -> Home | None:
+    """The household behind a door with a number.
+
+    Lists number their households anew from month to month: a number that is another family's
+    counts less than the head, and where the person lives.
+    """
+    number, family = decision.record.household_number, decision.record.family
+    if not there or (len(there) == 1 and not number):
+        return there[0] if there else None
+    numbered = next((home for home in there if home.number == number), None) if number else None
+    if numbered is not None and (not family or numbered.head_name in ("", family)):
+        return numbered
+    for home in there:
+        if family and home.head_name == family:
+            return home
+    for home in there:
+        if _resident(decision, home, registered):
+            return home
+    if numbered is not None or not number:
+        return numbered or there[0]
+    return next((home for home in there if not (home.number or home.head_name)), None)
 
 
 def _new_home(decision: Decision) -> Home:
@@ -274,10 +295,10 @@ def _take_home(decision: Decision, registered: Registered) -> None:
     at = registered.homes[home.door.place_code, home.door.room]
     if all(other is not home for other in at):
         registered.add(home)
-    elif record.household_number and not home.number:
+    elif not home.number and all(other.number != record.household_number for other in at):
         home.number, decision.sets_number = record.household_number, True
-    if record.home.startswith("h:"):
-        registered.told_head(home, record.home[2:])
+    if record.family:
+        registered.told_head(home, record.family)
 
 
 def _judge_vacant(decision: Decision, registered: Registered, *, known: bool) -> None:
@@ -474,12 +495,37 @@ def _acceptable(decision: Decision, human: Human) -> bool:
     return not record.problems
 
 
+def _of_this_family(decision: Decision) -> bool:
+    """Whether the people behind the door are the row's own, or nothing tells."""
+    record, home = decision.record, decision.home
+    assert home is not None
+    if (
+        not home.door.room
+        or record.relation == HEAD
+        or record.family in (None, home.head_name)
+        or not home.head_name
+        or (decision.human is not None and _lives_in(decision.human, home))
+    ):
+        return True
+    record.refuse(
+        "head_name" if record.head_name else "relation",
+        "other_head",
+        _("The household at this door has another head than the row's family."),
+        _(
+            "Correct the head or the door. Tell two households at one door apart by their"
+            " household numbers."
+        ),
+    )
+    return False
+
+
 def _head_is_free(decision: Decision, home: Home) -> bool:
     record = decision.record
     if record.relation != HEAD or decision.told_here:
         return True
     mine = decision.human.id if decision.human else None
-    if home.head is None or home.head == mine:
+    others = home.head is None and home.head_name not in ("", record.name)
+    if home.head == mine or (home.head is None and not others):
         home.head, home.head_name = mine, record.name
         return True
     record.refuse(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from fangxian.core.imports import place_of
-from fangxian.register.importing.fields import Record
+from fangxian.register.importing.fields import BY_HEAD, Record
 from fangxian.register.vocabularies import HEAD
 
 
@@ -20,7 +20,9 @@ class FileOrder:
     def tell(self, record: Record) -> None:
         """Set the row's household, and note whether its person stands further up."""
         # A refused head still ends the household above: those below are not that one's.
-        if record.has_place and not record.room:
+        if record.room:
+            self._family(record)
+        elif record.has_place:
             self._household(record)
         if not record.problems:
             self._twice(record)
@@ -31,9 +33,9 @@ class FileOrder:
         if record.household_number:
             record.home = f"n:{record.household_number}"
         elif record.head_name:
-            record.home = f"h:{record.head_name}"
+            record.home = f"{BY_HEAD}{record.head_name}"
         elif record.relation == HEAD:
-            record.home = f"h:{record.name}" if record.name else ""
+            record.home = f"{BY_HEAD}{record.name}" if record.name else ""
         else:
             record.home = self._last.get(at, "")
         self._last[at] = record.home
@@ -45,9 +47,25 @@ class FileOrder:
                 _("Add the room, the household number or the head of the household."),
             )
 
+    def _family(self, record: Record) -> None:
+        """Behind a door with a number: whose people these are, by head, else by the last head."""
+        number = record.household_number
+        at = (*record.place, number)
+        if record.relation == HEAD:
+            # Without a readable name it is nobody's family that is known.
+            record.home = f"{BY_HEAD}{record.name}"
+        elif record.head_name:
+            record.home = f"{BY_HEAD}{record.head_name}"
+        else:
+            record.home = self._last.get(at, "")
+        self._last[at] = record.home
+        if number:
+            self._last[*record.place, ""] = record.home
+
     def _twice(self, record: Record) -> None:
         who = record.document or (
-            record.name, record.birth_date, record.place, record.home, record.household_number
+            record.name, record.birth_date, record.place, "" if record.room else record.home,
+            record.household_number,
         )  # fmt: skip
         row = self._first.setdefault(hash(who), record.number)
         if row != record.number:

@@ -5,7 +5,7 @@ together.
 from __future__ import annotations
 
 import datetime as dt
-from collections import ChainMap, Counter
+from collections import ChainMap, Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
@@ -229,22 +229,19 @@ class _Tally:
 def _told_before(run: ImportRun) -> tuple[matching.Told, dict[UUID, str]]:
     """What an earlier attempt has accepted says of persons (their row) and households (head)."""
     told: matching.Told = {}
-    named: dict[UUID, str] = {}
     accepted = imports.rows_of(run, RowState.ACCEPTED)
-    rows = [(row.object_id, row) for row in accepted if row.object_id]
+    rows = [(row.object_id, Record.of(row.number, row.values)) for row in accepted if row.object_id]
     lives = Residency.objects.filter(person_id__in={person for person, _row in rows}, to_date=None)
-    at_home = set(lives.exclude(kind=SEPARATED).values_list("person_id", flat=True))
-    for person, row in rows:
-        kind = row.values.get("kind")
-        separated = kind == SEPARATED if kind else person not in at_home
-        told.setdefault((person, separated), imports.place_of(row.number)[0])
-        if row.values.get("home", "").startswith("h:"):
-            named[person] = row.values["home"].removeprefix("h:")
+    homes: dict[tuple[UUID, bool], list[UUID]] = defaultdict(list)
+    for person, home, kind in lives.values_list("person_id", "household_id", "kind"):
+        homes[person, kind == SEPARATED].append(home)
     heads: dict[UUID, str] = {}
-    if named:
-        homes = lives.filter(person_id__in=named, household__room="")
-        for person, home in homes.values_list("person_id", "household_id"):
-            heads.setdefault(home, named[person])
+    for person, row in rows:
+        separated = row.kind == SEPARATED if row.kind else (person, False) not in homes
+        told.setdefault((person, separated), imports.place_of(row.number)[0])
+        if row.family:
+            for home in homes.get((person, separated), ()):
+                heads.setdefault(home, row.family)
     return told, heads
 
 

@@ -212,13 +212,9 @@ class _Plan:
     def expectations(self) -> dict[int, set[str]]:
         """Row → what must become of it, where that follows from the row alone."""
         several = {at for rows in self._uses.values() if len(rows) > 1 for at in rows}
-        doors = Counter(self._door(row) for row in self._rows)
         heads = Counter(self._door(row) for row in self._rows if row["relation"] == "户主")
-        rivals = {
-            at
-            for at, row in enumerate(self._rows)
-            if row["relation"] == "户主" and heads[self._door(row)] > 1 and doors
-        }
+        # A head who is refused takes the people below along.
+        rivals = {at for at, row in enumerate(self._rows) if heads[self._door(row)] > 1}
         free = self._free | several | {at for at in rivals if not self._expected[at]}
         return {at: fields for at, fields in self._expected.items() if at not in free}
 
