@@ -9,23 +9,33 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Final
 
+from .address_patterns import NUMBER, numerals, separators
+from .address_patterns import patterns as _patterns
 from .cells import Cell, cell_text
 from .words import fold, load
 
-_NUMBER: Final = r"[A-Z]?\d{1,4}[A-Z]?|[A-Z]{1,2}"
 _SPACED: Final = re.compile(r"(?<=[A-Z0-9])\s+(?=[A-Z0-9])")
 _POINTED: Final = re.compile(r"(?<=\d)[.,](?=\d)")
 _HYPHENS: Final = re.compile(r"-{2,}")
-_SUBROOM: Final = r"\d{1,5}[A-Z]?(?:-[A-Z0-9]{1,2}(?![\dA-Z]))?"
+_SEVERAL: Final = "+"
+_BRACKETED: Final = re.compile(r"\([^()]*\)?")
+# Signs of one character, which the compatibility form writes as letters.
+_ROMAN: Final = {0x2160 + n: str(n + 1) for n in range(12)}
+SEVERAL_ROOMS: Final = "several_rooms"
+UNCLEAR: Final = "unclear_door"
 
 
 @dataclass(frozen=True, slots=True)
 class AddressParts:
-    """What an address names. `rest` is what was understood as nothing else; `confidence` lies in 0
-    … 1.
+    """What an address names.
+
+    `side` stands right before the number of the building or group: 东 of 东3排. `rest` is what
+    stands in front and was understood as nothing else, `tail` what stands behind. `doubt` says why
+    no one door is named: SEVERAL_ROOMS, or UNCLEAR, when numbers are left over. `confidence` lies
+    in 0 … 1.
     """
 
     building: str | None = None
@@ -36,7 +46,10 @@ class AddressParts:
     road: str | None = None
     number: str | None = None
     estate: str | None = None
+    side: str = ""
     rest: str = ""
+    tail: str = ""
+    doubt: str = ""
     confidence: float = 0.0
 
     @property
@@ -68,13 +81,23 @@ def parse_address(cell: Cell) -> AddressParts:
 def _parse(text: str) -> AddressParts:
     if not text:
         return AddressParts()
+    text, several, _others = text.partition(_SEVERAL)
+    parts = _taken_apart(text)
+    if several:
+        return replace(parts, doubt=SEVERAL_ROOMS, confidence=max(parts.confidence - 0.2, 0))
+    return parts
+
+
+def _taken_apart(text: str) -> AddressParts:
     patterns = _patterns()
+    if patterns.basement.match(text) or patterns.below_room.match(text):
+        return _interior(text)
     if match := patterns.building.search(text):
         return _from_building(text[: match.start()], match, text[match.end() :])
     if match := patterns.unit_anywhere.search(text):
         before = text[: match.start()]
         parts = _interior(text[match.start() :])
-        if number := re.search(rf"({_NUMBER})-$", before):
+        if number := re.search(rf"({NUMBER})-$", before):
             parts = replace(parts, building=_plain(number[1]), confidence=parts.confidence + 0.2)
             before = before[: number.start()]
         return _prefix(before, parts)
@@ -82,8 +105,8 @@ def _parse(text: str) -> AddressParts:
         return _from_group(text, match)
     if (match := patterns.road.search(text)) and match["signed"] and match.end() == len(text):
         return _from_number(text)
-    if match := patterns.chain.search(text):
-        return _from_chain(text[: match.start()], match)
+    if (match := patterns.chain.search(text)) and (found := _from_chain(text, match)):
+        return found
     return _from_number(text)
 
 
@@ -93,11 +116,19 @@ def _from_building(before: str, match: re.Match[str], after: str) -> AddressPart
         building += match["row"]
     if wing := _patterns().wing.match(after):
         building, after = f"{building}-{wing[1]}", after[wing.end() :]
-    inner = _interior(after.lstrip("-"))
+    inner = _interior(_inside(after))
     confidence = 0.95 if inner.room and inner.unit else 0.9 if inner.room else 0.8
-    if inner.rest:
+    if inner.tail:
         confidence -= 0.2
-    return _prefix(before, replace(inner, building=building, confidence=confidence))
+    side = match["side"] or ""
+    return _prefix(before, replace(inner, building=building, side=side, confidence=confidence))
+
+
+def _inside(text: str) -> str:
+    """A hyphen behind the building or unit joins, unless it alone tells that a floor lies below."""
+    if _patterns().below_zero.fullmatch(text):
+        return text
+    return text.lstrip("-")
 
 
 def _interior(text: str) -> AddressParts:
@@ -106,8 +137,10 @@ def _interior(text: str) -> AddressParts:
     unit = floor = room = None
     confidence = 0.5
     if match := patterns.unit.match(text):
-        unit, text = _plain(match[1]), text[match.end() :].lstrip("-")
+        unit, text = _plain(match[1]), _inside(text[match.end() :])
         confidence += 0.1
+    elif match := patterns.ordinal_unit.match(text):
+        unit, text = match[1], text[match.end() :]
     elif match := re.match(r"(\d{1,2}|[A-Z])-(?=\d{1,5}(?!\d))(?!\d{1,2}$)", text):
         unit, text = _plain(match[1]), text[match.end() :]
     elif match := re.match(r"(\d{1,2})-(?=\d{1,2}$)", text):
@@ -116,50 +149,91 @@ def _interior(text: str) -> AddressParts:
         confidence -= 0.2
     if match := patterns.floor.match(text):
         floor, text = _floor(match["sign"], match["floor"]), text[match.end() :].lstrip("-")
+    elif match := patterns.basement.match(text):
+        floor, text = f"-{_plain(match[1])}", text[match.end() :]
     elif match := re.match(r"(\d{1,2})-(?=\d{1,4}(?!\d))", text):
         floor, text = _plain(match[1]), text[match.end() :]
     if match := patterns.room.match(text):
-        room, text = _plain(match[1]), text[match.end() :]
+        room, text = _behind(match, text)
         confidence += 0.2
-    elif match := patterns.room_word.match(text):
-        room, text = match[0], text[match.end() :]
+    elif match := patterns.below_room.match(text):
+        room, text = f"-{match[1]}", text[match.end() :]
+    elif match := patterns.room_word.match(text) or patterns.beside.match(text):
+        room, text = match[1], text[match.end() :]
         confidence += 0.1
+    tail, doubt = _left_over(text)
     return AddressParts(
-        unit=unit, floor=floor, room=room, rest=text.strip("-,.;() "), confidence=confidence
+        unit=unit, floor=floor, room=room, tail=tail, doubt=doubt, confidence=confidence
     )
+
+
+def _behind(match: re.Match[str], text: str) -> tuple[str, str]:
+    """A room's number with what still belongs to it (A, -1, 东户, 地下室), and the text behind."""
+    patterns = _patterns()
+    room, text = _plain(match[1]), text[match.end() :]
+    if match.end() > match.end(1) and (more := patterns.subroom.match(text)):
+        room += more[1] if more[1].isalpha() else f"-{more[1]}"
+        text = text[more.end() :]
+    if more := patterns.corner.match(text) or patterns.beside.match(text):
+        room, text = f"{room}-{more[1]}", text[more.end() :]
+    return room, text
+
+
+def _left_over(text: str) -> tuple[str, str]:
+    """What stands behind a door, and whether numbers in it may make it another door."""
+    tail = text.strip("-,.;() ")
+    numbers = any(char.isdigit() for char in _BRACKETED.sub("", text))
+    return tail, UNCLEAR if numbers else ""
 
 
 def _from_group(text: str, match: re.Match[str]) -> AddressParts:
     """A village group, then a house number: 东村三组12号."""
+    patterns = _patterns()
     after = text[match.end() :].lstrip("-")
-    number = re.match(rf"(\d{{1,5}}[A-Z]?(?:-\d{{1,3}})?)(?:{_any('number', 'room')})?", after)
-    parts = AddressParts(village_group=_plain(match["group"]), confidence=0.6)
-    if number:
-        parts = replace(parts, number=_plain(number[1]), confidence=0.85)
-        after = after[number.end() :]
-    parts = replace(parts, rest=after.strip("-,.;() "))
-    return _prefix(text[: match.start()], parts)
+    parts = AddressParts(
+        village_group=_plain(match["group"]), side=match["side"] or "", confidence=0.6
+    )
+    if number := patterns.group_number.match(after):
+        value, after = _plain(number[1]), after[number.end() :]
+        if more := patterns.corner.match(after) or patterns.beside.match(after):
+            value, after = f"{value}-{more[1]}", after[more.end() :]
+        parts = replace(parts, number=value, confidence=0.85)
+    tail, doubt = _left_over(after)
+    return _prefix(text[: match.start()], replace(parts, tail=tail, doubt=doubt))
 
 
-def _from_chain(before: str, match: re.Match[str]) -> AddressParts:
+def _from_chain(text: str, match: re.Match[str]) -> AddressParts | None:
     """Numbers with hyphens alone: building, unit, room; building, room; building, unit, floor,
     room.
     """
-    numbers = [_plain(number) for number in match[0].rstrip(_letters("room")).split("-")]
+    numbers = [_plain(number) for number in match["chain"].split("-")]
+    sign, after = match["sign"] or "", match["after"] or ""
+    long = len(numbers[-1].rstrip("ABCDEFGH")) >= 3
+    if len(numbers) == 2 and not long and after and not after.startswith("("):
+        return None
+    patterns, last = _patterns(), numbers[-1]
+    if more := patterns.corner.match(after) or patterns.beside.match(after):
+        last, after = f"{last}-{more[1]}", after[more.end() :]
+    tail, doubt = _left_over(after)
     match numbers:
-        case [building, unit, floor, room]:
-            parts = AddressParts(building, unit, floor, room, confidence=0.8)
-        case [building, unit, room]:
-            parts = AddressParts(
-                building, unit, None, room, confidence=0.9 if len(room) >= 3 else 0.7
-            )
-        case [building, room] if len(room.rstrip("ABCDEFGH")) >= 3:
-            parts = AddressParts(building, None, None, room, confidence=0.75)
+        case [building, unit, floor, _room]:
+            # 1-3-2-501: what looks like a floor is a unit, of a building in some area.
+            if long and not last.startswith(floor):
+                doubt = UNCLEAR
+            parts = AddressParts(building, unit, floor, last, confidence=0.8)
+        case [building, unit, _room]:
+            parts = AddressParts(building, unit, None, last, confidence=0.9 if long else 0.7)
+        case [building, _room] if long:
+            parts = AddressParts(building, None, None, last, confidence=0.75)
+        case [number, branch] if sign in patterns.numbers:
+            parts = AddressParts(number=f"{number}-{branch}", confidence=0.5)
+        case [building, _room] if sign:
+            parts = AddressParts(building, None, None, last, confidence=0.5)
         case [building, unit]:
             parts = AddressParts(building, unit, confidence=0.3)
         case _:
-            return _prefix(before + match[0], AddressParts())
-    return _prefix(before, parts)
+            return None
+    return _prefix(text[: match.start()], replace(parts, tail=tail, doubt=doubt))
 
 
 def _from_number(text: str) -> AddressParts:
@@ -167,9 +241,18 @@ def _from_number(text: str) -> AddressParts:
     patterns = _patterns()
     parts = _prefix(text, AddressParts())
     if parts.road and parts.number:
-        if parts.rest and (room := patterns.room.fullmatch(parts.rest)):
-            return replace(parts, room=_plain(room[1]), rest="", confidence=0.7)
-        return replace(parts, confidence=0.7 if not parts.rest else 0.6)
+        if not parts.rest:
+            return replace(parts, confidence=0.7)
+        if room := patterns.room.match(parts.rest):
+            value, after = _behind(room, parts.rest)
+            tail, doubt = _left_over(after)
+            return replace(parts, room=value, rest="", tail=tail, doubt=doubt, confidence=0.7)
+        if word := patterns.room_word.fullmatch(parts.rest) or patterns.beside.fullmatch(
+            parts.rest
+        ):
+            return replace(parts, room=word[1], rest="", confidence=0.7)
+        doubt = UNCLEAR if any(char.isdigit() for char in parts.rest) else ""
+        return replace(parts, doubt=doubt, confidence=0.6)
     if match := patterns.letter_room.search(text):
         return _prefix(
             text[: match.start()],
@@ -177,9 +260,9 @@ def _from_number(text: str) -> AddressParts:
         )
     if match := patterns.last_number.search(text):
         sign = match["sign"]
-        value = _plain(match["number"])
+        value = "-".join(filter(None, (_plain(match["number"]), match["more"])))
         before = text[: match.start()]
-        if sign in load("address")["number"] and len(value) < 4:
+        if sign in patterns.numbers and len(match["number"]) < 4:
             return _prefix(before, AddressParts(number=value, confidence=0.6))
         if len(value) >= 3:
             return _prefix(before, AddressParts(room=value, confidence=0.5))
@@ -190,46 +273,51 @@ def _prefix(text: str, parts: AddressParts) -> AddressParts:
     """Road, number, group, estate and what else stands in front of the building."""
     patterns = _patterns()
     rest = ""
-    text = text.strip("-,;. ")
+    text = text.strip("-,;:. ")
     if match := patterns.admin.match(text):
         rest, text = match[0], text[match.end() :]
-    road, number, group = parts.road, parts.number, parts.village_group
+    road, number, group, side = parts.road, parts.number, parts.village_group, parts.side
+    lane_house = False
     if match := patterns.road.search(text):
         if match["lane"]:
             road, number = match["road"], match["lane"]
         else:
             road = match["road"]
             number = _plain(match["number"]) if match["number"] else number
-        if match["house"] and parts.building is None:
+        lane_house = bool(match["house"]) and parts.building is None
+        if lane_house:
             # Shanghai: lane, then the house in it.
             parts = replace(parts, building=_plain(match["house"]))
         rest += text[: match.start()]
         text = text[match.end() :]
     if group is None and (match := patterns.group.search(text)):
-        group = _plain(match["group"])
+        group, side = _plain(match["group"]), side or match["side"] or ""
         text = text[: match.start()] + text[match.end() :]
-    if number is None and (match := patterns.house_number.search(text)):
+    if (
+        number is None
+        and (road or not parts.building)
+        and (match := patterns.house_number.search(text))
+    ):
         number = _plain(match[1])
         text = text[: match.start()] + text[match.end() :]
     estate = parts.estate
-    text = text.strip("-,;. ")
-    if parts.building and parts.room is None and (match := patterns.room.fullmatch(text)):
+    text = text.strip("-,;:. ")
+    if lane_house and parts.room is None and (match := patterns.room.fullmatch(text)):
         # 123弄5号301室: the room stands behind the house that the road's pattern took.
         parts, text = replace(parts, room=_plain(match[1])), ""
+    if parts.building:
+        text = patterns.fillers.sub("", text)
+        if patterns.inner.search(text):
+            # 3楼2-501 names no building with certainty.
+            parts = replace(parts, doubt=parts.doubt or UNCLEAR)
     if text and (
-        patterns.estate.search(text)
-        or (parts.building and len(text) > 1 and not patterns.village.search(text))
+        patterns.estate.search(text) or (parts.building and not patterns.village.search(text))
     ):
         estate, text = text, ""
     rest = "".join(filter(None, (rest, text, parts.rest)))
-    return replace(parts, road=road, number=number, village_group=group, estate=estate, rest=rest)
-
-
-@cache
-def _separators() -> re.Pattern[str]:
-    given = load("address")["separators"]
-    forms = {form for one in given for form in (one, fold(one)) if form}
-    return re.compile("|".join(re.escape(form) for form in sorted(forms)))
+    return replace(
+        parts, road=road, number=number, village_group=group, side=side, estate=estate, rest=rest
+    )
 
 
 # The people of a household stand one below the other, each with the same address.
@@ -238,14 +326,16 @@ def _unify(text: str) -> str:
     """Half width, hyphens alike, spaces between numbers as hyphens, Chinese numbers before a mark
     as digits.
     """
-    separators = _separators()
-    text = separators.sub("-", text)
-    text = separators.sub("-", fold(text).upper().replace("\n", " "))
+    patterns = _patterns()
+    text = fold(text.translate(_ROMAN) if not text.isascii() else text).upper()
+    text = patterns.several.sub(_SEVERAL, text.replace("\n", " "))
+    text = patterns.branch.sub("-", separators().sub("-", text))
     text = _SPACED.sub("-", text)
     text = "".join(text.split())
     text = _POINTED.sub("-", text)
     text = _HYPHENS.sub("-", text).strip("-,.;:")
-    return _patterns().chinese.sub(lambda match: _arabic(match[0]), text)
+    text = patterns.joined.sub(_SEVERAL, text)
+    return patterns.chinese.sub(_digits, text)
 
 
 def _plain(number: str) -> str:
@@ -255,6 +345,26 @@ def _plain(number: str) -> str:
 
 def _floor(sign: str | None, number: str) -> str:
     return f"-{_plain(number)}" if sign else _plain(number)
+
+
+def _digits(match: re.Match[str]) -> str:
+    """A Chinese number as digits. Right before digits it is another number: 二501 is 2-501."""
+    found = match[0]
+    if not match.string[match.end() : match.end() + 1].isdigit():
+        return _arabic(found)
+    # 八一3号楼: no number but a name.
+    return f"{_arabic(found)}-" if len(found) == 1 else found
+
+
+def without_admin(text: str) -> str:
+    """A text without the province, county, town or community that stand at its beginning."""
+    match = _patterns().admin.match(text)
+    return text[match.end() :] if match else text
+
+
+def chinese_number(text: str) -> str:
+    """The digits of a text that is a Chinese number and nothing else, else an empty text."""
+    return _arabic(text) if text and all(char in numerals() for char in text) else ""
 
 
 def _arabic(text: str) -> str:
@@ -275,97 +385,3 @@ def _arabic(text: str) -> str:
             total += (current or 1) * 100
             current = 0
     return str(total + current)
-
-
-def _any(*names: str) -> str:
-    """Alternatives of the listed words, longest first."""
-    found = {fold(word) for name in names for word in load("address")[name]}
-    return "|".join(re.escape(word) for word in sorted(found, key=lambda word: (-len(word), word)))
-
-
-def _not_after(name: str) -> str:
-    """A look-behind that refuses each of the listed words."""
-    return "".join(f"(?<!{re.escape(fold(word))})" for word in load("address")[name])
-
-
-def _letters(name: str) -> str:
-    return "".join({char for word in load("address")[name] for char in word})
-
-
-@dataclass(frozen=True, slots=True)
-class _Patterns:
-    chinese: re.Pattern[str]
-    building: re.Pattern[str]
-    wing: re.Pattern[str]
-    unit: re.Pattern[str]
-    unit_anywhere: re.Pattern[str]
-    floor: re.Pattern[str]
-    room: re.Pattern[str]
-    room_word: re.Pattern[str]
-    group: re.Pattern[str]
-    chain: re.Pattern[str]
-    road: re.Pattern[str]
-    house_number: re.Pattern[str]
-    last_number: re.Pattern[str]
-    letter_room: re.Pattern[str]
-    admin: re.Pattern[str]
-    estate: re.Pattern[str]
-    village: re.Pattern[str]
-
-
-@cache
-def _patterns() -> _Patterns:
-    numerals = "".join(load("words")["digits"]) + "".join(
-        load("words")["tens"] + load("words")["hundreds"]
-    )
-    ordinal = _any("ordinals")
-    value = rf"{_NUMBER}|{ordinal}"
-    units = rf"(?:{_any('unit')}|(?:{_any('unit_if_followed')})(?=-?\d|$))"
-    rooms = _any("room")
-    marks = _any(
-        "building",
-        "building_or_floor",
-        "unit",
-        "unit_if_followed",
-        "floor",
-        "room",
-        "row",
-        "group",
-        "number",
-        "lane",
-    )
-    return _Patterns(
-        chinese=re.compile(rf"[{numerals}]+(?={marks}|-?\d)|[{numerals}]{{3,5}}$"),
-        building=re.compile(
-            rf"(?<![A-Z0-9])(?P<building>{value})(?:-?(?:{_any('building')})|(?:{_any('building_or_floor')})"
-            rf"(?=-?(?:{value})(?:{units}))|(?P<row>{_any('row')})(?=-?\d|$))"
-        ),
-        wing=re.compile(rf"-?([A-Z])(?:{_any('wing')})"),
-        unit=re.compile(rf"({value}){units}"),
-        unit_anywhere=re.compile(rf"(?<![A-Z0-9])({value}){units}"),
-        floor=re.compile(rf"(?P<sign>{_any('basement')})?(?P<floor>\d{{1,3}})(?:{_any('floor')})"),
-        room=re.compile(rf"({_SUBROOM}|[A-Z]\d{{0,4}}(?=(?:{rooms})|$))(?:{rooms})?"),
-        room_word=re.compile(rf"(?:{_any('room_words')})"),
-        group=re.compile(
-            rf"(?:{_any('group_prefix')})?(?P<group>\d{{1,3}})(?:{_any('group')}|(?:{_any('group_if_last')})(?=-?\d|$))"
-        ),
-        chain=re.compile(
-            rf"(?<![A-Z0-9])(?:[A-Z]?\d{{1,4}}[A-Z]?|[A-Z])(?:-\d{{1,5}}[A-Z]?){{1,3}}(?:{rooms})?$"
-        ),
-        road=re.compile(
-            rf"(?P<road>[^\d\-,.]*?(?:{_any('road')})(?!{_any('after_road')})"
-            + _not_after("not_road")
-            + rf")(?:(?P<lane>\d{{1,5}})(?:{_any('lane')})"
-            rf"(?:(?P<house>\d{{1,4}})(?:{_any('number')}))?"
-            rf"|(?P<number>\d{{1,5}}(?:-\d{{1,3}})?)(?P<signed>{_any('number')}))?"
-        ),
-        house_number=re.compile(rf"(\d{{1,5}}(?:-\d{{1,3}})?)(?:{_any('number')})"),
-        last_number=re.compile(
-            r"(?<![A-Z0-9\-])(?P<number>\d{1,5}[A-Z]?(?:-\d{1,3})?)"
-            rf"(?P<sign>{_any('number', 'room')})?$"
-        ),
-        letter_room=re.compile(rf"(?<![A-Z0-9\-])([A-Z])(\d{{3,4}})(?:{rooms})?$"),
-        admin=re.compile(rf"^(?:[^\d\-]{{1,9}}?(?:{_any('admin')}){_not_after('not_admin')})+"),
-        estate=re.compile(rf"(?:{_any('estate_ends')})(?:\([^()]*\))?$"),
-        village=re.compile(rf"(?:{_any('village_ends')})$"),
-    )

@@ -42,7 +42,7 @@ def is_section(text: str) -> bool:
         return False
     parts = parse_address(text)
     return bool(parts.building or parts.unit or parts.village_group) and not (
-        parts.room or parts.floor or parts.number or parts.rest
+        parts.room or parts.floor or parts.number or parts.rest or parts.tail
     )
 
 

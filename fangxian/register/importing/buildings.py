@@ -26,6 +26,7 @@ from fangxian.core.models import ImportRun, RowState
 from fangxian.regions.actions import create_place
 from fangxian.regions.actions.buildings import BuildingRow, upsert_buildings
 from fangxian.regions.models import BuildingKind, Region
+from fangxian.register.importing.addresses import NAMES
 from fangxian.register.importing.ground import (
     Communities,
     Ground,
@@ -35,7 +36,7 @@ from fangxian.register.importing.ground import (
     refusal,
     unit_word,
 )
-from fangxian.register.importing.places import GROUP, NAMES, is_group
+from fangxian.register.importing.places import GROUP, is_group
 from fangxian.register.importing.positions import SYSTEMS, position_of
 from fangxian.register.vocabularies import DATA
 

@@ -14,7 +14,7 @@ from fangxian.register.vocabularies import HEAD, RELATIONS
 SAMPLE_ROWS: Final = 500
 # What members of a household share.
 SHARED: Final = (
-    "address", "estate", "building", "unit", "room", "village_group", "community", "grid",
+    "address", "estate", "building", "unit", "floor", "room", "village_group", "community", "grid",
     "household_number", "head_name",
 )  # fmt: skip
 # Each household says these for itself, whatever the others do.

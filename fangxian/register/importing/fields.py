@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -13,7 +12,6 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from fangxian.common.errors import Problem
 from fangxian.common.sheets import Cell, Fault, FieldSpec, cleaning
-from fangxian.common.sheets.address import AddressParts, parse_address
 from fangxian.core.imports import place_of
 from fangxian.people.vocabularies import (
     CHINESE,
@@ -24,6 +22,7 @@ from fangxian.people.vocabularies import (
     NATIONALITIES,
     document_kind,
 )
+from fangxian.register.importing.addresses import COLUMNS, why, written
 from fangxian.register.importing.cells import Taker, door_text, text
 from fangxian.register.importing.groups import GROUP_FIELDS, columns_of, read_groups
 from fangxian.register.importing.living import Living, is_answer
@@ -49,6 +48,7 @@ FIELDS: Final = (
     FieldSpec("estate", gettext_lazy("Estate")),
     FieldSpec("building", gettext_lazy("Building")),
     FieldSpec("unit", gettext_lazy("Unit")),
+    FieldSpec("floor", gettext_lazy("Floor")),
     FieldSpec("room", gettext_lazy("Room")),
     FieldSpec("village_group", gettext_lazy("Village group")),
     FieldSpec("community", gettext_lazy("Community or village")),
@@ -347,29 +347,31 @@ class Reader:
             record.relation = HEAD
 
     def _place(self, record: Record, take: Taker, section: str) -> None:
-        parts = _merged(
+        door = written(
             take("address", door_text(200)) or "",
-            tuple(take(name, door_text(60)) or "" for name in _PARTS),
+            tuple(take(name, door_text(60)) or "" for name in COLUMNS),
             section,
         )
-        road = f"{parts.road}{parts.number}" if parts.road and parts.number else ""
         record.community = take("community", door_text(60)) or ""
         record.place = (
-            (record.community or parts.rest)[:60],
+            (record.community or door.before)[:60],
             take("grid", door_text(60)) or "",
-            parts.estate or "",
-            parts.building or "",
-            parts.unit or "",
-            # In a village the number of the house is the door's.
-            parts.room or (parts.number if parts.village_group or not road else "") or "",
-            parts.village_group or "",
-            road,
+            door.estate,
+            door.building,
+            door.unit,
+            door.room,
+            door.group,
+            door.road,
         )
+        if door.fault[1]:
+            name, code = door.fault
+            name = name or self._named("address", "building", "room")
+            record.refuse(name, code, *why(code))
         if len(record.room) > LONGEST_ROOM:
             record.too_long("room" if "room" in self._positions else "address", LONGEST_ROOM)
         if not (record.has_place or record.room):
             record.refuse(
-                "address" if "address" in self._positions else "building",
+                self._named("address", "building"),
                 "no_place",
                 _("The row names no building, unit or room."),
                 _(
@@ -377,6 +379,10 @@ class Reader:
                     " stands above, tick that at the columns."
                 ),
             )
+
+    def _named(self, *names: str) -> str:
+        """The first of the fields that the ledger has, else the last."""
+        return next((name for name in names if name in self._positions), names[-1])
 
     def _code(
         self,
@@ -406,54 +412,3 @@ def _same_birth(said: dt.date | cleaning.Month, exact: str) -> bool:
     # A ledger often gives the month only, which reads as its first day; the number is exact.
     text = said.isoformat()
     return text == exact or (said.day == 1 and text[:7] == exact[:7])
-
-
-_PARTS: Final = ("estate", "building", "unit", "room", "village_group")
-
-
-@lru_cache(maxsize=1024)
-def _merged(address: str, columns: tuple[str, ...], section: str) -> AddressParts:
-    """What address, columns and the line above the rows say of the door; columns win."""
-    found = parse_address(address) if address else AddressParts()
-    if section:
-        found = _fill(found, parse_address(section))
-    if not any(columns):
-        return found
-    estate, building, unit, room, group = columns
-    own = AddressParts(
-        estate=estate or None,
-        building=_part(building, "building") if building else None,
-        unit=_part(unit, "unit") if unit else None,
-        room=_part(room, "room") if room else None,
-        village_group=_part(group, "village_group") if group else None,
-    )
-    if building and own.building is None:
-        # A building column that holds the whole door, or a name of its own.
-        own = _fill(own, parse_address(building))
-        if own.building is None:
-            own = _fill(own, AddressParts(building=building))
-    return _fill(own, found)
-
-
-def _part(text: str, name: str) -> str | None:
-    parsed = parse_address(text)
-    value = getattr(parsed, name)
-    if value:
-        return str(value)
-    plain = text.strip().upper()
-    if name == "village_group":
-        return plain
-    if plain.isalnum() and plain.isascii():
-        return plain.lstrip("0") or plain
-    return plain if name == "room" else None
-
-
-def _fill(first: AddressParts, second: AddressParts) -> AddressParts:
-    values = {
-        name: getattr(first, name) or getattr(second, name)
-        for name in ("building", "unit", "floor", "room", "village_group", "estate")
-    }
-    # Road and number belong together.
-    one = first if first.number or first.road else second
-    values |= {"road": one.road, "number": one.number}
-    return AddressParts(**values, rest=first.rest or second.rest)

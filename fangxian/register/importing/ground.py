@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from django.db.models import Q
@@ -15,16 +12,12 @@ from django.utils.translation import gettext as _
 
 from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, Problem
-from fangxian.common.sheets.address import parse_address
 from fangxian.common.sheets.words import key
 from fangxian.regions.models import Region
 from fangxian.regions.queries import inside
+from fangxian.register.importing.addresses import building_label, building_parts, unit_label
+from fangxian.register.importing.estates import estate_of
 from fangxian.register.importing.places import community_key
-from fangxian.register.vocabularies import DATA
-
-_NUMBER: Final = re.compile(r"\d+")
-_WORDS: Final = json.loads((DATA / "building_words.json").read_text("utf-8"))
-_BEFORE_NUMBERS: Final = frozenset(_WORDS["before_numbers"])
 
 
 @dataclass(slots=True)
@@ -40,22 +33,22 @@ class Standing:
 
 def building_word(name: str) -> str:
     """What is compared of a building's name: 3栋 and 3号楼 of one estate are the same."""
-    parts = parse_address(name)
-    label = parts.building or parts.village_group
-    if not label:
+    parts = building_parts(name)
+    if not (parts.building or parts.village_group):
         return key(name)
     sort = "#" if parts.building else "~"
+    label = building_label(
+        parts if parts.building else replace(parts, building=parts.village_group)
+    )
     road = (parts.road or "") + (parts.number or "") if parts.road else ""
     # What is understood as nothing else tells buildings apart too.
-    rest = "" if key(parts.rest) in _BEFORE_NUMBERS else key(parts.rest)
-    before = key(road) + key(parts.estate or "") + rest
-    return before + sort + re.sub(r"^0+(?=\d)", "", label.upper())
+    before = key(road) + estate_of(parts.estate or "").whole + key(parts.rest)
+    return before + sort + label.upper()
 
 
 def unit_word(name: str) -> str:
     """What is compared of a unit's name: its number, else its letters."""
-    found = _NUMBER.search(name)
-    return str(int(found[0])) if found else key(name)
+    return key(unit_label(name))
 
 
 def refusal(name: str, code: str, message: str, mend: str) -> Invalid:

@@ -5,24 +5,32 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 from typing import Final
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from fangxian.common.codes import Level, bounds
-from fangxian.common.sheets.address import parse_address
+from fangxian.common.sheets.address import AddressParts, parse_address, without_admin
 from fangxian.common.sheets.words import key, load
 from fangxian.regions.models import Region
+from fangxian.register.importing.addresses import (
+    NAMES,
+    building_label,
+    building_parts,
+    unit_label,
+)
+from fangxian.register.importing.estates import Estate, agreeing, estate_of
 from fangxian.register.importing.fields import LONGEST_ROOM, Place, Record
 from fangxian.register.vocabularies import DATA
 
 _COMMUNITIES: Final = json.loads((DATA / "community_names.json").read_text("utf-8"))
 _ENDINGS: Final[list[str]] = _COMMUNITIES["endings"]
 _OWN: Final = frozenset(_COMMUNITIES["own"])
-NAMES: Final[dict[str, str]] = json.loads((DATA / "place_names.json").read_text("utf-8"))
+_NUMBER: Final = re.compile(r"[A-Z]?\d{1,4}[A-Z]?|[A-Z]")
+_NUMBERS: Final = re.compile(r"[\d-]+")
 # The kind of building that a village group is.
 GROUP: Final = "village_group"
 
@@ -41,7 +49,8 @@ class Door:
 class _Building:
     code: str
     id: UUID
-    estate: str
+    estate: Estate
+    side: str = ""
     road: str = ""
     units: dict[str, tuple[str, UUID]] = field(default_factory=dict)
 
@@ -56,7 +65,7 @@ class Missing:
 
 
 class PlaceIndex:
-    """All buildings and units of an area, by the words of an address. Two queries when made.
+    """All buildings and units of an area, by the words of an address. At most three queries.
 
     ``create`` allows doors in buildings that do not exist yet: they are collected in ``missing``.
     """
@@ -82,6 +91,10 @@ class PlaceIndex:
             .order_by("code")
             .values_list("id", "code", "level", "name", "building__number", "building__address")
         )
+        if len(self.area) > int(Level.VILLAGE):
+            own = Region.objects.filter(code=self.area[: int(Level.VILLAGE)], valid_to=None)
+            for name in own.values_list("name", flat=True):
+                self._communities[community_key(name)].append(self.area[: int(Level.VILLAGE)])
         units = []
         for place_id, code, level, name, number, address in rows.iterator(chunk_size=5_000):
             if level == Level.VILLAGE:
@@ -102,16 +115,18 @@ class PlaceIndex:
     def _add_building(
         self, place_id: UUID, code: str, name: str, number: str, address: str
     ) -> None:
-        parts = parse_address(name)
-        beside = parse_address(address) if address else None
-        estate = key(parts.estate or (beside.estate if beside else "") or "")
-        named = parts if parts.road and parts.number else beside or parts
+        parts = building_parts(name)
+        beside = parse_address(address) if address else AddressParts()
+        hamlet = without_admin(parts.rest) if parts.building else ""
+        estate = estate_of(parts.estate or hamlet or beside.estate or "")
+        named = parts if parts.road and parts.number else beside
         road = key(named.road + named.number) if named.road and named.number else ""
-        self._buildings[code] = _Building(code, place_id, estate, road)
+        self._buildings[code] = _Building(code, place_id, estate, parts.side, road)
         village = code[: int(Level.VILLAGE)]
-        words = {key(name), key(number)}
+        # 1-3 is not 13.
+        words = {"" if _NUMBERS.fullmatch(name) else key(name), key(number)}
         if parts.building:
-            words.add(_building_key(parts.building))
+            words.add(_building_key(building_label(replace(parts, side=""))))
         if parts.village_group:
             words.add(_group_key(parts.village_group))
         if road:
@@ -122,8 +137,7 @@ class PlaceIndex:
     def _add_unit(self, place_id: UUID, code: str, name: str) -> None:
         building = self._buildings.get(code[: int(Level.BUILDING)])
         if building is not None:
-            word = parse_address(name).unit or key(name)
-            building.units[word] = (code, place_id)
+            building.units[unit_label(name)] = (code, place_id)
 
     def find(self, record: Record) -> Door | None:
         """The door of a row; None after noting in the record what is wrong."""
@@ -193,9 +207,13 @@ class PlaceIndex:
 
     def _building(self, record: Record, village: str, place: Place) -> _Building | None:
         _community, _grid, estate, building, _unit, _room, group, road = place
-        words = [_building_key(building), key(building)] if building else []
+        words = []
+        if building:
+            words.append(_building_key(sided(building)[1]))
+            if not _NUMBERS.fullmatch(building) or building.isdecimal():
+                words.append(key(building))
         if group:
-            words.append(_group_key(group))
+            words.append(_group_key(sided(group)[1]))
             if not group.isdecimal():
                 # A hamlet goes by its name; a bare number is that of some house, too.
                 words += [key(group), key(NAMES["group"].format(group))]
@@ -235,24 +253,36 @@ class PlaceIndex:
 
         A building of which none is known stays only where no other one is known to lie there.
         """
-        _community, grid, estate, _building, _unit, _room, _group, road = place
+        community, grid, estate, building, _unit, _room, group, road = place
         if grid and (code := self._grids.get((village, key(grid)), "")):
             found = [one for one in found if one.startswith(code)]
-        if estate and community_key(estate) not in self._communities:
-            found = self._agreeing(found, "estate", key(estate))
+        side = sided(building or group)[0]
+        whole = estate_of(estate).whole + side
+        known = {code: self._buildings[code] for code in found}
+        same = [code for code, one in known.items() if one.estate.whole + one.side == whole]
+        if side and not same and self._is_named(village, side, key(community), key(estate) + side):
+            # 河东三组 is group 3 of 河东.
+            estate = side = ""
+        if same:
+            found = same
+        else:
+            estates = {code: one.estate for code, one in known.items() if one.side == side}
+            own = not estate or community_key(estate) in self._communities
+            found = list(estates) if own else agreeing(estates, estate_of(estate))
         if road:
-            found = self._agreeing(found, "road", key(road))
+            roads = {code: self._buildings[code].road for code in found}
+            # 12 is not 112.
+            found = [code for code in found if roads[code] == key(road)] or [
+                code for code in found if not roads[code]
+            ]
         return found
 
-    def _agreeing(self, found: list[str], name: str, said: str) -> list[str]:
-        known = {code: getattr(self._buildings[code], name) for code in found}
-        for same in (said.__eq__, lambda word: bool(word) and (word in said or said in word)):
-            if alike := [code for code, word in known.items() if same(word)]:
-                return alike
-            if name == "road":
-                # 12 is not 112.
-                break
-        return [code for code, word in known.items() if not word]
+    def _is_named(self, village: str, side: str, *texts: str) -> bool:
+        """Whether one of the texts ends with the name of the village, and that with ``side``."""
+        names = [name for name, codes in self._communities.items() if village in codes]
+        return any(
+            name.endswith(side) and text.endswith(name) for name in names if name for text in texts
+        )
 
     def _missing(
         self, record: Record, village: str, place: Place, name: str, *, elsewhere: bool
@@ -283,10 +313,11 @@ class PlaceIndex:
                 _("Add a column with the grid."),
             )
         else:
-            title = _building_name(place)
+            own = community_key(place[2]) in self._communities
+            title = _building_name((*place[:2], "", *place[3:]) if own else place)
             self.missing.add(Missing(grid, title, place[4]))
             return self._planned.setdefault(
-                (grid, title), _Building(f"{grid}/{title}", UUID(int=0), "")
+                (grid, title), _Building(f"{grid}/{title}", UUID(int=0), Estate())
             )
         return None
 
@@ -340,6 +371,19 @@ def community_key(name: str) -> str:
     return word
 
 
+@lru_cache(maxsize=1024)
+def sided(label: str) -> tuple[str, str]:
+    """What stands right before the number of a building or group, and the rest: 东, 3排."""
+    match = _sides().match(label)
+    return (match[0], label[match.end() :]) if match else ("", label)
+
+
+@cache
+def _sides() -> re.Pattern[str]:
+    words = "|".join(load("address")["sides"])
+    return re.compile(rf"(?:{words}){{1,2}}(?=[A-Z]?\d)")
+
+
 def _building_key(text: str) -> str:
     return "#" + re.sub(r"^0+(?=\d)", "", text.upper())
 
@@ -365,7 +409,12 @@ def _building_name(place: Place) -> str:
     if not label:
         return NAMES["road"].format(road)
     pattern = NAMES["group" if not building else "building"]
+    side, plain = sided(label)
+    number, _mark, corner = plain.partition("-")
     # A name of its own (not a number) stays as it is written.
-    plain = re.fullmatch(r"[A-Z]?\d{1,4}[A-Z]?|[A-Z]", label.upper())
+    if _NUMBER.fullmatch(number.upper()) and not corner.isascii():
+        label = side + pattern.format(number) + corner
+    elif _NUMBER.fullmatch(plain.upper()):
+        label = side + pattern.format(plain)
     court = NAMES["court"].format(road) if road and building and not estate else ""
-    return estate + court + (pattern.format(label) if plain else label)
+    return estate + court + label

@@ -1,0 +1,325 @@
+"""What the cells of a row say of its door, made one: address, columns and the line above."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from typing import Final
+
+from django.utils.translation import gettext_lazy
+
+from fangxian.common.sheets.address import (
+    SEVERAL_ROOMS,
+    UNCLEAR,
+    AddressParts,
+    chinese_number,
+    parse_address,
+    without_admin,
+)
+from fangxian.common.sheets.cleaning import is_filler
+from fangxian.common.sheets.words import fold, key, load
+from fangxian.register.vocabularies import DATA
+
+NAMES: Final[dict[str, str]] = json.loads((DATA / "place_names.json").read_text("utf-8"))
+COLUMNS: Final = ("estate", "building", "unit", "floor", "room", "village_group")
+DIFFERS: Final = "door_differs"
+NO_FLOOR: Final = "unknown_floor"
+_PLAIN: Final = re.compile(r"[A-Z]?\d{1,4}[A-Z]?|[A-Z]{1,2}")
+_SHORT: Final = re.compile(r"\d{1,2}")
+_PAIR: Final = re.compile(r"([A-Z]|\d{1,4})-(\d{1,5}[A-Z]?)")
+_MINUS: Final = re.compile(r"-(\d{3,4})(?!\d)")
+
+
+_WHY: Final = {
+    SEVERAL_ROOMS: (
+        gettext_lazy("The row names several rooms."),
+        gettext_lazy("Write one row for each room, or the room in which the person lives."),
+    ),
+    UNCLEAR: (
+        gettext_lazy("The door is not clear: numbers are left over."),
+        gettext_lazy("Write it like 3-2-501, in one cell or in several."),
+    ),
+    DIFFERS: (
+        gettext_lazy("The cells of the row name two different doors."),
+        gettext_lazy("Compare building, unit and room in the row."),
+    ),
+    NO_FLOOR: (
+        gettext_lazy("The floor is not understood, and the room alone does not tell it."),
+        gettext_lazy("Write the floor as a number, or the room with its floor like 401."),
+    ),
+}
+
+
+def why(code: str) -> tuple[str, str]:
+    """Why the cells name no one door, and the mend."""
+    message, mend = _WHY[code]
+    return str(message), str(mend)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A door as a row writes it: canonical, empty where nothing is said.
+
+    ``before``: what stands in front and is no estate. ``fault``: the field (empty: the address)
+    and why no one door is named.
+    """
+
+    before: str = ""
+    estate: str = ""
+    building: str = ""
+    unit: str = ""
+    room: str = ""
+    group: str = ""
+    road: str = ""
+    fault: tuple[str, str] = ("", "")
+
+
+@lru_cache(maxsize=1024)
+def written(address: str, columns: tuple[str, ...], section: str) -> Written:
+    """What address, columns (in the order of ``COLUMNS``) and the line above the rows say.
+
+    Columns win. A door is not put together from two that differ.
+    """
+    found = parse_address(address) if address else AddressParts()
+    if section:
+        found = _filled(found, parse_address(section))
+    own, fault = _of_columns(columns) if any(columns) else (AddressParts(), ("", ""))
+    if not fault[1] and not own.room:
+        fault = ("", found.doubt)
+        if own.building and found.building and found.room and own.building != found.building:
+            fault = ("building", DIFFERS)
+    parts = _filled(own, found)
+    side, group = parts.side, parts.village_group or ""
+    building = f"{side}{parts.building}" if parts.building else ""
+    road = f"{parts.road}{parts.number}" if parts.road and parts.number else ""
+    # In a village the number of the house is the door's.
+    number = parts.number if group or not road else ""
+    room = _door(parts, parts.room or number or "", house=not (building or road))
+    if not fault[1] and not parts.floor and columns[3] and _SHORT.fullmatch(room) and building:
+        fault = ("floor", NO_FLOOR) if not is_filler(columns[3]) else fault
+    return Written(
+        before=f"{parts.rest}{side}" if parts.rest else "",
+        estate=parts.estate or (without_admin(parts.rest) if building else ""),
+        building=building,
+        unit=parts.unit or "",
+        room=room,
+        group=f"{'' if building else side}{group}" if group else "",
+        road=road,
+        fault=fault,
+    )
+
+
+def building_label(parts: AddressParts) -> str:
+    """What tells a building from its neighbours of one estate: 东3排, 3-A, 3-东 (3号楼东)."""
+    more = [part for part in (parts.building, parts.room, key(parts.tail)) if part]
+    return parts.side + "-".join(more)
+
+
+def building_parts(name: str) -> AddressParts:
+    """What the name of a building says. 1-3 is building 3 of an area 1."""
+    parts = parse_address(name)
+    if parts.building and parts.unit and not parts.room and parts.confidence < 0.5:
+        return replace(parts, building=parts.unit, unit=None, estate=parts.building)
+    return parts
+
+
+@lru_cache(maxsize=1024)
+def unit_label(text: str) -> str:
+    """A unit as it is compared: its number without what stands around it, else its name."""
+    parts = parse_address(text)
+    if parts.unit and not (parts.rest or parts.tail or parts.estate or parts.room):
+        return parts.unit
+    plain = _unit_words().sub("", fold(text).upper())
+    return chinese_number(plain) or _bare(plain) or key(text)
+
+
+@cache
+def _unit_words() -> re.Pattern[str]:
+    data = load("address")
+    words = [*data["unit"], *data["unit_if_followed"], *data["number"], *data["group_prefix"], "#"]
+    return re.compile("|".join(sorted(map(re.escape, words), key=len, reverse=True)))
+
+
+def _bare(text: str) -> str:
+    """A number or letters, without leading zeros; empty for anything else."""
+    return (text.lstrip("0") or text) if text.isalnum() and text.isascii() else ""
+
+
+def _of_columns(columns: tuple[str, ...]) -> tuple[AddressParts, tuple[str, str]]:
+    estate, building, unit, floor, room, group = columns
+    unit = "" if is_filler(unit) else unit
+    own = AddressParts(
+        unit=unit_label(unit) if unit else None, floor=_floor(floor) if floor else None
+    )
+    fault = ("", "")
+    if building and not is_filler(building):
+        found = _building_cell(building, inner=bool(unit), door=bool(room))
+        if found.doubt:
+            fault = ("building", found.doubt)
+        own = _filled(own, found)
+    if room and not is_filler(room):
+        found, doubt = _room_cell(room, own)
+        if doubt:
+            fault = ("room", doubt)
+        own = (
+            _filled(replace(found, unit=None, building=None), own) if doubt else _filled(own, found)
+        )
+    if group and not is_filler(group):
+        own = _filled(_group_cell(group), own)
+    if estate and not is_filler(estate):
+        area = own.estate or ""
+        own = replace(own, estate=estate if key(area) in key(estate) else f"{estate}{area}")
+    return own, fault
+
+
+@lru_cache(maxsize=1024)
+def _building_cell(text: str, *, inner: bool, door: bool) -> AddressParts:
+    """``inner``, ``door``: whether unit and room have cells of their own."""
+    parts = building_parts(text) if inner else parse_address(text)
+    if parts.building:
+        if door and parts.room and not parts.room[0].isdigit():
+            return replace(parts, side="", building=building_label(parts), room=None, doubt="")
+        if parts.tail and not parts.room:
+            label = building_label(parts)
+            return replace(parts, side="", building=label, doubt="")
+        return parts
+    plain = fold(text).upper()
+    if parts.number and not (parts.road or parts.village_group or parts.rest):
+        return AddressParts(building=parts.number)
+    number = chinese_number(plain) or (_bare(plain) if _PLAIN.fullmatch(plain) else "")
+    return AddressParts(building=number) if number else replace(parts, building=text)
+
+
+def _room_cell(text: str, own: AddressParts) -> tuple[AddressParts, str]:
+    """What a column of rooms says, and why it is no one room. ``own``: the other columns."""
+    if text.isascii() and text.isdigit():
+        return AddressParts(room=_bare(text)), ""
+    plain = fold(text).upper()
+    if match := _MINUS.match(plain):
+        return AddressParts(room=f"-{match[1]}"), ""
+    pair = _PAIR.fullmatch(plain.translate(_hyphens()))
+    parts = parse_address(text)
+    if parts.doubt:
+        return parts, parts.doubt
+    if pair is not None:
+        return _pair(pair[1].lstrip("0"), pair[2], own)
+    if parts.building and parts.room:
+        if own.building and plain[0].isalpha() and "-" not in plain:
+            return AddressParts(room=plain), ""
+        differs = own.building not in (None, parts.building) or own.unit not in (None, parts.unit)
+        return parts, DIFFERS if differs and (own.building or own.unit) else ""
+    if parts.building and parts.unit:
+        return _pair(parts.building, parts.unit, own)
+    if parts.road and parts.number:
+        return parts, ""
+    if parts.room or parts.number:
+        return replace(parts, room=parts.room or parts.number, number=None), ""
+    return AddressParts(room=chinese_number(plain) or _bare(plain) or plain), ""
+
+
+def _pair(first: str, second: str, own: AddressParts) -> tuple[AddressParts, str]:
+    """Two numbers: unit or floor and room, or two rooms; in a village a house and its branch."""
+    long = len(second.rstrip("ABCDEFGH")) >= 3
+    room = second.lstrip("0")
+    if first.isdigit() and len(first) >= 3 and long:
+        return AddressParts(room=first), SEVERAL_ROOMS
+    if own.unit:
+        if long and first != own.unit and not room.startswith(first):
+            return AddressParts(room=room), DIFFERS
+        return AddressParts(floor=None if long else first, room=room), ""
+    if long:
+        return AddressParts(unit=first, room=room) if own.building else AddressParts(
+            building=first, room=room
+        ), ""
+    if own.building and second.startswith("0"):
+        return AddressParts(floor=first, room=room), ""
+    return AddressParts(room=f"{first}-{room}"), ""
+
+
+@cache
+def _hyphens() -> dict[int, str]:
+    return {ord(sign): "-" for sign in load("address")["separators"] if len(sign) == 1}
+
+
+def _group_cell(text: str) -> AddressParts:
+    parts = parse_address(text)
+    if parts.village_group:
+        return parts
+    plain = fold(text).upper()
+    return AddressParts(village_group=chinese_number(plain) or _bare(plain) or plain)
+
+
+@cache
+def _floors() -> re.Pattern[str]:
+    data = load("address")
+    below = "|".join(map(re.escape, data["basement"]))
+    words = "|".join([*data["floor"], "F"])
+    prefix = "|".join(data["group_prefix"])
+    # 5/18 is floor 5 of 18.
+    return re.compile(
+        rf"(?P<below>{below})?(?:{prefix}|F)?(?P<floor>\d{{1,3}}|[^\W\d]{{1,3}}?)(?:{words})?(?:/.*)?"
+    )
+
+
+def _floor(text: str) -> str | None:
+    match = _floors().fullmatch(fold(text).upper())
+    if match is None:
+        return None
+    number = chinese_number(match["floor"]) or match["floor"]
+    if not number.isdecimal():
+        return None
+    return f"-{int(number)}" if match["below"] else str(int(number))
+
+
+def _door(parts: AddressParts, room: str, *, house: bool) -> str:
+    """The door's number, with the floor where it does not tell it: 4楼1号 is 401, as 4-1."""
+    floor = parts.floor or ""
+    room = _corner(room)
+    if not (floor and room):
+        return room
+    below = floor.startswith("-")
+    if house or (parts.building or "").endswith(tuple(load("address")["row"])):
+        # Houses of a village: who lives upstairs lives at another door.
+        return room if floor == "1" else f"{room}-{NAMES['storey'].format(floor)}"
+    if not room[0].isdigit():
+        return room if room.startswith("-") else f"{floor}-{room}"
+    if _SHORT.fullmatch(room):
+        return f"{floor}{room:0>2}"
+    if below:
+        return f"-{room}" if room.startswith(floor[1:]) else f"{floor}-{room}"
+    return room
+
+
+@cache
+def _corners() -> re.Pattern[str]:
+    data = load("address")
+    stems = "|".join(sorted(data["ordinals"], key=len, reverse=True))
+    ends = "|".join(sorted(data["room_word_ends"], key=len, reverse=True))
+    return re.compile(rf"({stems})(?:{ends})?(\d{{0,2}})(?:{ends})?")
+
+
+def _corner(room: str) -> str:
+    """东, 东边 and 东门 are 东户."""
+    if not room or room[0].isascii():
+        return room
+    match = _corners().fullmatch(room)
+    return f"{match[1]}{match[2]}{load('address')['room_word_end']}" if match else room
+
+
+def _filled(first: AddressParts, second: AddressParts) -> AddressParts:
+    values = {
+        name: getattr(first, name) or getattr(second, name)
+        for name in ("unit", "room", "floor", "estate")
+    }
+    # What belongs together stays so.
+    one = first if first.number or first.road else second
+    values |= {"road": one.road, "number": one.number}
+    one = first if first.building or first.village_group else second
+    values |= {"side": one.side}
+    values |= {"building": first.building or second.building}
+    values |= {"village_group": first.village_group or second.village_group}
+    return AddressParts(
+        **values, rest=first.rest or second.rest, tail=first.tail, doubt=first.doubt
+    )

@@ -1,0 +1,175 @@
+"""Doors as the cells of a row write them: one writing for each door, none for what is unclear."""
+
+from __future__ import annotations
+
+import pytest
+
+from fangxian.register.importing.addresses import COLUMNS, unit_label, written
+from fangxian.register.importing.estates import agreeing, estate_of
+from fangxian.register.importing.fields import Record
+from fangxian.register.tests.test_import_fields import codes, read
+
+
+def door(address: str = "", **cells: str) -> tuple[str, ...]:
+    """Estate, building, unit, room, group and road, or why there is no one door."""
+    found = written(address, tuple(cells.get(name, "") for name in COLUMNS), "")
+    if found.fault[1]:
+        return found.fault
+    parts = (found.estate, found.building, found.unit, found.room, found.group, found.road)
+    return tuple(part for part in parts if part)
+
+
+@pytest.mark.parametrize(
+    ("address", "wanted"),
+    [
+        # The floor tells doors apart.
+        ("12号楼三单元四楼东户", ("12", "3", "4-东户")),
+        ("12号楼三单元五楼东户", ("12", "3", "5-东户")),
+        ("12号楼3单元5楼东", ("12", "3", "5-东户")),
+        ("12号楼3单元5层东边", ("12", "3", "5-东户")),
+        ("12号楼3单元5楼东1户", ("12", "3", "5-东1户")),
+        ("12号楼3单元5楼中间户", ("12", "3", "5-中户")),
+        ("12-3-5-东户", ("12", "3", "5-东户")),
+        ("12号楼3单元4楼1号", ("12", "3", "401")),
+        ("12号楼3单元4-1", ("12", "3", "401")),
+        ("12号楼3单元4-01", ("12", "3", "401")),
+        ("12-3-4-1", ("12", "3", "401")),
+        ("12号楼3单元401", ("12", "3", "401")),
+        ("12号楼3单元12楼1203", ("12", "3", "1203")),
+        # Below the ground.
+        ("12号楼3单元负一101", ("12", "3", "-101")),
+        ("12号楼3单元负1层101", ("12", "3", "-101")),
+        ("12号楼3单元负101", ("12", "3", "-101")),
+        ("12号楼-1层101", ("12", "-101")),
+        # Chinese numbers do not run into digits.
+        ("12号楼三501", ("12", "3", "501")),
+        ("八一3号楼201", ("八一", "3", "201")),
+        # Several rooms are no one door.
+        ("12-3-401/402", ("", "several_rooms")),
+        ("3-2-501、502", ("", "several_rooms")),
+        ("3-2-501-502", ("", "several_rooms")),
+        ("12号楼3单元501/502", ("", "several_rooms")),
+        ("12号楼3单元501，502，503", ("", "several_rooms")),
+        ("12号楼3单元501室及502室", ("", "several_rooms")),
+        ("12号楼3单元501和502", ("", "several_rooms")),
+        ("12号楼3单元501、02", ("", "several_rooms")),
+        ("12号楼 501 502", ("", "several_rooms")),
+        # What stands right before the number tells buildings apart.
+        ("东3排2号", ("东3排", "2")),
+        ("西3排2号", ("西3排", "2")),
+        ("南1楼1单元201", ("南1", "1", "201")),
+        ("前3号楼2-301", ("前3", "2", "301")),
+        ("老12号楼201", ("老12", "201")),
+        ("老3楼2-501", ("老3", "2", "501")),
+        ("1区3号楼201", ("1区", "3", "201")),
+        ("1号院3号楼201", ("1号院", "3", "201")),
+        ("3-1号楼201", ("3", "1", "201")),
+        ("别墅区3号楼201", ("别墅区", "3", "201")),
+        ("3号楼东501", ("3", "东", "501")),
+        ("东三组12号", ("12", "东3")),
+        # What stands behind is no part of the door, or makes it another one.
+        ("12-3-401（出租）", ("12", "3", "401")),
+        ("12-3-401(张三,2人)", ("12", "3", "401")),
+        ("12-3-401出租", ("12", "3", "401")),
+        ("新华小区3-1-东户", ("新华小区", "3", "1", "东户")),
+        ("12-3-401东户", ("12", "3", "401-东户")),
+        ("12号楼401室A", ("12", "401A")),
+        ("12号楼401地下室", ("12", "401-地下室")),
+        ("12号楼地下室3", ("12", "地下室3")),
+        ("12号楼3单元501室402", ("", "unclear_door")),
+        ("3号楼东1单元201", ("", "unclear_door")),
+        ("1-3-2-501", ("", "unclear_door")),
+        ("3-甲-501", ("3", "甲", "501")),
+        ("Ⅱ号楼Ⅰ单元501", ("2", "1", "501")),
+        # Villages and lanes.
+        ("二组18号附1号", ("18-1", "2")),
+        ("二组18之1", ("18-1", "2")),
+        ("二组18号东院", ("18-东院", "2")),
+        ("柳树巷3号东屋", ("东屋", "柳树巷3")),
+        ("柳树巷3号院2户", ("2", "柳树巷3")),
+        ("三条胡同5号", ("三条胡同5",)),
+        ("人民路12号幸福小区501", ("", "unclear_door")),
+    ],
+)  # fmt: skip
+def test_an_address_is_one_door_or_none(address: str, wanted: tuple[str, ...]) -> None:
+    assert door(address) == wanted
+
+
+@pytest.mark.parametrize(
+    ("cells", "wanted"),
+    [
+        ({"building": "3", "unit": "2", "floor": "3", "room": "2"}, ("3", "2", "302")),
+        ({"building": "3", "unit": "2", "floor": "4", "room": "2"}, ("3", "2", "402")),
+        ({"building": "3", "unit": "2", "floor": "4", "room": "402"}, ("3", "2", "402")),
+        ({"building": "3", "unit": "2", "floor": "五楼", "room": "东边"}, ("3", "2", "5-东户")),
+        ({"building": "3", "unit": "2", "floor": "5/18", "room": "1"}, ("3", "2", "501")),
+        ({"building": "3", "unit": "2", "floor": "负一", "room": "3"}, ("3", "2", "-103")),
+        ({"building": "3", "unit": "2", "floor": "高层", "room": "501"}, ("3", "2", "501")),
+        ({"building": "3", "unit": "2", "floor": "高层", "room": "2"}, ("floor", "unknown_floor")),
+        ({"building": "3", "unit": "2", "room": "4-01"}, ("3", "2", "401")),
+        ({"building": "3", "unit": "2", "room": "2-501"}, ("3", "2", "501")),
+        ({"building": "3", "unit": "2", "room": "1-501"}, ("room", "door_differs")),
+        ({"building": "3", "room": "2-501"}, ("3", "2", "501")),
+        ({"building": "3", "room": "3-2-501"}, ("3", "2", "501")),
+        ({"building": "5", "room": "3-2-501"}, ("room", "door_differs")),
+        ({"building": "3", "room": "501、502"}, ("room", "several_rooms")),
+        ({"building": "3", "room": "501/502"}, ("room", "several_rooms")),
+        ({"building": "3", "room": "301-302"}, ("room", "several_rooms")),
+        ({"building": "3", "room": "-101"}, ("3", "-101")),
+        ({"building": "3", "room": "负一101"}, ("3", "-101")),
+        ({"building": "3", "room": "A1203"}, ("3", "A1203")),
+        ({"building": "3", "room": "五〇一"}, ("3", "501")),
+        ({"building": "3", "unit": "二", "room": "501"}, ("3", "2", "501")),
+        ({"building": "3", "unit": "东", "room": "501"}, ("3", "东", "501")),
+        ({"building": "3", "unit": "无", "room": "501"}, ("3", "501")),
+        ({"building": "三", "unit": "甲", "room": "501"}, ("3", "甲", "501")),
+        ({"building": "1区3号楼", "room": "501"}, ("1区", "3", "501")),
+        ({"building": "1-3", "unit": "2", "room": "501"}, ("1", "3", "2", "501")),
+        ({"building": "3号楼东", "room": "501"}, ("3-东", "501")),
+        ({"building": "3号楼（西）", "room": "501"}, ("3-西", "501")),
+        ({"building": "老1号楼", "room": "501"}, ("老1", "501")),
+        ({"estate": "幸福里", "building": "2区3号楼", "room": "1"}, ("幸福里2区", "3", "1")),
+        ({"village_group": "二", "room": "18号"}, ("18", "2")),
+        ({"village_group": "二组", "room": "018"}, ("18", "2")),
+        ({"village_group": "二组", "room": "18号附1号"}, ("18-1", "2")),
+        ({"village_group": "二组", "room": "18", "floor": "1"}, ("18", "2")),
+        ({"village_group": "二组", "room": "18", "floor": "2"}, ("18-2层", "2")),
+        ({"room": "二组18号"}, ("18", "2")),
+    ],
+)  # fmt: skip
+def test_columns_are_one_door_or_none(cells: dict[str, str], wanted: tuple[str, ...]) -> None:
+    assert door(**cells) == wanted
+
+
+def test_a_door_is_not_put_together_from_two() -> None:
+    assert door("5号楼2单元501", building="3") == ("building", "door_differs")
+    assert door("5号楼2单元501、502", building="3", room="501") == ("3", "2", "501")
+
+
+def test_what_is_unclear_is_refused_with_its_mend() -> None:
+    record: Record = read(address="12-3-401/402")
+    assert codes(record) == [("address", "several_rooms")]
+    assert all(message and mend for _name, _code, message, mend in record.problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("1单元", "1"), ("第一单元", "1"), ("1#", "1"), ("二", "2"), ("东", "东"), ("东单元", "东"),
+     ("01", "1"), ("甲", "甲"), ("b", "B"), ("2门", "2")],
+)  # fmt: skip
+def test_a_unit_goes_by_its_number_or_name(text: str, wanted: str) -> None:
+    assert unit_label(text) == wanted
+
+
+def test_units_that_differ_stay_apart() -> None:
+    assert unit_label("东1单元") != unit_label("西1单元") != unit_label("1单元")
+
+
+def test_parts_of_an_estate_are_told_apart() -> None:
+    assert estate_of("阳光花园二期") == estate_of("阳光花园2期") == estate_of("阳光花园第二期")
+    known = {name: estate_of(name) for name in ("阳光花园一期", "阳光花园二期", "幸福里", "")}
+    assert agreeing(known, estate_of("阳光花园2期")) == ["阳光花园二期"]
+    assert agreeing(known, estate_of("阳光花园")) == ["阳光花园一期", "阳光花园二期"]
+    assert agreeing(known, estate_of("二期")) == ["阳光花园二期"]
+    assert agreeing(known, estate_of("三期")) == []
+    assert agreeing(known, estate_of("和平里")) == [""]

@@ -1,0 +1,123 @@
+"""The building and unit of a row: what its name leaves open is refused, never another one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fangxian.common.scoping import acting
+from fangxian.regions.actions import create_building
+from fangxian.regions.actions.buildings import create_unit
+from fangxian.regions.models import Region
+from fangxian.register.models import Household
+from fangxian.register.tests.importing import imported
+from fangxian.register.tests.ledgers import workbook
+from fangxian.register.tests.test_import_households import refused
+
+pytestmark = pytest.mark.django_db
+
+
+def doors(by: Any) -> list[tuple[str, str, str]]:
+    """Building, unit and room of the households."""
+    with acting(by):
+        found = Household.objects.select_related("building", "unit")
+        return sorted((h.building.name, h.unit.name if h.unit else "", h.room) for h in found)
+
+
+def take(by: Any, places: Any, headers: str, *rows: str, **more: Any) -> Any:
+    """Rows of cells with | between; a name stands before each."""
+    names = ["姓名", *headers.split("|")]
+    cells = [
+        [f"人{'甲乙丙丁戊己庚辛壬癸子丑'[at]}", *row.split("|")] for at, row in enumerate(rows)
+    ]
+    data = workbook([dict(zip(names, row, strict=True)) for row in cells], names)
+    return imported(by, data, places.grid, **more)
+
+
+def stand(by: Any, places: Any, *names: str) -> None:
+    for name in names:
+        create_building(by=by, grid_code=places.grid, name=name)
+
+
+def test_what_stands_before_the_number_finds_its_building_or_none(alice, places):
+    stand(
+        alice, places, "1区3号楼", "2区3号楼", "东3排", "5号楼", "老6号楼", "李庄7号楼", "1-8号楼"
+    )
+    run = take(
+        alice, places, "住址",
+        "1区3号楼201", "二区3号楼202", "东3排3号", "1-8号楼204",
+        "3区3号楼205", "西3排6号", "1区5号楼207", "6号楼208", "老5号楼209", "王庄7号楼210",
+        "3号楼211", "2-8号楼212",
+    )  # fmt: skip
+    assert doors(alice) == [
+        ("1-8号楼", "", "204"), ("1区3号楼", "", "201"), ("2区3号楼", "", "202"),
+        ("东3排", "", "3"),
+    ]  # fmt: skip
+    assert refused(alice, run) == {n: ["building_elsewhere"] for n in range(6, 14)} | {
+        12: ["several_buildings"]
+    }
+
+
+def test_the_column_of_buildings_says_as_much(alice, places):
+    stand(alice, places, "1区3号楼", "2区3号楼", "4号楼东", "4号楼西", "13号楼", "城东9号楼")
+    run = take(
+        alice, places, "小区|楼号|房号",
+        "|1区3号楼|101", "|2区3号楼|102", "|4号楼东|103", "|4号楼（西）|104", "|3|105", "|4|106",
+        "|1-3|107", "城东|9|108", "|十三|109",
+    )  # fmt: skip
+    assert doors(alice) == [
+        ("13号楼", "", "109"), ("1区3号楼", "", "101"), ("2区3号楼", "", "102"),
+        ("4号楼东", "", "103"), ("4号楼西", "", "104"), ("城东9号楼", "", "108"),
+    ]  # fmt: skip
+    assert refused(alice, run) == {
+        6: ["several_buildings"], 7: ["unknown_building"], 8: ["unknown_unit"],
+    }  # fmt: skip
+
+
+def test_units_of_any_name_are_found(alice, places):
+    stand(alice, places, "3号楼", "4号楼")
+    code = _code(alice, "3号楼")
+    for name in ("东单元", "西单元", "2单元"):
+        create_unit(by=alice, building_code=code, name=name)
+    run = take(
+        alice, places, "楼号|单元|房号",
+        "3|东|501", "3|西|501", "3|二|501", "3|中|501", "3||501",
+        "4|二|501", "4|三|501", "三|西单元|502",
+    )  # fmt: skip
+    assert doors(alice) == [
+        ("3号楼", "2单元", "501"), ("3号楼", "东单元", "501"), ("3号楼", "西单元", "501"),
+        ("3号楼", "西单元", "502"), ("4号楼", "", "2-501"), ("4号楼", "", "3-501"),
+    ]  # fmt: skip
+    assert refused(alice, run) == {5: ["unknown_unit"], 6: ["no_unit"]}
+
+
+def _code(by: Any, name: str) -> str:
+    with acting(by):
+        return str(Region.objects.get(name=name).code)
+
+
+def test_what_a_ledger_makes_it_finds_again(alice, places):
+    rows = [
+        "1区3号楼201",
+        "2区3号楼201",
+        "老6号楼101",
+        "东3排5号",
+        "6号楼101",
+        "阳光花园二期1号楼101",
+    ]
+    options = {"make_places": True}
+    run = take(alice, places, "住址", *rows, options=options)
+    assert refused(alice, run) == {}
+    assert [name for name, *_ in doors(alice)] == [
+        "1区3号楼", "2区3号楼", "6号楼", "东3排", "老6号楼", "阳光花园二期1号楼",
+    ]  # fmt: skip
+    assert take(alice, places, "住址", *rows).changed == 0
+
+
+def test_a_house_number_with_its_sign_is_the_same_house(alice, places):
+    create_building(by=alice, grid_code=places.grid, name="2组", kind="village_group")
+    first = take(alice, places, "小组|门牌号", "二组|18号", "2|19号附1号", "二|20")
+    assert first.accepted == 3
+    again = take(alice, places, "小组|门牌号", "2|18", "二组|19-1号", "2组|020号")
+    assert (again.accepted, again.changed) == (3, 0)
