@@ -14,6 +14,7 @@ RESIDENCY_KINDS: Final = Vocabulary(DATA / "residency_kinds.json")
 KEY_GROUPS: Final = Vocabulary(DATA / "key_groups.json")
 ESTABLISHMENT_KINDS: Final = Vocabulary(DATA / "establishment_kinds.json")
 HEAD: Final = "head"
+OTHER: Final = "other"
 REGISTERED: Final = "registered"
 FLOATING: Final = "floating"
 SEPARATED: Final = "separated"

@@ -24,6 +24,8 @@ from fangxian.register.vocabularies import DATA
 
 NAMES: Final[dict[str, str]] = json.loads((DATA / "place_names.json").read_text("utf-8"))
 COLUMNS: Final = ("estate", "building", "unit", "floor", "room", "village_group")
+_BUILDING: Final = COLUMNS.index("building")
+_ROOM: Final = COLUMNS.index("room")
 DIFFERS: Final = "door_differs"
 NO_FLOOR: Final = "unknown_floor"
 _PLAIN: Final = re.compile(r"[A-Z]?\d{1,4}[A-Z]?|[A-Z]{1,2}")
@@ -73,6 +75,7 @@ class Written:
     room: str = ""
     group: str = ""
     road: str = ""
+    collective: bool = False
     fault: tuple[str, str] = ("", "")
 
 
@@ -82,6 +85,34 @@ def written(address: str, columns: tuple[str, ...], section: str) -> Written:
 
     Columns win. A door is not put together from two that differ.
     """
+    if _collective().search(f"{address} {columns[_ROOM]}") or is_collective(columns[_BUILDING]):
+        return _of_collective(address, columns, section)
+    return _written(address, columns, section)
+
+
+def is_collective(text: str) -> bool:
+    """Whether a word says that a household is a collective one."""
+    return bool(_collective().fullmatch(fold(text)))
+
+
+@cache
+def _collective() -> re.Pattern[str]:
+    words: list[str] = json.loads((DATA / "states.json").read_text("utf-8"))["collective"]
+    return re.compile("|".join(sorted(words, key=len, reverse=True)))
+
+
+def _of_collective(address: str, columns: tuple[str, ...], section: str) -> Written:
+    """A collective household goes by its building, else by its own name: 某厂集体户."""
+    cells = list(columns)
+    cells[_ROOM] = _collective().sub("", columns[_ROOM])
+    door = _written(_collective().sub("", address), tuple(cells), section)
+    if not (door.building or door.group or door.road or door.fault[1]):
+        name = address or columns[_ROOM]
+        door = replace(door, before="", estate="", building=name, room="")
+    return replace(door, collective=True)
+
+
+def _written(address: str, columns: tuple[str, ...], section: str) -> Written:
     found = parse_address(address) if address else AddressParts()
     if section:
         found = _filled(found, parse_address(section))
@@ -189,7 +220,11 @@ def _building_cell(text: str, *, inner: bool, door: bool) -> AddressParts:
     if parts.number and not (parts.road or parts.village_group or parts.rest):
         return AddressParts(building=parts.number)
     number = chinese_number(plain) or (_bare(plain) if _PLAIN.fullmatch(plain) else "")
-    return AddressParts(building=number) if number else replace(parts, building=text)
+    return (
+        AddressParts(building=number)
+        if number
+        else replace(parts, building=text, estate=None, rest="")
+    )
 
 
 def _room_cell(text: str, own: AddressParts) -> tuple[AddressParts, str]:

@@ -22,7 +22,7 @@ from fangxian.people.vocabularies import (
     NATIONALITIES,
     document_kind,
 )
-from fangxian.register.importing.addresses import COLUMNS, why, written
+from fangxian.register.importing.addresses import COLUMNS, is_collective, why, written
 from fangxian.register.importing.cells import Taker, door_text, text
 from fangxian.register.importing.groups import GROUP_FIELDS, columns_of, read_groups
 from fangxian.register.importing.living import Living, is_answer
@@ -44,6 +44,7 @@ FIELDS: Final = (
     FieldSpec("head_identity", gettext_lazy("Document number of the head"), "document"),
     FieldSpec("head_phone", gettext_lazy("Phone of the head"), "phone"),
     FieldSpec("household_number", gettext_lazy("Household number")),
+    FieldSpec("household_kind", gettext_lazy("Kind of household")),
     FieldSpec("address", gettext_lazy("Address (building, unit, room in one)"), "address"),
     FieldSpec("estate", gettext_lazy("Estate")),
     FieldSpec("building", gettext_lazy("Building")),
@@ -121,6 +122,8 @@ class Record:
     community: str = ""
     # A dwelling in which nobody lives; such a row names no person.
     vacant: bool = False
+    # One of a collective household: a dormitory, or the public booklet of a community.
+    collective: bool = False
     # Words for key groups that are not known: they are counted, not kept.
     unknown_groups: int = 0
     # The remarks speak of a death or of a move away, whosever it is.
@@ -347,11 +350,11 @@ class Reader:
             record.relation = HEAD
 
     def _place(self, record: Record, take: Taker, section: str) -> None:
-        door = written(
-            take("address", door_text(200)) or "",
-            tuple(take(name, door_text(60)) or "" for name in COLUMNS),
-            section,
-        )
+        address = take("address", door_text(200)) or ""
+        columns = tuple(take(name, door_text(60)) or "" for name in COLUMNS)
+        door = written(address, columns, section)
+        said = take("household_kind", text(30))
+        record.collective = door.collective or bool(said and is_collective(said))
         record.community = take("community", door_text(60)) or ""
         record.place = (
             (record.community or door.before)[:60],

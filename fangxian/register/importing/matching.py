@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.ids import uuid7
 from fangxian.core.imports import place_of
 from fangxian.register.importing.fields import Record
+from fangxian.register.importing.homes import home_of, lives_in, residency_of, resident
 from fangxian.register.importing.places import Door, PlaceIndex
 from fangxian.register.importing.registered import (
     Home,
@@ -104,7 +105,8 @@ def decide(
 
 def _decide_one(decision: Decision, registered: Registered, told: Told, day: dt.date) -> None:
     record = decision.record
-    home = _home(decision, registered)
+    assert decision.door is not None
+    home = home_of(record, decision.index, decision.door, registered)
     decision.home = home or _new_home(decision)
     if record.vacant:
         _judge_vacant(decision, registered, known=home is not None)
@@ -124,7 +126,7 @@ def _decide_one(decision: Decision, registered: Registered, told: Told, day: dt.
 
 def _tell(decision: Decision, told: Told) -> None:
     assert decision.human is not None
-    here = _here(decision.human, decision.home)
+    here = residency_of(decision.human, decision.home)
     separated = here is not None and here.kind == SEPARATED
     told.setdefault((decision.human.id, separated), place_of(decision.record.number)[0])
 
@@ -157,7 +159,7 @@ def _waits_for(decision: Decision, waiting: Mapping[UUID, Decision]) -> UUID | N
     other = waiting.get(home.head) if home is not None and home.head is not None else None
     if other is None or other.human is None:
         return None
-    there, here = _here(other.human, home), _here(other.human, other.home)
+    there, here = residency_of(other.human, home), residency_of(other.human, other.home)
     kind = other.record.kind
     moves = (
         kind != SEPARATED
@@ -197,7 +199,7 @@ def _stands_above(decision: Decision, human: Human, told: Told) -> bool:
     One may stand in a file where one lives, and once more where one is but registered.
     """
     record = decision.record
-    here = _here(human, decision.home)
+    here = residency_of(human, decision.home)
     separated = (record.kind or (here.kind if here else "")) == SEPARATED
     above = told.get((human.id, separated))
     decision.again = any((human.id, either) in told for either in (True, False))
@@ -211,16 +213,6 @@ def _stands_above(decision: Decision, human: Human, told: Told) -> bool:
     return False
 
 
-def _here(human: Human, home: Home | None) -> Lives | None:
-    """The person's open residency in the household."""
-    assert home is not None
-    return next((lives for lives in human.residencies if lives.household_id == home.id), None)
-
-
-def _lives_in(human: Human, home: Home) -> bool:
-    return _here(human, home) is not None
-
-
 def _refuse_twice(record: Record, row: int | None) -> None:
     record.refuse(
         "identity",
@@ -230,62 +222,11 @@ def _refuse_twice(record: Record, row: int | None) -> None:
     )
 
 
-def _home(decision: Decision, registered: Registered) -> Home | None:
-    """The household that a row belongs to, if there is one yet."""
-    door, record = decision.door, decision.record
-    assert door is not None
-    there = registered.homes[door.place_code, door.room]
-    if door.room:
-        return _behind(decision, there, registered)
-    if number := record.household_number:
-        return next((home for home in there if home.number == number), None)
-    named = next((home for home in there if home.head_name == (record.family or "")), None)
-    if named is not None:
-        return named
-    # Nobody was accepted as its head so far: it is the one in which the person lives already.
-    headless = (home for home in there if not home.head_name)
-    return next((home for home in headless if _resident(decision, home, registered)), None)
-
-
-def _behind(decision: Decision, there: Sequence[Home], registered: Registered) -> Home | None:
-    """The household behind a door with a number.
-
-    Lists number their households anew from month to month: a number that is another family's
-    counts less than the head, and where the person lives.
-    """
-    number, family = decision.record.household_number, decision.record.family
-    if not there or (len(there) == 1 and not number):
-        return there[0] if there else None
-    numbered = next((home for home in there if home.number == number), None) if number else None
-    if numbered is not None and (not family or numbered.head_name in ("", family)):
-        return numbered
-    for home in there:
-        if family and home.head_name == family:
-            return home
-    for home in there:
-        if _resident(decision, home, registered):
-            return home
-    if numbered is not None or not number:
-        return numbered or there[0]
-    return next((home for home in there if not (home.number or home.head_name)), None)
-
-
 def _new_home(decision: Decision) -> Home:
     assert decision.door is not None
-    return Home(uuid7(), decision.door, decision.record.household_number, False)
-
-
-def _resident(decision: Decision, home: Home, registered: Registered) -> Human | None:
-    """The resident of a household of whom a row speaks, by document or by name."""
     record = decision.record
-    if record.document and decision.index:
-        found = registered.by_document.get((record.document[0], decision.index))
-        if found:
-            return found if _lives_in(found, home) else None
-    for human in registered.residents[home.id]:
-        if human.name == record.name and _compatible(human, decision):
-            return human
-    return None
+    number = "" if record.collective else record.household_number
+    return Home(uuid7(), decision.door, number, False, collective=record.collective)
 
 
 def _take_home(decision: Decision, registered: Registered) -> None:
@@ -295,7 +236,9 @@ def _take_home(decision: Decision, registered: Registered) -> None:
     at = registered.homes[home.door.place_code, home.door.room]
     if all(other is not home for other in at):
         registered.add(home)
-    elif not home.number and all(other.number != record.household_number for other in at):
+    elif not (home.number or home.collective) and all(
+        other.number != record.household_number for other in at
+    ):
         home.number, decision.sets_number = record.household_number, True
     if record.family:
         registered.told_head(home, record.family)
@@ -332,22 +275,17 @@ def _match(decision: Decision, registered: Registered) -> None:
             decision.human = found
             return
     at = [home]
-    if doorless(home):
+    if doorless(home) and not home.collective:
         # Its people may have come in before their head did.
         there = registered.homes[home.door.place_code, home.door.room]
-        at += [other for other in there if other is not home and not other.head_name]
-    found_there = (_resident(decision, one, registered) for one in at)
+        at += [
+            other
+            for other in there
+            if other is not home and not (other.head_name or other.collective)
+        ]
+    found_there = (resident(record, decision.index, one, registered) for one in at)
     decision.human = next((human for human in found_there if human), None)
     decision.add_document = decision.human is not None and record.document is not None
-
-
-def _compatible(human: Human, decision: Decision) -> bool:
-    record = decision.record
-    born = human.birth_date.isoformat() if human.birth_date else ""
-    if born and record.birth_date and born != record.birth_date:
-        return False
-    # Somebody of the same name with another document is another person.
-    return record.document is None or not human.documents
 
 
 def _judge(decision: Decision, registered: Registered, day: dt.date) -> None:
@@ -432,7 +370,7 @@ def _judge_home(
     decision: Decision, human: Human, home: Home, registered: Registered, day: dt.date
 ) -> None:
     record = decision.record
-    here = _here(human, home)
+    here = residency_of(human, home)
     if here is None:
         known = bool(human.residencies)
         if record.kind != SEPARATED:
@@ -504,7 +442,7 @@ def _of_this_family(decision: Decision) -> bool:
         or record.relation == HEAD
         or record.family in (None, home.head_name)
         or not home.head_name
-        or (decision.human is not None and _lives_in(decision.human, home))
+        or (decision.human is not None and lives_in(decision.human, home))
     ):
         return True
     record.refuse(

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.core.imports import place_of
 from fangxian.register.importing.fields import BY_HEAD, Record
-from fangxian.register.vocabularies import HEAD
+from fangxian.register.vocabularies import HEAD, OTHER
 
 
 class FileOrder:
@@ -20,7 +20,10 @@ class FileOrder:
     def tell(self, record: Record) -> None:
         """Set the row's household, and note whether its person stands further up."""
         # A refused head still ends the household above: those below are not that one's.
-        if record.room:
+        if record.collective:
+            # One household, whatever heads its people have elsewhere.
+            record.relation = OTHER if record.relation == HEAD else record.relation
+        elif record.room:
             self._family(record)
         elif record.has_place:
             self._household(record)

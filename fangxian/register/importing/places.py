@@ -340,12 +340,15 @@ class PlaceIndex:
 
     def _door(self, record: Record, building: _Building, place: Place) -> Door | None:
         unit, room = place[4], place[5]
-        if not unit and len(building.units) == 1:
+        if not unit and len(building.units) == 1 and (room or not record.collective):
             unit = next(iter(building.units))
         if unit in building.units:
             code, unit_id = building.units[unit]
             planned = not unit_id.int
             return Door(code, unit_id if planned else building.id, unit_id, room)
+        if not unit and record.collective and not room:
+            # The collective household of the whole building.
+            return Door(building.code, building.id, None, "")
         if not building.units:
             # A building without units keeps what the ledger says of them in the door's number.
             room = "-".join(filter(None, (unit, room)))

@@ -37,6 +37,7 @@ class Home:
     state: str = "lived_in"
     head: UUID | None = None
     head_name: str = ""
+    collective: bool = False
 
 
 @dataclass(slots=True)
@@ -179,6 +180,7 @@ def _homes(wanted: set[tuple[str, str]]) -> list[Home]:
             home.number,
             True,
             home.state,
+            collective=home.kind == Household.Kind.COLLECTIVE,
         )
         for home in rows.order_by("created_at", "id")
         if (home.place_code, home.room) in wanted

@@ -25,6 +25,7 @@ from fangxian.register.importing.registered import Lives, phone_index
 from fangxian.register.models import Household, KeyGroupEntry, Residency
 from fangxian.register.vocabularies import HEAD
 
+_KIND = {False: Household.Kind.FAMILY, True: Household.Kind.COLLECTIVE}
 _NUMBER: Any = PersonDocument._meta.get_field("number")
 _PHONE: Any = PersonPhone._meta.get_field("number")
 
@@ -142,7 +143,7 @@ class Writer:
         self.households.add(
             id=home.id, created_at=self.now, place_code=home.door.place_code,
             building_id=home.door.building_id, unit_id=home.door.unit_id, room=home.door.room,
-            number=home.number, kind=Household.Kind.FAMILY.value,
+            number=home.number, kind=_KIND[home.collective].value,
             state=home.state, address="", note="",
         )  # fmt: skip
 
