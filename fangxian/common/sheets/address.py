@@ -171,7 +171,8 @@ def _behind(match: re.Match[str], text: str) -> tuple[str, str]:
     """A room's number with what still belongs to it (A, -1, 东户, 地下室), and the text behind."""
     patterns = _patterns()
     room, text = _plain(match[1]), text[match.end() :]
-    if match.end() > match.end(1) and (more := patterns.subroom.match(text)):
+    more = patterns.subroom.match(text)
+    if more and (match.end() > match.end(1) or not more[1].isascii()):
         room += more[1] if more[1].isalpha() else f"-{more[1]}"
         text = text[more.end() :]
     if more := patterns.corner.match(text) or patterns.beside.match(text):
@@ -253,6 +254,10 @@ def _from_number(text: str) -> AddressParts:
             return replace(parts, room=word[1], rest="", confidence=0.7)
         doubt = UNCLEAR if any(char.isdigit() for char in parts.rest) else ""
         return replace(parts, doubt=doubt, confidence=0.6)
+    if match := patterns.house_room.search(text):
+        # Shanghai: the house of an estate, and a room in it.
+        found = AddressParts(building=_plain(match[1]), room=_plain(match[2]), confidence=0.6)
+        return _prefix(text[: match.start()], found)
     if match := patterns.letter_room.search(text):
         return _prefix(
             text[: match.start()],
@@ -262,8 +267,10 @@ def _from_number(text: str) -> AddressParts:
         sign = match["sign"]
         value = "-".join(filter(None, (_plain(match["number"]), match["more"])))
         before = text[: match.start()]
-        if sign in patterns.numbers and len(match["number"]) < 4:
-            return _prefix(before, AddressParts(number=value, confidence=0.6))
+        if sign in patterns.numbers and len(match["number"].strip()) < 4:
+            found = _prefix(before, AddressParts(number=value, confidence=0.6))
+            # The number is not that of the road: something stands between.
+            return replace(found, road=None, rest=f"{found.road or ''}{found.rest}")
         if len(value) >= 3:
             return _prefix(before, AddressParts(room=value, confidence=0.5))
     return parts
@@ -277,13 +284,15 @@ def _prefix(text: str, parts: AddressParts) -> AddressParts:
     if match := patterns.admin.match(text):
         rest, text = match[0], text[match.end() :]
     road, number, group, side = parts.road, parts.number, parts.village_group, parts.side
-    lane_house = False
+    lane_house, house = False, patterns.house_number
     if match := patterns.road.search(text):
         if match["lane"]:
             road, number = match["road"], match["lane"]
         else:
             road = match["road"]
-            number = _plain(match["number"]) if match["number"] else number
+            number = (
+                _plain(match["number"]) + (match["letter"] or "") if match["number"] else number
+            )
         lane_house = bool(match["house"]) and parts.building is None
         if lane_house:
             # Shanghai: lane, then the house in it.
@@ -296,7 +305,7 @@ def _prefix(text: str, parts: AddressParts) -> AddressParts:
     if (
         number is None
         and (road or not parts.building)
-        and (match := patterns.house_number.search(text))
+        and (match := (house.match if road else house.search)(text))
     ):
         number = _plain(match[1])
         text = text[: match.start()] + text[match.end() :]

@@ -66,6 +66,7 @@ class Patterns:
     chain: re.Pattern[str]
     road: re.Pattern[str]
     house_number: re.Pattern[str]
+    house_room: re.Pattern[str]
     last_number: re.Pattern[str]
     letter_room: re.Pattern[str]
     admin: re.Pattern[str]
@@ -100,6 +101,9 @@ def patterns() -> Patterns:
     part = rf"(?:\d{{1,5}}[A-Z]?|[A-Z]{{1,2}}|{ordinal})"
     word = rf"((?:{corners})(?:-?\d{{1,2}}(?!\d))?)(?:{rooms})?"
     ends = {word[-1] for name in ("building", "unit", "number", "row") for word in data[name]}
+    lettered = _any("number_before")
+    house = rf"(?:{lettered})?\d{{1,5}}(?:-\d{{1,3}})?(?:{lettered})?"
+    lane = rf"(?:(?:\d{{1,3}}|[^\d\-,.()]{{1,5}}?)(?:{_any('side_lanes')}))?"
     return Patterns(
         several=re.compile(
             rf"(?<=\d\d\d)[A-Z]?(?:{rooms})?\s*(?:(?:{_any('joiners')})\s*(?=\d{{3,5}}(?!\d))"
@@ -118,7 +122,7 @@ def patterns() -> Patterns:
         building=re.compile(
             rf"(?<![A-Z0-9]){side}(?P<building>{value})(?:-?(?:{_any('building')})"
             rf"|(?:{_any('building_or_floor')})(?=-?(?:{value})(?:{units})|-?\d{{1,2}}-\d{{3}})"
-            rf"|(?P<row>{_any('row')})(?=-?\d|$))"
+            rf"|(?P<row>{_any('row')})(?=-?\d|$|(?:{corners})\d))"
         ),
         wing=re.compile(rf"-?([A-Z])(?:{_any('wing')})"),
         unit=re.compile(rf"({value}){units}"),
@@ -129,15 +133,15 @@ def patterns() -> Patterns:
         below_zero=re.compile(rf"-[1-9](?:{_any('floor')})[^-]*"),
         below_room=re.compile(rf"(?:{below})(\d{{3,4}})(?:{rooms})?"),
         room=re.compile(rf"({_SUBROOM}|[A-Z]\d{{0,4}}(?=(?:{rooms})|$))(?:{rooms})?"),
-        subroom=re.compile(r"-?([A-Z]|\d{1,2})(?=$|\()"),
+        subroom=re.compile(rf"-?([A-Z]|\d{{1,2}}|{lettered})(?=$|\()"),
         room_word=re.compile(word),
         corner=re.compile(rf"{word}(?=$|\()"),
         beside=re.compile(rf"((?:{_any('beside')})(?:-?\d{{1,3}}(?!\d))?)(?:{rooms})?"),
         group=re.compile(
-            rf"{side}(?:{_any('group_prefix')})?(?P<group>\d{{1,3}})(?:{_any('group')}"
+            rf"{side}(?:{_any('group_prefix')})?(?P<group>\d{{1,3}})(?:(?:{_any('group')})(?!{_any('not_group')})"
             rf"|(?:{_any('group_if_last')})(?=-?\d|$))"
         ),
-        group_number=re.compile(rf"(\d{{1,5}}[A-Z]?(?:-\d{{1,3}})?)(?:{_any('number', 'room')})?"),
+        group_number=re.compile(rf"({house}|\d{{1,5}}[A-Z])(?:{_any('number', 'room')})?"),
         chain=re.compile(
             rf"(?<![A-Z0-9])(?P<chain>(?:[A-Z]?\d{{1,4}}[A-Z]?|[A-Z])(?:-{part}){{1,3}}"
             rf"(?:-(?:{corners}))?)(?P<sign>{rooms})?(?P<after>\(.*|[^A-Z\d\-(][^\d]*)?$"
@@ -145,13 +149,16 @@ def patterns() -> Patterns:
         road=re.compile(
             rf"(?P<road>[^\d\-,.]*?(?:{_any('road')})(?!{_any('after_road')})"
             + _not_after("not_road")
-            + rf")(?:(?P<lane>\d{{1,5}})(?:{_any('lane')})"
+            + rf"{lane})(?:(?P<lane>\d{{1,5}})(?:{_any('lane')})"
             rf"(?:(?P<house>\d{{1,4}})(?:{numbers}))?"
-            rf"|(?P<number>\d{{1,5}}(?:-\d{{1,3}})?)(?P<signed>{numbers}))?"
+            rf"|(?P<number>{house})(?P<signed>{numbers})(?P<letter>(?:{lettered})$)?)?"
         ),
-        house_number=re.compile(rf"(\d{{1,5}}(?:-\d{{1,3}})?)(?:{numbers})"),
+        house_number=re.compile(rf"({house})(?:{numbers})"),
+        house_room=re.compile(
+            rf"(?<![A-Z0-9\-])(\d{{1,4}})(?:{numbers})-?(\d{{3,5}}[A-Z]?)(?:{rooms})?$"
+        ),
         last_number=re.compile(
-            r"(?<![A-Z0-9\-])(?P<number>\d{1,5}[A-Z]?(?:-\d{1,3})?)"
+            rf"(?<![A-Z0-9\-])(?P<number>{house}|\d{{1,5}}[A-Z])"
             rf"(?:(?P<sign>{_any('number', 'room')})(?P<more>{_any('beside', 'room_words')})?)?$"
         ),
         letter_room=re.compile(rf"(?<![A-Z0-9\-])([A-Z])(\d{{3,4}})(?:{rooms})?$"),

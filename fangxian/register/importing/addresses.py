@@ -124,7 +124,7 @@ def _written(address: str, columns: tuple[str, ...], section: str) -> Written:
     parts = _filled(own, found)
     side, group = parts.side, parts.village_group or ""
     building = f"{side}{parts.building}" if parts.building else ""
-    road = f"{parts.road}{parts.number}" if parts.road and parts.number else ""
+    road = road_label(parts)
     # In a village the number of the house is the door's.
     number = parts.number if group or not road else ""
     room = _door(parts, parts.room or number or "", house=not (building or road))
@@ -153,7 +153,31 @@ def building_parts(name: str) -> AddressParts:
     parts = parse_address(name)
     if parts.building and parts.unit and not parts.room and parts.confidence < 0.5:
         return replace(parts, building=parts.unit, unit=None, estate=parts.building)
+    alone = parts.number and not (parts.road or parts.building or parts.village_group)
+    if alone and fold(name) == f"{parts.estate or ''}{parts.rest}{parts.number}{_sign()}":
+        return replace(parts, building=parts.number, number=None)
     return parts
+
+
+def _sign() -> str:
+    return str(min(load("address")["number"], key=len))
+
+
+def road_label(parts: AddressParts) -> str:
+    """Road and number, if both are said."""
+    return f"{parts.road}{parts.number}" if parts.road and parts.number else ""
+
+
+def road_key(road: str) -> str:
+    """What is compared of them: 北街三巷5 and 北街3巷5 are one."""
+    return key(_numbered_lanes().sub(lambda match: chinese_number(match[0]), road))
+
+
+@cache
+def _numbered_lanes() -> re.Pattern[str]:
+    words = load("words")
+    numerals = "".join([*words["digits"], *words["tens"]])
+    return re.compile(rf"[{numerals}]+(?={'|'.join(load('address')['side_lanes'])})")
 
 
 @lru_cache(maxsize=1024)
@@ -330,7 +354,10 @@ def _door(parts: AddressParts, room: str, *, house: bool) -> str:
 @cache
 def _corners() -> re.Pattern[str]:
     data = load("address")
-    stems = "|".join(sorted(data["ordinals"], key=len, reverse=True))
+    words = {
+        word for word in data["ordinals"] if word + data["room_word_end"] in data["room_words"]
+    }
+    stems = "|".join(sorted(words, key=len, reverse=True))
     ends = "|".join(sorted(data["room_word_ends"], key=len, reverse=True))
     return re.compile(rf"({stems})(?:{ends})?(\d{{0,2}})(?:{ends})?")
 

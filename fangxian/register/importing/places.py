@@ -20,6 +20,8 @@ from fangxian.register.importing.addresses import (
     NAMES,
     building_label,
     building_parts,
+    road_key,
+    road_label,
     unit_label,
 )
 from fangxian.register.importing.estates import Estate, agreeing, estate_of
@@ -52,6 +54,7 @@ class _Building:
     estate: Estate
     side: str = ""
     road: str = ""
+    group: str = ""
     units: dict[str, tuple[str, UUID]] = field(default_factory=dict)
 
 
@@ -119,9 +122,9 @@ class PlaceIndex:
         beside = parse_address(address) if address else AddressParts()
         hamlet = without_admin(parts.rest) if parts.building else ""
         estate = estate_of(parts.estate or hamlet or beside.estate or "")
-        named = parts if parts.road and parts.number else beside
-        road = key(named.road + named.number) if named.road and named.number else ""
-        self._buildings[code] = _Building(code, place_id, estate, parts.side, road)
+        road = road_key(road_label(parts) or road_label(beside))
+        group = parts.village_group or "" if parts.building else ""
+        self._buildings[code] = _Building(code, place_id, estate, parts.side, road, group)
         village = code[: int(Level.VILLAGE)]
         # 1-3 is not 13.
         words = {"" if _NUMBERS.fullmatch(name) else key(name), key(number)}
@@ -218,7 +221,7 @@ class PlaceIndex:
                 # A hamlet goes by its name; a bare number is that of some house, too.
                 words += [key(group), key(NAMES["group"].format(group))]
         if road and not words:
-            words.append(key(road))
+            words.append(road_key(road))
         found: list[str] = []
         for word in words:
             found = self._by_words.get((village, word), [])
@@ -269,10 +272,17 @@ class PlaceIndex:
             estates = {code: one.estate for code, one in known.items() if one.side == side}
             own = not estate or community_key(estate) in self._communities
             found = list(estates) if own else agreeing(estates, estate_of(estate))
+        if building and group:
+            # 3组5号楼 is not 4组5号楼.
+            groups = {code: self._buildings[code].group for code in found}
+            plain = sided(group)[1]
+            found = [code for code in found if groups[code] == plain] or [
+                code for code in found if not groups[code]
+            ]
         if road:
             roads = {code: self._buildings[code].road for code in found}
             # 12 is not 112.
-            found = [code for code in found if roads[code] == key(road)] or [
+            found = [code for code in found if roads[code] == road_key(road)] or [
                 code for code in found if not roads[code]
             ]
         return found

@@ -121,3 +121,43 @@ def test_a_house_number_with_its_sign_is_the_same_house(alice, places):
     assert first.accepted == 3
     again = take(alice, places, "小组|门牌号", "2|18", "二组|19-1号", "2组|020号")
     assert (again.accepted, again.changed) == (3, 0)
+
+
+@pytest.mark.parametrize("size", [1, 500])
+def test_a_dormitory_is_one_household_whatever_heads_it_has(alice, places, size):
+    stand(alice, places, "5号楼", "示例公司集体户")
+    create_unit(by=alice, building_code=_code(alice, "5号楼"), name="1单元")
+    rows = [
+        "户主|家庭户|5号楼1单元101", "配偶|家庭户|5号楼1单元101",
+        "户主|集体户|5号楼", "户主||5号楼集体宿舍", "|集体户|5号楼", "户主|集体户|5号楼1单元101",
+        "户主||示例公司集体户", "||示例公司集体户", "户主||别处集体户",
+    ]  # fmt: skip
+    headers = "与户主关系|户别|住址"
+    run = take(alice, places, headers, *rows, sizes={"size": size})
+    assert refused(alice, run) == {10: ["unknown_building"]}
+    with acting(alice):
+        found = Household.objects.order_by("kind", "building__name", "room")
+        assert [(h.kind, h.building.name, h.room, h.residencies.count()) for h in found] == [
+            ("collective", "5号楼", "", 3), ("collective", "5号楼", "101", 1),
+            ("collective", "示例公司集体户", "", 2), ("family", "5号楼", "101", 2),
+        ]  # fmt: skip
+    assert take(alice, places, headers, *rows, sizes={"size": size}).changed == 0
+
+
+def test_groups_and_lanes_tell_buildings_apart(alice, places):
+    stand(alice, places, "3组5号楼", "4组5号楼", "6号楼", "北街3巷12号", "金鱼胡同甲12号", "35号")
+    run = take(
+        alice, places, "与户主关系|住址",
+        *(f"户主|{door}" for door in (
+            "三组5号楼101", "4组5号楼102", "三组6号楼103", "北街三巷12号", "金鱼胡同甲12号",
+            "35号301", "5组5号楼104", "北街四巷12号", "金鱼胡同12号", "5号楼105",
+        )),
+    )  # fmt: skip
+    assert refused(alice, run) == {
+        8: ["building_elsewhere"], 9: ["unknown_building"], 10: ["unknown_building"],
+        11: ["several_buildings"],
+    }  # fmt: skip
+    assert doors(alice) == [
+        ("35号", "", "301"), ("3组5号楼", "", "101"), ("4组5号楼", "", "102"), ("6号楼", "", "103"),
+        ("北街3巷12号", "", ""), ("金鱼胡同甲12号", "", ""),
+    ]  # fmt: skip
