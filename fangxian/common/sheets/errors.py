@@ -187,7 +187,7 @@ CELL_MESSAGES: Final[dict[str, tuple[Text, Text]]] = {
         _("Open the file in Excel or WPS and save it there, or replace the formula by its value."),
     ),
     "ditto": (
-        _("The cell says “as above”, but nothing of this household stands above."),
+        _("The cell says “as above”; here it stands for nothing."),
         _("Write it out."),
     ),
     "too_long": (

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fangxian.common.sheets import CellError
 from fangxian.register.importing.fields import FIELDS, Reader, Record
 from fangxian.register.tests.ledgers import identity
 
@@ -93,6 +94,8 @@ def test_the_kind_of_document_is_believed(kind: str, number: str, wanted: Any) -
         ("", dt.date(2020, 1, 1), ("identity", "not_text")),
         ("台胞证", "88888888", ("identity", "document_unknown")),
         ("军官证", dt.date(2020, 1, 1), ("identity", "not_text")),
+        ("", CellError("="), ("identity", "formula")),
+        ("", "〃", ("identity", "ditto")),
         ("军官证", "123", ("identity", "document_length")),
         ("军官证", "南" * 31, ("identity", "document_length")),
         ("军官证", 1.3099919800101e17, ("identity", "identity_rounded")),
