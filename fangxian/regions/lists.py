@@ -16,14 +16,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.common.codes import Level, ancestors, is_code, parent
 from fangxian.common.errors import Invalid, Problem
+from fangxian.common.ui import formats
 
 DESCRIPTION = Path(__file__).parent / "data" / "division_lists.json"
 MOST_PROBLEMS = 50
 FULL = int(Level.VILLAGE)
+# As plain numbers, each with that of the level above: a list has 665,000 codes.
+_FINEST_FIRST = ((9, 12), (6, 9), (4, 6), (2, 4))
 URBAN_CLASSES = frozenset({"111", "112", "121", "122", "123", "210", "220"})
 
 
@@ -103,8 +107,18 @@ def read(path: Path, *, year: int, as_of: dt.date | None = None) -> DivisionList
     and old code (several separated by anything but digits).
 
     Codes may be written out to 12 digits, those of provinces and prefectures also to 6, with zeros.
-    Raises Invalid with one problem a bad row.
+    ``as_of`` is the last day of its year if none is given, and today in a year that has not ended.
+    Raises Invalid for a day to come, and with one problem a bad row.
     """
+    as_of = as_of or min(dt.date(year, 12, 31), max(dt.date(year, 1, 1), timezone.localdate()))
+    if as_of > timezone.localdate():
+        raise Invalid(
+            Problem(
+                _("The list is of %(day)s, a day to come.") % {"day": formats.date(as_of)},
+                field="as_of",
+                mend=_("Give the day that it is of, today at the latest."),
+            )
+        )
     data = path.read_bytes()
     records = _json_records(data) if path.suffix.lower() == ".json" else _csv_records(data)
     problems: list[Problem] = []
@@ -116,7 +130,9 @@ def read(path: Path, *, year: int, as_of: dt.date | None = None) -> DivisionList
         if len(problems) >= MOST_PROBLEMS:
             break
     rows = _settled(written, problems)
+    _add_prefectures(rows)
     _add_counties(rows)
+    _add_only_places(rows, {row.code for _number, row in written if len(row.code) == FULL})
     problems = problems[:MOST_PROBLEMS]
     problems += (_headless(rows) or _orphans(rows))[: MOST_PROBLEMS - len(problems)]
     if not rows and not problems:
@@ -126,7 +142,7 @@ def read(path: Path, *, year: int, as_of: dt.date | None = None) -> DivisionList
     if problems:
         raise Invalid(*problems)
     digest = hashlib.sha256(data).hexdigest()
-    return DivisionList(year, as_of or dt.date(year, 12, 31), path.name, digest, rows)
+    return DivisionList(year, as_of, path.name, digest, rows)
 
 
 def _settled(written: list[tuple[int, Row]], problems: list[Problem]) -> dict[str, Row]:
@@ -184,6 +200,39 @@ def _settled(written: list[tuple[int, Row]], problems: list[Problem]) -> dict[st
 def _old_codes(written: Iterable[str], code: str) -> tuple[str, ...]:
     # What a place was called before is of its own level, as long as the zeros allow it.
     return tuple(short(old) if old[len(code) :].strip("0") else old[: len(code)] for old in written)
+
+
+def _add_prefectures(rows: dict[str, Row]) -> None:
+    """Add what lists of six digits leave out.
+
+    Counties right below a province or municipality stand without the place between, prefectures
+    without counties once: the county that stands for them has their name.
+    """
+    for above, name in description()["unlisted"].items():
+        counties = any(len(code) == int(Level.COUNTY) and parent(code) == above for code in rows)
+        if counties and above not in rows and parent(above) in rows:
+            rows[above] = Row(above, name)
+    for above, county in description()["without_counties"].items():
+        if f"{above}00" in rows and above not in rows and parent(above) in rows:
+            own = rows.pop(f"{above}00")
+            rows[above] = Row(above, own.name)
+            rows[county] = Row(county, own.name, own.urban_class, own.old_codes)
+
+
+def _add_only_places(rows: dict[str, Row], padded: set[str]) -> None:
+    """Give a county that alone has nothing below it the town and community of its digits.
+
+    A list filled up to 12 digits names them in three equal rows; without equal rows one is left.
+    ``padded``: the codes of 12 digits as written.
+    """
+    if not any(len(code) == FULL for code in rows):
+        return
+    with_towns = {parent(code) for code in rows if len(code) == int(Level.TOWN)}
+    for county in [code for code in rows if len(code) == int(Level.COUNTY)]:
+        if county not in with_towns and county.ljust(FULL, "0") in padded:
+            for level in (Level.TOWN, Level.VILLAGE):
+                below = county.ljust(int(level), "0")
+                rows[below] = Row(below, rows[county].name)
 
 
 def _add_counties(rows: dict[str, Row]) -> None:
@@ -289,11 +338,11 @@ def _known(record: dict[str, Any]) -> dict[str, Any]:
 
 def short(code: str) -> str:
     """Strip the zeros that fill a code up to 12 digits: ``130900000000`` is ``1309``."""
-    if len(code) != int(Level.VILLAGE) or not code.isdigit():
+    if len(code) != FULL or not code.isdigit():
         return code
-    for level in (Level.TOWN, Level.COUNTY, Level.PREFECTURE, Level.PROVINCE):
-        if code[int(level) :].strip("0"):
-            return code[: int(level.below or level)]
+    for above, level in _FINEST_FIRST:
+        if code[above:].strip("0"):
+            return code[:level]
     return code[: int(Level.PROVINCE)]
 
 

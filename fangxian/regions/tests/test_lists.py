@@ -8,6 +8,7 @@ import json
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -332,8 +333,43 @@ def test_a_list_of_six_digits_has_provinces_and_prefectures(tmp_path):
     )
     twice = written(tmp_path, ["440000,广东省", "441900,东莞市", "441900,东莞市"])
     assert list(twice) == ["44", "4419", "441900"]
-    with pytest.raises(Invalid, match="441900 but not the place above it, 4419"):
-        written(tmp_path, ["440000,广东省", "441900,东莞市"])
+    # A prefecture known to have no counties may stand once; of any other, its row is missing.
+    once = written(tmp_path, ["440000,广东省", "441900,东莞市"])
+    assert once == rows({"44": "广东省", "4419": "东莞市", "441900": "东莞市"})
+    other = written(tmp_path, ["620000,甘肃省", "620200,嘉峪关市"])
+    assert other == rows({"62": "甘肃省", "6202": "嘉峪关市", "620201": "嘉峪关市"})
+    with pytest.raises(Invalid, match="440300 but not the place above it, 4403"):
+        written(tmp_path, ["440000,广东省", "440300,深圳市"])
+
+
+def test_a_list_of_six_digits_may_lack_what_stands_between(tmp_path):
+    municipalities = ["110000,北京市", "110101,东城区", "500000,重庆市", "500229,城口县"]
+    found = written(tmp_path, [*municipalities, "420000,湖北省", "429004,仙桃市"])
+    between = {code: row.name for code, row in found.items() if len(code) == 4}
+    assert between == {"1101": "市辖区", "5002": "县", "4290": "省直辖县级行政区划"}
+    with pytest.raises(Invalid, match="1309"):
+        written(tmp_path, ["130000,河北省", "130902,新华区"])
+
+
+def test_a_padded_list_without_equal_rows_loses_no_place(tmp_path):
+    padded = {code.ljust(12, "0"): name for code, name in LIKE_ABOVE.items()}
+    assert len(padded) < len(LIKE_ABOVE)
+    assert written(tmp_path, [f"{c},{n}" for c, n in padded.items()]) == rows(LIKE_ABOVE)
+    # A list that ends at the counties says nothing of what lies below.
+    counties = written(tmp_path, ["350000000000,甲省", "350500000000,乙市", "350527000000,丙县"])
+    assert list(counties) == ["35", "3505", "350527"]
+
+
+def test_the_day_of_a_list_is_never_to_come(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("code,name\n13,甲省\n", "utf-8")
+    today = timezone.localdate()
+    assert lists.read(path, year=today.year).as_of == today
+    assert lists.read(path, year=2024).as_of == dt.date(2024, 12, 31)
+    for year, as_of in ((today.year + 1, None), (today.year, today + dt.timedelta(days=1))):
+        with pytest.raises(Invalid) as caught:
+            lists.read(path, year=year, as_of=as_of)
+        assert caught.value.problems[0].field == "as_of"
 
 
 def test_communities_of_many_towns_alone_are_refused(tmp_path):
