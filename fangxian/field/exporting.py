@@ -237,7 +237,9 @@ def run(progress: Progress, *, campaign: str, code: str, language: str, reveal: 
     The file belongs to the sweep's emergency and is destroyed with it.
     """
     with progress.chunk() as by, override(language), tempfile.TemporaryFile() as out:
-        found = Campaign.objects.get(id=UUID(campaign))
+        found = Campaign.objects.select_related("emergency").get(id=UUID(campaign))
+        # What is left of an emergency that has ended is not personal and has no key any more.
+        over = found.emergency is not None and found.emergency.ended_on is not None
         place = at(code)
         ledger = _ledger(found, code, clear=bool(reveal))
         total = ledger.count()
@@ -256,7 +258,7 @@ def run(progress: Progress, *, campaign: str, code: str, language: str, reveal: 
             name=f"{_('Answers')} {what} {timezone.localdate().isoformat()}.xlsx",
             media_type=XLSX,
             place_code=code,
-            emergency_id=found.emergency_id,
+            emergency_id=None if over else found.emergency_id,
             keep_until=timezone.localdate() + dt.timedelta(days=KEPT_DAYS),
             right=RIGHT,
         )

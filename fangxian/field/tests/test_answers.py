@@ -13,11 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from fangxian.accounts.models import AccessLog
-from fangxian.common.errors import Forbidden
+from fangxian.common.errors import Forbidden, Invalid
 from fangxian.common.scoping import acting
 from fangxian.common.sheets import read_workbook
-from fangxian.core.actions import read_file, start_job
-from fangxian.core.models import File, Job
+from fangxian.core import sunset
+from fangxian.core.actions import create_emergency, read_file, start_job
+from fangxian.core.models import Emergency, File, Job
 from fangxian.core.tests.importing import run_job
 from fangxian.field.actions import NewVisit, record_visit
 from fangxian.field.exporting import JOB
@@ -26,7 +27,7 @@ from fangxian.field.queries import doors
 from fangxian.field.questionnaire import parse_questionnaire
 from fangxian.field.questionnaire.said import said
 from fangxian.field.tests.conftest import begin
-from fangxian.register.actions import move_in
+from fangxian.register.actions import create_household, move_in
 from fangxian.register.models import Household
 
 ANSWERS = {
@@ -254,3 +255,33 @@ def test_answers_to_an_earlier_version_keep_their_columns(
     assert head.index("何时起") < head.index("有无发热")
     assert by_label(visits, 2)["何时起"] == dt.date(2020, 3, 5)
     assert by_label(visits, 3)["有无发热"] == "有"
+
+
+def test_the_workbook_ends_with_the_emergency_and_tells_no_more_then(
+    cast: Any, bob: Any, places: Any
+) -> None:
+    hq = cast.actor("headquarters")
+    home = create_household(by=hq, place_code=places.unit, room="101")
+    emergency = create_emergency(
+        by=hq,
+        name="演练疫情",
+        disease="不明原因",
+        place_code=places.county,
+        level=3,
+        started_on=timezone.localdate(),
+    )
+    sweep = begin(hq, places, emergency=emergency)
+    made = NewVisit(uuid4(), sweep.id, home.id, "exceptions", ANSWERS, note="已联系")
+    record_visit(by=bob, visit=made)
+    file, sheets = taken(hq, sweep, places.county)
+    assert file.emergency_id == emergency.id
+    assert by_label(sheets[0], 2)["有无发热"] == "有"
+    with acting(hq):
+        Emergency.objects.update(ended_on=timezone.localdate())
+    sunset.destroy_key(emergency.id)
+    later, sheets = taken(hq, sweep, places.county)
+    assert later.emergency_id is None
+    assert "有无发热" not in by_label(sheets[0], 2) or not by_label(sheets[0], 2)["有无发热"]
+    assert by_label(sheets[0], 2)["入户结果"] == "有异常"
+    with acting(hq), pytest.raises(Invalid):
+        read_file(by=hq, file_id=file.id)
