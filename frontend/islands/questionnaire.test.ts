@@ -126,7 +126,7 @@ test("enter sends the outcome whose questions were opened last", () => {
 const WORKED_OUT = [
   { name: "n", kind: "integer" },
   { name: "double", kind: "calculate", calculation: ["*", ["field", "n"], ["value", 2]] },
-  { name: "told", kind: "calculate", calculation: ["call", "concat", ["field", "double"], ["value", " in all"]] },
+  { name: "told", kind: "result", calculation: ["call", "concat", ["field", "double"], ["value", " in all"]] },
   { name: "why", kind: "text", required_when: [">", ["field", "double"], ["value", 4]] },
   {
     name: "people",
@@ -137,7 +137,7 @@ const WORKED_OUT = [
       { name: "age", kind: "integer", constraint: ["<", ["self"], ["value", 120]], message: "not ${age}" },
     ],
   },
-  { name: "sum", kind: "calculate", calculation: ["call", "sum", ["field", "age"]] },
+  { name: "sum", kind: "result", calculation: ["call", "sum", ["field", "age"]] },
   {
     name: "village",
     kind: "choice",

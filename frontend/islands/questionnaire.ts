@@ -86,8 +86,7 @@ function block(within: ParentNode, questions: Question[], prefix: string, outer:
     const holds = (tree: Tree, own: unknown = null): boolean => truth(evaluate(tree, known, own, today, {}, around));
     const relevant = !question.relevant || holds(question.relevant);
     const shown = relevant && (!question.choice_filter || narrow(field, question, known, pass));
-    const silent = question.kind === "calculate" && !field.querySelector("[data-worked-out]");
-    field.hidden = !shown || silent;
+    field.hidden = !shown || question.kind === "calculate";
     // What is skipped is not sent: a hidden field must not stop the form, and the server drops it anyway.
     field.toggleAttribute("data-skipped", !shown);
     fill(field, known);

@@ -225,7 +225,7 @@ def _block(questions: Sequence[Question], sent: QueryDict, prefix: str) -> dict[
         elif question.kind == "choices":
             if chosen := [code for code in sent.getlist(name) if code]:
                 found[question.name] = chosen
-        elif question.kind not in ("note", "calculate") and sent.get(name, "").strip():
+        elif question.kind not in ("note", "calculate", "result") and sent.get(name, "").strip():
             found[question.name] = sent.get(name, "")
     return found
 

@@ -19,7 +19,7 @@ from fangxian.field.questionnaire.schema import Question, Questionnaire, in_lang
 from fangxian.field.questionnaire.values import text
 
 # Where somebody may have typed a document's or a phone's number.
-_TYPED: Final = frozenset({"text", "integer", "decimal", "calculate"})
+_TYPED: Final = frozenset({"text", "integer", "decimal", "calculate", "result"})
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,12 @@ Stored as JSON in ``FormDefinition.schema``::
          "hint": {…}, "exception_when": "selected(., 'yes')"},
         {"name": "village", "kind": "choice", "label": {…}, "choice_filter": "town = ${town}",
          "options": [{"code": "v1", "label": {…}, "values": {"town": "t1"}}, …]},
-        {"name": "members", "kind": "repeat", "label": {…}, "questions": […]}]}
+        {"name": "members", "kind": "repeat", "label": {…}, "count": "${n}", "questions": […]},
+        {"name": "total", "kind": "calculate", "calculation": "sum(${age})"},
+        {"name": "told", "kind": "note", "label": {"en": "${total} years in all"}}]}
+
+``required`` may be a condition; ``default`` is an answer to begin with, ``default_value`` one that
+is worked out when the form is opened. A ``calculate`` is not shown, a ``result`` is.
 """
 
 from __future__ import annotations
@@ -49,6 +54,7 @@ KINDS: Final = frozenset(
         "time",
         "datetime",
         "calculate",
+        "result",
         "repeat",
     }
 )
@@ -274,7 +280,7 @@ class _Reader:
         self.texts(row, at, name)
         options = self.options(row, at, name)
         columns = {column for option in options for column in option.columns()}
-        if kind == "calculate" and not row.get("calculation"):
+        if kind in ("calculate", "result") and not row.get("calculation"):
             self.problem(at, name, _("Nothing is calculated."), _("Write a calculation."))
         required = row.get("required")
         return Question(

@@ -10,16 +10,12 @@ Source: XLSForm reference (xlsform.org).
 
 from __future__ import annotations
 
-import json
 import re
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import override, pgettext
+from django.utils.translation import pgettext
 
 from fangxian.common.errors import Invalid, Problem
 from fangxian.common.sheets import Workbook, cell_text
@@ -28,6 +24,7 @@ from fangxian.field.questionnaire.expression import (
     columns_of,
     compile_expression,
 )
+from fangxian.field.questionnaire.languages import in_each_language, language_of
 from fangxian.field.questionnaire.schema import DEFAULT_LANGUAGE, parse_questionnaire
 
 SHEETS: Final = ("survey", "choices", "settings")
@@ -100,33 +97,8 @@ _NO: Final = frozenset({"", "no", "false", "false()"})
 _NAMED: Final = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
 # How pyxform names the question of an `or_other`.
 _BESIDE: Final = re.compile(r"\.\./(\w+)")
-# What survey designers call languages: the whole name, or a code in brackets at its end.
-_CODE: Final = re.compile(r"\(([A-Za-z-]+)\)$")
 # What pyxform adds for a table of choices, to draw its head.
 _HEAD_OF_TABLE: Final = "reserved_name_for_field_list_labels_"
-
-
-def _plain(language: str) -> str:
-    name = unicodedata.normalize("NFKC", language).replace("_", "-")
-    return re.sub(r"\s+", "", name).lower()
-
-
-@cache
-def _languages() -> dict[str, str]:
-    names = json.loads((Path(__file__).parents[1] / "data" / "languages.json").read_text("utf-8"))
-    return {_plain(name): code for code, every in names.items() for name in every}
-
-
-def language_of(name: str) -> str:
-    """Our code of a language as a workbook names it: ``简体中文``, ``Chinese (zh)``, ``English``.
-
-    One that we don't know keeps its own code or name: it never overwrites another's text.
-    """
-    plain = _plain(name)
-    match = _CODE.search(plain)
-    code = match.group(1) if match else plain
-    known = _languages()
-    return known.get(plain) or known.get(code) or code
 
 
 def _rows(workbook: Workbook, name: str) -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
@@ -157,15 +129,6 @@ def _texts(value: Any) -> dict[str, str]:
     for name, text in given.items():
         texts.setdefault(language_of(name), text)
     return texts if unnamed is None else {DEFAULT_LANGUAGE: unnamed, **texts}
-
-
-def _in_each_language(said: Callable[[], str]) -> dict[str, str]:
-    """A text of our own, as a form keeps it."""
-    texts = {}
-    for code in (DEFAULT_LANGUAGE, "zh-hant", "en"):
-        with override(code):
-            texts[code] = said()
-    return texts
 
 
 def _named(text: str) -> str:
@@ -287,7 +250,7 @@ class _Translator:
         elif row.get("parameters"):
             self.parameters(row, _HARMLESS)
         if kind == "acknowledge":
-            option = {"code": "OK", "label": _in_each_language(lambda: _("Confirmed"))}
+            option = {"code": "OK", "label": in_each_language(lambda: _("Confirmed"))}
             question["options"] = [option]
         if kind.startswith("select"):
             question |= self.choices_of(row)
@@ -303,7 +266,7 @@ class _Translator:
         label = row.get("label")
         texts = _texts(label)
         if label == "Specify other." and name not in {one.get("name") for one in self.rows}:
-            texts = _in_each_language(lambda: _("Other, namely:"))
+            texts = in_each_language(lambda: _("Other, namely:"))
         hint = _texts(row.get("hint"))
         for language, text in _texts(row.get("guidance_hint")).items():
             hint[language] = " ".join(filter(None, (hint.get(language), text)))
@@ -354,6 +317,8 @@ class _Translator:
         if locked not in _YES | _NO:
             message = _("read_only is a condition: “%(value)s”.") % {"value": locked}
             self.problem(row, message, _("Write “yes” or “no”."))
+        # A calculation's label is its author's note; a locked question shows what comes out.
+        shown = "calculate" if ours == "calculate" else "result"
         fixed = ours in ("calculate", "note") or locked in _YES
         if calculated:
             if not fixed:
@@ -361,13 +326,13 @@ class _Translator:
                 mend = _("Write “yes” under read_only, or take the type “calculate”.")
                 self.problem(row, message, mend)
             column = "calculation"
-            return {"kind": "calculate", "calculation": self.logic(row, column, calculated)}
+            return {"kind": shown, "calculation": self.logic(row, column, calculated)}
         if given is None:
             return {"kind": "note"} if fixed and ours != "calculate" else {}
         dynamic = bool(row.get("_dynamic_default"))
         if fixed:
             source = str(given) if dynamic else _quoted(str(given))
-            return {"kind": "calculate", "calculation": self.logic(row, "default", source)}
+            return {"kind": shown, "calculation": self.logic(row, "default", source)}
         if not dynamic:
             return {"default": str(given).split() if ours == "choices" else str(given)}
         if _NAMED.search(str(given)):
@@ -397,7 +362,7 @@ class _Translator:
         self.logic(row, "parameters", bounds)
         if not question["constraint_message"]:
             values = {"start": start, "end": end, "step": step}
-            found["constraint_message"] = _in_each_language(
+            found["constraint_message"] = in_each_language(
                 lambda: _("From %(start)s to %(end)s, in steps of %(step)s.") % values
             )
         return found
@@ -434,7 +399,7 @@ class _Translator:
             code = str(choice["name"])
             label = _texts(choice.get("label")) or {DEFAULT_LANGUAGE: code}
             if code == "other" and (list_name, code) not in self.written:
-                label = _in_each_language(lambda: pgettext("choice", "Other"))
+                label = in_each_language(lambda: pgettext("choice", "Other"))
             option = {"code": code, "label": label}
             if used:
                 option["values"] = {column: str(choice.get(column, "")) for column in sorted(used)}

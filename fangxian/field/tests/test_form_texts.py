@@ -9,8 +9,8 @@ from django.utils import translation
 
 from fangxian.common.errors import Invalid
 from fangxian.field.questionnaire import parse_questionnaire
+from fangxian.field.questionnaire.languages import language_of
 from fangxian.field.questionnaire.schema import filled, in_language
-from fangxian.field.questionnaire.xlsform import language_of
 from fangxian.field.tests.test_xlsform import CHOICES, HEAD, check, read, refused
 
 

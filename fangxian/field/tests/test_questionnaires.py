@@ -258,7 +258,7 @@ def test_a_date_calculation_form() -> None:
         sheet(
             "Type|Name|Label|Calculation|Constraint|Constraint_Message|Relevant|Read_Only",
             "date|arrived|到达日期||. <= today() and . >= date('2020-01-01')|日期不对",
-            "calculate|days||today() - ${arrived}",
+            "calculate|days|天数（内部用）|today() - ${arrived}",
             "calculate|until||date(${arrived} + 14)",
             "calculate|shown||format-date(${until}, '%Y年%n月%e日')",
             "text|watched|观察至|concat('观察至', ${shown})||||yes",
@@ -285,7 +285,10 @@ def test_a_date_calculation_form() -> None:
     late = answered(form, seen="2020-03-05T15:00", from_time="08:00", to_time="07:59")
     assert late[1] == ["seen", "to_time"]
     watched = next(q for q in form.questions if q.name == "watched")
-    assert watched.kind == "calculate"
+    assert watched.kind == "result"
+    # A calculation's label is its author's note, as with other programs that ask such forms.
+    days = next(q for q in form.questions if q.name == "days")
+    assert (days.kind, in_language(days.label)) == ("calculate", "天数（内部用）")
     assert "days" not in answered(form)[0], "nothing is worked out of no answer"
 
 
