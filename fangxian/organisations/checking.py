@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fangxian.common.errors import Problem
+from fangxian.common.ui import formats
 from fangxian.organisations.models import Member, Organisation, Responsibility
 from fangxian.organisations.rules import ChainRole, ChainRules, Post
 from fangxian.people.models import Person
@@ -155,10 +156,13 @@ class Board:
 
     def known(self, wanted: Appointment) -> Responsibility | None:
         """The responsibility that says the same already: this holder here, on a day in common."""
-        for held in self._at[wanted.place.id, wanted.role]:
-            if held.holder_id == wanted.holder_id and held.span.meets(wanted.span):
-                return held.row
-        return None
+        found = [
+            held.row
+            for held in self._at[wanted.place.id, wanted.role]
+            if held.holder_id == wanted.holder_id and held.span.meets(wanted.span)
+        ]
+        alike = (row for row in found if row is not None and row.to_date == wanted.to_date)
+        return next(alike, found[0] if found else None)
 
     def problem(self, wanted: Appointment) -> Problem | None:
         """Why this appointment is refused, or None."""
@@ -233,6 +237,21 @@ class Board:
             mend=_("Choose somebody else, or end one of those first."),
             code="load",
         )
+
+
+def ends_otherwise(row: Responsibility, last: dt.date | None) -> Problem | None:
+    """Refuse to name who answers already with another last day; None (not said) is no other."""
+    if last is None or last == row.to_date:
+        return None
+    mend = _("End it on its page.")
+    if row.to_date is None:
+        told = _("%(name)s answers there until further notice.") % {"name": row.holder_name}
+    else:
+        names = {"name": row.holder_name, "day": formats.date(row.to_date)}
+        told = _("%(name)s answers there until %(day)s.") % names
+        if last > row.to_date:
+            mend = _("Let another row begin the day after.")
+    return Problem(told, field="to_date", mend=mend, code="ends")
 
 
 def wrong_level(role: ChainRole, place: Region) -> Problem | None:

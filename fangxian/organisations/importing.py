@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -26,10 +27,10 @@ from fangxian.organisations.actions import (
 )
 from fangxian.organisations.ledger_chain import FIELDS as CHAIN_FIELDS
 from fangxian.organisations.ledger_chain import (
-    organisation_named,
     phones_after,
     write_responsibilities,
 )
+from fangxian.organisations.ledger_holders import organisation_named, refusal, seated_in
 from fangxian.organisations.ledger_places import Places, no_right, places_of, refused
 from fangxian.organisations.models import Member, Organisation, OrganisationKind
 from fangxian.organisations.vacancies import left_alone
@@ -178,11 +179,6 @@ def _body(
     """The organisation of a row: found by credit code or name, changed or founded."""
     name, code = values["organisation"].strip(), values.get("credit_code", "")
     seat = places.find(values["place"], None) if values.get("place") else None
-    found = Organisation.objects.filter(dissolved_on=None).select_related("seat", "parent")
-    body = found.filter(credit_code=code).first() if code else None
-    if body is None:
-        named = found.filter(name=name)
-        body = (named.filter(seat=seat) if seat else named).first()
     kind = None
     if text := values.get("organisation_kind"):
         kind = kinds.get(text.strip().casefold())
@@ -197,7 +193,11 @@ def _body(
             )
     parent = None
     if text := values.get("organisation_parent"):
-        parent = organisation_named(text, "organisation_parent")
+        parent = organisation_named(text, "organisation_parent", run.place_code)
+    found = Organisation.objects.filter(dissolved_on=None).select_related("seat", "parent")
+    body = found.filter(credit_code=code).first() if code else None
+    if body is None:
+        body = _called(found.filter(name=name), parent, seat, run.place_code)
     if body is None:
         return _founded(by, run, name, code, kind, parent, seat), True
     changes: dict[str, Any] = {"name": name, "kind": kind, "parent": parent, "seat": seat}
@@ -209,6 +209,35 @@ def _body(
     if not changes:
         return body, False
     return change_organisation(by=by, organisation=body, **changes), True
+
+
+def _called(
+    named: QuerySet[Organisation],
+    parent: Organisation | None,
+    seat: Region | None,
+    area: str,
+) -> Organisation | None:
+    """The one of these of a name that a row means, None: it is not there yet. Raises Invalid.
+
+    Below another parent it is another body, also where they are called alike.
+    """
+    named = named.filter(seat=seat) if seat else seated_in(named, area)
+    choices = [named]
+    if parent is not None:
+        # One without a parent is given it.
+        choices = [named.filter(parent=parent), named.filter(parent=None)]
+    for some in choices:
+        rows = list(some.order_by("id")[:2])
+        if len(rows) > 1:
+            raise refusal(
+                _("Several organisations are called “%(name)s”.") % {"name": rows[0].name},
+                "organisation",
+                _("Write the parent organisation, the seat or the credit code too."),
+                "several_organisations",
+            )
+        if rows:
+            return rows[0]
+    return None
 
 
 def _founded(

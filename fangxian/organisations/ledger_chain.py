@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,16 +25,21 @@ from fangxian.common.sheets.mapping import Mapping as Columns
 from fangxian.common.sheets.words import known_field
 from fangxian.core.imports import Outcome, StagedRow
 from fangxian.core.models import ImportRun
-from fangxian.organisations.actions import appoint_many, hand_over
-from fangxian.organisations.actions.appointing import Made
-from fangxian.organisations.checking import Appointment, Holder
+from fangxian.organisations.actions import (
+    appoint_many,
+    end_responsibility,
+    hand_over,
+    withdraw_responsibility,
+)
+from fangxian.organisations.actions.appointing import Made, problems_of
+from fangxian.organisations.checking import Appointment
+from fangxian.organisations.ledger_holders import holder_named
 from fangxian.organisations.ledger_places import Places, no_right, places_of, refused
-from fangxian.organisations.models import Member, Organisation
+from fangxian.organisations.ledger_posts import is_beside, write_beside
+from fangxian.organisations.models import Responsibility
 from fangxian.organisations.queries import in_force
-from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
+from fangxian.organisations.rules import ChainRole, ChainRules, Post, chain_rules
 from fangxian.organisations.vacancies import gathered
-from fangxian.people.models import Person
-from fangxian.people.queries import find_by_document, find_by_phone, search_names
 from fangxian.regions.models import Region
 
 # Columns of roles, and which role each means; a leader's is that of the row's level.
@@ -69,6 +75,8 @@ FIELDS: Final = (
     FieldSpec("responsible_phone", gettext_lazy("Work phone"), "phone"),
     FieldSpec("start_date", gettext_lazy("From"), "date"),
     FieldSpec("end_date", gettext_lazy("Until"), "date"),
+    FieldSpec("establishment", gettext_lazy("Establishment"), synonyms="establishment_name"),
+    FieldSpec("note", gettext_lazy("Note")),
     FieldSpec("leader", gettext_lazy("Leader in charge"), "name"),
     FieldSpec("leader_phone", gettext_lazy("Phone of the leader in charge"), "phone"),
     FieldSpec("linked_unit", gettext_lazy("Linked unit")),
@@ -107,15 +115,21 @@ def write_responsibilities(
 ) -> Sequence[Outcome]:
     """Name holders row by row; who answers there already stays, others are refused.
 
-    With the run's option ``replace`` somebody else is handed over to instead.
+    With the run's option ``replace`` somebody else is handed over to instead. Who stands in and
+    what lies beside the chain is written last: the rows before may name those it hangs on.
     """
+    replace = bool(run.options.get("replace"))
     places = places_of(run.place_code)
     rules = chain_rules()
     outcomes: list[Outcome] = []
     wanted: list[tuple[StagedRow, list[Appointment]]] = []
+    beside: list[tuple[StagedRow, Region, Post]] = []
     for row in rows:
         try:
-            found = list(_appointments(row.values, places, rules))
+            if is_beside(row.values, rules):
+                beside.append((row, *_place_and_post(row.values, places, rules)))
+                continue
+            found = list(_appointments(row.values, places, rules, run.place_code))
             for one in found:
                 by.require("organisations.appoint", one.place.code)
             wanted.append((row, found))
@@ -123,9 +137,18 @@ def write_responsibilities(
             outcomes.append(refused(row, error))
         except Forbidden:
             outcomes.append(refused(row, no_right()))
-    if run.options.get("replace"):
-        with gathered(by):
-            return [*outcomes, *(_replaced(by, row, ones, rules) for row, ones in wanted)]
+    with gathered(by):
+        if replace:
+            outcomes += [_replaced(by, row, ones, rules) for row, ones in wanted]
+        else:
+            outcomes += _named(by, wanted)
+        for row, place, post in beside:
+            area = run.place_code
+            outcomes.append(write_beside(by, row, place, post, area=area, replace=replace))
+    return outcomes
+
+
+def _named(by: Actor, wanted: Sequence[tuple[StagedRow, list[Appointment]]]) -> Iterator[Outcome]:
     pairs = [(row, one) for row, ones in wanted for one in ones]
     made = appoint_many(
         by=by, wanted=[one for _row, one in pairs], together=[row.number for row, _one in pairs]
@@ -133,7 +156,8 @@ def write_responsibilities(
     results: dict[int, list[Made]] = {row.number: [] for row, _ones in wanted}
     for (row, _one), result in zip(pairs, made, strict=True):
         results[row.number].append(result)
-    return [*outcomes, *(_outcome(row, results[row.number]) for row, _ones in wanted)]
+    for row, _ones in wanted:
+        yield _outcome(row, results[row.number])
 
 
 def _outcome(row: StagedRow, made: Sequence[Made], *, replaced: bool = False) -> Outcome:
@@ -149,26 +173,40 @@ def _replaced(
     by: Actor, row: StagedRow, wanted: Sequence[Appointment], rules: ChainRules
 ) -> Outcome:
     """Write one row, handing over from whom it replaces; a row that is refused changes nothing."""
-    with transaction.atomic():
-        replaced = _hand_over_first(by, wanted, rules.roles)
-        outcome = _outcome(row, appoint_many(by=by, wanted=wanted), replaced=replaced)
-        if outcome.problems:
-            transaction.set_rollback(True)
-    return outcome
+    try:
+        with transaction.atomic():
+            replaced = [_hand_over_first(by, one, rules.roles[one.role]) for one in wanted]
+            made = appoint_many(by=by, wanted=wanted)
+            if problems := problems_of(made):
+                raise Invalid(*problems)
+            return _outcome(row, made, replaced=any(replaced))
+    except Invalid as error:
+        return refused(row, error)
+    except Conflict as error:
+        return refused(row, Problem(str(error), field="place", code="conflict"))
 
 
 def _role(rules: ChainRules, text: str) -> ChainRole:
     return rules.role(rules.code_of(text) or text)
 
 
-def _appointments(
+def _place_and_post(
     values: dict[str, Any], places: Places, rules: ChainRules
+) -> tuple[Region, Post]:
+    post = rules.post(rules.code_of(values["role"]) or values["role"])
+    if isinstance(post, ChainRole):
+        return _place(values, places, post), post
+    return _said(values, places), post
+
+
+def _appointments(
+    values: dict[str, Any], places: Places, rules: ChainRules, area: str
 ) -> Iterator[Appointment]:
     """What a row says: one appointment, or one for each filled column of a role."""
     if values.get("role"):
         role = _role(rules, values["role"])
         place = _place(values, places, role)
-        yield _appointment(values, place, role, values.get("responsible_phone", ""))
+        yield _appointment(values, place, role, area)
         return
     filled = [name for name in ROLE_COLUMNS if values.get(name)]
     if not filled:
@@ -188,8 +226,8 @@ def _appointments(
         if not role.by_person:
             said["organisation"] = values[name]
         said |= {key: values[key] for key in ("start_date", "end_date") if key in values}
-        said["responsible_phone"] = phone = values.get(f"{name}_phone", "")
-        yield _appointment(said, _place(values, places, role), role, phone)
+        said["responsible_phone"] = values.get(f"{name}_phone", "")
+        yield _appointment(said, _place(values, places, role), role, area)
 
 
 def _said(values: Mapping[str, Any], places: Places) -> Region:
@@ -231,9 +269,9 @@ def _place(values: Mapping[str, Any], places: Places, role: ChainRole) -> Region
 
 
 def _appointment(
-    values: Mapping[str, Any], place: Region, role: ChainRole, phone: str
+    values: Mapping[str, Any], place: Region, role: ChainRole, area: str
 ) -> Appointment:
-    holder = _holder(values, role)
+    holder = holder_named(values, role, area)
     first, last = values.get("start_date"), values.get("end_date")
     return Appointment(
         place,
@@ -241,126 +279,43 @@ def _appointment(
         holder,
         dt.date.fromisoformat(first) if first else timezone.localdate(),
         dt.date.fromisoformat(last) if last else None,
-        phone,
+        values.get("responsible_phone", ""),
     )
 
 
-def _holder(values: Mapping[str, Any], role: ChainRole) -> Holder:
-    if not role.by_person:
-        return organisation_named(values.get("organisation") or values.get("responsible", ""))
-    name = values.get("responsible", "")
-    if not name:
-        raise Invalid(
-            Problem(
-                _("The row names nobody."),
-                field="responsible",
-                mend=_("Write who answers."),
-                code="required",
-            )
-        )
-    person = _person(name, values.get("identity"), values.get("responsible_phone", ""))
-    offices = Member.objects.filter(person=person, to_date=None).select_related("person")
-    if body := values.get("organisation"):
-        office = offices.filter(organisation__name=body).first()
-        if office is None:
-            raise Invalid(
-                Problem(
-                    _("%(name)s is not a member of “%(body)s”.") % {"name": name, "body": body},
-                    field="organisation",
-                    mend=_("Add the member first, or leave the organisation empty."),
-                    code="no_member",
-                )
-            )
-        return office
-    return person
+def _hand_over_first(by: Actor, one: Appointment, role: ChainRole) -> bool:
+    """Hand over a single post that somebody else holds; tells whether anything was changed.
 
-
-def _person(name: str, document: list[str] | None, phone: str) -> Person:
-    """The only person of the area that name, document and phone fit. Raises Invalid."""
-    if document:
-        found = list(find_by_document("", document[1])[:2])
-        field = "identity"
-    else:
-        found = [one for one in search_names(name, 50) if one.name == name]
-        field = "responsible"
-        if len(found) > 1 and phone:
-            owners = set(find_by_phone(phone).values_list("pk", flat=True))
-            found = [one for one in found if one.pk in owners] or found
-    same = [one for one in found if one.name == name]
-    if found and not same:
-        raise _refusal(
-            _("This number belongs to somebody of another name."),
-            "identity",
-            _("Compare name and number with the document."),
-            "name_differs",
-        )
-    if len(same) == 1:
-        return same[0]
-    if same:
-        raise _refusal(
-            _("Several people here are called %(name)s.") % {"name": name},
-            field,
-            _("Add the identity number, or a phone that is registered."),
-            "several_persons",
-        )
-    raise _refusal(
-        _("%(name)s is not registered here.") % {"name": name},
-        field,
-        _("Register the person, or add him as a member of an organisation, first."),
-        "no_person",
-    )
-
-
-def organisation_named(name: str, field: str = "organisation") -> Organisation:
-    """The only present organisation of a name or short name. Raises Invalid."""
-    name = name.strip()
-    found = list(Organisation.objects.filter(name=name, dissolved_on=None)[:2]) if name else []
-    if name and not found:
-        found = list(Organisation.objects.filter(short_name=name, dissolved_on=None)[:2])
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise _refusal(
-            _("Several organisations are called “%(name)s”.") % {"name": name},
-            field,
-            _("Give one of them another short name, and write that."),
-            "several_organisations",
-        )
-    raise _refusal(
-        _("There is no organisation “%(name)s”.") % {"name": name},
-        field,
-        _("Write its full name, or found it first."),
-        "no_organisation",
-    )
-
-
-def _refusal(message: str, field: str, mend: str, code: str) -> Invalid:
-    return Invalid(Problem(message, field=field, mend=mend, code=code))
-
-
-def _hand_over_first(
-    by: Actor, wanted: Sequence[Appointment], roles: Mapping[str, ChainRole]
-) -> bool:
-    """Hand over single posts that somebody else holds; what is refused is refused again later.
-
-    Tells whether any was.
+    Who was named by mistake, for the same day that has not passed yet, is withdrawn before. Raises
+    Invalid, Conflict.
     """
-    replaced = False
-    for one in wanted:
-        if roles[one.role].maximum != 1:
-            continue
-        present = in_force(one.from_date).filter(
-            place=one.place, role=one.role, substitute_for=None
-        )
-        row = present.first()
-        if row is None or (row.person_id or row.organisation_id) == one.holder_id:
-            continue
-        try:
-            with transaction.atomic():
-                hand_over(
-                    by=by, responsibility=row, to=one.holder, contact=one.contact, on=one.from_date
-                )
-        except (Invalid, Conflict):
-            continue
+    replaced = _ended_earlier(by, one)
+    while role.maximum == 1 and (row := _in_the_way(one)) is not None:
         replaced = True
+        if one.from_date <= row.from_date >= timezone.localdate():
+            withdraw_responsibility(by=by, responsibility=row)
+            continue
+        hand_over(by=by, responsibility=row, to=one.holder, contact=one.contact, on=one.from_date)
     return replaced
+
+
+def _ended_earlier(by: Actor, one: Appointment) -> bool:
+    """Give who answers there the last day that the row says; tells whether it was another."""
+    if one.to_date is None:
+        return False
+    mine = in_force(one.from_date).filter(place=one.place, role=one.role, substitute_for=None)
+    row = mine.filter(Q(person=one.holder_id) | Q(organisation=one.holder_id)).first()
+    if row is None or (row.to_date is not None and row.to_date <= one.to_date):
+        return False
+    end_responsibility(by=by, responsibility=row, on=one.to_date)
+    return True
+
+
+def _in_the_way(one: Appointment) -> Responsibility | None:
+    """Who else answers there on the first day, or today when that has passed."""
+    for day in sorted({one.from_date, max(one.from_date, timezone.localdate())}):
+        held = in_force(day).filter(place=one.place, role=one.role, substitute_for=None)
+        row = held.first() if one.span.covers(day) else None
+        if row is not None:
+            return None if (row.person_id or row.organisation_id) == one.holder_id else row
+    return None

@@ -13,7 +13,14 @@ from fangxian.core.imports import Outcome, StagedRow
 from fangxian.regions.models import Region
 from fangxian.regions.queries import current, inside
 
-_COLUMNS = {"holder": "responsible", "seat": "place", "parent": "organisation_parent"}
+_COLUMNS = {
+    "holder": "responsible",
+    "seat": "place",
+    "parent": "organisation_parent",
+    "on": "start_date",
+    "from_date": "start_date",
+    "to_date": "end_date",
+}
 # Ways to a place as people write them: all of it, and with the grid left out.
 _WAYS = ((9, 12, 15, 18, 20), (12, 15, 18, 20), (12, 18, 20))
 

@@ -20,4 +20,14 @@ def load_kinds(*, using: str) -> None:
 @cache
 def party_words() -> frozenset[str]:
     """What ledgers write for a member of the party."""
-    return frozenset(json.loads((KINDS.parent / "words.json").read_text("utf-8"))["party"])
+    return _words("party")
+
+
+@cache
+def stand_in_words() -> frozenset[str]:
+    """What the note of a ledger begins with where somebody stands in."""
+    return _words("standing_in")
+
+
+def _words(key: str) -> frozenset[str]:
+    return frozenset(json.loads((KINDS.parent / "words.json").read_text("utf-8"))[key])

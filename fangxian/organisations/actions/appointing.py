@@ -20,7 +20,7 @@ from fangxian.organisations.actions.responsibilities import (
     LINK,
     lock,
 )
-from fangxian.organisations.checking import Appointment, Board, holder_name
+from fangxian.organisations.checking import Appointment, Board, ends_otherwise, holder_name
 from fangxian.organisations.models import Member, Organisation, Responsibility
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.vacancies import refresh_places
@@ -53,8 +53,9 @@ def appoint_many(
 ) -> list[Made]:
     """Name holders one after another; each is checked against what is held and the ones before.
 
-    Who answers there already is left as he is (his work phone is brought up to date). Some twenty
-    statements for any number of rows. Returns what became of each, in order; nothing is raised for
+    Who answers there already is left as he is (his work phone, and the membership by which he was
+    named, are brought up to date; another last day is refused). Some twenty statements for any
+    number of rows. Returns what became of each, in order; nothing is raised for
     a refused row. ``together`` has a key for each: of those with one key all are named or none
     (they stand next to each other). Raises Forbidden for a place without the right, Invalid for an
     unknown role.
@@ -89,7 +90,7 @@ def name_checked(
         # One that was only just made is not written yet.
         if one.changed and not one.new and one.row is not None and not one.row._state.adding
     }
-    Responsibility.objects.bulk_update(called.values(), ["contact"], batch_size=BATCH)
+    Responsibility.objects.bulk_update(called.values(), ["contact", "member"], batch_size=BATCH)
     write(rows)
     refresh_places(by, _touched(places, rows))
     return made
@@ -100,12 +101,11 @@ def _named(board: Board, group: Sequence[Appointment], version: int) -> list[Mad
     made: list[Made] = []
     for one in group:
         known = board.known(one)
-        problem = None if known is not None else board.problem(one)
-        if known is not None:
-            changed = bool(one.contact.strip()) and (known.contact or "") != one.contact.strip()
-            made.append(Made(one, row=known, changed=changed))
-        elif problem is not None:
+        problem = board.problem(one) if known is None else ends_otherwise(known, one.to_date)
+        if problem is not None:
             made.append(Made(one, problem=problem))
+        elif known is not None:
+            made.append(Made(one, row=known, changed=_says_more(one, known)))
         else:
             row = _row(one, version)
             board.take(one, row)
@@ -117,8 +117,15 @@ def _named(board: Board, group: Sequence[Appointment], version: int) -> list[Mad
         return [Made(done.wanted, problem=done.problem) for done in made]
     for done in made:
         if done.changed and not done.new and done.row is not None:
-            done.row.contact = done.wanted.contact.strip()
+            done.row.contact = done.wanted.contact.strip() or done.row.contact
+            if isinstance(done.wanted.holder, Member):
+                done.row.member = done.wanted.holder
     return made
+
+
+def _says_more(one: Appointment, known: Responsibility) -> bool:
+    called = bool(one.contact.strip()) and (known.contact or "") != one.contact.strip()
+    return called or (isinstance(one.holder, Member) and known.member_id != one.holder.id)
 
 
 def _touched(places: dict[UUID, Region], rows: Sequence[Responsibility]) -> list[Region]:

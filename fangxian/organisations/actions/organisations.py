@@ -43,7 +43,14 @@ def checked_credit_code(text: str) -> str:
     return code
 
 
-def _check(known: Organisation | None, *, name: str, seat: Region, credit_code: str) -> None:
+def _check(
+    known: Organisation | None,
+    *,
+    name: str,
+    seat: Region,
+    parent: Organisation | None,
+    credit_code: str,
+) -> None:
     """Say in words what the table's unique rules would refuse."""
     others = Organisation.objects.all()
     if known is not None:
@@ -51,7 +58,7 @@ def _check(known: Organisation | None, *, name: str, seat: Region, credit_code: 
     problems = []
     if not name.strip():
         problems.append(Problem(_("The name is missing."), "name", mend=_("Write the name.")))
-    if others.filter(seat=seat, name=name.strip(), dissolved_on=None).exists():
+    if others.filter(seat=seat, parent=parent, name=name.strip(), dissolved_on=None).exists():
         problems.append(
             Problem(
                 _("“%(name)s” is there already.") % {"name": name.strip()},
@@ -128,7 +135,7 @@ def create_organisation(
     Raises Invalid for an empty name, one that is there already, a wrong or taken credit code.
     """
     by.require(EDIT, seat.code)
-    _check(None, name=name, seat=seat, credit_code=credit_code)
+    _check(None, name=name, seat=seat, parent=parent, credit_code=credit_code)
     return Organisation.objects.create(
         name=name.strip(),
         initials=initials(name.strip()),
@@ -156,6 +163,7 @@ def change_organisation(*, by: Actor, organisation: Organisation, **values: Any)
         organisation,
         name=values.get("name", organisation.name),
         seat=values.get("seat", organisation.seat),
+        parent=values.get("parent", organisation.parent),
         credit_code=values.get("credit_code", organisation.credit_code),
     )
     if "parent" in values:

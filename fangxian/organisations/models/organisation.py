@@ -67,7 +67,11 @@ class Organisation(Row):
                 name="organisation_credit_code",
             ),
             models.UniqueConstraint(
-                fields=["seat", "name"], condition=Q(dissolved_on=None), name="organisation_once"
+                fields=["seat", "parent", "name"],
+                condition=Q(dissolved_on=None),
+                # Of those without a parent too a name is there once.
+                nulls_distinct=False,
+                name="organisation_once",
             ),
             models.CheckConstraint(
                 condition=Q(parent=None) | ~Q(parent=F("id")), name="organisation_not_own_parent"
