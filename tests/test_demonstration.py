@@ -12,17 +12,18 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from fangxian.accounts.models import User
+from fangxian.common import registries
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
-from fangxian.config.demo import sweep
+from fangxian.config.demo import alive, sweep
 from fangxian.config.demo.recipe import CHECKS, WEIGHTS, Chance, recipe
-from fangxian.core.models import Task
+from fangxian.core.models import Measure, Task
 from fangxian.field.actions import prepare_reports
 from fangxian.field.actions.reports import OVERDUE
 from fangxian.field.models import Campaign, DailyReport, Target, Visit
 from fangxian.organisations.models import Member, Responsibility, Vacancy
 from fangxian.people.models import MergeCandidate, PersonDocument
-from fangxian.register.models import Household
+from fangxian.register.models import Establishment, Household
 from tests.browser.county import HOUSEHOLDS, copied, make_template
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -74,6 +75,25 @@ def test_it_looks_alive(county: Actor) -> None:
         assert number[14:17] in {"996", "997", "998", "999"}, "an issued number"
         total = sum(int(a) * b for a, b in zip(number, WEIGHTS, strict=False))
         assert number[17] == CHECKS[total % 11]
+
+
+def test_what_goes_on_beside_the_sweep_is_there_too(county: Actor) -> None:
+    today = timezone.localdate()
+    with acting(county):
+        rows = Responsibility.objects.all()
+        ten = rows.filter(role="member_household", to_date=None)
+        assert ten.count() == alive.MEMBERS
+        assert {row.households.filter(to_date=None).count() for row in ten} == {alive.TEN}
+        assert all(row.member is not None and row.member.party_member for row in ten)
+        assert rows.exclude(substitute_for=None).filter(to_date__gte=today).count() == 1
+        assert rows.filter(role="building_head", to_date__lt=today).count() == 1
+        kept = rows.filter(role="contact_leader").values("establishment_id")
+        asked = Establishment.objects.filter(kind__in=alive.CONTACTED)
+        assert asked.filter(id__in=kept).exists()
+        assert asked.exclude(id__in=kept).count() == alive.WITHOUT_CONTACT
+        assert [measure.state for measure in Measure.objects.all()] == ["in_force"]
+    for name, invariant in registries.invariants.items():
+        assert not list(invariant.find()), name
 
 
 def test_nobody_is_visited_in_the_night(county: Actor) -> None:

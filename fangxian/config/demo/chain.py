@@ -31,6 +31,9 @@ from fangxian.register.models import Residency
 
 SINCE = 40
 MEMBERS_A_UNIT = 6
+LEADERS_A_UNIT = 3
+# Whose first members are of division rank.
+LED_BY_LEADERS = ("department", "hospital")
 # Communities whose five ones are not complete, and one grid without its officer.
 INCOMPLETE = 3
 ENTERPRISES = 10
@@ -107,11 +110,13 @@ def _units(by: Actor, chance: Chance, county: Region) -> Iterator[Organisation]:
 
 def _members(by: Actor, chance: Chance, pool: Pool, unit: Organisation) -> Iterator[Member]:
     ranks = chance.data["ranks"]
+    led = unit.kind.code in LED_BY_LEADERS
     for number in range(MEMBERS_A_UNIT):
         head = pool.draw(unit.seat.code)
         person = Person(id=head.id, name=head.name)
-        rank = (ranks["community_leader"], ranks["chief"])[min(number // 3, 1)]
-        member = add_member(by=by, person=person, organisation=unit, rank=rank)
+        rank = ranks["community_leader" if led and number < LEADERS_A_UNIT else "chief"]
+        party = number % 2 == 0
+        member = add_member(by=by, person=person, organisation=unit, rank=rank, party_member=party)
         # The demonstration draws names itself, without a read of the person.
         member.person = person
         yield member

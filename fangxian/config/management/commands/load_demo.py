@@ -15,7 +15,7 @@ from django.db import connections
 
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
-from fangxian.config.demo import accounts, chain, places, register, sweep
+from fangxian.config.demo import accounts, alive, chain, places, register, sweep
 from fangxian.config.demo.recipe import Chance
 from fangxian.regions.models import Region
 
@@ -60,6 +60,7 @@ class Command(BaseCommand):
         self._step("visits", lambda: sweep.visit(by, chance, campaign))
         self._step("exemptions", lambda: sweep.exemptions(by, chance, campaign))
         self._step("daily reports", lambda: sweep.reports(by, chance, campaign))
+        self._step("what else goes on", lambda: alive.go_on(by, chance, campaign))
         sweep.twice(by, chance, accounts.community_of(county))
         accounts.open_accounts(everywhere, chance)
         sweep.settle()
