@@ -15,12 +15,21 @@ if TYPE_CHECKING:
     from fangxian.register.importing.fields import Record
 
 REMEMBERED: Final = 500
+UNREAD: Final = "unread"
+# What a cell that holds a word is told.
+_FORMS: Final = ("date_form", "phone_form")
+_BRACKETS: Final = re.compile(r"[(（][^()（）]*[)）]")
 _SPLIT: Final = re.compile(r"[、,，;；/\s]+")
 
 
 def split(said: str) -> list[str]:
     """The words of a cell that may hold several."""
     return [word for word in _SPLIT.split(said) if word]
+
+
+def without_spaces(said: str) -> str:
+    """A word of the ledger without the spaces and remarks in it."""
+    return _BRACKETS.sub("", "".join(said.split()))
 
 
 @cache
@@ -31,6 +40,42 @@ def text(limit: int) -> Callable[[Cell], str | Fault | None]:
         return cleaning.clean_text(cell, limit=limit)
 
     return clean
+
+
+@cache
+def not_filler(limit: int) -> Callable[[Cell], str | Fault | None]:
+    """As ``text``; what stands for nothing, as a stroke does, is nothing."""
+    clean = text(limit)
+
+    def said(cell: Cell) -> str | Fault | None:
+        value = clean(cell)
+        return None if isinstance(value, str) and cleaning.is_filler(value) else value
+
+    return said
+
+
+@cache
+def unless_word(clean: Callable[[Cell], Any]) -> Callable[[Cell], Any]:
+    """As ``clean``; a mere word where a day or a phone is asked says nothing, if it is no ditto."""
+
+    def read(cell: Cell) -> Any:
+        value = clean(cell)
+        if isinstance(value, Fault) and value.code in _FORMS and isinstance(cell, str):
+            return value if any(map(str.isdecimal, cell)) else None
+        return value
+
+    return read
+
+
+@cache
+def or_unread(clean: Callable[[Cell], Any], code: str) -> Callable[[Cell], Any]:
+    """As ``clean``; UNREAD in place of a fault of this code, for the row to judge."""
+
+    def read(cell: Cell) -> Any:
+        value = clean(cell)
+        return UNREAD if isinstance(value, Fault) and value.code == code else value
+
+    return read
 
 
 @cache
@@ -87,6 +132,8 @@ class Taker:
                 memory.clear()
             value = memory[cell] = clean(cell)
         if isinstance(value, Fault):
-            self._record.refuse(name, value.code, value.message, value.mend)
+            # Several readers may ask for the same cell.
+            if all((name, value.code) != told[:2] for told in self._record.problems):
+                self._record.refuse(name, value.code, value.message, value.mend)
             return None
         return value

@@ -23,10 +23,20 @@ from fangxian.people.vocabularies import (
     document_kind,
 )
 from fangxian.register.importing.addresses import COLUMNS, is_collective, why, written
-from fangxian.register.importing.cells import Taker, door_text, text
+from fangxian.register.importing.cells import (
+    UNREAD,
+    Taker,
+    door_text,
+    not_filler,
+    or_unread,
+    text,
+    unless_word,
+    without_spaces,
+)
 from fangxian.register.importing.groups import GROUP_FIELDS, columns_of, read_groups
 from fangxian.register.importing.living import Living, is_answer
 from fangxian.register.importing.relations import relation_of
+from fangxian.register.importing.status import is_no_name, names_nobody
 from fangxian.register.vocabularies import HEAD
 
 FIELDS: Final = (
@@ -185,7 +195,10 @@ class Record:
 
     def too_long(self, name: str, limit: int) -> None:
         """Note that a field is longer than the register keeps."""
-        fault = Fault("too_long", {"limit": limit})
+        self.fault(name, Fault("too_long", {"limit": limit}))
+
+    def fault(self, name: str, fault: Fault) -> None:
+        """Note the fault of a field's cell."""
         self.refuse(name, fault.code, fault.message, fault.mend)
 
     def refuse(self, name: str, code: str, message: str, mend: str) -> None:
@@ -246,14 +259,14 @@ class Reader:
     def _nameless(self, record: Record) -> None:
         if record.vacant and not record.document and record.room:
             return
-        fault = Fault("required", {"field": str(LABELS["name"])})
-        record.refuse("name", fault.code, fault.message, fault.mend)
+        record.fault("name", Fault("required", {"field": str(LABELS["name"])}))
 
     def _document(self, record: Record, take: Taker) -> None:
-        said = take("document_type", text(40))
+        said = take("document_type", not_filler(40))
         named = DOCUMENT_KINDS.code_of(said) if said else None
         stated = named is not None and named != IDENTITY
-        if said and named is None and take.filled("identity"):
+        unknown = said and named is None and not take("identity", _is_identity)
+        if unknown and take.filled("identity"):
             record.refuse(
                 "document_type",
                 "document_kind",
@@ -281,7 +294,12 @@ class Reader:
             record.sex = document.sex or ""
 
     def _person(self, record: Record, take: Taker) -> None:
-        sex = take("sex", cleaning.clean_sex)
+        # What can't be read does not contradict the number.
+        sex = take("sex", or_unread(cleaning.clean_sex, "sex"))
+        if sex == UNREAD:
+            if not record.sex:
+                record.fault("sex", Fault("sex"))
+            sex = None
         if sex in ("1", "2") and record.sex and sex != record.sex:
             record.refuse(
                 "sex",
@@ -294,26 +312,28 @@ class Reader:
         self._nationality(record, take)
         record.ethnicity = self._code(record, take, "ethnicity", ETHNICITIES.code_of)
         for name in ("phone", "phone_2"):
-            for phone in take(name, cleaning.clean_phones) or ():
+            for phone in take(name, unless_word(cleaning.clean_phones)) or ():
                 if phone.number not in record.phones:
                     record.phones.append(phone.number)
         record.registered_address = take("registered_address", text(200)) or ""
         if is_answer(record.registered_address):
             # Local, from elsewhere, yes: that is no address.
             record.registered_address = ""
-        record.employer = take("employer", text(120)) or ""
+        record.employer = take("employer", not_filler(120)) or ""
 
     def _nationality(self, record: Record, take: Taker) -> None:
-        if said := take("nationality", text(40)):
-            blank = cleaning.is_filler(said)
-            record.nationality = "" if blank else NATIONALITIES.code_of(said) or ELSEWHERE
+        record.nationality = self._code(
+            record, take, "nationality", NATIONALITIES.code_of, ELSEWHERE
+        )
         if not record.nationality and record.document and record.document[0] in FOREIGN_DOCUMENTS:
             record.nationality = ELSEWHERE
 
     def _birth(self, record: Record, take: Taker) -> None:
         """An incomplete date is compared with the identity number and not kept."""
-        birth = take("birth_date", cleaning.clean_birth)
-        if birth is None:
+        birth = take("birth_date", _BIRTH)
+        if birth == UNREAD and not record.birth_date:
+            record.fault("birth_date", Fault("date_form"))
+        if birth is None or birth == UNREAD:
             return
         if not record.birth_date:
             record.birth_date = birth.isoformat() if isinstance(birth, dt.date) else ""
@@ -326,8 +346,8 @@ class Reader:
             )
 
     def _household(self, record: Record, take: Taker) -> None:
-        record.household_number = take("household_number", text(30)) or ""
-        since = take("move_in_date", cleaning.clean_day_or_month)
+        record.household_number = take("household_number", not_filler(30)) or ""
+        since = take("move_in_date", unless_word(cleaning.clean_day_or_month))
         record.since = since.isoformat() if since else ""
         day = record.since_day
         if day and day > dt.date.today() + dt.timedelta(days=1):  # noqa: DTZ011 - a day's slack covers zones
@@ -343,7 +363,10 @@ class Reader:
     def _head(self, record: Record, take: Taker) -> None:
         record.relation = self._code(record, take, "relation", relation_of, "relative")
         head = take("head_name", _name_or_answer) or ""
-        record.head_name = head if isinstance(head, str) else ""
+        if isinstance(head, str) and relation_of(head) == HEAD:
+            head = True
+        named = isinstance(head, str) and not (names_nobody(head) or is_no_name(head))
+        record.head_name = head if named else ""
         if (self._heads and not record.vacant) or (head is True and not record.relation):
             record.relation = HEAD
         if not record.relation and record.head_name and record.head_name == record.name:
@@ -396,17 +419,27 @@ class Reader:
         fallback: str = "",
     ) -> str:
         said = take(name, text(60))
-        if not said:
+        if not said or (name != "relation" and cleaning.is_filler(said)):
             return ""
         # A word outside the list loses nothing that anybody decides by, so the row still counts.
-        found = code_of(said)
-        return fallback if found is None else found
+        for word in (said, without_spaces(said)):
+            if (found := code_of(word)) is not None:
+                return found
+        return fallback
 
 
 def _name_or_answer(cell: Cell) -> str | bool | Fault | None:
     """A name; yes or no where the column asks whether this person is the head."""
     answer = cleaning.clean_yes_no(cell)
     return answer if isinstance(answer, bool) else cleaning.clean_name(cell)
+
+
+def _is_identity(cell: Cell) -> bool:
+    document = cleaning.clean_document(cell)
+    return isinstance(document, cleaning.Document) and document_kind(document.kind) == IDENTITY
+
+
+_BIRTH: Final = or_unread(unless_word(cleaning.clean_birth), "date_form")
 
 
 def _same_birth(said: dt.date | cleaning.Month, exact: str) -> bool:

@@ -12,6 +12,7 @@ from fangxian.core.ledgers.source import Row
 from fangxian.register.importing.carrying import SHARED
 from fangxian.register.importing.fields import Reader, Record
 from fangxian.register.importing.relations import relation_of
+from fangxian.register.importing.status import is_no_name
 from fangxian.register.vocabularies import HEAD
 
 # The columns of the head, and what they say of a person.
@@ -41,6 +42,8 @@ class Heads:
         shared = {name: at for name, at in positions.items() if name in SHARED and name not in OWN}
         self._alone = Reader(rest | head, heads=True, names=names)
         self._with_members = Reader(shared | head, heads=True)
+        self._says = sorted({*shared.values(), *head.values()})
+        self._said: set[int] = set()
         # Hashes instead of the values: a file of 100,000 rows stays small in memory.
         self._own: set[int] = set()
         self._named: dict[int, Record] = {}
@@ -53,7 +56,7 @@ class Heads:
         if not self._names_head(row) or (said and relation_of(said) not in (HEAD, "")):
             return None
         record = self._alone.read(row.number, row.cells, row.section)
-        if record.vacant or any(code == "named_in_empty" for _n, code, _m, _e in record.problems):
+        if any(code == "named_in_empty" for _n, code, _m, _e in record.problems):
             return None
         return _as_written(record)
 
@@ -65,6 +68,11 @@ class Heads:
         # Rows beyond the first table would be marked in the wrong one.
         if self._blocks > 1 or not self._names_head(row) or not self._filled(row, "name"):
             return
+        # Most rows say the same of their head as the one above.
+        said = hash((row.section, *(str(row.cells[at]) for at in self._says)))
+        if said in self._said or self._cell(row, "head_name") == record.name:
+            return
+        self._said.add(said)
         head = self._with_members.read(row.number, row.cells, row.section)
         keys = _keys(head)
         if keys and self._named.keys().isdisjoint(keys):
@@ -86,7 +94,8 @@ class Heads:
     def _names_head(self, row: Row) -> bool:
         # Yes and no answer whether this is the head.
         said = self._cell(row, "head_name")
-        return bool(said) and not isinstance(cleaning.clean_yes_no(said), bool)
+        answered = isinstance(cleaning.clean_yes_no(said), bool) if said else True
+        return not answered and not is_no_name(said)
 
     def _filled(self, row: Row, name: str) -> bool:
         return name in self._at and not is_blank(row.cells[self._at[name]])

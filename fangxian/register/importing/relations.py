@@ -23,7 +23,7 @@ def relation_of(said: str) -> str | None:
 
     The head's wife, wife (at home) and wife are one; yes and no answer whether it is the head.
     """
-    text = fold(said)
+    text = "".join(fold(said).split())
     plain = _BRACKETS.sub("", text).strip()
     found = RELATIONS.code_of(text) or RELATIONS.code_of(plain)
     found = found or RELATIONS.code_of(_BEFORE.sub("", plain))

@@ -9,7 +9,7 @@ import pytest
 
 from fangxian.common.sheets import Sheet, Workbook, find_tables, propose_mapping
 from fangxian.common.sheets.reader import Rows
-from fangxian.register.importing.fields import FIELDS
+from fangxian.register.importing.fields import FIELDS, Reader
 from fangxian.register.importing.status import kind_of_column
 from fangxian.register.tests.ledgers import identity
 from fangxian.register.tests.test_import_fields import codes, read
@@ -280,3 +280,84 @@ def test_the_kind_of_an_illness_says_that_there_is_one() -> None:
     other = read(group_low_income="五保", group_pregnant="张三")
     assert (other.groups, other.unknown_groups) == (["low_income"], 1)
     assert read(group_disabled="健康", person_category="残疾").groups == ["disabled"]
+
+
+BORN = identity(1, born="19800507")
+
+
+@pytest.mark.parametrize(
+    ("field", "cell"),
+    [
+        ("sex", "保密"),
+        ("birth_date", "1980年五月初七"),
+        ("birth_date", "80年5月"),
+        ("birth_date", "不记得"),
+        ("document_type", "111"),
+        ("document_type", "/"),
+        ("phone", "停机"),
+        ("phone", "不提供"),
+        ("move_in_date", "一直居住"),
+        ("move_in_date", "建房时"),
+        ("ethnicity", "未识别"),
+        ("nationality", "不详"),
+        ("household_number", "无"),
+        ("employer", "/"),
+    ],
+)
+def test_a_cell_that_says_nothing_takes_nobody_out(field: str, cell: str) -> None:
+    plain = read(identity=BORN)
+    assert read(identity=BORN, **{field: cell}).values() == plain.values()
+
+
+@pytest.mark.parametrize(
+    ("field", "cell", "code"),
+    [
+        ("sex", "保密", "sex"),
+        ("birth_date", "80年5月", "date_form"),
+        ("phone", "1380000000", "phone_length"),
+        ("move_in_date", "2000年左右", "date_form"),
+        ("household_number", "x" * 50, "too_long"),
+        ("registered_address", "x" * 300, "too_long"),
+    ],
+)
+def test_what_somebody_can_mend_is_refused_once(field: str, cell: str, code: str) -> None:
+    assert codes(read(**{field: cell})) == [(field, code)]
+
+
+def test_what_a_row_without_number_said_does_not_depend_on_the_row_above() -> None:
+    names = ["name", "identity", "address", "birth_date"]
+    rows = [["甲示例", BORN, "1-1-101", "80年5月"], ["乙示例", None, "1-1-102", "80年5月"]]
+    for order in (rows, rows[::-1]):
+        reader = Reader({name: at for at, name in enumerate(names)})
+        found = {row[0]: codes(reader.read(n, row)) for n, row in enumerate(order, start=2)}
+        assert found == {"甲示例": [], "乙示例": [("birth_date", "date_form")]}
+
+
+@pytest.mark.parametrize(
+    ("cell", "relation", "head"),
+    [("本人", "head", ""), ("户主", "head", ""), ("空户", "", ""), ("李四", "", "李四")],
+)
+def test_the_heads_column_may_hold_another_word(cell: str, relation: str, head: str) -> None:
+    record = read(head_name=cell)
+    assert (record.relation, record.head_name) == (relation, head)
+
+
+def test_spaces_and_remarks_inside_words() -> None:
+    record = read(relation="户 主", ethnicity="汉 族（01）", nationality="中国（大陆）")
+    assert (record.relation, record.ethnicity, record.nationality) == ("head", "01", "CHN")
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("常年居住", "registered"),
+        ("自有住房", "registered"),
+        ("人在户在", "registered"),
+        ("公租房", "tenant"),
+        ("借用", "floating"),
+        ("在外地", "separated"),
+        ("服兵役", "separated"),
+    ],
+)
+def test_more_words_for_living_here(said: str, kind: str) -> None:
+    assert read(status="居住情况", residence_status=said).kind == kind
