@@ -20,6 +20,7 @@ OWN: Final = {"head_name": "name", "head_identity": "identity", "head_phone": "p
 _FIELDS: Final[dict[str, str]] = {name: own for own, name in OWN.items()}
 # What a row says of the one it is about, and not of the head beside.
 _PERSONAL: Final = frozenset({*OWN.values(), *OWN, "relation", "document_type"})
+_HOME: Final = frozenset({*SHARED, "household_kind"})
 # A row in which one of them stands is about somebody, named or not.
 _TELLING: Final = ("name", "identity", "sex", "birth_date")
 
@@ -39,7 +40,7 @@ class Heads:
         self._beside = {"name", "head_name"} <= positions.keys()
         head = {name: positions[own] for own, name in OWN.items() if own in positions}
         rest = {name: at for name, at in positions.items() if name not in _PERSONAL}
-        shared = {name: at for name, at in positions.items() if name in SHARED and name not in OWN}
+        shared = {name: at for name, at in positions.items() if name in _HOME and name not in OWN}
         self._alone = Reader(rest | head, heads=True, names=names)
         self._with_members = Reader(shared | head, heads=True)
         self._says = sorted({*shared.values(), *head.values()})
