@@ -158,7 +158,7 @@ def _interior(text: str) -> AddressParts:
         confidence += 0.2
     elif match := patterns.below_room.match(text):
         room, text = f"-{match[1]}", text[match.end() :]
-    elif match := patterns.room_word.match(text) or patterns.beside.match(text):
+    elif match := patterns.beside.match(text) or patterns.room_word.match(text):
         room, text = match[1], text[match.end() :]
         confidence += 0.1
     tail, doubt = _left_over(text)
@@ -175,8 +175,9 @@ def _behind(match: re.Match[str], text: str) -> tuple[str, str]:
     if more and (match.end() > match.end(1) or not more[1].isascii()):
         room += more[1] if more[1].isalpha() else f"-{more[1]}"
         text = text[more.end() :]
-    if more := patterns.corner.match(text) or patterns.beside.match(text):
-        room, text = f"{room}-{more[1]}", text[more.end() :]
+    after = text.lstrip("-")
+    if more := patterns.corner.match(after) or patterns.beside.match(after):
+        room, text = f"{room}-{more[1]}", after[more.end() :]
     return room, text
 
 
@@ -242,18 +243,15 @@ def _from_number(text: str) -> AddressParts:
     patterns = _patterns()
     parts = _prefix(text, AddressParts())
     if parts.road and parts.number:
-        if not parts.rest:
-            return replace(parts, confidence=0.7)
-        if room := patterns.room.match(parts.rest):
-            value, after = _behind(room, parts.rest)
-            tail, doubt = _left_over(after)
-            return replace(parts, room=value, rest="", tail=tail, doubt=doubt, confidence=0.7)
-        if word := patterns.room_word.fullmatch(parts.rest) or patterns.beside.fullmatch(
-            parts.rest
-        ):
-            return replace(parts, room=word[1], rest="", confidence=0.7)
-        doubt = UNCLEAR if any(char.isdigit() for char in parts.rest) else ""
-        return replace(parts, doubt=doubt, confidence=0.6)
+        inside = without_admin(parts.rest)
+        before = parts.rest.removesuffix(inside) if inside else parts.rest
+        inner = _interior(_inside(inside))
+        if inner.floor or inner.room:
+            return replace(
+                parts, floor=inner.floor, room=inner.room, rest=before, tail=inner.tail,
+                doubt=inner.doubt, confidence=0.7,
+            )  # fmt: skip
+        return replace(parts, doubt=inner.doubt, confidence=0.6 if inside else 0.7)
     if match := patterns.house_room.search(text):
         # Shanghai: the house of an estate, and a room in it.
         found = AddressParts(building=_plain(match[1]), room=_plain(match[2]), confidence=0.6)

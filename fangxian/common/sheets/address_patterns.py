@@ -120,7 +120,7 @@ def patterns() -> Patterns:
             rf"|[{''.join(sorted(numerals()))}]{{3,5}}$"
         ),
         building=re.compile(
-            rf"(?<![A-Z0-9]){side}(?P<building>{value})(?:-?(?:{_any('building')})"
+            rf"(?<![A-Z0-9]){side}(?P<building>{value}|\d{{1,4}}(?:{lettered}))(?:-?(?:{_any('building')})"
             rf"|(?:{_any('building_or_floor')})(?=-?(?:{value})(?:{units})|-?\d{{1,2}}-\d{{3}})"
             rf"|(?P<row>{_any('row')})(?=-?\d|$|(?:{corners})\d))"
         ),
@@ -155,7 +155,8 @@ def patterns() -> Patterns:
         ),
         house_number=re.compile(rf"({house})(?:{numbers})"),
         house_room=re.compile(
-            rf"(?<![A-Z0-9\-])(\d{{1,4}})(?:{numbers})-?(\d{{3,5}}[A-Z]?)(?:{rooms})?$"
+            rf"(?<![A-Z0-9\-])(\d{{1,4}}){min(data['number'], key=len)}"
+            rf"-?(\d{{3,5}}[A-Z]?)(?:{rooms})?$"
         ),
         last_number=re.compile(
             rf"(?<![A-Z0-9\-])(?P<number>{house}|\d{{1,5}}[A-Z])"

@@ -20,6 +20,7 @@ from fangxian.common.sheets.address import (
 )
 from fangxian.common.sheets.cleaning import is_filler
 from fangxian.common.sheets.words import fold, key, load
+from fangxian.register.importing.estates import estate_of
 from fangxian.register.vocabularies import DATA
 
 NAMES: Final[dict[str, str]] = json.loads((DATA / "place_names.json").read_text("utf-8"))
@@ -30,6 +31,7 @@ DIFFERS: Final = "door_differs"
 NO_FLOOR: Final = "unknown_floor"
 _PLAIN: Final = re.compile(r"[A-Z]?\d{1,4}[A-Z]?|[A-Z]{1,2}")
 _SHORT: Final = re.compile(r"\d{1,2}")
+_SHORT_FIRST: Final = re.compile(r"(\d{1,2})(?!\d)")
 _PAIR: Final = re.compile(r"([A-Z]|\d{1,4})-(\d{1,5}[A-Z]?)")
 _MINUS: Final = re.compile(r"-(\d{3,4})(?!\d)")
 
@@ -132,7 +134,7 @@ def _written(address: str, columns: tuple[str, ...], section: str) -> Written:
         fault = ("floor", NO_FLOOR) if not is_filler(columns[3]) else fault
     return Written(
         before=f"{parts.rest}{side}" if parts.rest else "",
-        estate=parts.estate or (without_admin(parts.rest) if building else ""),
+        estate=estate_label(parts),
         building=building,
         unit=parts.unit or "",
         room=room,
@@ -178,6 +180,12 @@ def _numbered_lanes() -> re.Pattern[str]:
     words = load("words")
     numerals = "".join([*words["digits"], *words["tens"]])
     return re.compile(rf"[{numerals}]+(?={'|'.join(load('address')['side_lanes'])})")
+
+
+def estate_label(parts: AddressParts) -> str:
+    """The estate, else the street without a number or the hamlet in which a building lies."""
+    street = parts.road if parts.road and not parts.number and estate_of(parts.road).area else ""
+    return parts.estate or ((street or without_admin(parts.rest)) if parts.building else "")
 
 
 @lru_cache(maxsize=1024)
@@ -344,8 +352,8 @@ def _door(parts: AddressParts, room: str, *, house: bool) -> str:
         return room if floor == "1" else f"{room}-{NAMES['storey'].format(floor)}"
     if not room[0].isdigit():
         return room if room.startswith("-") else f"{floor}-{room}"
-    if _SHORT.fullmatch(room):
-        return f"{floor}{room:0>2}"
+    if short := _SHORT_FIRST.match(room):
+        return f"{floor}{short[1]:0>2}{room[short.end() :]}"
     if below:
         return f"-{room}" if room.startswith(floor[1:]) else f"{floor}-{room}"
     return room
@@ -364,10 +372,13 @@ def _corners() -> re.Pattern[str]:
 
 def _corner(room: str) -> str:
     """东, 东边 and 东门 are 东户."""
-    if not room or room[0].isascii():
+    if room.isascii():
         return room
-    match = _corners().fullmatch(room)
-    return f"{match[1]}{match[2]}{load('address')['room_word_end']}" if match else room
+    number, hyphen, word = room.rpartition("-")
+    match = _corners().fullmatch(word)
+    if match is None:
+        return room
+    return f"{number}{hyphen}{match[1]}{match[2]}{load('address')['room_word_end']}"
 
 
 def _filled(first: AddressParts, second: AddressParts) -> AddressParts:

@@ -13,13 +13,14 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from fangxian.common.codes import Level, bounds
-from fangxian.common.sheets.address import AddressParts, parse_address, without_admin
+from fangxian.common.sheets.address import AddressParts, parse_address
 from fangxian.common.sheets.words import key, load
 from fangxian.regions.models import Region
 from fangxian.register.importing.addresses import (
     NAMES,
     building_label,
     building_parts,
+    estate_label,
     road_key,
     road_label,
     unit_label,
@@ -33,6 +34,9 @@ _ENDINGS: Final[list[str]] = _COMMUNITIES["endings"]
 _OWN: Final = frozenset(_COMMUNITIES["own"])
 _NUMBER: Final = re.compile(r"[A-Z]?\d{1,4}[A-Z]?|[A-Z]")
 _NUMBERS: Final = re.compile(r"[\d-]+")
+_WORDS: Final = json.loads((DATA / "building_words.json").read_text("utf-8"))
+# What a column of buildings says of houses in a group: 平房, 自建房.
+_KINDS: Final = frozenset(key(word) for words in _WORDS["kinds"].values() for word in words)
 # The kind of building that a village group is.
 GROUP: Final = "village_group"
 
@@ -120,8 +124,7 @@ class PlaceIndex:
     ) -> None:
         parts = building_parts(name)
         beside = parse_address(address) if address else AddressParts()
-        hamlet = without_admin(parts.rest) if parts.building else ""
-        estate = estate_of(parts.estate or hamlet or beside.estate or "")
+        estate = estate_of(estate_label(parts) or beside.estate or "")
         road = road_key(road_label(parts) or road_label(beside))
         group = parts.village_group or "" if parts.building else ""
         self._buildings[code] = _Building(code, place_id, estate, parts.side, road, group)
@@ -215,7 +218,7 @@ class PlaceIndex:
             words.append(_building_key(sided(building)[1]))
             if not _NUMBERS.fullmatch(building) or building.isdecimal():
                 words.append(key(building))
-        if group:
+        if group and (not building or key(building) in _KINDS):
             words.append(_group_key(sided(group)[1]))
             if not group.isdecimal():
                 # A hamlet goes by its name; a bare number is that of some house, too.
