@@ -366,15 +366,26 @@ def linked_units(communities: Sequence[Region], role: str) -> dict[UUID, list[Re
     return by_place
 
 
+def links_from(day: dt.date) -> QuerySet[ResponsibilityHousehold]:
+    """Links of households with members (1+10) that hold on a day or later. Scoped."""
+    return ResponsibilityHousehold.objects.filter(Q(to_date=None) | Q(to_date__gte=day))
+
+
+def links_on(on: dt.date | None = None) -> QuerySet[ResponsibilityHousehold]:
+    """Links of households with members (1+10) in force on a day. Scoped."""
+    day = on or timezone.localdate()
+    return links_from(day).filter(from_date__lte=day)
+
+
 def households_of(row: Responsibility) -> QuerySet[ResponsibilityHousehold]:
-    """The households of a member's responsibility, door by door."""
-    links = row.households.filter(to_date=None).select_related("household")
-    return links.order_by("place_code", *door_order("household"))
+    """The households of a member's responsibility today (its first day), door by door."""
+    links = links_on(max(timezone.localdate(), row.from_date)).filter(responsibility=row)
+    return links.select_related("household").order_by("place_code", *door_order("household"))
 
 
 def looks_after(household_ids: Iterable[UUID]) -> dict[UUID, Responsibility]:
-    """Which member looks after each household (1+10). One query."""
-    links = ResponsibilityHousehold.objects.filter(
-        household_id__in=list(household_ids), to_date=None
-    ).select_related("responsibility")
-    return {link.household_id: link.responsibility for link in links}
+    """Which member looks after each household today (1+10). One query."""
+    links = links_on().filter(household_id__in=list(household_ids))
+    return {
+        link.household_id: link.responsibility for link in links.select_related("responsibility")
+    }

@@ -14,8 +14,15 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
 from fangxian.organisations.actions.responsibilities import APPOINT, create, lock
-from fangxian.organisations.checking import Appointment, gone, holder_name
+from fangxian.organisations.checking import (
+    Appointment,
+    Span,
+    gone,
+    holder_name,
+    most_at_once,
+)
 from fangxian.organisations.models import Member, Responsibility, ResponsibilityHousehold
+from fangxian.organisations.queries import links_from
 from fangxian.organisations.rules import ChainRules, chain_rules
 from fangxian.regions.models import Region
 from fangxian.register.models import Household
@@ -44,17 +51,25 @@ def link_households(
     lock([wanted])
     ids = {household.id for household in households}
     problem = gone(member, day) or _outside(place, households)
-    problem = problem or _too_many(member, ids, rules.member_role, rules.max_households)
+    problem = problem or _too_many(wanted, ids, rules.max_households)
     if problem is not None:
         raise Invalid(problem)
     row = Responsibility.objects.filter(
-        place=place, role=rules.member_role, member=member, to_date=None
+        place=place,
+        role=rules.member_role,
+        member=member,
+        from_date__lte=day,
+        to_date=None,
+        substitute_for=None,
     ).first()
     if row is None:
         row = create(by, wanted, rules.version)
-    open_links = ResponsibilityHousehold.objects.filter(household_id__in=ids, to_date=None)
-    _give_up(open_links.exclude(responsibility=row), day)
-    kept = set(open_links.filter(responsibility=row).values_list("household_id", flat=True))
+    # Also of who was to look after them later.
+    links = links_from(day).filter(household_id__in=ids)
+    own = links.filter(responsibility=row, from_date__lte=day)
+    kept = dict(own.values_list("household_id", "id"))
+    _give_up(links.exclude(id__in=kept.values()), day)
+    own.update(to_date=None)
     ResponsibilityHousehold.objects.bulk_create(
         ResponsibilityHousehold(
             responsibility=row, household=household, place_code=household.place_code, from_date=day
@@ -94,20 +109,25 @@ def takes_them(rules: ChainRules, row: Responsibility, wanted: Appointment) -> P
             mend=_("Choose a member, or make the person one first."),
             code="no_member",
         )
-    ids = set(row.households.filter(to_date=None).values_list("household_id", flat=True))
-    return _too_many(wanted.holder, ids, rules.member_role, rules.max_households)
+    links = links_from(wanted.from_date).filter(responsibility=row)
+    ids = set(links.values_list("household_id", flat=True))
+    return _too_many(wanted, ids, rules.max_households)
 
 
-def _too_many(member: Member, ids: set[UUID], role: str, most: int) -> Problem | None:
-    others = ResponsibilityHousehold.objects.filter(
-        responsibility__member=member, responsibility__role=role, to_date=None
-    ).exclude(household_id__in=ids)
-    count = others.count() + len(ids)
+def _too_many(wanted: Appointment, ids: set[UUID], most: int) -> Problem | None:
+    """Why the human can't look after these too, or None: by whatever membership he has others."""
+    others = (
+        links_from(wanted.from_date)
+        .filter(responsibility__person=wanted.holder_id, responsibility__role=wanted.role)
+        .exclude(household_id__in=ids)
+    )
+    spans = [Span(*days) for days in others.values_list("from_date", "to_date")]
+    count = most_at_once(spans, wanted.span) + len(ids)
     if count <= most:
         return None
     return Problem(
         _("%(name)s would look after %(count)d households; %(most)d is the most.")
-        % {"name": member.person.name, "count": count, "most": most},
+        % {"name": holder_name(wanted.holder), "count": count, "most": most},
         field="households",
         mend=_("Give some of them to another member."),
         code="load",
@@ -120,5 +140,8 @@ def unlink_household(
 ) -> None:
     """A household is looked after by nobody from here on."""
     by.require(APPOINT, link.place_code)
-    if link.to_date is None:
-        _give_up(ResponsibilityHousehold.objects.filter(id=link.id), on or timezone.localdate())
+    day = on or timezone.localdate()
+    if link.to_date is None or link.to_date >= day:
+        # Nor by who was to take it over later.
+        later = links_from(day).filter(household_id=link.household_id)
+        _give_up(later.filter(from_date__gte=link.from_date), day)

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -56,8 +57,10 @@ def _start(member: Member, area: str) -> Region | None:
     """Where to look first: where the member lives, else where he has households already."""
     for home in homes_of(member.person_id)[:1]:
         return current().filter(code=home.place_code[: int(Level.BUILDING)]).first()
-    row = queries.in_force().filter(member=member, households__to_date=None).first()
-    return row.place if row is not None and codes.contains(area, row.place_code) else None
+    links = queries.links_on().filter(responsibility__person=member.person_id)
+    link = links.select_related("responsibility__place").order_by("id").first()
+    place = link.responsibility.place if link is not None else None
+    return place if place is not None and codes.contains(area, place.code) else None
 
 
 @page("organisations.appoint", methods=("GET", "POST"))
@@ -87,6 +90,7 @@ def link(request: SignedRequest, member_id: UUID) -> HttpResponse:
             messages.success(request, text % {"name": member.person.name, "count": len(doors)})
             at = reverse("organisations:households", args=[member.id])
             return redirect(f"{at}?place={place.code}")
+    linked = _linked(member)
     return render(
         request,
         "organisations/households.html",
@@ -95,7 +99,8 @@ def link(request: SignedRequest, member_id: UUID) -> HttpResponse:
             "member": member,
             "place": place,
             "doors": _doors(place) if place else [],
-            "linked": _linked(member),
+            "linked": linked,
+            "now": sum(not one["coming"] for one in linked),
             "most": rules.max_households,
             "role": rules.name_of(rules.member_role),
             "breadcrumbs": trail(member.organisation, member.person.name),
@@ -131,8 +136,11 @@ def _doors(place: Region) -> list[dict[str, Any]]:
 
 
 def _linked(member: Member) -> list[dict[str, Any]]:
+    """What the human looks after, by whatever membership, and will by what is known today."""
+    today = timezone.localdate()
     rows = (
-        ResponsibilityHousehold.objects.filter(responsibility__member=member, to_date=None)
+        queries.links_from(today)
+        .filter(responsibility__person=member.person_id)
         .select_related("household")
         .order_by("place_code", *door_order("household"))
     )
@@ -141,6 +149,7 @@ def _linked(member: Member) -> list[dict[str, Any]]:
     return [
         {
             "link": row,
+            "coming": row.from_date > today,
             "where": " ".join(
                 dict.fromkeys(
                     where[code] for code in (row.place_code[:18], row.place_code) if code in where
