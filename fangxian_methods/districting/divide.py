@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from .partition import Window
 
-_ROUNDS = 2000
+_MOST_MOVES = 100_000  # looked at; each takes some microseconds
 _LONGEST_WAY = 12
 
 
@@ -50,16 +50,18 @@ class Division:
         window: Window,
     ) -> None:
         self.near, self.sizes, self.labels, self.window = near, sizes, labels, window
+        self.moves_left = _MOST_MOVES
         self.total = [0] * k
         self.homes: list[set[int]] = [set() for _ in range(k)]
         for i, row in enumerate(labels):
             for size, label in zip(sizes[i], row, strict=True):
                 self.total[label] += size
                 self.homes[label].add(i)
+        self.missed = sum(self._off(size) for size in self.total)
 
     def excess(self) -> float:
         """By how much all parts together miss the window."""
-        return sum(self._off(size) for size in self.total)
+        return self.missed
 
     def side_by_side(self) -> None:
         """Bring the units of one part together, wherever others stand between them."""
@@ -75,7 +77,7 @@ class Division:
 
     def balance(self, expired: Callable[[], bool]) -> None:
         """Move units and whole buildings until the sizes fit or no move brings them nearer."""
-        for _ in range(_ROUNDS):
+        while self.moves_left > 0:
             off = [label for label, size in enumerate(self.total) if self._off(size) > 0]
             if not off or expired() or not (self._nearer(off) or self._along_a_way(off)):
                 return
@@ -103,19 +105,20 @@ class Division:
     # Moves
 
     def _nearer(self, off: Sequence[int]) -> bool:
-        """The move that lowers the excess most; of equal ones, that which divides least."""
-        best: tuple[float, int, int] | None = None
-        chosen = None
+        """For each part the move that lowers the excess most; of equal ones the least division."""
+        moved = False
         for label in off:
+            best: tuple[float, int, int] | None = None
+            chosen = None
             for move in self._moves_of(label):
                 gain = self._gain(move)
                 rank = (-gain, move.cuts, move.size)
                 if gain > 0 and (best is None or rank < best) and self._stays(move):
                     best, chosen = rank, move
-        if chosen is None:
-            return False
-        self._apply(chosen)
-        return True
+            if chosen is not None:
+                self._apply(chosen)
+                moved = True
+        return moved
 
     def _along_a_way(self, off: Sequence[int]) -> bool:
         """Pass households on from part to part, from where there are too many to too few."""
@@ -123,6 +126,8 @@ class Division:
         for start in off:
             more = self.total[start] > self.window.high
             for way in self._ways(start, more):
+                if self.moves_left <= 0:
+                    return False
                 done: list[_Move] = []
                 for one, other in pairwise(way):
                     source, target = (one, other) if more else (other, one)
@@ -202,6 +207,7 @@ class Division:
         return set(self.labels[building])
 
     def _move(self, i: int, start: int, stop: int, source: int, target: int) -> _Move:
+        self.moves_left -= 1
         row = self.labels[i]
         cuts = (target not in row) - (row.count(source) == stop - start)
         return _Move(i, start, stop, source, target, sum(self.sizes[i][start:stop]), cuts)
@@ -212,6 +218,7 @@ class Division:
         return before - self._off(a - move.size) - self._off(b + move.size)
 
     def _apply(self, move: _Move) -> None:
+        self.missed -= self._gain(move)
         row = self.labels[move.building]
         row[move.start : move.stop] = [move.target] * (move.stop - move.start)
         self.total[move.source] -= move.size

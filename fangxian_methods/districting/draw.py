@@ -40,6 +40,7 @@ _STARTS, _START_NODES = 8, 4000  # several starts where they cost little
 _EFFORT = 1.0  # deterministic time of the exact search, about seconds
 _HOPELESS = 20  # rounds of repair where sizes alone prove that not all can fit
 _SOON = 20  # rounds without any gain where the exact search follows
+_MANY = 600  # buildings, above which only the two nearest attempts are divided by unit
 _MOST_UNITS = 200  # above so many, units are not drawn anew one by one
 
 
@@ -132,7 +133,10 @@ class _Drawing:
             if attempt.excess == 0:
                 break
         if all(attempt.excess for attempt in attempts) and self.divisible:
-            for attempt in attempts[:]:
+            near = attempts[:]
+            if len(self.buildings) > _MANY:
+                near = sorted(attempts, key=lambda attempt: attempt.excess)[:2]
+            for attempt in near:
                 attempts.append(self._divided(attempt))
                 if attempts[-1].excess == 0 or self._expired():
                     break
@@ -200,6 +204,9 @@ class _Drawing:
             return labels, not found[1]
         labels = partition(net, k, window, self.rng)
         patience = _SOON if self._small(net, k) else PATIENCE
+        sizes = np.bincount(labels, weights=net.weight, minlength=k).astype(np.float64)
+        if np.count_nonzero(window.excess(sizes, 1)) > rounds // 2:  # a round mends one or two
+            rounds = min(rounds, _HOPELESS)
         labels = repair(net, labels, k, window, self.rng, rounds, self._expired, patience)
         if not proved and total_excess(net.weight, labels, k, window) > 0:
             exact, proved = self._exactly(net, k, window)
