@@ -40,7 +40,7 @@ _STARTS, _START_NODES = 8, 4000  # several starts where they cost little
 _EFFORT = 1.0  # deterministic time of the exact search, about seconds
 _HOPELESS = 20  # rounds of repair where sizes alone prove that not all can fit
 _SOON = 20  # rounds without any gain where the exact search follows
-_MANY = 600  # buildings, above which only the two nearest attempts are divided by unit
+_MANY = 600  # buildings, above which two attempts have to do
 _MOST_UNITS = 200  # above so many, units are not drawn anew one by one
 
 
@@ -133,10 +133,7 @@ class _Drawing:
             if attempt.excess == 0:
                 break
         if all(attempt.excess for attempt in attempts) and self.divisible:
-            near = attempts[:]
-            if len(self.buildings) > _MANY:
-                near = sorted(attempts, key=lambda attempt: attempt.excess)[:2]
-            for attempt in near:
+            for attempt in attempts[:]:
                 attempts.append(self._divided(attempt))
                 if attempts[-1].excess == 0 or self._expired():
                     break
@@ -163,7 +160,8 @@ class _Drawing:
     def _attempts(self, several: Sequence[tuple[Share, Window]]) -> Iterator[_Attempt]:
         rounds = max(1, self.stop.rounds // len(several))
         for i, (share, window) in enumerate(several):
-            if i and self._expired():
+            # One grid more or less changes little where there are very many.
+            if i and (self._expired() or (i > 1 and len(self.buildings) > _MANY)):
                 return
             yield self._attempt(share, window, rounds)
 
