@@ -33,6 +33,31 @@ WHERE a.role = %s AND a.substitute_for_id IS NULL AND a.establishment_id IS NULL
       AND b.from_date <= a.from_date AND (b.to_date IS NULL OR b.to_date >= a.from_date)
 ) > %s ORDER BY 1 LIMIT %s
 """
+_POSTS = """
+SELECT coalesce(person_id, organisation_id) AS holder, place_code, from_date, to_date
+FROM organisations_responsibility WHERE role = %(role)s AND substitute_for_id IS NULL
+"""
+_HOUSEHOLDS = """
+SELECT r.person_id AS holder, l.place_code, l.from_date, l.to_date
+FROM organisations_responsibilityhousehold l
+JOIN organisations_responsibility r ON r.id = l.responsibility_id WHERE r.role = %(role)s
+"""
+# What is over was so by the rules of its day. Who was found to be recorded twice has what both
+# records had until somebody decides.
+_LOADS = """
+WITH held AS MATERIALIZED (
+    SELECT * FROM ({source}) every WHERE to_date IS NULL OR to_date >= %(day)s),
+many AS (SELECT holder FROM held GROUP BY holder HAVING count(*) > %(most)s),
+days AS (
+    SELECT holder, place_code, d.day, d.change FROM held JOIN many USING (holder)
+    CROSS JOIN LATERAL (VALUES (from_date, 1), (to_date + 1, -1)) AS d (day, change)
+    WHERE d.day IS NOT NULL),
+counted AS (
+    SELECT holder, place_code, sum(change) OVER (PARTITION BY holder ORDER BY day) AS had FROM days)
+SELECT min(place_code) FROM counted c WHERE had > %(most)s
+  AND NOT EXISTS (SELECT 1 FROM people_person p WHERE p.merged_into_id = c.holder)
+GROUP BY holder ORDER BY 1 LIMIT %(limit)s
+"""
 _MISPLACED = """
 SELECT r.place_code, p.code FROM organisations_responsibility r
 JOIN regions_region p ON p.id = r.place_id
@@ -110,6 +135,16 @@ def overlaps() -> Iterator[str]:
     for role in chain_rules().roles.values():
         for (code,) in _rows(_OVERLAPS, [role.code, role.maximum, LIMIT]):
             yield f"{code} has more than {role.maximum} as {role.code} at once"
+
+
+def loads() -> Iterator[str]:
+    """Holders who have more places, establishments or households than the rule allows one."""
+    rules, day = chain_rules(), timezone.localdate()
+    for post in rules.names.values():
+        source = _HOUSEHOLDS if post.code == rules.member_role else _POSTS
+        values = {"role": post.code, "most": post.max_per_holder, "day": day, "limit": LIMIT}
+        for (code,) in _rows(_LOADS.format(source=source), values):
+            yield f"who is {post.code} of {code} has more than {post.max_per_holder} at once"
 
 
 def gone() -> Iterator[str]:

@@ -317,6 +317,10 @@ INVARIANTS = {
         gettext_lazy("no place has more holders of a role than the rule allows"),
         invariants.overlaps,
     ),
+    "organisations.load": Invariant(
+        gettext_lazy("nobody answers for more places than the rule allows one holder"),
+        invariants.loads,
+    ),
     "organisations.holders": Invariant(
         gettext_lazy("nobody who died, was merged or left answers for a place"), invariants.gone
     ),

@@ -23,6 +23,7 @@ from fangxian.organisations.actions import (
     dissolve_organisation,
     end_membership,
     hand_over,
+    link_households,
     name_contact_leader,
     record_evidence,
     substitute,
@@ -33,6 +34,7 @@ from fangxian.organisations.models import (
     Organisation,
     OrganisationKind,
     Responsibility,
+    ResponsibilityHousehold,
     Vacancy,
 )
 from fangxian.organisations.queries import chain_on, who_closes
@@ -41,7 +43,7 @@ from fangxian.organisations.vacancies import refresh
 from fangxian.people.actions import record_death
 from fangxian.people.models import PersonLink
 from fangxian.regions.actions import end_place
-from fangxian.register.actions import create_establishment, undo_death
+from fangxian.register.actions import create_establishment, create_household, undo_death
 
 TODAY = timezone.localdate()
 DAY = dt.timedelta(days=1)
@@ -328,6 +330,38 @@ def test_the_invariants_hold_and_see_a_breach(alice, places, person, monkeypatch
             holder_name="王一", from_date=TODAY, rule_version=1,
         )  # fmt: skip
         assert list(invariants.overlaps())
+
+
+def test_an_invariant_sees_who_answers_for_too_many(hq, places, unit, person, monkeypatch):
+    from django.db import connections
+
+    monkeypatch.setattr(invariants, "connections", {"maintenance": connections["default"]})
+    officer = person(hq, "王一")
+    row = appoint(
+        by=hq, place=places[places.grid], role="grid_officer", holder=officer,
+        from_date=TODAY - 9 * DAY, to_date=TODAY + 9 * DAY,
+    )  # fmt: skip
+    appoint(
+        by=hq, place=places[places.other_grid], role="grid_officer", holder=officer,
+        from_date=TODAY + 10 * DAY,
+    )  # fmt: skip
+    with acting(hq):
+        assert list(invariants.loads()) == []
+        Responsibility.objects.filter(id=row.id).update(to_date=TODAY + 10 * DAY)
+        assert list(invariants.loads()) == [
+            f"who is grid_officer of {places.other_grid} has more than 1 at once"
+        ]
+        Responsibility.objects.filter(id=row.id).update(to_date=TODAY + 9 * DAY)
+    member = add_member(by=hq, person=officer, organisation=unit)
+    homes = [create_household(by=hq, place_code=places.unit, room=f"{n}") for n in range(11)]
+    at = places[places.building]
+    ten = link_households(by=hq, member=member, place=at, households=homes[:10])
+    with acting(hq):
+        assert list(invariants.loads()) == []
+        ResponsibilityHousehold.objects.create(
+            responsibility=ten, household=homes[10], place_code=places.unit, from_date=TODAY
+        )
+        assert [text.split()[2] for text in invariants.loads()] == ["member_household"]
 
 
 def test_a_reveal_of_a_work_phone_is_logged(bob, hq, places, person):
