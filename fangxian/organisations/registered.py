@@ -213,7 +213,10 @@ def person_panel(request: HttpRequest, by: Actor, person_id: UUID) -> str:
     members = Member.objects.filter(person_id=person_id, to_date=None)
     context = {
         "held": [(row, rules.name_of(row.role)) for row in queries.in_order(rows, rules)],
-        "members": list(members.select_related("organisation")),
+        "members": [
+            (row, by.may("organisations.edit", row.place_code))
+            for row in members.select_related("organisation")
+        ],
     }
     if not context["held"] and not context["members"]:
         return ""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from fangxian.common.policy import SignedRequest
 from fangxian.common.ui.changes import refused
+from fangxian.organisations.models import Organisation
 
 PAGE = 100
 LAST_PAGE = 10_000
@@ -19,6 +23,19 @@ def page_number(request: SignedRequest) -> int:
     """The page of a list, from 1."""
     text = request.GET.get("page", "")
     return min(max(int(text), 1), LAST_PAGE) if text.isdecimal() and len(text) < 6 else 1
+
+
+def trail(body: Organisation, *last: str) -> list[dict[str, str]]:
+    """The way from the top of the tree to an organisation."""
+    way: list[dict[str, str]] = []
+    at: Organisation | None = body
+    seen: set[UUID] = set()
+    while at is not None and at.id not in seen:
+        seen.add(at.id)
+        way.append({"label": str(at), "url": reverse("organisations:organisation", args=[at.id])})
+        at = at.parent
+    start = {"label": _("Organisations"), "url": reverse("organisations:tree")}
+    return [start, *reversed(way), *({"label": text, "url": ""} for text in last)]
 
 
 def form_page(

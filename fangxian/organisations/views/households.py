@@ -23,7 +23,7 @@ from fangxian.organisations import actions, queries
 from fangxian.organisations.forms import one_place
 from fangxian.organisations.models import Member, ResponsibilityHousehold
 from fangxian.organisations.rules import chain_rules
-from fangxian.organisations.views.tree import trail
+from fangxian.organisations.views.common import trail
 from fangxian.regions.models import Region
 from fangxian.regions.queries import current, names
 from fangxian.register.queries import door_order, homes_of, households_in, residents_of

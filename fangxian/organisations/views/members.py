@@ -20,8 +20,8 @@ from fangxian.organisations.finding import holder_of
 from fangxian.organisations.forms import ChangeMemberForm, DayForm, JoinForm
 from fangxian.organisations.models import Member, Organisation
 from fangxian.organisations.rules import chain_rules
-from fangxian.organisations.views.common import form_page, posted, saving
-from fangxian.organisations.views.tree import mine, trail
+from fangxian.organisations.views.common import form_page, posted, saving, trail
+from fangxian.organisations.views.tree import mine
 from fangxian.people import lookups
 from fangxian.people.vocabularies import IDENTITY
 

@@ -7,10 +7,9 @@ from uuid import UUID
 
 from django.apps import apps
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -28,8 +27,14 @@ from fangxian.organisations.forms import (
     OrganisationForm,
 )
 from fangxian.organisations.models import Organisation, Responsibility
-from fangxian.organisations.rules import chain_rules
-from fangxian.organisations.views.common import PAGE, form_page, page_number, posted
+from fangxian.organisations.views.common import (
+    PAGE,
+    form_page,
+    page_number,
+    posted,
+    trail,
+)
+from fangxian.organisations.views.lists import LISTS, counted, part
 
 SHOWN = 200
 
@@ -42,7 +47,7 @@ def tree(request: SignedRequest) -> HttpResponse:
     found = _found(request.actor, chosen)
     count = found.count()
     at = page_number(request)
-    rows = list(_counted(found)[(at - 1) * PAGE : at * PAGE])
+    rows = list(counted(found)[(at - 1) * PAGE : at * PAGE])
     return render(
         request,
         "organisations/tree.html",
@@ -78,61 +83,23 @@ def _found(by: Actor, chosen: dict[str, Any]) -> QuerySet[Organisation]:
     return found
 
 
-def _counted(found: QuerySet[Organisation]) -> QuerySet[Organisation]:
-    return found.annotate(
-        below=Count("children", filter=Q(children__dissolved_on=None), distinct=True),
-        people=Count("members", filter=Q(members__to_date=None), distinct=True),
-    )
-
-
 @page("organisations.view")
 def organisation(request: SignedRequest, organisation_id: UUID) -> HttpResponse:
     """One organisation: members, what it answers for, what stands below it, its history."""
     by, body = request.actor, queries.organisation(organisation_id)
-    rules = chain_rules()
     history: Any = apps.get_model("organisations", "OrganisationHistory")
-    members = list(queries.members_of(body)[:SHOWN])
-    held = list(queries.held_by(body)[:SHOWN])
     return render(
         request,
         "organisations/organisation.html",
         {
             "body": body,
-            "members": members,
-            "offices": _offices(members),
-            "former": list(queries.members_of(body, former=True)[:SHOWN]),
-            "held": [(row, rules.name_of(row.role)) for row in held],
-            "below": list(_counted(queries.tree(body)).order_by("name", "id")[:SHOWN]),
+            **{what: part(body, what, 0, SHOWN) for what in LISTS},
             "history": history.objects.filter(pgh_obj_id=body.id).order_by("-pgh_id")[:20],
             "may_edit": by.may("organisations.edit", body.seat.code) and not body.dissolved_on,
             "may_link": by.may("organisations.appoint"),
             "breadcrumbs": trail(body),
         },
     )
-
-
-def _offices(members: list[Any]) -> dict[UUID, int]:
-    """How many places each member answers for, by membership."""
-    rows = queries.in_force().filter(member_id__in=[m.id for m in members])
-    counted: dict[UUID, int] = {}
-    for member_id in rows.values_list("member_id", flat=True):
-        counted[member_id] = counted.get(member_id, 0) + 1
-    for member in members:
-        member.answers_for = counted.get(member.id, 0)
-    return counted
-
-
-def trail(body: Organisation, *last: str) -> list[dict[str, str]]:
-    """The way from the top of the tree to an organisation."""
-    way: list[dict[str, str]] = []
-    at: Organisation | None = body
-    seen: set[UUID] = set()
-    while at is not None and at.id not in seen:
-        seen.add(at.id)
-        way.append({"label": str(at), "url": reverse("organisations:organisation", args=[at.id])})
-        at = at.parent
-    start = {"label": _("Organisations"), "url": reverse("organisations:tree")}
-    return [start, *reversed(way), *({"label": text, "url": ""} for text in last)]
 
 
 @page("organisations.edit", methods=("GET", "POST"))
