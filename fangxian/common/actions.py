@@ -7,10 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from django.db import DatabaseError
-
 from fangxian.common.actor import Actor
-from fangxian.common.errors import met
 from fangxian.common.scoping import acting
 
 P = ParamSpec("P")
@@ -21,8 +18,7 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
     """Run a function with a keyword-only ``by: Actor`` as one atomic change in the actor's scope.
 
     The function itself checks its right (``by.require``), writes, and leaves messages to the
-    outbox. Raises Conflict where another wrote the same at that moment. Raises TypeError at import
-    time if ``by`` is missing or could be passed by position.
+    outbox. Raises TypeError at import time if ``by`` is missing or could be passed by position.
     """
     parameters = inspect.signature(function).parameters.values()
     keyword_only = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
@@ -37,14 +33,8 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
         by = kwargs.get("by")
         if not isinstance(by, Actor):
             raise TypeError(f"{function.__qualname__}: by= must be an Actor")
-        try:
-            with acting(by):
-                return function(*args, **kwargs)
-        except DatabaseError as error:
-            conflict = met(error)
-            if conflict is None:
-                raise
-            raise conflict from None
+        with acting(by):
+            return function(*args, **kwargs)
 
     run.is_action = True  # type: ignore[attr-defined]
     return run

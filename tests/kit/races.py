@@ -7,10 +7,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from django.db import connection, connections
+from django.db import DatabaseError, connection, connections
 
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Conflict
+from fangxian.common.errors import Conflict, met
 from fangxian.common.scoping import acting
 
 # In this database: others on the same server wait for their own.
@@ -37,6 +37,11 @@ def beside(
             return second()
         except Conflict as error:
             return error
+        except DatabaseError as error:
+            conflict = met(error)
+            if conflict is None:
+                raise
+            return conflict
         finally:
             done.set()
             connections.close_all()

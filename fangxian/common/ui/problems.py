@@ -7,9 +7,9 @@ from typing import TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
-from fangxian.common.errors import Conflict, Invalid
+from fangxian.common.errors import Conflict, Invalid, met
 from fangxian.common.ui.changes import CONFLICT
 
 T = TypeVar("T")
@@ -34,5 +34,15 @@ def tried(form: forms.Form, change: Callable[[], T]) -> T | None:
     except Invalid as error:
         show_problems(form, error)
     except Conflict as error:
-        form.add_error(None, ValidationError(str(error), code=CONFLICT))
+        _show_conflict(form, error)
+    except DatabaseError as error:
+        # Jobs try again what met another's change; a person is told.
+        conflict = met(error)
+        if conflict is None:
+            raise
+        _show_conflict(form, conflict)
     return None
+
+
+def _show_conflict(form: forms.Form, conflict: Conflict) -> None:
+    form.add_error(None, ValidationError(str(conflict), code=CONFLICT))

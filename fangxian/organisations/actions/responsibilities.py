@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import connection
@@ -49,7 +49,7 @@ def lock(appointments: Iterable[Appointment]) -> None:
     records or records a death until the appointment is written.
     """
     wanted = list(appointments)
-    _lock_holders(wanted)
+    _lock_holders(one.holder for one in wanted)
     keys = {f"{one.place.id}/{one.role}" for one in wanted}
     keys |= {f"{one.holder_id}/{one.role}" for one in wanted}
     with connection.cursor() as cursor:
@@ -60,9 +60,12 @@ def lock(appointments: Iterable[Appointment]) -> None:
         )
 
 
-def _lock_holders(wanted: Sequence[Appointment]) -> None:
-    holders = [one.holder for one in wanted if not isinstance(one.holder, Organisation)]
-    persons = [one.person if isinstance(one, Member) else one for one in holders]
+def _lock_holders(holders: Iterable[Holder]) -> None:
+    persons = [
+        one.person if isinstance(one, Member) else one
+        for one in holders
+        if not isinstance(one, Organisation)
+    ]
     now = {
         row["id"]: row
         for row in lock_persons(person.id for person in persons).values(
@@ -308,6 +311,8 @@ def hand_over(
     """
     from fangxian.organisations.keepers import keep
 
+    # As in a merge: persons before their posts.
+    _lock_holders([to])
     row = _locked(by, responsibility)
     day = on or timezone.localdate()
     rules = chain_rules(day)
@@ -406,6 +411,7 @@ def substitute(
     Raises Invalid when the days lie outside the holder's own, somebody stands in already, or the
     one who stands in is the holder or gone.
     """
+    _lock_holders([holder])
     row = _locked(by, responsibility)
     rules = chain_rules(from_date)
     post = rules.post(row.role)
