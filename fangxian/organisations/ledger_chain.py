@@ -139,7 +139,7 @@ def write_responsibilities(
             outcomes.append(refused(row, no_right()))
     with gathered(by):
         if replace:
-            outcomes += [_replaced(by, row, ones, rules) for row, ones in wanted]
+            outcomes += _all_replaced(by, wanted, rules)
         else:
             outcomes += _named(by, wanted)
         for row, place, post in beside:
@@ -167,6 +167,26 @@ def _outcome(row: StagedRow, made: Sequence[Made], *, replaced: bool = False) ->
     first = made[0].row
     changed = replaced or any(one.changed for one in made)
     return Outcome(row.number, object_id=first.id if first else None, changed=changed)
+
+
+def _all_replaced(
+    by: Actor, wanted: Sequence[tuple[StagedRow, list[Appointment]]], rules: ChainRules
+) -> Iterator[Outcome]:
+    """Write rows one by one; who has too much is tried again once other rows relieved him."""
+    waiting = list(wanted)
+    while waiting:
+        full: list[tuple[StagedRow, list[Appointment], Outcome]] = []
+        for row, ones in waiting:
+            outcome = _replaced(by, row, ones, rules)
+            if any(problem.code == "load" for problem in outcome.problems):
+                full.append((row, ones, outcome))
+            else:
+                yield outcome
+        if len(full) == len(waiting):
+            yield from (outcome for _row, _ones, outcome in full)
+            return
+        # Lists that are shifted by one relieve the last first.
+        waiting = [(row, ones) for row, ones, _outcome in reversed(full)]
 
 
 def _replaced(

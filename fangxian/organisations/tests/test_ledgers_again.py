@@ -151,6 +151,29 @@ def test_a_wrong_ledger_of_this_morning_is_corrected(hq, places, officers):
         assert before.to_date == TODAY - DAY
 
 
+def test_who_is_moved_by_a_ledger_is_relieved_wherever_his_row_stands(hq, places, officers):
+    grids = [places.grid, places.other_grid, "130902001002001"]
+    head = "区域代码,角色,责任人"
+
+    def ledger(*names):
+        rows = zip(grids, names, strict=True)
+        return lines(head, *(f"{grid},网格员,{name}" for grid, name in rows if name))
+
+    imported(hq, "responsibilities", ledger("", "王一", "王二"), places.county)
+    shifted = ledger("王一", "王二", "王三")
+    run = imported(hq, "responsibilities", shifted, places.county, replace=True)
+    assert (run.accepted, run.rejected) == (3, 0)
+    with acting(hq):
+        rows = Responsibility.objects.order_by("place_code").values_list(
+            "place_code", "holder_name"
+        )
+        assert dict(rows) == dict(zip(grids, ("王一", "王二", "王三"), strict=True))
+    # Two who change places: nobody of them is free first.
+    changed = ledger("王二", "王一", "王三")
+    run = imported(hq, "responsibilities", changed, places.county, replace=True)
+    assert (run.accepted, _codes(hq, run)) == (1, ["load", "load"])
+
+
 @pytest.mark.parametrize("since", ["2020-03-01", "2020-01-01"])
 def test_a_replacing_row_that_comes_too_early_says_so(hq, places, officers, since):
     head = "区域代码,角色,责任人,开始日期"
