@@ -35,7 +35,7 @@ from fangxian.core.models import File
 from fangxian.core.progress import Progress
 from fangxian.field import queries
 from fangxian.field.models import Campaign, FormDefinition, Visit
-from fangxian.field.questionnaire.said import in_words, read
+from fangxian.field.questionnaire.said import in_words, read, typed
 from fangxian.field.questionnaire.schema import Question, Questionnaire
 from fangxian.field.questionnaire.values import text
 from fangxian.regions.queries import at, names
@@ -115,7 +115,7 @@ class _Ledger:
                     timezone.make_naive(visit.visited_at),
                     who(visit.actor),
                     _("corrected") if line.corrected else "",
-                    visit.note,
+                    visit.note if self.clear else typed(visit.note or ""),
                     *self.cells(columns, visit, answers, answers),
                 ]
 

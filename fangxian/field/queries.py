@@ -17,7 +17,7 @@ from fangxian.common.codes import Level
 from fangxian.common.errors import OutOfScope
 from fangxian.core import counters
 from fangxian.field.models import Campaign, FormDefinition, Target, Visit
-from fangxian.field.questionnaire.said import Said, said
+from fangxian.field.questionnaire.said import Said, said, typed
 from fangxian.field.rules import FieldRules, field_rules_version
 from fangxian.field.targets import METRICS
 from fangxian.register.models import Residency
@@ -157,11 +157,15 @@ def visits_at(campaign: Campaign, area: str) -> QuerySet[Visit]:
 
 @dataclass(frozen=True)
 class VisitLine:
-    """A visit as a list shows it, with what was answered where that was asked for."""
+    """A visit as a list shows it, with what was answered where that was asked for.
+
+    Numbers in the note and the answers are masked.
+    """
 
     visit: Visit
     said: str
     corrected: bool
+    note: str = ""
     answers: Sequence[Said] = ()
 
 
@@ -189,6 +193,7 @@ def visit_lines(visits: Iterable[Visit], *, answers: bool = False) -> list[Visit
                 visit,
                 outcome.name if outcome else visit.outcome,
                 hasattr(visit, "corrected_by"),
+                typed(visit.note or ""),
                 said(asked[visit.form_id], visit.answers) if visit.form_id in asked else (),
             )
         )

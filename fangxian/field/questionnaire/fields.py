@@ -78,23 +78,33 @@ def fields_of_form(
     *,
     today: dt.date,
     now: dt.datetime | None = None,
+    masked: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
     """The fields to draw, with what was given and what was wrong with it (by the answer's path).
 
     ``given`` is None where nothing was answered yet: then the form begins with its defaults.
+    ``masked``: answers that are to be written again, as they are shown, by their paths.
     Options are narrowed by the answers given above; those that wait for an answer are all drawn,
     for a browser without scripts, and the others narrow them at once.
     """
     around = {"today": today, "now": now, "labels": questionnaire.labels()}
     if given is None:
         given = defaults_of(questionnaire.questions, **around)
-    return _Drawing(errors, around).fields(questionnaire.questions, given, {}, "", None)
+    return _Drawing(errors, around, masked or {}).fields(
+        questionnaire.questions, given, {}, "", None
+    )
 
 
 class _Drawing:
-    def __init__(self, errors: Mapping[str, Problem], around: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        errors: Mapping[str, Problem],
+        around: Mapping[str, Any],
+        masked: Mapping[str, str],
+    ) -> None:
         self.errors = errors
         self.around = around
+        self.masked = masked
 
     def fields(
         self,
@@ -125,7 +135,7 @@ class _Drawing:
         around: Mapping[str, Any],
     ) -> dict[str, Any]:
         at = path + question.name
-        value = given.get(question.name)
+        value, masked = given.get(question.name), self.masked.get(at)
         if question.calculation is not None:
             value = text(known.get(question.name))
         error = self.errors.get(at)
@@ -143,6 +153,7 @@ class _Drawing:
             "required_now": question.required
             or (when is not None and holds(when, known, **around)),
             "value": "" if value is None or isinstance(value, list) else value,
+            "masked": masked_hint(masked) if masked and value is None else "",
             "error": f"{error.message} {error.mend}".strip() if error else "",
             "options": [
                 {
@@ -187,6 +198,13 @@ class _Drawing:
             ],
             "blank": self.fields(question.questions, begun, {}, f"{at}.{BLANK}.", None),
         }
+
+
+def masked_hint(masked: str) -> str:
+    """What to do with a field that said ``masked``."""
+    return _(
+        "It said “%(masked)s”, which is masked here: write it again in full, or it will be missing."
+    ) % {"masked": masked}
 
 
 def _rows(value: Any) -> Sequence[Mapping[str, Any]]:

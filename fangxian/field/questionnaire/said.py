@@ -15,11 +15,11 @@ from fangxian.common.fields import Destroyed
 from fangxian.common.masks import mask_text
 from fangxian.common.ui.formats import date
 from fangxian.field.questionnaire.answers import MAX_TEXT
-from fangxian.field.questionnaire.schema import Question, Questionnaire, in_language
+from fangxian.field.questionnaire.schema import Question, Questionnaire, filled, in_language
 from fangxian.field.questionnaire.values import text
 
 # Where somebody may have typed a document's or a phone's number.
-_TYPED: Final = frozenset({"text", "integer", "decimal", "calculate", "result"})
+_TYPED: Final = frozenset({"text", "barcode", "integer", "decimal", "calculate", "result"})
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,12 @@ def in_words(
     if question.kind == "date":
         return str(date(dt.date.fromisoformat(value)))
     words = text(value)
-    return words if clear or question.kind not in _TYPED else mask_text(words, MAX_TEXT)
+    return words if clear or question.kind not in _TYPED else typed(words)
+
+
+def typed(words: str) -> str:
+    """What somebody typed, numbers masked that may be a document's or a phone's."""
+    return words if isinstance(words, Destroyed) else mask_text(words, MAX_TEXT)
 
 
 def _option(question: Question, code: str, known: Mapping[str, Any]) -> str:
@@ -69,20 +74,54 @@ def said(questionnaire: Questionnaire, sealed: str | None) -> list[Said]:
     """The answers of a visit in the order of its form, numbers masked."""
     if isinstance(sealed, Destroyed):
         return [Said(_("Answers"), sealed)]
-    return list(_block(questionnaire.questions, read(sealed), {}))
+    return list(_block(questionnaire.questions, read(sealed), {}, {}))
 
 
-def _block(
-    questions: Sequence[Question], answers: Mapping[str, Any], outer: Mapping[str, Any]
-) -> Iterator[Said]:
-    known = {**outer, **answers}
+def withheld(
+    questions: Sequence[Question], answers: Mapping[str, Any], path: str = ""
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The answers but those that are shown masked; these as they are shown, by their paths."""
+    kept = dict(answers)
+    masked: dict[str, str] = {}
     for question in questions:
-        value = answers.get(question.name)
-        label = question.text(known)
+        name, value = question.name, answers.get(question.name)
         if value is None:
             continue
         if question.kind == "repeat":
-            rows = [list(_block(question.questions, row, known)) for row in value]
+            rows = [
+                withheld(question.questions, row, f"{path}{name}.{at}.")
+                for at, row in enumerate(value)
+            ]
+            kept[name] = [row for row, _masked in rows]
+            for _row, more in rows:
+                masked |= more
+        elif question.kind in _TYPED and (words := typed(text(value))) != text(value):
+            del kept[name]
+            masked[path + name] = words
+    return kept, masked
+
+
+def _block(
+    questions: Sequence[Question],
+    answers: Mapping[str, Any],
+    outer: Mapping[str, Any],
+    named: Mapping[str, Any],
+) -> Iterator[Said]:
+    """``named``: the answers above as a text may name them, masked like the answers themselves."""
+    known = {**outer, **answers}
+    masked = {
+        one.name: typed(text(answers[one.name]))
+        for one in questions
+        if one.kind in _TYPED and one.name in answers
+    }
+    named = {**named, **answers, **masked}
+    for question in questions:
+        value = answers.get(question.name)
+        label = filled(in_language(question.label), named)
+        if value is None:
+            continue
+        if question.kind == "repeat":
+            rows = [list(_block(question.questions, row, known, named)) for row in value]
             yield Said(label, rows=rows)
         elif label:
             yield Said(label, in_words(question, value, known))

@@ -107,10 +107,86 @@ def test_a_correction_starts_from_what_was_said(visit: NewVisit, client_of: Any)
     assert 'value="38.5"' in shown
     assert re.search(r'name="a.fever" value="yes"[^>]*checked', shown)
     assert 'name="a.returned.1.from_place" value="上海"' in shown
-    # All of it, or what is saved again would be less than what was said.
-    assert 'value="武汉，电话13800001111"' in shown
     assert "已联系社区医生</textarea>" in shown
     assert 'id="questions" class="fx-panel fx-door__questions" hidden' not in shown
+
+
+def test_a_correction_does_not_show_what_is_masked(
+    target: Target, client_of: Any, bob: Any
+) -> None:
+    first = NewVisit(
+        uuid4(),
+        target.campaign_id,
+        target.household_id,
+        "exceptions",
+        ANSWERS,
+        note="电话13900002222",
+    )
+    record_visit(by=bob, visit=first)
+    shown = page(client_of, "bob", door(first, corrects=first.op_id))
+    assert "13800001111" not in shown
+    assert "13900002222" not in shown
+    assert 'name="a.returned.0.from_place" value=""' in shown
+    assert "武汉，电话138****1111" in shown.split('name="a.returned.0.from_place"')[0]
+    note = shown.split('name="note"')[0].rsplit('id="id_note_helptext"')[1]
+    assert "139****2222" in note
+    assert re.search(r"<textarea[^>]*>\s*</textarea>", shown)
+    # It is still said where the form comes back, until it was written again.
+    sent = {
+        "op_id": str(uuid4()),
+        "corrects": str(first.op_id),
+        "outcome": "exceptions",
+        "a.fever": "yes",
+        "a.temperature": "99",
+        "a.returned.0.symptoms": "cough",
+        "a.returned.1.from_place": "上海",
+    }
+    client = client_of("bob")
+    again = client.post(door(first), sent)
+    assert again.status_code == 422
+    assert again.content.decode().count("武汉，电话138****1111") == 2
+    better = {"a.temperature": "38", "a.returned.0.from_place": "武汉，电话13800001111"}
+    assert client.post(door(first), sent | better).status_code == 302
+
+
+def test_numbers_are_masked_wherever_they_are_said(
+    cast: Any, places: Any, client_of: Any, bob: Any
+) -> None:
+    """In notes, in what was scanned, in texts that name an answer; on pages and in the file."""
+    hq = cast.actor("headquarters")
+    home = create_household(by=hq, place_code=places.unit, room="101")
+    number = "110101195003078880"
+    questions = [
+        {"name": "idno", "kind": "text", "label": "证件号"},
+        {"name": "card", "kind": "barcode", "label": "条码"},
+        {"name": "spot", "kind": "position", "label": "位置"},
+        {"name": "works", "kind": "text", "label": "${idno}在${spot}做什么"},
+        {
+            "name": "child",
+            "kind": "repeat",
+            "label": "子女",
+            "questions": [{"name": "who", "kind": "text", "label": "${idno}的子女"}],
+        },
+    ]
+    sweep = begin(hq, places, schema={"questions": questions})
+    given = {
+        "idno": number,
+        "card": "13800001111",
+        "spot": "116.838712,38.304612",
+        "works": "务农",
+        "child": [{"who": "甲"}],
+    }
+    made = NewVisit(uuid4(), sweep.id, home.id, "exceptions", given, note="电话13900002222")
+    record_visit(by=bob, visit=made)
+    shown = page(client_of, "bob", door(made))
+    for hidden in (number, "13800001111", "13900002222"):
+        assert hidden not in shown
+    assert "139****2222" in shown
+    assert "1*************8880在116.838712,38.304612做什么" in shown
+    assert "1*************8880的子女" in shown
+    _file, (visits, _children) = taken(hq, sweep, places.county)
+    row = by_label(visits, 2)
+    assert (row["备注"], row["条码"]) == ("电话139****2222", "138****1111")
 
 
 def test_answers_in_words_follow_the_filter_of_their_choices() -> None:

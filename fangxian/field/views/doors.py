@@ -25,8 +25,8 @@ from fangxian.field import actions, queries
 from fangxian.field.actions import NewVisit
 from fangxian.field.forms import DoorFilter, ExemptForm, VisitForm, state_of
 from fangxian.field.models import Campaign, Target, Visit
-from fangxian.field.questionnaire.fields import answers_of, compiled, fields_of_form
-from fangxian.field.questionnaire.said import read
+from fangxian.field.questionnaire.fields import answers_of, compiled, fields_of_form, masked_hint
+from fangxian.field.questionnaire.said import read, typed, withheld
 from fangxian.field.rules import FieldRules, Outcome, field_rules_version
 from fangxian.field.views.campaigns import campaign_of, first_row
 from fangxian.organisations.queries import who_closes
@@ -140,8 +140,14 @@ def door(request: SignedRequest, campaign_id: UUID, household_id: UUID) -> HttpR
         return _save(request, target, rules)
     mistaken = _correctable(target, request.GET.get("corrects", ""))
     form = _form(rules, request, mistaken)
-    # A correction starts from what was said.
-    return _door(request, target, rules, form, given=read(mistaken.answers) if mistaken else None)
+    # A correction starts from what was said; full numbers are not shown without a reveal.
+    given = _said(mistaken)[0] if mistaken else None
+    return _door(request, target, rules, form, given=given, mistaken=mistaken)
+
+
+def _said(visit: Visit) -> tuple[dict[str, Any], dict[str, str]]:
+    """What was answered but for what is masked, and that as it is shown, by path."""
+    return withheld(visit.form.questionnaire().questions, read(visit.answers))
 
 
 def _outcomes(campaign: Campaign, rules: FieldRules) -> list[Outcome]:
@@ -157,8 +163,15 @@ def _form(rules: FieldRules, request: SignedRequest, mistaken: Visit | None) -> 
     if mistaken is not None:
         initial["corrects"] = mistaken.op_id
         initial["outcome"] = initial["outcome"] or mistaken.outcome
-        initial["note"] = "" if isinstance(mistaken.note, Destroyed) else mistaken.note
+        if not isinstance(mistaken.note, Destroyed) and not _masked_note(mistaken):
+            initial["note"] = mistaken.note or ""
     return VisitForm(outcomes=list(rules.outcomes.values()), initial=initial)
+
+
+def _masked_note(visit: Visit) -> str:
+    """The note as it is shown, if that is less than what was written."""
+    note = visit.note or ""
+    return words if (words := typed(note)) != note else ""
 
 
 def _correctable(target: Target, text: str) -> Visit | None:
@@ -198,7 +211,10 @@ def _save(request: SignedRequest, target: Target, rules: FieldRules) -> HttpResp
         # The page was sent before with something else (the back button): it is a new visit now.
         form.data = request.POST.copy()
         form.data["op_id"] = str(uuid7())
-    return _door(request, target, rules, form, given=given, problems=problems, status=422)
+    mistaken = _correctable(target, form.data.get("corrects", ""))
+    return _door(
+        request, target, rules, form, given=given, problems=problems, mistaken=mistaken, status=422
+    )
 
 
 def _onward(request: SignedRequest, target: Target, said: str, op_id: UUID) -> HttpResponse:
@@ -275,6 +291,7 @@ def _door(
     form: VisitForm,
     *,
     given: dict[str, Any] | None = None,
+    mistaken: Visit | None = None,
     problems: list[Problem] | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -288,8 +305,11 @@ def _door(
     errors = {problem.field: problem for problem in problems or []}
     outcome = form["outcome"].value() or ""
     exemption = target.exemptions.filter(ended_on=None).first()
-    corrects = form["corrects"].value()
-    mistaken = next((v for v in visits if str(v.visit.op_id) == str(corrects)), None)
+    masked: dict[str, str] = {}
+    if mistaken is not None:
+        masked = _said(mistaken)[1]
+        if note := _masked_note(mistaken):
+            form.fields["note"].help_text = masked_hint(note)
     context = {
         "target": target,
         "campaign": campaign,
@@ -306,13 +326,13 @@ def _door(
         "outcome": outcome,
         "asking": any(one.asks and one.code == outcome for one in outcomes),
         "questions": fields_of_form(
-            questionnaire, given, errors, today=today, now=timezone.localtime()
+            questionnaire, given, errors, today=today, now=timezone.localtime(), masked=masked
         ),
         "compiled": compiled(questionnaire),
         "today": today.isoformat(),
         "residents": _residents(target.household_id),
         "visits": visits,
-        "mistaken": mistaken,
+        "mistaken": next((v for v in visits if mistaken and v.visit.id == mistaken.id), None),
         "saved": _just_saved(request, campaign, rules),
         "exemption": exemption,
         "exempt_form": ExemptForm(rules=rules, initial={"until": campaign.ends_on}),

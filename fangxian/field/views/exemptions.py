@@ -16,6 +16,7 @@ from fangxian.common.ui.problems import show_problems
 from fangxian.field import actions, queries
 from fangxian.field.forms import ExemptForm
 from fangxian.field.models import Campaign, Exemption
+from fangxian.field.questionnaire.said import typed
 from fangxian.field.rules import field_rules_version
 from fangxian.field.views.campaigns import campaign_of, top
 from fangxian.field.views.doors import where_of
@@ -41,6 +42,7 @@ def every(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
         "rows": [
             {
                 "exemption": row,
+                "note": typed(row.note or ""),
                 "where": where_of(row.target, labels),
                 "reason": reasons[row.reason].name if row.reason in reasons else row.reason,
             }
