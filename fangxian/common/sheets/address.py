@@ -78,6 +78,14 @@ def parse_address(cell: Cell) -> AddressParts:
 
 
 @lru_cache(maxsize=4096)
+def parse_inside(text: str) -> AddressParts:
+    """Take apart what stands behind a building in one cell: unit, floor and room."""
+    text, several, _others = _unify(text).partition(_SEVERAL)
+    parts = _interior(_inside(text))
+    return replace(parts, doubt=SEVERAL_ROOMS) if several else parts
+
+
+@lru_cache(maxsize=4096)
 def _parse(text: str) -> AddressParts:
     if not text:
         return AddressParts()

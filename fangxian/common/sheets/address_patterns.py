@@ -83,7 +83,9 @@ def patterns() -> Patterns:
     data = load("address")
     ordinal, rooms, corners = _any("ordinals"), _any("room"), _any("room_words")
     value = rf"{NUMBER}|{ordinal}"
-    units = rf"(?:{_any('unit')}|(?:{_any('unit_if_followed')})(?=-?\d|$))"
+    units = (
+        rf"(?:(?:{_any('unit')})(?!{_any('not_unit')})|(?:{_any('unit_if_followed')})(?=-?\d|$))"
+    )
     numbers, below = _any("number"), _any("below_ground")
     marks = _any(
         "building",
@@ -133,7 +135,7 @@ def patterns() -> Patterns:
         below_zero=re.compile(rf"-[1-9](?:{_any('floor')})[^-]*"),
         below_room=re.compile(rf"(?:{below})(\d{{3,4}})(?:{rooms})?"),
         room=re.compile(rf"({_SUBROOM}|[A-Z]\d{{0,4}}(?=(?:{rooms})|$))(?:{rooms})?"),
-        subroom=re.compile(rf"-?([A-Z]|\d{{1,2}}|{lettered})(?=$|\()"),
+        subroom=re.compile(rf"-?([A-Z]|\d{{1,2}}|{lettered})(?=(?:{rooms})?(?:$|\())"),
         room_word=re.compile(word),
         corner=re.compile(rf"{word}(?=$|\()"),
         beside=re.compile(rf"((?:{_any('beside')})(?:-?\d{{1,3}}(?!\d))?)(?:{rooms})?"),

@@ -16,6 +16,7 @@ from fangxian.common.sheets.address import (
     AddressParts,
     chinese_number,
     parse_address,
+    parse_inside,
     without_admin,
 )
 from fangxian.common.sheets.cleaning import is_filler
@@ -32,8 +33,11 @@ NO_FLOOR: Final = "unknown_floor"
 _PLAIN: Final = re.compile(r"[A-Z]?\d{1,4}[A-Z]?|[A-Z]{1,2}")
 _SHORT: Final = re.compile(r"\d{1,2}")
 _SHORT_FIRST: Final = re.compile(r"(\d{1,2})(?!\d)")
-_PAIR: Final = re.compile(r"([A-Z]|\d{1,4})-(\d{1,5}[A-Z]?)")
-_MINUS: Final = re.compile(r"-(\d{3,4})(?!\d)")
+# -101, and the same with its floor: -1-101, B1-101.
+_MINUS: Final = re.compile(r"(?:-|(?:-|B)\d-)(\d{3,4})(?!\d)")
+# What a table of numbers leaves behind a whole one.
+_FRACTION: Final = re.compile(r"(?<=\d)\.0+$")
+_LEADING: Final = re.compile(r"(?<=\d)-0+(?=\d)")
 
 
 _WHY: Final = {
@@ -118,7 +122,7 @@ def _written(address: str, columns: tuple[str, ...], section: str) -> Written:
     found = parse_address(address) if address else AddressParts()
     if section:
         found = _filled(found, parse_address(section))
-    own, fault = _of_columns(columns) if any(columns) else (AddressParts(), ("", ""))
+    own, fault = _of_columns(columns, found) if any(columns) else (AddressParts(), ("", ""))
     if not fault[1] and not own.room:
         fault = ("", found.doubt)
         if own.building and found.building and found.room and own.building != found.building:
@@ -210,7 +214,12 @@ def _bare(text: str) -> str:
     return (text.lstrip("0") or text) if text.isalnum() and text.isascii() else ""
 
 
-def _of_columns(columns: tuple[str, ...]) -> tuple[AddressParts, tuple[str, str]]:
+def _of_columns(
+    columns: tuple[str, ...], beside: AddressParts
+) -> tuple[AddressParts, tuple[str, str]]:
+    """``beside``: what the address says, which may name the building of a column of rooms."""
+    if any(".0" in cell for cell in columns):
+        columns = tuple(_FRACTION.sub("", cell) for cell in columns)
     estate, building, unit, floor, room, group = columns
     unit = "" if is_filler(unit) else unit
     own = AddressParts(
@@ -223,7 +232,7 @@ def _of_columns(columns: tuple[str, ...]) -> tuple[AddressParts, tuple[str, str]
             fault = ("building", found.doubt)
         own = _filled(own, found)
     if room and not is_filler(room):
-        found, doubt = _room_cell(room, own)
+        found, doubt = _room_cell(room, own if room.isdecimal() else _filled(own, beside))
         if doubt:
             fault = ("room", doubt)
         own = (
@@ -260,49 +269,99 @@ def _building_cell(text: str, *, inner: bool, door: bool) -> AddressParts:
 
 
 def _room_cell(text: str, own: AddressParts) -> tuple[AddressParts, str]:
-    """What a column of rooms says, and why it is no one room. ``own``: the other columns."""
+    """What a column of rooms says, and why it is no one room. ``own``: what the row says else."""
     if text.isascii() and text.isdigit():
         return AddressParts(room=_bare(text)), ""
+    text = _leads().sub("", text)
     plain = fold(text).upper()
     if match := _MINUS.match(plain):
         return AddressParts(room=f"-{match[1]}"), ""
-    pair = _PAIR.fullmatch(plain.translate(_hyphens()))
     parts = parse_address(text)
     if parts.doubt:
-        return parts, parts.doubt
-    if pair is not None:
+        return _within(parts, own), parts.doubt
+    if pair := _pairs().fullmatch(plain.translate(_hyphens())):
         return _pair(pair[1].lstrip("0"), pair[2], own)
+    inside = parse_inside(text) if own.building or own.unit or own.road else AddressParts()
     if parts.building and parts.room:
-        if own.building and plain[0].isalpha() and "-" not in plain:
-            return AddressParts(room=plain), ""
-        differs = own.building not in (None, parts.building) or own.unit not in (None, parts.unit)
-        return parts, DIFFERS if differs and (own.building or own.unit) else ""
+        return _whole(parts, inside, plain, own)
     if parts.building and parts.unit:
         return _pair(parts.building, parts.unit, own)
     if parts.road and parts.number:
         return parts, ""
+    if inside.room and not inside.doubt:
+        if not inside.unit or own.unit in (None, inside.unit):
+            return replace(inside, tail=""), ""
+        return AddressParts(room=plain), DIFFERS if inside.unit.isascii() else ""
+    if own.building and inside.room:
+        # 东侧101 is not 西侧101.
+        return AddressParts(room=plain), ""
     if parts.room or parts.number:
-        return replace(parts, room=parts.room or parts.number, number=None), ""
+        room = parts.room or parts.number
+        return replace(_within(parts, own), room=room, number=None), ""
     return AddressParts(room=chinese_number(plain) or _bare(plain) or plain), ""
 
 
+def _within(parts: AddressParts, own: AddressParts) -> AddressParts:
+    """What stands before a room names no estate when the building has a cell of its own."""
+    return replace(parts, rest="", estate=None) if own.building else parts
+
+
+def _whole(
+    parts: AddressParts, inside: AddressParts, plain: str, own: AddressParts
+) -> tuple[AddressParts, str]:
+    """A cell of rooms that seems to name a building, too."""
+    if own.building and plain[0].isascii() and plain[0].isalpha() and "-" not in plain:
+        return AddressParts(room=plain), ""
+    if own.building not in (None, parts.building):
+        floor, room = inside.floor or "", inside.room or ""
+        if room and not (inside.unit or floor or inside.doubt):
+            # 501-A室 is no room A of a building 501.
+            return inside, ""
+        known = inside.unit == own.unit or (
+            not own.unit and len(room) >= 3 and room.startswith(floor)
+        )
+        if inside.unit and floor and room and not inside.doubt and known:
+            # 2-5-501 in building 3: unit, floor and room.
+            return inside, ""
+        return parts, DIFFERS
+    differs = parts.unit and own.unit not in (None, parts.unit)
+    return parts, DIFFERS if differs else ""
+
+
 def _pair(first: str, second: str, own: AddressParts) -> tuple[AddressParts, str]:
-    """Two numbers: unit or floor and room, or two rooms; in a village a house and its branch."""
+    """Two numbers: unit or floor and room, a room and its part, or two rooms; in a village a house
+    and its branch.
+    """
     long = len(second.rstrip("ABCDEFGH")) >= 3
-    room = second.lstrip("0")
-    if first.isdigit() and len(first) >= 3 and long:
-        return AddressParts(room=first), SEVERAL_ROOMS
-    if own.unit:
-        if long and first != own.unit and not room.startswith(first):
-            return AddressParts(room=room), DIFFERS
-        return AddressParts(floor=None if long else first, room=room), ""
+    room = second.lstrip("0") or second
+    if first.isdigit() and len(first) >= 3:
+        # 501-1 is a part of room 501.
+        return AddressParts(room=first if long else f"{first}-{room}"), (
+            SEVERAL_ROOMS if long else ""
+        )
+    if own.unit and long:
+        differs = first != own.unit and not room.startswith(first)
+        return AddressParts(room=room), DIFFERS if differs else ""
     if long:
         return AddressParts(unit=first, room=room) if own.building else AddressParts(
             building=first, room=room
         ), ""
-    if own.building and second.startswith("0"):
+    if own.floor in (None, first) and (own.unit or (own.building and second.startswith("0"))):
         return AddressParts(floor=first, room=room), ""
     return AddressParts(room=f"{first}-{room}"), ""
+
+
+@cache
+def _pairs() -> re.Pattern[str]:
+    rooms = "|".join(sorted(load("address")["room"], key=len, reverse=True))
+    return re.compile(rf"([A-Z]|\d{{1,4}})-(\d{{1,5}}[A-Z]?)(?:{rooms})?")
+
+
+@cache
+def _leads() -> re.Pattern[str]:
+    """What says no more than that a number follows: 第501室, No.501, #501."""
+    words = "|".join(load("address")["group_prefix"])
+    return re.compile(rf"^\s*(?:{words}|[#\uff03]|no[.:\uff1a]?)\s*(?=\d)", re.IGNORECASE)
 
 
 @cache
@@ -344,6 +403,8 @@ def _door(parts: AddressParts, room: str, *, house: bool) -> str:
     """The door's number, with the floor where it does not tell it: 4楼1号 is 401, as 4-1."""
     floor = parts.floor or ""
     room = _corner(room)
+    if "-0" in room:
+        room = _LEADING.sub("-", room)
     if not (floor and room):
         return room
     below = floor.startswith("-")

@@ -186,6 +186,67 @@ def test_columns_are_one_door_or_none(cells: dict[str, str], wanted: tuple[str, 
     assert door(**cells) == wanted
 
 
+@pytest.mark.parametrize(
+    ("room", "wanted"),
+    [
+        # A part of a room is no room on a floor.
+        ("301-2", "301-2"), ("1201-2", "1201-2"), ("501-1室", "501-1"), ("501-01", "501-1"),
+        ("501/1", "501-1"), ("501室-1", "501-1"), ("501-A室", "501-A"), ("201之1", "201-1"),
+        ("201乙室", "201乙"), ("501-0", "501-0"),
+        # A floor that stands in the same cell.
+        ("5层501", "501"), ("五楼501室", "501"), ("1楼1号", "101"), ("5楼东户", "5-东户"),
+        ("负一层101", "-101"), ("4-1室", "401"),
+        # Rooms that have a name.
+        ("商铺101", "商铺101"), ("门市3号", "门市3"), ("底商101", "底商101"), ("A户", "A"),
+        ("601阁楼", "601-阁楼"), ("501东", "501-东户"),
+        # What says nothing of the door.
+        ("501（出租）", "501"), ("1室", "1"),
+    ],
+)  # fmt: skip
+def test_a_room_is_the_same_in_its_column_and_behind_its_unit(room: str, wanted: str) -> None:
+    assert door(building="3号楼", unit="2单元", room=room) == ("3", "2", wanted)
+    assert door(f"3号楼2单元{room}") == ("3", "2", wanted)
+    assert door("3号楼2单元", room=room) == ("3", "2", wanted)
+
+
+@pytest.mark.parametrize(
+    ("cells", "wanted"),
+    [
+        ({"unit": "2", "floor": "3", "room": "301-2"}, ("3", "2", "301-2")),
+        ({"unit": "2", "floor": "3", "room": "1-2"}, ("3", "2", "301-2")),
+        ({"unit": "2", "floor": "3", "room": "3-2"}, ("3", "2", "302")),
+        ({"unit": "2.0", "floor": "5.0", "room": "501.0"}, ("3", "2", "501")),
+        ({"room": "502.00"}, ("3", "502")),
+        ({"room": "5楼501"}, ("3", "501")),
+        ({"room": "商铺101"}, ("3", "商铺101")),
+        ({"room": "-1-101"}, ("3", "-101")),
+        ({"room": "No.501"}, ("3", "501")),
+        ({"room": "第501室"}, ("3", "501")),
+        # 东101 is not 西101, and neither makes an estate.
+        ({"unit": "2", "room": "东101"}, ("3", "2", "东101")),
+        ({"room": "东侧101"}, ("3", "东侧101")),
+        # What names the building again.
+        ({"unit": "2", "room": "3号楼501"}, ("3", "2", "501")),
+        ({"unit": "2", "room": "3号楼2单元501"}, ("3", "2", "501")),
+        ({"unit": "2", "room": "2单元501"}, ("3", "2", "501")),
+        ({"unit": "2", "room": "1单元501"}, ("room", "door_differs")),
+        ({"unit": "2", "room": "2-5-1"}, ("3", "2", "501")),
+        ({"room": "2-5-501"}, ("3", "2", "501")),
+        ({"room": "花园里3号楼2单元501"}, ("花园里", "3", "2", "501")),
+        ({"room": "花园里5号楼2单元501"}, ("room", "door_differs")),
+    ],
+)  # fmt: skip
+def test_a_column_of_rooms_beside_that_of_buildings(
+    cells: dict[str, str], wanted: tuple[str, ...]
+) -> None:
+    assert door(building="3", **cells) == wanted
+
+
+def test_a_room_lies_in_the_building_of_the_address() -> None:
+    assert door("幸福里3号楼", room="2-501") == ("幸福里", "3", "2", "501")
+    assert door("中山路22号", room="3楼301") == ("301", "中山路22")
+
+
 def test_a_door_is_not_put_together_from_two() -> None:
     assert door("5号楼2单元501", building="3") == ("building", "door_differs")
     assert door("5号楼2单元501、502", building="3", room="501") == ("3", "2", "501")
