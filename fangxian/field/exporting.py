@@ -28,7 +28,7 @@ from fangxian.common.codes import Level
 from fangxian.common.scoping import acting
 from fangxian.common.sheets.writing import ExportColumn, Table, write_book
 from fangxian.common.ui.formats import date_time, who
-from fangxian.core.actions import store_file
+from fangxian.core.actions import OWNER_ALONE, store_file
 from fangxian.core.jobs import JobKind, kinds
 from fangxian.core.ledgers import XLSX
 from fangxian.core.models import File
@@ -260,7 +260,8 @@ def run(progress: Progress, *, campaign: str, code: str, language: str, reveal: 
             place_code=code,
             emergency_id=None if over else found.emergency_id,
             keep_until=timezone.localdate() + dt.timedelta(days=KEPT_DAYS),
-            right=RIGHT,
+            # Full numbers are for whoever gave the reason.
+            right=OWNER_ALONE if reveal else RIGHT,
         )
 
 

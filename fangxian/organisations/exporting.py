@@ -26,7 +26,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.masks import mask_phone
 from fangxian.common.scoping import acting
 from fangxian.common.sheets.writing import ExportColumn, write_rows
-from fangxian.core.actions import store_file
+from fangxian.core.actions import OWNER_ALONE, store_file
 from fangxian.core.jobs import JobKind, kinds
 from fangxian.core.ledgers import XLSX
 from fangxian.core.models import File
@@ -264,7 +264,8 @@ def run(progress: Progress, *, ledger: str, code: str, reveal: str = "") -> File
             media_type=XLSX,
             place_code=code,
             keep_until=timezone.localdate() + dt.timedelta(days=KEPT_DAYS),
-            right=RIGHT,
+            # Full numbers are for whoever gave the reason.
+            right=OWNER_ALONE if reveal else RIGHT,
         )
 
 

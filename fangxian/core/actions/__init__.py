@@ -7,7 +7,7 @@ from fangxian.core.actions.emergencies import (
 )
 from fangxian.core.actions.endpoints import add_endpoint, retry_delivery, switch_endpoint
 from fangxian.core.actions.events import emit
-from fangxian.core.actions.files import purge_files, read_file, store_file
+from fangxian.core.actions.files import OWNER_ALONE, purge_files, read_file, store_file
 from fangxian.core.actions.jobs import cancel_job, start_job
 from fangxian.core.actions.notify import (
     announce,
@@ -32,6 +32,7 @@ from fangxian.core.actions.tasks import (
 from fangxian.core.rules import add_rule_version
 
 __all__ = [
+    "OWNER_ALONE",
     "NewTask",
     "add_endpoint",
     "add_measure",

@@ -20,6 +20,8 @@ from fangxian.common.keyring import REGISTER
 from fangxian.core.models import CHUNK_BYTES, File, FileChunk, ImportRow, ImportRun
 
 DEFAULT_RIGHT = "core.files"
+# A right that nobody has: the file is for the account that stored it alone.
+OWNER_ALONE = ""
 
 
 def _column(file_id: UUID, number: int) -> str:
@@ -47,7 +49,8 @@ def store_file(
 ) -> File:
     """Store ``data`` at a place, sealed with the register's or the emergency's key.
 
-    ``right`` is what others need to read it; the account that stores it may always read it.
+    ``right`` is what others need to read it (``OWNER_ALONE``: none suffices); the account that
+    stores it may always read it.
     Memory: one sealed MiB besides ``data``. Raises OutOfScope, KeyDestroyed.
     """
     require_scope(by, place_code)
@@ -77,7 +80,8 @@ def may_read(by: Actor, file: File) -> bool:
     """Tell whether the actor may read a file that is in its scope.
 
     A ledger and the workbook with its errors hold full numbers of many people: only the account
-    that brought it reads them; others read the rows on the pages, masked and by quota.
+    that brought it reads them; others read the rows on the pages, masked and by quota. So it is
+    with a workbook of full numbers that was taken for a reason (``OWNER_ALONE``).
     """
     if file.owner_id is not None and file.owner_id == by.user_id:
         return True

@@ -16,7 +16,8 @@ class File(Placed):
     """A file's card; the content lies in :class:`FileChunk`.
 
     ``right`` is what a reader needs besides the scope; the account that stored it (``owner_id``)
-    needs only the scope. ``purged_at``: the content was removed when its retention ended.
+    needs only the scope, and is alone where ``right`` is empty. ``purged_at``: the content was
+    removed when its retention ended.
     """
 
     scope = Scoped()

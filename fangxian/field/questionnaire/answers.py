@@ -239,7 +239,9 @@ class _Checker:
             if question.kind == "note":
                 continue
             if question.relevant is not None and not self.holds(question.relevant, known):
-                # What was skipped is not kept, even if a phone sent it.
+                # What was skipped is not kept, even if a phone sent it; a repeat has no rows then.
+                if question.kind == "repeat":
+                    rows |= gathered(question, [])
                 continue
             if question.calculation is not None:
                 value = worked_out(question.calculation, known, **self.around)

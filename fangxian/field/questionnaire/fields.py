@@ -84,8 +84,8 @@ def fields_of_form(
 
     ``given`` is None where nothing was answered yet: then the form begins with its defaults.
     ``masked``: answers that are to be written again, as they are shown, by their paths.
-    Options are narrowed by the answers given above; those that wait for an answer are all drawn,
-    for a browser without scripts, and the others narrow them at once.
+    All options are drawn, since the answers above may change; those that they don't leave are
+    hidden. Where nothing is answered above none is, for a browser without scripts.
     """
     around = {"today": today, "now": now, "labels": questionnaire.labels()}
     if given is None:
@@ -141,6 +141,7 @@ class _Drawing:
         error = self.errors.get(at)
         chosen = value if isinstance(value, list) else [] if value is None else [str(value)]
         when = question.required_when
+        left = {id(option) for option in self.left(question, known, around)}
         field: dict[str, Any] = {
             "name": question.name,
             "kind": question.kind,
@@ -160,23 +161,23 @@ class _Drawing:
                     "code": option.code,
                     "at": number,
                     "label": in_language(option.label),
-                    "checked": option.code in chosen,
+                    "checked": option.code in chosen and id(option) in left,
+                    "hidden": id(option) not in left,
                 }
-                for number, option in self.options(question, known, around)
+                for number, option in enumerate(question.options)
             ],
         }
         if question.kind == "repeat":
             field |= self.repeat(question, value, known, at, around)
         return field
 
-    def options(
+    def left(
         self, question: Question, known: Mapping[str, Any], around: Mapping[str, Any]
-    ) -> list[tuple[int, Option]]:
-        every = list(enumerate(question.options))
-        if question.choice_filter is None or not fields_of(question.choice_filter) <= set(known):
-            return every
-        left = {id(option) for option in question.left(known, **around)}
-        return [(number, option) for number, option in every if id(option) in left]
+    ) -> tuple[Option, ...]:
+        answered = {name for name, value in known.items() if value not in (None, "", [])}
+        if question.choice_filter is None or not fields_of(question.choice_filter) <= answered:
+            return question.options
+        return question.left(known, **around)
 
     def repeat(
         self,
@@ -233,10 +234,11 @@ def _block(questions: Sequence[Question], sent: QueryDict, prefix: str) -> dict[
     for question in questions:
         name = prefix + question.name
         if question.kind == "repeat":
-            rows = [
-                _block(question.questions, sent, f"{name}.{number}.")
-                for number in _numbers(sent, name)
-            ]
+            numbers = _numbers(sent, name)
+            if question.count is not None and numbers:
+                # A row of which nothing was sent keeps its place: nobody added or removed rows.
+                numbers = list(range(numbers[-1] + 1))[: MAX_REPEATS + 1]
+            rows = [_block(question.questions, sent, f"{name}.{number}.") for number in numbers]
             # A row that was added and left empty asks nothing; one that is counted does.
             if rows := [row for row in rows if row or question.count is not None]:
                 found[question.name] = rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 from typing import Any
@@ -309,6 +310,12 @@ def test_full_numbers_need_a_reason_and_are_logged(
     with acting(hq):
         sheets = read_workbook(read_file(by=hq, file_id=file.id), "answers.xlsx").sheets
     assert by_label(sheets[1], 2)["来自"] == "武汉，电话13800001111"
+    # Nobody else takes them without a reason of their own, whatever right they have.
+    other = dataclasses.replace(hq, user_id=uuid4())
+    with pytest.raises(Forbidden):
+        read_file(by=other, file_id=file.id)
+    masked, _sheets = taken(hq, campaign, places.county)
+    assert read_file(by=other, file_id=masked.id)
 
 
 def test_answers_to_an_earlier_version_keep_their_columns(

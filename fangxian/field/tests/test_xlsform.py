@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils import translation
 
@@ -18,7 +19,8 @@ from fangxian.common.sheets import read_workbook
 from fangxian.core.actions import read_file
 from fangxian.field.models import FormDefinition
 from fangxian.field.questionnaire import Questionnaire, check_answers, parse_questionnaire
-from fangxian.field.questionnaire.fields import compiled, fields_of_form
+from fangxian.field.questionnaire.answers import MAX_REPEATS
+from fangxian.field.questionnaire.fields import answers_of, compiled, fields_of_form
 from fangxian.field.questionnaire.xlsform import read_xlsform
 
 CHOICES = [
@@ -300,13 +302,74 @@ def test_a_page_draws_what_is_left_after_an_answer() -> None:
 
     def drawn(**given: Any) -> list[list[str]]:
         fields = fields_of_form(form, given, {}, today=dt.date(2020, 3, 5))
-        return [[option["code"] for option in field["options"]] for field in fields]
+        # Of what was chosen above another may be chosen, so all are there.
+        assert [len(field["options"]) for field in fields] == [3, 3, 3]
+        return [
+            [option["code"] for option in field["options"] if not option["hidden"]]
+            for field in fields
+        ]
 
     assert drawn()[1] == ["v1", "v2", "v3"], "without scripts one must be able to answer at once"
     assert drawn(town="t2")[1:] == [["v2", "v3"], ["g1", "g2", "g3"]]
     assert drawn(town="t2", village="v2")[1:] == [["v2", "v3"], ["g2", "g3"]]
+    fields = fields_of_form(form, {"town": "t2", "village": "v1"}, {}, today=dt.date(2020, 3, 5))
+    assert not any(option["checked"] for option in fields[1]["options"]), "not left, not chosen"
     # What the browser narrows by.
     assert compiled(form)[1]["options"][0] == {"name": "v1", "town": "t1"}
+
+
+def test_choices_that_wait_for_a_calculation_are_there_to_be_chosen() -> None:
+    rows = [
+        [*HEAD, "calculation", "choice_filter"],
+        ["select_one town", "town", "乡镇", "", ""],
+        ["calculate", "area", "", "${town}", ""],
+        ["select_one village", "village", "村", "", "town = ${area}"],
+        ["begin_repeat", "child", "子女", "", ""],
+        ["text", "who", "谁", "", ""],
+        ["end_repeat", "", "", "", ""],
+        ["select_one village", "school", "学校在", "", "count(${who}) > 0 and town != ''"],
+    ]
+    form = read(rows, PLACES)
+
+    def shown(given: Any) -> list[list[str]]:
+        fields = fields_of_form(form, given, {}, today=dt.date(2020, 3, 5))
+        return [
+            [option["code"] for option in fields[at]["options"] if not option["hidden"]]
+            for at in (2, 4)
+        ]
+
+    assert shown(None) == [["v1", "v2", "v3"]] * 2
+    assert shown({"town": "t2", "child": [{"who": "甲"}]}) == [["v2", "v3"], ["v1", "v2", "v3"]]
+
+
+def test_rows_of_a_counted_repeat_keep_their_places() -> None:
+    rows = [
+        [*HEAD, "repeat_count"],
+        ["begin_repeat", "member", "成员", "3"],
+        ["select_one yn", "works", "在业", ""],
+        ["end_repeat", "", "", ""],
+    ]
+    form = read(rows)
+    sent = QueryDict("a.member.1.works=yes&a.member.2.works=no")
+    given = answers_of(form, sent)
+    assert given == {"member": [{}, {"works": "yes"}, {"works": "no"}]}
+    assert check(form, **given)[0] == given
+    many = answers_of(form, QueryDict("a.member.9999.works=yes"))
+    assert len(many["member"]) == MAX_REPEATS + 1
+
+
+def test_a_repeat_that_is_skipped_has_no_rows() -> None:
+    rows = [
+        [*HEAD, "relevant", "calculation"],
+        ["select_one yn", "paid", "有无收入", "", ""],
+        ["begin_repeat", "income", "收入", "${paid} = 'yes'", ""],
+        ["decimal", "amount", "金额", "", ""],
+        ["end_repeat", "", "", "", ""],
+        ["calculate", "total", "", "", "sum(${amount})"],
+    ]
+    form = read(rows)
+    assert check(form, paid="no", income=[{"amount": "5"}]) == ({"paid": "no", "total": 0}, [])
+    assert check(form, paid="yes", income=[{"amount": "5"}])[0]["total"] == 5
 
 
 def test_the_workbook_is_kept_with_its_version(client_of: Any, cast: Any, places: Any) -> None:

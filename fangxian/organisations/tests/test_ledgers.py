@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 from fangxian import organisations
 from fangxian.accounts.models import AccessLog
+from fangxian.common.errors import Forbidden
 from fangxian.common.scoping import acting
 from fangxian.common.sheets import cell_text, find_table, read_workbook
 from fangxian.core import ledgers
@@ -279,6 +282,22 @@ def test_a_large_export_is_a_job(hq, places, bodies):
     with acting(hq):
         data = read_file(by=hq, file_id=file.id)
     assert io.BytesIO(data).read(2) == b"PK"
+
+
+def test_a_list_with_full_numbers_is_read_by_whoever_gave_the_reason_alone(hq, places):
+    from fangxian.core.actions import read_file, start_job
+
+    place_code = places.county
+    at = {"ledger": "responsibilities", "code": place_code}
+    masked, clear = (
+        run_job(hq, start_job(by=hq, kind="organisations.export", args=args, place_code=place_code))
+        for args in (at, at | {"reveal": str(uuid4())})
+    )
+    other = dataclasses.replace(hq, user_id=uuid4())
+    assert read_file(by=other, file_id=masked.id)
+    assert read_file(by=hq, file_id=clear.id)
+    with pytest.raises(Forbidden):
+        read_file(by=other, file_id=clear.id)
 
 
 cells = st.sampled_from(
