@@ -19,12 +19,14 @@ from fangxian.common.sheets.address import (
     parse_inside,
     without_admin,
 )
+from fangxian.common.sheets.address_patterns import numerals
 from fangxian.common.sheets.cleaning import is_filler
 from fangxian.common.sheets.words import fold, key, load
 from fangxian.register.importing.estates import estate_of
 from fangxian.register.vocabularies import DATA
 
 NAMES: Final[dict[str, str]] = json.loads((DATA / "place_names.json").read_text("utf-8"))
+_FLOORS: Final[dict[str, list[str]]] = json.loads((DATA / "floor_words.json").read_text("utf-8"))
 COLUMNS: Final = ("estate", "building", "unit", "floor", "room", "village_group")
 _BUILDING: Final = COLUMNS.index("building")
 _ROOM: Final = COLUMNS.index("room")
@@ -135,7 +137,7 @@ def _written(address: str, columns: tuple[str, ...], section: str) -> Written:
     number = parts.number if group or not road else ""
     room = _door(parts, parts.room or number or "", house=not (building or road))
     if not fault[1] and not parts.floor and columns[3] and _SHORT.fullmatch(room) and building:
-        fault = ("floor", NO_FLOOR) if not is_filler(columns[3]) else fault
+        fault = ("floor", NO_FLOOR) if _names_floor(columns[3]) else fault
     return Written(
         before=f"{parts.rest}{side}" if parts.rest else "",
         estate=estate_label(parts),
@@ -383,9 +385,11 @@ def _floors() -> re.Pattern[str]:
     below = "|".join(map(re.escape, data["basement"]))
     words = "|".join([*data["floor"], "F"])
     prefix = "|".join(data["group_prefix"])
-    # 5/18 is floor 5 of 18.
+    # 5/18 and 5层(共18层) are floor 5 of 18.
+    total = "|".join(_FLOORS["in_all"])
     return re.compile(
-        rf"(?P<below>{below})?(?:{prefix}|F)?(?P<floor>\d{{1,3}}|[^\W\d]{{1,3}}?)(?:{words})?(?:/.*)?"
+        rf"(?P<below>{below})?(?:{prefix}|F)?(?P<floor>\d{{1,3}}|[^\W\d]{{1,3}}?)(?:{words})?"
+        rf"(?:/.*|[(,\s]*(?:{total}).*)?"
     )
 
 
@@ -397,6 +401,24 @@ def _floor(text: str) -> str | None:
     if not number.isdecimal():
         return None
     return f"-{int(number)}" if match["below"] else str(int(number))
+
+
+@lru_cache(maxsize=256)
+def _names_floor(text: str) -> bool:
+    """Whether a word that is no plain floor may tell doors apart: 顶层, but not 多层 or 共6层."""
+    plain = fold(text).upper()
+    if is_filler(plain) or _of_all_floors().fullmatch(plain):
+        return False
+    named = any(word in plain for word in _FLOORS["by_name"])
+    return named or any(char.isdigit() or char in numerals() for char in plain)
+
+
+@cache
+def _of_all_floors() -> re.Pattern[str]:
+    total, words = "|".join(_FLOORS["in_all"]), "|".join(load("address")["floor"])
+    half = "|".join(_FLOORS["half"])
+    number = rf"(?:\d{{1,3}}|[{''.join(sorted(numerals()))}]{{1,3}})"
+    return re.compile(rf"(?:{total}){number}(?:{words})?|{number}(?:{words})(?:{half})")
 
 
 def _door(parts: AddressParts, room: str, *, house: bool) -> str:

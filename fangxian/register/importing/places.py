@@ -33,6 +33,7 @@ _COMMUNITIES: Final = json.loads((DATA / "community_names.json").read_text("utf-
 _ENDINGS: Final[list[str]] = _COMMUNITIES["endings"]
 _OWN: Final = frozenset(_COMMUNITIES["own"])
 _NUMBER: Final = re.compile(r"[A-Z]?\d{1,4}[A-Z]?|[A-Z]")
+_TOUCHING: Final = re.compile(r"[0-9A-Za-z]{2}")
 _NUMBERS: Final = re.compile(r"[\d-]+")
 _WORDS: Final = json.loads((DATA / "building_words.json").read_text("utf-8"))
 # What a column of buildings says of houses in a group: 平房, 自建房.
@@ -433,4 +434,6 @@ def _building_name(place: Place) -> str:
     elif _NUMBER.fullmatch(plain.upper()):
         label = side + pattern.format(plain)
     court = NAMES["court"].format(road) if road and building and not estate else ""
-    return estate + court + label
+    # Building 3 of area 1 is 1-3号楼: 13号楼 is another one.
+    apart = "-" if _TOUCHING.fullmatch(f"{estate[-1:]}{label[:1]}") else ""
+    return f"{estate}{court}{apart}{label}"

@@ -150,7 +150,6 @@ def test_an_address_is_one_door_or_none(address: str, wanted: tuple[str, ...]) -
         ({"building": "3", "unit": "2", "floor": "5/18", "room": "1"}, ("3", "2", "501")),
         ({"building": "3", "unit": "2", "floor": "负一", "room": "3"}, ("3", "2", "-103")),
         ({"building": "3", "unit": "2", "floor": "高层", "room": "501"}, ("3", "2", "501")),
-        ({"building": "3", "unit": "2", "floor": "高层", "room": "2"}, ("floor", "unknown_floor")),
         ({"building": "3", "unit": "2", "room": "4-01"}, ("3", "2", "401")),
         ({"building": "3", "unit": "2", "room": "2-501"}, ("3", "2", "501")),
         ({"building": "3", "unit": "2", "room": "1-501"}, ("room", "door_differs")),
@@ -240,6 +239,25 @@ def test_a_column_of_rooms_beside_that_of_buildings(
     cells: dict[str, str], wanted: tuple[str, ...]
 ) -> None:
     assert door(building="3", **cells) == wanted
+
+
+@pytest.mark.parametrize(
+    "floor",
+    ["电梯", "多层", "高层", "小高层", "有电梯", "共6层", "共六层", "一层半", "总18"],
+)
+def test_a_column_of_floors_may_tell_of_the_building(floor: str) -> None:
+    assert door(building="3", unit="2", floor=floor, room="1") == ("3", "2", "1")
+
+
+@pytest.mark.parametrize("floor", ["5层(共18层)", "五楼，共18层", "5/18", "第五层"])
+def test_a_floor_may_stand_before_the_number_of_all(floor: str) -> None:
+    assert door(building="3", unit="2", floor=floor, room="1") == ("3", "2", "501")
+
+
+@pytest.mark.parametrize("floor", ["顶层", "底楼", "中层", "3-4层", "高层第5层", "二、三楼"])
+def test_a_floor_that_tells_doors_apart_is_understood_or_refused(floor: str) -> None:
+    assert door(building="3", unit="2", floor=floor, room="1") == ("floor", "unknown_floor")
+    assert door(building="3", unit="2", floor=floor, room="501") == ("3", "2", "501")
 
 
 def test_a_room_lies_in_the_building_of_the_address() -> None:

@@ -115,6 +115,17 @@ def test_what_a_ledger_makes_it_finds_again(alice, places):
     assert take(alice, places, "住址", *rows).changed == 0
 
 
+def test_what_columns_make_they_find_again(alice, places):
+    rows = ["|1-3|2|501", "|C-1|2|502", "1|4|1|503", "城中2|5|1|504", "B|6|1|505"]
+    head = "小区|楼号|单元|房号"
+    run = take(alice, places, head, *rows, options={"make_places": True})
+    assert refused(alice, run) == {}
+    made = ["1-3号楼", "1-4号楼", "B-6号楼", "C-1号楼", "城中2-5号楼"]
+    assert [name for name, *_ in doors(alice)] == made
+    again = take(alice, places, head, *rows)
+    assert (again.accepted, again.changed) == (5, 0)
+
+
 def test_a_house_number_with_its_sign_is_the_same_house(alice, places):
     create_building(by=alice, grid_code=places.grid, name="2组", kind="village_group")
     first = take(alice, places, "小组|门牌号", "二组|18号", "2|19号附1号", "二|20")

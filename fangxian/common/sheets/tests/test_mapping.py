@@ -82,6 +82,17 @@ def test_usual_names_of_columns(label: str, field: str | None) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("label", "field"),
+    [("楼层", "floor"), ("所在楼层", "floor"), ("居住层数", "floor"), ("层数", None),
+     ("总楼层", None), ("总层数", None), ("共几层", None), ("房屋总楼层", None)],
+)  # fmt: skip
+def test_how_high_a_house_is_tells_no_floor(label: str, field: str | None) -> None:
+    fields = (*FIELDS, FieldSpec("floor", "Floor"))
+    found = propose_mapping(table(["楼号", label, "室"], ["3", "6", "1"]), fields)
+    assert found.proposals[1].field == field
+
+
 def test_no_name_of_a_column_means_two_fields() -> None:
     seen: dict[str, str] = {}
     for field, labels in load("headers").items():
