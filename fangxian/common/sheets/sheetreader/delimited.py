@@ -17,6 +17,10 @@ DELIMITERS = ("\t", ",", ";", "|")
 # A text holds no control character: a row made of this one alone is the end of the file.
 _END = "\x1f"
 MOST_LINES = 60
+# In tables of so many columns one line with the delimiters of a row is one; in narrower ones so
+# many lines are.
+WIDE = 4
+TELLING = 4
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\ufffe\uffff]")
 # Spreadsheets write ="0012" to keep a number as text.
@@ -146,8 +150,11 @@ def _swallows(row: list[str], lines: list[str], delimiter: str, width: int) -> b
         first, *inner = (line.count(delimiter) for line in _LINE_END.split(value))
         if not inner or width < 2:
             continue
-        if max(inner[:-1], default=0) >= width - 1:
-            return True
-        if first >= width - 1 - index and inner[-1] >= index:
+        ends = first == width - 1 - index and inner[-1] == index
+        if width < WIDE:
+            # A line of a note may well have as many commas as such a row.
+            if ends and len(inner) >= TELLING and set(inner[:-1]) == {width - 1}:
+                return True
+        elif ends or max(inner[:-1], default=0) >= width - 1:
             return True
     return False

@@ -182,6 +182,31 @@ def test_a_mark_that_closes_in_its_cell_is_read(written: str, read: str) -> None
     assert rows == [*LEDGER[:3], [*LEDGER[3][:2], read, LEDGER[3][3]], *LEDGER[4:]]
 
 
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        (["姓名", "备注"], ["张三", "一楼\n有狗,注意"]),
+        (["备注", "姓名"], ["一楼,左\n有狗", "张三"]),
+        (["姓名", "电话", "备注"], ["张三", "1", "独居,\n血压高,糖尿病,每周随访"]),
+        (["姓名", "电话", "备注"], ["张三", "1", "独居\n血压高,糖尿病,每周随访\n无"]),
+        (LEDGER[0], ["张三", "1", "独居,低保\n血压高,糖尿病,哮喘,盲", "3-2-1"]),
+    ],
+)
+def test_commas_in_the_lines_of_a_note_are_read(header: list[str], row: list[str]) -> None:
+    out = io.StringIO()
+    csv.writer(out).writerows([header, row, *[[f"甲{n}" for n in header]] * 3])
+    sheet, _, _ = delimited.read_text(out.getvalue().encode())
+    assert list(sheet.rows)[1] == row
+
+
+def test_rows_that_a_mark_swallows_in_a_narrow_table_are_refused() -> None:
+    rows = [f"张{n},甲{n}" for n in range(12)]
+    rows[3], rows[9] = '张3,"甲3', '张9,甲9"'
+    with pytest.raises(ReadError) as caught:
+        _text("\n".join(["姓名,备注", *rows]).encode())
+    assert (caught.value.code, caught.value.params) == ("open_quote", {"line": 5})
+
+
 TEXTS = st.text(alphabet='张李，,"\n a3-', max_size=8)
 
 
