@@ -115,7 +115,7 @@ class Table:
         Cells covered by a merged range that spans several rows get that range's value. Empty cells
         of the columns `carry_down` (positions in `columns`) get the value of the row above: only
         for columns that a person chose. Cells of the columns `ditto` that say “as above” get it
-        too. Neither reaches into the next of `groups`.
+        too. Both stop where `groups` says that a group speaks for itself.
         """
         indexes = [column.index for column in self.columns]
         width = self.width
@@ -156,10 +156,12 @@ class Groups:
 
     ``begins``: whether a row is the first of a group, by its cells. ``anew``: positions of the
     columns that each group fills for itself: empty there, they don't hold what stands above.
+    ``own``: positions of those in which “as above” doesn't mean another group's row.
     """
 
     begins: Callable[[list[Cell]], bool]
     anew: frozenset[int]
+    own: frozenset[int]
 
 
 class _Above:
@@ -184,8 +186,10 @@ class _Above:
 
     def fill(self, cells: list[Cell]) -> None:
         """Fill the row, and remember it for those below."""
+        # By what the row itself says, before anything is filled in.
+        begins = self._groups is not None and self._groups.begins(cells)
         if self._anew:
-            self._begin(cells)
+            self._begin(cells, begins=begins)
         for position in self._carried:
             if is_blank(cells[position]):
                 cells[position] = self._values.get(position)
@@ -193,16 +197,22 @@ class _Above:
                 self._values[position] = cells[position]
         if self._ditto:
             says = dittos()
-            marks = [p for p in self._ditto if cells[p] in says]
-            if marks and self._row and not (self._groups and self._groups.begins(cells)):
-                for position in marks:
+            for position in self._ditto:
+                if cells[position] in says and self._reaches(position, begins=begins):
+                    assert self._row is not None
                     cells[position] = self._values[position] = self._row[position]
             self._row = cells
 
-    def _begin(self, cells: list[Cell]) -> None:
-        """Who opens a group stands first in it, or below others who have no such row yet."""
+    def _reaches(self, position: int, *, begins: bool) -> bool:
+        """Whether “as above” in this column means the row above."""
+        if self._row is None or not begins:
+            return self._row is not None
         assert self._groups is not None
-        begins = self._groups.begins(cells)
+        # The members of the group above may leave empty what their first row says.
+        return position not in self._groups.own and not is_blank(self._row[position])
+
+    def _begin(self, cells: list[Cell], *, begins: bool) -> None:
+        """Who opens a group stands first in it, or below others who have no such row yet."""
         says = any(not is_blank(cells[position]) for position in self._anew)
         if begins and (says or self._begun):
             for position in self._anew:

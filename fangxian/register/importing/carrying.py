@@ -9,6 +9,7 @@ from typing import Final
 
 from fangxian.common.sheets import Cell, Groups, Mapping, Table, cell_text
 from fangxian.common.sheets.cells import is_blank
+from fangxian.common.sheets.words import dittos
 from fangxian.register.vocabularies import HEAD, RELATIONS
 
 SAMPLE_ROWS: Final = 500
@@ -19,6 +20,11 @@ SHARED: Final = (
 )  # fmt: skip
 # Each household says these for itself, whatever the others do.
 OWN: Final = ("household_number", "head_name")
+# As above in the row of a head: what there is another family's, or may be.
+NOT_ANOTHERS: Final = (
+    *OWN, "head_identity", "head_phone", "phone", "phone_2", "relation", "birth_date",
+    "address", "room",
+)  # fmt: skip
 
 
 def propose_carried(table: Table, mapping: Mapping) -> list[str]:
@@ -51,7 +57,8 @@ def households(table: Table, mapping: Mapping) -> Groups | None:
     heads = [cells for cells in rows if is_head(cells)]
     own = {at[name] for name in OWN if name in at}
     often = {at[name] for name in SHARED if name in at and _share(heads, at[name]) >= 0.5}
-    return Groups(is_head, frozenset(own | often))
+    alone = frozenset(at[name] for name in NOT_ANOTHERS if name in at)
+    return Groups(is_head, frozenset(own | often), alone)
 
 
 def _sample(table: Table) -> list[list[Cell]]:
@@ -68,7 +75,8 @@ def _mark_of_head(rows: list[list[Cell]], mapping: Mapping) -> Callable[[list[Ce
         return _says_head(cells[at["relation"]])
 
     def by_filled(cells: list[Cell]) -> bool:
-        return not is_blank(cells[at["head_name"]])
+        said = cells[at["head_name"]]
+        return not is_blank(said) and said not in dittos()
 
     def by_name(cells: list[Cell]) -> bool:
         return cell_text(cells[at["head_name"]]).strip() == cell_text(cells[at["name"]]).strip()

@@ -55,6 +55,17 @@ def not_filler(limit: int) -> Callable[[Cell], str | Fault | None]:
 
 
 @cache
+def unless_ditto(clean: Callable[[Cell], Any]) -> Callable[[Cell], Any]:
+    """As ``clean``; “as above” below nothing says nothing: for what nobody decides by."""
+
+    def read(cell: Cell) -> Any:
+        value = clean(cell)
+        return None if isinstance(value, Fault) and value.code == "ditto" else value
+
+    return read
+
+
+@cache
 def unless_word(clean: Callable[[Cell], Any]) -> Callable[[Cell], Any]:
     """As ``clean``; a mere word where a day or a phone is asked says nothing, if it is no ditto."""
 

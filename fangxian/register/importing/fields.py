@@ -30,6 +30,7 @@ from fangxian.register.importing.cells import (
     not_filler,
     or_unread,
     text,
+    unless_ditto,
     unless_word,
     without_spaces,
 )
@@ -315,11 +316,11 @@ class Reader:
             for phone in take(name, unless_word(cleaning.clean_phones)) or ():
                 if phone.number not in record.phones:
                     record.phones.append(phone.number)
-        record.registered_address = take("registered_address", text(200)) or ""
+        record.registered_address = take("registered_address", unless_ditto(text(200))) or ""
         if is_answer(record.registered_address):
             # Local, from elsewhere, yes: that is no address.
             record.registered_address = ""
-        record.employer = take("employer", not_filler(120)) or ""
+        record.employer = take("employer", unless_ditto(not_filler(120))) or ""
 
     def _nationality(self, record: Record, take: Taker) -> None:
         record.nationality = self._code(
@@ -418,7 +419,8 @@ class Reader:
         code_of: Callable[[str], str | None],
         fallback: str = "",
     ) -> str:
-        said = take(name, text(60))
+        clean = text(60) if name == "relation" else unless_ditto(text(60))
+        said = take(name, clean)
         if not said or (name != "relation" and cleaning.is_filler(said)):
             return ""
         # A word outside the list loses nothing that anybody decides by, so the row still counts.

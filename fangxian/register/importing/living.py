@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.utils.translation import gettext as _
 
 from fangxian.common.sheets import Cell, Fault, cell_text, cleaning
-from fangxian.register.importing.cells import split, text
+from fangxian.register.importing.cells import split, text, unless_ditto
 from fangxian.register.importing.status import (
     ABSENT,
     GONE,
@@ -19,6 +19,7 @@ from fangxian.register.importing.status import (
     StatusColumn,
     is_no_name,
     names_nobody,
+    tells_dead,
     tells_gone,
 )
 from fangxian.register.vocabularies import FLOATING, KEY_GROUPS, REGISTERED, SEPARATED
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 # Columns that may tell how somebody lives here beside other things: what they say else is nothing.
 HINTS: Final = ("state", "away", "person_category", "registration", "registered_address")
 _ANY: Final = StatusColumn("")
+# Key groups have the same words in their names: those whose child has died, or who moved about.
+_TELL_GONE: Final = {"state": tells_gone, "person_category": tells_dead}
 
 
 class Living:
@@ -92,12 +95,15 @@ class Living:
 
     def _read_hints(self, record: Record, take: Taker) -> None:
         for name in HINTS:
-            said = take(name, text(200))
+            clean = unless_ditto(text(200)) if name == "registered_address" else text(200)
+            said = take(name, clean)
             for word in split(said) if said else ():
                 if name == "person_category" and KEY_GROUPS.code_of(word):
                     continue
                 meaning = self._hints[name].meaning(word)
-                if meaning is None and name in ("state", "person_category") and tells_gone(word):
+                if name == "person_category" and meaning == NOBODY:
+                    continue
+                if meaning is None and name in _TELL_GONE and _TELL_GONE[name](word):
                     _refuse_gone(record, name)
                 elif meaning and not (record.kind or record.vacant):
                     _apply(record, name, meaning)

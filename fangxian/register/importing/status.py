@@ -22,6 +22,7 @@ UNCLEAR: Final = "unclear"
 
 _WORDS: Final[dict[str, list[str]]] = json.loads((DATA / "states.json").read_text("utf-8"))
 _VACANT: Final = frozenset(key(word) for word in _WORDS["vacant"])
+_DEAD: Final = frozenset(key(word) for word in _WORDS["dead"])
 _STAYS: Final = frozenset(key(word) for word in _WORDS["stays"])
 _NO_NAMES: Final = frozenset(key(word) for word in _WORDS["no_names"])
 _COLUMNS: Final[dict[str, Any]] = json.loads((DATA / "residence_columns.json").read_text("utf-8"))
@@ -42,6 +43,11 @@ _STILL: Final = re.compile(rf"(?:{'|'.join(_WORDS['not'])})(?:{'|'.join(_WORDS['
 def tells_gone(text: str) -> bool:
     """Whether a word tells of a death or of a move away."""
     return _GONE.search(text) is not None
+
+
+def tells_dead(word: str) -> bool:
+    """Whether a word says that the person is dead; the family of a dead child is none of them."""
+    return key(word) in _DEAD
 
 
 def names_nobody(text: str) -> bool:

@@ -356,6 +356,33 @@ def test_as_above_is_understood_within_a_household(alice, places):
     assert imported(alice, workbook(rows, headers), places.grid).changed == 0
 
 
+def test_marks_down_a_whole_column_are_read_in_the_rows_of_heads_too(alice, places):
+    rows = [person(n) for n in range(6)]
+    for n, row in enumerate(rows):
+        row |= {"民族": "回" if n == 0 else "〃", "工作单位": "同上", "户籍地址": "〃"}
+        row["楼栋"], row["房号"] = "1" if n == 0 else "〃", f"10{1 + n // 3}"
+        row["单元"], row["房号"] = row["楼栋"], "〃" if n % 3 else row["房号"]
+    headers = ["姓名", "身份证号", "与户主关系", "楼栋", "单元", "房号"]
+    headers += ["民族", "工作单位", "户籍地址"]
+    run = imported(alice, workbook(rows, headers), places.grid)
+    assert refused(alice, run) == {}
+    assert [(room, len(names)) for _state, room, names in homes(alice)] == [("101", 3), ("102", 3)]
+    with acting(alice):
+        told = set(Person.objects.values_list("ethnicity", "employer", "registered_address"))
+    assert told == {("03", "", "")}
+
+
+def test_as_above_below_a_head_named_once_a_household(alice, places):
+    rows = [person(n) for n in range(6)]
+    for n, row in enumerate(rows):
+        row["户主姓名"] = "" if n % 3 else row["姓名"]
+        row["现住址"] = "同上" if n % 3 else f"1-1-{101 + n // 3}"
+    headers = ["户主姓名", "姓名", "身份证号", "现住址"]
+    run = imported(alice, workbook(rows, headers), places.grid)
+    assert refused(alice, run) == {}
+    assert [(room, len(names)) for _state, room, names in homes(alice)] == [("101", 3), ("102", 3)]
+
+
 def test_rows_stay_where_they_are_staged(alice, places):
     run = previewed(alice, workbook([person(n) for n in range(3)]), places.grid)
     with acting(alice):

@@ -79,7 +79,10 @@ def test_a_word_that_does_not_tell_of_a_death_is_refused() -> None:
         ("state", "甲类", []), ("move_kind", "未迁出", []), ("move_kind", "死亡注销", ["gone"]),
         ("death_date", "是", ["gone"]), ("death_date", "否", []), ("move_out_date", "是", ["gone"]),
         ("death_date", "2099-01-01", ["date_future"]), ("death_date", "甲", ["date_form"]),
-        ("person_category", "死亡", ["gone"]),
+        ("person_category", "死亡", ["gone"]), ("person_category", "低保、已故", ["gone"]),
+        ("person_category", "退房", []), ("person_category", "刑满释放、搬走", []),
+        ("person_category", "流出人口", []), ("person_category", "无人", []),
+        ("person_category", "独生子女死亡家庭", []), ("residence_status", "流出人员", []),
     ],
 )  # fmt: skip
 def test_who_has_left_is_no_resident(name: str, cell: str, wanted: list[str]) -> None:
@@ -94,6 +97,7 @@ def test_who_has_left_is_no_resident(name: str, cell: str, wanted: list[str]) ->
         ({"residence_status": "租住", "state": "外出"}, "tenant"),
         ({"person_category": "流动人口、独居"}, "floating"),
         ({"person_category": "返乡人员"}, ""),
+        ({"person_category": "流出人口"}, "separated"),
         ({"registration": "外地户籍"}, "floating"),
         ({"registration": "非农业"}, ""),
         ({"residence_status": "自住", "registration": "外地"}, "floating"),

@@ -319,7 +319,9 @@ def test_empty_cells_of_a_group_don_t_hold_what_the_group_above_says() -> None:
         ["王五", "户主"], ["赵六", "妻"],
         ["钱七", "母", "3-2-503"], ["孙八", "户主"], ["周九", "妻"],
     )  # fmt: skip
-    rows = list(found.data_rows(carry_down=[2, 3], groups=Groups(household, frozenset({2}))))
+    rows = list(
+        found.data_rows(carry_down=[2, 3], groups=Groups(household, frozenset({2}), frozenset()))
+    )
     assert [row.cells[2] for row in rows] == [*["3-2-501"] * 2, None, None, *["3-2-503"] * 3]
     assert {row.cells[3] for row in rows} == {"幸福"}
 
@@ -331,13 +333,41 @@ def test_as_above_reaches_up_to_the_group_and_no_further() -> None:
         ["赵六", "户主", "同 上", "2"],
         ["4号楼"], ["钱七", "妻", "同上", "3"],
     )  # fmt: skip
-    groups = Groups(household, frozenset({2}))
+    groups = Groups(household, frozenset({2}), frozenset({2, 3}))
     rows = list(found.data_rows(ditto=[2, 3], groups=groups))
     assert [row.cells[2] for row in rows] == ["3-2-501", "3-2-501", None, "同 上", "同上"]
     assert [row.cells[3] for row in rows] == ["1", "1", "1", "2", "3"]
     both = list(found.data_rows(carry_down=[2], ditto=[2, 3], groups=groups))
     assert [row.cells[2] for row in both][:3] == ["3-2-501"] * 3
     assert [row.cells[2] for row in found.data_rows()][1] == "同上"
+
+
+def test_as_above_reaches_across_groups_where_a_column_is_not_the_group_s_own() -> None:
+    found = table(
+        ["姓名", "关系", "楼栋", "民族", "房号"],
+        ["张三", "户主", "3", "汉", "501"], ["李四", "妻", "〃", "〃", "〃"],
+        ["王五", "户主", "〃", "〃", "〃"], ["赵六", "妻", None, "〃", "502"],
+        ["钱七", "户主", "〃", "〃", "503"],
+    )  # fmt: skip
+    groups = Groups(household, frozenset({2, 4}), frozenset({4}))
+    rows = list(found.data_rows(ditto=[2, 3, 4], groups=groups))
+    assert [row.cells[2] for row in rows] == ["3", "3", "3", None, "〃"]
+    assert {row.cells[3] for row in rows} == {"汉"}
+    assert [row.cells[4] for row in rows] == ["501", "501", "〃", "502", "503"]
+    carried = list(found.data_rows(carry_down=[2], ditto=[2, 3, 4], groups=groups))
+    assert {row.cells[2] for row in carried} == {"3"}
+
+
+def test_a_row_begins_a_group_by_what_it_says_itself() -> None:
+    found = table(
+        ["户主", "姓名", "住址"],
+        ["张三", "张三", "3-2-501"], [None, "李四", "同上"], ["王五", "王五", "3-2-502"],
+        [None, "赵六", "同上"],
+    )  # fmt: skip
+    groups = Groups(lambda cells: cells[0] is not None, frozenset({0}), frozenset({0, 2}))
+    rows = list(found.data_rows(carry_down=[0], ditto=[2], groups=groups))
+    assert [row.cells[2] for row in rows] == ["3-2-501"] * 2 + ["3-2-502"] * 2
+    assert [row.cells[0] for row in rows] == ["张三"] * 2 + ["王五"] * 2
 
 
 def test_the_error_column_is_not_a_column() -> None:
