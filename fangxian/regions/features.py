@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from fangxian.common.codes import is_code
+from fangxian.common.codes import Level, is_code
 from fangxian.common.errors import Invalid, Problem
 from fangxian.common.uploads import UnreadableJson, read_json
 
@@ -54,7 +54,9 @@ def read(data: bytes, *, code_field: str = "", name_field: str = "") -> list[Fea
                 )
             )
             continue
-        code = next((c for c in (_text(given.get(key)) for key in codes) if c and is_code(c)), "")
+        said = [c for c in (_text(given.get(key)) for key in codes) if c and is_code(c)]
+        # A short number may be that of a row.
+        code = next((c for c in said if len(c) >= int(Level.COUNTY)), said[0] if said else "")
         if not code and is_code(own := _text(item.get("id"))):
             code = own
         shapes = list(_shapes(item.get("geometry")))

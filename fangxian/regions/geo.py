@@ -55,13 +55,18 @@ def checked(geometry: Any, *, name: str = "", system: str = WGS84) -> dict[str, 
                 line.reverse()
             rings.append([list(point) for point in line])
         clean.append(rings)
-    check_points(clean, name=name)
+    check_points(sum(map(points_of, clean)), name=name)
     return {"type": "MultiPolygon", "coordinates": clean}
 
 
-def check_points(polygons: Sequence[Sequence[Sequence[Any]]], *, name: str = "") -> None:
+def points_of(polygon: Sequence[Sequence[Any]]) -> int:
+    """How many points a polygon has."""
+    return sum(map(len, polygon))
+
+
+def check_points(points: int, *, name: str = "") -> None:
     """Raise Invalid for a boundary of more points than are kept."""
-    if sum(len(ring) for polygon in polygons for ring in polygon) > MOST_POINTS:
+    if points > MOST_POINTS:
         raise _refused(name)(_("it has more than %(most)s points") % {"most": MOST_POINTS})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,13 +29,14 @@ class Boundaries:
     """What :func:`import_boundaries` did, in places.
 
     ``unknown`` are names or codes of no place here; ``shapeless`` of features without an area or a
-    point.
+    point; ``far`` names of places whose position was taken, far from the place above.
     """
 
     changed: int = 0
     unchanged: int = 0
     unknown: list[str] = field(default_factory=list)
     shapeless: list[str] = field(default_factory=list)
+    far: list[str] = field(default_factory=list)
 
 
 @action
@@ -52,7 +53,8 @@ def import_boundaries(
     """Take boundaries of places in ``area`` from a GeoJSON file, positions from its points.
 
     A feature is of the place with its code; one without a place code of the only place that has its
-    name. Several areas of one place are one boundary. ``system``: one of ``coordinates.SYSTEMS``.
+    name. A number too short for one, or the code of ``area`` or above it, is none beside a name.
+    Several areas of one place are one boundary. ``system``: one of ``coordinates.SYSTEMS``.
     Raises Invalid with one problem a bad feature, and then nothing is written; what was taken in is
     kept as a file.
     """
@@ -69,7 +71,7 @@ class _Taken:
     """What the features say of each place, before anything is written."""
 
     def __init__(self, area: str, system: str) -> None:
-        self.system = system
+        self.area, self.system = area, system
         self.places = {place.code: place for place in queries.inside(area).defer(None)}
         self.around: Mapping[str, Region] = self.places | {
             place.code: place for place in queries.path(area)
@@ -77,14 +79,17 @@ class _Taken:
         self.by_name: dict[str, list[Region]] = defaultdict(list)
         for place in self.places.values():
             self.by_name[place.name].append(place)
-        self.areas: dict[str, list[Any]] = defaultdict(list)
+        # By their points: a file may have one place's areas by the thousand.
+        self.areas: dict[str, dict[Any, Any]] = defaultdict(dict)
+        self.lengths = Counter[str]()
         self.points: dict[str, geo.Point] = {}
         self.done, self.problems = Boundaries(), list[Problem]()
 
     def add(self, feature: features.Feature) -> None:
         """Take one feature in, or note what is wrong with it."""
-        place = self._place(feature)
-        said = feature.code or feature.name or str(feature.number)
+        code = self._code(feature)
+        place = self._place(code, feature.name)
+        said = code or feature.name or str(feature.number)
         if place is None:
             self.done.unknown.append(said)
         elif not feature.areas and not feature.points:
@@ -95,11 +100,22 @@ class _Taken:
             for shape in feature.points[:1] if not feature.areas else ():
                 self._tried(feature.number, partial(self._point, place, shape))
 
-    def _place(self, feature: features.Feature) -> Region | None:
-        if code := feature.code:
-            wide = (code, short(code), short_of_six(code))
-            return next((self.places[one] for one in wide if one in self.places), None)
-        same_name = self.by_name.get(feature.name, [])
+    def _code(self, feature: features.Feature) -> str:
+        """The code of the feature's own place; empty where the name beside it must tell."""
+        code, name = feature.code, feature.name
+        if not code or not name:
+            return code
+        wide = _wide(code)
+        own = next((self.places[one] for one in wide if one in self.places), None)
+        if own is not None and own.name == name:
+            return code
+        above = any(self.area.startswith(one) for one in wide)
+        return "" if above or len(code) < int(Level.COUNTY) else code
+
+    def _place(self, code: str, name: str) -> Region | None:
+        if code:
+            return next((self.places[one] for one in _wide(code) if one in self.places), None)
+        same_name = self.by_name.get(name, [])
         return same_name[0] if len(same_name) == 1 else None
 
     def _tried(self, row: int, take: Callable[[], None]) -> None:
@@ -112,16 +128,19 @@ class _Taken:
     def _area(self, place: Region, shape: dict[str, Any]) -> None:
         polygons = geo.checked(shape, name=place.name, system=self.system)["coordinates"]
         known = self.areas[place.code]
-        known += [polygon for polygon in polygons if polygon not in known]
-        geo.check_points(known, name=place.name)
+        for polygon in polygons:
+            points = tuple(tuple(map(tuple, ring)) for ring in polygon)
+            if points not in known:
+                self.lengths[place.code] += geo.points_of(polygon)
+                geo.check_points(self.lengths[place.code], name=place.name)
+                known[points] = polygon
 
     def _point(self, place: Region, shape: dict[str, Any]) -> None:
         at = geo.position(shape)
         nearness.check_in_china(*at)
         x, y = to_wgs84([at], self.system)[0]
         at = (round(x, geo.DIGITS), round(y, geo.DIGITS))
-        above = Level(place.level).above or Level.COUNTRY
-        nearness.check_near(at, place.code[: int(above)], self.around)
+        self._near(place, at)
         if self.points.setdefault(place.code, at) != at:
             raise Invalid(
                 Problem(
@@ -131,6 +150,16 @@ class _Taken:
                 )
             )
 
+    def _near(self, place: Region, at: geo.Point) -> None:
+        """In the west a village may lie 100 km from its town: that is told, not refused."""
+        above = Level(place.level).above or Level.COUNTRY
+        try:
+            nearness.check_near(at, place.code[: int(above)], self.around)
+        except Invalid:
+            if place.level >= Level.GRID:
+                raise
+            self.done.far.append(place.name)
+
     def written(self) -> Boundaries:
         """Write what differs. Raises Invalid if anything was wrong."""
         if self.problems:
@@ -139,7 +168,7 @@ class _Taken:
         for code in sorted(self.areas.keys() | self.points.keys()):
             place, values = self.places[code], dict[str, Any]()
             if code in self.areas:
-                boundary = {"type": "MultiPolygon", "coordinates": self.areas[code]}
+                boundary = {"type": "MultiPolygon", "coordinates": [*self.areas[code].values()]}
                 values["boundary"] = boundary
                 if place.longitude is None:
                     values["longitude"], values["latitude"] = geo.middle(boundary)
@@ -152,6 +181,11 @@ class _Taken:
         Region.objects.bulk_update(fresh, ["boundary", "longitude", "latitude"], batch_size=BATCH)
         self.done.changed = len(fresh)
         return self.done
+
+
+def _wide(code: str) -> tuple[str, ...]:
+    """A place code as it is written, and without the zeros that may fill it up."""
+    return (code, short(code), short_of_six(code))
 
 
 def keep_geojson(by: Actor, place_code: str, name: str, data: bytes) -> None:

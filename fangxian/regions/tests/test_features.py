@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from fangxian.common.errors import Invalid
-from fangxian.regions import actions
+from fangxian.regions import actions, geo
 from fangxian.regions.coordinates import wgs84_to_gcj02
 from fangxian.regions.models import Region
 
@@ -60,6 +60,68 @@ def test_a_foreign_code_is_not_overruled_by_a_name(places: Any, take: Any) -> No
     # An identifier of another kind says nothing about the place: its name does.
     assert take(feature(polygon(116.8), id="way/77", code="XF-3", name=name)).changed == 1
     assert boundary(places.grid) is not None
+
+
+@pytest.mark.parametrize("number", [10, "12", 1000, "1309", 116, "130902001"])
+def test_a_number_of_a_row_or_of_a_place_above_is_no_code(
+    places: Any, take: Any, number: Any
+) -> None:
+    name = Region.objects.get(code=places.grid).name
+    row = feature(polygon(116.8), id=number, name=name)
+    assert take(row).changed == 1
+    top = feature(polygon(116.9), name=name) | {"id": number}
+    assert (take(top).changed, take(top).unknown) == (1, [])
+    assert boundary(places.grid)["coordinates"][0][0][0][0] == 116.9
+    nobody = take(feature(polygon(116.8), id=number, name="某处"))
+    assert (nobody.changed, nobody.unknown) == (0, ["某处"])
+
+
+def test_a_place_code_counts_before_a_short_number(places: Any, take: Any) -> None:
+    assert take(feature(polygon(116.8), code=12, adcode=places.grid)).changed == 1
+    assert boundary(places.grid) is not None
+
+
+def test_features_with_the_code_of_the_area_are_of_the_places_they_name(
+    places: Any, take: Any
+) -> None:
+    names = dict(Region.objects.filter(valid_to=None).values_list("code", "name"))
+    parts = {116.8: places.grid, 116.9: places.other_grid, 116.7: places.community}
+    done = take(
+        *(feature(polygon(x), adcode=places.community, name=names[c]) for x, c in parts.items()),
+        feature(polygon(117.0), adcode=places.community, name="某处"),
+    )
+    assert (done.changed, done.unknown) == (3, ["某处"])
+    for x, code in parts.items():
+        assert [shape[0][0][0] for shape in boundary(code)["coordinates"]] == [x]
+
+
+def test_a_village_far_from_its_town_is_taken_and_told(places: Any, cast: Any) -> None:
+    town, county = places.town, places.town[:6]
+    Region.objects.filter(code__in=(town, county)).update(longitude=100.0, latitude=35.0)
+    items = [
+        feature(point(101.0, 35.0), code=places.community),
+        feature(point(100.01, 35.0), code=places.other_community),
+    ]
+    data = json.dumps({"features": items}).encode()
+    by = replace(cast.actor("alice"), area=county)
+    done = actions.import_boundaries(by=by, area=town, data=data)
+    assert (done.changed, done.far) == (2, [Region.objects.get(code=places.community).name])
+    Region.objects.filter(code=places.community).update(longitude=None, latitude=None)
+    data = json.dumps({"features": [feature(point(101.0, 35.0), code=places.grid)]}).encode()
+    with pytest.raises(Invalid):
+        actions.import_boundaries(by=by, area=town, data=data)
+
+
+def test_a_boundary_of_many_features_is_compared_by_its_points_once(
+    places: Any, take: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(geo, "MOST_POINTS", 15)
+    parts = [polygon(116 + n / 10) for n in range(5)]
+    assert take(*(feature(p, code=places.grid) for p in parts[:3] * 9)).changed == 1
+    assert len(boundary(places.grid)["coordinates"]) == 3
+    with pytest.raises(Invalid) as caught:
+        take(*(feature(part, code=places.grid) for part in parts))
+    assert [problem.row for problem in caught.value.problems] == [4, 5]
 
 
 def test_several_areas_of_one_place_are_one_boundary(places: Any, take: Any) -> None:

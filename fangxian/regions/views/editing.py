@@ -216,6 +216,10 @@ def boundaries(request: SignedRequest, code: str) -> HttpResponse:
                     names = ", ".join(done.shapeless[:20])
                     text = _("Left out, for they have neither an area nor a point: %(names)s")
                     messages.warning(request, text % {"names": names})
+                if done.far:
+                    names = ", ".join(done.far[:20])
+                    text = _("Taken in, though far from the place that they lie in: %(names)s")
+                    messages.warning(request, text % {"names": names})
                 return redirect("regions:map", code)
     return _form(
         request,
