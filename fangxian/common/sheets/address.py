@@ -21,6 +21,10 @@ _SPACED: Final = re.compile(r"(?<=[A-Z0-9])\s+(?=[A-Z0-9])")
 _POINTED: Final = re.compile(r"(?<=\d)[.,](?=\d)")
 _HYPHENS: Final = re.compile(r"-{2,}")
 _SEVERAL: Final = "+"
+_ZEROS: Final = re.compile(r"^0+(?=\d)")
+_JOINED_UNIT: Final = re.compile(r"(\d{1,2}|[A-Z])-(?=\d{1,5}(?!\d))(?!\d{1,2}$)")
+_SHORT_UNIT: Final = re.compile(r"(\d{1,2})-(?=\d{1,2}$)")
+_JOINED_FLOOR: Final = re.compile(r"(\d{1,2})-(?=\d{1,4}(?!\d))")
 _BRACKETED: Final = re.compile(r"\([^()]*\)?")
 # Signs of one character, which the compatibility form writes as letters.
 _ROMAN: Final = {0x2160 + n: str(n + 1) for n in range(12)}
@@ -129,7 +133,11 @@ def _from_building(before: str, match: re.Match[str], after: str) -> AddressPart
     if inner.tail:
         confidence -= 0.2
     side = match["side"] or ""
-    return _prefix(before, replace(inner, building=building, side=side, confidence=confidence))
+    parts = AddressParts(
+        building, inner.unit, inner.floor, inner.room, side=side, tail=inner.tail,
+        doubt=inner.doubt, confidence=confidence,
+    )  # fmt: skip
+    return _prefix(before, parts)
 
 
 def _inside(text: str) -> str:
@@ -149,9 +157,9 @@ def _interior(text: str) -> AddressParts:
         confidence += 0.1
     elif match := patterns.ordinal_unit.match(text):
         unit, text = match[1], text[match.end() :]
-    elif match := re.match(r"(\d{1,2}|[A-Z])-(?=\d{1,5}(?!\d))(?!\d{1,2}$)", text):
+    elif match := _JOINED_UNIT.match(text):
         unit, text = _plain(match[1]), text[match.end() :]
-    elif match := re.match(r"(\d{1,2})-(?=\d{1,2}$)", text):
+    elif match := _SHORT_UNIT.match(text):
         # 3号楼2-1: a unit of few doors.
         unit, text = _plain(match[1]), text[match.end() :]
         confidence -= 0.2
@@ -159,7 +167,7 @@ def _interior(text: str) -> AddressParts:
         floor, text = _floor(match["sign"], match["floor"]), text[match.end() :].lstrip("-")
     elif match := patterns.basement.match(text):
         floor, text = f"-{_plain(match[1])}", text[match.end() :]
-    elif match := re.match(r"(\d{1,2})-(?=\d{1,4}(?!\d))", text):
+    elif match := _JOINED_FLOOR.match(text):
         floor, text = _plain(match[1]), text[match.end() :]
     if match := patterns.room.match(text):
         room, text = _behind(match, text)
@@ -191,6 +199,8 @@ def _behind(match: re.Match[str], text: str) -> tuple[str, str]:
 
 def _left_over(text: str) -> tuple[str, str]:
     """What stands behind a door, and whether numbers in it may make it another door."""
+    if not text:
+        return "", ""
     tail = text.strip("-,.;() ")
     numbers = any(char.isdigit() for char in _BRACKETED.sub("", text))
     return tail, UNCLEAR if numbers else ""
@@ -287,6 +297,8 @@ def _prefix(text: str, parts: AddressParts) -> AddressParts:
     patterns = _patterns()
     rest = ""
     text = text.strip("-,;:. ")
+    if not text:
+        return parts
     if match := patterns.admin.match(text):
         rest, text = match[0], text[match.end() :]
     road, number, group, side = parts.road, parts.number, parts.village_group, parts.side
@@ -330,9 +342,10 @@ def _prefix(text: str, parts: AddressParts) -> AddressParts:
     ):
         estate, text = text, ""
     rest = "".join(filter(None, (rest, text, parts.rest)))
-    return replace(
-        parts, road=road, number=number, village_group=group, side=side, estate=estate, rest=rest
-    )
+    return AddressParts(
+        parts.building, parts.unit, parts.floor, parts.room, group, road, number, estate, side,
+        rest, parts.tail, parts.doubt, parts.confidence,
+    )  # fmt: skip
 
 
 # The people of a household stand one below the other, each with the same address.
@@ -355,7 +368,7 @@ def _unify(text: str) -> str:
 
 def _plain(number: str) -> str:
     """0501 to 501; letters and words stay."""
-    return re.sub(r"^0+(?=\d)", "", number)
+    return _ZEROS.sub("", number) if number.startswith("0") else number
 
 
 def _floor(sign: str | None, number: str) -> str:

@@ -32,6 +32,7 @@ _BUILDING: Final = COLUMNS.index("building")
 _ROOM: Final = COLUMNS.index("room")
 DIFFERS: Final = "door_differs"
 NO_FLOOR: Final = "unknown_floor"
+_NOTHING: Final = AddressParts()
 _PLAIN: Final = re.compile(r"[A-Z]?\d{1,4}[A-Z]?|[A-Z]{1,2}")
 _SHORT: Final = re.compile(r"\d{1,2}")
 _SHORT_FIRST: Final = re.compile(r"(\d{1,2})(?!\d)")
@@ -121,15 +122,15 @@ def _of_collective(address: str, columns: tuple[str, ...], section: str) -> Writ
 
 
 def _written(address: str, columns: tuple[str, ...], section: str) -> Written:
-    found = parse_address(address) if address else AddressParts()
+    found = parse_address(address) if address else _NOTHING
     if section:
         found = _filled(found, parse_address(section))
-    own, fault = _of_columns(columns, found) if any(columns) else (AddressParts(), ("", ""))
+    own, fault = _of_columns(columns, found) if any(columns) else (_NOTHING, ("", ""))
     if not fault[1] and not own.room:
         fault = ("", found.doubt)
         if own.building and found.building and found.room and own.building != found.building:
             fault = ("building", DIFFERS)
-    parts = _filled(own, found)
+    parts = found if own is _NOTHING else own if found is _NOTHING else _filled(own, found)
     side, group = parts.side, parts.village_group or ""
     building = f"{side}{parts.building}" if parts.building else ""
     road = road_label(parts)
@@ -244,7 +245,8 @@ def _of_columns(
         own = _filled(_group_cell(group), own)
     if estate and not is_filler(estate):
         area = own.estate or ""
-        own = replace(own, estate=estate if key(area) in key(estate) else f"{estate}{area}")
+        whole = estate if not area or key(area) in key(estate) else f"{estate}{area}"
+        own = _filled(AddressParts(estate=whole), own)
     return own, fault
 
 
@@ -292,7 +294,7 @@ def _room_cell(text: str, own: AddressParts) -> tuple[AddressParts, str]:
         return parts, ""
     if inside.room and not inside.doubt:
         if not inside.unit or own.unit in (None, inside.unit):
-            return replace(inside, tail=""), ""
+            return inside, ""
         return AddressParts(room=plain), DIFFERS if inside.unit.isascii() else ""
     if own.building and inside.room:
         # 东侧101 is not 西侧101.
@@ -465,17 +467,20 @@ def _corner(room: str) -> str:
 
 
 def _filled(first: AddressParts, second: AddressParts) -> AddressParts:
-    values = {
-        name: getattr(first, name) or getattr(second, name)
-        for name in ("unit", "room", "floor", "estate")
-    }
-    # What belongs together stays so.
-    one = first if first.number or first.road else second
-    values |= {"road": one.road, "number": one.number}
-    one = first if first.building or first.village_group else second
-    values |= {"side": one.side}
-    values |= {"building": first.building or second.building}
-    values |= {"village_group": first.village_group or second.village_group}
+    # What belongs together stays so: a road and its number, a side and its building.
+    street = first if first.number or first.road else second
+    house = first if first.building or first.village_group else second
     return AddressParts(
-        **values, rest=first.rest or second.rest, tail=first.tail, doubt=first.doubt
+        building=first.building or second.building,
+        unit=first.unit or second.unit,
+        floor=first.floor or second.floor,
+        room=first.room or second.room,
+        village_group=first.village_group or second.village_group,
+        road=street.road,
+        number=street.number,
+        estate=first.estate or second.estate,
+        side=house.side,
+        rest=first.rest or second.rest,
+        tail=first.tail,
+        doubt=first.doubt,
     )
