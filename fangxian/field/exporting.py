@@ -25,6 +25,7 @@ from fangxian.accounts.actions import log_reveal
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
+from fangxian.common.errors import Invalid, Problem
 from fangxian.common.scoping import acting
 from fangxian.common.sheets.writing import ExportColumn, Table, write_book
 from fangxian.common.ui.formats import date_time, who
@@ -220,8 +221,18 @@ def _tables(ledger: _Ledger, title: str) -> Iterator[Table]:
 def reveal_answers(*, by: Actor, campaign: Campaign, code: str, reason: str) -> UUID:
     """Log that the numbers among the answers are taken away in full; returns the entry's id.
 
-    It takes one from the hourly quota. Raises Invalid (no reason), RevealQuota, Forbidden.
+    It takes one from the hourly quota. Raises Invalid (no reason, more than a community),
+    RevealQuota, Forbidden.
     """
+    if len(code) < Level.VILLAGE:
+        raise Invalid(
+            Problem(
+                _("Full numbers are handed out for one community at a time."),
+                field="place",
+                mend=_("Open the visits of a community or village and take them there."),
+                code="wide",
+            )
+        )
     with acting(by):
         by.require(RIGHT, code)
         by.require("people.reveal", code)

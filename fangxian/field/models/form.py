@@ -49,4 +49,4 @@ class FormDefinition(Row):
     def questionnaire(self) -> Questionnaire:
         """The questions, compiled."""
         schema: dict[str, Any] = self.schema
-        return parse_questionnaire(schema)
+        return parse_questionnaire(schema, stored=True)

@@ -91,8 +91,9 @@ def _tokens(source: str) -> list[tuple[str, str, int]]:
 class _Parser:
     """Precedence climbing over the tokens; with ``columns`` it reads a filter of choices."""
 
-    def __init__(self, source: str, columns: Set[str] | None) -> None:
+    def __init__(self, source: str, columns: Set[str] | None, *, stored: bool) -> None:
         self.tokens = _tokens(source)
+        self.stored = stored
         self.columns = columns
         self.at = 0
         self.depth = 0
@@ -186,7 +187,7 @@ class _Parser:
             raise ExpressionError(
                 _("“%(name)s” got %(n)d arguments.") % {"name": name, "n": len(arguments)}
             )
-        if name == "regex":
+        if name == "regex" and not self.stored:
             _check_pattern(arguments[1], at)
         if name.startswith("format-date"):
             _check_date_pattern(arguments[1], at)
@@ -208,12 +209,15 @@ class _Parser:
         return ["label", code, match[1]]
 
 
-def compile_expression(source: str, columns: Set[str] | None = None) -> Tree:
+def compile_expression(
+    source: str, columns: Set[str] | None = None, *, stored: bool = False
+) -> Tree:
     """Parse an expression, or with ``columns`` a filter of choices that have them.
 
-    Raises ExpressionError with the place and what was expected.
+    One that is ``stored`` was taken once: its patterns are not judged anew. Raises ExpressionError
+    with the place and what was expected.
     """
-    parser = _Parser(source, columns)
+    parser = _Parser(source, columns, stored=stored)
     tree = parser.expression()
     if parser.at < len(parser.tokens):
         _kind, text, at = parser.tokens[parser.at]

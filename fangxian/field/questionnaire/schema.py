@@ -190,7 +190,8 @@ def _values(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, *, stored: bool) -> None:
+        self.stored = stored
         self.problems: list[Problem] = []
         self.names: set[str] = set()
         self.chosen: set[str] = set()
@@ -211,7 +212,7 @@ class _Reader:
         if not source:
             return None
         try:
-            return compile_expression(str(source), columns)
+            return compile_expression(str(source), columns, stored=self.stored)
         except ExpressionError as error:
             self.problem(at, name, f"{key}: {error}", _("Correct the expression."))
             return None
@@ -377,10 +378,13 @@ class _Reader:
         return message % {"name": name, "key": key}, mend
 
 
-def parse_questionnaire(schema: Mapping[str, Any]) -> Questionnaire:
-    """Read a stored or submitted schema. Raises Invalid naming each question's problem and mend."""
+def parse_questionnaire(schema: Mapping[str, Any], *, stored: bool = False) -> Questionnaire:
+    """Read a submitted schema, or one that is ``stored`` since it was taken once.
+
+    Raises Invalid naming each question's problem and mend.
+    """
     rows = schema.get("questions")
-    reader = _Reader()
+    reader = _Reader(stored=stored)
     if not isinstance(rows, list) or not rows:
         raise Invalid(Problem(_("The form has no question."), mend=_("Add a question.")))
     questionnaire = Questionnaire(reader.block(rows))

@@ -298,8 +298,20 @@ def test_full_numbers_need_a_reason_and_are_logged(
     hq = cast.actor("headquarters")
     client = client_of("headquarters")
     url = reverse("field:answers", args=[campaign.id])
-    assert client.post(url, {"place": places.county, "reason": " "}).status_code == 422
-    assert client.post(url, {"place": places.county, "reason": "联系返回人员"}).status_code == 302
+    here = {"place": places.community, "reason": "联系返回人员"}
+    wide = client.post(url, here | {"place": places.county})
+    assert wide.status_code == 422, "one entry names everybody: of a community at most"
+    assert client.post(url, here | {"reason": " "}).status_code == 422
+    with acting(hq):
+        assert not AccessLog.objects.exclude(revealed="").exists()
+        assert not Job.objects.filter(kind=JOB).exists()
+    listed = reverse("field:visits", args=[campaign.id])
+    offered = [
+        'name="reason"' in page(client_of, "headquarters", f"{listed}?place={place}")
+        for place in (places.county, places.community)
+    ]
+    assert offered == [False, True]
+    assert client.post(url, here).status_code == 302
     with acting(hq):
         entry = AccessLog.objects.exclude(revealed="").get()
         assert resident(visit, hq) in entry.persons

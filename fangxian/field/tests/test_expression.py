@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from fangxian.common.errors import Invalid
+from fangxian.field.models import FormDefinition
+from fangxian.field.questionnaire import check_answers, parse_questionnaire
 from fangxian.field.questionnaire.expression import (
     ExpressionError,
     Tree,
@@ -17,6 +20,7 @@ from fangxian.field.questionnaire.expression import (
     evaluate,
     fields_of,
 )
+from fangxian.field.questionnaire.patterns import is_safe, matches
 from fangxian.field.questionnaire.values import truth
 
 CORPUS = json.loads((Path(__file__).parent / "corpus" / "expressions.json").read_text("utf-8"))
@@ -104,11 +108,74 @@ def test_fields_of_an_expression() -> None:
         "[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}",
         "(\\d{1,3}\\.){3}\\d{1,3}",
         "[\u4e00-\u9fa5]{2,20}",
+        "\\d+-\\d+-\\d+-\\d+",
+        "[a-z]+@[a-z]+\\.[a-z]+\\.[a-z]+",
+        "([a-z]+)\\s+([A-Z]\\w*)_?(\\d+)/(\\d+)#[^/]+",
+        "(\\d+,)*\\d+",
     ],
 )
 def test_patterns_of_everyday_are_taken(pattern: str) -> None:
     tree = compile_expression(f"regex(., '{pattern}')")
     assert tree[0] == "call"
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "\\d+-?\\d+-?\\d+-?\\d+",
+        "(?i)a+A+a+A+x",
+        "(\\w+ ?)*x",
+        "[^-]*-?[^-]*-?[^-]*-?[^-]*x",
+        "(-\\d+)+x",
+        ".*.*.*\\d+-",
+    ],
+)
+def test_patterns_whose_parts_run_into_each_other_are_refused(pattern: str) -> None:
+    assert not is_safe(pattern)
+
+
+def test_separators_make_a_pattern_quick() -> None:
+    pattern = "-".join(["\\d+"] * 12)
+    assert is_safe(pattern)
+    before = time.process_time()
+    assert not matches("1" * 200, pattern)
+    assert not matches("1-" * 100, pattern)
+    assert matches("-".join(["1" * 9] * 12), pattern)
+    assert time.process_time() - before < 20
+
+
+def test_a_stored_form_is_read_though_its_pattern_would_be_refused_today() -> None:
+    def schema(pattern: str) -> dict[str, Any]:
+        logic = f"regex(., '{pattern}')"
+        question = {"name": "code", "kind": "text", "label": "编号", "constraint": logic}
+        return {"questions": [question]}
+
+    for pattern, fits in (("(a+)+", True), ("[", False)):
+        with pytest.raises(Invalid):
+            parse_questionnaire(schema(pattern))
+        form = FormDefinition(schema=schema(pattern)).questionnaire()
+        given = check_answers(form, {"code": "aaa"}, today=dt.date(2020, 3, 5))
+        assert given.ok is fits
+
+
+SPACES = "\t\n\v\f\r \xa0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+
+
+@pytest.mark.parametrize(
+    "character", [*SPACES, "\x1c", "\x85", "\u200b", "\u2060", "a", "。", "😀"]
+)
+def test_blanks_are_those_of_a_browser(character: str) -> None:
+    blank = character in SPACES
+    for pattern, fits in (
+        ("\\s", blank),
+        ("\\S", not blank),
+        ("[\\s_]", blank),
+        ("[^\\s]", not blank),
+        ("[\\S_]", not blank),
+        ("[\\s\\S]", True),
+        ("\\\\s", False),
+    ):
+        assert matches(character, pattern) is fits, pattern
 
 
 def test_a_pattern_at_the_limit_is_done_soon() -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common import codes
+from fangxian.common.codes import Level
 from fangxian.common.errors import OutOfScope
 from fangxian.core.actions import start_job
 from fangxian.field import exporting, queries
@@ -73,7 +74,7 @@ def of_place(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
         "place_name": full_name(place),
         "rows": rows,
         "may_export": request.actor.may(exporting.RIGHT, place),
-        "may_reveal": request.actor.may("people.reveal", place),
+        "may_reveal": len(place) >= Level.VILLAGE and request.actor.may("people.reveal", place),
     }
     return render(request, "field/visits_of_place.html", context | paged)
 
