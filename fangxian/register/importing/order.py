@@ -13,8 +13,8 @@ class FileOrder:
     """What a row owes to the rows above it in its file; give it each row once, in order."""
 
     def __init__(self) -> None:
-        self._last: dict[tuple[str, ...], str] = {}
         # Hashes instead of the values: a file of 100,000 rows stays small in memory.
+        self._last: dict[int, str] = {}
         self._first: dict[int, int] = {}
 
     def tell(self, record: Record) -> None:
@@ -32,7 +32,7 @@ class FileOrder:
 
     def _household(self, record: Record) -> None:
         """Without a door number: by number, by head, else that of the last row at the place."""
-        at = record.place
+        at = hash(record.place)
         if record.household_number:
             record.home = f"n:{record.household_number}"
         elif record.head_name:
@@ -53,7 +53,7 @@ class FileOrder:
     def _family(self, record: Record) -> None:
         """Behind a door with a number: whose people these are, by head, else by the last head."""
         number = record.household_number
-        at = (*record.place, number)
+        at = hash((*record.place, number))
         if record.relation == HEAD:
             # Without a readable name it is nobody's family that is known.
             record.home = f"{BY_HEAD}{record.name}"
@@ -63,7 +63,7 @@ class FileOrder:
             record.home = self._last.get(at, "")
         self._last[at] = record.home
         if number:
-            self._last[*record.place, ""] = record.home
+            self._last[hash((*record.place, ""))] = record.home
 
     def _twice(self, record: Record) -> None:
         who = record.document or (
