@@ -127,10 +127,13 @@ def patterns() -> Patterns:
             rf"|(?P<row>{_any('row')})(?=-?\d|$|(?:{corners})\d))"
         ),
         wing=re.compile(rf"-?([A-Z])(?:{_any('wing')})"),
-        unit=re.compile(rf"({value}){units}"),
-        unit_anywhere=re.compile(rf"(?<![A-Z0-9])({value}){units}"),
+        unit=re.compile(rf"(?:{_any('group_prefix')})?({value}){units}"),
+        unit_anywhere=re.compile(rf"(?<![A-Z0-9])(?:{_any('group_prefix')})?({value}){units}"),
         ordinal_unit=re.compile(rf"({ordinal})-?(?=\d{{3,5}}(?!\d))"),
-        floor=re.compile(rf"(?P<sign>{_any('basement')})?(?P<floor>\d{{1,3}})(?:{_any('floor')})"),
+        floor=re.compile(
+            rf"(?:{_any('group_prefix')})?(?P<sign>{_any('basement')})?"
+            rf"(?P<floor>\d{{1,3}})(?:{_any('floor')})"
+        ),
         basement=re.compile(rf"(?:{below})(\d{{1,2}})-"),
         below_zero=re.compile(rf"-[1-9](?:{_any('floor')})[^-]*"),
         below_room=re.compile(rf"(?:{below})(\d{{3,4}})(?:{rooms})?"),

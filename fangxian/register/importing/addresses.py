@@ -124,7 +124,7 @@ def _of_collective(address: str, columns: tuple[str, ...], section: str) -> Writ
 def _written(address: str, columns: tuple[str, ...], section: str) -> Written:
     found = parse_address(address) if address else _NOTHING
     if section:
-        found = _filled(found, parse_address(section))
+        found = _below(address, found, parse_address(section))
     own, fault = _of_columns(columns, found) if any(columns) else (_NOTHING, ("", ""))
     if not fault[1] and not own.room:
         fault = ("", found.doubt)
@@ -149,6 +149,16 @@ def _written(address: str, columns: tuple[str, ...], section: str) -> Written:
         road=road,
         fault=fault,
     )
+
+
+def _below(address: str, found: AddressParts, above: AddressParts) -> AddressParts:
+    """An address below a line that names the building: there 2-501 is unit 2, not building 2."""
+    if above.building and address and above.building != found.building and not found.doubt:
+        pair = _pairs().fullmatch(fold(address).upper().translate(_hyphens()))
+        said, doubt = _room_cell(address, above) if pair else (parse_inside(address), "")
+        if pair or (said.room and not (found.building or found.road)):
+            found = replace(said, doubt=doubt or said.doubt)
+    return _filled(found, above)
 
 
 def building_label(parts: AddressParts) -> str:
@@ -245,7 +255,8 @@ def _of_columns(
         own = _filled(_group_cell(group), own)
     if estate and not is_filler(estate):
         area = own.estate or ""
-        whole = estate if not area or key(area) in key(estate) else f"{estate}{area}"
+        longer = bool(area) and key(area) not in key(estate)
+        whole = estate if not longer else area if key(estate) in key(area) else f"{estate}{area}"
         own = _filled(AddressParts(estate=whole), own)
     return own, fault
 

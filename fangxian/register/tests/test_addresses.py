@@ -10,9 +10,9 @@ from fangxian.register.importing.fields import Record
 from fangxian.register.tests.test_import_fields import codes, read
 
 
-def door(address: str = "", **cells: str) -> tuple[str, ...]:
+def door(address: str = "", *, line: str = "", **cells: str) -> tuple[str, ...]:
     """Estate, building, unit, room, group and road, or why there is no one door."""
-    found = written(address, tuple(cells.get(name, "") for name in COLUMNS), "")
+    found = written(address, tuple(cells.get(name, "") for name in COLUMNS), line)
     if found.fault[1]:
         return found.fault
     parts = (found.estate, found.building, found.unit, found.room, found.group, found.road)
@@ -194,7 +194,7 @@ def test_columns_are_one_door_or_none(cells: dict[str, str], wanted: tuple[str, 
         ("201乙室", "201乙"), ("501-0", "501-0"),
         # A floor that stands in the same cell.
         ("5层501", "501"), ("五楼501室", "501"), ("1楼1号", "101"), ("5楼东户", "5-东户"),
-        ("负一层101", "-101"), ("4-1室", "401"),
+        ("负一层101", "-101"), ("4-1室", "401"), ("第五层1号", "501"), ("第5层501", "501"),
         # Rooms that have a name.
         ("商铺101", "商铺101"), ("门市3号", "门市3"), ("底商101", "底商101"), ("A户", "A"),
         ("601阁楼", "601-阁楼"), ("501东", "501-东户"),
@@ -258,6 +258,36 @@ def test_a_floor_may_stand_before_the_number_of_all(floor: str) -> None:
 def test_a_floor_that_tells_doors_apart_is_understood_or_refused(floor: str) -> None:
     assert door(building="3", unit="2", floor=floor, room="1") == ("floor", "unknown_floor")
     assert door(building="3", unit="2", floor=floor, room="501") == ("3", "2", "501")
+
+
+def test_the_second_unit_is_unit_two() -> None:
+    assert door("3号楼第二单元501") == door("3号楼第2单元第5层1号") == ("3", "2", "501")
+    assert door("第二单元501", building="3") == ("3", "2", "501")
+
+
+@pytest.mark.parametrize(
+    ("address", "line", "wanted"),
+    [
+        ("2-501", "3号楼", ("3", "2", "501")),
+        ("2-501", "3号楼2单元", ("3", "2", "501")),
+        ("5-1", "3号楼2单元", ("3", "2", "501")),
+        ("5楼东户", "3号楼2单元", ("3", "2", "5-东户")),
+        ("2单元501", "3号楼", ("3", "2", "501")),
+        ("501-1", "3号楼2单元", ("3", "2", "501-1")),
+        ("3-501", "3号楼", ("3", "501")),
+        ("5-2-501", "3号楼", ("5", "2", "501")),
+        ("1-501", "3号楼2单元", ("", "door_differs")),
+    ],
+)
+def test_an_address_below_the_line_of_its_building(
+    address: str, line: str, wanted: tuple[str, ...]
+) -> None:
+    assert door(address, line=line) == wanted
+
+
+def test_an_estate_that_is_said_twice_is_one() -> None:
+    assert door(estate="阳光花园", building="阳光花园3号楼") == ("阳光花园", "3")
+    assert door(estate="阳光花园", building="阳光花园二期3号楼") == ("阳光花园二期", "3")
 
 
 def test_a_room_lies_in_the_building_of_the_address() -> None:
