@@ -219,6 +219,8 @@ class PlaceIndex:
             words.append(_building_key(sided(building)[1]))
             if not _NUMBERS.fullmatch(building) or building.isdecimal():
                 words.append(key(building))
+            if plain := _described().fullmatch(building):
+                words.append(_building_key(sided(plain[1])[1]))
         if group and (not building or key(building) in _KINDS):
             words.append(_group_key(sided(group)[1]))
             if not group.isdecimal():
@@ -399,6 +401,13 @@ def sided(label: str) -> tuple[str, str]:
 def _sides() -> re.Pattern[str]:
     words = "|".join(load("address")["sides"])
     return re.compile(rf"(?:{words}){{1,2}}(?=[A-Z]?\d)")
+
+
+@cache
+def _described() -> re.Pattern[str]:
+    """A building with a word that tells it from no other one: 3-高层 is 3, 3-东 is not."""
+    signs = "".join(sorted({*load("address")["area_signs"], *load("words")["digits"]}))
+    return re.compile(rf"([^-]+)-[^-A-Za-z\d{signs}]+")
 
 
 def _building_key(text: str) -> str:

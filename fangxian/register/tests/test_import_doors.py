@@ -115,6 +115,20 @@ def test_what_a_ledger_makes_it_finds_again(alice, places):
     assert take(alice, places, "住址", *rows).changed == 0
 
 
+def test_a_word_behind_the_number_makes_no_other_building(alice, places):
+    stand(alice, places, "3号楼", "4号楼", "4号楼商业")
+    run = take(
+        alice, places, "楼号|房号",
+        "3栋(高层)|101", "3号楼底商|102", "4号楼（商业）|103", "4号楼高层|104", "3号楼东|105",
+        "3号楼A座|106", "3号楼（二期）|107",
+    )  # fmt: skip
+    assert doors(alice) == [
+        ("3号楼", "", "101"), ("3号楼", "", "102"), ("4号楼", "", "104"),
+        ("4号楼商业", "", "103"),
+    ]  # fmt: skip
+    assert refused(alice, run) == {n: ["unknown_building"] for n in (6, 7, 8)}
+
+
 def test_what_columns_make_they_find_again(alice, places):
     rows = ["|1-3|2|501", "|C-1|2|502", "1|4|1|503", "城中2|5|1|504", "B|6|1|505"]
     head = "小区|楼号|单元|房号"
