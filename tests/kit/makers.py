@@ -443,6 +443,11 @@ def _organisation(side: Side) -> Any:
     return body.pk if side.is_own else ANYWHERE
 
 
+@maker("organisations:what")
+def _list_of_an_organisation(side: Side) -> Any:
+    return "members"
+
+
 @maker("organisations:member_id")
 def _member(side: Side) -> Any:
     from fangxian.organisations.actions import add_new_member
