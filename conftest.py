@@ -22,6 +22,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.test import Client
+from django.utils import translation
 
 from fangxian.accounts.sessions import SECOND_FACTOR
 from fangxian.common.sheets import reader
@@ -88,6 +89,12 @@ def _each_file_is_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reader, "_run", lru_cache(maxsize=64)(reader._run))
         yield
+
+
+@pytest.fixture(autouse=True)
+def _first_language() -> None:
+    """A request leaves its language to the thread, and so to the next test."""
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
