@@ -21,6 +21,7 @@ from fangxian.core.actions import store_file
 from fangxian.core.jobs import job_kind
 from fangxian.core.models import File
 from fangxian.core.progress import Progress
+from fangxian.field.exporting import DOOR_COLUMNS
 from fangxian.field.models import Campaign
 from fangxian.regions.queries import at
 
@@ -30,12 +31,7 @@ KEPT_DAYS = 30
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV = "text/csv; charset=utf-8"
 GAP_COLUMNS = (
-    ExportColumn(gettext_lazy("Town or street")),
-    ExportColumn(gettext_lazy("Community or village")),
-    ExportColumn(gettext_lazy("Grid")),
-    ExportColumn(gettext_lazy("Building")),
-    ExportColumn(gettext_lazy("Unit")),
-    ExportColumn(gettext_lazy("Door")),
+    *DOOR_COLUMNS,
     ExportColumn(gettext_lazy("Last outcome")),
     ExportColumn(gettext_lazy("Visits"), "number"),
     ExportColumn(gettext_lazy("Last visit"), "datetime"),

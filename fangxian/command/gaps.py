@@ -12,6 +12,7 @@ from django.db.models.functions import Length
 from fangxian.accounts.models import Role
 from fangxian.common import codes
 from fangxian.core.models import Task, TaskState
+from fangxian.field.exporting import door_cells, door_labels
 from fangxian.field.models import Campaign, Target
 from fangxian.field.queries import doors, gaps
 from fangxian.organisations import vacancies
@@ -92,7 +93,6 @@ def _described(rows: Sequence[Vacancy]) -> list[dict[str, Any]]:
     return described
 
 
-LEVELS = (codes.Level.TOWN, codes.Level.VILLAGE, codes.Level.GRID, codes.Level.BUILDING)
 BATCH = 1_000
 
 
@@ -116,16 +116,13 @@ def _ledger(batch: Sequence[Target]) -> Iterator[list[object]]:
     if not batch:
         return
     places = {target.place_code for target in batch}
-    called = names({at for code in places for at in codes.ancestors(code, include_self=True)})
+    labels = door_labels(places)
     closers = who_closes_many(list(places))
     for target in batch:
-        code = target.place_code
-        closer = next(iter(closers[code]), None)
+        closer = next(iter(closers[target.place_code]), None)
         last = target.last_visit_at
         yield [
-            *(called.get(code[: int(level)], "") for level in LEVELS),
-            called.get(code, "") if len(code) > int(codes.Level.BUILDING) else "",
-            target.household.room or target.household.address,
+            *door_cells(target, labels),
             target.outcome,
             target.visits,
             last,

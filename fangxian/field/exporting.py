@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final, TypeVar
@@ -35,7 +35,7 @@ from fangxian.core.ledgers import XLSX
 from fangxian.core.models import File
 from fangxian.core.progress import Progress
 from fangxian.field import queries
-from fangxian.field.models import Campaign, FormDefinition, Visit
+from fangxian.field.models import Campaign, FormDefinition, Target, Visit
 from fangxian.field.questionnaire.said import in_words, read, typed
 from fangxian.field.questionnaire.schema import Question, Questionnaire
 from fangxian.field.questionnaire.values import text
@@ -49,8 +49,8 @@ KEPT_DAYS: Final = 30
 CHUNK: Final = 1_000
 _T = TypeVar("_T")
 _LEVELS: Final = (Level.TOWN, Level.VILLAGE, Level.GRID, Level.BUILDING)
-_DOOR: Final = (
-    ExportColumn(gettext_lazy("Visit number"), "number"),
+# Where a door is, in every list of doors.
+DOOR_COLUMNS: Final = (
     ExportColumn(gettext_lazy("Town or street")),
     ExportColumn(gettext_lazy("Community or village")),
     ExportColumn(gettext_lazy("Grid")),
@@ -58,6 +58,7 @@ _DOOR: Final = (
     ExportColumn(gettext_lazy("Unit")),
     ExportColumn(gettext_lazy("Door")),
 )
+_DOOR: Final = (ExportColumn(gettext_lazy("Visit number"), "number"), *DOOR_COLUMNS)
 _VISIT: Final = (
     ExportColumn(gettext_lazy("Outcome of the visit")),
     ExportColumn(gettext_lazy("Time of the visit"), "datetime"),
@@ -101,7 +102,7 @@ class _Ledger:
         number = 0
         for chunk in _chunks(found.iterator(chunk_size=CHUNK)):
             queries.note_residents({visit.household_id for visit in chunk})
-            labels = _labels(chunk)
+            labels = door_labels({visit.place_code for visit in chunk})
             for line in queries.visit_lines(chunk):
                 number += 1
                 visit = line.visit
@@ -111,7 +112,7 @@ class _Ledger:
                         self.repeated.setdefault(name, []).append((number, visit.id))
                 yield [
                     number,
-                    *_door(visit, labels),
+                    *door_cells(visit, labels),
                     line.said,
                     timezone.make_naive(visit.visited_at),
                     who(visit.actor),
@@ -125,12 +126,12 @@ class _Ledger:
         for part in _chunks(iter(self.repeated.get(repeat, ()))):
             numbers = {id_: number for number, id_ in part}
             visits = list(self.visits().filter(id__in=numbers))
-            labels = _labels(visits)
+            labels = door_labels({visit.place_code for visit in visits})
             for visit in sorted(visits, key=lambda one: numbers[one.id]):
                 answers = read(visit.answers)
                 for row in answers.get(repeat, ()):
                     cells = self.cells(columns, visit, row, answers | row, repeat)
-                    yield [numbers[visit.id], *_door(visit, labels), *cells]
+                    yield [numbers[visit.id], *door_cells(visit, labels), *cells]
 
     def cells(
         self,
@@ -179,17 +180,18 @@ def _chunks(rows: Iterator[_T]) -> Iterator[list[_T]]:
         yield chunk
 
 
-def _labels(visits: Sequence[Visit]) -> dict[str, str]:
-    places = {visit.place_code for visit in visits}
+def door_labels(places: Iterable[str]) -> dict[str, str]:
+    """Names of places and of all above them, for :func:`door_cells`. One query."""
     return names({at_ for code in places for at_ in codes.ancestors(code, include_self=True)})
 
 
-def _door(visit: Visit, labels: Mapping[str, str]) -> Iterator[str]:
-    code = visit.place_code
+def door_cells(row: Visit | Target, labels: Mapping[str, str]) -> Iterator[str]:
+    """Where the door of a row is: the cells of :data:`DOOR_COLUMNS`."""
+    code = row.place_code
     for level in _LEVELS:
         yield labels.get(code[: int(level)], "") if len(code) >= level else ""
     yield labels.get(code, "") if len(code) > Level.BUILDING else ""
-    yield visit.household.room or visit.household.address
+    yield row.household.room or row.household.address
 
 
 def _column(question: Question) -> ExportColumn:

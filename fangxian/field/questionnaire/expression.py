@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.field.questionnaire.functions import ARITY, CALLS, DATE_LETTERS, GATHERING
@@ -348,7 +349,7 @@ def evaluate(
     None and compares like empty text.
     """
     # The visit's own day is normally given.
-    moment = Moment(today or dt.date.today(), now)  # noqa: DTZ011
+    moment = Moment(today or timezone.localdate(), now)
 
     def run(node: Tree) -> Value:
         head = node[0]
