@@ -86,7 +86,8 @@ def test_serve_worker_check_and_import_refuse_a_lost_key(folder: Path, migrated:
 
     key = folder / "keys" / "register.key"
     key.rename(folder / "away.key")
-    for command in (["serve", "--port", "65535"], ["worker"], ["check"], ["import", "register", "x"]):
+    starts = ["serve", "--port", "65535"], ["worker"], ["check"], ["import", "register", "x"]
+    for command in starts:
         run = fangxian(*command)
         assert run.returncode == 2, (command, run.stderr)
         assert "register.key is missing" in run.stderr
