@@ -101,7 +101,7 @@ _SEPARATED = Q(kind=SEPARATED)
 _AWAY = ~Q(away_since=None)
 _TENANT = Q(kind="tenant")
 
-# Counters kept by the database with each change (migrations 0004, 0005), read at once at any level.
+# Counters kept by the database with each change (triggers: migrations), read at once at any level.
 KEY: Final = "register"
 GROUP: Final = "group:"
 COUNTED: Final = (

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
@@ -316,26 +315,3 @@ def test_pages_of_a_place_add_nothing_up(
         assert queries.group_counts(places.community) == {}
         assert queries.household_counts([places.grid]) == {places.grid: 1}
     assert not any("register_" in query["sql"] for query in asked.captured_queries)
-
-
-def test_residents_of_before_are_told_from_those_but_registered(
-    fresh_database: None, django_db_blocker: Any
-) -> None:
-    def counted() -> tuple[int, int]:
-        with acting(by):
-            found = counters.read([COUNTY], ["residents", "separated"], queries.KEY)
-        return found[COUNTY, "residents"], found[COUNTY, "separated"]
-
-    with django_db_blocker.unblock():
-        by = make_cast(make_places()).actor("alice")
-        home = actions.create_household(by=by, place_code=UNITS[0], room="101")
-        for kind in ("registered", "tenant", "separated"):
-            actions.move_in(
-                by=by, household_id=home.pk, on=timezone.localdate(), name="查无此人", kind=kind
-            )
-        by = Actor.system("test", COUNTY)
-        assert counted() == (2, 1)
-        for migration, wanted in (("0004_counters", (3, 0)), ("0005_separated", (2, 1))):
-            call_command("migrate", "register", migration, database="owner", verbosity=0)
-            assert counted() == wanted
-        agree(by)
