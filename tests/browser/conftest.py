@@ -34,7 +34,8 @@ def site(fresh_database: str) -> Iterator[str]:
     """Address of the whole product, served over a database of this test alone."""
     server = ThreadedWSGIServer(("127.0.0.1", 0), _Quiet)
     server.set_app(WSGIHandler())
-    thread = Thread(target=server.serve_forever, daemon=True)
+    # The time between two looks at whether to stop.
+    thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     # By name: passkeys refuse addresses in numbers.
     yield f"http://localhost:{server.server_port}"

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Playwright, Request
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 AXE = CHECKOUT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
@@ -37,7 +37,16 @@ FLAGS = [
 ]
 # What each page has asked for and not got yet.
 _under_way: WeakKeyDictionary[Page, set[Request]] = WeakKeyDictionary()
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The line to each page over which it is told whether it is touched.
+_lines: WeakKeyDictionary[Page, CDPSession] = WeakKeyDictionary()
+# As scripts/find_chromium.py has them.
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 
 
 def launch(playwright: Playwright) -> Browser:
@@ -53,7 +62,7 @@ def visitor(
     """A page of a new visitor; on phones with touch. Errors of scripts or the policy fail it."""
     width, height = size
     context = browser.new_context(
-        viewport={"width": width, "height": height}, has_touch=width < 768, base_url=site
+        viewport={"width": width, "height": height}, has_touch=_is_touched(size), base_url=site
     )
     speak(context, site, language)
     page = context.new_page()
@@ -208,10 +217,24 @@ def settled(page: Page, within: float = 30) -> None:
 
 
 def resized(page: Page, size: tuple[int, int]) -> None:
-    """Give the window another size and wait until the page is laid out in it."""
-    page.set_viewport_size({"width": size[0], "height": size[1]})
+    """Show the page on another screen, phones touched, others with a mouse; wait for its layout."""
+    _shape(page, size)
     page.evaluate("window.scrollTo(0, 0)")
     settled(page)
+    coarse = page.evaluate("matchMedia('(pointer: coarse)').matches")
+    assert coarse == _is_touched(size), f"{page.url} is not on a screen of {size}"
+
+
+def _shape(page: Page, size: tuple[int, int]) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    if page not in _lines:
+        _lines[page] = page.context.new_cdp_session(page)
+    touched = {"enabled": _is_touched(size)}
+    _lines[page].send("Emulation.setTouchEmulationEnabled", touched)
+
+
+def _is_touched(size: tuple[int, int]) -> bool:
+    return size[0] < 768
 
 
 def check_everywhere(
@@ -219,29 +242,28 @@ def check_everywhere(
 ) -> None:
     """Pages as (path, name): layout in both languages at 375 and 1440 px, at 320 px and 200 % zoom.
 
-    A visitor with a finger and one with a mouse see them in both languages; turning to a smaller
-    window is what they do without loading the page again. axe looks once at each size, in another
-    language each; the journeys run it everywhere. ``name`` ("" for none) keeps Chinese
-    screenshots at 375 and 1440 px.
+    In Chinese a page is loaded on a phone, in English at a desk, where axe looks at it; then it is
+    shown on the other screens without being loaded again. The journeys run axe everywhere.
+    ``name`` ("" for none) keeps Chinese screenshots at 375 and 1440 px.
     """
     pages = list(pages)
-    for sizes, looked_at in (((PHONE, NARROW, ZOOMED), "zh-hans"), ((DESK,), "en")):
-        with visitor(browser, site, size=sizes[0]) as page:
-            sign_in(page, site, client)
-            for language in ("zh-hans", "en"):
-                speak(page.context, site, language)
-                for path, name in pages:
-                    page.set_viewport_size({"width": sizes[0][0], "height": sizes[0][1]})
-                    open_page(page, path)
-                    for size in sizes:
-                        resized(page, size)
-                        no_sideways_scroll(page)
-                        if size == sizes[0] and language == looked_at:
-                            axe(page)
-                        if size in (PHONE, NARROW):
-                            touch_targets(page)
-                        if name and language == "zh-hans" and size == sizes[0]:
-                            screenshot(page, name)
+    screens = {"zh-hans": (PHONE, NARROW, ZOOMED, DESK), "en": (DESK, ZOOMED, NARROW, PHONE)}
+    with visitor(browser, site, size=PHONE) as page:
+        sign_in(page, site, client)
+        for language, sizes in screens.items():
+            speak(page.context, site, language)
+            for path, name in pages:
+                _shape(page, sizes[0])
+                open_page(page, path)
+                for size in sizes:
+                    resized(page, size)
+                    no_sideways_scroll(page)
+                    if size == sizes[0]:
+                        axe(page)
+                    if size in (PHONE, NARROW):
+                        touch_targets(page)
+                    if name and language == "zh-hans" and size in (PHONE, DESK):
+                        screenshot(page, name)
 
 
 def open_page(page: Page, path: str) -> None:

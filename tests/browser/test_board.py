@@ -93,4 +93,5 @@ def test_the_wall_fits_its_screen(
             page.goto(reverse(f"command:{name}"))
             settled(page)
             no_sideways_scroll(page)
-            axe(page)
+            if language == "en":
+                axe(page)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.kit import DESK, PHONE, axe, no_sideways_scroll, sign_in, visitor
+from tests.browser.kit import DESK, PHONE, axe, no_sideways_scroll, settled, sign_in, visitor
 
 pytestmark = pytest.mark.browser
 BUDGET = 80 * 1024
@@ -49,7 +49,7 @@ def test_style_and_scripts_of_an_ordinary_page_fit_the_budget(
         )
         sign_in(page, site, client)
         page.goto("/no-such-page/")
-        page.wait_for_load_state("networkidle")
+        settled(page)
     assert loaded
     assert sum(loaded.values()) <= BUDGET, loaded
     assert not [url for url in loaded if "/map-" in url or "/chart-" in url]
