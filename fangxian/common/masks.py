@@ -19,6 +19,11 @@ def mask_phone(number: str) -> str:
     return "*" * max(len(number) - 4, 4) + number[-4:]
 
 
+def mask_name(name: str) -> str:
+    """The first character of a name, a star for each other: enough to tell a door by."""
+    return name[:1] + "*" * (len(name) - 1)
+
+
 def mask_text(text: str, limit: int = 40) -> str:
     """A cell of which nothing is known: what may be a document's or a phone's number is masked."""
     shown = _RUN.sub(lambda run: _mask(run[0]), text)

@@ -12,42 +12,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fangxian.common.errors import Problem
 from fangxian.common.ui import formats
+from fangxian.organisations.loads import Span, are_judged_last, held_by, most_at_once
 from fangxian.organisations.models import Member, Organisation, Responsibility
 from fangxian.organisations.rules import ChainRole, ChainRules, Post
 from fangxian.people.models import Person
 from fangxian.regions.models import Building, Region
 
 Holder = Person | Member | Organisation
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Days from ``first`` to ``last``, both included; None: open."""
-
-    first: dt.date
-    last: dt.date | None = None
-
-    def covers(self, day: dt.date) -> bool:
-        return self.first <= day and (self.last is None or day <= self.last)
-
-    def meets(self, other: Span) -> bool:
-        """Tell whether they share a day."""
-        return (self.last is None or other.first <= self.last) and (
-            other.last is None or self.first <= other.last
-        )
-
-
-def most_at_once(spans: Iterable[Span], window: Span) -> int:
-    """The greatest number of ``spans`` that hold on one day of ``window``."""
-    near = [span for span in spans if span.meets(window)]
-    days = {window.first} | {span.first for span in near if window.covers(span.first)}
-    return max((sum(span.covers(day) for span in near) for day in days), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +66,6 @@ class _Held:
     row: Responsibility | None = None
 
 
-# Days only: how much somebody has elsewhere, not what.
-_ELSEWHERE = (
-    "SELECT holder, role, first, last, responsibility FROM organisations_load(%s::uuid[], %s)"
-)
-
-
-def contact_load(person_id: UUID, role: str, window: Span) -> int:
-    """With how many establishments a person keeps contact at most on a day of ``window``."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ELSEWHERE, [[person_id], [role]])
-        rows = cursor.fetchall()
-    return most_at_once((Span(first, last) for _holder, _role, first, last, _id in rows), window)
-
-
 class Board:
     """What is held at ``places`` and by ``holders``. Three queries, however many.
 
@@ -136,11 +98,9 @@ class Board:
                 )
                 self._at[row.place_id, row.role].append(held)
         self._load: dict[tuple[UUID, str], list[Span]] = defaultdict(list)
-        with connection.cursor() as cursor:
-            cursor.execute(_ELSEWHERE, [sorted({holder_id(h) for h in holders}), wanted])
-            for holder, role, first, last, responsibility in cursor.fetchall():
-                if responsibility != without:
-                    self._load[holder, role].append(Span(first, last))
+        for holder, role, span, responsibility in held_by(map(holder_id, holders), wanted):
+            if responsibility != without:
+                self._load[holder, role].append(span)
         unmanaged = [place.id for place in places if any(self._bound(r, place) for r in wanted)]
         self._unmanaged: set[UUID] = set(
             Building.objects.filter(region_id__in=unmanaged, managed=False).values_list(
@@ -222,6 +182,8 @@ class Board:
 
     def too_much(self, role: ChainRole, holder: Holder, span: Span) -> Problem | None:
         """Why the holder can take no further place in this role, or None."""
+        if are_judged_last():
+            return None
         held = most_at_once(self._load[holder_id(holder), role.code], span)
         if held < role.max_per_holder:
             return None

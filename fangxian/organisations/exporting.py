@@ -31,6 +31,7 @@ from fangxian.core.jobs import JobKind, kinds
 from fangxian.core.ledgers import XLSX
 from fangxian.core.models import File
 from fangxian.core.progress import Progress
+from fangxian.organisations import exporting_households
 from fangxian.organisations.actions.revealing import WHAT
 from fangxian.organisations.models import Member, Organisation, Responsibility
 from fangxian.organisations.queries import in_force
@@ -220,6 +221,13 @@ EXPORTS: Final = {
             ),
             _count_responsibilities,
             _responsibility_rows,
+        ),
+        Export(
+            "member_households",
+            gettext_lazy("Households of members (1+10)"),
+            exporting_households.COLUMNS,
+            exporting_households.count,
+            exporting_households.rows,
         ),
     )
 }

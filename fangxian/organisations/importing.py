@@ -31,6 +31,8 @@ from fangxian.organisations.ledger_chain import (
     write_responsibilities,
 )
 from fangxian.organisations.ledger_holders import organisation_named, refusal, seated_in
+from fangxian.organisations.ledger_households import FIELDS as HOUSEHOLD_FIELDS
+from fangxian.organisations.ledger_households import write_households
 from fangxian.organisations.ledger_places import Places, no_right, places_of, refused
 from fangxian.organisations.models import Member, Organisation, OrganisationKind
 from fangxian.organisations.vacancies import left_alone
@@ -43,6 +45,7 @@ from fangxian.regions.queries import current
 RIGHT: Final = "organisations.import"
 ORGANISATIONS: Final = "organisations"
 RESPONSIBILITIES: Final = "responsibilities"
+HOUSEHOLDS: Final = "member_households"
 
 ORGANISATION_FIELDS: Final = (
     FieldSpec("organisation", gettext_lazy("Organisation"), required=True),
@@ -276,6 +279,10 @@ def _in_trial(write: Write) -> Write:
     return written
 
 
+REPLACE: Final = Option(
+    "replace", gettext_lazy("Where somebody else is named, hand over from the day in the row")
+)
+
 LEDGERS: Final = {
     ledger.kind: ledger
     for ledger in (
@@ -301,12 +308,19 @@ LEDGERS: Final = {
             place_url="organisations:chain",
             least_level=Level.COUNTY,
             refine=phones_after,
-            options=(
-                Option(
-                    "replace",
-                    gettext_lazy("Where somebody else is named, hand over from the day in the row"),
-                ),
-            ),
+            options=(REPLACE,),
+        ),
+        Ledger(
+            HOUSEHOLDS,
+            gettext_lazy("Households of members (1+10)"),
+            room="organisations",
+            right=RIGHT,
+            fields=HOUSEHOLD_FIELDS,
+            way=RowByRow(_in_trial(write_households)),
+            statuses=RowByRow.STATUSES,
+            place_url="organisations:chain",
+            least_level=Level.COUNTY,
+            options=(REPLACE,),
         ),
     )
 }

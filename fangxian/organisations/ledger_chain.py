@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -35,7 +36,9 @@ from fangxian.organisations.actions.appointing import Made, problems_of
 from fangxian.organisations.checking import Appointment
 from fangxian.organisations.ledger_holders import holder_named
 from fangxian.organisations.ledger_places import Places, no_right, places_of, refused
-from fangxian.organisations.ledger_posts import is_beside, write_beside
+from fangxian.organisations.ledger_posts import is_beside, shift_beside, write_beside
+from fangxian.organisations.ledger_together import Days, Entry, Loads, Shift, write_all
+from fangxian.organisations.loads import DAY, Span, spans_of
 from fangxian.organisations.models import Responsibility
 from fangxian.organisations.queries import in_force
 from fangxian.organisations.rules import ChainRole, ChainRules, Post, chain_rules
@@ -115,8 +118,9 @@ def write_responsibilities(
 ) -> Sequence[Outcome]:
     """Name holders row by row; who answers there already stays, others are refused.
 
-    With the run's option ``replace`` somebody else is handed over to instead. Who stands in and
-    what lies beside the chain is written last: the rows before may name those it hangs on.
+    With the run's option ``replace`` somebody else is handed over to instead, and who may hold how
+    many is judged after the last row. Who stands in and what lies beside the chain is written last:
+    the rows before may name those it hangs on.
     """
     replace = bool(run.options.get("replace"))
     places = places_of(run.place_code)
@@ -142,9 +146,18 @@ def write_responsibilities(
             outcomes += _all_replaced(by, wanted, rules)
         else:
             outcomes += _named(by, wanted)
-        for row, place, post in beside:
-            area = run.place_code
-            outcomes.append(write_beside(by, row, place, post, area=area, replace=replace))
+        area = run.place_code
+        outcomes += write_all(
+            [
+                Entry(
+                    row,
+                    partial(write_beside, by, row, place, post, area=area, replace=replace),
+                    partial(shift_beside, row, place, post, area=area),
+                )
+                for row, place, post in beside
+            ],
+            _loads(rules),
+        )
     return outcomes
 
 
@@ -171,22 +184,39 @@ def _outcome(row: StagedRow, made: Sequence[Made], *, replaced: bool = False) ->
 
 def _all_replaced(
     by: Actor, wanted: Sequence[tuple[StagedRow, list[Appointment]]], rules: ChainRules
-) -> Iterator[Outcome]:
-    """Write rows one by one; who has too much is tried again once other rows relieved him."""
-    waiting = list(wanted)
-    while waiting:
-        full: list[tuple[StagedRow, list[Appointment], Outcome]] = []
-        for row, ones in waiting:
-            outcome = _replaced(by, row, ones, rules)
-            if any(problem.code == "load" for problem in outcome.problems):
-                full.append((row, ones, outcome))
-            else:
-                yield outcome
-        if len(full) == len(waiting):
-            yield from (outcome for _row, _ones, outcome in full)
-            return
-        # Lists that are shifted by one relieve the last first.
-        waiting = [(row, ones) for row, ones, _outcome in reversed(full)]
+) -> list[Outcome]:
+    entries = [
+        Entry(row, partial(_replaced, by, row, ones, rules), partial(_shift, ones, rules))
+        for row, ones in wanted
+    ]
+    return write_all(entries, _loads(rules))
+
+
+def _loads(rules: ChainRules) -> Loads:
+    return Loads(spans_of, lambda role: rules.names[role].max_per_holder)
+
+
+def _shift(wanted: Sequence[Appointment], rules: ChainRules) -> Shift:
+    """What a row that hands over gives to whom it names, and takes from whom it replaces."""
+    gives: list[Days] = []
+    takes: list[Days] = []
+    for one in wanted:
+        key = one.holder_id, one.role
+        last = one.to_date
+        other = _in_the_way(one) if rules.roles[one.role].maximum == 1 else None
+        if other is not None:
+            days = Span(max(other.from_date, one.from_date), other.to_date)
+            former = other.person_id or other.organisation_id
+            assert former is not None  # a constraint of the table
+            takes.append(((former, one.role), days))
+            last = other.to_date
+        own = [row for row in _held_by(one) if Span(row.from_date, row.to_date).meets(one.span)]
+        if not own:
+            gives.append((key, Span(one.from_date, last)))
+        for row in own:
+            if one.to_date is not None and (row.to_date is None or row.to_date > one.to_date):
+                takes.append((key, Span(one.to_date + DAY, row.to_date)))
+    return Shift(tuple(gives), tuple(takes))
 
 
 def _replaced(
@@ -216,7 +246,7 @@ def _place_and_post(
     post = rules.post(rules.code_of(values["role"]) or values["role"])
     if isinstance(post, ChainRole):
         return _place(values, places, post), post
-    return _said(values, places), post
+    return said_place(values, places), post
 
 
 def _appointments(
@@ -238,7 +268,7 @@ def _appointments(
                 code="required",
             )
         )
-    depth = _said(values, places).level
+    depth = said_place(values, places).level
     for name in filled:
         code = _LEADERS.get(depth, ROLE_COLUMNS[name]) if name == "leader" else ROLE_COLUMNS[name]
         role = rules.role(code)
@@ -250,7 +280,7 @@ def _appointments(
         yield _appointment(said, _place(values, places, role), role, area)
 
 
-def _said(values: Mapping[str, Any], places: Places) -> Region:
+def said_place(values: Mapping[str, Any], places: Places) -> Region:
     """The place that a row is about: by its code or name, or part by part when that is deeper."""
     text = values.get("place_code") or values.get("place", "")
     parts = {name: str(values[name]) for name in _PARTS if values.get(name)}
@@ -270,7 +300,7 @@ def _place(values: Mapping[str, Any], places: Places, role: ChainRole) -> Region
     text = values.get("place_code") or values.get("place", "")
     if values.get("role") and (text or not any(values.get(name) for name in _PARTS)):
         return places.find(text, level)
-    said = _said(values, places)
+    said = said_place(values, places)
     above = places.at(said.code[:level])
     if above is not None and above.level == level:
         return above
@@ -323,12 +353,18 @@ def _ended_earlier(by: Actor, one: Appointment) -> bool:
     """Give who answers there the last day that the row says; tells whether it was another."""
     if one.to_date is None:
         return False
-    mine = in_force(one.from_date).filter(place=one.place, role=one.role, substitute_for=None)
-    row = mine.filter(Q(person=one.holder_id) | Q(organisation=one.holder_id)).first()
+    day = one.from_date
+    row = _held_by(one).filter(Q(to_date=None) | Q(to_date__gte=day), from_date__lte=day).first()
     if row is None or (row.to_date is not None and row.to_date <= one.to_date):
         return False
     end_responsibility(by=by, responsibility=row, on=one.to_date)
     return True
+
+
+def _held_by(one: Appointment) -> QuerySet[Responsibility]:
+    """What who is to be named has there already, whenever."""
+    held = Responsibility.objects.filter(place=one.place, role=one.role, substitute_for=None)
+    return held.filter(Q(person=one.holder_id) | Q(organisation=one.holder_id))
 
 
 def _in_the_way(one: Appointment) -> Responsibility | None:

@@ -19,6 +19,8 @@ from fangxian.organisations.actions import change_contact, name_contact_leader, 
 from fangxian.organisations.checking import Holder, ends_otherwise, holder_id, holder_name
 from fangxian.organisations.ledger_holders import holder_named, refusal
 from fangxian.organisations.ledger_places import refused
+from fangxian.organisations.ledger_together import Shift
+from fangxian.organisations.loads import Span
 from fangxian.organisations.models import Organisation, Responsibility
 from fangxian.organisations.queries import in_force
 from fangxian.organisations.rules import ChainRules, Post, chain_rules
@@ -51,13 +53,35 @@ def write_beside(
         return refused(row, refusal(str(error), "place", "", "conflict"))
 
 
+def shift_beside(row: StagedRow, place: Region, post: Post, *, area: str) -> Shift:
+    """What the naming of a contact leader gives to whom it names, and takes from the present one.
+
+    Raises Invalid.
+    """
+    holder, first = holder_named(row.values, post, area), _first_day(row.values)
+    where = row.values.get("establishment", "").strip()
+    present = Responsibility.objects.filter(
+        place=place, role=post.code, establishment__name=where, substitute_for=None
+    ).exclude(to_date__lt=first)
+    takes = tuple(
+        ((one.person_id, post.code), Span(max(one.from_date, first), one.to_date))
+        for one in present
+        if one.person_id is not None
+    )
+    return Shift((((holder_id(holder), post.code), Span(first)),), takes)
+
+
+def _first_day(values: dict[str, Any]) -> dt.date:
+    return _day(values, "start_date") or timezone.localdate()
+
+
 def _written(
     by: Actor, row: StagedRow, place: Region, post: Post, area: str, replace: bool
 ) -> Outcome:
     values = row.values
     holder = holder_named(values, post, area)
     phone = values.get("responsible_phone", "").strip()
-    first, last = _day(values, "start_date") or timezone.localdate(), _day(values, "end_date")
+    first, last = _first_day(values), _day(values, "end_date")
     rows = in_force(first).filter(place=place, role=post.code).order_by("from_date", "id")
     if where := values.get("establishment", "").strip():
         rows = rows.filter(establishment__name=where)
@@ -137,7 +161,7 @@ def _contact_leader(
         raise refusal(
             _("A ledger does not name “%(role)s” here.") % {"role": post.name},
             "role",
-            _("Name contact leaders on the page of a place, households on that of the member."),
+            _("Name contact leaders on the page of a place, members by the ledger of 1+10."),
             "on_its_page",
         )
     if present and not replace:

@@ -50,15 +50,25 @@ class RowByRow:
     ) -> dict[str, Any]:
         """Stage the rows, try to write them and take that back."""
         imports.stage(run, _cleaned(source))
-        handler, _together = self.opened(by, run)
+        handler, together = self.opened(by, run)
         rows = iter(imports.rows_of(run))
         outcomes: list[Outcome] = []
+        waiting: list[StagedRow] = []
         with transaction.atomic():
             while chunk := list(islice(rows, size)):
-                outcomes += imports.handle(handler, by, chunk)
+                done = imports.handle(handler, by, chunk)
+                outcomes += _settled(done)
+                waiting += _waiting(chunk, done)
                 progress.step(len(outcomes), source.count())
+            # As the import does: those that wait for one another are looked at together.
+            while waiting:
+                done = imports.handle(together or handler, by, waiting)
+                left = _waiting(waiting, done)
+                over = len(left) == len(waiting)
+                outcomes += done if over else _settled(done)
+                waiting = [] if over else left
             transaction.set_rollback(True)
-        return _summary(outcomes)
+        return _summary(sorted(outcomes, key=lambda one: one.number))
 
     def opened(self, by: Actor, run: ImportRun) -> tuple[Handler, Handler | None]:
         """Write clean rows by the ledger; rows with problems of reading are rejected for them."""
@@ -130,6 +140,15 @@ def _spoilt(row: StagedRow) -> Outcome:
         for name, code, message, mend in row.values[PROBLEMS]
     )
     return Outcome(row.number, tuple(problems), changed=False)
+
+
+def _settled(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    return [one for one in outcomes if not one.later]
+
+
+def _waiting(rows: Sequence[StagedRow], outcomes: Sequence[Outcome]) -> list[StagedRow]:
+    later = {one.number for one in outcomes if one.later}
+    return [row for row in rows if row.number in later]
 
 
 def _summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:

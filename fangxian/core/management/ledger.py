@@ -50,7 +50,8 @@ class LedgerCommand(BaseCommand):
             parser.add_argument(option.flag, action="store_true", help=str(option.label))
 
     def _options(self) -> list[Option]:
-        return [option for ledger in self._known() for option in ledger.options]
+        # Ledgers of a room may ask the same.
+        return list({one.name: one for ledger in self._known() for one in ledger.options}.values())
 
     def _known(self) -> list[Ledger]:
         return [one for one in ledgers.of_room(self.room) if self.kind in ("", one.kind)]

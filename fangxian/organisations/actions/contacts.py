@@ -21,7 +21,8 @@ from fangxian.organisations.actions.responsibilities import (
     lock,
     withdraw_responsibility,
 )
-from fangxian.organisations.checking import Appointment, contact_load, gone, holder_name
+from fangxian.organisations.checking import Appointment, gone, holder_name
+from fangxian.organisations.loads import are_judged_last, held_by, most_at_once
 from fangxian.organisations.models import Member, Responsibility
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.vacancies import refreshed_last
@@ -92,8 +93,9 @@ def _taken(present: Sequence[Responsibility], wanted: Appointment) -> Problem | 
 
 def full(most: int, wanted: Appointment) -> Problem | None:
     """Why the holder can keep contact with no further establishment, or None."""
-    held = contact_load(wanted.holder_id, wanted.role, wanted.span)
-    if held < most:
+    spans = (span for _who, _role, span, _id in held_by([wanted.holder_id], [wanted.role]))
+    held = most_at_once(spans, wanted.span)
+    if held < most or are_judged_last():
         return None
     return Problem(
         _("%(name)s keeps contact with %(held)d already; %(most)d is the most.")

@@ -14,13 +14,8 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
 from fangxian.organisations.actions.responsibilities import APPOINT, create, lock
-from fangxian.organisations.checking import (
-    Appointment,
-    Span,
-    gone,
-    holder_name,
-    most_at_once,
-)
+from fangxian.organisations.checking import Appointment, gone, holder_name
+from fangxian.organisations.loads import Span, are_judged_last, most_at_once
 from fangxian.organisations.models import Member, Responsibility, ResponsibilityHousehold
 from fangxian.organisations.queries import links_from
 from fangxian.organisations.rules import ChainRules, chain_rules
@@ -123,7 +118,7 @@ def _too_many(wanted: Appointment, ids: set[UUID], most: int) -> Problem | None:
     )
     spans = [Span(*days) for days in others.values_list("from_date", "to_date")]
     count = most_at_once(spans, wanted.span) + len(ids)
-    if count <= most:
+    if count <= most or are_judged_last():
         return None
     return Problem(
         _("%(name)s would look after %(count)d households; %(most)d is the most.")

@@ -12,7 +12,8 @@ from django.utils import timezone
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid
 from fangxian.organisations.actions.responsibilities import CUT, LINK, drop
-from fangxian.organisations.checking import Board, Holder, Span, gone
+from fangxian.organisations.checking import Board, Holder, gone
+from fangxian.organisations.loads import Span
 from fangxian.organisations.models import Responsibility
 from fangxian.organisations.queries import in_force
 from fangxian.organisations.rules import chain_rules

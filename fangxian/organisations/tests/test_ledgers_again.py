@@ -22,6 +22,7 @@ from fangxian.organisations.actions import (
 )
 from fangxian.organisations.exporting import EXPORTS, written
 from fangxian.organisations.models import Member, Organisation, OrganisationKind, Responsibility
+from fangxian.organisations.queries import in_force
 from fangxian.organisations.tests.test_ledgers import HEAD, UNITS, imported, lines
 from fangxian.people.actions import add_phone
 from fangxian.register.actions import create_establishment, create_household
@@ -168,10 +169,77 @@ def test_who_is_moved_by_a_ledger_is_relieved_wherever_his_row_stands(hq, places
             "place_code", "holder_name"
         )
         assert dict(rows) == dict(zip(grids, ("王一", "王二", "王三"), strict=True))
-    # Two who change places: nobody of them is free first.
-    changed = ledger("王二", "王一", "王三")
-    run = imported(hq, "responsibilities", changed, places.county, replace=True)
-    assert (run.accepted, _codes(hq, run)) == (1, ["load", "load"])
+
+
+def _changing_posts(hq, places, rows, size=100):
+    head = "区域代码,角色,责任人,开始日期"
+    text = lines(head, *(f"{grid},网格员,{name},{TODAY}" for grid, name in rows))
+    run = importing.imported(
+        hq, text.encode(), places.county, kind="responsibilities", name="台账.csv",
+        sizes={"size": size}, options={"replace": True},
+    )  # fmt: skip
+    with acting(hq):
+        held = in_force().values_list("place_code", "holder_name")
+        return run, dict(held)
+
+
+@pytest.mark.parametrize("size", [1, 100])
+@pytest.mark.parametrize("since", [TODAY, TODAY - 9 * DAY])
+@pytest.mark.parametrize("names", [("王二", "王一", "王三"), ("王三", "王一", "王二")])
+def test_who_change_posts_in_one_ledger_are_judged_after_it(
+    hq, places, officers, names, since, size
+):
+    grids = [places.grid, places.other_grid, "130902001002001"]
+    for grid, officer in zip(grids, officers, strict=True):
+        appoint(by=hq, place=places[grid], role="grid_officer", holder=officer, from_date=since)
+    wanted = dict(zip(grids, names, strict=True))
+    run, held = _changing_posts(hq, places, wanted.items(), size)
+    moved = sum(a != b for a, b in zip(names, ("王一", "王二", "王三"), strict=True))
+    assert run.options["preview"]["counts"].get("refused", 0) == 0
+    assert (run.accepted, run.rejected, run.changed) == (3, 0, moved)
+    assert held == wanted
+    run, held = _changing_posts(hq, places, wanted.items(), size)
+    assert (run.accepted, run.changed, held) == (3, 0, wanted)
+
+
+@pytest.mark.parametrize("size", [1, 100])
+def test_a_ring_without_one_of_its_rows_is_judged_without_it(hq, places, person, officers, size):
+    grids = [places.grid, places.other_grid, "130902001002001", "130902001002002"]
+    people = [*officers, person(hq, "王四")]
+    for grid, officer in zip(grids, people, strict=True):
+        appoint(
+            by=hq, place=places[grid], role="grid_officer", holder=officer,
+            from_date=TODAY - 9 * DAY,
+        )  # fmt: skip
+    before = dict(zip(grids, ("王一", "王二", "王三", "王四"), strict=True))
+    # 王三 was to go to the first grid, but that row names somebody unknown: nobody moves.
+    broken = [(grids[0], "查无此人"), (grids[1], "王一"), (grids[2], "王二")]
+    run, held = _changing_posts(hq, places, broken, size)
+    assert (run.accepted, _codes(hq, run), held) == (0, ["no_person", "load", "load"], before)
+    # Two of four change posts, the other two rows fit with nothing.
+    rows = [(grids[0], "王二"), (grids[1], "王一"), (grids[2], "王四"), (grids[3], "查无此人")]
+    run, held = _changing_posts(hq, places, rows, size)
+    assert (run.accepted, _codes(hq, run)) == (2, ["load", "no_person"])
+    assert held == before | {grids[0]: "王二", grids[1]: "王一"}
+
+
+def test_contact_leaders_who_have_the_most_exchange_establishments(hq, places, officers):
+    def led(name, holder):
+        one = create_establishment(by=hq, place_code=places.building, name=name, kind="enterprise")
+        name_contact_leader(by=hq, establishment=one, holder=holder, on=TODAY - 9 * DAY)
+
+    for n in range(5):
+        led(f"甲{n}", officers[0])
+        led(f"乙{n}", officers[1])
+    rows = ("甲0,联系领导,王二", "乙0,联系领导,王一")
+    text = lines(LEADERS, *(f"{places.building},{row},{TODAY}" for row in rows))
+    run = imported(hq, "responsibilities", text, places.county, replace=True)
+    assert (run.accepted, run.changed) == (2, 2)
+    run = imported(
+        hq, "responsibilities", lines(LEADERS, f"{places.building},甲1,联系领导,王二,{TODAY}"),
+        places.county, replace=True,
+    )  # fmt: skip
+    assert _codes(hq, run) == ["load"]
 
 
 @pytest.mark.parametrize("since", ["2020-03-01", "2020-01-01"])

@@ -18,7 +18,8 @@ from fangxian.organisations.actions import (
     substitute,
     withdraw_responsibility,
 )
-from fangxian.organisations.checking import Appointment, Span, most_at_once
+from fangxian.organisations.checking import Appointment
+from fangxian.organisations.loads import Span, most_at_once
 from fangxian.organisations.models import Responsibility, Vacancy
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.vacancies import refresh
