@@ -130,8 +130,8 @@ def register() -> None:
         TaskKind(gettext_lazy("Decide who answers"), decide_url, words=vacancies.task_words),
     )
     alive_again.register("organisations", _alive_again)
-    for ledger in importing.LEDGERS.values():
-        ledgers.register(ledger)
+    for order, ledger in enumerate(importing.LEDGERS.values(), start=100):
+        ledgers.register(ledger, order=order)
     exporting.register()
     proposing.register()
     counters.sources.register(
