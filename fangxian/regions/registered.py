@@ -72,7 +72,7 @@ def find(by: Actor, text: str, limit: int) -> Sequence[SearchHit]:
             label=hit.place.name,
             url=reverse("regions:place", args=[hit.place.code]),
             detail=_where(hit.place.code, above)
-            + (f" ({hit.old_code} → {hit.year})" if hit.old_code else ""),
+            + (f" ({was} → {hit.year})" if (was := hit.old_code or hit.old_name) else ""),
         )
         for hit in hits
     ]

@@ -22,18 +22,23 @@ FEW_LEVELS = int(Level.COUNTY)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A place that was found. ``old_code``: the former code by which, until the year ``year``."""
+    """A place that was found.
+
+    ``old_code`` or ``old_name``: the former one by which, until the year ``year``.
+    """
 
     place: Region
     old_code: str = ""
     year: int | None = None
+    old_name: str = ""
 
 
 def search(text: str, area: str = "", limit: int = 20) -> list[Found]:
     """Find current places in ``area``: digits are a code, Latin letters initials, others a name.
 
-    A former or ended code gives the present place or places that came of it. Exact names come
-    first, then names that begin with the text, then others; within these the wider place first.
+    A former or ended code gives the present place or places that came of it, a whole former name
+    the place that had it. Exact names come first, then names that begin with the text, then others;
+    within these the wider place first; former names last.
     """
     text = " ".join(text.split())[:LONGEST]
     if not text or limit < 1:
@@ -45,7 +50,33 @@ def search(text: str, area: str = "", limit: int = 20) -> list[Found]:
         known = {place.id for place in places}
         letters = _by_initials(text.lower(), area, limit - len(places))
         places += [place for place in letters if place.id not in known]
-    return [Found(place) for place in places[:limit]]
+    found = [Found(place) for place in places[:limit]]
+    return found + _by_old_name(text, area, found, limit - len(found))
+
+
+def _by_old_name(text: str, area: str, found: list[Found], limit: int) -> list[Found]:
+    """Places that were renamed and are not found already."""
+    if limit < 1:
+        return []
+    lo, hi = bounds(area)
+    changes = (
+        RegionChange.objects.filter(
+            kind=RegionChange.Kind.RENAME,
+            from_name=text,
+            to_place__valid_to=None,
+            to_place__code__gte=lo,
+            to_place__code__lt=hi,
+        )
+        .exclude(to_place__in=[hit.place.id for hit in found])
+        .select_related("to_place")
+        .order_by("-on", "to_place__code")[: 2 * limit]
+    )
+    hits: dict[object, Found] = {}
+    for change in changes:
+        if change.to_place is not None:
+            hit = Found(change.to_place, year=change.year, old_name=text)
+            hits.setdefault(change.to_place_id, hit)
+    return list(hits.values())[:limit]
 
 
 def _rows(statement: str, values: dict[str, str | int]) -> list[Region]:

@@ -75,10 +75,12 @@ def _register_merging() -> None:
 
 def _register_imports() -> None:
     from fangxian.core import ledgers
+    from fangxian.register import exporting
     from fangxian.register.importing import buildings, runs
 
     ledgers.register(runs.LEDGER, order=10)
     ledgers.register(buildings.LEDGER)
+    exporting.register()
 
 
 def _register_counters() -> None:

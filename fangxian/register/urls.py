@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, path
 
 from fangxian.core.views.ledgers import LedgerPages
-from fangxian.register.views import establishments, households, places
+from fangxian.register.views import establishments, exporting, households, places
 
 app_name = "register"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -49,6 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="establishment_phone",
     ),
     path("<place:code>/", places.place, name="place"),
+    path("<place:code>/buildings/export/", exporting.buildings, name="export_buildings"),
     path("<place:code>/new/", households.create, name="household_new"),
     path("<place:code>/establishments/", places.establishments, name="establishments"),
     path("<place:code>/establishments/new/", establishments.create, name="establishment_new"),

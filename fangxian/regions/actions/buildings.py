@@ -22,6 +22,8 @@ from fangxian.regions.models import Building, BuildingKind, BuildingUnit, Region
 from fangxian.regions.pinyin import initials_of
 
 MOST_PROBLEMS = 200
+# Of a position in a list: about a tenth of a metre.
+DIGITS = 6
 NEW = {"kind_id": "residential", "managed": True}
 BUILDING_FIELDS = ("kind_id", "address", "number", "households", "managed")
 
@@ -206,11 +208,17 @@ def _brought_up_to_date(place: Region, row: BuildingRow) -> bool:
     if changed:
         building.save(update_fields=changed)
     moved: list[str] = []
-    if row.longitude is not None:
+    if row.longitude is not None and (row.longitude, row.latitude) != _listed(place):
         moved = update_fields(place, longitude=row.longitude, latitude=row.latitude)
         if moved:
             place.save(update_fields=moved)
     return bool(changed or moved)
+
+
+def _listed(place: Region) -> tuple[float | None, float | None]:
+    """The position of a place as a list writes it."""
+    x, y = place.longitude, place.latitude
+    return (None, None) if x is None or y is None else (round(x, DIGITS), round(y, DIGITS))
 
 
 def _units(listed: list[BuildingRow], present: dict[Any, Region], done: Upserted) -> None:

@@ -15,7 +15,7 @@ from fangxian.common.codes import Level, bounds, contains, parent
 from fangxian.common.errors import Invalid, Problem
 from fangxian.common.ui import formats
 from fangxian.regions import numbering, recode
-from fangxian.regions.models import Building, BuildingUnit, Region
+from fangxian.regions.models import Building, BuildingUnit, Region, RegionChange
 from fangxian.regions.pinyin import initials
 
 MADE_HERE = (Level.VILLAGE, Level.GRID, Level.BUILDING, Level.UNIT)
@@ -85,7 +85,7 @@ def _kind(details: dict[str, Any]) -> dict[str, Any]:
 
 @action
 def rename_place(*, by: Actor, code: str, name: str) -> Region:
-    """Give a place below the town another name; its id and code stay."""
+    """Give a place below the town another name; its id and code stay, the old name is kept."""
     by.require("regions.edit", code)
     _check_name(name)
     place = numbering.lock(code)
@@ -97,7 +97,21 @@ def rename_place(*, by: Actor, code: str, name: str) -> Region:
                 mend=_("Import the list of the year."),
             )
         )
-    place.name, place.initials = name.strip(), initials(name)
+    name = name.strip()
+    if name != place.name:
+        today = timezone.localdate()
+        RegionChange.objects.create(
+            year=today.year,
+            on=today,
+            kind=RegionChange.Kind.RENAME,
+            from_code=code,
+            to_code=code,
+            from_name=place.name,
+            to_name=name,
+            from_place=place,
+            to_place=place,
+        )
+    place.name, place.initials = name, initials(name)
     place.save(update_fields=["name", "initials"])
     return place
 

@@ -35,7 +35,9 @@ class RegionList(models.Model):
 
 
 class RegionChange(models.Model):
-    """One change of the tree by a later list: what was split, merged, renamed, new or ended."""
+    """One change of the tree: what a later list split, merged, renamed, made or ended, and what was
+    renamed by hand.
+    """
 
     scope = Global("changes of public divisions")
 
@@ -68,6 +70,9 @@ class RegionChange(models.Model):
         indexes = [
             models.Index(fields=["from_code"], name="change_from_code"),
             models.Index(fields=["year", "kind"], name="change_year"),
+            models.Index(
+                fields=["from_name"], condition=Q(kind="rename"), name="change_former_name"
+            ),
         ]
 
 

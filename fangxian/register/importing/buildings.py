@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -34,19 +35,18 @@ from fangxian.register.importing.ground import (
     building_word,
     codes_of,
     refusal,
-    unit_word,
 )
 from fangxian.register.importing.places import GROUP, is_group
 from fangxian.register.importing.positions import SYSTEMS, position_of
+from fangxian.register.importing.rearranging import Change, change_of, coded, collisions
+from fangxian.register.importing.units import units_of
 from fangxian.register.vocabularies import DATA
 
 KIND: Final = "buildings"
 RIGHT: Final = "regions.edit"
 MAKE_GRIDS: Final = "make_grids"
-MOST_UNITS: Final = 60
 _WORDS: Final = json.loads((DATA / "building_words.json").read_text("utf-8"))
 _PLAIN: Final = re.compile(r"[A-Z]?\d{1,4}[A-Z]?|[A-Z]")
-_UNIT: Final = re.compile(r"^(?P<name>[^:]+?)(?::(?P<count>\d{1,4}))?$")
 
 FIELDS: Final = (
     FieldSpec("street", gettext_lazy("Town or street")),
@@ -54,6 +54,7 @@ FIELDS: Final = (
     FieldSpec("community_code", gettext_lazy("Code of the community"), synonyms="place_code"),
     FieldSpec("grid", gettext_lazy("Grid")),
     FieldSpec("estate", gettext_lazy("Estate")),
+    FieldSpec("building_code", gettext_lazy("Code of the building")),
     FieldSpec("building", gettext_lazy("Building")),
     FieldSpec("village_group", gettext_lazy("Village group")),
     FieldSpec("building_kind", gettext_lazy("Kind of building")),
@@ -78,13 +79,16 @@ _COLUMNS: Final = {
 class _Listed:
     """A row that can be written: what is said of the building, and of its sections.
 
-    ``named``: the field that holds the name.
+    ``named``: the field that holds the name. ``change``: what is done before, to a known building.
     """
 
     number: int
     named: str
     mark: tuple[str, str]
+    units: list[tuple[str, int | None]]
+    said: dict[str, Any]
     rows: list[BuildingRow]
+    change: Change | None = None
 
 
 class _Writer:
@@ -115,7 +119,7 @@ class _Writer:
                 town, name = values.get("street", ""), values.get("community", "")
                 lying.append((row, communities.find(name, town, code)))
             except Invalid as error:
-                outcomes.append(_refused(row, error))
+                outcomes.append(_refused(row.number, error))
         # Two lists at once don't make the same building twice.
         imports.lock_places(code for _row, code in lying)
         ground = Ground({code for _row, code in lying})
@@ -135,10 +139,10 @@ class _Writer:
                 said[one.mark] = imports.place_of(row.number)[0]
                 listed.append(one)
             except Invalid as error:
-                outcomes.append(_refused(row, error))
-        outcomes += _written(by, listed)
-        self.seen |= said
-        return outcomes
+                outcomes.append(_refused(row.number, error))
+        listed, refused = _rearranged(by, listed, ground)
+        self.seen |= {one.mark: imports.place_of(one.number)[0] for one in listed}
+        return [*outcomes, *refused, *_written(by, listed)]
 
     def _listed(
         self, by: Actor, row: StagedRow, community: str, communities: Communities, ground: Ground
@@ -148,20 +152,26 @@ class _Writer:
         title = _title(values, named)
         said = self._said(values, communities, community)
         grid = self._grid(by, values, community, ground)
-        found = self._standing(named, title, grid, community, ground)
+        found, change = None, None
+        if code := values.get("building_code", ""):
+            found = coded(code, max(community, self.run.place_code), ground)
+            named_grid = grid if values.get("grid") else ""
+            change = change_of(found, (title, values[named]), named_grid, ground)
+        else:
+            found = self._standing(named, title, grid, community, ground)
         if not said["kind"] and (named == GROUP or (found is None and is_group(title))):
             said["kind"] = GROUP
         if found is None:
             grid = grid or self._only_grid(by, community, ground)
-            units = tuple(_units(values.get("units_count"), {}))
+            units = tuple(units_of(values.get("units_count"), {}))
             rows = [BuildingRow(grid_code=grid, name=title, units=units, **said)]
-            return _Listed(row.number, named, _mark(grid, title), rows)
-        return _Listed(
-            row.number,
-            named,
-            _mark(found.code, found.name),
-            _rows_of(found, _units(values.get("units_count"), found.units), said),
-        )
+            return _Listed(row.number, named, _mark(grid, title), [], said, rows)
+        given = units_of(values.get("units_count"), found.units)
+        mark = _mark(found.code, found.name)
+        if change is not None:
+            mark = _mark(change.lies, change.name or found.name)
+        rows = _rows_of(found, given, said)
+        return _Listed(row.number, named, mark, given, said, rows, change)
 
     def _said(
         self, values: dict[str, Any], communities: Communities, community: str
@@ -290,6 +300,31 @@ def _rows_of(
     return rows
 
 
+def _rearranged(
+    by: Actor, listed: list[_Listed], ground: Ground
+) -> tuple[list[_Listed], list[Outcome]]:
+    """Rename and move the buildings that are to be; those that can't be are refused."""
+    changes = {one.number: one.change for one in listed if one.change is not None}
+    taken = collisions(changes, ground)
+    kept: list[_Listed] = []
+    outcomes: list[Outcome] = []
+    for one in listed:
+        if one.change is None:
+            kept.append(one)
+        elif one.number in taken:
+            # Another part of the list may give that name up.
+            refused = _refused(one.number, taken[one.number])
+            outcomes.append(dataclasses.replace(refused, later=True))
+        else:
+            try:
+                with transaction.atomic():
+                    found = one.change.carry_out(by)
+                kept.append(dataclasses.replace(one, rows=_rows_of(found, one.units, one.said)))
+            except Invalid as error:
+                outcomes.append(_refused(one.number, error))
+    return kept, outcomes
+
+
 def _written(by: Actor, listed: list[_Listed]) -> list[Outcome]:
     rows = [
         dataclasses.replace(row, row=imports.place_of(one.number)[0])
@@ -317,7 +352,7 @@ def _written(by: Actor, listed: list[_Listed]) -> list[Outcome]:
     outcomes = []
     for one in listed:
         places: list[UUID] = [next(ids) for _row in one.rows]
-        changed = any(place in done.written for place in places)
+        changed = one.change is not None or any(place in done.written for place in places)
         outcomes.append(Outcome(one.number, object_id=places[0], changed=changed))
     return outcomes
 
@@ -349,61 +384,6 @@ def _groups() -> frozenset[str]:
     return frozenset(key(word) for word in _WORDS["kinds"][GROUP])
 
 
-def _units(text: Any, known: dict[str, tuple[str, str]]) -> list[tuple[str, int | None]]:
-    """Units by name and declared households: from how many there are, or from their names."""
-    if text is None:
-        return []
-    text = str(text)
-    for mark in _WORDS["colons"]:
-        text = text.replace(mark, ":")
-    if re.fullmatch(r"\d+(?:\.0+)?", text.strip()):
-        return _counted(int(float(text)), known)
-    for mark in _WORDS["between"]:
-        text = text.replace(mark, "\n")
-    found: list[tuple[str, int | None]] = []
-    for part in text.split("\n"):
-        match = _UNIT.match(part.strip())
-        if not part.strip():
-            continue
-        name = match["name"].strip() if match else ""
-        if not name or len(name) > 30:
-            raise _bad_units()
-        if name.isdecimal():
-            name = NAMES["unit"].format(int(name))
-        name = known.get(unit_word(name), ("", name))[1]
-        found.append((name, int(match["count"]) if match and match["count"] else None))
-    if len({name for name, _count in found}) != len(found) or len(found) > MOST_UNITS:
-        raise _bad_units()
-    return found
-
-
-def _counted(count: int, known: dict[str, tuple[str, str]]) -> list[tuple[str, int | None]]:
-    if count > MOST_UNITS:
-        raise _bad_units()
-    wanted = [str(n) for n in range(1, count + 1)]
-    if len(known) == count or (count <= 1 and not known):
-        # One unit is the building itself.
-        return []
-    if set(known) - set(wanted):
-        raise refusal(
-            "units_count",
-            "units_differ",
-            _("%(count)s units of the building are known.") % {"count": len(known)},
-            _("Write the names of its units, or correct them on the building's page."),
-        )
-    return [(NAMES["unit"].format(n), None) for n in wanted if n not in known]
-
-
-def _bad_units() -> Invalid:
-    return refusal(
-        "units_count",
-        "units",
-        _("The units can't be read."),
-        _("Write how many there are (at most %(most)s), or their names with commas between.")
-        % {"most": MOST_UNITS},
-    )
-
-
 def _managed(text: Any) -> bool | None:
     """Whether there is property management; the name of a company says so too."""
     if text is None or (cleaning.is_filler(text) and key(text) not in _unmanaged()):
@@ -427,12 +407,12 @@ def _short(values: dict[str, Any], name: str, limit: int) -> str:
     return text
 
 
-def _refused(row: StagedRow, error: Invalid) -> Outcome:
-    at = imports.place_of(row.number)[0]
+def _refused(number: int, error: Invalid) -> Outcome:
+    at = imports.place_of(number)[0]
     problems = tuple(
         Problem(p.message, field=p.field, row=at, mend=p.mend, code=p.code) for p in error.problems
     )
-    return Outcome(row.number, problems, changed=False)
+    return Outcome(number, problems, changed=False)
 
 
 class Buildings(RowByRow):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, Problem
 from fangxian.common.sheets.words import key
-from fangxian.regions.models import Region
+from fangxian.regions.models import Region, RegionChange, RegionCode
 from fangxian.regions.queries import inside
 from fangxian.register.importing.addresses import building_label, building_parts, unit_label
 from fangxian.register.importing.estates import estate_of
@@ -115,14 +115,16 @@ class Communities:
 
 
 class Ground:
-    """What stands in some communities. Two queries."""
+    """What stands in some communities. A query a community, and one for former names."""
 
     def __init__(self, communities: Collection[str]) -> None:
         self.grids: dict[str, dict[str, str]] = {code: {} for code in communities}
         self.names: dict[str, str] = {}
         self._buildings: dict[tuple[str, str], list[Standing]] = defaultdict(list)
+        self._former: dict[tuple[str, str], list[Standing]] = defaultdict(list)
+        self._by_code: dict[str, Standing] = {}
         homes: dict[UUID, Standing] = {}
-        by_code: dict[str, Standing] = {}
+        by_code = self._by_code
         rows: list[tuple[UUID, str, str, int, UUID | None]] = []
         for code in sorted(communities):
             found = inside(code).filter(level__gt=int(Level.VILLAGE)).order_by("level", "code")
@@ -143,6 +145,28 @@ class Ground:
                 home = by_code[code[: int(Level.BUILDING)]]
                 home.units[unit_word(name)] = (code, name)
 
+        self._add_former_names(homes)
+
+    def _add_former_names(self, homes: Mapping[UUID, Standing]) -> None:
+        renamed = RegionChange.objects.filter(
+            kind=RegionChange.Kind.RENAME, to_place__in=list(homes)
+        )
+        for place_id, name in renamed.values_list("to_place", "from_name"):
+            if place_id is not None:
+                home = homes[place_id]
+                known = self._former[home.code[: int(Level.VILLAGE)], building_word(name)]
+                if home not in known:
+                    known.append(home)
+
+    def coded(self, code: str) -> Standing | None:
+        """The building that has a code, or had it before."""
+        found = self._by_code.get(code)
+        if found is None:
+            former = RegionCode.objects.filter(code=code, region__valid_to=None)
+            now = former.order_by("-valid_to").values_list("region__code", flat=True).first()
+            found = self._by_code.get(now or "")
+        return found
+
     def add_grid(self, code: str, name: str) -> None:
         """Take a grid in by its name and its code."""
         self.grids[code[: int(Level.VILLAGE)]][key(name)] = code
@@ -156,7 +180,12 @@ class Ground:
         return self.grids[community].get(word, "")
 
     def called(self, community: str, name: str) -> list[Standing]:
-        """The buildings of a community that go by a name."""
+        """The buildings of a community that go by a name, else those that did before."""
+        word = community, building_word(name)
+        return self._buildings.get(word) or self._former.get(word, [])
+
+    def named(self, community: str, name: str) -> list[Standing]:
+        """The buildings of a community that go by a name now."""
         return self._buildings.get((community, building_word(name)), [])
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from fangxian.regions.actions.buildings import DIGITS
 from fangxian.regions.coordinates import BD09, GCJ02, WGS84, to_wgs84
 from fangxian.regions.models import Region
 from fangxian.regions.nearness import check_in_china, check_near
@@ -18,7 +19,6 @@ SYSTEMS: Final[dict[str, Any]] = {
     GCJ02: gettext_lazy("The positions are GCJ-02 (Amap, Tencent), not WGS 84"),
     BD09: gettext_lazy("The positions are BD-09 (Baidu), not WGS 84"),
 }
-DIGITS: Final = 6
 
 
 def position_of(
