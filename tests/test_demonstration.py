@@ -16,12 +16,14 @@ from fangxian.common import registries
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
 from fangxian.config.demo import alive, sweep
+from fangxian.config.demo.officers import Officers
 from fangxian.config.demo.recipe import CHECKS, WEIGHTS, Chance, recipe
 from fangxian.core.models import Measure, Task
 from fangxian.field.actions import prepare_reports
 from fangxian.field.actions.reports import OVERDUE
 from fangxian.field.models import Campaign, DailyReport, Target, Visit
 from fangxian.organisations.models import Member, Responsibility, Vacancy
+from fangxian.organisations.queries import who_closes_many
 from fangxian.people.models import MergeCandidate, PersonDocument
 from fangxian.register.models import Establishment, Household
 from tests.browser.county import HOUSEHOLDS, copied, make_template
@@ -96,11 +98,40 @@ def test_what_goes_on_beside_the_sweep_is_there_too(county: Actor) -> None:
         assert not list(invariant.find()), name
 
 
-def test_nobody_is_visited_in_the_night(county: Actor) -> None:
+def test_who_answers_for_a_door_visits_it_by_day(county: Actor) -> None:
     with acting(county):
-        moments = list(Visit.objects.values_list("visited_at", flat=True))
-    assert {timezone.localtime(moment).hour for moment in moments} <= set(range(8, 20))
-    assert max(moments) <= timezone.now()
+        visits = list(Visit.objects.all())
+        own = User.objects.select_related("region").get(username="wangge")
+        days = {timezone.localdate(visit.visited_at) for visit in visits}
+        grids = sorted({visit.place_code[:15] for visit in visits})
+        held = {day: who_closes_many(grids, day) for day in days}
+    assert {timezone.localtime(visit.visited_at).hour for visit in visits} <= set(range(8, 20))
+    assert max(visit.visited_at for visit in visits) <= timezone.now()
+    assert len(days) > sweep.BEGAN - 1
+    for visit in visits:
+        grid = visit.place_code[:15]
+        if grid == own.region.code:
+            assert (visit.actor, visit.user_id) == ("wangge", own.id)
+        else:
+            name = held[timezone.localdate(visit.visited_at)][grid][0].name
+            assert (visit.actor, visit.user_id) == (name, None)
+    # Some were found at the second attempt.
+    assert len({visit.target_id for visit in visits}) < len(visits)
+
+
+def test_each_report_counts_the_visits_of_its_day(county: Actor) -> None:
+    with acting(county):
+        for report in DailyReport.objects.filter(place_code=COUNTY).exclude(sent_at=None):
+            assert report.sent_by == "zhihuibu"
+            assert (
+                timezone.localdate(report.due_at)
+                == timezone.localdate(report.sent_at)
+                == report.day
+            )
+            made = Visit.objects.filter(visited_at__date=report.day).count()
+            assert report.figures["visits"] == made > 0
+        sent = DailyReport.objects.exclude(sent_at=None)
+        assert not sent.filter(sent_by__startswith="system").exists()
 
 
 def test_who_looks_at_whom_is_told_with_his_organisation(county: Actor) -> None:
@@ -135,4 +166,5 @@ def test_one_report_is_overdue_on_each_later_day(
 def test_nothing_is_sent_when_the_sweep_is_closed(county: Actor) -> None:
     with acting(county):
         Campaign.objects.update(state="closed")
-    assert sweep.catch_up(county, Chance()) == 0
+    chance = Chance()
+    assert sweep.catch_up(county, chance, Officers(county, chance)) == 0

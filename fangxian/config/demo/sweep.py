@@ -1,25 +1,29 @@
-"""A sweep under way: most doors visited, some gaps, reports of two days, one of them overdue."""
+"""A sweep under way: most doors visited by their officers, some gaps, one report overdue."""
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F, Max
 from django.utils import timezone
 
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.ids import uuid7
 from fangxian.common.scoping import acting
+from fangxian.config.demo.officers import Officers
 from fangxian.config.demo.recipe import Chance
 from fangxian.core import counters
 from fangxian.core.actions import create_emergency
 from fangxian.field.actions import (
     NewVisit,
     exempt,
+    fill_report,
     plan_campaign,
     prepare_reports,
     publish_form,
@@ -28,29 +32,46 @@ from fangxian.field.actions import (
     start_campaign,
 )
 from fangxian.field.actions.visits import MOST
-from fangxian.field.models import Campaign, DailyReport, Target
-from fangxian.field.reporting import due_at
+from fangxian.field.models import Campaign, DailyReport, Target, Visit
+from fangxian.field.reporting import Span, due_at
 from fangxian.people.actions import create_person, propose_merge
 from fangxian.people.models import Person
 from fangxian.regions.queries import at, below
 from fangxian.register.actions import move_in
-from fangxian.register.models import Residency
+from fangxian.register.models import Household, Residency
 
 BEGAN = 3
 LASTS = 10
 COVERED = (0.97, 1.0, 0.9, 0.75, 1.0, 0.85, 0.4)
 OUTCOMES = {"all_well": 0.86, "exceptions": 0.03, "absent": 0.06, "refused": 0.01}
 EXEMPTED = 60
-# Of those where nobody was met or let in: so many are overdue, the others wait until some day soon.
+# Of those where nobody was met or let in: so many are overdue, of the others some were tried again
+# the evening after, the rest wait until some day soon.
 IN_VAIN = ("absent", "refused")
 LATE = 6
 SOON = 3
+AGAIN = 0.4
+# When doors are visited, from the first in the morning to the last in the evening.
+SHIFTS = (
+    (dt.time(8, 30), dt.time(11, 45)),
+    (dt.time(14, 30), dt.time(17, 45)),
+    (dt.time(18, 30), dt.time(19, 55)),
+)
+EVENING = SHIFTS[-1]
+# What a phone sends is received a little later.
+SENT_AFTER = dt.timedelta(seconds=40)
 # Late, so that one report is overdue all day long, and not those of each place from the afternoon.
 REPORT_AT = dt.time(23, 45)
+# From and until when reports are sent: those of communities first, which the others add up.
+REPORTED = {
+    Level.VILLAGE: (dt.time(20, 5), dt.time(21, 30)),
+    Level.TOWN: (dt.time(21, 35), dt.time(22, 20)),
+    Level.COUNTY: (dt.time(22, 30), dt.time(22, 50)),
+}
 
 
 def begin(by: Actor, chance: Chance) -> Campaign:
-    """Begin the emergency and the sweep."""
+    """Begin the emergency and the sweep, some days ago."""
     data = chance.data
     county = at(data["county"])
     start = chance.today - dt.timedelta(days=BEGAN)
@@ -73,80 +94,174 @@ def begin(by: Actor, chance: Chance) -> Campaign:
         emergency=emergency,
         report_at=REPORT_AT,
     )
-    return start_campaign(by=by, campaign=campaign)
+    start_campaign(by=by, campaign=campaign)
+    campaign.started_at = _moment(start, SHIFTS[0][0])
+    campaign.save(update_fields=["started_at"])
+    return campaign
 
 
-def visit(by: Actor, chance: Chance, campaign: Campaign) -> None:
-    """Record what grid officers have found so far, and send the reports of the last two days.
+@dataclass(frozen=True)
+class Walked:
+    """A visit that is made in a grid, and when."""
+
+    grid: str
+    at: dt.datetime
+    visit: NewVisit
+
+
+def visit(by: Actor, chance: Chance, campaign: Campaign, officers: Officers) -> None:
+    """Record what grid officers have found so far, and send the reports of the days before today.
 
     One of yesterday's stays overdue.
     """
     with acting(by):
         grids = list(below(chance.data["county"], Level.GRID).order_by("code"))
-        doors: dict[str, list[UUID]] = {}
+        doors: dict[str, list[tuple[UUID, str]]] = {}
         rows = Target.objects.filter(campaign=campaign).order_by("place_code", "household__room")
-        for code, household in rows.values_list("place_code", "household_id"):
-            doors.setdefault(code[: int(Level.GRID)], []).append(household)
-    pending: list[NewVisit] = []
+        for code, *door in rows.values_list("place_code", "household_id", "household__state"):
+            doors.setdefault(code[: int(Level.GRID)], []).append((door[0], door[1]))
+    now = timezone.now()
+    shifts = _shifts(chance, now)
+    walked: list[Walked] = []
     for number, grid in enumerate(grids):
-        share = COVERED[number % len(COVERED)]
         inside = doors.get(grid.code, [])
-        for household in inside[: round(len(inside) * share)]:
-            pending.append(_visit(chance, campaign, household))
+        inside = inside[: round(len(inside) * COVERED[number % len(COVERED)])]
+        moments = _walk(chance, shifts, len(inside))
+        for (household, state), moment in zip(inside, moments, strict=True):
+            made = _visit(chance, campaign, household, moment, empty=state == Household.State.EMPTY)
+            walked.append(Walked(grid.code, moment, made))
     # In the order of the days, so that each report counts what came in until it was sent.
-    pending.sort(key=_moment)
-    pending = _again(chance, pending)
+    walked.sort(key=_when)
+    walked = sorted(_again(chance, walked, now), key=_when)
     done = 0
-    for ago in (2, 1):
+    for ago in range(BEGAN, 0, -1):
         day = chance.today - dt.timedelta(days=ago)
-        sent_at = due_at(campaign, day)
-        upto = bisect_left(pending, sent_at, key=_moment)
-        _record(by, pending[done:upto])
-        _send(by, chance, campaign, day, but_one=ago == 1)
+        upto = bisect_left(walked, due_at(campaign, day), key=_when)
+        _record(by, officers, walked[done:upto])
+        _date_back(by, campaign)
+        _send(by, chance, campaign, day, officers, but_one=ago == 1)
         done = upto
-    _record(by, pending[done:])
+    _record(by, officers, walked[done:])
+    _date_back(by, campaign)
 
 
-def _again(chance: Chance, visits: list[NewVisit]) -> list[NewVisit]:
-    """The visits, in their order, with a day ahead to come back after all but the first in vain."""
-    late = [n for n, visit in enumerate(visits) if visit.outcome in IN_VAIN][:LATE]
-    return [
-        dataclasses.replace(
-            visit, revisit_on=chance.today + dt.timedelta(days=chance.random.randint(0, SOON))
-        )
-        if visit.outcome in IN_VAIN and n not in late
-        else visit
-        for n, visit in enumerate(visits)
-    ]
+def _when(walked: Walked) -> dt.datetime:
+    return walked.at
 
 
-def _moment(visit: NewVisit) -> dt.datetime:
-    return visit.visited_at or timezone.now()
+def _moment(day: dt.date, time: dt.time) -> dt.datetime:
+    return timezone.make_aware(dt.datetime.combine(day, time))
 
 
-def _record(by: Actor, visits: list[NewVisit]) -> None:
-    for first in range(0, len(visits), MOST):
-        record_visits(by=by, visits=visits[first : first + MOST])
+def _shifts(chance: Chance, now: dt.datetime) -> list[tuple[dt.datetime, dt.timedelta]]:
+    """Beginning and length of each shift since the sweep began, the last until now."""
+    days = [chance.today - dt.timedelta(days=ago) for ago in range(BEGAN, -1, -1)]
+    every = [(_moment(day, first), _moment(day, last)) for day in days for first, last in SHIFTS]
+    return [(first, min(last, now) - first) for first, last in every if first < now]
 
 
-def _send(by: Actor, chance: Chance, campaign: Campaign, day: dt.date, *, but_one: bool) -> None:
-    """Send the reports of a day, those of the places below first; one may stay overdue."""
+def _walk(
+    chance: Chance, shifts: list[tuple[dt.datetime, dt.timedelta]], doors: int
+) -> Iterator[dt.datetime]:
+    """When each of so many doors is visited, one after the other, over all shifts."""
+    rest = iter(shifts)
+    first, length = next(rest)
+    total = sum((length for _first, length in shifts), dt.timedelta())
+    before = dt.timedelta()
+    for number in range(doors):
+        passed = total * ((number + chance.random.random()) / doors)
+        while passed - before > length:
+            before += length
+            first, length = next(rest)
+        yield first + (passed - before)
+
+
+def _again(chance: Chance, walked: list[Walked], now: dt.datetime) -> Iterator[Walked]:
+    """The visits, and what follows from those in vain but the first, which are overdue."""
+    late = LATE
+    for one in walked:
+        if one.visit.outcome not in IN_VAIN:
+            yield one
+        elif late:
+            late -= 1
+            yield one
+        else:
+            evening = _evening(chance, one.at)
+            if evening < now and chance.random.random() < AGAIN:
+                yield one
+                found = replace(
+                    one.visit, op_id=uuid7(), outcome="all_well", note="", visited_at=evening
+                )
+                yield Walked(one.grid, evening, found)
+            else:
+                back = chance.today + dt.timedelta(days=chance.random.randint(0, SOON))
+                yield replace(one, visit=replace(one.visit, revisit_on=back))
+
+
+def _evening(chance: Chance, after: dt.datetime) -> dt.datetime:
+    """A moment of the next day's last shift."""
+    day = timezone.localdate(after) + dt.timedelta(days=1)
+    first, last = (_moment(day, time) for time in EVENING)
+    return first + (last - first) * chance.random.random()
+
+
+def _record(by: Actor, officers: Officers, walked: list[Walked]) -> None:
+    """Record visits, each by who answered for its grid on that day."""
+    days: dict[dt.date, dict[str, list[NewVisit]]] = {}
+    for one in walked:
+        by_grid = days.setdefault(timezone.localdate(one.at), {})
+        by_grid.setdefault(one.grid, []).append(one.visit)
+    for day, by_grid in days.items():
+        answering = officers.answering(by_grid, day)
+        with acting(by):
+            for grid, visits in by_grid.items():
+                for first in range(0, len(visits), MOST):
+                    record_visits(by=answering[grid], visits=visits[first : first + MOST])
+
+
+def _date_back(by: Actor, campaign: Campaign) -> None:
+    """Have the visits of days past received when they were made: nothing was, before today."""
+    with acting(by, using="owner"):
+        made = Visit.objects.using("owner").filter(campaign=campaign)
+        made = made.filter(created_at__gt=F("visited_at") + SENT_AFTER)
+        made.update(created_at=F("visited_at") + SENT_AFTER)
+
+
+def _send(
+    by: Actor,
+    chance: Chance,
+    campaign: Campaign,
+    day: dt.date,
+    officers: Officers,
+    *,
+    but_one: bool,
+) -> None:
+    """Send the reports of a day in its evening, places below first; one may stay overdue."""
     with acting(by):
         prepare_reports(by=by, campaign=campaign, day=day, area=chance.data["county"])
+        found = DailyReport.objects.filter(campaign=campaign)
+        until = dict(found.values_list("place_id").annotate(until=Max("counted_to")))
         owed = list(
-            DailyReport.objects.filter(campaign=campaign, day=day, sent_at=None).order_by(
-                "-place__level", "-place_code"
-            )
+            found.filter(day=day, sent_at=None)
+            .select_related("campaign", "place")
+            .order_by("-place__level", "-place_code")
         )
         late = next((r for r in owed if but_one and len(r.place_code) == Level.VILLAGE), None)
+        staff = officers.staff([report.place_code for report in owed], day)
         for report in owed:
-            if report != late:
-                send_report(by=by, report=report)
+            if report == late:
+                continue
+            first, last = (_moment(day, one) for one in REPORTED[Level(len(report.place_code))])
+            sent = first + (last - first) * chance.random.random()
+            span = Span(until.get(report.place_id), sent)
+            fill_report(by=staff[report.place_code], report=report, span=span, sent_at=sent)
 
 
-def _visit(chance: Chance, campaign: Campaign, household: UUID) -> NewVisit:
+def _visit(
+    chance: Chance, campaign: Campaign, household: UUID, moment: dt.datetime, *, empty: bool
+) -> NewVisit:
     draw = chance.random
-    outcome = draw.choices(list(OUTCOMES), list(OUTCOMES.values()))[0]
+    outcome = "vacant" if empty else draw.choices(list(OUTCOMES), list(OUTCOMES.values()))[0]
     answers: dict[str, Any] = {}
     if outcome == "exceptions":
         answers = {"people": draw.randint(1, 5), "fever": "no", "returned": "no"}
@@ -155,32 +270,31 @@ def _visit(chance: Chance, campaign: Campaign, household: UUID) -> NewVisit:
             answers |= {"returned": "yes", "from_place": place}
         else:
             answers |= {"fever": "yes", "temperature": round(draw.uniform(37.4, 38.6), 1)}
-    minutes = draw.randint(0, BEGAN * 24 * 60 - 30)
     return NewVisit(
         op_id=uuid7(),
         campaign_id=campaign.id,
         household_id=household,
         outcome=outcome,
         answers=answers,
-        visited_at=_by_day(timezone.now() - dt.timedelta(minutes=minutes)),
+        note=draw.choice(chance.data["notes"].get(outcome, [""])),
+        visited_at=moment,
     )
 
 
-def _by_day(moment: dt.datetime) -> dt.datetime:
-    """A moment between 8 and 20 o'clock of the same day, of the day before if that is to come."""
-    local = timezone.localtime(moment)
-    seen = local.replace(hour=8 + local.hour // 2)
-    return seen if seen <= timezone.now() else seen - dt.timedelta(days=1)
-
-
-def exemptions(by: Actor, chance: Chance, campaign: Campaign) -> None:
+def exemptions(by: Actor, chance: Chance, campaign: Campaign, officers: Officers) -> None:
     """Exempt some households that can't be visited."""
     with acting(by):
         open_ = Target.objects.filter(campaign=campaign, state="open", visits=0)
         some = list(open_.order_by("id")[: EXEMPTED * 3 : 3])
+        staff = officers.staff({_community(target.place_code) for target in some}, chance.today)
         for target in some:
             until = chance.today + dt.timedelta(days=chance.random.randint(3, 7))
-            exempt(by=by, target=target, reason="away", until=until)
+            one = staff[_community(target.place_code)]
+            exempt(by=one, target=target, reason="away", until=until)
+
+
+def _community(code: str) -> str:
+    return code[: int(Level.VILLAGE)]
 
 
 def reports(by: Actor, chance: Chance, campaign: Campaign) -> None:
@@ -189,7 +303,7 @@ def reports(by: Actor, chance: Chance, campaign: Campaign) -> None:
         prepare_reports(by=by, campaign=campaign, day=chance.today, area=chance.data["county"])
 
 
-def catch_up(by: Actor, chance: Chance) -> int:
+def catch_up(by: Actor, chance: Chance, officers: Officers) -> int:
     """On a later day: send what the days since then owe, but for one report. Returns those sent."""
     with acting(by):
         campaign = Campaign.objects.filter(name=chance.data["sweep"], state="running").first()
@@ -206,24 +320,26 @@ def catch_up(by: Actor, chance: Chance) -> int:
         # Reports are sent in the order of their days: one of the last day stays overdue.
         villages = [report for report in owed if len(report.place_code) == Level.VILLAGE]
         late = next((one for one in villages if one.day == villages[-1].day), None)
+        staff = officers.staff({report.place_code for report in owed}, chance.today)
         for report in owed:
             if report != late:
-                send_report(by=by, report=report)
-        again = _visits_again(chance, campaign)
-    _record(by, again)
+                send_report(by=staff[report.place_code], report=report)
+        again = list(_visits_again(chance, campaign))
+    _record(by, officers, again)
     return len(owed) - (late is not None)
 
 
-def _visits_again(chance: Chance, campaign: Campaign) -> list[NewVisit]:
+def _visits_again(chance: Chance, campaign: Campaign) -> Iterator[Walked]:
     """All are well now behind the doors that were to be revisited by yesterday, but for some."""
     due = Target.objects.filter(
         campaign=campaign, state=Target.State.OPEN, visits__gt=0, due_on__lt=chance.today
     )
-    doors = due.order_by("due_on", "id").values_list("household_id", flat=True)
-    return [
-        NewVisit(op_id=uuid7(), campaign_id=campaign.id, household_id=door, outcome="all_well")
-        for door in doors[LATE:]
-    ]
+    doors = due.order_by("due_on", "id").values_list("household_id", "place_code")
+    for door, code in doors[LATE:]:
+        visit = NewVisit(
+            op_id=uuid7(), campaign_id=campaign.id, household_id=door, outcome="all_well"
+        )
+        yield Walked(code[: int(Level.GRID)], timezone.now(), visit)
 
 
 def twice(by: Actor, chance: Chance, community: str) -> None:

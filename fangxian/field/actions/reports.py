@@ -113,10 +113,17 @@ def send_report(*, by: Actor, report: DailyReport) -> DailyReport:
     if earlier:
         first = formats.date(min(earlier))
         raise Conflict(_("The report of %(day)s is not sent yet; send it first.") % {"day": first})
-    _fill(found, span_among(found, rows, cut_off()), by)
-    found.save(update_fields=FILLED)
-    close_task(by=by, kind=OVERDUE, dedupe_key=_task_key(found), done_fact="report sent")
+    fill_report(
+        by=by, report=found, span=span_among(found, rows, cut_off()), sent_at=timezone.now()
+    )
     return found
+
+
+def fill_report(*, by: Actor, report: DailyReport, span: Span, sent_at: dt.datetime) -> None:
+    """Fill a report with what it counts in ``span``, sent and locked as of then; its task ends."""
+    _fill(report, span, by, sent_at)
+    report.save(update_fields=FILLED)
+    close_task(by=by, kind=OVERDUE, dedupe_key=_task_key(report), done_fact="report sent")
 
 
 def _state_held(campaign_id: UUID) -> str:
@@ -155,18 +162,18 @@ def close_reports(*, by: Actor, campaign: Campaign) -> int:
     ]
     DailyReport.objects.bulk_create(reports)
     for report in reports:
-        _fill(report, Span(last_cut_off(report), until), by)
+        _fill(report, Span(last_cut_off(report), until), by, timezone.now())
     DailyReport.objects.bulk_update(reports, FILLED)
     campaign.settled_at = until
     campaign.save(update_fields=["settled_at"])
     return len(reports)
 
 
-def _fill(report: DailyReport, span: Span, by: Actor) -> None:
+def _fill(report: DailyReport, span: Span, by: Actor, sent_at: dt.datetime) -> None:
     report.figures = figures_of(report, span)
     report.zero = is_zero(report.figures)
     report.counted_from, report.counted_to = span.start, span.end
-    report.sent_at = timezone.now()
+    report.sent_at = sent_at
     report.sent_by = by.name
 
 

@@ -16,6 +16,7 @@ from django.db import connections
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
 from fangxian.config.demo import accounts, alive, chain, places, register, sweep
+from fangxian.config.demo.officers import Officers
 from fangxian.config.demo.recipe import Chance
 from fangxian.regions.models import Region
 
@@ -34,7 +35,8 @@ class Command(BaseCommand):
             raise CommandError("made-up residents don't belong here; set FANGXIAN_MODE=demo")
         chance = Chance()
         if options["later"]:
-            sweep.catch_up(Actor.system("demo", chance.data["county"]), chance)
+            by = Actor.system("demo", chance.data["county"])
+            sweep.catch_up(by, chance, Officers(by, chance))
             sweep.settle()
             return
         if options["households"]:
@@ -52,17 +54,19 @@ class Command(BaseCommand):
         self._step("grids and buildings", lambda: places.build(by, chance))
         self._step("households and residents", lambda: self._fill(by, chance))
         self._step("organisations and the chain", lambda: chain.found(by, chance))
-        with acting(by):
-            campaign = sweep.begin(by, chance)
+        accounts.open_accounts(everywhere, chance)
+        officers = Officers(by, chance)
+        headquarters = officers.account("zhihuibu")
+        with acting(headquarters):
+            campaign = sweep.begin(headquarters, chance)
+        self._step("what goes on beside", lambda: alive.go_on(by, chance, campaign))
         with connections["owner"].cursor() as cursor:
             # Without statistics of the new rows the visits' statement would be planned for none.
             cursor.execute("ANALYZE")
-        self._step("visits", lambda: sweep.visit(by, chance, campaign))
-        self._step("exemptions", lambda: sweep.exemptions(by, chance, campaign))
+        self._step("visits", lambda: sweep.visit(by, chance, campaign, officers))
+        self._step("exemptions", lambda: sweep.exemptions(by, chance, campaign, officers))
         self._step("daily reports", lambda: sweep.reports(by, chance, campaign))
-        self._step("what else goes on", lambda: alive.go_on(by, chance, campaign))
         sweep.twice(by, chance, accounts.community_of(county))
-        accounts.open_accounts(everywhere, chance)
         sweep.settle()
 
     def _fill(self, by: Actor, chance: Chance) -> None:
