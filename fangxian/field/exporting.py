@@ -28,7 +28,7 @@ from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, Problem
 from fangxian.common.scoping import acting
 from fangxian.common.sheets.writing import ExportColumn, Table, write_book
-from fangxian.common.ui.formats import date_time, who
+from fangxian.common.ui.formats import date_time
 from fangxian.core.actions import OWNER_ALONE, store_file
 from fangxian.core.jobs import JobKind, kinds
 from fangxian.core.ledgers import XLSX
@@ -115,7 +115,7 @@ class _Ledger:
                     *door_cells(visit, labels),
                     line.said,
                     timezone.make_naive(visit.visited_at),
-                    who(visit.actor),
+                    line.by,
                     _("corrected") if line.corrected else "",
                     visit.note if self.clear else typed(visit.note or ""),
                     *self.cells(columns, visit, answers, answers),

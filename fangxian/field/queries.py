@@ -12,9 +12,11 @@ from django.db.models import Case, Q, QuerySet, Value, When
 from django.db.models.functions import Length
 from django.utils import timezone
 
+from fangxian.accounts.queries import display_names
 from fangxian.common import access, codes
 from fangxian.common.codes import Level
 from fangxian.common.errors import OutOfScope
+from fangxian.common.ui.formats import who
 from fangxian.core import counters
 from fangxian.field.models import Campaign, FormDefinition, Target, Visit
 from fangxian.field.questionnaire.said import Said, said, typed
@@ -165,12 +167,13 @@ class VisitLine:
     visit: Visit
     said: str
     corrected: bool
+    by: str
     note: str = ""
     answers: Sequence[Said] = ()
 
 
 def visit_lines(visits: Iterable[Visit], *, answers: bool = False) -> list[VisitLine]:
-    """The visits of :func:`visits_of` in words. One query for each version of the rules.
+    """The visits of :func:`visits_of` in words. One query, and one for each version of the rules.
 
     With ``answers``, what was found at the doors is read too, and noted of all who live or lived
     there; two queries more.
@@ -181,6 +184,7 @@ def visit_lines(visits: Iterable[Visit], *, answers: bool = False) -> list[Visit
         note_residents({visit.household_id for visit in found})
         forms = FormDefinition.objects.in_bulk({visit.form_id for visit in found if visit.answers})
         asked = {form.id: form.questionnaire() for form in forms.values()}
+    people = display_names({visit.actor for visit in found})
     rules: dict[int, FieldRules] = {}
     lines = []
     for visit in found:
@@ -193,6 +197,7 @@ def visit_lines(visits: Iterable[Visit], *, answers: bool = False) -> list[Visit
                 visit,
                 outcome.name if outcome else visit.outcome,
                 hasattr(visit, "corrected_by"),
+                who(visit.actor, people),
                 typed(visit.note or ""),
                 said(asked[visit.form_id], visit.answers) if visit.form_id in asked else (),
             )

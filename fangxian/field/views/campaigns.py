@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.accounts.policy import SignedRequest, page
+from fangxian.accounts.queries import display_names
 from fangxian.common import codes
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.ui.problems import show_problems
@@ -134,6 +135,7 @@ def _detail(
         status=422 if extending is not None else 200,
         context={
             "campaign": campaign,
+            "people": display_names([campaign.made_by]),
             "look": LOOKS[campaign.state],
             "place": at,
             "coverage": queries.coverage(campaign, [at])[at],

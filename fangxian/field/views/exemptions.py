@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from fangxian.accounts.policy import SignedRequest, page
+from fangxian.accounts.queries import display_names
 from fangxian.common.codes import bounds
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.ui.problems import show_problems
@@ -48,6 +49,7 @@ def every(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
             }
             for row in rows[:MOST]
         ],
+        "people": display_names(row.granted_by for row in rows[:MOST]),
         "full": len(rows) > MOST,
         "ended": ended,
         "may_end": not ended

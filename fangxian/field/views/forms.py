@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fangxian.accounts.policy import SignedRequest, page
+from fangxian.accounts.queries import display_names
 from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.common.sheets import SheetError, read_workbook
 from fangxian.core.models import File
@@ -43,7 +44,8 @@ def every(request: SignedRequest) -> HttpResponse:
         {"form": form, "questions": len(form.schema.get("questions", []))}
         for form in latest_forms()
     ]
-    return render(request, "field/forms.html", {"rows": rows})
+    people = display_names(row["form"].made_by for row in rows)
+    return render(request, "field/forms.html", {"rows": rows, "people": people})
 
 
 def _form(form_id: UUID) -> FormDefinition:
@@ -66,9 +68,11 @@ def _preview(questionnaire: Questionnaire) -> dict[str, Any]:
 def detail(request: SignedRequest, form_id: UUID) -> HttpResponse:
     """One version, to be tried out: nothing is saved."""
     form = _form(form_id)
+    versions = list(FormDefinition.objects.filter(code=form.code).order_by("-version"))
     context: dict[str, Any] = {
         "form": form,
-        "versions": FormDefinition.objects.filter(code=form.code).order_by("-version"),
+        "versions": versions,
+        "people": display_names(one.made_by for one in versions),
         # Seen by who acts where it was taken in.
         "workbook": File.objects.filter(id=form.file_id).first() if form.file_id else None,
         "may_build": draft.draft_of(form.schema) is not None,
