@@ -26,6 +26,7 @@ from fangxian.field.questionnaire.expression import (
 )
 from fangxian.field.questionnaire.languages import in_each_language, language_of
 from fangxian.field.questionnaire.schema import DEFAULT_LANGUAGE, parse_questionnaire
+from fangxian.field.questionnaire.xlserrors import problems_of
 
 SHEETS: Final = ("survey", "choices", "settings")
 KINDS: Final[Mapping[str, str]] = {
@@ -284,7 +285,9 @@ class _Translator:
         written = self.rows[self.at - 2].get("type", kind) if self.at > 1 else kind
         message = _("Questions of the type “%(kind)s” can’t be asked here.") % {"kind": written}
         mend = _("Leave the row out, or ask it as one of: %(kinds)s.") % {"kinds": OFFERED}
-        if kind == "rank":
+        if kind in ("geotrace", "geoshape"):
+            mend = _("Ask with “geopoint” for one point, or leave the row out.")
+        elif kind == "rank":
             mend = _("Ask with “select_one” what comes first, and in a row of its own what next.")
         self.problem(row, message, mend)
 
@@ -447,9 +450,7 @@ def read_xlsform(workbook: Workbook) -> tuple[str, dict[str, Any]]:
             form_name="form",
         )
     except PyXFormError as error:
-        raise Invalid(
-            Problem(str(error), mend=_("Correct the workbook and import it again."), code="xlsform")
-        ) from error
+        raise Invalid(*problems_of(str(error))) from error
     lost = [problem for name in ("survey", "choices") for problem in _lost(given[name], name)]
     translator = _Translator(survey.get("choices") or {}, given["survey"], given["choices"])
     schema = {"questions": list(translator.block(survey.get("children") or []))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from io import BytesIO
 from typing import Any
 
@@ -21,6 +22,7 @@ from fangxian.field.models import FormDefinition
 from fangxian.field.questionnaire import Questionnaire, check_answers, parse_questionnaire
 from fangxian.field.questionnaire.answers import MAX_REPEATS
 from fangxian.field.questionnaire.fields import answers_of, compiled, fields_of_form
+from fangxian.field.questionnaire.xlserrors import problems_of
 from fangxian.field.questionnaire.xlsform import read_xlsform
 
 CHOICES = [
@@ -184,6 +186,51 @@ def test_a_type_that_cannot_be_asked_is_refused_by_row(kind: str) -> None:
     assert len(messages) == 1
     assert "3" in messages[0]
     assert kind.split(" ")[0].split("_from")[0] in messages[0] or "a.csv" in messages[0]
+
+
+CHECKED: dict[str, tuple[list[list[str]], list[list[str]] | None, tuple[str, ...]]] = {
+    "no type": ([["", "a", "甲"]], None, ("2", "survey", "type")),
+    "no name": ([["text", "", "甲"]], None, ("2", "survey", "name")),
+    "no such name": ([["text", "1 a", "甲"]], None, ("2", "survey", "name")),
+    "a name twice": ([["text", "a", "甲"], ["text", "a", "乙"]], None, ("3", "name", "“a”")),
+    "no such list": ([["select_one x", "a", "甲"]], None, ("2", "type", "“x”")),
+    "no end": ([["begin group", "g", "组"], ["text", "a", "甲"]], None, ("2", "type", "group")),
+    "no begin": ([["text", "a", "甲"], ["end group", "", ""]], None, ("3", "type", "group")),
+    "no such question": ([["note", "a", "${b}"]], None, ("2", "survey", "label", "“b”")),
+    "a choice twice": (
+        [["select_one yn", "a", "甲"]],
+        [*CHOICES, ["yn", "no", "否"]],
+        ("4", "choices", "name"),
+    ),
+    "a choice with a space": (
+        [["select_multiple yn", "a", "甲"]],
+        [*CHOICES, ["yn", "not yet", "未"]],
+        ("choices", "name", "“not yet”", "“yn”"),
+    ),
+    "a list without choices": ([["select_one yn", "a", "甲"]], [CHOICES[0]], ("type", "choices")),
+}
+
+
+@pytest.mark.parametrize("what", list(CHECKED))
+def test_what_its_checker_refuses_is_told_by_cell(what: str) -> None:
+    survey, choices, words = CHECKED[what]
+    (message,) = refused([HEAD, *survey], choices)
+    for word in words:
+        assert word in message
+    left = message
+    for word in (*words, "survey", "choices", "begin", "end"):
+        left = left.replace(word, "")
+    assert not re.search("[A-Za-z]{2}", left), message
+
+
+def test_what_is_not_known_of_its_checker_names_the_cell() -> None:
+    said = "[row : 7] On the 'survey' sheet, the 'save_to' value is invalid. Quite so."
+    (problem,) = problems_of(said)
+    assert all(word in problem.message for word in ("7", "survey", "save_to"))
+    assert "Quite so." in problem.mend
+    (problem,) = problems_of("Something else")
+    assert "Something else" in problem.mend
+    assert "XLSForm" in problem.message
 
 
 def test_a_counted_repeat_has_so_many_rows() -> None:
