@@ -19,6 +19,7 @@ from fangxian_methods.districting import (
     Part,
     Result,
     Stop,
+    TooManyGrids,
     Unit,
     draw,
     evaluate,
@@ -26,6 +27,8 @@ from fangxian_methods.districting import (
     neighbour_graph,
     succession,
 )
+
+__all__ = ["Key", "Roads", "TooManyGrids", "drawn", "follows", "judged"]
 
 Key = tuple[str, str | None]
 Roads = Sequence[Sequence[tuple[float, float]]]
@@ -38,7 +41,7 @@ def drawn(
     """Draw grids: ``(building id, unit id or None) → grid number``, the graph and the messages.
 
     ``parameters`` may carry ``seed`` and ``rounds`` beside those of the method. Raises ValueError
-    naming a parameter that makes no sense.
+    naming a parameter that makes no sense; TooManyGrids is one.
     """
     values = dict(parameters)
     seed, rounds = int(values.pop("seed", 0)), int(values.pop("rounds", 400))

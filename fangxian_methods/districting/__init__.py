@@ -20,6 +20,7 @@ from .model import (
     Unit,
     local_metres,
 )
+from .sizes import TooManyGrids
 from .succession import succession
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Part",
     "Result",
     "Stop",
+    "TooManyGrids",
     "Unit",
     "draw",
     "draw_many",

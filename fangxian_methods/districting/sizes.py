@@ -71,6 +71,18 @@ def _whole(buildings: Sequence[Building]) -> list[tuple[int, Part]]:
     return found
 
 
+class TooManyGrids(ValueError):
+    """More grids are ``asked`` for than the buildings, units and households allow (``most``)."""
+
+    def __init__(self, community: str, asked: int, most: int) -> None:
+        super().__init__(
+            f"community {community}: {asked} grids are asked for, but its buildings, units and "
+            f"households allow {most} at most"
+        )
+        self.asked = asked
+        self.most = most
+
+
 def most_grids(buildings: Sequence[Building]) -> int:
     """How many grids the buildings and their units can fill, a household in each at least."""
     parts = sum(max(1, len(building.units)) for building in buildings)
@@ -80,7 +92,7 @@ def most_grids(buildings: Sequence[Building]) -> int:
 def counts(
     community: str, buildings: Sequence[Building], parameters: Parameters
 ) -> tuple[list[int], list[Message]]:
-    """Numbers of grids to try, the best first. Raises ValueError for more than can be filled."""
+    """Numbers of grids to try, the best first. Raises TooManyGrids for more than can be filled."""
     p, total, most = (
         parameters,
         sum(building.households for building in buildings),
@@ -89,10 +101,7 @@ def counts(
     bounds = {"low": p.min_households, "high": p.max_households}
     if p.grids is not None:
         if p.grids > most:
-            raise ValueError(
-                f"community {community}: {p.grids} grids are asked for, but its buildings, units "
-                f"and households allow {most} at most"
-            )
+            raise TooManyGrids(community, p.grids, most)
         mean = share_of(buildings, p.grids, p.tolerance).mean
         if p.min_households <= mean <= p.max_households:
             return [p.grids], []

@@ -68,8 +68,30 @@ def draw_grids(
             )
         )
     values = {"rounds": rules.get("rounds", 400), **rules["parameters"], **(parameters or {})}
+    sizes = {name: values[f"{name}_households"] for name in ("min", "target", "max")}
+    if not sizes["min"] <= sizes["target"] <= sizes["max"]:
+        raise Invalid(
+            Problem(
+                _("A grid of %(min)d households at least, %(max)d at most can’t aim at %(target)d.")
+                % sizes,
+                field="target_households",
+                mend=_("Correct one of the three; a number left empty is that of the rules."),
+            )
+        )
     try:
         assignment, _graph, said = solve.drawn(community_code, sites, roads, values)
+    except solve.TooManyGrids as error:
+        raise Invalid(
+            Problem(
+                _(
+                    "%(asked)d grids are asked for; its buildings, units and households allow "
+                    "%(most)d at most."
+                )
+                % {"asked": error.asked, "most": error.most},
+                field="grids",
+                mend=_("Ask for fewer, or leave the number empty."),
+            )
+        ) from error
     except ValueError as error:
         raise Invalid(
             Problem(

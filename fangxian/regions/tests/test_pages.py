@@ -202,6 +202,12 @@ def test_grids_are_drawn_edited_and_accepted(client_of, town, cast):
     client = client_of("alice")
     rows_at(cast.actor("alice"), [town.building, town.unit])
     assert client.get(url("plans", town.community)).status_code == 200
+    for name, value in (("grids", "999"), ("target_households", "9999")):
+        refused = client.post(url("plans", town.community), {name: value})
+        assert refused.status_code == 422
+        (said,) = refused.context["form"].errors[name]
+        assert value in said
+        assert "household" not in said
     answer = client.post(url("plans", town.community), {"seed": "3"})
     plan = only_draft(cast)
     assert answer.url == url("plan", plan.id)
