@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from fangxian.accounts.actions import create_user
 from fangxian.accounts.models import User
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict
+from fangxian.common.ids import uuid7
 from fangxian.common.scoping import acting
 from fangxian.core import rules
 from fangxian.core.actions import add_endpoint, add_rule_version
 from fangxian.core.models import Endpoint, RuleSet
+from fangxian.field import actions as field
+from fangxian.field.actions import NewVisit
+from fangxian.field.tests.conftest import begin
 from fangxian.organisations import actions as organisations
 from fangxian.organisations.models import (
     Organisation,
@@ -96,3 +102,27 @@ def test_a_household_given_to_two_members_at_once_is_with_the_later() -> None:
     with acting(BY):
         link = ResponsibilityHousehold.objects.select_related("responsibility").get(to_date=None)
         assert link.responsibility.member_id == second.id
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_a_door_corrected_while_its_sweep_is_extended_is_due_at_the_later_end() -> None:
+    places = make_places()
+    home = create_household(by=BY, place_code=places.unit, room="101")
+    with acting(BY):
+        data = deepcopy(rules.rule("field").data)
+        for outcome in data["outcomes"]:
+            outcome.pop("revisit_days", None)
+    since = timezone.localdate() - dt.timedelta(days=30)
+    add_rule_version(by=BY, name="field", data=data, source="通知", valid_from=since)
+    campaign = begin(BY, places)
+    mistaken = NewVisit(uuid7(), campaign.id, home.id, "all_well")
+    field.record_visit(by=BY, visit=mistaken)
+    later = campaign.ends_on + dt.timedelta(days=4)
+    found = NewVisit(uuid7(), campaign.id, home.id, "absent", corrects=mistaken.op_id)
+    beside(
+        BY,
+        lambda: field.extend_campaign(by=BY, campaign=campaign, ends_on=later),
+        lambda: field.record_visit(by=BY, visit=found),
+    )
+    with acting(BY):
+        assert [target.due_on for target in campaign.targets.all()] == [later]

@@ -212,9 +212,13 @@ def _midnight(day: dt.date) -> dt.datetime:
 
 
 def open_alerts(area: str) -> QuerySet[SecurityAlert]:
-    """Unsettled security alerts of accounts in ``area``, newest first."""
+    """Unsettled security alerts of accounts in ``area``, newest first; of no account: above it too.
+
+    An installation of several counties may have nobody above them.
+    """
     found = SecurityAlert.objects.filter(settled_at=None).order_by("-last_at", "-id")
     if area:
         lo, hi = codes.bounds(area)
-        found = found.filter(area__gte=lo, area__lt=hi)
+        nobodys = Q(user_id=None, area__in=["", *codes.ancestors(area)])
+        found = found.filter(Q(area__gte=lo, area__lt=hi) | nobodys)
     return found

@@ -104,15 +104,21 @@ def _today(by: Actor) -> list[TodayItem]:
 
 
 def _tell_of_alert(alert: SecurityAlert) -> None:
-    """Tell who works on security alerts where the account works, and the duty groups."""
+    """Tell who works on security alerts where the account works, and the duty groups.
+
+    An alert of no account is told to all: an installation may have nobody above its counties.
+    """
     from fangxian.core.actions import announce
     from fangxian.core.runner import system_actor
 
     above = codes.ancestors(alert.area, include_self=True)
+    there = Q(region__code__in=above)
+    if alert.user_id is None:
+        there |= Q(region__code__startswith=alert.area)
     who = (
         Grant.objects.in_force()
         .filter(
-            Q(region=None) | Q(region__code__in=above, region__valid_to=None),
+            Q(region=None) | there & Q(region__valid_to=None),
             role__rights__contains=["accounts.alerts"],
         )
         .order_by("user_id")

@@ -339,7 +339,8 @@ def test_failed_attempts_lock_name_and_address_with_a_clear_word(cast, places):
 
 
 def test_who_guesses_names_is_told_of(cast, places, settings, client_of):
-    settings.FANGXIAN_AREA = places.county
+    # Of an installation that has nobody above its counties.
+    settings.FANGXIAN_AREA = places.county[:4]
     for number in range(19):
         sign_in(f"guess{number}", "wrong")
         sign_in(f"other{number % 4}", "wrong", REMOTE_ADDR="10.0.0.9")
@@ -351,6 +352,8 @@ def test_who_guesses_names_is_told_of(cast, places, settings, client_of):
     assert (alert.kind, alert.user_id, alert.source) == ("unknown_names", None, "web 127.0.0.1")
     shown = client_of("security_administrator").get(reverse("accounts:alerts")).content.decode()
     assert str(alert.pk) in shown
+    security = cast.actor("security_administrator")
+    actions.settle_alert(by=security, alert_id=alert.pk, note="a list of common names")
 
 
 def test_a_name_typed_wrong_leaves_no_number_behind(cast):

@@ -42,7 +42,9 @@ def _told(user: Any, cast: Any) -> list[str]:
         return list(Notification.objects.values_list("template", flat=True))
 
 
-def test_an_alert_tells_the_security_administrator_once(cast: Any) -> None:
+def test_an_alert_tells_the_security_administrator_once(
+    cast: Any, places: Any, settings: Any
+) -> None:
     _endpoint()
     _endpoint("dingtalk", active=False)
     user = cast.user("bob")
@@ -57,6 +59,10 @@ def test_an_alert_tells_the_security_administrator_once(cast: Any) -> None:
     # Another county's.
     alerts.raise_alert("lockout", cast.user("charlie").pk)
     assert len(_told("security_administrator", cast)) == 1
+    # Nobody's account, in an installation that has nobody above its counties.
+    settings.FANGXIAN_AREA = places.county[:4]
+    alerts.raise_alert("unknown_names", None)
+    assert len(_told("security_administrator", cast)) == 2
 
 
 def test_the_notice_leads_to_the_alerts(client_of: Any, cast: Any) -> None:

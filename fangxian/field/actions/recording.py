@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import DateTimeField, Func
 from django.utils import timezone
 
@@ -171,9 +172,12 @@ def write(by: Actor, ready: Sequence[Ready], today: dt.date) -> dict[UUID, Becam
 def _write_correction(by: Actor, ready: Ready) -> Became:
     """Append a visit that takes an earlier one back, and work out anew where its door stands.
 
-    Rare, so a few statements: the door is locked first, so that the visit is corrected once.
+    Rare, so a few statements: the door is locked first, so that the visit is corrected once, and
+    before it the sweep, whose end may be what the door is due by (``extend_campaign``).
     """
     visit = ready.visit
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM field_campaign WHERE id = %s FOR SHARE", [visit.campaign_id])
     target = (
         Target.objects.select_for_update(of=("self",))
         .select_related("campaign")
