@@ -24,7 +24,6 @@ from tests.browser.kit import (
     check_everywhere,
     no_sideways_scroll,
     resized,
-    screenshot,
     settled,
     sign_in,
     touch_targets,
@@ -73,12 +72,12 @@ def test_the_register_is_readable_everywhere(
     browser: Browser, site: str, places: Any, family: Any, client_of: Any
 ) -> None:
     pages = (
-        ("register:place", places.community, "register"),
-        ("register:household", family["home"], "household"),
-        ("register:household", family["empty"], ""),
-        ("people:person", family["head"].person_id, "person"),
+        ("register:place", places.community),
+        ("register:household", family["home"]),
+        ("register:household", family["empty"]),
+        ("people:person", family["head"].person_id),
     )
-    paths = [(reverse(name, args=[argument]), picture) for name, argument, picture in pages]
+    paths = [(reverse(name, args=[argument]), "") for name, argument in pages]
     check_everywhere(browser, site, client_of("alice"), paths)
 
 
@@ -87,14 +86,14 @@ def test_forms_and_lists_are_readable_everywhere(
 ) -> None:
     head = family["head"]
     pages = (
-        ("people:merge", family["pair"], "merge-pair"),
-        ("register:move_in", family["home"], "move-in"),
-        ("register:residency_change", head.id, ""),
-        ("register:establishments", places.community, ""),
-        ("register:establishment", family["shop"], "establishment"),
-        ("people:propose", head.person_id, ""),
+        ("people:merge", family["pair"]),
+        ("register:move_in", family["home"]),
+        ("register:residency_change", head.id),
+        ("register:establishments", places.community),
+        ("register:establishment", family["shop"]),
+        ("people:propose", head.person_id),
     )
-    paths = [(reverse(name, args=[argument]), picture) for name, argument, picture in pages]
+    paths = [(reverse(name, args=[argument]), "") for name, argument in pages]
     check_everywhere(browser, site, client_of("alice"), paths)
 
 
@@ -123,7 +122,6 @@ def test_a_full_number_asks_for_a_reason_first(
             for other in (DESK, PHONE):
                 resized(page, other)
                 no_sideways_scroll(page)
-                screenshot(page, "reveal")
         tab_to(page, dialog.locator("#fx-reveal-purpose"))
         page.keyboard.press("ArrowDown")
         tab_to(page, dialog.locator("#fx-reveal-reason"))
