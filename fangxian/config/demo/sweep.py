@@ -118,8 +118,8 @@ def visit(by: Actor, chance: Chance, campaign: Campaign, officers: Officers) -> 
         grids = list(below(chance.data["county"], Level.GRID).order_by("code"))
         doors: dict[str, list[tuple[UUID, str]]] = {}
         rows = Target.objects.filter(campaign=campaign).order_by("place_code", "household__room")
-        for code, *door in rows.values_list("place_code", "household_id", "household__state"):
-            doors.setdefault(code[: int(Level.GRID)], []).append((door[0], door[1]))
+        for code, home, state in rows.values_list("place_code", "household_id", "household__state"):
+            doors.setdefault(code[: int(Level.GRID)], []).append((home, state))
     now = timezone.now()
     shifts = _shifts(chance, now)
     walked: list[Walked] = []

@@ -40,11 +40,9 @@ KIND_LABELS = {
 @page("field.forms")
 def every(request: SignedRequest) -> HttpResponse:
     """All forms in their latest version."""
-    rows = [
-        {"form": form, "questions": len(form.schema.get("questions", []))}
-        for form in latest_forms()
-    ]
-    people = display_names(row["form"].made_by for row in rows)
+    found = list(latest_forms())
+    rows = [{"form": form, "questions": len(form.schema.get("questions", []))} for form in found]
+    people = display_names(form.made_by for form in found)
     return render(request, "field/forms.html", {"rows": rows, "people": people})
 
 
