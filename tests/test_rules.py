@@ -54,20 +54,22 @@ def _parts(data: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 def test_no_part_may_be_of_another_kind(name: str) -> None:
     check = rules.validator_of(name)
     assert check is not None
-    good = max((v, data) for (n, v), data in SHIPPED.items() if n == name)[1]
+    good = copy.deepcopy(max((v, data) for (n, v), data in SHIPPED.items() if n == name)[1])
     for whole in ({}, [], None, "x", 3):
         with pytest.raises(Invalid):
             check(whole)
     for *way, last in _parts(good):
+        part = good
+        for key in way:
+            part = part[key]
+        right = part[last]
         for wrong in (None, {"?": 1}, [[]], float("nan"), "\x00"):
-            data = copy.deepcopy(good)
-            part = data
-            for key in way:
-                part = part[key]
             part[last] = wrong
             with pytest.raises(Invalid) as refused:
-                check(data)
+                check(good)
             assert str(way[0] if way else last) in str(refused.value)
+        part[last] = right
+    check(good)
 
 
 @pytest.mark.parametrize(

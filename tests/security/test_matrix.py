@@ -8,10 +8,13 @@ object needs a maker in ``tests/kit/makers.py``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.http import HttpResponse
 
+from fangxian.accounts import middleware
 from fangxian.accounts.shipped import shipped_roles
 from tests.kit.objects import SECRETS
 from tests.kit.routes import Route, routes
@@ -47,6 +50,27 @@ REFUSED_CHANGE = {
     "accounts:switch": (404, "no grant is named"),
     "api:api-root": (404, "no page: it is where addresses begin"),
 }
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _a_refusal_is_drawn_once() -> Iterator[None]:
+    """The page that says no is drawn once for each viewer, method and status: it knows no more.
+
+    Thousands of requests are refused here, and drawing that page costs most of each.
+    """
+    drawn: set[tuple[Any, ...]] = set()
+    draw = middleware.render
+
+    def render(request: Any, template: str, *args: Any, status: int) -> HttpResponse:
+        key = (request.user.pk, request.method, template, status)
+        if key in drawn:
+            return HttpResponse(status=status)
+        drawn.add(key)
+        return draw(request, template, *args, status=status)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(middleware, "render", render)
+        yield
 
 
 def is_api(route: Route) -> bool:

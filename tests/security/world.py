@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from django.urls import reverse
 
 import tests.kit.makers  # noqa: F401  (the makers register themselves)
 from fangxian.accounts.models import Grant, Role, User
-from fangxian.accounts.sessions import SECOND_FACTOR
+from fangxian.accounts.sessions import BEGAN, SECOND_FACTOR, SEEN
 from fangxian.common.registries import rights
 from tests.kit.cast import START, Cast, Places, make_cast, make_places
 from tests.kit.objects import ANYWHERE, Side, codes_of, key_of
@@ -90,6 +91,9 @@ def make_world() -> World:
         client.force_login(user, backend=BACKEND)
         session = client.session
         session[SECOND_FACTOR] = True
+        # What a request writes is undone: without these each would slide the session anew.
+        session[BEGAN] = time.time()
+        session[SEEN] = session[BEGAN] + 3600
         session.save()
         clients[name] = client
     return World(places, cast, sides[0], sides[1], clients)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -72,6 +73,12 @@ def asset(source: str) -> SafeString:
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """An icon of the sprite; with ``label`` it speaks, otherwise it is hidden from readers."""
+    return _icon(name, str(label))
+
+
+# A page shows dozens, all the same ones; STATIC_URL stays what it is.
+@lru_cache(maxsize=512)
+def _icon(name: str, label: str) -> SafeString:
     href = f"{static('common/icons.svg')}#{name}"
     if label:
         return format_html(

@@ -21,7 +21,7 @@ from fangxian.config.cli.children import Child
 from fangxian.config.cli.demo import clear_if_cut_short, free_port
 from fangxian.config.cli.errors import CommandFailed
 from fangxian.config.cli.mark import LOADED, LOADING, read_mark, write_mark
-from fangxian.config.postgres import Server, ensure_server
+from fangxian.config.postgres import Server
 from fangxian.config.postgres.process import alive
 
 from .kit import PLAIN
@@ -42,11 +42,6 @@ def fangxian(*arguments: str, data: Path, **environ: str) -> subprocess.Complete
         env=PLAIN | {"FANGXIAN_DATA": str(data)} | environ,
         timeout=100,
     )
-
-
-@pytest.fixture
-def server(folder: Path) -> Server:
-    return ensure_server(folder, environ=PLAIN)
 
 
 def count(server: Server, sql: str, database: str | None = None) -> Any:

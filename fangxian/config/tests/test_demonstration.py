@@ -77,7 +77,10 @@ def test_ctrl_c_while_the_database_starts_ends_it(folder: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_ctrl_c_while_loading_ends_the_database_and_the_next_run_begins_anew(folder: Path) -> None:
+def test_ctrl_c_while_loading_ends_the_database_and_the_next_run_begins_anew(
+    folder: Path, migrated: Server
+) -> None:
+    migrated.stop()
     running = start(folder, *CLI, "demo")
     wait_for(running, "Loading the demonstration county")
     time.sleep(0.5)
@@ -198,8 +201,9 @@ def test_serving_others_in_clear_text_is_refused(
         serve._refuse_clear_text(host, None)
 
 
-def test_the_mode_of_the_demonstration_serves_no_other_database(folder: Path) -> None:
-    server = ensure_server(folder, environ=PLAIN)
+def test_the_mode_of_the_demonstration_serves_no_other_database(
+    folder: Path, server: Server
+) -> None:
     for command in ("serve", "worker"):
         run = subprocess.run(
             [*CLI, command],
