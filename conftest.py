@@ -71,7 +71,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what faces the database, and put the longest files first.
 
     A file runs in one process: nobody should wait for the last one alone. Browser journeys take
-    longest, then what is marked as slow, then the files with most tests.
+    longest, then what is marked as slow (``slow(60)``: about so many seconds), then the files with
+    most tests.
     """
     slow: Counter[Path] = Counter()
     tests: Counter[Path] = Counter()
@@ -79,7 +80,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if _faces_the_database(item):
             item.add_marker("database")
         tests[item.path] += 1
-        slow[item.path] += item.get_closest_marker("slow") is not None
+        if mark := item.get_closest_marker("slow"):
+            slow[item.path] += mark.args[0] if mark.args else 2
         slow[item.path] += 1000 * (item.get_closest_marker("browser") is not None)
     items.sort(key=lambda item: (-slow[item.path], -tests[item.path], item.path))
 

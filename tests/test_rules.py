@@ -14,8 +14,6 @@ from fangxian.core import rules
 from fangxian.core.actions import add_rule_version
 from fangxian.core.models import RuleSet
 
-pytestmark = pytest.mark.django_db
-
 SHIPPED = {(row["name"], row["version"]): row["data"] for row in rules.shipped()}
 NAMES = sorted({name for name, _version in SHIPPED})
 

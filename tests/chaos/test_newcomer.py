@@ -16,7 +16,7 @@ import pytest
 from fangxian.config.postgres import process
 from fangxian.config.tests.kit import PLAIN, remove
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.slow(100), pytest.mark.timeout(420)]
 
 CHECKOUT = Path(__file__).parents[2]
 

@@ -411,7 +411,7 @@ def test_initials(name, letters):
     assert initials(name) == letters
 
 
-@pytest.mark.slow
+@pytest.mark.slow(60)
 def test_the_whole_country(fresh_database, django_db_blocker, capsys, tmp_path):
     wanted = {2: 31, 4: 342, 6: 2978, 9: 41352, 12: 620573}
     with django_db_blocker.unblock():
