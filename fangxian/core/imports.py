@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -29,6 +29,7 @@ from fangxian.common.fields import Destroyed
 from fangxian.common.ids import uuid7
 from fangxian.common.keyring import REGISTER
 from fangxian.common.sheets.marking import RowError
+from fangxian.common.sheets.sheetreader.limits import MAX_SHEETS
 from fangxian.core.actions.files import require_scope, store_file
 from fangxian.core.models import (
     File,
@@ -45,8 +46,11 @@ from fangxian.core.progress import Progress
 STAGE_ROWS = 2_000
 COMMIT_ROWS = 1_000
 KEPT_DAYS = 90
-# More than any sheet has rows.
-_BLOCK = 1 << 21
+# More than any sheet has rows, and as many sheets as a file may have.
+_ROWS = 1 << 21
+_SHEETS = MAX_SHEETS
+# Behind all rows: a sheet shows its table at most four times.
+BEHIND = 4
 
 RAW = "core.importrow.raw"
 PROBLEMS = "core.importrow.problems"
@@ -80,19 +84,35 @@ class Outcome:
 Handler = Callable[[Actor, list[StagedRow]], Sequence[Outcome]]
 
 
-def number_of(row: int, block: int = 0) -> int:
+class RowPlace(NamedTuple):
+    """Where a row stands in its file: row, block and sheet as :func:`number_of` takes them."""
+
+    row: int
+    block: int
+    sheet: int
+
+
+def number_of(row: int, block: int = 0, sheet: int = 0) -> int:
     """The number under which a row of a file is staged.
 
-    Where a sheet shows its table several times side by side, one row of the file holds a row of
-    each ``block``: those of the next block follow all of the one before.
+    ``sheet``: that of its table, from 0. Where a sheet shows its table several times side by side,
+    one row of the file holds a row of each ``block``: those of the next block follow all of the one
+    before, of all sheets.
     """
-    return block * _BLOCK + row
+    return (block * _SHEETS + sheet) * _ROWS + row
 
 
-def place_of(number: int) -> tuple[int, int]:
-    """The row of the file and its block, of a number that :func:`number_of` gave."""
-    block, row = divmod(number, _BLOCK)
-    return row, block
+def place_of(number: int) -> RowPlace:
+    """Where a row stands, of a number that :func:`number_of` gave."""
+    above, row = divmod(number, _ROWS)
+    return RowPlace(row, *divmod(above, _SHEETS))
+
+
+def row_name(run: ImportRun, number: int) -> int | str:
+    """What a person calls a row: its number, with its sheet where the import has several."""
+    at = place_of(number)
+    name = run.options.get("preview", {}).get("sheet_names", {}).get(str(at.sheet))
+    return at.row if name is None else f"{name}!{at.row}"
 
 
 def begin(
@@ -126,7 +146,7 @@ def begin(
     )  # fmt: skip
     run = ImportRun(
         kind=kind, file=file, sha256=digest, place_code=place_code, user_id=by.user_id,
-        made_by=by.name, signature=signature, options={"sheet": 0},
+        made_by=by.name, signature=signature,
     )  # fmt: skip
     run.save(force_insert=True)
     return run
@@ -413,13 +433,21 @@ def problems_of(run: ImportRun) -> Iterator[tuple[int, dict[str, Any], list[Prob
         yield row.number, values, [Problem(row=at, **problem) for problem in packed]
 
 
-def row_errors(run: ImportRun, positions: Mapping[str, int]) -> Iterator[RowError]:
-    """What is wrong, as the error workbook marks it. ``positions``: field → column of the table."""
+def row_errors(
+    run: ImportRun, positions: Mapping[int, Mapping[str, int]]
+) -> dict[int, list[RowError]]:
+    """What is wrong in each sheet, as the error workbook marks it.
+
+    ``positions``: sheet → field → column of its table.
+    """
+    found: dict[int, list[RowError]] = {sheet: [] for sheet in positions}
     for number, _values, problems in problems_of(run):
-        row, block = place_of(number)
+        row, block, sheet = place_of(number)
         for problem in problems:
             text = f"{problem.message} {problem.mend}".strip()
-            yield RowError(row, text, positions.get(problem.field), block)
+            column = positions[sheet].get(problem.field)
+            found[sheet].append(RowError(row, text, column, block))
+    return found
 
 
 def same_file(run: ImportRun) -> ImportRun | None:

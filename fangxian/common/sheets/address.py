@@ -165,7 +165,7 @@ def _interior(text: str) -> AddressParts:
         confidence -= 0.2
     if match := patterns.floor.match(text):
         floor, text = _floor(match["sign"], match["floor"]), text[match.end() :].lstrip("-")
-    elif match := patterns.basement.match(text):
+    elif match := patterns.basement.match(text) or patterns.basement_inside.match(text):
         floor, text = f"-{_plain(match[1])}", text[match.end() :]
     elif match := _JOINED_FLOOR.match(text):
         floor, text = _plain(match[1]), text[match.end() :]
@@ -363,7 +363,7 @@ def _unify(text: str) -> str:
     text = _POINTED.sub("-", text)
     text = _HYPHENS.sub("-", text).strip("-,.;:")
     text = patterns.joined.sub(_SEVERAL, text)
-    return patterns.chinese.sub(_digits, text)
+    return patterns.ordinal.sub("", patterns.chinese.sub(_digits, text))
 
 
 def _plain(number: str) -> str:

@@ -47,6 +47,7 @@ class Patterns:
     joined: re.Pattern[str]
     branch: re.Pattern[str]
     chinese: re.Pattern[str]
+    ordinal: re.Pattern[str]
     building: re.Pattern[str]
     wing: re.Pattern[str]
     unit: re.Pattern[str]
@@ -54,6 +55,7 @@ class Patterns:
     ordinal_unit: re.Pattern[str]
     floor: re.Pattern[str]
     basement: re.Pattern[str]
+    basement_inside: re.Pattern[str]
     below_zero: re.Pattern[str]
     below_room: re.Pattern[str]
     room: re.Pattern[str]
@@ -103,6 +105,11 @@ def patterns() -> Patterns:
     part = rf"(?:\d{{1,5}}[A-Z]?|[A-Z]{{1,2}}|{ordinal})"
     word = rf"((?:{corners})(?:-?\d{{1,2}}(?!\d))?)(?:{rooms})?"
     ends = {word[-1] for name in ("building", "unit", "number", "row") for word in data[name]}
+    inner_ends = {
+        word[-1] for name in ("building", "unit", "row", "group", "floor") for word in data[name]
+    }
+    first = _any("group_prefix")
+    corner_doors = "|".join(w for w in data["room_words"] if w.endswith(data["room_word_end"]))
     lettered = _any("number_before")
     house = rf"(?:{lettered})?\d{{1,5}}(?:-\d{{1,3}})?(?:{lettered})?"
     lane = rf"(?:(?:\d{{1,3}}|[^\d\-,.()]{{1,5}}?)(?:{_any('side_lanes')}))?"
@@ -121,10 +128,12 @@ def patterns() -> Patterns:
             rf"[{''.join(sorted(numerals()))}]+(?={marks}|-?\d)"
             rf"|[{''.join(sorted(numerals()))}]{{3,5}}$"
         ),
+        # 第3排第2户 is 第3排2户.
+        ordinal=re.compile(rf"(?<=[{re.escape(''.join(sorted(inner_ends)))}])(?:{first})(?=\d)"),
         building=re.compile(
             rf"(?<![A-Z0-9]){side}(?P<building>{value}|\d{{1,4}}(?:{lettered}))(?:-?(?:{_any('building')})"
             rf"|(?:{_any('building_or_floor')})(?=-?(?:{value})(?:{units})|-?\d{{1,2}}-\d{{3}})"
-            rf"|(?P<row>{_any('row')})(?=-?\d|$|(?:{corners})\d))"
+            rf"|(?P<row>{_any('row')})(?=-?\d|$|(?:{corners})\d|(?:{corner_doors})$))"
         ),
         wing=re.compile(rf"-?([A-Z])(?:{_any('wing')})"),
         unit=re.compile(rf"(?:{_any('group_prefix')})?({value}){units}"),
@@ -135,6 +144,7 @@ def patterns() -> Patterns:
             rf"(?P<floor>\d{{1,3}})(?:{_any('floor')})"
         ),
         basement=re.compile(rf"(?:{below})(\d{{1,2}})-"),
+        basement_inside=re.compile(rf"(?:{_any('basement')})(\d)-(?=\d{{2,4}}(?!\d))"),
         below_zero=re.compile(rf"-[1-9](?:{_any('floor')})[^-]*"),
         below_room=re.compile(rf"(?:{below})(\d{{3,4}})(?:{rooms})?"),
         room=re.compile(rf"({_SUBROOM}|[A-Z]\d{{0,4}}(?=(?:{rooms})|$))(?:{rooms})?"),

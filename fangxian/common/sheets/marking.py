@@ -8,7 +8,7 @@ and a second round replaces the first one's marks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -40,25 +40,28 @@ class RowError:
 
 
 def write_error_workbook(
-    original: bytes, workbook: Workbook, table: Table, errors: Iterable[RowError], out: IO[bytes]
+    original: bytes,
+    workbook: Workbook,
+    errors: Sequence[tuple[Table, Iterable[RowError]]],
+    out: IO[bytes],
 ) -> bool:
-    """Write the workbook with its errors to `out`, as .xlsx. Returns True when it was edited in
-    place.
+    """Write the workbook with the errors of its tables to `out`, as .xlsx. Returns True when it was
+    edited in place.
 
-    Messages of one row are joined. `original` must be the bytes that `workbook` was read from.
-    Raises SheetError.
+    Each of the tables gets a column of errors; other sheets stay as they are. Messages of one row
+    are joined. `original` must be the bytes that `workbook` was read from. Raises SheetError.
     """
-    marks = _marks(table, errors)
+    marks = [(table, _marks(table, found)) for table, found in errors]
     if workbook.format == "xlsx":
         try:
-            edit_xlsx(original, table.sheet, marks, out)
+            edit_xlsx(original, {table.sheet: mine for table, mine in marks}, out)
             return True
         except ReadError as error:
             if error.code != "not_editable":
                 raise SheetError(error.code, **error.params) from error
             out.seek(0)
             out.truncate()
-    _write_copy(workbook, table, marks, out)
+    _write_copy(workbook, {id(table.rows): mine for table, mine in marks}, out)
     return False
 
 
@@ -89,11 +92,11 @@ def _marks(table: Table, errors: Iterable[RowError]) -> Marks:
     )
 
 
-def _write_copy(workbook: Workbook, table: Table, marks: Marks, out: IO[bytes]) -> None:
+def _write_copy(workbook: Workbook, marks: Mapping[int, Marks], out: IO[bytes]) -> None:
     with BookWriter(out) as book:
         for sheet in workbook.sheets:
-            mine = marks if sheet.rows is table.rows else None
-            widths = {marks.column: (ERROR_WIDTH, Style.PLAIN)} if mine else None
+            mine = marks.get(id(sheet.rows))
+            widths = {mine.column: (ERROR_WIDTH, Style.PLAIN)} if mine else None
             writer = book.sheet(sheet.name, widths=widths, hidden=sheet.hidden)
             for number, row in enumerate(sheet.rows, start=1):
                 writer.row(_copied(row, number, mine) if mine else _unmarked(row))

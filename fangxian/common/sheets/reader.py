@@ -114,7 +114,7 @@ class Sheet:
 @dataclass(frozen=True, slots=True)
 class Workbook:
     """What a file holds. `format` is "xlsx", "xlsb", "xls", "ods", "html", "spreadsheetml" or
-    "csv".
+    "csv". `empty`: names of the sheets without any row, which are not among the `sheets`.
     """
 
     filename: str
@@ -122,6 +122,7 @@ class Workbook:
     sheets: tuple[Sheet, ...]
     encoding: str | None = None
     delimiter: str | None = None
+    empty: tuple[str, ...] = ()
 
 
 def read_workbook(data: bytes | Path, filename: str = "") -> Workbook:
@@ -214,6 +215,7 @@ def _feed(pipe: IO[bytes], content: bytes) -> None:
 def _parse(output: bytearray, filename: str) -> Workbook:
     head: dict[str, Any] | None = None
     sheets: list[Sheet] = []
+    empty: list[str] = []
     complete = False
     current: dict[str, Any] | None = None
     data, ends = bytearray(), array("Q")
@@ -224,6 +226,8 @@ def _parse(output: bytearray, filename: str) -> Workbook:
             merges = tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in current["merges"])
             rows = Rows(data, ends, min(int(current["column"]), MAX_COLUMNS))
             sheets.append(Sheet(str(name), rows, merges, bool(current["hidden"])))
+        elif current is not None and not current["hidden"]:
+            empty.append(str(current["sheet"]))
 
     start = 0
     try:
@@ -256,5 +260,10 @@ def _parse(output: bytearray, filename: str) -> Workbook:
     if not sheets:
         raise SheetError("no_sheets")
     return Workbook(
-        filename, str(head["format"]), tuple(sheets), head["encoding"], head["delimiter"]
+        filename,
+        str(head["format"]),
+        tuple(sheets),
+        head["encoding"],
+        head["delimiter"],
+        tuple(empty),
     )

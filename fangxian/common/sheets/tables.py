@@ -109,13 +109,15 @@ class Table:
         carry_down: Collection[int] = (),
         ditto: Collection[int] = (),
         groups: Groups | None = None,
+        outer: str = "",
     ) -> Iterator[TableRow]:
         """Every data row, in order. Decodes the rows anew on each call.
 
         Cells covered by a merged range that spans several rows get that range's value. Empty cells
         of the columns `carry_down` (positions in `columns`) get the value of the row above: only
         for columns that a person chose. Cells of the columns `ditto` that say “as above” get it
-        too. Both stop where `groups` says that a group speaks for itself.
+        too. Both stop where `groups` says that a group speaks for itself. `outer` holds for all
+        rows as a line above them does, until another one says otherwise.
         """
         indexes = [column.index for column in self.columns]
         width = self.width
@@ -123,7 +125,8 @@ class Table:
         starts = {(top, left) for marks in self.fills.values() for _, top, left in marks}
         start_rows = {top for top, _ in starts}
         above = [_Above(carry_down, ditto, groups) for _block in range(self.blocks)]
-        section = self._section_above()
+        above_all = self._section_above()
+        section = _stacked(outer, above_all) if above_all else outer
         for number, (row, role) in enumerate(zip(self.rows, self.roles, strict=True)):
             if number in start_rows:
                 for column in range(min(len(row), width)):

@@ -1,4 +1,4 @@
-"""Editing the XML of one sheet of an .xlsx as a stream, everything else untouched (ECMA-376, part
+"""Editing the XML of some sheets of an .xlsx as a stream, everything else untouched (ECMA-376, part
 1, section 18).
 """
 
@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Final
 from xml.sax.saxutils import escape
@@ -55,39 +55,41 @@ class Marks:
     cells: dict[int, set[int]] = field(default_factory=dict)
 
 
-def edit_xlsx(original: bytes, sheet: str, marks: Marks, out: IO[bytes]) -> None:
-    """Write `original` with the marks in `sheet` to `out`.
+def edit_xlsx(original: bytes, marks: Mapping[str, Marks], out: IO[bytes]) -> None:
+    """Write `original` with the marks of the sheets, by their names, to `out`.
 
-    Raises ReadError, with the code "not_editable" when the sheet's XML is not written in the usual
-    way.
+    Raises ReadError, with the code "not_editable" when the XML of one of them is not written in the
+    usual way.
     """
     try:
-        _edit(original, sheet, marks, out)
+        _edit(original, marks, out)
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         # A part with a wrong check sum, which a reader that never opened it did not notice.
         raise ReadError("not_editable") from error
 
 
-def _edit(original: bytes, sheet: str, marks: Marks, out: IO[bytes]) -> None:
+def _edit(original: bytes, marks: Mapping[str, Marks], out: IO[bytes]) -> None:
     with (
         open_archive(original) as archive,
         zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target,
     ):
-        part = next((part for name, part in sheet_parts(archive) if name == sheet), "")
-        if part not in archive.NameToInfo:
+        part_of = dict(reversed(sheet_parts(archive)))
+        parts = {part_of.get(sheet, ""): mine for sheet, mine in marks.items()}
+        if not parts.keys() <= archive.NameToInfo.keys():
             raise ReadError("not_editable")
         formats = read_small(archive, "xl/styles.xml", _MAX_STYLES_BYTES)
         if not formats and "xl/styles.xml" in archive.NameToInfo:
             raise ReadError("not_editable")
         styles = _Styles(formats)
-        with (
-            target.open(_fresh(archive.getinfo(part)), "w") as written,
-            archive.open(part) as source,
-        ):
-            for piece in _edited(source, marks, styles):
-                written.write(piece)
+        for part, mine in parts.items():
+            with (
+                target.open(_fresh(archive.getinfo(part)), "w") as written,
+                archive.open(part) as source,
+            ):
+                for piece in _edited(source, mine, styles):
+                    written.write(piece)
         for member in archive.infolist():
-            if member.filename == part:
+            if member.filename in parts:
                 continue
             with target.open(_fresh(member), "w", force_zip64=False) as written:
                 if member.filename == "xl/styles.xml":

@@ -71,7 +71,9 @@ class Ledger:
     ``refine`` betters the proposed mapping by what only the ledger knows, before a person corrects
     it. ``carried`` proposes the columns (labels) whose empty cells hold what stands above, by
     default those that the fields name. ``groups``: the rows that belong together, beyond which
-    neither an empty cell nor “as above” reaches. ``look``: label → text of a staged row, numbers
+    neither an empty cell nor “as above” reaches. ``sections``: whether its rows lie where the line
+    above them, or the name of their sheet, says. ``by_name``: the fields of which the very name of
+    the column tells what its cells mean. ``look``: label → text of a staged row, numbers
     masked. ``notes``: what else a preview's summary says, as (kind of note, text).
     """
 
@@ -87,6 +89,8 @@ class Ledger:
     refine: Callable[[Table, Columns], Columns] | None = None
     carried: Callable[[Table, Columns], Collection[str]] | None = None
     groups: Callable[[Table, Columns], Groups | None] | None = None
+    sections: bool = False
+    by_name: frozenset[str] = frozenset()
     look: Callable[[StagedRow], Mapping[str, str]] | None = None
     notes: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
     options: tuple[Option, ...] = ()

@@ -68,7 +68,7 @@ class RowByRow:
                 outcomes += done if over else _settled(done)
                 waiting = [] if over else left
             transaction.set_rollback(True)
-        return _summary(sorted(outcomes, key=lambda one: one.number))
+        return _summary(run, sorted(outcomes, key=lambda one: one.number))
 
     def opened(self, by: Actor, run: ImportRun) -> tuple[Handler, Handler | None]:
         """Write clean rows by the ledger; rows with problems of reading are rejected for them."""
@@ -151,9 +151,9 @@ def _waiting(rows: Sequence[StagedRow], outcomes: Sequence[Outcome]) -> list[Sta
     return [row for row in rows if row.number in later]
 
 
-def _summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def _summary(run: ImportRun, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     problems = [
-        [imports.place_of(o.number)[0], p.field, str(p.message), str(p.mend)]
+        [imports.row_name(run, o.number), p.field, str(p.message), str(p.mend)]
         for o in outcomes
         for p in o.problems
     ]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, OutOfScope, Problem
-from fangxian.common.sheets import signature
+from fangxian.common.sheets import is_section, signature
 from fangxian.common.sheets.marking import write_error_workbook
 from fangxian.core import imports
 from fangxian.core.actions import start_job, store_file
@@ -84,7 +84,9 @@ def choose(
     by: Actor,
     run_id: UUID,
     mapping: dict[str, str],
-    sheet: int = 0,
+    sheet: int | None = None,
+    sheets: Collection[int] | None = None,
+    places: Mapping[int, str] | None = None,
     carry: Collection[str] | None = None,
     options: Mapping[str, bool] | None = None,
     day: dt.date | None = None,
@@ -92,8 +94,12 @@ def choose(
     """Accept the mapping (label → field, "" for none) and start the preview.
 
     ``carry``: labels of the columns whose empty cells hold what stands above, None as proposed.
-    Both are remembered for these headers. ``options``: those of the ledger that are wanted.
-    Raises Conflict once the run is being committed, Forbidden for an option beyond one's rights.
+    Both are remembered for these headers. ``sheet``: that whose columns they are, by its number
+    among the tables of the file; None is the first one with all that is needed. ``sheets``: those
+    that are read, of the ones with the same heading, None all visible ones. ``places``: in which
+    building or group the rows of a sheet lie, None as their names say. ``options``: those of the
+    ledger that are wanted. Raises Invalid for a place that names no building or group, Conflict
+    once the run is being committed, Forbidden for an option beyond one's rights.
     """
     run = run_of(run_id)
     ledger = ledgers.get(run.kind)
@@ -104,13 +110,32 @@ def choose(
             by.require(option.right, run.place_code)
     run = imports.to_choose(run_id)
     run.mapping = mapping
-    run.options = {**wanted, "sheet": sheet, "day": (day or timezone.localdate()).isoformat()}
+    run.options = {**wanted, "day": (day or timezone.localdate()).isoformat()}
+    if sheet is not None:
+        run.options["sheet"] = sheet
+    if sheets is not None:
+        run.options["sheets"] = sorted(sheets)
+    if places is not None:
+        run.options["places"] = _places(places)
     if carry is not None:
         run.options["carry"] = sorted(carry)
     run.state = ImportState.STAGING
     job = _start(by, run, CHECK)
     run.save(update_fields=["mapping", "options", "state", "job_id"])
     return job
+
+
+def _places(places: Mapping[int, str]) -> dict[str, str]:
+    given = {str(index): text.strip() for index, text in places.items() if text.strip()}
+    if wrong := [text for text in given.values() if not is_section(text)]:
+        raise Invalid(
+            Problem(
+                _("This is no building, unit or village group: %(text)s") % {"text": wrong[0][:40]},
+                "places",
+                mend=_("Write it as a line above rows would say it, or leave it empty."),
+            )
+        )
+    return given
 
 
 @action
@@ -145,13 +170,15 @@ def preview(progress: Progress, *, run_id: str, size: int = 0) -> None:
         source = Source(by, run)
         source.remember(by, run)
         run.rows.all().delete()
+        # What is said of rows names their sheets.
+        names = {"sheet_names": source.names}
+        run.options = {**run.options, "sheet": source.sheet, "preview": names}
         summary = source.ledger.way.check(progress, by, run, source, size or CHECK_ROWS)
         left_out = {
             "left_out": source.left_out(),
-            "sheets_left_out": source.sheets_left_out(),
-            "sheets_without_table": source.sheets_without_table(),
+            "sheets": [sheet.kept() for sheet in source.sheets],
         }
-        run.options = {**run.options, "preview": summary | left_out}
+        run.options = {**run.options, "preview": summary | left_out | names}
         run.signature = source.mapping.signature
         run.save(update_fields=["options", "signature"])
         imports.staged(run)
@@ -181,8 +208,17 @@ def error_workbook(by: Actor, run: ImportRun) -> File:
     """The uploaded workbook with an error column and coloured cells, as a file to download."""
     source = Source(by, run)
     out = io.BytesIO()
-    errors = imports.row_errors(run, source.mapping.fields)
-    write_error_workbook(source.data, source.workbook, source.table, errors, out)
+    tables = {part.index: part for part in source.parts}
+    found = imports.row_errors(
+        run, {index: part.heading.mapping.fields for index, part in tables.items()}
+    )
+    # A sheet without errors stays as it is, unless it shows those of before.
+    errors = [
+        (tables[index].table, those)
+        for index, those in found.items()
+        if those or tables[index].table.error_column is not None
+    ]
+    write_error_workbook(source.data, source.workbook, errors, out)
     stem = run.file.name.rsplit(".", 1)[0]
     return store_file(
         by=by, data=out.getvalue(), name=f"{stem}-{_('errors')}.xlsx"[:200], media_type=XLSX,

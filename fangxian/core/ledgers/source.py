@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from fangxian.common.actor import Actor
@@ -10,6 +12,7 @@ from fangxian.common.errors import Invalid, Problem
 from fangxian.common.masks import mask_text
 from fangxian.common.sheets import (
     Cell,
+    Groups,
     Mapping,
     RowRole,
     SheetError,
@@ -23,6 +26,19 @@ from fangxian.common.sheets import (
 from fangxian.core import imports
 from fangxian.core.actions import read_file
 from fangxian.core.ledgers.kinds import Ledger, ledgers
+from fangxian.core.ledgers.sheets import (
+    HIDDEN,
+    NO_ROWS,
+    OTHER_HEADING,
+    UNTICKED,
+    Heading,
+    Listed,
+    Part,
+    heading_of,
+    place_of_name,
+    rows_in,
+    without_table,
+)
 from fangxian.core.models import ImportRun
 
 _CARRIED: Final = "-carried"
@@ -31,7 +47,9 @@ LEFT_OUT_LENGTH: Final = 120
 
 
 class Row(NamedTuple):
-    """A row of data: its number (:func:`imports.number_of`), cells, and the section above it."""
+    """A row of data: its number (:func:`imports.number_of`), cells in the order of the chosen
+    table's columns, and the section above it.
+    """
 
     number: int
     cells: list[Cell]
@@ -48,22 +66,44 @@ def opened(data: bytes, name: str) -> tuple[Workbook, list[Table]]:
 
 
 class Source:
-    """The tables of a run's file and the mapping in force. ``sheet``: another than was chosen."""
+    """The tables of a run's file and the mapping in force.
+
+    ``table`` is the one whose columns are chosen, ``parts`` all that are read with it: those of the
+    same heading. ``sheet``: another than was chosen.
+    """
 
     def __init__(self, by: Actor, run: ImportRun, sheet: int | None = None) -> None:
         self.ledger: Ledger = ledgers.get(run.kind)
         self.data = read_file(by=by, file_id=run.file_id)
         self.workbook, self.tables = opened(self.data, run.file.name)
-        chosen = int(run.options.get("sheet", 0)) if sheet is None else sheet
-        self.sheet = min(chosen, len(self.tables) - 1)
+        self._hidden = {id(one.rows) for one in self.workbook.sheets if one.hidden}
+        chosen = run.options.get("sheet")
+        # Of another sheet nothing was decided yet.
+        self._options = run.options if sheet in (None, chosen) else {}
+        found = chosen if sheet is None else sheet
+        self.sheet = self._first(by, run) if found is None else min(found, len(self.tables) - 1)
         self.table = self.tables[self.sheet]
-        self.mapping = self._corrected(run, self._proposed(by, run))
+        self.mapping = self._corrected(run, self._proposed(by, run, self.table))
+        self._headings = self._read_headings()
+        self.sheets = self._listed()
+        self.parts = [self._part(one) for one in self.sheets if one.taken] or [
+            self._part(self.sheets[self.sheet])
+        ]
         self.carried = self._carried(by, run)
 
-    def _proposed(self, by: Actor, run: ImportRun) -> Mapping:
-        known = imports.recall_mapping(by, run.kind, signature(self.table))
-        proposed = propose_mapping(self.table, self.ledger.fields, known)
-        return self.ledger.refine(self.table, proposed) if self.ledger.refine else proposed
+    def _first(self, by: Actor, run: ImportRun) -> int:
+        """The first visible sheet that has what the ledger needs: no cover, no instructions."""
+        if len(self.tables) > 1:
+            for index, table in enumerate(self.tables):
+                seen = id(table.rows) not in self._hidden and rows_in(table)
+                if seen and not self._proposed(by, run, table).missing:
+                    return index
+        return 0
+
+    def _proposed(self, by: Actor, run: ImportRun, table: Table) -> Mapping:
+        known = imports.recall_mapping(by, run.kind, signature(table))
+        proposed = propose_mapping(table, self.ledger.fields, known)
+        return self.ledger.refine(table, proposed) if self.ledger.refine else proposed
 
     def _corrected(self, run: ImportRun, proposed: Mapping) -> Mapping:
         names = {spec.name for spec in self.ledger.fields}
@@ -74,15 +114,63 @@ class Source:
         }
         return proposed.corrected(changes, self.ledger.fields) if changes else proposed
 
+    def _read_headings(self) -> list[Heading]:
+        return [
+            Heading(self.mapping)
+            if table is self.table
+            else heading_of(self.ledger, self.table, self.mapping, table)
+            for table in self.tables
+        ]
+
+    def _part(self, one: Listed) -> Part:
+        return Part(one.index, self.tables[one.index], self._headings[one.index], one.place)
+
+    def _listed(self) -> list[Listed]:
+        """All sheets: those that are read, and the others with what keeps them out."""
+        ticked, places = self._options.get("sheets"), self._options.get("places")
+        found = []
+        for index, (table, heading) in enumerate(zip(self.tables, self._headings, strict=True)):
+            mine = table is self.table
+            why = "" if heading.alike else OTHER_HEADING
+            if not (why or rows_in(table) or mine):
+                why = NO_ROWS
+            choosable = not why and len(self.tables) > 1
+            if choosable and ticked is not None:
+                why = "" if index in ticked else UNTICKED
+            elif choosable and not mine and id(table.rows) in self._hidden:
+                why = HIDDEN
+            place = place_of_name(self.ledger, table.sheet)
+            if places is not None:
+                place = places.get(str(index), "")
+            found.append(
+                Listed(
+                    table.sheet, rows_in(table), index, why, choosable, place,
+                    heading.lacks, heading.more,
+                )
+            )  # fmt: skip
+        return found + without_table(self.workbook, self.tables)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Number of a sheet → its name, where the import has several."""
+        if len(self.parts) == 1:
+            return {}
+        return {str(part.index): part.table.sheet for part in self.parts}
+
     def _carried(self, by: Actor, run: ImportRun) -> frozenset[str]:
         """Labels of the columns whose empty cells hold what stands above."""
-        if "carry" in run.options:
-            return frozenset(run.options["carry"])
+        if "carry" in self._options:
+            return frozenset(self._options["carry"])
         known = imports.recall_mapping(by, run.kind + _CARRIED, self.mapping.signature)
         if known is not None:
             return frozenset(known)
         if self.ledger.carried is not None:
-            return frozenset(self.ledger.carried(self.table, self.mapping))
+            # The longest tells most.
+            part = max(self.parts, key=lambda part: rows_in(part.table))
+            mapping = part.heading.mapping
+            labels = frozenset(self.ledger.carried(part.table, mapping))
+            fields = {p.field for p in mapping.proposals if p.label in labels}
+            return frozenset(p.label for p in self.mapping.proposals if p.field in fields - {None})
         at = self.mapping.carried(self.ledger.fields)
         return frozenset(p.label for p in self.mapping.proposals if p.position in at)
 
@@ -93,66 +181,79 @@ class Source:
         imports.remember_mapping(by, run.kind + _CARRIED, known, dict.fromkeys(self.carried, ""))
 
     def rows(self) -> Iterator[Row]:
-        """The rows of data in the order of their numbers."""
-        carried = [p.position for p in self.mapping.proposals if p.label in self.carried]
+        """The rows of data in the order of their numbers: sheet by sheet, none in sight of another.
+
+        What stands further right follows all that stands further left.
+        """
+        for block in range(max(part.table.blocks for part in self.parts)):
+            for part in self.parts:
+                if block < part.table.blocks:
+                    yield from self._rows_of(part, block)
+
+    def _rows_of(self, part: Part, block: int) -> Iterator[Row]:
+        carried, ditto, groups = self._above(part)
+        for row in part.table.data_rows(carried, ditto, groups, part.place):
+            if row.block == block:
+                number = imports.number_of(row.number, block, part.index)
+                yield Row(number, part.ordered(row.cells), row.section)
+
+    def _above(self, part: Part) -> tuple[list[int], list[int], Groups | None]:
+        """What ``data_rows`` is told of a sheet: columns carried, with dittos; groups."""
+        mapping = part.heading.mapping
+        order = part.heading.order
+        chosen = [p.position for p in self.mapping.proposals if p.label in self.carried]
+        there = chosen if order is None else [order[position] for position in chosen]
+        carried = [position for position in there if position is not None]
         ditto = [
             position
             for spec in self.ledger.fields
-            if (position := self.mapping.fields.get(spec.name)) is not None
+            if (position := mapping.fields.get(spec.name)) is not None
             and spec.kind != "document"
             and spec.name != "name"
         ]
-        groups = self.ledger.groups(self.table, self.mapping) if self.ledger.groups else None
-        # What stands further right follows all that stands further left.
-        for block in range(self.table.blocks):
-            for row in self.table.data_rows(carried, ditto, groups):
-                if row.block == block:
-                    yield Row(imports.number_of(row.number, block), row.cells, row.section)
+        groups = self.ledger.groups(part.table, mapping) if self.ledger.groups else None
+        return carried, ditto, groups
 
     def count(self) -> int:
         """How many rows of data there are."""
-        return self.table.counts()[RowRole.DATA]
+        return sum(rows_in(part.table) for part in self.parts)
 
     def left_out(self) -> dict[str, Any]:
-        """The rows below the header that are none of data, as the preview lists them.
+        """The rows below the headers that are none of data, as the preview lists them.
 
-        ``lines``: number, role and text, numbers in it masked; ``more``: how many others;
-        ``blank``: their numbers; ``second``: the row in which a second table begins, or None.
+        ``lines``: row, role and text, numbers in it masked; ``more``: how many others; ``blank``:
+        first and last rows; ``second``: the row in which a second table begins, or None. A row is
+        its number, where the import has several sheets with the name of its own.
         """
-        found = list(self.table.left_out())
-        lines = [
-            [number, role.name.lower(), mask_text(text, LEFT_OUT_LENGTH)]
-            for number, role, text in found[:LEFT_OUT_LINES]
-        ]
-        second = (number for number, role, _text in found if role == RowRole.FURTHER)
-        return {
-            "lines": lines,
-            "more": len(found) - len(lines),
-            "blank": _ranges(self.table.blank_rows()),
-            "second": next(second, None),
-        }
+        lines: list[list[Any]] = []
+        blank: list[list[Any]] = []
+        more, second = 0, None
+        for part in self.parts:
+            for number, role, text in part.table.left_out():
+                if second is None and role == RowRole.FURTHER:
+                    second = self._name(part, number)
+                if len(lines) < LEFT_OUT_LINES:
+                    shown = mask_text(text, LEFT_OUT_LENGTH)
+                    lines.append([self._name(part, number), role.name.lower(), shown])
+                else:
+                    more += 1
+            ranges = islice(_ranges(part.table.blank_rows()), LEFT_OUT_LINES - len(blank))
+            for first, last in ranges:
+                named = self._name(part, first)
+                blank.append([named, named if first == last else last])
+        return {"lines": lines, "more": more, "blank": blank, "second": second}
 
-    def sheets_left_out(self) -> list[tuple[str, int]]:
-        """The other sheets of the file, and how many rows of data each has."""
-        others = [table for table in self.tables if table is not self.table]
-        return [(table.sheet, table.counts()[RowRole.DATA]) for table in others]
-
-    def sheets_without_table(self) -> list[tuple[str, int]]:
-        """The visible sheets in which no table was found, and how many rows each has."""
-        read = {id(table.rows) for table in self.tables}
-        return [
-            (sheet.name, len(sheet.rows))
-            for sheet in self.workbook.sheets
-            if not sheet.hidden and id(sheet.rows) not in read
-        ]
+    def _name(self, part: Part, row: int) -> int | str:
+        return f"{part.table.sheet}!{row}" if self.names else row
 
 
-def _ranges(numbers: Iterable[int]) -> list[list[int]]:
+def _ranges(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Numbers that follow one another as first and last."""
-    found: list[list[int]] = []
+    first = last = 0
     for number in numbers:
-        if found and found[-1][1] == number - 1:
-            found[-1][1] = number
-        else:
-            found.append([number, number])
-    return found[:LEFT_OUT_LINES]
+        if first and number != last + 1:
+            yield first, last
+            first = number
+        first, last = first or number, number
+    if first:
+        yield first, last

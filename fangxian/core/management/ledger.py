@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -42,7 +43,12 @@ class LedgerCommand(BaseCommand):
         parser.add_argument(
             "--sheet",
             default="",
-            help="sheet of the file, by name or by number; else the first with rows",
+            help="this sheet alone, by name or by number; else all that have the same columns",
+        )
+        parser.add_argument(
+            "--no-sheet-places",
+            action="store_true",
+            help="the name of a sheet does not say in which building or group its rows lie",
         )
         parser.add_argument("--commit", action="store_true", help="write the rows, not only check")
         parser.add_argument("--errors", type=Path, help="where the workbook with the errors goes")
@@ -68,12 +74,14 @@ class LedgerCommand(BaseCommand):
             with acting(by):
                 found = ledgers.run_of(run.pk)
                 source = ledgers.Source(by, found)
-                if (sheet := _sheet(source, options["sheet"])) != source.sheet:
+                sheet = _sheet(source, options["sheet"])
+                if sheet != source.sheet:
                     source = ledgers.Source(by, found, sheet)
             wanted = {option.name: options[option.name] for option in self._options()}
             job = ledgers.choose(
                 by=by, run_id=run.pk, mapping=source.mapping.remember(), sheet=sheet,
-                options=wanted,
+                sheets=[sheet] if options["sheet"] else None,
+                places={} if options["no_sheet_places"] else None, options=wanted,
             )  # fmt: skip
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror}") from None
@@ -83,10 +91,7 @@ class LedgerCommand(BaseCommand):
         summary = found.options.get("preview", {})
         counts = summary.get("counts", {})
         self.stdout.write(" ".join(f"{name}={count}" for name, count in sorted(counts.items())))
-        for name, rows in summary.get("sheets_left_out", ()):
-            self.stdout.write(f"sheet left out: {name} ({rows} rows); import it with --sheet")
-        for name, rows in summary.get("sheets_without_table", ()):
-            self.stdout.write(f"sheet without a table: {name} ({rows} rows)")
+        self._tell_sheets(summary.get("sheets", ()))
         for number, role, _text in summary.get("left_out", {}).get("lines", ()):
             if role not in ("header", "section"):
                 self.stdout.write(f"row left out: {number} ({role})")
@@ -99,6 +104,20 @@ class LedgerCommand(BaseCommand):
         )
         if options["errors"] and found.result_file_id:
             options["errors"].write_bytes(read_file(by=by, file_id=found.result_file_id))
+
+    def _tell_sheets(self, sheets: Sequence[dict[str, Any]]) -> None:
+        for one in sheets:
+            rows = f"{one['name']} ({one['rows']} rows)"
+            if not one["why"]:
+                if len(sheets) > 1:
+                    self.stdout.write(f"sheet: {rows}")
+                if one["place"]:
+                    self.stdout.write(f"rows of {one['name']} that name no place: {one['place']}")
+                continue
+            differ = [f"lacks {', '.join(one['lacks'])}"] if one["lacks"] else []
+            differ += [f"has {', '.join(one['more'])}"] if one["more"] else []
+            why = "; ".join([one["why"].replace("_", " "), *differ])
+            self.stdout.write(f"sheet left out: {rows}: {why}")
 
     def _perform(self, by: Actor, job: Job, run_id: UUID) -> ImportRun:
         # A worker may be quicker; then this returns when it finds the job taken.
@@ -117,7 +136,7 @@ def _sheet(source: ledgers.Source, wanted: str) -> int:
     if wanted in names:
         return names.index(wanted)
     if not wanted:
-        return 0
+        return source.sheet
     if wanted.isdecimal() and 0 < int(wanted) <= len(names):
         return int(wanted) - 1
     known = ", ".join(f"{number} {name}" for number, name in enumerate(names, start=1))

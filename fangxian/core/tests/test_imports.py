@@ -126,11 +126,17 @@ def test_two_rows_of_one_number_are_a_fault(alice: Any) -> None:
             imports.stage(run, [(2, {}), (3, {}), (2, {})])
 
 
-@given(row=strategies.integers(1, 2**20), block=strategies.integers(0, 3))
-def test_a_number_names_row_and_block(row: int, block: int) -> None:
-    assert imports.place_of(imports.number_of(row, block)) == (row, block)
+@given(
+    row=strategies.integers(1, 2**20),
+    block=strategies.integers(0, 4),
+    sheet=strategies.integers(0, 199),
+)
+def test_a_number_names_row_block_and_sheet(row: int, block: int, sheet: int) -> None:
+    number = imports.number_of(row, block, sheet)
+    assert imports.place_of(number) == (row, block, sheet)
     assert imports.number_of(row) == row
-    assert imports.number_of(2**20, block) < imports.number_of(1, block + 1)
+    assert imports.number_of(2**20, block, 199) < imports.number_of(1, block + 1)
+    assert number < 2**31
 
 
 @pytest.mark.parametrize("size", [1, 2, 500])

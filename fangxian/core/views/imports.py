@@ -81,7 +81,7 @@ def detail(request: SignedRequest, run_id: UUID) -> HttpResponse:
         raise OutOfScope(str(run_id))
     job = Job.objects.filter(id=run.job_id).first() if run.job_id else None
     problems = [
-        {"number": imports.place_of(number)[0], "problems": found}
+        {"number": imports.row_name(run, number), "problems": found}
         for number, _values, found in islice(imports.problems_of(run), SHOWN_PROBLEMS)
     ]
     context = {

@@ -14,15 +14,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fangxian.common.errors import Invalid, OutOfScope
+from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.common.masks import mask_number, mask_phone, mask_text
 from fangxian.common.policy import SignedRequest, page
-from fangxian.common.sheets import RowRole, cell_text
+from fangxian.common.sheets import cell_text
 from fangxian.common.ui.problems import show_problems
 from fangxian.core import imports, ledgers
 from fangxian.core.actions import cancel_job
 from fangxian.core.forms import LedgerForm
 from fangxian.core.imports import StagedRow
+from fangxian.core.ledgers import sheets
 from fangxian.core.ledgers.kinds import REFUSED, Ledger
 from fangxian.core.ledgers.runs import CHECK
 from fangxian.core.models import UNFINISHED, ImportRun, ImportState, Job, JobState
@@ -38,6 +39,14 @@ LEFT_OUT = {
     "section": gettext_lazy("holds for the rows below"),
     "foot": gettext_lazy("note, total or signature"),
     "further": gettext_lazy("second table"),
+}
+WHY_NOT = {
+    sheets.UNTICKED: gettext_lazy("left out by you"),
+    sheets.HIDDEN: gettext_lazy("hidden"),
+    sheets.OTHER_HEADING: gettext_lazy("other columns"),
+    sheets.NO_ROWS: gettext_lazy("a heading without rows"),
+    sheets.NO_TABLE: gettext_lazy("no table with a header row"),
+    sheets.EMPTY: gettext_lazy("empty"),
 }
 ACCEPT = ".xlsx,.xls,.xlsm,.csv,.txt,.ods,.xlsb"
 
@@ -147,15 +156,9 @@ class LedgerPages:
                 }
                 for proposal in source.mapping.proposals
             ],
-            "sheets": [
-                {
-                    "label": table.sheet,
-                    "count": table.counts()[RowRole.DATA],
-                    "url": f"?sheet={number}",
-                    "current": table is source.table,
-                }
-                for number, table in enumerate(source.tables)
-            ],
+            "headings": _headings(source),
+            "sheets": _sheets([one.kept() for one in source.sheets], source),
+            "with_places": ledger.sections,
             "rows": source.count(),
             "place": full_name(run.place_code),
             "options": [
@@ -183,6 +186,7 @@ class LedgerPages:
             return redirect(self._address("import_columns", found))
         context = {"run": found, "job": job, "place": full_name(found.place_code)}
         context["left_out"] = _left_out(found)
+        context["sheets"] = _sheets(found.options.get("preview", {}).get("sheets", []))
         working = job.state in UNFINISHED
         if not working and found.state == ImportState.READY:
             return self._shown(request, "preview", 2, context | _preview(request, found, ledger))
@@ -228,14 +232,63 @@ def _choose(request: SignedRequest, run: ImportRun, source: ledgers.Source) -> N
         for proposal in proposals
         for field in [request.POST.get(f"column-{proposal.position}", "")]
     }
+    many = len(source.tables) > 1
+    ticked = [one.index for one in source.sheets if f"sheet-{one.index}" in request.POST]
+    if many and not ticked:
+        raise Invalid(Problem(_("Tick at least one sheet."), "sheets"))
     ledgers.choose(
         by=request.actor,
         run_id=run.pk,
         mapping=mapping,
         sheet=source.sheet,
+        sheets=ticked if many else None,
+        places=_places(request, source),
         carry=[p.label for p in proposals if f"carry-{p.position}" in request.POST],
         options={option.name: option.name in request.POST for option in source.ledger.options},
     )
+
+
+def _places(request: SignedRequest, source: ledgers.Source) -> dict[int, str] | None:
+    """Where the rows of each sheet lie, as it was written; None where the page did not ask."""
+    asked = [one.index for one in source.sheets if f"place-{one.index}" in request.POST]
+    return {index: request.POST[f"place-{index}"] for index in asked} if asked else None
+
+
+def _headings(source: ledgers.Source) -> list[dict[str, Any]]:
+    """The sheets whose columns may be chosen: one of each heading."""
+    apart = [
+        one for one in source.sheets if one.why == sheets.OTHER_HEADING or one.index == source.sheet
+    ]
+    return [
+        {
+            "label": one.name,
+            "count": one.rows,
+            "url": f"?sheet={one.index}",
+            "current": one.index == source.sheet,
+        }
+        for one in apart
+    ]
+
+
+def _sheets(
+    listed: list[dict[str, Any]], source: ledgers.Source | None = None
+) -> list[dict[str, Any]]:
+    """The sheets of the file as the pages list them: in or not, why, and where their rows lie.
+
+    Nothing where the file has one sheet that says nothing. ``source``: to be chosen of.
+    """
+    if len(listed) == 1 and not listed[0]["place"]:
+        return []
+    shown = [one | {"why": WHY_NOT.get(one["why"], "")} for one in listed]
+    if source is not None:
+        for one, sheet in zip(shown, source.sheets, strict=True):
+            one |= {
+                "index": sheet.index,
+                "choosable": sheet.choosable,
+                "taken": sheet.taken,
+                "place": sheet.place,
+            }
+    return shown
 
 
 def _preview(request: SignedRequest, run: ImportRun, ledger: Ledger) -> dict[str, Any]:
@@ -287,7 +340,7 @@ def _first_rows(
     words = {status.name: status.label for status in statuses}
     shown = [
         {
-            "number": imports.place_of(row.number)[0],
+            "number": imports.row_name(run, row.number),
             "cells": [(label, look.get(label, "")) for label in labels],
             "status": words.get(status, ""),
             "kind": "bad" if status == REFUSED else "ok",

@@ -37,6 +37,9 @@ _PLAIN: Final = re.compile(r"[A-Z]?\d{1,4}[A-Z]?|[A-Z]{1,2}")
 _SHORT: Final = re.compile(r"\d{1,2}")
 _SHORT_FIRST: Final = re.compile(r"(\d{1,2})(?!\d)")
 # -101, and the same with its floor: -1-101, B1-101.
+# A room of a basement, or of a building B1.
+_LETTERED: Final = re.compile(r"(?<![A-Z0-9])(B[1-9])-(\d{2,4})(?!\d)")
+_BUILDING_UNIT: Final = re.compile(r"(\d{1,4}[A-Z]?)(?:-(\d{1,2}))?")
 _MINUS: Final = re.compile(r"(?:-|(?:-|B)\d-)(\d{3,4})(?!\d)")
 # What a table of numbers leaves behind a whole one.
 _FRACTION: Final = re.compile(r"(?<=\d)\.0+$")
@@ -74,7 +77,7 @@ class Written:
     """A door as a row writes it: canonical, empty where nothing is said.
 
     ``before``: what stands in front and is no estate. ``fault``: the field (empty: the address)
-    and why no one door is named.
+    and why no one door is named. ``instead``: the door where no building of this name is known.
     """
 
     before: str = ""
@@ -86,6 +89,7 @@ class Written:
     road: str = ""
     collective: bool = False
     fault: tuple[str, str] = ("", "")
+    instead: Written | None = None
 
 
 @lru_cache(maxsize=1024)
@@ -122,7 +126,42 @@ def _of_collective(address: str, columns: tuple[str, ...], section: str) -> Writ
 
 
 def _written(address: str, columns: tuple[str, ...], section: str) -> Written:
+    """B1-101 is a room of a building B1 or, where none is known, of a basement."""
     found = parse_address(address) if address else _NOTHING
+    door = _put_together(address, found, columns, section)
+    below, cells = _basement(address, found), columns
+    if below is None and door.building and (match := _lettered(columns[_ROOM])):
+        below = found
+        cells = (*columns[:_ROOM], f"-{match[2]:0>3}", *columns[_ROOM + 1 :])
+    if below is None:
+        return door
+    other = _put_together("", below, cells, section)
+    if door.fault[1]:
+        # A column names another building.
+        return other
+    return door if other.building == door.building else replace(door, instead=other)
+
+
+def _lettered(text: str) -> re.Match[str] | None:
+    return _LETTERED.search(fold(text).upper().translate(_hyphens())) if text else None
+
+
+def _basement(address: str, found: AddressParts) -> AddressParts | None:
+    """An address like B1-101, 3-B1-101 or 3-1-B1-101 as that of a basement."""
+    match = _lettered(address) if (found.building or "").startswith("B") else None
+    if match is None or found.building != match[1] or found.unit or found.doubt:
+        return None
+    inside = _BUILDING_UNIT.fullmatch(found.estate or "")
+    building, unit = (inside[1], inside[2]) if inside else (None, None)
+    return replace(
+        found, building=building, unit=unit, floor=f"-{match[1][1:]}",
+        estate=None if inside else found.estate,
+    )  # fmt: skip
+
+
+def _put_together(
+    address: str, found: AddressParts, columns: tuple[str, ...], section: str
+) -> Written:
     if section:
         found = _below(address, found, parse_address(section))
     own, fault = _of_columns(columns, found) if any(columns) else (_NOTHING, ("", ""))
@@ -289,6 +328,8 @@ def _room_cell(text: str, own: AddressParts) -> tuple[AddressParts, str]:
         return AddressParts(room=_bare(text)), ""
     text = _leads().sub("", text)
     plain = fold(text).upper()
+    if (match := _LETTERED.match(plain)) and own.building in (None, match[1]):
+        return AddressParts(building=match[1], room=_bare(match[2])), ""
     if match := _MINUS.match(plain):
         return AddressParts(room=f"-{match[1]}"), ""
     parts = parse_address(text)
@@ -376,7 +417,8 @@ def _pairs() -> re.Pattern[str]:
 def _leads() -> re.Pattern[str]:
     """What says no more than that a number follows: 第501室, No.501, #501."""
     words = "|".join(load("address")["group_prefix"])
-    return re.compile(rf"^\s*(?:{words}|[#\uff03]|no[.:\uff1a]?)\s*(?=\d)", re.IGNORECASE)
+    digits = "".join(sorted(numerals()))
+    return re.compile(rf"^\s*(?:{words}|[#\uff03]|no[.:\uff1a]?)\s*(?=[\d{digits}])", re.IGNORECASE)
 
 
 @cache

@@ -106,7 +106,7 @@ class _Writer:
         told = {r.object_id: r.number for r in imports.rows_of(run, RowState.ACCEPTED)}
         places = Region.objects.filter(pk__in=[pk for pk in told if pk])
         for place_id, code, name in places.values_list("id", "code", "name"):
-            self.seen[_mark(code, name)] = imports.place_of(told[place_id])[0]
+            self.seen[_mark(code, name)] = told[place_id]
 
     def __call__(self, by: Actor, rows: list[StagedRow]) -> Sequence[Outcome]:
         communities = Communities(self.run.place_code)
@@ -133,10 +133,11 @@ class _Writer:
                     raise refusal(
                         one.named,
                         "twice",
-                        _("This building stands in row %(row)s already.") % {"row": before},
+                        _("This building stands in row %(row)s already.")
+                        % {"row": imports.row_name(self.run, before)},
                         _("Remove one of the rows, or make the names differ."),
                     )
-                said[one.mark] = imports.place_of(row.number)[0]
+                said[one.mark] = row.number
                 listed.append(one)
             except Invalid as error:
                 outcomes.append(_refused(row.number, error))
@@ -326,21 +327,18 @@ def _rearranged(
 
 
 def _written(by: Actor, listed: list[_Listed]) -> list[Outcome]:
-    rows = [
-        dataclasses.replace(row, row=imports.place_of(one.number)[0])
-        for one in listed
-        for row in one.rows
-    ]
+    rows = [dataclasses.replace(row, row=one.number) for one in listed for row in one.rows]
     if not rows:
         return []
     try:
         done = upsert_buildings(by=by, rows=rows)
     except Invalid as error:
-        named = {imports.place_of(one.number)[0]: one.named for one in listed}
+        named = {one.number: one.named for one in listed}
         raise Invalid(
             *(
                 dataclasses.replace(
                     p,
+                    row=imports.place_of(p.row or 0).row,
                     field=named.get(p.row or 0, "building")
                     if p.field == "name"
                     else _COLUMNS.get(p.field, p.field),

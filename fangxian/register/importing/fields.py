@@ -22,7 +22,7 @@ from fangxian.people.vocabularies import (
     NATIONALITIES,
     document_kind,
 )
-from fangxian.register.importing.addresses import COLUMNS, is_collective, why, written
+from fangxian.register.importing.addresses import COLUMNS, Written, is_collective, why, written
 from fangxian.register.importing.cells import (
     UNREAD,
     Taker,
@@ -127,8 +127,10 @@ class Record:
     employer: str = ""
     # What tells households apart: "h:" name of the head; "n:" number, where a door has none.
     home: str = ""
-    # The row of the same file in which this person stands already.
+    # The number of the row of the same file in which this person stands already.
     same_as: int | None = None
+    # Where the row's household lies if no building of that name is known, else empty.
+    or_place: Place | tuple[()] = ()
     # As a column of its own has it.
     community: str = ""
     # A dwelling in which nobody lives; such a row names no person.
@@ -153,6 +155,8 @@ class Record:
             known["document"] = tuple(document)
         if place := known.get("place"):
             known["place"] = tuple(place)
+        if other := known.get("or_place"):
+            known["or_place"] = tuple(other)
         known["problems"] = [tuple(problem) for problem in known.get("problems", ())]
         return cls(number=number, **known)
 
@@ -380,16 +384,10 @@ class Reader:
         said = take("household_kind", text(30))
         record.collective = door.collective or bool(said and is_collective(said))
         record.community = take("community", door_text(60)) or ""
-        record.place = (
-            (record.community or door.before)[:60],
-            take("grid", door_text(60)) or "",
-            door.estate,
-            door.building,
-            door.unit,
-            door.room,
-            door.group,
-            door.road,
-        )
+        grid = take("grid", door_text(60)) or ""
+        record.place = _place(door, record.community, grid)
+        if door.instead is not None:
+            record.or_place = _place(door.instead, record.community, grid)
         if door.fault[1]:
             name, code = door.fault
             name = name or self._named("address", "building", "room")
@@ -428,6 +426,13 @@ class Reader:
             if (found := code_of(word)) is not None:
                 return found
         return fallback
+
+
+def _place(door: Written, community: str, grid: str) -> Place:
+    return (
+        (community or door.before)[:60], grid, door.estate, door.building, door.unit, door.room,
+        door.group, door.road,
+    )  # fmt: skip
 
 
 def _name_or_answer(cell: Cell) -> str | bool | Fault | None:

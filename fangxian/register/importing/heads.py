@@ -26,10 +26,10 @@ _TELLING: Final = ("name", "identity", "sex", "birth_date")
 
 
 class Heads:
-    """The heads of a table. Give it each row once, in order, and its record.
+    """The heads of a file. Give it each row once, in order, and its record.
 
     A row that names its head alone is the head's. A head beside a member has a row somewhere in
-    the file, or none: :attr:`without_row`. ``blocks``: how often the table stands side by side.
+    the file, or none: :attr:`without_row`. ``blocks``: how often a table of it stands side by side.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Heads:
         if not self._beside:
             return
         self._own.update(_keys(record))
-        # Rows beyond the first table would be marked in the wrong one.
+        # Heads named beyond the first table would be marked in the wrong one.
         if self._blocks > 1 or not self._names_head(row) or not self._filled(row, "name"):
             return
         # Most rows say the same of their head as the one above.
@@ -77,13 +77,14 @@ class Heads:
         head = self._with_members.read(row.number, row.cells, row.section)
         keys = _keys(head)
         if keys and self._named.keys().isdisjoint(keys):
-            head.number = imports.number_of(imports.place_of(row.number)[0], 1)
+            at = imports.place_of(row.number)
+            head.number = imports.number_of(at.row, imports.BEHIND, at.sheet)
             self._named |= dict.fromkeys(keys, _as_written(head))
 
     def without_row(self) -> Iterator[Record]:
         """The heads that no row is about, each once, in the order in which they are named.
 
-        Numbered behind all rows, as those of another table beside this one are.
+        Numbered behind all rows of the file.
         """
         seen: set[int] = set()
         covered = {record.number for key, record in self._named.items() if key in self._own}

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # Columns that may tell how somebody lives here beside other things: what they say else is nothing.
 HINTS: Final = ("state", "away", "person_category", "registration", "registered_address")
+# What the name of the column tells of their cells.
+BY_NAME: Final = frozenset({"name", "residence_status", "died", "left", *HINTS})
 _ANY: Final = StatusColumn("")
 # Key groups have the same words in their names: those whose child has died, or who moved about.
 _TELL_GONE: Final = {"state": tells_gone, "person_category": tells_dead}

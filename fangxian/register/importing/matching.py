@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -11,7 +11,6 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from fangxian.common.ids import uuid7
-from fangxian.core.imports import place_of
 from fangxian.register.importing.fields import Record
 from fangxian.register.importing.homes import home_of, lives_in, residency_of, resident
 from fangxian.register.importing.places import Door, PlaceIndex
@@ -39,7 +38,11 @@ WRITTEN: Final = (NEW, CHANGED, MOVED)
 STATUSES: Final = (NEW, CHANGED, MOVED, KNOWN, DUPLICATE, REFUSED)
 
 Told = MutableMapping[tuple[UUID, bool], int]
-"""The row that first spoke of a person, by whether it is but registered there (SEPARATED)."""
+"""The number of the row that first spoke of a person, by whether it is but registered there
+(SEPARATED).
+"""
+RowName = Callable[[int], int | str]
+"""What a person calls the row of a number."""
 
 EMPTY: Final = Household.State.EMPTY.value
 _UNKNOWN_SEX: Final = "0"
@@ -82,6 +85,7 @@ def decide(
     *,
     told: Told,
     day: dt.date,
+    row_name: RowName,
     exchange: bool = False,
 ) -> None:
     """Decide on each prepared row, in the order of the file. A fixed number of queries.
@@ -97,13 +101,15 @@ def decide(
     pairs = {(d.record.document[0], d.index) for d in live if d.record.document and d.index}
     registered.load(doors, pairs)
     for decision in live:
-        _decide_one(decision, registered, told, day)
+        _decide_one(decision, registered, told, day, row_name)
     if exchange:
         for ring in _rings(live):
             _exchange(ring, registered, told, day)
 
 
-def _decide_one(decision: Decision, registered: Registered, told: Told, day: dt.date) -> None:
+def _decide_one(
+    decision: Decision, registered: Registered, told: Told, day: dt.date, row_name: RowName
+) -> None:
     record = decision.record
     assert decision.door is not None
     home = home_of(record, decision.index, decision.door, registered)
@@ -118,7 +124,7 @@ def _decide_one(decision: Decision, registered: Registered, told: Told, day: dt.
     if not _of_this_family(decision):
         decision.status = LATER
         return
-    if human is None or not _stands_above(decision, human, told):
+    if human is None or not _stands_above(decision, human, told, row_name):
         _judge(decision, registered, day)
     if decision.status not in (REFUSED, LATER):
         _tell(decision, told)
@@ -128,7 +134,7 @@ def _tell(decision: Decision, told: Told) -> None:
     assert decision.human is not None
     here = residency_of(decision.human, decision.home)
     separated = here is not None and here.kind == SEPARATED
-    told.setdefault((decision.human.id, separated), place_of(decision.record.number)[0])
+    told.setdefault((decision.human.id, separated), decision.record.number)
 
 
 def _rings(decisions: Iterable[Decision]) -> list[list[Decision]]:
@@ -193,7 +199,7 @@ def _prepare(record: Record, places: PlaceIndex) -> Decision:
     return decision
 
 
-def _stands_above(decision: Decision, human: Human, told: Told) -> bool:
+def _stands_above(decision: Decision, human: Human, told: Told, row_name: RowName) -> bool:
     """Whether accepted rows above have settled this one: it says the same, or names another door.
 
     One may stand in a file where one lives, and once more where one is but registered.
@@ -205,7 +211,7 @@ def _stands_above(decision: Decision, human: Human, told: Told) -> bool:
     decision.again = any((human.id, either) in told for either in (True, False))
     decision.told_here = here is not None and (human.id, here.kind == SEPARATED) in told
     if above is not None and not decision.told_here:
-        _refuse_twice(record, above)
+        _refuse_twice(record, row_name(above))
         return True
     if decision.told_here and record.same_as is not None:
         decision.status = DUPLICATE
@@ -213,7 +219,7 @@ def _stands_above(decision: Decision, human: Human, told: Told) -> bool:
     return False
 
 
-def _refuse_twice(record: Record, row: int | None) -> None:
+def _refuse_twice(record: Record, row: int | str) -> None:
     record.refuse(
         "identity",
         "twice_in_file",

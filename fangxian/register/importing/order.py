@@ -10,7 +10,10 @@ from fangxian.register.vocabularies import HEAD, OTHER
 
 
 class FileOrder:
-    """What a row owes to the rows above it in its file; give it each row once, in order."""
+    """What a row owes to the rows above it; give it each row once, in order.
+
+    The household is that of a row above on the same sheet; the person may stand on another.
+    """
 
     def __init__(self) -> None:
         # Hashes instead of the values: a file of 100,000 rows stays small in memory.
@@ -32,7 +35,7 @@ class FileOrder:
 
     def _household(self, record: Record) -> None:
         """Without a door number: by number, by head, else that of the last row at the place."""
-        at = hash(record.place)
+        at = hash((record.place, place_of(record.number).sheet))
         if record.household_number:
             record.home = f"n:{record.household_number}"
         elif record.head_name:
@@ -53,7 +56,8 @@ class FileOrder:
     def _family(self, record: Record) -> None:
         """Behind a door with a number: whose people these are, by head, else by the last head."""
         number = record.household_number
-        at = hash((*record.place, number))
+        sheet = place_of(record.number).sheet
+        at = hash((*record.place, number, sheet))
         if record.relation == HEAD:
             # Without a readable name it is nobody's family that is known.
             record.home = f"{BY_HEAD}{record.name}"
@@ -63,7 +67,7 @@ class FileOrder:
             record.home = self._last.get(at, "")
         self._last[at] = record.home
         if number:
-            self._last[hash((*record.place, ""))] = record.home
+            self._last[hash((*record.place, "", sheet))] = record.home
 
     def _twice(self, record: Record) -> None:
         who = record.document or (
@@ -72,4 +76,4 @@ class FileOrder:
         )  # fmt: skip
         row = self._first.setdefault(hash(who), record.number)
         if row != record.number:
-            record.same_as = place_of(row)[0]
+            record.same_as = row

@@ -148,14 +148,27 @@ class PlaceIndex:
 
     def find(self, record: Record) -> Door | None:
         """The door of a row; None after noting in the record what is wrong."""
-        place = record.place
-        village = self._village(record, place)
+        village = self._village(record, record.place)
         if village is None:
             return None
-        building = self._building(record, village, place)
+        place, building = self._understood(record, village)
+        building = building or self._building(record, village, place)
         if building is None:
             return None
         return self._door(record, building, place)
+
+    def _understood(self, record: Record, village: str) -> tuple[Place, _Building | None]:
+        """The place of a row, and its building if that is the one of the import.
+
+        B1-101 lies in a basement where no building B1 is known.
+        """
+        other = record.or_place
+        if not other or (village, _building_key(record.place[3])) in self._by_words:
+            return record.place, None
+        if any((other[3], other[6], other[7])):
+            return other, None
+        own = self._buildings.get(self.area[: int(Level.BUILDING)])
+        return (other, own) if own else (record.place, None)
 
     def _village(self, record: Record, place: Place) -> str | None:
         if self.only_village is not None:
@@ -344,9 +357,12 @@ class PlaceIndex:
         """
         if record.problems:
             return
-        unit = record.place[4]
         village = self._village(record, record.place)
-        building = village and self._building(record, village, record.place)
+        if not village:
+            return
+        place, building = self._understood(record, village)
+        unit = place[4]
+        building = building or self._building(record, village, place)
         if not building or not unit or unit in building.units:
             return
         if building.id.int:

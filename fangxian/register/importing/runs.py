@@ -27,6 +27,7 @@ from fangxian.register.importing import matching
 from fangxian.register.importing.carrying import households, propose_carried
 from fangxian.register.importing.fields import FIELDS, Reader, Record
 from fangxian.register.importing.heads import Heads
+from fangxian.register.importing.living import BY_NAME
 from fangxian.register.importing.making import make_places
 from fangxian.register.importing.order import FileOrder
 from fangxian.register.importing.places import PlaceIndex
@@ -64,7 +65,8 @@ def records(source: Source, heads: Heads, *, all_heads: bool) -> Iterator[Record
 
 def heads_of(source: Source) -> Heads:
     """The heads that the ledger names in columns of their own."""
-    return Heads(source.mapping.fields, _names(source), source.table.blocks)
+    blocks = max(part.table.blocks for part in source.parts)
+    return Heads(source.mapping.fields, _names(source), blocks)
 
 
 def _names(source: Source) -> dict[str, str]:
@@ -110,8 +112,9 @@ class Residents:
             said: matching.Told = {}
             registered = Registered(dict(heads), locking=True)
             matching.decide(
-                decisions, registered, told=ChainMap(said, told), day=day, exchange=exchange
-            )
+                decisions, registered, told=ChainMap(said, told), day=day,
+                row_name=partial(imports.row_name, run), exchange=exchange,
+            )  # fmt: skip
             writer = Writer(by, day)
             outcomes = [_outcome(writer, decision) for decision in decisions]
             writer.flush()
@@ -133,7 +136,8 @@ def _stage(
     registered = Registered()
     told: matching.Told = {}
     day = dt.date.fromisoformat(run.options["day"])
-    tally = _Tally()
+    row_name = partial(imports.row_name, run)
+    tally = _Tally(row_name)
     heads = heads_of(source)
     all_heads = bool(run.options.get(REGISTER_HEADS))
     rows = records(source, heads, all_heads=all_heads)
@@ -144,7 +148,7 @@ def _stage(
             tally.note(record)
         imports.stage(run, [(record.number, record.values()) for record in chunk])
         decisions = matching.prepare(chunk, places)
-        matching.decide(decisions, registered, told=told, day=day)
+        matching.decide(decisions, registered, told=told, day=day, row_name=row_name)
         late += tally.settle(decisions)
         progress.step(tally.rows + len(late), total)
     stuck = False
@@ -153,7 +157,9 @@ def _stage(
         for record in waiting:
             record.problems.clear()
         decisions = matching.prepare(waiting, places)
-        matching.decide(decisions, registered, told=told, day=day, exchange=stuck)
+        matching.decide(
+            decisions, registered, told=told, day=day, row_name=row_name, exchange=stuck
+        )
         # As long as rows are accepted, they may make room for others.
         none = all(d.status in (matching.LATER, matching.REFUSED) for d in decisions)
         late += tally.settle(decisions, last=none and stuck)
@@ -178,10 +184,11 @@ def _persons_left_out(source: Source) -> list[str]:
 class _Tally:
     """What a preview says of its rows."""
 
-    def __init__(self) -> None:
+    def __init__(self, row_name: matching.RowName) -> None:
+        self._row_name = row_name
         self.rows = 0
         self.unknown_groups = 0
-        self.doubtful: list[int] = []
+        self.doubtful: list[int | str] = []
         self._counts: Counter[str] = Counter()
         self._kinds: Counter[str] = Counter()
         self._problems: list[tuple[int, list[Any]]] = []
@@ -191,7 +198,7 @@ class _Tally:
         """Count what is worth a look in a row that may be right all the same."""
         self.unknown_groups += bool(record.unknown_groups)
         if record.doubtful:
-            self.doubtful.append(imports.place_of(record.number)[0])
+            self.doubtful.append(self._row_name(record.number))
 
     def settle(self, decisions: Iterable[matching.Decision], *, last: bool = False) -> list[Record]:
         """Count what is decided. Returns the rows that wait, none if this pass is the ``last``."""
@@ -207,7 +214,7 @@ class _Tally:
             self._statuses[record.number] = status
             for name, code, message, mend in record.problems:
                 self._kinds[code] += 1
-                row = imports.place_of(record.number)[0]
+                row = self._row_name(record.number)
                 self._problems.append((record.number, [row, name, message, mend]))
         return late
 
@@ -238,7 +245,7 @@ def _told_before(run: ImportRun) -> tuple[matching.Told, dict[UUID, str]]:
     heads: dict[UUID, str] = {}
     for person, row in rows:
         separated = row.kind == SEPARATED if row.kind else (person, False) not in homes
-        told.setdefault((person, separated), imports.place_of(row.number)[0])
+        told.setdefault((person, separated), row.number)
         if row.family:
             for home in homes.get((person, separated), ()):
                 heads.setdefault(home, row.family)
@@ -335,6 +342,8 @@ LEDGER: Final = Ledger(
     place_url="register:place",
     carried=propose_carried,
     groups=households,
+    sections=True,
+    by_name=BY_NAME,
     look=_look,
     notes=_notes,
     options=(

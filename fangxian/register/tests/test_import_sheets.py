@@ -1,88 +1,214 @@
-"""A workbook with a sheet for each building: what is not part of an import is counted and said."""
+"""A workbook with a sheet for each building: those of one heading come in together."""
 
 from __future__ import annotations
 
 import io
-import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 import xlsxwriter
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from fangxian.common.errors import Invalid
+from fangxian.common.scoping import acting
+from fangxian.core import imports, ledgers
+from fangxian.core.actions import read_file
+from fangxian.core.models import ImportRun
+from fangxian.core.tests import importing
+from fangxian.register.models import Residency
 from fangxian.register.tests.importing import imported, previewed
 from fangxian.register.tests.ledgers import HEADERS, person
 from tests.kit.cast import make_cast, make_places
 
+HEAD = ["姓名", "身份证号", "与户主关系", "单元", "房号"]
+# The same columns in another order, one of them under another usual name.
+TURNED = ["房号", "单元", "证件号码", "姓名", "与户主关系"]
 
-def book(sheets: dict[str, list[int]]) -> bytes:
+
+def book(sheets: Mapping[str, Sequence[Sequence[str]]], hidden: Sequence[str] = ()) -> bytes:
     out = io.BytesIO()
     file = xlsxwriter.Workbook(out, {"in_memory": True})
-    for name, numbers in sheets.items():
+    for name, rows in sheets.items():
         sheet = file.add_worksheet(name)
-        sheet.write_row(0, 0, HEADERS)
-        for at, number in enumerate(numbers, start=1):
-            sheet.write_row(at, 0, list(person(number).values()))
+        for at, row in enumerate(rows):
+            sheet.write_row(at, 0, row)
+        if name in hidden:
+            sheet.hide()
     file.close()
     return out.getvalue()
 
 
-def test_sheets_left_out_are_counted_in_preview_and_result(alice, places, client_of):
-    data = book({"1栋": [0, 1], "2栋": [3, 4, 5], "3栋": [6]})
-    run = previewed(alice, data, places.grid)
-    assert run.rows_in == 2
-    assert run.options["preview"]["sheets_left_out"] == [["2栋", 3], ["3栋", 1]]
-    done = imported(alice, data, places.grid, sheet=1)
-    assert done.rows_in == 3
-    assert done.options["preview"]["sheets_left_out"] == [["1栋", 2], ["3栋", 1]]
+def people(sheets: Mapping[str, Sequence[int]]) -> bytes:
+    return book(
+        {
+            name: [HEADERS, *(list(person(n).values()) for n in those)]
+            for name, those in sheets.items()
+        }
+    )
+
+
+def row(number: int, unit: str, room: str, relation: str = "户主") -> list[str]:
+    who = person(number)
+    return [who["姓名"], who["身份证号"], relation, unit, room]
+
+
+def turned(cells: list[str]) -> list[str]:
+    name, document, relation, unit, room = cells
+    return [room, unit, document, name, relation]
+
+
+BY_BUILDING = {
+    "填表说明": [["请每栋填写一张表"]],
+    "汇总": [["楼栋", "户数"], ["1栋", "1"], ["2栋", "2"]],
+    "1栋": [
+        ["示例社区住户台账"], HEAD, row(0, "1", "101"), row(1, "同上", "同上", "配偶"),
+    ],
+    "2栋": [
+        TURNED, turned(row(3, "1", "同上")), turned(row(6, "2", "201")),
+        turned(row(0, "2", "202")),
+    ],
+    "3栋": [HEAD, row(9, "1", "101")],
+    "空表": [],
+}  # fmt: skip
+
+
+def sheets_of(run: ImportRun) -> dict[str, tuple[int, str, str]]:
+    listed = run.options["preview"]["sheets"]
+    return {one["name"]: (one["rows"], one["why"], one["place"]) for one in listed}
+
+
+def homes(by: Any) -> dict[str, str]:
+    with acting(by):
+        found = Residency.objects.filter(to_date=None)
+        return {r.person.name: f"{r.place_code[-5:]} {r.household.room}" for r in found}
+
+
+def test_sheets_of_one_heading_come_in_together(alice: Any, places: Any, client_of: Any) -> None:
+    run = imported(alice, book(BY_BUILDING, hidden=["3栋"]), places.grid)
+    assert sheets_of(run) == {
+        "汇总": (2, "other_heading", ""),
+        "1栋": (2, "", "1栋"),
+        "2栋": (3, "", "2栋"),
+        "3栋": (1, "hidden", ""),
+        "填表说明": (1, "no_table", ""),
+        "空表": (0, "empty", ""),
+    }
+    assert (run.rows_in, run.accepted, run.rejected) == (5, 3, 2)
+    # A row in which “as above” stands first on its sheet, and one who stands on another sheet.
+    told = {at: (message, mend) for at, _f, message, mend in run.options["preview"]["problems"]}
+    assert set(told) == {"2栋!2", "2栋!4"}
+    assert "1栋!3" in told["2栋!4"][0]
+    names = [person(n)["姓名"] for n in (0, 1, 6)]
+    assert homes(alice) == dict(zip(names, ["00101 101", "00101 101", "00202 201"], strict=True))
     client = client_of("alice")
-    for one, left in ((run, (r"2栋\W+3", r"3栋\W+1")), (done, (r"1栋\W+2", r"3栋\W+1"))):
-        page = client.get(reverse("register:import_run", args=[one.pk])).content.decode()
-        assert 'id="sheets-left-out"' in page
-        assert all(re.search(text, page) for text in left)
+    for address in ("register:import_run", "core:import"):
+        page = client.get(reverse(address, args=[run.pk])).content.decode()
+        assert ("2栋!2" in page) == (address == "core:import")
+        assert ('id="sheets"' in page) == (address == "register:import_run")
 
-
-def test_a_single_sheet_leaves_none_out(alice, places, client_of):
-    run = previewed(alice, book({"1栋": [0]}), places.grid)
-    page = client_of("alice").get(reverse("register:import_run", args=[run.pk])).content.decode()
-    assert "sheets-left-out" not in page
-
-
-def test_a_sheet_without_a_header_is_told(alice, places, client_of):
+    # The workbook comes back with all its sheets, is corrected and imported again.
+    with acting(alice):
+        back = openpyxl.load_workbook(io.BytesIO(read_file(by=alice, file_id=run.result_file_id)))
+    assert back.sheetnames == list(BY_BUILDING)
+    first, second = back["1栋"], back["2栋"]
+    assert first.max_column == len(HEAD)
+    assert second.max_column == len(TURNED) + 1
+    assert [bool(second.cell(line, len(TURNED) + 1).value) for line in (1, 2, 3, 4)] == [
+        True, True, False, True,
+    ]  # fmt: skip
+    second["A2"] = "301"
+    second.delete_rows(4)
     out = io.BytesIO()
-    file = xlsxwriter.Workbook(out, {"in_memory": True})
-    for name, headers in (("1栋", HEADERS), ("续", None)):
-        sheet = file.add_worksheet(name)
-        rows = [list(person(n).values()) for n in range(3)]
-        for at, row in enumerate([headers, *rows] if headers else rows):
-            sheet.write_row(at, 0, row)
-    file.close()
-    run = previewed(alice, out.getvalue(), places.grid)
-    assert run.options["preview"]["sheets_left_out"] == []
-    assert run.options["preview"]["sheets_without_table"] == [["续", 3]]
+    back.save(out)
+    again = imported(alice, out.getvalue(), places.grid)
+    assert (again.rows_in, again.accepted, again.changed) == (4, 4, 1)
+    assert homes(alice)[person(3)["姓名"]] == "00201 301"
+
+
+def test_a_sheet_is_left_out_and_its_place_corrected(
+    alice: Any, places: Any, client_of: Any
+) -> None:
+    data = book({"1栋": [HEAD, row(0, "1", "101")], "附表": [HEAD, row(3, "1", "101")]})
+    run = previewed(alice, data, places.grid)
+    assert sheets_of(run) == {"1栋": (1, "", "1栋"), "附表": (1, "", "")}
+    assert [at for at, *_more in run.options["preview"]["problems"]] == ["附表!2"]
+    client = client_of("alice")
+    address = reverse("register:import_columns", args=[run.pk])
+    page = client.get(address).content.decode()
+    assert 'name="place-0" value="1栋"' in page
+    assert page.count("checked") >= 2
+    chosen = {
+        f"column-{p}": f for p, f in enumerate(["name", "identity", "relation", "unit", "room"])
+    }
+    assert client.post(address, chosen).status_code == 422
+    bad = chosen | {"sheet-1": "on", "place-1": "东头"}
+    assert client.post(address, bad).status_code == 422
+    good = chosen | {"sheet-1": "on", "place-0": "1栋", "place-1": "2栋"}
+    assert client.post(address, good).status_code == 302
+    with acting(alice):
+        found = ledgers.run_of(run.pk)
+        source = ledgers.Source(alice, found)
+    assert [(part.table.sheet, part.place) for part in source.parts] == [("附表", "2栋")]
+    assert [one.why for one in source.sheets] == ["unticked", ""]
+
+
+def test_a_single_sheet_has_no_list(alice: Any, places: Any, client_of: Any) -> None:
+    run = previewed(alice, people({"台账": [0]}), places.grid)
     page = client_of("alice").get(reverse("register:import_run", args=[run.pk])).content.decode()
-    assert 'id="sheets-without-table"' in page
+    assert 'id="sheets"' not in page
 
 
-def test_the_command_names_the_sheets_left_out_and_takes_another(
+def test_a_place_that_is_none_is_refused(alice: Any, places: Any) -> None:
+    data = people({"1栋": [0]})
+    run = ledgers.upload(
+        by=alice, kind="register", place_code=places.grid, name="a.xlsx", data=data
+    )
+    with pytest.raises(Invalid):
+        ledgers.choose(by=alice, run_id=run.pk, mapping={}, places={0: "东头"})
+
+
+def test_a_building_listed_on_two_sheets_is_told_by_sheet(alice: Any, places: Any) -> None:
+    columns = ["楼栋名称", "所属网格"]
+    data = book(
+        {
+            "甲": [columns, ["7号楼", "第1网格"]],
+            "乙": [columns, ["7号楼", "第1网格"], ["8号楼", "第1网格"]],
+        }
+    )
+    by = type(alice).system("test", places.county)
+    run = importing.imported(by, data, places.community, kind="buildings")
+    assert (run.rows_in, run.accepted + run.rejected) == (3, 3)
+    with acting(by):
+        told = {
+            imports.row_name(run, number): str(problems[0].message)
+            for number, _values, problems in imports.problems_of(run)
+        }
+    assert "甲!2" in told["乙!2"]
+
+
+def test_the_command_takes_all_sheets_or_one(
     fresh_database: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     places = make_places()
     make_cast(places)
     file = tmp_path / "台账.xlsx"
-    file.write_bytes(book({"1栋": [0, 1], "2栋": [3, 4, 5], "3栋": [6]}))
+    file.write_bytes(people({"1栋": [0, 1], "2栋": [3, 4, 5], "3栋": [6]}))
     command = ["import_register", str(file), "--place", places.grid, "--as", "alice"]
     for sheet, rows, left in (
-        ([], 2, ["2栋 (3 rows)", "3栋 (1 rows)"]),
+        ([], 6, []),
         (["--sheet", "2栋"], 3, ["1栋 (2 rows)", "3栋 (1 rows)"]),
-        (["--sheet", "3"], 1, ["1栋 (2 rows)", "2栋 (3 rows)"]),
+        (["--sheet", "3", "--no-sheet-places"], 1, ["1栋 (2 rows)", "2栋 (3 rows)"]),
     ):
         call_command(*command, *sheet, "--commit")
         counts, *said, done = capsys.readouterr().out.splitlines()
         assert sum(int(part.split("=")[1]) for part in counts.split()) == rows
-        assert [line.removeprefix("sheet left out: ").split(";")[0] for line in said] == left
+        out = [line.removeprefix("sheet left out: ") for line in said if "left out" in line]
+        assert [line.rpartition(":")[0] for line in out] == left
+        assert any("rows of" in line for line in said) == ("--no-sheet-places" not in sheet)
         assert done.startswith(f"rows={rows} accepted={rows} ")
     with pytest.raises(CommandError, match="1 1栋, 2 2栋, 3 3栋"):
         call_command(*command, "--sheet", "4")
