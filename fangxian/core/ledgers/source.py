@@ -190,6 +190,12 @@ class Source:
                 if block < part.table.blocks:
                     yield from self._rows_of(part, block)
 
+    def sample(self, limit: int) -> Iterator[list[Cell]]:
+        """The first rows of each sheet as they stand, in the order of the chosen columns."""
+        for part in self.parts:
+            for row in islice(part.table.data_rows(), limit):
+                yield part.ordered(row.cells)
+
     def _rows_of(self, part: Part, block: int) -> Iterator[Row]:
         carried, ditto, groups = self._above(part)
         for row in part.table.data_rows(carried, ditto, groups, part.place):

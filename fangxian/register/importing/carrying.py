@@ -10,6 +10,8 @@ from typing import Final
 from fangxian.common.sheets import Cell, Groups, Mapping, Table, cell_text
 from fangxian.common.sheets.cells import is_blank
 from fangxian.common.sheets.words import dittos
+from fangxian.register.importing.relation_codes import codes_of
+from fangxian.register.importing.relations import without_code
 from fangxian.register.vocabularies import HEAD, RELATIONS
 
 SAMPLE_ROWS: Final = 500
@@ -31,7 +33,7 @@ def propose_carried(table: Table, mapping: Mapping) -> list[str]:
     """Labels of the columns that are filled in the rows of heads, and in hardly any other."""
     at = mapping.fields
     rows = _sample(table)
-    is_head = _mark_of_head(rows, mapping)
+    is_head = _mark_of_head(table, rows, mapping)
     if is_head is None:
         return []
     others = [cells for cells in rows if not is_head(cells)]
@@ -51,7 +53,7 @@ def households(table: Table, mapping: Mapping) -> Groups | None:
     """
     at = mapping.fields
     rows = _sample(table)
-    is_head = _mark_of_head(rows, mapping)
+    is_head = _mark_of_head(table, rows, mapping)
     if is_head is None:
         return None
     heads = [cells for cells in rows if is_head(cells)]
@@ -65,14 +67,19 @@ def _sample(table: Table) -> list[list[Cell]]:
     return [row.cells for row in islice(table.data_rows(), SAMPLE_ROWS)]
 
 
-def _mark_of_head(rows: list[list[Cell]], mapping: Mapping) -> Callable[[list[Cell]], bool] | None:
+def _mark_of_head(
+    table: Table, rows: list[list[Cell]], mapping: Mapping
+) -> Callable[[list[Cell]], bool] | None:
     """What tells the row of a head: the relation, else that the head's name stands in it alone or
     is that of the row. None where nothing tells it, or all are heads.
     """
     at = mapping.fields
+    asked = table.columns[at["relation"]].name if "relation" in at else ""
+    heads = {code for code, means in codes_of(rows, at, asked).items() if means == HEAD}
 
     def by_relation(cells: list[Cell]) -> bool:
-        return _says_head(cells[at["relation"]])
+        said = cells[at["relation"]]
+        return _says_head(said) or (bool(heads) and cell_text(said).strip() in heads)
 
     def by_filled(cells: list[Cell]) -> bool:
         said = cells[at["head_name"]]
@@ -101,4 +108,4 @@ def _says_head(cell: Cell) -> bool:
 
 @lru_cache(maxsize=1024)
 def _is_head(word: str) -> bool:
-    return RELATIONS.code_of(word) == HEAD
+    return RELATIONS.code_of(without_code(word)) == HEAD

@@ -227,6 +227,7 @@ class Reader:
 
     ``heads``: each row is the head of a household. ``names``: field → name of its column, which
     tells what its yes and no mean. ``kind``: how those live here of whom no column says it.
+    ``relations``: what the cells of the column of relations mean.
     """
 
     def __init__(
@@ -236,9 +237,11 @@ class Reader:
         heads: bool = False,
         names: Mapping[str, str] | None = None,
         kind: str = "",
+        relations: Callable[[str], str | None] = relation_of,
     ) -> None:
         self._positions = positions
         self._heads = heads
+        self._relations = relations
         self._groups = columns_of(positions)
         self._living = Living(names or {}, kind)
         self._memory: dict[str, dict[str, Any]] = {
@@ -366,7 +369,7 @@ class Reader:
         self._head(record, take)
 
     def _head(self, record: Record, take: Taker) -> None:
-        record.relation = self._code(record, take, "relation", relation_of, "relative")
+        record.relation = self._code(record, take, "relation", self._relations, "relative")
         head = take("head_name", _name_or_answer) or ""
         if isinstance(head, str) and relation_of(head) == HEAD:
             head = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from fangxian.common.sheets import cell_text, cleaning
@@ -30,11 +30,17 @@ class Heads:
 
     A row that names its head alone is the head's. A head beside a member has a row somewhere in
     the file, or none: :attr:`without_row`. ``blocks``: how often a table of it stands side by side.
+    ``relations``: what the cells of the column of relations mean.
     """
 
     def __init__(
-        self, positions: Mapping[str, int], names: Mapping[str, str], blocks: int = 1
+        self,
+        positions: Mapping[str, int],
+        names: Mapping[str, str],
+        blocks: int = 1,
+        relations: Callable[[str], str | None] = relation_of,
     ) -> None:
+        self.relations = relations
         self._at = positions
         self._blocks = blocks
         self._beside = {"name", "head_name"} <= positions.keys()
@@ -54,7 +60,7 @@ class Heads:
         if not self._beside or any(self._filled(row, name) for name in _TELLING):
             return None
         said = self._cell(row, "relation")
-        if not self._names_head(row) or (said and relation_of(said) not in (HEAD, "")):
+        if not self._names_head(row) or (said and self.relations(said) not in (HEAD, "")):
             return None
         record = self._alone.read(row.number, row.cells, row.section)
         if any(code == "named_in_empty" for _n, code, _m, _e in record.problems):

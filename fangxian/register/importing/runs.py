@@ -24,7 +24,7 @@ from fangxian.core.models import ImportRun, RowState
 from fangxian.core.progress import Progress
 from fangxian.register.changes import changed
 from fangxian.register.importing import matching
-from fangxian.register.importing.carrying import households, propose_carried
+from fangxian.register.importing.carrying import SAMPLE_ROWS, households, propose_carried
 from fangxian.register.importing.fields import FIELDS, Reader, Record
 from fangxian.register.importing.heads import Heads
 from fangxian.register.importing.living import BY_NAME
@@ -32,6 +32,7 @@ from fangxian.register.importing.making import make_places
 from fangxian.register.importing.order import FileOrder
 from fangxian.register.importing.places import PlaceIndex
 from fangxian.register.importing.registered import Registered
+from fangxian.register.importing.relation_codes import Relations, codes_of
 from fangxian.register.importing.status import kind_of_column, names_person
 from fangxian.register.importing.writing import Writer
 from fangxian.register.models import Residency
@@ -54,7 +55,7 @@ def records(source: Source, heads: Heads, *, all_heads: bool) -> Iterator[Record
     of_heads = "relation" not in at and "name" in at and _names_heads(source.table, at["name"])
     who = source.table.columns[at["name"]] if "name" in at else None
     kind = kind_of_column(who.name, who.group) if who else ""
-    reader = Reader(at, heads=of_heads, names=_names(source), kind=kind)
+    reader = Reader(at, heads=of_heads, names=_names(source), kind=kind, relations=heads.relations)
     for row in source.rows():
         record = heads.alone(row) or reader.read(row.number, row.cells, row.section)
         heads.note(row, record)
@@ -66,7 +67,9 @@ def records(source: Source, heads: Heads, *, all_heads: bool) -> Iterator[Record
 def heads_of(source: Source) -> Heads:
     """The heads that the ledger names in columns of their own."""
     blocks = max(part.table.blocks for part in source.parts)
-    return Heads(source.mapping.fields, _names(source), blocks)
+    names, at = _names(source), source.mapping.fields
+    codes = codes_of(source.sample(SAMPLE_ROWS), at, names.get("relation", ""))
+    return Heads(at, names, blocks, Relations(codes))
 
 
 def _names(source: Source) -> dict[str, str]:

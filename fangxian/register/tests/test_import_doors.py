@@ -129,6 +129,22 @@ def test_a_word_behind_the_number_makes_no_other_building(alice, places):
     assert refused(alice, run) == {n: ["unknown_building"] for n in (6, 7, 8)}
 
 
+def test_b1_is_a_basement_where_no_such_building_is_known(alice, places):
+    stand(alice, places, "3号楼")
+    rows = ["3-B1-101|", "B1-102|3", "|第3号楼B1-103", "3号楼B1-104|", "B1-105|"]
+    run = take(alice, places, "住址|楼号", *rows[:2], rows[3], rows[4])
+    assert doors(alice) == [("3号楼", "", f"-{room}") for room in (101, 102, 104)]
+    assert refused(alice, run) == {5: ["unknown_building"]}
+    stand(alice, places, "B1号楼")
+    take(alice, places, "住址", "B1-105", "3-B1-106")
+    found = doors(alice)
+    assert ("B1号楼", "", "105") in found
+    assert ("3号楼", "", "-106") not in found
+    run = take(alice, places, "楼号|房号", "3号楼|B1-201", "B1|B1-202", "|B1-203")
+    assert refused(alice, run) == {}
+    assert {("3号楼", "", "-201"), ("B1号楼", "", "202"), ("B1号楼", "", "203")} <= {*doors(alice)}
+
+
 def test_what_columns_make_they_find_again(alice, places):
     rows = ["|1-3|2|501", "|C-1|2|502", "1|4|1|503", "城中2|5|1|504", "B|6|1|505"]
     head = "小区|楼号|单元|房号"

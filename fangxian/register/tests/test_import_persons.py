@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 import pytest
 
-from fangxian.common.sheets import Sheet, Workbook, find_tables, propose_mapping
+from fangxian.common.scoping import acting
+from fangxian.common.sheets import Cell, Sheet, Workbook, find_tables, propose_mapping
 from fangxian.common.sheets.reader import Rows
 from fangxian.register.importing.fields import FIELDS, Reader
+from fangxian.register.importing.relation_codes import Relations, codes_of
 from fangxian.register.importing.status import kind_of_column
-from fangxian.register.tests.ledgers import identity
+from fangxian.register.models import Residency
+from fangxian.register.tests.importing import imported
+from fangxian.register.tests.ledgers import identity, person, workbook
 from fangxian.register.tests.test_import_fields import codes, read
 
 BASE = ("姓名", "身份证号", "现住址")
@@ -182,10 +187,65 @@ def test_what_the_row_says_stands_above_the_name_of_the_column() -> None:
         ("/", ""),
         ("无", "other"),
         ("1", "relative"),
+        ("02户主", "head"),
+        ("12-妻", "spouse"),
+        ("20 儿子", "son"),
     ],
 )
 def test_relations_in_all_their_writings(said: str, code: str) -> None:
     assert read(relation=said).relation == code
+
+
+def meant(column: str, *relations: str, sexes: str = "") -> list[str | None]:
+    """What the cells of a column mean; ``sexes`` of the rows, M or F, else unknown."""
+    numbers = [identity(n, male=sex == "M") for n, sex in enumerate(sexes)]
+    rows: list[list[Cell]] = [
+        [said, number] for said, number in zip_longest(relations, numbers, fillvalue="")
+    ]
+    relation = Relations(codes_of(rows, {"relation": 0, "identity": 1}, column))
+    return [relation(said) for said in relations]
+
+
+@pytest.mark.parametrize(
+    ("said", "relations"),
+    [
+        ("01 10 20 30 28", "head spouse son daughter child_in_law"),
+        # Excel has taken the nought.
+        ("2 11 31 51 97", "head spouse daughter father relative"),
+        ("02 02", "head head"),
+        ("0 1 2 3 5", "head spouse son daughter parent"),
+        # A list of its own, as of a census: nothing is guessed.
+        ("1 2 3 4", "- - - -"),
+        ("0 1 9", "- - -"),
+        ("0 1", "- -"),
+        ("01 02 03 04", "- - - -"),
+        ("01 02", "- -"),
+        ("1 2 10 13 4", "- - - - -"),
+        ("3", "-"),
+    ],
+)
+def test_codes_of_relations_are_those_of_the_standard(said: str, relations: str) -> None:
+    found = meant("与户主关系", *said.split())
+    assert " ".join(code or "-" for code in found) == relations
+
+
+def test_codes_that_contradict_the_sex_are_some_other_lists() -> None:
+    assert meant("关系", "0", "2", "3", sexes="MMF") == ["head", "son", "daughter"]
+    assert meant("关系", "0", "2", "3", sexes="MFM") == [None] * 3
+    assert meant("是否户主", "1", "0", "1") == ["head", "", "head"]
+    assert meant("关系", "户主", "妻", "10") == ["head", "spouse", None]
+
+
+def test_a_ledger_of_codes_has_its_heads(alice: Any, places: Any) -> None:
+    said = ("02", "10", "20", "02", "12")
+    rows = []
+    for n, code in enumerate(said):
+        rows.append(person(n, 与户主关系=code, 现住址=f"1栋1单元{101 + (n > 2)}室"))
+    run = imported(alice, workbook(rows), places.grid)
+    assert (run.accepted, run.rejected) == (5, 0)
+    with acting(alice):
+        found = sorted(Residency.objects.values_list("relation", flat=True))
+        assert found == ["head", "head", "son", "spouse", "spouse"]
 
 
 def test_a_column_may_ask_whether_the_person_is_the_head() -> None:
