@@ -42,11 +42,11 @@ LEFT_OUT = {
 }
 WHY_NOT = {
     sheets.UNTICKED: gettext_lazy("left out by you"),
-    sheets.HIDDEN: gettext_lazy("hidden"),
+    sheets.HIDDEN: gettext_lazy("a hidden sheet"),
     sheets.OTHER_HEADING: gettext_lazy("other columns"),
     sheets.NO_ROWS: gettext_lazy("a heading without rows"),
     sheets.NO_TABLE: gettext_lazy("no table with a header row"),
-    sheets.EMPTY: gettext_lazy("empty"),
+    sheets.EMPTY: gettext_lazy("an empty sheet"),
 }
 ACCEPT = ".xlsx,.xls,.xlsm,.csv,.txt,.ods,.xlsb"
 
