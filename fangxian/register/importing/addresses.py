@@ -22,11 +22,10 @@ from fangxian.common.sheets.address import (
 from fangxian.common.sheets.address_patterns import numerals
 from fangxian.common.sheets.cleaning import is_filler
 from fangxian.common.sheets.words import fold, key, load
+from fangxian.register.importing.door_numbers import door_number, floor_of, names_floor
 from fangxian.register.importing.estates import estate_of
 from fangxian.register.vocabularies import DATA
 
-NAMES: Final[dict[str, str]] = json.loads((DATA / "place_names.json").read_text("utf-8"))
-_FLOORS: Final[dict[str, list[str]]] = json.loads((DATA / "floor_words.json").read_text("utf-8"))
 COLUMNS: Final = ("estate", "building", "unit", "floor", "room", "village_group")
 _BUILDING: Final = COLUMNS.index("building")
 _ROOM: Final = COLUMNS.index("room")
@@ -35,7 +34,6 @@ NO_FLOOR: Final = "unknown_floor"
 _NOTHING: Final = AddressParts()
 _PLAIN: Final = re.compile(r"[A-Z]?\d{1,4}[A-Z]?|[A-Z]{1,2}")
 _SHORT: Final = re.compile(r"\d{1,2}")
-_SHORT_FIRST: Final = re.compile(r"(\d{1,2})(?!\d)")
 # -101, and the same with its floor: -1-101, B1-101.
 # A room of a basement, or of a building B1.
 _LETTERED: Final = re.compile(r"(?<![A-Z0-9])(B[1-9])-(\d{2,4})(?!\d)")
@@ -43,7 +41,6 @@ _BUILDING_UNIT: Final = re.compile(r"(\d{1,4}[A-Z]?)(?:-(\d{1,2}))?")
 _MINUS: Final = re.compile(r"(?:-|(?:-|B)\d-)(\d{3,4})(?!\d)")
 # What a table of numbers leaves behind a whole one.
 _FRACTION: Final = re.compile(r"(?<=\d)\.0+$")
-_LEADING: Final = re.compile(r"(?<=\d)-0+(?=\d)")
 
 
 _WHY: Final = {
@@ -175,9 +172,9 @@ def _put_together(
     road = road_label(parts)
     # In a village the number of the house is the door's.
     number = parts.number if group or not road else ""
-    room = _door(parts, parts.room or number or "", house=not (building or road))
+    room = door_number(parts, parts.room or number or "", house=not (building or road))
     if not fault[1] and not parts.floor and columns[3] and _SHORT.fullmatch(room) and building:
-        fault = ("floor", NO_FLOOR) if _names_floor(columns[3]) else fault
+        fault = ("floor", NO_FLOOR) if names_floor(columns[3]) else fault
     return Written(
         before=f"{parts.rest}{side}" if parts.rest else "",
         estate=estate_label(parts),
@@ -275,7 +272,7 @@ def _of_columns(
     estate, building, unit, floor, room, group = columns
     unit = "" if is_filler(unit) else unit
     own = AddressParts(
-        unit=unit_label(unit) if unit else None, floor=_floor(floor) if floor else None
+        unit=unit_label(unit) if unit else None, floor=floor_of(floor) if floor else None
     )
     fault = ("", "")
     if building and not is_filler(building):
@@ -432,91 +429,6 @@ def _group_cell(text: str) -> AddressParts:
         return parts
     plain = fold(text).upper()
     return AddressParts(village_group=chinese_number(plain) or _bare(plain) or plain)
-
-
-@cache
-def _floors() -> re.Pattern[str]:
-    data = load("address")
-    below = "|".join(map(re.escape, data["basement"]))
-    words = "|".join([*data["floor"], "F"])
-    prefix = "|".join(data["group_prefix"])
-    # 5/18 and 5层(共18层) are floor 5 of 18.
-    total = "|".join(_FLOORS["in_all"])
-    return re.compile(
-        rf"(?P<below>{below})?(?:{prefix}|F)?(?P<floor>\d{{1,3}}|[^\W\d]{{1,3}}?)(?:{words})?"
-        rf"(?:/.*|[(,\s]*(?:{total}).*)?"
-    )
-
-
-def _floor(text: str) -> str | None:
-    match = _floors().fullmatch(fold(text).upper())
-    if match is None:
-        return None
-    number = chinese_number(match["floor"]) or match["floor"]
-    if not number.isdecimal():
-        return None
-    return f"-{int(number)}" if match["below"] else str(int(number))
-
-
-@lru_cache(maxsize=256)
-def _names_floor(text: str) -> bool:
-    """Whether a word that is no plain floor may tell doors apart: 顶层, but not 多层 or 共6层."""
-    plain = fold(text).upper()
-    if is_filler(plain) or _of_all_floors().fullmatch(plain):
-        return False
-    named = any(word in plain for word in _FLOORS["by_name"])
-    return named or any(char.isdigit() or char in numerals() for char in plain)
-
-
-@cache
-def _of_all_floors() -> re.Pattern[str]:
-    total, words = "|".join(_FLOORS["in_all"]), "|".join(load("address")["floor"])
-    half = "|".join(_FLOORS["half"])
-    number = rf"(?:\d{{1,3}}|[{''.join(sorted(numerals()))}]{{1,3}})"
-    return re.compile(rf"(?:{total}){number}(?:{words})?|{number}(?:{words})(?:{half})")
-
-
-def _door(parts: AddressParts, room: str, *, house: bool) -> str:
-    """The door's number, with the floor where it does not tell it: 4楼1号 is 401, as 4-1."""
-    floor = parts.floor or ""
-    room = _corner(room)
-    if "-0" in room:
-        room = _LEADING.sub("-", room)
-    if not (floor and room):
-        return room
-    below = floor.startswith("-")
-    if house or (parts.building or "").endswith(tuple(load("address")["row"])):
-        # Houses of a village: who lives upstairs lives at another door.
-        return room if floor == "1" else f"{room}-{NAMES['storey'].format(floor)}"
-    if not room[0].isdigit():
-        return room if room.startswith("-") else f"{floor}-{room}"
-    if short := _SHORT_FIRST.match(room):
-        return f"{floor}{short[1]:0>2}{room[short.end() :]}"
-    if below:
-        return f"-{room}" if room.startswith(floor[1:]) else f"{floor}-{room}"
-    return room
-
-
-@cache
-def _corners() -> re.Pattern[str]:
-    data = load("address")
-    words = {
-        word for word in data["ordinals"] if word + data["room_word_end"] in data["room_words"]
-    }
-    stems = "|".join(sorted(words, key=len, reverse=True))
-    ends = "|".join(sorted(data["room_word_ends"], key=len, reverse=True))
-    return re.compile(rf"({stems})(?:{ends})?(\d{{0,2}})(?:{ends})?")
-
-
-def _corner(room: str) -> str:
-    """东, 东边 and 东门 are 东户."""
-    if room.isascii():
-        return room
-    number, hyphen, word = room.rpartition("-")
-    match = _corners().fullmatch(word)
-    if match is None:
-        return room
-    return f"{number}{hyphen}{match[1]}{match[2]}{load('address')['room_word_end']}"
 
 
 def _filled(first: AddressParts, second: AddressParts) -> AddressParts:

@@ -27,7 +27,7 @@ from fangxian.core.models import ImportRun, RowState
 from fangxian.regions.actions import create_place
 from fangxian.regions.actions.buildings import BuildingRow, upsert_buildings
 from fangxian.regions.models import BuildingKind, Region
-from fangxian.register.importing.addresses import NAMES
+from fangxian.register.importing.door_numbers import NAMES
 from fangxian.register.importing.ground import (
     Communities,
     Ground,

@@ -9,7 +9,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.regions.actions.buildings import BuildingRow, create_unit, upsert_buildings
 from fangxian.regions.queries import below
-from fangxian.register.importing.addresses import NAMES
+from fangxian.register.importing.door_numbers import NAMES
 from fangxian.register.importing.places import GROUP, is_group
 
 

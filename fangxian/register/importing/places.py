@@ -17,7 +17,6 @@ from fangxian.common.sheets.address import AddressParts, parse_address
 from fangxian.common.sheets.words import key, load
 from fangxian.regions.models import Region
 from fangxian.register.importing.addresses import (
-    NAMES,
     building_label,
     building_parts,
     estate_label,
@@ -25,6 +24,7 @@ from fangxian.register.importing.addresses import (
     road_label,
     unit_label,
 )
+from fangxian.register.importing.door_numbers import NAMES
 from fangxian.register.importing.estates import Estate, agreeing, estate_of
 from fangxian.register.importing.fields import LONGEST_ROOM, Place, Record
 from fangxian.register.vocabularies import DATA
