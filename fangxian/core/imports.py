@@ -433,21 +433,16 @@ def problems_of(run: ImportRun) -> Iterator[tuple[int, dict[str, Any], list[Prob
         yield row.number, values, [Problem(row=at, **problem) for problem in packed]
 
 
-def row_errors(
-    run: ImportRun, positions: Mapping[int, Mapping[str, int]]
-) -> dict[int, list[RowError]]:
-    """What is wrong in each sheet, as the error workbook marks it.
+def row_errors(run: ImportRun, positions: Mapping[int, Mapping[str, int]]) -> Iterator[RowError]:
+    """What is wrong, as the error workbook marks it.
 
     ``positions``: sheet → field → column of its table.
     """
-    found: dict[int, list[RowError]] = {sheet: [] for sheet in positions}
     for number, _values, problems in problems_of(run):
         row, block, sheet = place_of(number)
         for problem in problems:
             text = f"{problem.message} {problem.mend}".strip()
-            column = positions[sheet].get(problem.field)
-            found[sheet].append(RowError(row, text, column, block))
-    return found
+            yield RowError(row, text, positions[sheet].get(problem.field), block, sheet)
 
 
 def same_file(run: ImportRun) -> ImportRun | None:

@@ -8,7 +8,7 @@ and a second round replaces the first one's marks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import IO, Final
 
@@ -30,28 +30,32 @@ class RowError:
     """One error. `row` is Excel's row number; `column` a position in `table.columns`, None for the
     whole row.
 
-    `block` is that of the `TableRow`.
+    `block` is that of the `TableRow`, `sheet` tells the tables of a workbook apart.
     """
 
     row: int
     message: str
     column: int | None = None
     block: int = 0
+    sheet: int = 0
 
 
 def write_error_workbook(
     original: bytes,
     workbook: Workbook,
-    errors: Sequence[tuple[Table, Iterable[RowError]]],
+    tables: Mapping[int, Table],
+    errors: Iterable[RowError],
     out: IO[bytes],
 ) -> bool:
-    """Write the workbook with the errors of its tables to `out`, as .xlsx. Returns True when it was
-    edited in place.
+    """Write the workbook with its errors to `out`, as .xlsx. Returns True when it was edited in
+    place.
 
-    Each of the tables gets a column of errors; other sheets stay as they are. Messages of one row
-    are joined. `original` must be the bytes that `workbook` was read from. Raises SheetError.
+    `tables` are those that were read, by the `sheet` of their errors. Each with an error gets a
+    column of its own; one without stays as it is, unless it shows the errors of before. Messages
+    of one row are joined. `original` must be the bytes that `workbook` was read from. Raises
+    SheetError.
     """
-    marks = [(table, _marks(table, found)) for table, found in errors]
+    marks = _marks(tables, errors)
     if workbook.format == "xlsx":
         try:
             edit_xlsx(original, {table.sheet: mine for table, mine in marks}, out)
@@ -72,16 +76,25 @@ def error_column(table: Table) -> int:
     return max((len(row) for row in table.rows), default=0)
 
 
-def _marks(table: Table, errors: Iterable[RowError]) -> Marks:
-    texts: dict[int, list[str]] = {}
-    cells: dict[int, set[int]] = {}
+def _marks(tables: Mapping[int, Table], errors: Iterable[RowError]) -> list[tuple[Table, Marks]]:
+    texts: dict[int, dict[int, list[str]]] = {sheet: {} for sheet in tables}
+    cells: dict[int, dict[int, set[int]]] = {sheet: {} for sheet in tables}
     for error in errors:
-        messages = texts.setdefault(error.row, [])
+        messages = texts[error.sheet].setdefault(error.row, [])
         if error.message not in messages:
             messages.append(error.message)
         if error.column is not None:
+            table = tables[error.sheet]
             index = table.columns[error.column].index + error.block * table.block_offset
-            cells.setdefault(error.row, set()).add(index)
+            cells[error.sheet].setdefault(error.row, set()).add(index)
+    return [
+        (table, _marks_of(table, texts[sheet], cells[sheet]))
+        for sheet, table in tables.items()
+        if texts[sheet] or table.error_column is not None
+    ]
+
+
+def _marks_of(table: Table, texts: dict[int, list[str]], cells: dict[int, set[int]]) -> Marks:
     return Marks(
         header_row=table.header.last + 1,
         column=error_column(table),

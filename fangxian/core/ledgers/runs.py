@@ -208,17 +208,10 @@ def error_workbook(by: Actor, run: ImportRun) -> File:
     """The uploaded workbook with an error column and coloured cells, as a file to download."""
     source = Source(by, run)
     out = io.BytesIO()
-    tables = {part.index: part for part in source.parts}
-    found = imports.row_errors(
-        run, {index: part.heading.mapping.fields for index, part in tables.items()}
-    )
-    # A sheet without errors stays as it is, unless it shows those of before.
-    errors = [
-        (tables[index].table, those)
-        for index, those in found.items()
-        if those or tables[index].table.error_column is not None
-    ]
-    write_error_workbook(source.data, source.workbook, errors, out)
+    tables = {part.index: part.table for part in source.parts}
+    positions = {part.index: part.heading.mapping.fields for part in source.parts}
+    errors = imports.row_errors(run, positions)
+    write_error_workbook(source.data, source.workbook, tables, errors, out)
     stem = run.file.name.rsplit(".", 1)[0]
     return store_file(
         by=by, data=out.getvalue(), name=f"{stem}-{_('errors')}.xlsx"[:200], media_type=XLSX,

@@ -68,10 +68,13 @@ class Ledger:
     groups: int = 0
     # The second half of the rows stands to the right of the first.
     beside: bool = False
+    # It stands on a second sheet, whose columns run the other way.
+    apart: bool = False
 
     @property
     def _half(self) -> int:
-        return (len(self.rows) + 1) // 2 if self.beside else len(self.rows)
+        halved = self.beside or self.apart
+        return (len(self.rows) + 1) // 2 if halved else len(self.rows)
 
     def numbers(self) -> dict[int, int]:
         """Row of the ledger → number of the row of the file, from 1."""
@@ -79,8 +82,10 @@ class Ledger:
         for row in range(self._half):
             at += 1 + (row in self.blanks)
             found[row] = number_of(at)
-            if row + self._half < len(self.rows):
+            if self.beside and row + self._half < len(self.rows):
                 found[row + self._half] = number_of(at, 1)
+        for row in range(self._half, len(self.rows) if self.apart else 0):
+            found[row] = number_of(2 + bool(self.title) + row - self._half, 0, 1)
         return found
 
     def lines(self, order: Sequence[str] | None = None) -> list[list[Any]]:
@@ -96,11 +101,20 @@ class Ledger:
             lines.append([row.get(name, "") for row in pair for name in names])
         return lines + [[note] for note in self.notes]
 
+    def _second(self, order: Sequence[str] | None) -> list[list[Any]]:
+        """The lines of the second sheet."""
+        names = list(order or self.order)[::-1]
+        lines: list[list[Any]] = [[self.title]] if self.title else []
+        lines.append([self.headers[name] for name in names])
+        rows = self.rows[self._half :]
+        return lines + [[row.get(name, "") for name in names] for row in rows]
+
     def file(self, order: Sequence[str] | None = None) -> bytes:
         """The ledger as a file, its columns in their own or another order."""
         lines = self.lines(order)
         if self.kind == "xlsx":
-            return _xlsx(lines, self._merged())
+            second = self._second(order) if self.apart else []
+            return _xlsx(lines, self._merged(), second)
         out = io.StringIO()
         width = len(self.order) * (1 + self.beside)
         wide = [line + [""] * (width - len(line)) for line in lines]
@@ -121,20 +135,28 @@ def _as_excel_saves(cell: Any) -> str:
     return f"{cell:.5E}" if isinstance(cell, int) and cell >= 10**11 else str(cell)
 
 
-def _xlsx(lines: list[list[Any]], merged: list[tuple[int, int, int]]) -> bytes:
+def _xlsx(
+    lines: list[list[Any]], merged: list[tuple[int, int, int]], second: list[list[Any]]
+) -> bytes:
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True})
     sheet = book.add_worksheet("台账")
+    _fill(sheet, lines)
+    if second:
+        _fill(book.add_worksheet("续表"), second)
+    for at, first, last in merged:
+        sheet.merge_range(at, first, at, last, lines[at][first])
+    book.close()
+    return out.getvalue()
+
+
+def _fill(sheet: Any, lines: list[list[Any]]) -> None:
     for at, line in enumerate(lines):
         for column, cell in enumerate(line):
             if isinstance(cell, int):
                 sheet.write_number(at, column, cell)
             elif cell:
                 sheet.write_string(at, column, cell)
-    for at, first, last in merged:
-        sheet.merge_range(at, first, at, last, lines[at][first])
-    book.close()
-    return out.getvalue()
 
 
 def resident(number: int, room: int, relation: str = "", unit: int = 1) -> dict[str, Any]:
@@ -312,8 +334,9 @@ def _written(
         if row["phone"].startswith("138") and draw(st.booleans()):
             row["phone"] = int(row["phone"])
     kind = draw(st.sampled_from(["xlsx", "xlsx", "gb18030", "utf-8-sig"]))
-    # One table, two groups of columns, or two tables side by side; the latter two as in workbooks.
-    layout = draw(st.sampled_from(["", "", "groups", "beside"])) if kind == "xlsx" else ""
+    # One table, two groups of columns, two tables side by side or on two sheets; the latter as in
+    # workbooks.
+    layout = draw(st.sampled_from(["", "groups", "beside", "apart"])) if kind == "xlsx" else ""
     return Ledger(
         rows,
         expected,
@@ -325,6 +348,7 @@ def _written(
         kind=kind,
         groups=draw(st.integers(1, len(names) - 1)) if layout == "groups" else 0,
         beside=layout == "beside" and len(rows) > 3,
+        apart=layout == "apart" and len(rows) > 3,
     )
 
 

@@ -26,7 +26,7 @@ def marked(data: bytes, *errors: RowError, language: str = "en") -> tuple[bytes,
     book, table = read(data)
     out = io.BytesIO()
     with override(language):
-        in_place = write_error_workbook(data, book, [(table, errors)], out)
+        in_place = write_error_workbook(data, book, {0: table}, errors, out)
     return out.getvalue(), in_place
 
 
@@ -162,7 +162,7 @@ def test_other_formats_come_back_as_a_copy(name: str) -> None:
     book, table = read(sample.data)
     line = next(table.data_rows()).number
     out = io.BytesIO()
-    assert not write_error_workbook(sample.data, book, [(table, [RowError(line, "有误", 1)])], out)
+    assert not write_error_workbook(sample.data, book, {0: table}, [RowError(line, "有误", 1)], out)
     again, copy = read(out.getvalue())
     assert [sheet.name for sheet in again.sheets] == [sheet.name for sheet in book.sheets]
     assert copy.roles == table.roles
@@ -208,7 +208,7 @@ def test_a_sheet_that_cannot_be_edited_is_copied() -> None:
     book, table = read(data)
     broken = corpus.repacked(data, {"xl/worksheets/sheet1.xml": b"<worksheet></worksheet>"})
     out = io.BytesIO()
-    assert not write_error_workbook(broken, book, [(table, [RowError(2, "有误", 0)])], out)
+    assert not write_error_workbook(broken, book, {0: table}, [RowError(2, "有误", 0)], out)
     assert coloured(out.getvalue()) == {"A2", "E2"}
 
 
@@ -224,5 +224,7 @@ def test_a_workbook_with_a_damaged_part_is_copied() -> None:
 def test_a_hostile_original_is_refused() -> None:
     book, table = read(corpus.plain_xlsx(HEAD, ZHANG))
     with pytest.raises(SheetError) as caught:
-        write_error_workbook(corpus.build("xlsx_zip_slip").data, book, [(table, [])], io.BytesIO())
+        write_error_workbook(
+            corpus.build("xlsx_zip_slip").data, book, {0: table}, [RowError(2, "x")], io.BytesIO()
+        )
     assert caught.value.code == "unsafe_archive"
