@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from fangxian.common.errors import Invalid
-from fangxian.register.importing.addresses import NAMES
+from fangxian.register.importing.door_numbers import NAMES
 from fangxian.register.importing.ground import refusal, unit_word
 from fangxian.register.vocabularies import DATA
 
