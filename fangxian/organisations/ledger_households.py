@@ -24,7 +24,7 @@ from fangxian.common.errors import Conflict, Forbidden, Invalid, Problem
 from fangxian.common.sheets import FieldSpec
 from fangxian.common.sheets.words import key
 from fangxian.common.ui import formats
-from fangxian.core.imports import Outcome, StagedRow, place_of
+from fangxian.core.imports import Outcome, StagedRow, row_name
 from fangxian.core.models import ImportRun
 from fangxian.organisations.actions import link_households, unlink_household
 from fangxian.organisations.ledger_chain import said_place
@@ -104,7 +104,7 @@ class _Ledger:
     """Reads rows of one part of a ledger: doors, members and links, each once."""
 
     def __init__(self, by: Actor, run: ImportRun) -> None:
-        self.by = by
+        self.by, self.run = by, run
         self.area = run.place_code
         self.replace = bool(run.options.get("replace"))
         self.places = places_of(run.place_code)
@@ -121,7 +121,8 @@ class _Ledger:
         before = self._said.setdefault(home.id, row.number)
         if before != row.number:
             raise refusal(
-                _("This household stands in row %(row)s already.") % {"row": place_of(before)[0]},
+                _("This household stands in row %(row)s already.")
+                % {"row": row_name(self.run, before)},
                 "room",
                 _("Remove one of the two rows."),
                 "twice",

@@ -142,7 +142,7 @@ class _Writer:
             except Invalid as error:
                 outcomes.append(_refused(row.number, error))
         listed, refused = _rearranged(by, listed, ground)
-        self.seen |= {one.mark: imports.place_of(one.number)[0] for one in listed}
+        self.seen |= {one.mark: one.number for one in listed}
         return [*outcomes, *refused, *_written(by, listed)]
 
     def _listed(
