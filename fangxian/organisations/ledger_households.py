@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -26,14 +27,13 @@ from fangxian.common.sheets.words import key
 from fangxian.common.ui import formats
 from fangxian.core.imports import Outcome, StagedRow, row_name
 from fangxian.core.models import ImportRun
-from fangxian.organisations.actions import link_households, unlink_household
+from fangxian.organisations.actions import change_contact, link_households, unlink_household
 from fangxian.organisations.ledger_chain import said_place
 from fangxian.organisations.ledger_holders import holder_named, refusal
 from fangxian.organisations.ledger_places import no_right, places_of, refused
 from fangxian.organisations.ledger_together import Entry, Key, Loads, Shift, write_all
 from fangxian.organisations.loads import DAY, Span
 from fangxian.organisations.models import Member, Organisation, ResponsibilityHousehold
-from fangxian.organisations.queries import links_from
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.vacancies import gathered
 from fangxian.people.models import Person
@@ -74,16 +74,65 @@ def write_households(by: Actor, run: ImportRun, rows: Sequence[StagedRow]) -> Se
     """Give households to members row by row; who has one already keeps it unless it is said."""
     ledger = _Ledger(by, run)
     outcomes: list[Outcome] = []
-    entries: list[Entry] = []
+    said: list[_Said] = []
     for row in rows:
         try:
-            entries.append(ledger.entry(row))
+            said.append(ledger.read(row))
         except Invalid as error:
             outcomes.append(refused(row, error))
         except Forbidden:
             outcomes.append(refused(row, no_right()))
+    links = _links_of([one.home.id for one in said])
+    entries = []
+    for one in said:
+        # Most rows of a ledger that comes back say what is so.
+        link = one.known(links[one.home.id])
+        if link is not None and one.is_so(link):
+            outcomes.append(
+                Outcome(one.row.number, object_id=link.responsibility_id, changed=False)
+            )
+        else:
+            entries.append(Entry(one.row, partial(ledger.write, one), partial(ledger.shift, one)))
     with gathered(by):
         return [*outcomes, *write_all(entries, Loads(_held, lambda _role: ledger.most))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a row says: who looks after which household, from when, and until when if it says so."""
+
+    row: StagedRow
+    who: Member | Person
+    home: Household
+    first: dt.date
+    last: dt.date | None
+    contact: str
+
+    @property
+    def person_id(self) -> UUID:
+        return self.who.person_id if isinstance(self.who, Member) else self.who.id
+
+    def is_of(self, link: ResponsibilityHousehold) -> bool:
+        """Whether a link is that of whom the row names."""
+        row = link.responsibility
+        return (row.member_id if isinstance(self.who, Member) else row.person_id) == self.who.id
+
+    def is_so(self, link: ResponsibilityHousehold) -> bool:
+        """Whether a link of whom the row names says all that the row says."""
+        told = link.responsibility.contact or ""
+        return self.last in (None, link.to_date) and self.contact in ("", told)
+
+    def known(self, links: Iterable[ResponsibilityHousehold]) -> ResponsibilityHousehold | None:
+        """The link that says so already: on the first day, or today when that has passed."""
+        days = self.first, max(self.first, timezone.localdate())
+        own = [link for link in links if self.is_of(link)]
+        found = (
+            link
+            for day in days[::-1]
+            for link in own
+            if Span(link.from_date, link.to_date).covers(day)
+        )
+        return next(found, None)
 
 
 def _held(keys: Collection[Key]) -> Mapping[Key, Sequence[Span]]:
@@ -114,8 +163,8 @@ class _Ledger:
         self._members: dict[tuple[Any, ...], Member | Person] = {}
         self._said: dict[UUID, int] = {}
 
-    def entry(self, row: StagedRow) -> Entry:
-        """A row, ready to be written. Raises Invalid, Forbidden."""
+    def read(self, row: StagedRow) -> _Said:
+        """What a row says. Raises Invalid, Forbidden."""
         values = row.values
         home = self._home(values)
         before = self._said.setdefault(home.id, row.number)
@@ -137,61 +186,53 @@ class _Ledger:
                 _("Swap the two days."),
                 "days",
             )
-        rest = (who, home, first or timezone.localdate(), last)
-        contact = values.get("responsible_phone", "")
-        return Entry(
-            row, partial(self._write, row, *rest, contact), partial(self._shift, *rest[:3])
-        )
+        first = first or timezone.localdate()
+        return _Said(row, who, home, first, last, values.get("responsible_phone", ""))
 
-    def _write(
-        self,
-        row: StagedRow,
-        who: Member | Person,
-        home: Household,
-        first: dt.date,
-        last: dt.date | None,
-        contact: str,
-    ) -> Outcome:
+    def write(self, one: _Said) -> Outcome:
+        """Write a row; one that is refused changes nothing."""
+        row = one.row
         try:
             with transaction.atomic():
-                link, changed = self._linked(who, home, first, contact)
-                if last is not None and link.to_date != last:
-                    self._end(link, last, new=changed)
-                    changed = True
+                link, new = self._linked(one)
+                changed = new or not one.is_so(link)
+                if not new and one.contact:
+                    change_contact(
+                        by=self.by, responsibility=link.responsibility, contact=one.contact
+                    )
+                if one.last is not None and link.to_date != one.last:
+                    self._end(link, one.last, new=new)
                 return Outcome(row.number, object_id=link.responsibility_id, changed=changed)
         except Invalid as error:
             return refused(row, error)
         except Conflict as error:
             return refused(row, Problem(str(error), field="room", code="conflict"))
 
-    def _linked(
-        self, who: Member | Person, home: Household, first: dt.date, contact: str
-    ) -> tuple[ResponsibilityHousehold, bool]:
+    def _linked(self, one: _Said) -> tuple[ResponsibilityHousehold, bool]:
         """The link that the row speaks of, and whether it was made only now. Raises Invalid."""
-        others = []
-        for link in _links(home, first):
-            if not _is(who, link):
-                others.append(link)
-            elif Span(link.from_date, link.to_date).covers(max(first, timezone.localdate())):
-                return link, False
-        for link in others:
-            self._check_moves(link, home, first)
-        member = self._member(who)
+        links = _links_of([one.home.id])[one.home.id]
+        known = one.known(links)
+        if known is not None:
+            return known, False
+        for link in links:
+            if link.to_date is None or link.to_date >= one.first:
+                self._check_moves(link, one)
+        member = self._member(one.who)
         made = link_households(
             by=self.by,
             member=member,
-            place=self._place(member, home, first),
-            households=[home],
-            contact=contact,
-            on=first,
+            place=self._place(member, one.home, one.first),
+            households=[one.home],
+            contact=one.contact,
+            on=one.first,
         )
-        return made.households.get(household=home, from_date=first), True
+        return made.households.get(household=one.home, from_date=one.first), True
 
-    def _check_moves(self, link: ResponsibilityHousehold, home: Household, first: dt.date) -> None:
+    def _check_moves(self, link: ResponsibilityHousehold, one: _Said) -> None:
         """Refuse to take a household from a member unasked, or for days that are over."""
-        told = {"name": link.responsibility.holder_name, "household": home}
-        today = timezone.localdate()
-        if not self.replace:
+        told = {"name": link.responsibility.holder_name, "household": one.home}
+        first, today = one.first, timezone.localdate()
+        if not self.replace and not one.is_of(link):
             raise refusal(
                 _("%(name)s looks after “%(household)s” already.") % told,
                 "responsible",
@@ -225,15 +266,16 @@ class _Ledger:
             )
         unlink_household(by=self.by, link=link, on=last + DAY)
 
-    def _shift(self, who: Member | Person, home: Household, first: dt.date) -> Shift:
-        role = self.rules.member_role
+    def shift(self, one: _Said) -> Shift:
+        """What a row gives to whom it names, and takes from who looks after the household now."""
+        role, first = self.rules.member_role, one.first
         takes = tuple(
             ((link.responsibility.person_id, role), Span(max(link.from_date, first), link.to_date))
-            for link in _links(home, first)
+            for link in _links_of([one.home.id])[one.home.id]
             if link.responsibility.person_id is not None
+            and (link.to_date is None or link.to_date >= first)
         )
-        person = who.person_id if isinstance(who, Member) else who.id
-        return Shift((((person, role), Span(first)),), takes)
+        return Shift((((one.person_id, role), Span(first)),), takes)
 
     def _home(self, values: Mapping[str, Any]) -> Household:
         """The only household behind the door that a row names. Raises Invalid."""
@@ -307,14 +349,13 @@ class _Ledger:
         return max(around, key=lambda place: len(place.code), default=home.building)
 
 
-def _links(home: Household, first: dt.date) -> Iterable[ResponsibilityHousehold]:
-    """Who looks after a household on a day or later."""
-    return links_from(first).filter(household=home).select_related("responsibility")
-
-
-def _is(who: Member | Person, link: ResponsibilityHousehold) -> bool:
-    row = link.responsibility
-    return (row.member_id if isinstance(who, Member) else row.person_id) == who.id
+def _links_of(homes: Collection[UUID]) -> dict[UUID, list[ResponsibilityHousehold]]:
+    """Who looks after, or looked after, each of some households, in order. One query."""
+    found: dict[UUID, list[ResponsibilityHousehold]] = {home: [] for home in homes}
+    rows = ResponsibilityHousehold.objects.filter(household__in=list(homes))
+    for link in rows.select_related("responsibility").order_by("from_date", "id"):
+        found[link.household_id].append(link)
+    return found
 
 
 def _behind(homes: Sequence[Household], values: Mapping[str, Any]) -> list[Household]:

@@ -12,7 +12,12 @@ from fangxian.common.sheets import cell_text, read_workbook
 from fangxian.core.imports import problems_of
 from fangxian.core.tests import importing
 from fangxian.organisations import queries
-from fangxian.organisations.actions import add_member, create_organisation, link_households
+from fangxian.organisations.actions import (
+    add_member,
+    create_organisation,
+    link_households,
+    unlink_household,
+)
 from fangxian.organisations.exporting import EXPORTS, written
 from fangxian.organisations.models import Responsibility, ResponsibilityHousehold
 from fangxian.organisations.tests.test_ledgers import imported, lines
@@ -117,10 +122,22 @@ def test_a_changed_row_moves_an_added_one_adds_and_a_missing_one_changes_nothing
         assert Responsibility.objects.count() == 2
 
 
-def test_days_that_are_over_are_not_rewritten(hq, places, given):
+def test_days_that_are_over_are_not_rewritten(hq, places, homes, given):
     text = lines(HEAD, f"{places.unit},,,101,,,王二,,{TODAY - 20 * DAY},")
     run = imported(hq, KIND, text, places.county, replace=True)
     assert _codes(hq, run) == ["too_early"]
+    with acting(hq):
+        data = written(EXPORTS[KIND], places.county)
+        link = queries.links_on().get(household=homes[0])
+    unlink_household(by=hq, link=link)
+    before = _now(hq)
+    # An older ledger gives nobody back what he has given up meanwhile.
+    run = importing.imported(hq, data, places.county, kind=KIND, options={"replace": True})
+    assert (run.accepted, run.changed) == (11, 0)
+    assert _now(hq) == before
+    again = lines(HEAD, f"{places.unit},,,101,,,王一,,{TODAY},")
+    assert imported(hq, KIND, again, places.county).changed == 1
+    assert len(_now(hq)) == 11
 
 
 @pytest.mark.parametrize("size", [1, 100])
@@ -152,5 +169,10 @@ def test_a_member_of_two_organisations_is_named_with_one(hq, places, unit, perso
     assert _codes(hq, run) == ["several_members"]
     run = imported(hq, KIND, lines(HEAD, f"{row},示例支部,,"), places.county)
     assert (run.accepted, run.changed) == (1, 1)
-    # By whichever he does it, he is the one who is named.
+    # By whichever he does it, he is the one who is named; a work phone is brought up to date.
     assert imported(hq, KIND, lines(HEAD, f"{row},,,"), places.county).changed == 0
+    called = lines(f"{HEAD},责任人电话", f"{row},示例支部,,,13800000001")
+    for changed in (1, 0):
+        assert imported(hq, KIND, called, places.county).changed == changed
+    with acting(hq):
+        assert Responsibility.objects.get().contact == "13800000001"
