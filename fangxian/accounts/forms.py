@@ -68,6 +68,12 @@ class GrantForm(PlaceMixin, ReasonForm):
 
     role = forms.ChoiceField(label=_("Role"))
     place = _place_field(required=False)
+    valid_from = forms.DateField(
+        label=_("From"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("The first day; empty: today."),
+    )
     valid_to = forms.DateField(
         label=_("Until"),
         required=False,
@@ -77,7 +83,15 @@ class GrantForm(PlaceMixin, ReasonForm):
     staff_number = _staff_number(
         _("Of the holder, as on the badge; for the three administrators, who are three people.")
     )
-    field_order = ["role", "place", "organisation", "valid_to", "staff_number", "reason"]
+    field_order = [
+        "role",
+        "place",
+        "organisation",
+        "valid_from",
+        "valid_to",
+        "staff_number",
+        "reason",
+    ]
 
     organisation = forms.ChoiceField(
         label=_("Organisation"),

@@ -38,6 +38,19 @@ organisations: Registry[Callable[[set[UUID]], dict[UUID, str]]] = Registry("orga
 employers: Registry[Callable[[Actor, UUID | None], list[tuple[UUID, str]]]] = Registry(
     "offer of organisations"
 )
+
+
+@dataclass(frozen=True)
+class Duty:
+    """For whom an account is asked: the person, as the lower room calls him, and where."""
+
+    person_id: UUID
+    name: str
+    place_code: str
+
+
+# Who has a duty, by its id, if he has no account yet.
+duties: Registry[Callable[[Actor, UUID], Duty | None]] = Registry("source of duties")
 persons: Registry[Callable[[str], list[UUID]]] = Registry("finder of persons")
 # Ids of the records that were merged into a person's: the same human.
 records: Registry[Callable[[UUID], list[UUID]]] = Registry("records of one human")
@@ -85,6 +98,13 @@ def reason_of(by: Actor, reason: str) -> str:
     """The purpose of what an actor does for a reason that was asked for, and for which task."""
     task = task_of(by.purpose)
     return said(reason) if task is None else task_purpose(task, said(reason))
+
+
+def is_page(purpose: str) -> bool:
+    """Whether a purpose only names the page or the job on which something was done."""
+    task = task_of(purpose)
+    rest = purpose if task is None else " ".join(purpose.split(" ", 2)[2:])
+    return not rest or rest.startswith((PAGE, JOB))
 
 
 def task_of(purpose: str) -> UUID | None:

@@ -194,6 +194,9 @@ after_redraw: Registry[Callable[[Actor, str], None]] = Registry("redraw follower
 after_recode: Registry[Callable[[Actor, str, Mapping[str, str], str], None]] = Registry(
     "follower of moved codes"
 )
+# Called in the same transaction with the person of an account that was made, disabled, enabled, or
+# given or lost a role.
+after_account_change: Registry[Callable[[Actor, UUID], None]] = Registry("account follower")
 # Called in the same transaction with the ids of households that were made, moved, closed, opened or
 # got residents or members of key groups: once for an action, once for a chunk of an import.
 after_register_change: Registry[Callable[[Actor, Sequence[UUID]], None]] = Registry(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
+from fangxian.organisations.account_needs import standings_of
 from fangxian.organisations.checking import Holder
 from fangxian.organisations.models import Member, Organisation
 from fangxian.organisations.queries import search_organisations
@@ -28,6 +29,7 @@ class Candidate:
     key: str
     name: str
     detail: str = ""
+    person_id: UUID | None = None
 
     @property
     def text(self) -> str:
@@ -70,7 +72,7 @@ def _person(person: Person, offices: list[Member]) -> list[Candidate]:
         )
     plain = [part for part in (born, lives) if part]
     if not offices:
-        return [Candidate(f"person:{person.id}", person.name, " · ".join(plain))]
+        return [Candidate(f"person:{person.id}", person.name, " · ".join(plain), person.id)]
     return [
         Candidate(
             f"member:{row.id}",
@@ -78,6 +80,7 @@ def _person(person: Person, offices: list[Member]) -> list[Candidate]:
             " · ".join(
                 part for part in (str(row.organisation), row.duty, row.rank, *plain) if part
             ),
+            person.id,
         )
         for row in offices
     ]
@@ -101,8 +104,21 @@ def candidate_of(key: str) -> Candidate | None:
             key,
             holder.person.name,
             " · ".join(part for part in (str(holder.organisation), holder.duty) if part),
+            holder.person_id,
         )
-    return Candidate(key, holder.name)
+    return Candidate(key, holder.name, person_id=holder.id)
+
+
+def with_accounts(found: list[Candidate], role: str, place_code: str) -> list[Candidate]:
+    """The candidates, each saying whether his account sees the place, where the role asks it."""
+    persons = [one.person_id for one in found if one.person_id is not None]
+    known = standings_of(persons, role, place_code) if persons else {}
+    return [
+        replace(one, detail=" · ".join(part for part in (one.detail, known[key].words) if part))
+        if (key := one.person_id) is not None and key in known
+        else one
+        for one in found
+    ]
 
 
 def holder_of(key: str) -> Holder:

@@ -7,11 +7,12 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.common.actor import Actor
 from fangxian.common.ui.changes import ChangeForm
 from fangxian.common.ui.choices import offer
-from fangxian.organisations.finding import Candidate, candidate_of, find
+from fangxian.organisations.finding import Candidate, candidate_of, find, with_accounts
 from fangxian.organisations.models import Member, Organisation, OrganisationKind
 from fangxian.organisations.rules import ChainRole
 from fangxian.regions.models import Region
@@ -37,6 +38,11 @@ class OrganisationFilter(forms.Form):
         required=False,
         choices=[("", _("In my area")), ("all", _("Everywhere"))],
     )
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("", _("Existing")), ("dissolved", pgettext_lazy("organisations", "Dissolved"))],
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -46,7 +52,7 @@ class OrganisationFilter(forms.Form):
         """The filters in force; what is not valid counts as not given."""
         self.is_valid()
         data = self.cleaned_data
-        return {name: data.get(name) for name in ("q", "kind", "where")}
+        return {name: data.get(name) for name in ("q", "kind", "where", "state")}
 
 
 class OrganisationForm(forms.Form):
@@ -142,6 +148,12 @@ class DayForm(forms.Form):
         super().__init__(*args, **kwargs)
 
 
+class WhyForm(forms.Form):
+    """Why something is taken back; kept in its history."""
+
+    reason = forms.CharField(label=_("Reason"), min_length=4, max_length=200)
+
+
 class OnForm(forms.Form):
     """The day a page is about."""
 
@@ -161,7 +173,15 @@ class HolderForm(forms.Form):
         label=_("Found"), required=False, widget=forms.RadioSelect, choices=[]
     )
 
-    def __init__(self, by: Actor, *args: Any, person: bool, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        by: Actor,
+        *args: Any,
+        person: bool,
+        post: tuple[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """``post``: the role and the code of the place for which somebody is looked for."""
         super().__init__(*args, **kwargs)
         self.person = person
         self.fields["q"].label = (
@@ -175,6 +195,8 @@ class HolderForm(forms.Form):
         if chosen and all(one.key != chosen for one in self.found):
             known = candidate_of(chosen)
             self.found = [known, *self.found] if known else self.found
+        if post is not None:
+            self.found = with_accounts(self.found, *post)
         offer(self, holder=[(one.key, one.text) for one in self.found])
         if self.is_bound and "find" in self.data:
             # Searching: the rest is asked for when it is saved.

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Avg, Q
 from django.db.models.functions import Left
 from django.urls import reverse
@@ -255,13 +256,24 @@ def _residents(area: Region, propose: Any, day: dt.date) -> Iterable[_Candidate]
         .order_by("place_code", *door_order("household"), "id")
         .values_list("person_id", "person__name", "place_code", "household__room")
     )
-    members = Member.objects.filter(place_code__gte=lo, place_code__lt=hi, to_date=None)
-    party = set(members.filter(party_member=True).values_list("person_id", flat=True))
+    found = list(rows[:MOST_CANDIDATES])
+    party = _party_members({row[0] for row in found})
     seen: set[UUID] = set()
-    for person, name, code, room in rows[:MOST_CANDIDATES]:
+    for person, name, code, room in found:
         if person not in seen:
             seen.add(person)
             yield _Candidate(f"person:{person}", person, name, room, code, person in party)
+
+
+def _party_members(residents: set[UUID]) -> set[UUID]:
+    """Those of the residents in scope who are members of the party, wherever their organisation is.
+
+    A database function tells it of who lives in the actor's area, and nothing else: not which
+    organisation, not where.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT organisations_party(%s::uuid[])", [list(residents)])
+        return {person for (person,) in cursor.fetchall()}
 
 
 def _members(area: Region, propose: Any, day: dt.date) -> Iterable[_Candidate]:

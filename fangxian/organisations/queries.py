@@ -23,6 +23,7 @@ from fangxian.organisations.models import (
     Vacancy,
 )
 from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
+from fangxian.people.models import Person
 from fangxian.regions.models import Region
 from fangxian.regions.queries import above_on
 from fangxian.register.queries import door_order
@@ -310,13 +311,16 @@ def organisation(organisation_id: UUID) -> Organisation:
     return found
 
 
-def search_organisations(text: str, area: str = "") -> QuerySet[Organisation]:
-    """Present organisations by a part of the name, by pinyin initials or credit code.
+def search_organisations(
+    text: str, area: str = "", *, dissolved: bool = False
+) -> QuerySet[Organisation]:
+    """Present organisations (or dissolved ones) by a part of the name, initials or credit code.
 
     Those with their seat in ``area`` come first.
     """
     text = text.replace("\x00", "").strip()[:60]
-    found = Organisation.objects.filter(dissolved_on=None).select_related("kind", "seat", "parent")
+    found = Organisation.objects.filter(dissolved_on__isnull=not dissolved)
+    found = found.select_related("kind", "seat", "parent")
     by_name = Q(name__icontains=text) | Q(short_name__icontains=text)
     by_code = Q(credit_code=text.upper()) if len(text) == 18 else Q(pk__in=[])
     by_initials = Q(initials__startswith=text.lower()) if text.isascii() and text else Q(pk__in=[])
@@ -326,19 +330,29 @@ def search_organisations(text: str, area: str = "") -> QuerySet[Organisation]:
 
 
 def members_of(body: Organisation, *, former: bool = False) -> QuerySet[Member]:
-    """Members as far as they are in scope, party members and longest first."""
-    rows = Member.objects.filter(organisation=body).select_related("person")
-    rows = rows.exclude(to_date=None) if former else rows.filter(to_date=None)
-    return rows.order_by("from_date", "id")
+    """Members as far as they are in scope, longest first; of former ones without their persons.
+
+    Who was seen for his membership alone is out of sight after it (:func:`names_of`).
+    """
+    rows = Member.objects.filter(organisation=body)
+    if former:
+        return rows.exclude(to_date=None).order_by("-to_date", "id")
+    return rows.filter(to_date=None).select_related("person").order_by("from_date", "id")
 
 
 def member(member_id: UUID) -> Member:
     """One membership in scope. Raises OutOfScope."""
-    found = Member.objects.select_related("person", "organisation__seat").filter(id=member_id)
-    row = found.first()
+    row = Member.objects.select_related("organisation__seat").filter(id=member_id).first()
     if row is None:
         raise OutOfScope(f"member {member_id}")
     return row
+
+
+def names_of(members: Iterable[Member]) -> dict[UUID, str]:
+    """The names of members by membership, "" for those who are out of sight. One query."""
+    rows = list(members)
+    persons = Person.objects.in_bulk([row.person_id for row in rows])
+    return {row.id: persons[row.person_id].name if row.person_id in persons else "" for row in rows}
 
 
 def held_by(body: Organisation) -> QuerySet[Responsibility]:

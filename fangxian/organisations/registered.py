@@ -31,7 +31,14 @@ from fangxian.core import counters, ledgers
 from fangxian.core import rules as core_rules
 from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.models import Task
-from fangxian.organisations import employers, invariants, queries, reviving, vacancies
+from fangxian.organisations import (
+    account_needs,
+    employers,
+    invariants,
+    queries,
+    reviving,
+    vacancies,
+)
 from fangxian.organisations.models import Member, Vacancy
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.settling import settle
@@ -67,6 +74,7 @@ def register() -> None:
     from fangxian.organisations import exporting, importing, merging, proposing, rules
 
     core_rules.register_validator(rules.CHAIN, rules.check_chain)
+    core_rules.register_validator(rules.DUTIES, rules.check_duties)
     core_rules.register_validator(rules.FIVE_ONES, rules.check_five_ones)
     for right in RIGHTS:
         registries.rights.register(right.name, right)
@@ -129,6 +137,16 @@ def register() -> None:
         reviving.TASK,
         TaskKind(gettext_lazy("Decide who answers"), decide_url, words=vacancies.task_words),
     )
+    for kind, label in (
+        (account_needs.ACCOUNT, gettext_lazy("Account for who answers")),
+        (account_needs.ROLE, gettext_lazy("Role for who answers")),
+    ):
+        task_kinds.register(
+            kind, TaskKind(label, decide_url, by_hand=False, words=account_needs.task_words)
+        )
+    registries.after_account_change.register("organisations", account_needs.follow)
+    looks.duties.register("organisations", account_needs.duty)
+    registries.today.register("organisations.accounts", account_needs.today, order=41)
     alive_again.register("organisations", _alive_again)
     for order, ledger in enumerate(importing.LEDGERS.values(), start=100):
         ledgers.register(ledger, order=order)
@@ -157,7 +175,7 @@ def _alive_again(by: Actor, person_id: UUID) -> None:
 
 
 def decide_url(task: Task) -> str:
-    """Where it is seen who answered before; from there to who answers now."""
+    """Where it is seen whom the task is about; from there to who answers now."""
     return reverse("organisations:responsibility", args=[task.object_id])
 
 

@@ -1,4 +1,4 @@
-"""What upkeep ended because of a death goes on when the death is taken back.
+"""What a death, a move, a leaving or a dissolution ended goes on when that is taken back.
 
 Where the post has somebody else since, nobody is put beside him: who names people for the place is
 given a task to decide.
@@ -7,9 +7,14 @@ given a task to decide.
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.apps import apps
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -18,86 +23,144 @@ from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
 from fangxian.organisations.actions.members import LINK as MEMBER
 from fangxian.organisations.actions.responsibilities import CUT
-from fangxian.organisations.actions.taking_back import holder_of, see
+from fangxian.organisations.actions.taking_back import bring_back, holder_of, see
 from fangxian.organisations.checking import Appointment, Board, gone
 from fangxian.organisations.models import (
+    EndedBy,
     FiveOneEvidence,
     Member,
+    Organisation,
     Responsibility,
     ResponsibilityHousehold,
+    Vacancy,
 )
-from fangxian.organisations.rules import ChainRules, chain_rules
+from fangxian.organisations.rules import ChainRules, chain_rules, duties
 from fangxian.organisations.vacancies import ask, gathered, refresh_places
 from fangxian.people.actions import link_person
+from fangxian.people.models import Person
+from fangxian.register.models import Residency
+from fangxian.register.vocabularies import SEPARATED
 
 TASK = "organisations.revived"
+TITLES: Mapping[str, str] = {
+    EndedBy.DEATH: gettext_noop("A death was taken back: decide who answers as %(role)s"),
+    EndedBy.MOVE: gettext_noop("A move was taken back: decide who answers as %(role)s"),
+    EndedBy.LEAVING: gettext_noop("A membership goes on: decide who answers as %(role)s"),
+    EndedBy.DISSOLUTION: gettext_noop("An organisation goes on: decide who answers as %(role)s"),
+}
 DAY = dt.timedelta(days=1)
 
 
-def revive(*, by: Actor, area: str, person_id: UUID | None = None) -> int:
-    """Let go on in ``area`` what a death ended that is recorded no more (of one person).
+def revive(
+    *,
+    by: Actor,
+    area: str,
+    person_id: UUID | None = None,
+    body: Organisation | None = None,
+    member: Member | None = None,
+) -> int:
+    """Let go on in ``area`` what ended by something that is recorded no more.
 
+    That of one person, one organisation (and its members as such) or one member, if one is given.
     Returns how many memberships and responsibilities go on; running it twice changes nothing.
     """
     lo, hi = codes.bounds(area)
-    alive = {"place_code__gte": lo, "place_code__lt": hi, "ended_by_death": True}
-    whose = {} if person_id is None else {"person_id": person_id}
+    here = {"place_code__gte": lo, "place_code__lt": hi}
+    whose = Q() if person_id is None else Q(person_id=person_id)
+    joined, held = whose, whose
+    if body is not None:
+        joined, held = whose & Q(organisation=body), Q(organisation=body)
+        held |= Q(member__in=Member.objects.filter(organisation=body).values("id"))
+    if member is not None:
+        joined, held = Q(id=member.id), Q(member=member)
     with acting(by), gathered(by):
         members = _members(
             by,
             list(
                 Member.objects.select_for_update(of=("self",))
                 .select_related("organisation")
-                .filter(person__deceased_on=None, **alive, **whose)
+                .filter(joined, person__deceased_on=None, organisation__dissolved_on=None, **here)
+                .exclude(ended_by="")
                 .order_by("id")
             ),
         )
         rows = (
             Responsibility.objects.select_for_update(of=("self",))
-            .select_related("place", "person", "member__person")
-            .filter(**alive)
+            .select_related("place", "person", "member__person", "organisation")
+            .filter(_standing(), **here)
+            .exclude(ended_by="")
+            .order_by("id")
         )
-        posts = _posts(
-            by, rows.filter(person__deceased_on=None, substitute_for=None, **whose).order_by("id")
-        )
+        posts = _posts(by, rows.filter(held, _lives_there(), substitute_for=None))
         # Those who stood in go on after the one they stand in for.
-        posts += _posts(
-            by,
-            rows.filter(
-                person__deceased_on=None,
-                substitute_for__person__deceased_on=None,
-                substitute_for__ended_by_death=False,
-            ).order_by("id"),
-        )
+        posts += _posts(by, rows.filter(substitute_for__isnull=False, substitute_for__ended_by=""))
     return members + posts
 
 
+def _standing() -> Q:
+    """Whose holder can hold something: as far as he is in sight, which who is gone may not be."""
+    persons = Person.objects.filter(id=OuterRef("person_id"), deceased_on=None)
+    members = Member.objects.filter(id=OuterRef("member_id"), to_date=None)
+    return (
+        (Q(person=None) | Exists(persons))
+        & (Q(member=None) | Exists(members))
+        & Q(organisation__dissolved_on=None)
+    )
+
+
+def _lives_there() -> Q:
+    """Of those who moved away: who lives on there, as if the move had not been."""
+    again = Q()
+    for role, size in duties().residence.items():
+        homes = Residency.objects.filter(
+            person=OuterRef("person_id"),
+            to_date=None,
+            from_date__lte=OuterRef("to_date"),
+        ).exclude(kind=SEPARATED)
+        within = homes.annotate(
+            at=Left("place_code", size), post=Left(OuterRef("place_code"), size)
+        )
+        again |= Q(Exists(within.filter(at=F("post"))), role=role)
+    return ~Q(ended_by=EndedBy.MOVE) | again
+
+
 def _members(by: Actor, rows: list[Member]) -> int:
+    before = _last_days(rows)
     for row in rows:
-        last, row.ended_by_death = row.to_date, False
+        last, row.ended_by = row.to_date, ""
         again = Member.objects.filter(
             person=row.person_id, organisation=row.organisation_id, to_date=None
         )
-        if row.organisation.dissolved_on is None and not again.exists():
-            row.to_date = None
-            _show_again(FiveOneEvidence.objects.filter(member=row, to_date=last))
-        row.save(update_fields=["to_date", "ended_by_death"])
+        if not again.exists():
+            row.to_date = before.get(row.id)
+        row.save(update_fields=["to_date", "ended_by"])
         if row.to_date is None:
-            link_person(
-                by=by,
-                person_id=row.person_id,
-                place_code=row.place_code,
-                kind=MEMBER,
-                source_id=row.id,
-            )
+            go_on(by, row, last)
     return sum(row.to_date is None for row in rows)
 
 
+def _last_days(rows: list[Member]) -> dict[UUID, dt.date | None]:
+    """The last day each had before it was ended: who had left already was only cut shorter."""
+    history: Any = apps.get_model("organisations", "MemberHistory")
+    dissolved = [row.id for row in rows if row.ended_by == EndedBy.DISSOLUTION]
+    told = history.objects.filter(pgh_obj_id__in=dissolved, ended_by="")
+    return dict(told.order_by("pgh_id").values_list("pgh_obj_id", "to_date"))
+
+
+def go_on(by: Actor, row: Member, last: dt.date | None) -> None:
+    """Show an open member again, and the evidence that ended with his former last day."""
+    show_again(FiveOneEvidence.objects.filter(member=row, to_date=last))
+    link_person(
+        by=by, person_id=row.person_id, place_code=row.place_code, kind=MEMBER, source_id=row.id
+    )
+
+
 def _posts(by: Actor, found: QuerySet[Responsibility]) -> int:
-    rules, again, taken = chain_rules(), [], []
+    rules, again = chain_rules(), []
+    taken: dict[str, dict[str, Vacancy | Responsibility]] = defaultdict(dict)
     for row in found:
-        last, until = row.to_date, row.cut_until
-        row.ended_by_death, row.cut_until = False, None
+        last, until, cause = row.to_date, row.cut_until, row.ended_by
+        row.ended_by, row.cut_until = "", None
         if row.substitute_for is not None and row.substitute_for.to_date is not None:
             until = min(until or row.substitute_for.to_date, row.substitute_for.to_date)
         if last is None or (until is not None and until <= last):
@@ -105,16 +168,17 @@ def _posts(by: Actor, found: QuerySet[Responsibility]) -> int:
         elif _free(rules, row, last + DAY, until):
             row.to_date = until
             again.append(row)
-        else:
-            taken.append(row)
+        elif row.role not in rules.takes_over:
+            taken[cause][str(row.id)] = row
         row.save(update_fields=CUT)
         if row.to_date != last:
             see(by, row)
             _look_after_again(row, last)
-            _show_again(FiveOneEvidence.objects.filter(responsibility=row, to_date=last))
+            show_again(FiveOneEvidence.objects.filter(responsibility=row, to_date=last))
+            bring_back(by, row, ended_by=cause)
     refresh_places(by, [row.place for row in again])
-    title = gettext_noop("A death was taken back: decide who answers as %(role)s")
-    ask(by, rules, TASK, title, {str(row.id): row for row in taken})
+    for cause, rows in taken.items():
+        ask(by, rules, TASK, TITLES[cause], rows)
     return len(again)
 
 
@@ -148,7 +212,7 @@ def _look_after_again(row: Responsibility, last: dt.date | None) -> None:
     ).update(to_date=row.to_date)
 
 
-def _show_again(evidence: QuerySet[FiveOneEvidence]) -> None:
+def show_again(evidence: QuerySet[FiveOneEvidence]) -> None:
     """Evidence that nothing else has taken the place of."""
     for one in evidence:
         newer = FiveOneEvidence.objects.filter(

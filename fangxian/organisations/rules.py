@@ -1,8 +1,9 @@
 """The rules of the responsibility chain and of the five ones, read from versioned data.
 
-Rule sets ``responsibility`` and ``five_ones`` (``data/rules.json``) say which level of the tree
-needs which role, how many holders it takes, how many places one holder may have, and who closes a
-gap. Nothing here is a number of its own.
+Rule sets ``responsibility``, ``duties`` and ``five_ones`` (``data/rules.json``) say which level of
+the tree needs which role, how many holders it takes, how many places one holder may have, who
+closes a gap, who has to live where he answers and which role his account needs. Nothing here is a
+number of its own.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from fangxian.core.rules import NoRule, Rule, rule
 
 CHAIN = "responsibility"
 FIVE_ONES = "five_ones"
+DUTIES = "duties"
 
 _NAMED = {"code": shapes.code(), "zh": shapes.text, "en": shapes.text}
 _COUNT = shapes.number(1, 10_000, whole=True)
@@ -97,6 +99,30 @@ _ITEM = shapes.record(
 FIVE_ONES_SHAPE = shapes.record(
     {"level": shapes.level, "items": shapes.rows(_ITEM, unique="code", least=1)}
 )
+
+
+DUTIES_SHAPE = shapes.record(
+    {
+        "residence": shapes.table(shapes.code(), shapes.level),
+        "accounts": shapes.table(shapes.code(), shapes.one_of(role_codes)),
+        "notice_days": _DAYS,
+        "asked": shapes.record(
+            {"account": shapes.one_of(role_codes), "role": shapes.one_of(role_codes)}
+        ),
+    }
+)
+
+
+def check_duties(data: Any) -> None:
+    """Raise Invalid for data that says nothing of duties, or names a post that there is not."""
+    shapes.check(DUTIES_SHAPE, data)
+    posts = shapes.one_of([p.code for p in chain_rules().names.values() if p.by_person])
+    shapes.refuse(
+        mistake
+        for part in ("residence", "accounts")
+        for code in data[part]
+        for mistake in posts(code, f"{part}.{code}")
+    )
 
 
 def check_chain(data: Any) -> None:
@@ -323,3 +349,35 @@ def five_ones(on: dt.date | None = None) -> FiveOnes:
     found = _in_force(FIVE_ONES, on)
     items = tuple(One(**row) for row in found.data["items"])
     return FiveOnes(found.version, Level(found.data["level"]), items)
+
+
+@dataclass(frozen=True)
+class Duties:
+    """What posts ask of who holds them.
+
+    ``residence``: within the place of which level above the post its holder lives, by post; he
+    loses the post when he moves out of it. ``accounts``: which role his account needs there.
+    ``notice_days``: how long before a role runs out another is asked for. ``account_by``,
+    ``role_by``: roles of those who make accounts and who give roles.
+    """
+
+    version: int
+    residence: Mapping[str, int]
+    accounts: Mapping[str, str]
+    notice_days: int
+    account_by: str
+    role_by: str
+
+
+def duties(on: dt.date | None = None) -> Duties:
+    """What posts ask of who holds them, on a day (today). One cached read."""
+    found = _in_force(DUTIES, on)
+    data = found.data
+    return Duties(
+        version=found.version,
+        residence=data["residence"],
+        accounts=data["accounts"],
+        notice_days=data["notice_days"],
+        account_by=data["asked"]["account"],
+        role_by=data["asked"]["role"],
+    )

@@ -1,4 +1,4 @@
-"""What ends by itself: a holder dies, a member leaves, a body is dissolved, a place ceases.
+"""What ends by itself: a holder dies or moves away, a member leaves, a body or a place ceases.
 
 Rooms above don't know this one, and an action ends only what lies in its actor's area, so a
 periodic job (and each redraw) ends here what can no longer hold, and takes away the sight of
@@ -17,43 +17,59 @@ from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
 from fangxian.organisations.reviving import revive
-from fangxian.organisations.rules import chain_rules
+from fangxian.organisations.rules import chain_rules, duties
 from fangxian.people import tokens
+from fangxian.register.vocabularies import SEPARATED
 
 # The last day is that of the cause, but never before the row's own first day.
 _END = """
 UPDATE organisations_responsibility r
-SET cut_until = r.to_date, cut_for_id = NULL, to_date = greatest(r.from_date, why.day),
-    ended_by_death = why.dead
+SET cut_until = CASE WHEN r.ended_by = '' THEN r.to_date ELSE r.cut_until END,
+    cut_for_id = NULL, to_date = greatest(r.from_date, why.day), ended_by = why.cause
 FROM ({cause}) why
 WHERE why.id = r.id AND r.place_code >= %(lo)s AND r.place_code < %(hi)s
   AND (r.to_date IS NULL OR r.to_date > greatest(r.from_date, why.day))
 """
 _CAUSES = (
     # The day on which a place ceased is the first without it.
-    """SELECT x.id, p.valid_to - 1 AS day, false AS dead FROM organisations_responsibility x
+    """SELECT x.id, p.valid_to - 1 AS day, '' AS cause FROM organisations_responsibility x
        JOIN regions_region p ON p.id = x.place_id WHERE p.valid_to IS NOT NULL""",
-    """SELECT x.id, p.deceased_on AS day, true AS dead FROM organisations_responsibility x
+    """SELECT x.id, p.deceased_on AS day, 'death' AS cause FROM organisations_responsibility x
        JOIN people_person p ON p.id = x.person_id WHERE p.deceased_on IS NOT NULL""",
-    """SELECT x.id, m.to_date AS day, false AS dead FROM organisations_responsibility x
+    """SELECT x.id, m.to_date AS day, 'leaving' AS cause FROM organisations_responsibility x
        JOIN organisations_member m ON m.id = x.member_id WHERE m.to_date IS NOT NULL""",
-    """SELECT x.id, o.dissolved_on AS day, false AS dead FROM organisations_responsibility x
+    """SELECT x.id, o.dissolved_on AS day, 'dissolution' AS cause
+       FROM organisations_responsibility x
        JOIN organisations_organisation o ON o.id = x.organisation_id
        WHERE o.dissolved_on IS NOT NULL""",
+    # Who held a post as one who lives there moved away, and lives nowhere there.
+    """SELECT x.id, out.day, 'move' AS cause FROM organisations_responsibility x
+       JOIN unnest(%(living)s::text[], %(within)s::int[]) AS post (role, size) ON post.role = x.role
+       CROSS JOIN LATERAL (
+           SELECT max(l.to_date) AS day FROM register_residency l
+           WHERE l.person_id = x.person_id AND l.ended = 'moved' AND l.kind <> %(separated)s
+             AND left(l.place_code, post.size) = left(x.place_code, post.size)) AS out
+       WHERE x.substitute_for_id IS NULL AND (x.to_date IS NULL OR x.to_date >= %(today)s)
+         AND out.day >= x.from_date AND NOT EXISTS (
+           SELECT 1 FROM register_residency l
+           WHERE l.person_id = x.person_id AND l.to_date IS NULL AND l.kind <> %(separated)s
+             AND left(l.place_code, post.size) = left(x.place_code, post.size))""",
     # Who is stood in for holds it no longer.
-    """SELECT x.id, h.to_date AS day, h.ended_by_death AS dead FROM organisations_responsibility x
+    """SELECT x.id, h.to_date AS day, h.ended_by AS cause FROM organisations_responsibility x
        JOIN organisations_responsibility h ON h.id = x.substitute_for_id
        WHERE h.to_date IS NOT NULL""",
     # A building is managed again: its keeper has nothing to keep.
-    """SELECT x.id, %(today)s::date - 1 AS day, false AS dead FROM organisations_responsibility x
+    """SELECT x.id, %(today)s::date - 1 AS day, '' AS cause FROM organisations_responsibility x
        JOIN regions_building b ON b.region_id = x.place_id
        WHERE b.managed AND x.role = ANY (%(bound)s)
          AND (x.to_date IS NULL OR x.to_date >= %(today)s)""",
 )
 _MEMBERS = """
 UPDATE organisations_member m
-SET to_date = greatest(m.from_date, why.day), ended_by_death = why.dead
-FROM (SELECT x.id, least(p.deceased_on, o.dissolved_on) AS day, o.dissolved_on IS NULL AS dead
+SET to_date = greatest(m.from_date, why.day), ended_by = why.cause
+FROM (SELECT x.id, least(p.deceased_on, o.dissolved_on) AS day,
+             CASE WHEN o.dissolved_on IS NULL OR p.deceased_on <= o.dissolved_on
+                  THEN 'death' ELSE 'dissolution' END AS cause
       FROM organisations_member x
       JOIN people_person p ON p.id = x.person_id
       JOIN organisations_organisation o ON o.id = x.organisation_id
@@ -93,13 +109,23 @@ DELETE FROM people_personlink WHERE (person_id, source_id) IN
 def upkeep(*, by: Actor, area: str, on: dt.date | None = None) -> int:
     """End in ``area`` what can no longer hold. Returns how many responsibilities ended.
 
-    What a death ended that was taken back goes on first. A dozen statements. The vacancies are the
-    caller's to refresh.
+    What ended by something that was taken back goes on first. A dozen statements. The vacancies are
+    the caller's to refresh. Whether somebody moved away is judged by who sees all of where he would
+    have to live.
     """
     lo, hi = codes.bounds(area)
     day = on or timezone.localdate()
     bound = [role.code for role in chain_rules(day).roles.values() if role.only == "unmanaged"]
-    values: dict[str, Any] = {"lo": lo, "hi": hi, "today": day, "bound": bound}
+    living = {r: size for r, size in duties(day).residence.items() if len(by.area) <= size}
+    values: dict[str, Any] = {
+        "lo": lo,
+        "hi": hi,
+        "today": day,
+        "bound": bound,
+        "living": list(living),
+        "within": list(living.values()),
+        "separated": SEPARATED,
+    }
     ended = 0
     revive(by=by, area=area)
     with acting(by), connection.cursor() as cursor:

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from fangxian.core.views.ledgers import LedgerPages
 from fangxian.organisations.importing import RIGHT as IMPORT
 from fangxian.organisations.views import (
+    asked_accounts,
     chain,
     contacts,
     exporting,
@@ -26,11 +27,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<uuid:organisation_id>/all/<slug:what>/", lists.listed, name="listed"),
     path("<uuid:organisation_id>/edit/", tree.edit, name="edit"),
     path("<uuid:organisation_id>/dissolve/", tree.dissolve, name="dissolve"),
+    path("<uuid:organisation_id>/undo-dissolve/", tree.undo_dissolve, name="undo_dissolve"),
     path("<uuid:organisation_id>/join/", members.join, name="join"),
     path("members/<uuid:member_id>/", members.member, name="member"),
     path("members/<uuid:member_id>/end/", members.end, name="member_end"),
+    path("members/<uuid:member_id>/undo-end/", members.undo, name="member_undo"),
     path("members/<uuid:member_id>/households/", households.link, name="households"),
     path("households/<uuid:link_id>/end/", households.unlink, name="household_end"),
+    path("accounts/", asked_accounts.board, name="asked_accounts"),
     path("at/", chain.start, name="start"),
     path("at/<place:code>/", chain.place, name="chain"),
     path("at/<place:code>/vacancies/", chain.vacancies, name="vacancies"),

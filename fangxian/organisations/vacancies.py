@@ -29,6 +29,7 @@ from fangxian.common.ids import uuid7
 from fangxian.common.scoping import acting
 from fangxian.core import counters
 from fangxian.core.actions import NewTask, close_tasks, open_tasks
+from fangxian.organisations import account_needs
 from fangxian.organisations.models import Responsibility, Vacancy
 from fangxian.organisations.queries import counties_in_use, found_sql, role_values
 from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
@@ -167,7 +168,10 @@ def _refresh(by: Actor, area: str, on: dt.date | None, *, above: bool = False) -
 
 
 def refresh_places(by: Actor, places: Sequence[Region]) -> None:
-    """:func:`refresh` for some places alone, after their responsibilities changed."""
+    """:func:`refresh` for some places alone, after their responsibilities changed.
+
+    What their holders' accounts lack is asked for.
+    """
     if not places or _trial.get():
         return
     later = _gathered.get()
@@ -181,6 +185,7 @@ def refresh_places(by: Actor, places: Sequence[Region]) -> None:
     wanted = [r for r in rules.roles.values() if r.minimum > 0 and int(r.level) in levels]
     counties = {c for p in places for c in counties_in_use(p.code[: int(Level.COUNTY)])}
     _settle(by, rules, wanted, by.area, day, [place.id for place in places], sorted(counties))
+    account_needs.refresh(by=by, area=by.area, places=[place.code for place in places])
 
 
 def _lock(places: Iterable[str]) -> None:

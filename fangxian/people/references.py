@@ -30,5 +30,6 @@ class Reference:
 
 
 references: Registry[Reference] = Registry("reference to persons")
-# Called with the person's id when a death is taken back: what it ended in other rooms goes on.
+# Called with the person's id when a death or a move is taken back: what that ended in other rooms
+# goes on.
 alive_again: Registry[Callable[[Actor, UUID], None]] = Registry("room that a death ends rows of")

@@ -26,6 +26,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("residencies/<uuid:residency_id>/correct/", households.correct, name="correct"),
     path("residencies/<uuid:residency_id>/group/", households.join_group, name="join_group"),
     path("residencies/<uuid:residency_id>/head/", households.name_head, name="name_head"),
+    path(
+        "residencies/<uuid:residency_id>/undo-move-out/",
+        households.undo_move_out,
+        name="undo_move_out",
+    ),
     path("persons/<uuid:person_id>/undo-death/", households.undo_death, name="undo_death"),
     path("groups/<uuid:entry_id>/leave/", households.leave_group, name="leave_group"),
     path(

@@ -1,3 +1,4 @@
+from fangxian.accounts.actions._checks import because, checked_reason
 from fangxian.accounts.actions.alerts import settle_alert
 from fangxian.accounts.actions.grants import grant_role, grantable_roles, revoke_grant
 from fangxian.accounts.actions.lookups import LookupQuota, count_lookup, kept_lookups
@@ -20,6 +21,8 @@ __all__ = [
     "LookupQuota",
     "NewPassword",
     "RevealQuota",
+    "because",
+    "checked_reason",
     "count_lookup",
     "create_user",
     "disable_user",

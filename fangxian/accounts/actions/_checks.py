@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.accounts import queries
 from fangxian.accounts.models import Grant, User
-from fangxian.common import codes
+from fangxian.common import codes, registries
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Forbidden, Invalid, OutOfScope, Problem
 from fangxian.common.scoping import acting
@@ -52,6 +52,14 @@ def because(by: Actor, reason: str) -> Iterator[Actor]:
 
     with acting(by.for_purpose(reason_of(by, reason))) as actor:
         yield actor
+
+
+def changed(by: Actor, *persons: UUID | None) -> None:
+    """Tell the rooms that follow accounts whose account was changed."""
+    for person_id in persons:
+        if person_id is not None:
+            for follow in registries.after_account_change:
+                follow(by, person_id)
 
 
 def place_at(code: str) -> Region | None:

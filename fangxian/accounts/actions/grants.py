@@ -10,7 +10,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fangxian.accounts.actions._checks import because, checked_reason, place_at, problems_of
+from fangxian.accounts.actions._checks import (
+    because,
+    changed,
+    checked_reason,
+    place_at,
+    problems_of,
+)
 from fangxian.accounts.actions.users import end_sessions, save_holder
 from fangxian.accounts.models import Grant, Role, User
 from fangxian.common import codes
@@ -99,6 +105,7 @@ def grant_role(
         raise problems_of(error) from error
     except IntegrityError as error:
         raise _refusal(error) from error
+    changed(by, user.person_id)
     return grant
 
 
@@ -163,4 +170,5 @@ def revoke_grant(*, by: Actor, grant_id: UUID, reason: str) -> Grant:
         grant.revoked_at = timezone.now()
         grant.save(update_fields=["revoked_at"])
         end_sessions(grant.user)
+    changed(by, grant.user.person_id)
     return grant

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.accounts.actions._checks import (
     because,
+    changed,
     checked_reason,
     managed_user,
     place_at,
@@ -103,6 +104,7 @@ def create_user(
     except ValidationError as error:
         raise problems_of(error) from error
     user.save()
+    changed(by, person_id)
     return NewPassword(user, shown)
 
 
@@ -138,7 +140,7 @@ def link_person(*, by: Actor, user_id: UUID, number: str, reason: str) -> User:
         mend = _("Take the number of the identity document, or register the person first.")
         raise Invalid(Problem(several if found else nobody, field="number", mend=mend))
     access.note(*found)
-    user.person_id = next(iter(found), None)
+    before, user.person_id = user.person_id, next(iter(found), None)
     try:
         user.validate_constraints()
         with because(by, why), transaction.atomic():
@@ -147,6 +149,7 @@ def link_person(*, by: Actor, user_id: UUID, number: str, reason: str) -> User:
         raise problems_of(error) from error
     except IntegrityError as error:
         raise Conflict(_("This person has an account already.")) from error
+    changed(by, before, user.person_id)
     return user
 
 
@@ -197,6 +200,7 @@ def disable_user(*, by: Actor, user_id: UUID, reason: str) -> User:
         user.is_active = False
         user.save(update_fields=["is_active"])
         end_sessions(user)
+    changed(by, user.person_id)
     return user
 
 
@@ -211,6 +215,7 @@ def enable_user(*, by: Actor, user_id: UUID, reason: str) -> User:
     with because(by, why):
         user.is_active = True
         user.save(update_fields=["is_active"])
+    changed(by, user.person_id)
     return user
 
 

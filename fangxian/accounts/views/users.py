@@ -73,8 +73,11 @@ def users(request: SignedRequest) -> HttpResponse:
 @page("accounts.create", methods=("GET", "POST"))
 def create(request: SignedRequest) -> HttpResponse:
     """A new account; its temporary password is shown once."""
-    by = request.actor
-    form = UserForm(request.POST or None, initial={"place": by.area})
+    by, duty = request.actor, _duty(request)
+    initial = {"place": by.area}
+    if duty is not None:
+        initial = {"place": duty.place_code, "display_name": duty.name}
+    form = UserForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
@@ -84,13 +87,24 @@ def create(request: SignedRequest) -> HttpResponse:
                 display_name=given["display_name"],
                 region_code=given["place"],
                 staff_number=given["staff_number"],
+                person_id=duty.person_id if duty is not None else None,
             )
         except Invalid as error:
             show_problems(form, error)
         else:
             return _show_password(request, made)
     status = 422 if request.method == "POST" else 200
-    return render(request, "accounts/create.html", {"form": form}, status=status)
+    return render(request, "accounts/create.html", {"form": form, "duty": duty}, status=status)
+
+
+def _duty(request: SignedRequest) -> looks.Duty | None:
+    """Whose account it will be: of who has the duty that the address names, if it names one."""
+    try:
+        key = UUID(request.GET.get("duty", ""))
+    except ValueError:
+        return None
+    found = (find(request.actor, key) for find in looks.duties)
+    return next((duty for duty in found if duty is not None), None)
 
 
 def _show_password(request: SignedRequest, made: actions.NewPassword) -> HttpResponse:
@@ -136,12 +150,19 @@ def _detail(
         "may": {
             right: by.may(f"accounts.{right}") for right in ("create", "disable", "reset", "unlock")
         },
-        "grant_form": (grant_form or GrantForm(by=by, account=account, initial={"place": by.area}))
+        "grant_form": (grant_form or GrantForm(by=by, account=account, initial=_asked(request)))
         if by.may("accounts.grant")
         else None,
     }
     status = 422 if grant_form is not None else 200
     return render(request, "accounts/detail.html", context, status=status)
+
+
+def _asked(request: SignedRequest) -> dict[str, str]:
+    """What the form of a role begins with: what the address asks for, as a task leads here."""
+    known = ("role", "place", "valid_from", "valid_to")
+    asked = {name: request.GET[name].replace("\x00", "") for name in known if name in request.GET}
+    return {"place": request.actor.area} | asked
 
 
 def _reason(request: SignedRequest) -> str:
@@ -220,6 +241,7 @@ def grant(request: SignedRequest, user_id: UUID) -> HttpResponse:
                 user_id=user_id,
                 role=given["role"],
                 region_code=given["place"],
+                valid_from=given["valid_from"],
                 valid_to=given["valid_to"],
                 staff_number=given["staff_number"],
                 organisation_id=UUID(given["organisation"]) if given["organisation"] else None,

@@ -1,6 +1,7 @@
 from fangxian.organisations.actions.appointing import appoint_many
 from fangxian.organisations.actions.contacts import name_contact_leader
 from fangxian.organisations.actions.five_ones import record_evidence, withdraw_evidence
+from fangxian.organisations.actions.going_on import undo_dissolution, undo_end_membership
 from fangxian.organisations.actions.households import link_households, unlink_household
 from fangxian.organisations.actions.members import (
     add_member,
@@ -43,6 +44,8 @@ __all__ = [
     "reveal_contact",
     "substitute",
     "take_over_unmanaged",
+    "undo_dissolution",
+    "undo_end_membership",
     "unlink_household",
     "withdraw_evidence",
     "withdraw_responsibility",

@@ -20,7 +20,7 @@ from fangxian.common.ui import formats
 from fangxian.organisations.actions.organisations import EDIT, not_yet
 from fangxian.organisations.actions.responsibilities import close
 from fangxian.organisations.checking import gone
-from fangxian.organisations.models import Member, Organisation, Responsibility
+from fangxian.organisations.models import EndedBy, Member, Organisation, Responsibility
 from fangxian.organisations.vacancies import refresh_places, refreshed_last
 from fangxian.people.actions import create_person, link_person, unlink_person
 from fangxian.people.locks import lock_person
@@ -136,12 +136,18 @@ def end_membership(*, by: Actor, member: Member, on: dt.date | None = None) -> M
     day = max(on or timezone.localdate(), member.from_date)
     if member.to_date is not None and member.to_date <= day:
         raise Conflict(_("It ended already on %(day)s.") % {"day": formats.date(member.to_date)})
-    member.to_date = day
-    member.save(update_fields=["to_date"])
-    close_all(by, Responsibility.objects.filter(member=member), day)
+    leave(by, member, day)
+    return member
+
+
+def leave(by: Actor, member: Member, day: dt.date, ended_by: str = "") -> None:
+    """Set a member's last day, and that of what he answers for as a member."""
+    member.to_date, member.ended_by = day, ended_by
+    member.save(update_fields=["to_date", "ended_by"])
+    held = Responsibility.objects.filter(member=member)
+    close_all(by, held, day, EndedBy.LEAVING)
     if day < timezone.localdate():
         unlink_person(by=by, person_id=member.person_id, kind=LINK, source_id=member.id)
-    return member
 
 
 def lock_held(by: Actor, held: QuerySet[Responsibility], day: dt.date) -> list[Responsibility]:
@@ -151,9 +157,9 @@ def lock_held(by: Actor, held: QuerySet[Responsibility], day: dt.date) -> list[R
     return list(here.select_for_update(of=("self",)).select_related("place").order_by("id"))
 
 
-def close_all(by: Actor, held: QuerySet[Responsibility], day: dt.date) -> None:
-    """End what goes on after a day."""
+def close_all(by: Actor, held: QuerySet[Responsibility], day: dt.date, ended_by: str) -> None:
+    """End what goes on after a day, and keep by what."""
     rows = lock_held(by, held, day)
     for row in rows:
-        close(by, row, max(day, row.from_date))
+        close(by, row, max(day, row.from_date), ended_by=ended_by)
     refresh_places(by, [row.place for row in rows])

@@ -17,7 +17,12 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, Problem
 from fangxian.common.models import update_fields
 from fangxian.common.ui import formats
-from fangxian.organisations.models import Organisation, OrganisationKind, Responsibility
+from fangxian.organisations.models import (
+    EndedBy,
+    Organisation,
+    OrganisationKind,
+    Responsibility,
+)
 from fangxian.organisations.vacancies import refreshed_last
 from fangxian.people import tokens
 from fangxian.people.models import PersonLink
@@ -43,7 +48,7 @@ def checked_credit_code(text: str) -> str:
     return code
 
 
-def _check(
+def check(
     known: Organisation | None,
     *,
     name: str,
@@ -135,7 +140,7 @@ def create_organisation(
     Raises Invalid for an empty name, one that is there already, a wrong or taken credit code.
     """
     by.require(EDIT, seat.code)
-    _check(None, name=name, seat=seat, parent=parent, credit_code=credit_code)
+    check(None, name=name, seat=seat, parent=parent, credit_code=credit_code)
     return Organisation.objects.create(
         name=name.strip(),
         initials=initials(name.strip()),
@@ -159,7 +164,7 @@ def change_organisation(*, by: Actor, organisation: Organisation, **values: Any)
         by.require(EDIT, values["seat"].code)
     if "credit_code" in values:
         values["credit_code"] = checked_credit_code(values["credit_code"])
-    _check(
+    check(
         organisation,
         name=values.get("name", organisation.name),
         seat=values.get("seat", organisation.seat),
@@ -200,7 +205,7 @@ def dissolve_organisation(
     What it answers for outside the actor's area is ended by the next upkeep. Raises Invalid (a
     day to come too), Conflict when it was dissolved before.
     """
-    from fangxian.organisations.actions.members import close_all, end_membership, lock_held
+    from fangxian.organisations.actions.members import close_all, leave, lock_held
 
     by.require(EDIT, organisation.seat.code)
     day = on or timezone.localdate()
@@ -231,7 +236,7 @@ def dissolve_organisation(
     organisation.save(update_fields=["dissolved_on"])
     held = Q(organisation=organisation) | Q(member__organisation=organisation)
     lock_held(by, Responsibility.objects.filter(held), day)
-    for member in organisation.members.filter(Q(to_date=None) | Q(to_date__gt=day)):
-        end_membership(by=by, member=member, on=day)
-    close_all(by, organisation.responsibilities.all(), day)
+    for member in organisation.members.filter(Q(to_date=None) | Q(to_date__gt=day)).order_by("id"):
+        leave(by, member, max(day, member.from_date), EndedBy.DISSOLUTION)
+    close_all(by, organisation.responsibilities.all(), day, EndedBy.DISSOLUTION)
     return organisation

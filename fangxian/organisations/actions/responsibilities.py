@@ -205,17 +205,17 @@ def end_responsibility(
     return row
 
 
-CUT = ("to_date", "cut_for_id", "cut_until", "ended_by_death")
+CUT = ("to_date", "cut_for_id", "cut_until", "ended_by")
 
 
-def cut(row: Responsibility, day: dt.date, taken_over: UUID | None) -> None:
-    """Set a row's last day and keep for whom (``taken_over``: a row's id) and what it was."""
-    if taken_over is None:
+def cut(row: Responsibility, day: dt.date, taken_over: UUID | None, ended_by: str = "") -> None:
+    """Set a row's last day and keep what it was, for whom (a row's id) or by what it ended."""
+    if taken_over is None and not ended_by:
         row.cut_until = None
-    elif row.cut_for_id is None:
+    elif row.cut_for_id is None and not row.ended_by:
         row.cut_until = row.to_date
     # Who was to take over later from this one will take over from the one between: see hand_over.
-    row.to_date, row.cut_for_id, row.ended_by_death = day, taken_over, False
+    row.to_date, row.cut_for_id, row.ended_by = day, taken_over, ended_by
 
 
 def close(
@@ -225,23 +225,25 @@ def close(
     reason: str = "",
     *,
     taken_over: UUID | None = None,
+    ended_by: str = "",
 ) -> None:
     """Set the last day of a row and of what hangs on it. The vacancies are the caller's.
 
-    ``taken_over``: the id of the row that takes over, which may be taken back.
+    ``taken_over``: the id of the row that takes over; ``ended_by``: what else ends it. Either may
+    be taken back.
     """
-    cut(row, day, taken_over)
+    cut(row, day, taken_over, ended_by)
     row.reason = reason.strip() or row.reason
     row.save(update_fields=[*CUT, "reason"])
     for other in row.substitutes.filter(to_date__gt=day).order_by("id"):
         # One that had not begun has nothing left; its history keeps for whom it went.
         if other.from_date > day:
-            other.cut_for_id = taken_over
-            other.save(update_fields=["cut_for_id"])
+            other.cut_for_id, other.ended_by = taken_over, ended_by
+            other.save(update_fields=["cut_for_id", "ended_by"])
             _unlink(by, other)
             other.delete()
         else:
-            cut(other, day, taken_over)
+            cut(other, day, taken_over, ended_by)
             other.save(update_fields=CUT)
             _unlink_when_over(by, other)
     row.households.filter(from_date__gt=day).delete()
@@ -421,9 +423,11 @@ def substitute(
     problem = wrong_holder(post, holder, from_date) or _substitute_problem(row, wanted)
     if problem is not None:
         raise Invalid(problem)
-    return create(
+    made = create(
         by, wanted, rules.version, substitute_for=row, establishment_id=row.establishment_id
     )
+    refresh_places(by, [row.place])
+    return made
 
 
 def _substitute_problem(row: Responsibility, wanted: Appointment) -> Problem | None:

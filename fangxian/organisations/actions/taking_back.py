@@ -105,18 +105,28 @@ def _stand_in_again(
         other.cut_for_id = other.cut_until = None
         other.save(update_fields=CUT)
         see(by, other)
+    bring_back(by, one, cut_for_id=row_id)
+
+
+def bring_back(by: Actor, one: Responsibility, **why: Any) -> None:
+    """Write those anew who were to stand in for ``one`` later and were deleted ``why``."""
     history: Any = apps.get_model("organisations", "ResponsibilityHistory")
     fields = [field.attname for field in Responsibility._meta.concrete_fields]
-    for told in history.objects.filter(
-        pgh_label="delete", cut_for_id=row_id, substitute_for_id=one.id
-    ).order_by("pgh_id"):
+    deleted = history.objects.filter(pgh_label="delete", substitute_for_id=one.id)
+    still = set(one.substitutes.values_list("id", flat=True))
+    latest = {told.id: told for told in deleted.order_by("pgh_id")}
+    for told in latest.values():
+        meant = all(getattr(told, name) == value for name, value in why.items())
+        if told.id in still or not meant or told.to_date < timezone.localdate():
+            continue
         # As far as the holder's days go: a substitution lies within them.
         if one.to_date is not None and told.from_date > one.to_date:
             continue
         values = {name: getattr(told, name) for name in fields}
         last = told.to_date if one.to_date is None else min(told.to_date, one.to_date)
         again = Responsibility(
-            **values | {"cut_for_id": None, "to_date": last, "place_code": one.place_code}
+            **values
+            | {"cut_for_id": None, "ended_by": "", "to_date": last, "place_code": one.place_code}
         )
         again.save(force_insert=True)
         see(by, again)

@@ -1,10 +1,11 @@
 from fangxian.organisations.models.five_ones import FiveOneEvidence
-from fangxian.organisations.models.member import Member
+from fangxian.organisations.models.member import EndedBy, Member
 from fangxian.organisations.models.organisation import Organisation, OrganisationKind
 from fangxian.organisations.models.responsibility import Responsibility, ResponsibilityHousehold
 from fangxian.organisations.models.vacancy import Vacancy
 
 __all__ = [
+    "EndedBy",
     "FiveOneEvidence",
     "Member",
     "Organisation",

@@ -13,9 +13,21 @@ from fangxian.organisations.models.organisation import Organisation
 from fangxian.people.models import Person
 
 
+class EndedBy(models.TextChoices):
+    """What ended a membership or a post by itself; taken back, it lets go on what it ended."""
+
+    DEATH = "death", _("the holder’s death")
+    MOVE = "move", _("the holder moved away")
+    LEAVING = "leaving", _("the membership ended")
+    DISSOLUTION = "dissolution", _("the organisation was dissolved")
+
+
 @tracked()
 class Member(Placed):
-    """A membership. ``place_code`` is the organisation's seat; the person stays one human."""
+    """A membership. ``place_code`` is the organisation's seat; the person stays one human.
+
+    ``ended_by``: what ended it but a decision about this member alone.
+    """
 
     scope = Scoped()
 
@@ -25,7 +37,14 @@ class Member(Placed):
     rank = models.CharField(_("rank"), max_length=40, blank=True)
     party_member = models.BooleanField(_("party member"), default=False)
     from_date = models.DateField(_("from"))
-    ended_by_death = models.BooleanField(default=False, db_default=False, editable=False)
+    ended_by = models.CharField(
+        max_length=12,
+        choices=EndedBy.choices,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
     to_date = models.DateField(_("until"), null=True, blank=True)
 
     class Meta:

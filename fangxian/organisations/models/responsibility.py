@@ -11,7 +11,7 @@ from fangxian.common.history import tracked
 from fangxian.common.ids import uuid7
 from fangxian.common.models import Placed
 from fangxian.common.scoping import Scoped
-from fangxian.organisations.models.member import Member
+from fangxian.organisations.models.member import EndedBy, Member
 from fangxian.organisations.models.organisation import Organisation
 from fangxian.people.models import Person
 from fangxian.regions.models import Region
@@ -27,8 +27,8 @@ class Responsibility(Placed):
     named, so that those who live or work in the place can see and reach who answers above them.
     ``substitute_for``: this row stands in for another while its holder is absent. ``cut_for``: the
     row that took over from this one, and ``cut_until`` the last day it had before (None: open), so
-    that a hand-over can be taken back. ``ended_by_death``: nothing but the holder's death ended it
-    (``cut_until`` as before), so a death taken back lets it go on.
+    that a hand-over can be taken back. ``ended_by``: what ended it by itself (``cut_until`` as
+    before); taken back, it lets the row go on.
     """
 
     scope = Scoped(upward=True)
@@ -63,7 +63,15 @@ class Responsibility(Placed):
         "self", models.SET_NULL, null=True, blank=True, related_name="cut", editable=False
     )
     cut_until = models.DateField(null=True, blank=True, editable=False)
-    ended_by_death = models.BooleanField(default=False, db_default=False, editable=False)
+    ended_by = models.CharField(
+        _("ended by"),
+        max_length=12,
+        choices=EndedBy.choices,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
     rule_version = models.PositiveIntegerField()
     reason = models.CharField(_("reason"), max_length=200, blank=True)
 

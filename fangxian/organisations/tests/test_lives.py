@@ -416,11 +416,11 @@ def test_upkeep_lets_go_on_what_lay_outside_the_area_of_who_took_the_death_back(
     row = appoint(by=alice, place=places[places.grid], role="grid_officer", holder=officer,
                   from_date=TODAY - 9 * DAY)  # fmt: skip
     with acting(hq):
-        Responsibility.objects.filter(id=row.id).update(to_date=TODAY - DAY, ended_by_death=True)
+        Responsibility.objects.filter(id=row.id).update(to_date=TODAY - DAY, ended_by="death")
     settle(by=hq, area=places.county)
     with acting(hq):
         row.refresh_from_db()
-        assert (row.to_date, row.ended_by_death) == (None, False)
+        assert (row.to_date, row.ended_by) == (None, "")
 
 
 def test_where_somebody_else_answers_since_the_death_a_task_asks_to_decide(alice, places, person):

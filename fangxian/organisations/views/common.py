@@ -6,17 +6,31 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.apps import apps
+from django.db.models import Model
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from fangxian.accounts import looks
 from fangxian.common.policy import SignedRequest
 from fangxian.common.ui.changes import refused
 from fangxian.organisations.models import Organisation
 
 PAGE = 100
+CHANGES = 20
 LAST_PAGE = 10_000
+
+
+def told(model: type[Model], key: UUID) -> list[Any]:
+    """The latest changes of a row, each with the reason that was given for it as ``why``."""
+    history: Any = apps.get_model("organisations", f"{model.__name__}History")
+    rows = list(history.objects.filter(pgh_obj_id=key).order_by("-pgh_id")[:CHANGES])
+    for row in rows:
+        purpose = (row.pgh_context or {}).get("why", "")
+        row.why = "" if looks.is_page(purpose) else looks.why(purpose)
+    return rows
 
 
 def page_number(request: SignedRequest) -> int:

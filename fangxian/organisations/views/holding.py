@@ -19,7 +19,8 @@ from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui import formats
 from fangxian.common.ui.problems import tried
 from fangxian.common.ui.reveal import reveal_page
-from fangxian.organisations import actions, queries
+from fangxian.organisations import account_needs, actions, queries
+from fangxian.organisations.account_needs import standings
 from fangxian.organisations.finding import holder_of
 from fangxian.organisations.forms import AppointForm, ContactForm, DayForm, SubstituteForm
 from fangxian.organisations.models import Responsibility
@@ -55,6 +56,7 @@ def appoint(request: SignedRequest, code: str) -> HttpResponse:
         by,
         posted(request),
         person=role.by_person,
+        post=(role.code, here.code),
         initial={"on": timezone.localdate()},
     )
     if saving(request) and form.is_valid():
@@ -77,6 +79,7 @@ def appoint(request: SignedRequest, code: str) -> HttpResponse:
                 _("%(name)s answers for “%(place)s” as %(role)s.")
                 % {"name": made.holder_name, "place": here.name, "role": role.name},
             )
+            _tell_account(request, made)
             return redirect("organisations:chain", code)
     title = _("Name: %(role)s") % {"role": role.name}
     return form_page(
@@ -92,6 +95,19 @@ def appoint(request: SignedRequest, code: str) -> HttpResponse:
         back=here.code,
         breadcrumbs=chain_crumbs(by, here, title),
     )
+
+
+def _tell_account(request: SignedRequest, made: Responsibility) -> None:
+    """Say whether who was named can sign in and see the place."""
+    standing = standings([made]).get(made.id)
+    if standing is None:
+        return
+    names = {"name": made.holder_name, "words": standing.words}
+    if standing.complete:
+        messages.info(request, _("%(name)s: %(words)s.") % names)
+    else:
+        text = _("%(name)s: %(words)s. An administrator is asked for it.")
+        messages.warning(request, text % names)
 
 
 @page("organisations.appoint", methods=("POST",))
@@ -141,6 +157,8 @@ def detail(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
             "row": row,
             "role": rules.name_of(row.role),
             "running": running,
+            "standing": standings([row]).get(row.id) if running else None,
+            "asked": running and account_needs.asked().filter(object_id=row.id).exists(),
             "may": may and running,
             "may_withdraw": may and row.from_date >= today,
             "substitutes": row.substitutes.order_by("-from_date"),
@@ -158,7 +176,11 @@ def hand_over(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
     by, row = request.actor, _row(request, responsibility_id)
     role = chain_rules().post(row.role)
     form = AppointForm(
-        by, posted(request), person=role.by_person, initial={"on": timezone.localdate()}
+        by,
+        posted(request),
+        person=role.by_person,
+        post=(row.role, row.place_code),
+        initial={"on": timezone.localdate()},
     )
     if saving(request) and form.is_valid():
         given = form.cleaned_data
@@ -181,6 +203,7 @@ def hand_over(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
                 "place": row.place.name,
             }
             messages.success(request, text % names)
+            _tell_account(request, made)
             return redirect("organisations:chain", row.place_code)
     return form_page(
         request,
@@ -208,6 +231,7 @@ def substitute(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
         by,
         posted(request),
         person=role.by_person,
+        post=(row.role, row.place_code),
         initial={"from_date": today, "to_date": today},
     )
     if saving(request) and form.is_valid():
@@ -223,6 +247,7 @@ def substitute(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
             messages.success(
                 request, text % {"name": made.holder_name, "day": formats.date(made.to_date)}
             )
+            _tell_account(request, made)
             return redirect("organisations:chain", row.place_code)
     return form_page(
         request,

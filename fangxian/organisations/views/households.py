@@ -67,6 +67,8 @@ def _start(member: Member, area: str) -> Region | None:
 def link(request: SignedRequest, member_id: UUID) -> HttpResponse:
     """Choose the households that a member looks after."""
     by, member = request.actor, queries.member(member_id)
+    if not queries.names_of([member])[member.id]:
+        raise OutOfScope(f"member {member_id}")
     rules = chain_rules()
     given = request.POST if request.method == "POST" else request.GET
     form = DoorsForm(by.area, given or None)

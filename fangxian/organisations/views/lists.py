@@ -65,9 +65,13 @@ def part(body: Organisation, what: str, start: int, size: int, name: str = "") -
     members = queries.members_of(body, former=what == "former")
     if name:
         members = members.filter(person__name__contains=name)
-    found = list(members[start:end])
+    found: list[Any] = list(members[start:end])
     if what == "members":
         _count_offices(found)
+    else:
+        names = queries.names_of(found)
+        for row in found:
+            row.name = names[row.id]
     return Part(found, members.count())
 
 

@@ -17,10 +17,10 @@ from fangxian.common.ui.changes import hold, refused
 from fangxian.common.ui.problems import tried
 from fangxian.organisations import actions, queries
 from fangxian.organisations.finding import holder_of
-from fangxian.organisations.forms import ChangeMemberForm, DayForm, JoinForm
+from fangxian.organisations.forms import ChangeMemberForm, DayForm, JoinForm, WhyForm
 from fangxian.organisations.models import Member, Organisation
 from fangxian.organisations.rules import chain_rules
-from fangxian.organisations.views.common import form_page, posted, saving, trail
+from fangxian.organisations.views.common import form_page, posted, saving, told, trail
 from fangxian.organisations.views.tree import mine
 from fangxian.people import lookups
 from fangxian.people.vocabularies import IDENTITY
@@ -93,19 +93,28 @@ def member(request: SignedRequest, member_id: UUID) -> HttpResponse:
             return redirect("organisations:member", row.id)
     rules = chain_rules()
     held = queries.in_force().filter(member=row).select_related("place")
+    name = _name(row)
     return render(
         request,
         "organisations/member.html",
         {
             "form": form,
             "member": row,
+            "name": name,
             "body": row.organisation,
+            "may_undo": not row.ended_by and row.organisation.dissolved_on is None,
+            "history": told(Member, row.id),
             "held": [(one, rules.name_of(one.role)) for one in queries.in_order(held, rules)],
             "most": rules.max_households,
-            "breadcrumbs": trail(row.organisation, row.person.name),
+            "breadcrumbs": trail(row.organisation, name),
         },
         status=refused(form) if form.errors else 200,
     )
+
+
+def _name(row: Member) -> str:
+    """The member's name, or that it is out of sight since he left."""
+    return queries.names_of([row])[row.id] or _("Former member")
 
 
 @page("organisations.edit", methods=("GET", "POST"))
@@ -120,16 +129,44 @@ def end(request: SignedRequest, member_id: UUID) -> HttpResponse:
         if tried(form, lambda: actions.end_membership(by=by, member=row, on=on)):
             messages.success(request, _("The membership ends."))
             return redirect("organisations:organisation", row.organisation_id)
-    held = queries.in_force().filter(member=row).count()
+    held, name = queries.in_force().filter(member=row).count(), _name(row)
     note = _("What %(name)s answers for as a member ends too: %(held)d places fall vacant.")
     return form_page(
         request,
         form,
         "form",
-        title=_("End the membership of %(name)s") % {"name": row.person.name},
+        title=_("End the membership of %(name)s") % {"name": name},
         tab=_("End the membership"),
-        note=note % {"name": row.person.name, "held": held},
+        note=note % {"name": name, "held": held},
         danger=_("End"),
         back=row.organisation_id,
-        breadcrumbs=trail(row.organisation, row.person.name),
+        breadcrumbs=trail(row.organisation, name),
+    )
+
+
+@page("organisations.edit", methods=("GET", "POST"))
+def undo(request: SignedRequest, member_id: UUID) -> HttpResponse:
+    """Take back that a membership ended."""
+    by, row = request.actor, queries.member(member_id)
+    by.require("organisations.edit", row.place_code)
+    form = WhyForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        why = form.cleaned_data["reason"]
+        if tried(form, lambda: actions.undo_end_membership(by=by, member=row, reason=why)):
+            messages.success(request, _("The membership goes on."))
+            return redirect("organisations:member", row.id)
+    name = _name(row)
+    return form_page(
+        request,
+        form,
+        "form",
+        title=_("Take back that the membership of %(name)s ended") % {"name": name},
+        tab=_("Take back"),
+        note=_(
+            "What the member answered for as such goes on. Where somebody else answers since, a "
+            "task asks to decide."
+        ),
+        save=_("Take back"),
+        back_member=row.id,
+        breadcrumbs=trail(row.organisation, name),
     )

@@ -17,6 +17,7 @@ from fangxian.common.policy import SignedRequest, page
 from fangxian.core.actions import start_job
 from fangxian.core.models import Job, JobState
 from fangxian.organisations import actions
+from fangxian.organisations.account_needs import standings
 from fangxian.organisations.checking import Appointment
 from fangxian.organisations.finding import holder_of
 from fangxian.organisations.models import Member, Organisation
@@ -122,6 +123,14 @@ def _accept(request: SignedRequest, here: Region, role: ChainRole) -> tuple[list
             )
     made = actions.appoint_many(by=request.actor, wanted=wanted)
     problems += [f"{one.problem.message} {one.problem.mend}" for one in made if one.problem]
+    named = standings([one.row for one in made if one.new and one.row is not None]).values()
+    if without := sum(not one.complete for one in named):
+        text = ngettext(
+            "%(count)d of them can’t see the place yet: an administrator is asked for it.",
+            "%(count)d of them can’t see their places yet: an administrator is asked for it.",
+            without,
+        )
+        messages.warning(request, text % {"count": without})
     return problems, sum(one.new for one in made)
 
 

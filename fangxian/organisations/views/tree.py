@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.apps import apps
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
@@ -25,6 +24,7 @@ from fangxian.organisations.forms import (
     DayForm,
     OrganisationFilter,
     OrganisationForm,
+    WhyForm,
 )
 from fangxian.organisations.models import Organisation, Responsibility
 from fangxian.organisations.views.common import (
@@ -32,6 +32,7 @@ from fangxian.organisations.views.common import (
     form_page,
     page_number,
     posted,
+    told,
     trail,
 )
 from fangxian.organisations.views.lists import LISTS, counted, part
@@ -67,16 +68,17 @@ def tree(request: SignedRequest) -> HttpResponse:
 def _found(by: Actor, chosen: dict[str, Any]) -> QuerySet[Organisation]:
     lo, hi = codes.bounds(by.area)
     here = Q(seat__code__gte=lo, seat__code__lt=hi)
+    gone = chosen["state"] == "dissolved"
     if chosen["q"]:
-        found = queries.search_organisations(chosen["q"], by.area)
+        found = queries.search_organisations(chosen["q"], by.area, dissolved=gone)
     else:
-        found = Organisation.objects.filter(dissolved_on=None)
+        found = Organisation.objects.filter(dissolved_on__isnull=not gone)
         found = found.select_related("kind", "seat", "parent").order_by("seat__code", "name", "id")
     if chosen["kind"]:
         found = found.filter(kind=chosen["kind"])
     if chosen["where"] != "all":
         found = found.filter(here)
-    if not chosen["q"] and not chosen["kind"]:
+    if not chosen["q"] and not chosen["kind"] and not gone:
         inside = Q(parent__seat__code__gte=lo, parent__seat__code__lt=hi)
         top = Q(parent=None) if chosen["where"] == "all" else Q(parent=None) | ~inside
         found = found.filter(top)
@@ -87,15 +89,16 @@ def _found(by: Actor, chosen: dict[str, Any]) -> QuerySet[Organisation]:
 def organisation(request: SignedRequest, organisation_id: UUID) -> HttpResponse:
     """One organisation: members, what it answers for, what stands below it, its history."""
     by, body = request.actor, queries.organisation(organisation_id)
-    history: Any = apps.get_model("organisations", "OrganisationHistory")
+    may_edit = by.may("organisations.edit", body.seat.code)
     return render(
         request,
         "organisations/organisation.html",
         {
             "body": body,
             **{what: part(body, what, 0, SHOWN) for what in LISTS},
-            "history": history.objects.filter(pgh_obj_id=body.id).order_by("-pgh_id")[:20],
-            "may_edit": by.may("organisations.edit", body.seat.code) and not body.dissolved_on,
+            "history": told(Organisation, body.id),
+            "may_edit": may_edit and not body.dissolved_on,
+            "may_undo": may_edit and body.dissolved_on,
             "may_link": by.may("organisations.appoint"),
             "breadcrumbs": trail(body),
         },
@@ -168,6 +171,32 @@ def dissolve(request: SignedRequest, organisation_id: UUID) -> HttpResponse:
         danger=_("Dissolve"),
         back=body.id,
         breadcrumbs=trail(body, _("Dissolve")),
+    )
+
+
+@page("organisations.edit", methods=("GET", "POST"))
+def undo_dissolve(request: SignedRequest, organisation_id: UUID) -> HttpResponse:
+    """Take back that an organisation was dissolved."""
+    by, body = request.actor, mine(request, organisation_id)
+    form = WhyForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        why = form.cleaned_data["reason"]
+        if tried(form, lambda: actions.undo_dissolution(by=by, organisation=body, reason=why)):
+            messages.success(request, _("“%(name)s” goes on.") % {"name": body})
+            return redirect("organisations:organisation", body.id)
+    title = _("Take back that “%(name)s” was dissolved") % {"name": body}
+    return form_page(
+        request,
+        form,
+        "form",
+        title=title,
+        note=_(
+            "The memberships and responsibilities that ended with it go on. Where somebody else "
+            "answers since, a task asks to decide."
+        ),
+        save=_("Take back"),
+        back=body.id,
+        breadcrumbs=trail(body, _("Take back")),
     )
 
 

@@ -24,6 +24,7 @@ from fangxian.register.actions.residencies import (
     move_out,
     name_head,
     undo_death,
+    undo_move_out,
 )
 
 __all__ = [
@@ -47,4 +48,5 @@ __all__ = [
     "name_head",
     "reveal_contact",
     "undo_death",
+    "undo_move_out",
 ]

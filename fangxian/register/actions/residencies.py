@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db.models import Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
@@ -203,6 +204,64 @@ def move_out(
         )
     _end(by, row, on, Residency.Ended.MOVED, unlink=False)
     return row
+
+
+@action
+def undo_move_out(*, by: Actor, residency_id: UUID) -> Residency:
+    """Take back a move out that was recorded by mistake: the residency, and what it ended, go on.
+
+    Who was the head is a relative where another head was named since. Raises Conflict when it did
+    not end by a move, the person lives elsewhere since that day, died or lives here again, or the
+    household has been closed.
+    """
+    known = Residency.objects.filter(pk=residency_id).only("person_id", "household_id").first()
+    if known is None:
+        raise OutOfScope(f"residency {residency_id}")
+    if lock_person(known.person_id).deceased_on:
+        raise Conflict(_("This person has died."))
+    homes = lock_homes([known.household_id])
+    row = Residency.objects.select_for_update().filter(pk=residency_id).first()
+    if row is None:
+        raise OutOfScope(f"residency {residency_id}")
+    by.require("register.edit", row.place_code)
+    last = row.to_date
+    if last is None or row.ended != Residency.Ended.MOVED:
+        raise Conflict(_("This residency has not ended by a move."))
+    if homes.filter(state=Household.State.CLOSED).exists():
+        raise Conflict(_("The household has been closed since then."))
+    since = queries.homes_of(row.person_id).exclude(kind=SEPARATED).filter(from_date=last)
+    if since.exists():
+        raise Conflict(
+            _("The person lives elsewhere since that day: withdraw that residency first.")
+        )
+    heads = Residency.objects.filter(household=row.household_id, to_date=None, relation=HEAD)
+    if row.relation == HEAD and heads.exists():
+        row.relation = "relative"
+    _refuse_twice(row)
+    _groups_go_on(row)
+    row.to_date, row.ended = None, ""
+    row.save(update_fields=["to_date", "ended", "relation"])
+    homes.filter(state=Household.State.EMPTY).update(state=Household.State.LIVED_IN)
+    changes.changed(by, [row.household_id])
+    for _room, go_on in alive_again.items():
+        go_on(by, row.person_id)
+    return row
+
+
+def _groups_go_on(row: Residency) -> None:
+    """Key groups that the move ended or took along: the changes of its own transaction."""
+    residencies: Any = apps.get_model("register", "ResidencyHistory")
+    entries: Any = apps.get_model("register", "KeyGroupEntryHistory")
+    moved = residencies.objects.filter(pgh_obj_id=row.pk, ended=row.ended).order_by("-pgh_id")
+    at = moved.values_list("pgh_created_at", flat=True).first()
+    changed = entries.objects.filter(
+        person_id=row.person_id, pgh_created_at=at, pgh_label="update"
+    ).values("pgh_obj_id")
+    every = KeyGroupEntry.objects.filter(person_id=row.person_id, ended_by_death=False)
+    ended = every.filter(pk__in=changed).exclude(to_date=None)
+    still = every.filter(to_date=None).values("group")
+    ended.filter(to_date__gte=row.to_date).exclude(group__in=still).update(to_date=None)
+    every.filter(pk__in=changed, to_date=None).update(place_code=row.place_code)
 
 
 @action

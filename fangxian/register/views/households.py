@@ -334,3 +334,11 @@ def undo_death(request: SignedRequest, person_id: UUID) -> HttpResponse:
     actions.undo_death(by=request.actor, person_id=person_id)
     messages.success(request, _("The death is taken back; the residencies go on."))
     return redirect("people:person", person_id)
+
+
+@page("register.edit", methods=("POST",))
+def undo_move_out(request: SignedRequest, residency_id: UUID) -> HttpResponse:
+    """Take back a move out recorded by mistake."""
+    row = actions.undo_move_out(by=request.actor, residency_id=residency_id)
+    messages.success(request, _("The move is taken back; the residency goes on."))
+    return redirect("register:household", row.household_id)
