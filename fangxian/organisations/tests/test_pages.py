@@ -8,6 +8,7 @@ from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -32,6 +33,7 @@ from fangxian.organisations.vacancies import refresh
 from fangxian.people.models import Person
 from fangxian.regions.models import Building, BuildingKind
 from fangxian.register.actions import create_establishment, create_household, move_in
+from fangxian.register.models import Residency
 
 TODAY = timezone.localdate()
 
@@ -357,9 +359,22 @@ def neighbours(alice, places):
 
 
 def test_proposals_prefer_who_lives_there_and_are_accepted_in_part(
-    alice, client_of, places, neighbours
+    alice, hq, client_of, places, neighbours, unit
 ):
     client = client_of("alice")
+    # A unit of the county, out of Alice's sight, counts the resident as a member of the party.
+    with acting(hq):
+        resident = Person.objects.get(name="王甲")
+        away = Person.objects.get(name="王童")
+    for one in (resident, away):
+        add_member(by=hq, person=one, organisation=unit, party_member=True)
+    with acting(hq):
+        Residency.objects.filter(person=away).update(to_date=TODAY, ended="moved")
+    with acting(alice), connection.cursor() as cursor:
+        assert not Member.objects.exists()
+        ids = [resident.id, away.id]
+        cursor.execute("SELECT organisations_party(%s::uuid[])", [ids])
+        assert cursor.fetchall() == [(resident.id,)]
     at = url("propose", places.community) + "?role=building_head"
     response = client.get(at)
     outcome = response.context["outcome"]
@@ -367,6 +382,7 @@ def test_proposals_prefer_who_lives_there_and_are_accepted_in_part(
     best = {line.place.code: line for line in outcome.lines}
     assert [best[code].name for code in neighbours] == ["王甲", "王乙"]
     assert [best[code].distance_m for code in neighbours] == [0, 0]
+    assert ["党员" in best[code].reasons for code in neighbours] == [True, False]
     far = [line for code, line in best.items() if code not in neighbours]
     assert all(line.distance_m is None or line.load for line in far)
     assert client.post(at, {}).status_code == 422
