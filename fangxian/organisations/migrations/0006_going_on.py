@@ -39,7 +39,7 @@ $$;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('organisations', '0005_name_once_below_a_parent'),
+        ('organisations', '0001_squashed_0005_name_once_below_a_parent'),
     ]
 
     operations = [
