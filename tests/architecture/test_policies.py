@@ -157,6 +157,7 @@ def test_functions_that_run_with_more_rights_are_known() -> None:
         "people_write_tokens": "new name of persons in scope, at all their places; returns nothing",
         "people_records": "records merged into one, wherever they lie; returns ids only",
         "organisations_load": "how many posts given holders have elsewhere: ids and dates only",
+        "organisations_party": "who of the caller’s residents is in the party: their ids only",
         "field_visits_follow": "puts visits where their door now lies, in the caller's range",
         "fangxian_move_codes": "a redraw rewrites codes, history included, along moves on record",
     }
