@@ -82,6 +82,8 @@ def test_no_part_may_be_of_another_kind(name: str) -> None:
         ("responsibility", ("roles", 1, "code"), "county_leader", "roles[1].code"),
         ("responsibility", ("takes_over", "building_keeper"), "x", "takes_over.building_keeper"),
         ("five_ones", ("items", 0, "evidence"), "word", "items[0].evidence"),
+        ("duties", ("accounts", "nobody"), "grid_officer", "accounts.nobody"),
+        ("duties", ("residence", "linked_unit"), 12, "residence.linked_unit"),
         ("task.escalation", ("hours", "default"), 0, "hours.default"),
         ("task.escalation", ("ladder", 0, "level"), True, "ladder[0].level"),
     ],
