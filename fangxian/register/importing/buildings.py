@@ -142,8 +142,10 @@ class _Writer:
             except Invalid as error:
                 outcomes.append(_refused(row.number, error))
         listed, refused = _rearranged(by, listed, ground)
+        outcomes += [*refused, *_written(by, listed)]
+        # Not before: a part that can't be written as a whole is tried in halves.
         self.seen |= {one.mark: one.number for one in listed}
-        return [*outcomes, *refused, *_written(by, listed)]
+        return outcomes
 
     def _listed(
         self, by: Actor, row: StagedRow, community: str, communities: Communities, ground: Ground
