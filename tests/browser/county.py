@@ -1,4 +1,4 @@
-"""The demonstration county, smaller, as a database to copy: journeys in a browser walk it."""
+"""Part of the demonstration county as a database to copy: journeys in a browser walk it."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ from fangxian.config.postgres import databases
 CHECKOUT = Path(__file__).resolve().parents[2]
 HOUSEHOLDS = 2_400
 A_COMMUNITY = [400, 640]
+# Of its towns the first, where the communities are, and the next: loading takes its time by the
+# village. The pictures of the guide show all.
+TOWNS = 2 if os.environ.get("FANGXIAN_SCREENSHOTS") != "1" else None
 KEPT = 2
 
 
 def _name(template: str) -> str:
-    digest = hashlib.sha256(template.encode())
+    digest = hashlib.sha256(f"{template} {TOWNS}".encode())
     for path in sorted((CHECKOUT / "fangxian" / "config" / "demo").glob("*.*")):
         digest.update(path.read_bytes())
     digest.update(Path(__file__).read_bytes())
@@ -71,16 +74,19 @@ def make_template(template: str) -> str:
 
 def _load() -> None:
     from fangxian.common.actor import Actor
+    from fangxian.common.codes import Level
     from fangxian.config.demo.recipe import recipe
     from fangxian.regions import lists
     from fangxian.regions.actions.national import take_in
 
     county: str = recipe()["county"]
     listed: Any = lists.national(settings.FANGXIAN_DIVISIONS)
+    inside = [code for code in listed.rows if code.startswith(county) and code != county]
+    towns = sorted(code for code in inside if len(code) == Level.TOWN)[:TOWNS]
     near = {
         code: row
         for code, row in listed.rows.items()
-        if county.startswith(code) or code.startswith(county)
+        if county.startswith(code) or code[: int(Level.TOWN)] in towns
     }
     take_in(by=Actor.system("kit", ""), listed=replace(listed, rows=near))
     with mock.patch.dict(recipe(), community_households=A_COMMUNITY):
