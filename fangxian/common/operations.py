@@ -1,10 +1,12 @@
-"""Operations of migrations: the one that makes a room's tables together."""
+"""Migrations: the operation that makes a room's tables together; databases of before."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.core.management.base import CommandError
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations import CreateModel
 from django.db.migrations.operations.base import Operation, OperationCategory
 from django.db.migrations.state import ProjectState
@@ -52,3 +54,18 @@ class CreateModels(Operation):
 
     def describe(self) -> str:
         return f"Create models {', '.join(model.name for model in self.models)}"
+
+
+def refuse_half_replaced(loader: MigrationLoader) -> None:
+    """CommandError if the database has a part of the migrations that a squashed one replaces.
+
+    Django would leave the squashed one out, and the room with it.
+    """
+    for (room, name), migration in sorted(loader.replacements.items()):
+        lacking = [one for one in migration.replaces if one not in loader.applied_migrations]
+        if lacking and len(lacking) < len(migration.replaces):
+            raise CommandError(
+                f"the database was last migrated before {room}.{lacking[-1][1]}, which "
+                f"{room}.{name} replaces. Run fangxian migrate of the version that has "
+                f"{room}.{lacking[-1][1]} first, then of this one"
+            )

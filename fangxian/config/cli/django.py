@@ -31,7 +31,10 @@ def run_command(name: str, arguments: Sequence[str]) -> int:
     from django.core.management import get_commands, load_command_class
     from django.core.management.base import CommandError, SystemCheckError
     from django.db import Error, connections
+    from django.db.migrations.loader import MigrationLoader
     from django.utils.connection import ConnectionDoesNotExist
+
+    from fangxian.common.operations import refuse_half_replaced
 
     known = get_commands()
     if name not in known:
@@ -41,6 +44,8 @@ def run_command(name: str, arguments: Sequence[str]) -> int:
     try:
         options = vars(command.create_parser("fangxian", name).parse_args(list(arguments)))
         positional = options.pop("args", ())
+        if name == "migrate":
+            refuse_half_replaced(MigrationLoader(connections[options["database"]]))
         command.execute(*positional, **options)
     except CommandError as error:
         wrong_settings = isinstance(error, SystemCheckError)
@@ -76,13 +81,22 @@ def refuse_other_keys() -> None:
 
 
 def unapplied_migrations() -> list[str]:
-    """Names of the migrations that the database lacks, in the order of their running."""
+    """Names of the migrations that the database lacks, in the order of their running.
+
+    CommandFailed if it has but a part of those that a squashed one replaces.
+    """
+    from django.core.management.base import CommandError
     from django.db import Error, connection
     from django.db.migrations.executor import MigrationExecutor
 
+    from fangxian.common.operations import refuse_half_replaced
+
     try:
         executor = MigrationExecutor(connection)
+        refuse_half_replaced(executor.loader)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except CommandError as error:
+        raise CommandFailed(str(error)) from error
     except Error as error:
         raise ServerError(f"The database can't be asked: {_first_line(error)}") from error
     finally:
