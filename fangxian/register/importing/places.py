@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.codes import Level, bounds
 from fangxian.common.sheets.address import AddressParts, parse_address
 from fangxian.common.sheets.words import key, load
-from fangxian.regions.models import Region
+from fangxian.regions.models import Region, RegionChange
 from fangxian.register.importing.addresses import (
     building_label,
     building_parts,
@@ -38,6 +38,8 @@ _NUMBERS: Final = re.compile(r"[\d-]+")
 _WORDS: Final = json.loads((DATA / "building_words.json").read_text("utf-8"))
 # What a column of buildings says of houses in a group: 平房, 自建房.
 _KINDS: Final = frozenset(key(word) for words in _WORDS["kinds"].values() for word in words)
+# Between the code of a building and a number: it goes by a name that it had.
+_FORMER: Final = "~"
 # The kind of building that a village group is.
 GROUP: Final = "village_group"
 
@@ -73,7 +75,9 @@ class Missing:
 
 
 class PlaceIndex:
-    """All buildings and units of an area, by the words of an address. At most three queries.
+    """All buildings and units of an area, by the words of an address. At most four queries.
+
+    A building is also found by a name that it had, where none goes by that now.
 
     ``create`` allows doors in buildings that do not exist yet: they are collected in ``missing``.
     """
@@ -117,18 +121,30 @@ class PlaceIndex:
                 units.append((place_id, code, name))
         for place_id, code, name in units:
             self._add_unit(place_id, code, name)
+        renamed = RegionChange.objects.filter(
+            kind=RegionChange.Kind.RENAME, to_place__level=int(Level.BUILDING),
+            to_place__valid_to=None, to_place__code__gte=lo, to_place__code__lt=hi,
+        )  # fmt: skip
+        for nth, (place_id, code, name) in enumerate(
+            renamed.values_list("to_place", "to_place__code", "from_name")
+        ):
+            at = f"{code}{_FORMER}{nth}"
+            self._add_building(place_id, code, name, "", "", at=at)
+            self._buildings[at].units = self._buildings[code].units
         self.only_village = next(iter(villages)) if len(villages) == 1 else None
         self._own_names: dict[str, bool] = {}
 
     def _add_building(
-        self, place_id: UUID, code: str, name: str, number: str, address: str
+        self, place_id: UUID, code: str, name: str, number: str, address: str, *, at: str = ""
     ) -> None:
+        """Take a building in by its name, or (``at``: another key) by a name that it had."""
         parts = building_parts(name)
         beside = parse_address(address) if address else AddressParts()
         estate = estate_of(estate_label(parts) or beside.estate or "")
         road = road_key(road_label(parts) or road_label(beside))
         group = parts.village_group or "" if parts.building else ""
-        self._buildings[code] = _Building(code, place_id, estate, parts.side, road, group)
+        at = at or code
+        self._buildings[at] = _Building(code, place_id, estate, parts.side, road, group)
         village = code[: int(Level.VILLAGE)]
         # 1-3 is not 13.
         words = {"" if _NUMBERS.fullmatch(name) else key(name), key(number)}
@@ -139,7 +155,7 @@ class PlaceIndex:
         if road:
             words.add(road)
         for word in words - {""}:
-            self._by_words[village, word].append(code)
+            self._by_words[village, word].append(at)
 
     def _add_unit(self, place_id: UUID, code: str, name: str) -> None:
         building = self._buildings.get(code[: int(Level.BUILDING)])
@@ -249,6 +265,8 @@ class PlaceIndex:
         if not found and estate:
             found = self._by_words.get((village, key(estate + building)), [])
         near = self._narrow(found, village, place)
+        now = [one for one in near if _FORMER not in one]
+        near = now or list({self._buildings[one].code: one for one in near}.values())
         if len(near) == 1:
             return self._buildings[near[0]]
         name = "building" if building else "village_group" if group else "address"

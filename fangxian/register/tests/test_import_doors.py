@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fangxian.common.scoping import acting
-from fangxian.regions.actions import create_building
+from fangxian.regions.actions import create_building, rename_place
 from fangxian.regions.actions.buildings import create_unit
 from fangxian.regions.models import Region
 from fangxian.register.models import Household
@@ -211,4 +211,28 @@ def test_groups_and_lanes_tell_buildings_apart(alice, places):
     assert doors(alice) == [
         ("35号", "", "301"), ("3组5号楼", "", "101"), ("4组5号楼", "", "102"), ("6号楼", "", "103"),
         ("北街3巷12号", "", ""), ("金鱼胡同甲12号", "", ""),
+    ]  # fmt: skip
+
+
+def test_a_building_is_found_by_the_name_that_it_had(alice, places):
+    stand(alice, places, "幸福家园5号楼", "阳光小区5号楼", "幸福家园8号楼", "幸福家园9号楼")
+    with acting(alice):
+        codes = dict(
+            Region.objects.filter(code__startswith=places.grid).values_list("name", "code")
+        )
+    for old, new in (
+        ("幸福家园5号楼", "和谐1号楼"),
+        ("幸福家园8号楼", "幸福家园10号楼"),
+        ("幸福家园9号楼", "幸福家园8号楼"),
+    ):
+        rename_place(by=alice, code=codes[old], name=new)
+    run = take(
+        alice, places, "住址",
+        "幸福家园5号楼201", "和谐1号楼202", "阳光小区5号楼203", "幸福家园8号楼204",
+        "幸福家园9号楼205",
+    )  # fmt: skip
+    assert refused(alice, run) == {}
+    assert doors(alice) == [
+        ("和谐1号楼", "", "201"), ("和谐1号楼", "", "202"), ("幸福家园8号楼", "", "204"),
+        ("幸福家园8号楼", "", "205"), ("阳光小区5号楼", "", "203"),
     ]  # fmt: skip
