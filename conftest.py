@@ -70,10 +70,11 @@ def _faces_the_database(item: pytest.Item) -> bool:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what faces the database, and put the longest files first.
 
-    A file runs in one process: nobody should wait for the last one alone. Browser journeys take
-    longest, then what is marked as slow (``slow(60)``: about so many seconds), then the files with
-    most tests.
+    A file runs in one process: nobody should wait for the last one alone. First what needs a
+    browser; there and then what is marked as slow (``slow(60)``: about so many seconds), then the
+    files with most tests.
     """
+    browsers = {item.path for item in items if item.get_closest_marker("browser")}
     slow: Counter[Path] = Counter()
     tests: Counter[Path] = Counter()
     for item in items:
@@ -82,8 +83,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         tests[item.path] += 1
         if mark := item.get_closest_marker("slow"):
             slow[item.path] += mark.args[0] if mark.args else 2
-        slow[item.path] += 1000 * (item.get_closest_marker("browser") is not None)
-    items.sort(key=lambda item: (-slow[item.path], -tests[item.path], item.path))
+
+    def order(item: pytest.Item) -> tuple[bool, int, int, Path]:
+        path = item.path
+        return path not in browsers, -slow[path], -tests[path], path
+
+    items.sort(key=order)
 
 
 def pytest_collection_finish() -> None:

@@ -128,6 +128,7 @@ def test_all_well_is_two_taps_on_a_phone(
         assert Visit.objects.count() == 1
 
 
+@pytest.mark.slow(30)
 @pytest.mark.timeout(300)
 def test_every_page_everywhere(
     browser: Browser,

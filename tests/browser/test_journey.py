@@ -34,7 +34,7 @@ from tests.browser.kit import (
     visitor,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow(20), pytest.mark.timeout(300)]
 
 LOOKS = [
     pytest.param(PHONE, "zh-hans", id="phone-zh"),

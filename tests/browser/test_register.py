@@ -31,7 +31,7 @@ from tests.browser.kit import (
 )
 from tests.browser.test_journey import tab_to
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow(8), pytest.mark.timeout(300)]
 
 DAY = dt.date(2021, 3, 1)
 LOOKS = [(PHONE, "zh-hans"), (DESK, "en")]
