@@ -28,6 +28,16 @@ def separators() -> re.Pattern[str]:
     return re.compile("|".join(re.escape(form) for form in sorted(forms)))
 
 
+@cache
+def several() -> re.Pattern[str]:
+    """Numbers of several places in one name: 1-3号楼, 一、二组, 一二组."""
+    digits = "".join(sorted(numerals()))
+    ones = "".join(sorted(load("words")["digits"]))
+    return re.compile(
+        rf"[\d{digits}]\s*(?:-|{separators().pattern}|{_any('joiners')})\s*[\d{digits}]|[{ones}]{{2}}"
+    )
+
+
 def _any(*names: str) -> str:
     """Alternatives of the listed words, longest first."""
     found = {fold(word) for name in names for word in load("address")[name]}

@@ -17,7 +17,8 @@ from fangxian.common.sheets import (
     vocabulary_of,
 )
 from fangxian.common.sheets import Mapping as Columns
-from fangxian.common.sheets.words import key
+from fangxian.common.sheets.address_patterns import several
+from fangxian.common.sheets.words import fold, key
 from fangxian.core.ledgers.kinds import Ledger
 
 # Why a sheet is not part of an import.
@@ -135,9 +136,12 @@ def _same(ledger: Ledger, field: str, one: Column, other: Column) -> bool:
 
 
 def place_of_name(ledger: Ledger, sheet: str) -> str:
-    """The building, unit or village group that the name of a sheet is; empty if it is none."""
+    """The building, unit or village group that the name of a sheet is; empty if it is none or
+    that of several.
+    """
     text = sheet.strip()
-    return text if ledger.sections and is_section(text) else ""
+    one = ledger.sections and is_section(text) and not several().search(fold(text))
+    return text if one else ""
 
 
 def without_table(workbook: Workbook, tables: list[Table]) -> list[Listed]:

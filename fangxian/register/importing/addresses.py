@@ -159,9 +159,13 @@ def _basement(address: str, found: AddressParts) -> AddressParts | None:
 def _put_together(
     address: str, found: AddressParts, columns: tuple[str, ...], section: str
 ) -> Written:
+    alone, above = found, parse_address(section) if section else _NOTHING
     if section:
-        found = _below(address, found, parse_address(section))
+        found = _below(address, alone, above)
     own, fault = _of_columns(columns, found) if any(columns) else (_NOTHING, ("", ""))
+    if above.building and own.building not in (None, above.building):
+        found = _filled(alone, _elsewhere(above))
+        own, fault = _of_columns(columns, found)
     if not fault[1] and not own.room:
         fault = ("", found.doubt)
         if own.building and found.building and found.room and own.building != found.building:
@@ -194,7 +198,13 @@ def _below(address: str, found: AddressParts, above: AddressParts) -> AddressPar
         said, doubt = _room_cell(address, above) if pair else (parse_inside(address), "")
         if pair or (said.room and not (found.building or found.road)):
             found = replace(said, doubt=doubt or said.doubt)
-    return _filled(found, above)
+    other = above.building and found.building not in (None, above.building)
+    return _filled(found, _elsewhere(above) if other else above)
+
+
+def _elsewhere(above: AddressParts) -> AddressParts:
+    """What a line still says of a row that names another building."""
+    return replace(above, building=None, unit=None, side="")
 
 
 def building_label(parts: AddressParts) -> str:

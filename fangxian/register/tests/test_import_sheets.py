@@ -17,8 +17,11 @@ from fangxian.common.errors import Invalid
 from fangxian.common.scoping import acting
 from fangxian.core import imports, ledgers
 from fangxian.core.actions import read_file
+from fangxian.core.ledgers.sheets import place_of_name
 from fangxian.core.models import ImportRun
 from fangxian.core.tests import importing
+from fangxian.register.importing.addresses import written
+from fangxian.register.importing.runs import LEDGER
 from fangxian.register.models import Residency
 from fangxian.register.tests.importing import imported, previewed
 from fangxian.register.tests.ledgers import HEADERS, person
@@ -154,6 +157,36 @@ def test_a_sheet_is_left_out_and_its_place_corrected(
         source = ledgers.Source(alice, found)
     assert [(part.table.sheet, part.place) for part in source.parts] == [("附表", "2栋")]
     assert [one.why for one in source.sheets] == ["unticked", ""]
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("1号楼", "1号楼"), ("3号楼2单元 ", "3号楼2单元"), ("一组", "一组"),
+        ("第3村民小组", "第3村民小组"), ("十二组", "十二组"), ("Sheet1", ""), ("汇总", ""),
+        ("1号楼101", ""), ("1-3", ""), ("1-3号楼", ""),
+        ("1、2号楼", ""), ("1至3号楼", ""), ("一二组", ""), ("1号楼和2号楼", ""),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_sheet_is_one_place_or_none(name: str, place: str) -> None:
+    assert place_of_name(LEDGER, name) == place
+
+
+def test_what_a_row_says_wins_over_its_sheet() -> None:
+    def door(
+        section: str, address: str = "", building: str = "", room: str = ""
+    ) -> tuple[str, ...]:
+        found = written(address, ("", building, "", "", room, ""), section)
+        assert found.fault == ("", "")
+        return found.building, found.unit, found.room, found.group
+
+    assert door("1号楼2单元", room="501") == ("1", "2", "501", "")
+    assert door("1号楼2单元", building="2", room="501") == ("2", "", "501", "")
+    assert door("1号楼2单元", "501", "2") == ("2", "", "501", "")
+    assert door("1号楼2单元", "2号楼501") == ("2", "", "501", "")
+    assert door("一组", room="12") == ("", "", "12", "1")
+    assert door("一组", "二组12号") == ("", "", "12", "2")
+    assert door("一组", "3号楼2单元501") == ("3", "2", "501", "1")
 
 
 def test_a_single_sheet_has_no_list(alice: Any, places: Any, client_of: Any) -> None:
