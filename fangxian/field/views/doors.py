@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -76,7 +77,7 @@ def work_list(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
     shown = _shown(found, show, today)
     start = first_row(request.GET.get("from", ""))
     rows = list(shown[start : start + PAGE + 1])
-    labels = names({row.place_code for row in rows} | {row.place_code[:18] for row in rows})
+    labels = door_names(rows, place)
     chips = [
         {
             "label": label,
@@ -121,10 +122,23 @@ def _row(target: Target, labels: dict[str, str], today: dt.date) -> dict[str, An
     }
 
 
-def where_of(target: Target | Visit, labels: dict[str, str]) -> str:
-    """Building, unit and room of a door (or of a visit there), as it is spoken of."""
+def door_names(rows: Iterable[Target | Visit], within: str) -> dict[str, str]:
+    """The names that :func:`where_of` takes, of a list that shows ``within``. One query.
+
+    Above a community, the community too: a county has many first groups.
+    """
+    levels = [Level.BUILDING, Level.UNIT]
+    if len(within) < Level.VILLAGE:
+        levels.append(Level.VILLAGE)
+    return names({row.place_code[: int(level)] for row in rows for level in levels})
+
+
+def where_of(target: Target | Visit, labels: dict[str, str], *, within: str | None = None) -> str:
+    """Building, unit and room of a door (or of a visit there), as it is spoken of ``within``."""
     code = target.place_code
     parts = [labels.get(code[: int(Level.BUILDING)], "")]
+    if within is not None and len(within) < Level.VILLAGE:
+        parts.insert(0, labels.get(code[: int(Level.VILLAGE)], ""))
     if len(code) > Level.BUILDING:
         parts.append(labels.get(code, ""))
     household = target.household

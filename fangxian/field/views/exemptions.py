@@ -20,7 +20,7 @@ from fangxian.field.models import Campaign, Exemption
 from fangxian.field.questionnaire.said import typed
 from fangxian.field.rules import field_rules_version
 from fangxian.field.views.campaigns import campaign_of, top
-from fangxian.field.views.doors import where_of
+from fangxian.field.views.doors import door_names, where_of
 from fangxian.regions.queries import names
 
 MOST = 500
@@ -30,21 +30,21 @@ MOST = 500
 def every(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
     """The exemptions of a sweep in the actor's area: those in force, or those that ended."""
     campaign = campaign_of(request, campaign_id)
-    lo, hi = bounds(top(request, campaign))
+    lo, hi = bounds(within := top(request, campaign))
     ended = request.GET.get("show") == "ended"
     found = Exemption.objects.filter(
         target__campaign=campaign, place_code__gte=lo, place_code__lt=hi, ended_on__isnull=not ended
     ).select_related("target", "target__household")
     rows = list(found.order_by("until", "place_code", "id")[: MOST + 1])
     reasons = field_rules_version(campaign.rule_version).exemptions
-    labels = names({c for row in rows for c in (row.place_code, row.place_code[:18])})
+    labels = door_names([row.target for row in rows], within)
     context = {
         "campaign": campaign,
         "rows": [
             {
                 "exemption": row,
                 "note": typed(row.note or ""),
-                "where": where_of(row.target, labels),
+                "where": where_of(row.target, labels, within=within),
                 "reason": reasons[row.reason].name if row.reason in reasons else row.reason,
             }
             for row in rows[:MOST]

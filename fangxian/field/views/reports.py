@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.accounts.queries import display_names
@@ -33,7 +34,7 @@ def state_of(report: DailyReport) -> tuple[str, Any]:
     if report.sent_at is not None:
         if report.zero:
             return "ok", _("zero report sent")
-        return "ok", _("sent")
+        return "ok", pgettext("a report", "sent")
     if report.campaign.state == Campaign.State.CLOSED:
         return "neutral", _("not sent before the sweep was closed")
     if report.due_at < timezone.now():

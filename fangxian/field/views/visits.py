@@ -20,8 +20,8 @@ from fangxian.core.actions import start_job
 from fangxian.field import exporting, queries
 from fangxian.field.forms import DoorFilter
 from fangxian.field.views.campaigns import campaign_of, first_row
-from fangxian.field.views.doors import where_of
-from fangxian.regions.queries import full_name, names
+from fangxian.field.views.doors import door_names, where_of
+from fangxian.regions.queries import full_name
 from fangxian.register.queries import household
 
 PAGE = 100
@@ -65,9 +65,8 @@ def of_place(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
     place = DoorFilter(request.GET).chosen(request.actor, campaign)[0]
     paged = _paged(request, queries.visits_at(campaign, place), {"place": place})
     lines = paged["lines"]
-    at_codes = {line.visit.place_code for line in lines}
-    labels = names(at_codes | {code[:18] for code in at_codes})
-    rows = [{"line": line, "where": where_of(line.visit, labels)} for line in lines]
+    labels = door_names([line.visit for line in lines], place)
+    rows = [{"line": line, "where": where_of(line.visit, labels, within=place)} for line in lines]
     context = {
         "campaign": campaign,
         "place": place,
