@@ -294,6 +294,12 @@ def test_exemptions_are_granted_listed_and_ended(
     assert client.post(url, given).status_code == 409
     every = client.get(reverse("field:exemptions", args=[campaign.id]))
     (row,) = every.context["rows"]
+    # Above its community, a door is told with the community.
+    name = places[places.community].name
+    headquarters = client_of("headquarters")
+    above = headquarters.get(reverse("field:exemptions", args=[campaign.id])).context["rows"]
+    assert above[0]["where"] == f"{name} {row['where']}"
+    assert name not in row["where"]
     client.post(reverse("field:exemption_end", args=[row["exemption"].id]))
     assert gap(bob, campaign, places.grid) == 3
     ended = client.get(reverse("field:exemptions", args=[campaign.id]), {"show": "ended"})
