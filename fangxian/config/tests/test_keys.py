@@ -70,6 +70,7 @@ def test_a_closed_folder_names_the_mend(tmp_path: Path, monkeypatch: pytest.Monk
         Keyring(tmp_path).standing("register")
 
 
+@pytest.mark.slow
 def test_serve_worker_check_and_import_refuse_a_lost_key(folder: Path, migrated: Server) -> None:
     environ = PLAIN | {"FANGXIAN_DATA": str(folder)}
 
