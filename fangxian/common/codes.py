@@ -68,6 +68,7 @@ LEVEL_LABELS = {
 # As plain numbers: boards walk up hundreds of codes, and members of an enum are slow.
 _LENGTHS = tuple(int(level) for level in Level if level)
 LENGTHS = frozenset(int(level) for level in Level)
+_LENGTH_ABOVE = {int(level): int(level.above or 0) for level in Level}
 
 
 def is_code(text: str) -> bool:
@@ -77,9 +78,13 @@ def is_code(text: str) -> bool:
 
 def level_of(code: str) -> Level:
     """Return the level of a code. Raises ValueError for a text that is not a code."""
+    _check(code)
+    return Level(len(code))
+
+
+def _check(code: str) -> None:
     if not is_code(code):
         raise ValueError(f"not a place code: {code!r} (digits; 2, 4, 6, 9, 12, 15, 18 or 20 long)")
-    return Level(len(code))
 
 
 def bounds(area: str) -> tuple[str, str]:
@@ -100,9 +105,9 @@ def ancestors(code: str, *, include_self: bool = False) -> list[str]:
 
 
 def parent(code: str) -> str:
-    """Return the code one level up ("" above a province)."""
-    above = level_of(code).above
-    return "" if above is None else code[: int(above)]
+    """Return the code one level up ("" above a province). Raises ValueError as ``level_of``."""
+    _check(code)
+    return code[: _LENGTH_ABOVE[len(code)]]
 
 
 def walk_up(code: str) -> Iterator[str]:

@@ -208,9 +208,9 @@ def _add_prefectures(rows: dict[str, Row]) -> None:
     Counties right below a province or municipality stand without the place between, prefectures
     without counties once: the county that stands for them has their name.
     """
+    with_counties = {parent(code) for code in rows if len(code) == int(Level.COUNTY)}
     for above, name in description()["unlisted"].items():
-        counties = any(len(code) == int(Level.COUNTY) and parent(code) == above for code in rows)
-        if counties and above not in rows and parent(above) in rows:
+        if above in with_counties and above not in rows and parent(above) in rows:
             rows[above] = Row(above, name)
     for above, county in description()["without_counties"].items():
         if f"{above}00" in rows and above not in rows and parent(above) in rows:
