@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('regions', '0004_movable'),
+        ('regions', '0001_squashed_0004_movable'),
     ]
 
     operations = [
