@@ -9,8 +9,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import orjson
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, connections, models, transaction
 
 from fangxian.common import codes
@@ -20,41 +22,70 @@ def _columns(model: type[models.Model], names: Sequence[str]) -> list[tuple[str,
     fields = {field.attname: field for field in model._meta.concrete_fields}
     found = []
     for name in names:
-        field = fields[name]
-        kind = str(field.db_type(connection)).split(" COLLATE")[0]
-        # Lengths are enforced by the table; an array cast would cut silently.
-        found.append((str(field.column), "text" if kind.startswith("varchar") else kind))
+        found.append((str(fields[name].column), _kind(fields[name])))
     return found
+
+
+def _kind(field: Any) -> str:
+    kind = str(field.db_type(connection)).split(" COLLATE")[0]
+    # Lengths are enforced by the table; an array cast would cut silently.
+    return "text" if kind.startswith("varchar") else kind
 
 
 # Characters that no text of ours holds: forms and imports refuse control characters.
 _BETWEEN, _NOTHING = "\x1f", "\x1e"
 
 
-def _packed(values: Sequence[Any]) -> str:
+def packed(values: Sequence[Any]) -> str:
     """The values as one text: the driver takes an array apart value by value, a text at once.
 
-    It begins with a separator, since an empty text would be an empty array.
+    It begins with a separator, since an empty text would be an empty array. :func:`array` is what
+    it becomes in SQL.
     """
-    parts = [
-        _NOTHING
-        if value is None
-        else value
-        if value.__class__ is str
-        else "\\x" + value.hex()
-        if value.__class__ is bytes
-        else str(value)
-        for value in values
-    ]
+    parts = [_part(values[0])] * len(values) if _are_one(values) else list(map(_part, values))
     text = _BETWEEN.join(["", *parts])
-    nothing = sum(value is None for value in values)
-    if text.count(_BETWEEN) != len(parts) or text.count(_NOTHING) != nothing:
+    nothing = text.count(_NOTHING)
+    if text.count(_BETWEEN) != len(parts) or (
+        nothing and nothing != sum(value is None for value in values)
+    ):
         raise ValueError("a value holds a control character that separates values")
     return text
 
 
-def _array(kind: str) -> str:
+def _part(value: Any) -> str:
+    if value.__class__ is str:
+        return str(value)
+    if value.__class__ is UUID:
+        return str(value.hex)
+    if value is None:
+        return _NOTHING
+    return "\\x" + value.hex() if value.__class__ is bytes else str(value)
+
+
+def _are_one(values: Sequence[Any]) -> bool:
+    """Whether all are the same object, as the time at which rows are written is."""
+    return bool(values) and all(value is values[0] for value in values)
+
+
+def array(kind: str) -> str:
+    """SQL of an array of this type, with a parameter that :func:`packed` made."""
     return f"(string_to_array(%s, E'\\x1f', E'\\x1e'))[2:]::{kind}[]"
+
+
+class OneOf(models.Lookup):  # type: ignore[type-arg]  # not subscriptable when it runs
+    """``filter(OneOf(F("number_index"), indexes))``: ``__in`` with the values as one parameter."""
+
+    prepare_rhs = False
+    lookup_name = "one_of"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        """As Django's lookups."""
+        values = list(self.rhs)
+        if not values:
+            raise EmptyResultSet
+        lhs, params = self.process_lhs(compiler, connection)
+        kind = _kind(self.lhs.output_field)
+        return f"{lhs} = ANY ({array(kind)})", [*params, packed(values)]
 
 
 def insert(model: type[models.Model], columns: Mapping[str, Sequence[Any]], tail: str = "") -> None:
@@ -66,12 +97,12 @@ def insert(model: type[models.Model], columns: Mapping[str, Sequence[Any]], tail
         return
     typed = _columns(model, list(columns))
     into = ", ".join(f'"{column}"' for column, _kind in typed)
-    arrays = ", ".join(_array(kind) for _column, kind in typed)
+    arrays = ", ".join(array(kind) for _column, kind in typed)
     table = model._meta.db_table
     # Only names of our own columns and types enter the text.
     sql = f'INSERT INTO "{table}" ({into}) SELECT * FROM unnest({arrays}) {tail}'  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_packed(values) for values in columns.values()])
+        cursor.execute(sql, [packed(values) for values in columns.values()])
 
 
 def update(
@@ -83,7 +114,7 @@ def update(
     key = model._meta.pk
     typed = _columns(model, [key.attname, *columns])
     names = ", ".join(f'"{column}"' for column, _kind in typed)
-    arrays = ", ".join(_array(kind) for _column, kind in typed)
+    arrays = ", ".join(array(kind) for _column, kind in typed)
     settings = ", ".join(f'"{column}" = given."{column}"' for column, _kind in typed[1:])
     table = model._meta.db_table
     sql = (
@@ -91,7 +122,7 @@ def update(
         f'WHERE "{table}"."{typed[0][0]}" = given."{typed[0][0]}"'
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_packed(keys), *(_packed(values) for values in columns.values())])
+        cursor.execute(sql, [packed(keys), *(packed(values) for values in columns.values())])
 
 
 NULL = "\\N"

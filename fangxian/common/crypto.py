@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Callable
+from functools import lru_cache
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -21,6 +22,9 @@ VERSION = b"\x01"
 NONCE_BYTES = 12
 HEADER_BYTES = 1 + 16
 INDEX_BYTES = 16
+_BLOCK_BYTES = 64
+_INNER = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER = bytes(byte ^ 0x5C for byte in range(256))
 
 
 class Unreadable(ValueError):
@@ -30,13 +34,13 @@ class Unreadable(ValueError):
 def seal(plain: bytes, column: str, key_id: UUID = REGISTER) -> bytes:
     """Seal ``plain`` for ``column`` with the register's or an emergency's key."""
     nonce = os.urandom(NONCE_BYTES)
-    body = AESGCM(keyring().data_key(key_id)).encrypt(nonce, plain, column.encode())
+    body = _cipher(key_id).encrypt(nonce, plain, column.encode())
     return VERSION + key_id.bytes + nonce + body
 
 
 def sealer(column: str, key_id: UUID = REGISTER) -> Callable[[str], bytes]:
     """A function that seals texts for ``column`` as :func:`seal` does, for many in a row."""
-    encrypt = AESGCM(keyring().data_key(key_id)).encrypt
+    encrypt = _cipher(key_id).encrypt
     head, bound, random = VERSION + key_id.bytes, column.encode(), os.urandom
 
     def run(plain: str) -> bytes:
@@ -48,23 +52,42 @@ def sealer(column: str, key_id: UUID = REGISTER) -> Callable[[str], bytes]:
 
 def indexer(column: str) -> Callable[[str], bytes]:
     """A function that gives the blind index as :func:`blind_index` does, for many in a row."""
-    key, head = keyring().standing("index"), f"{column}\x00".encode()
+    key = keyring().standing("index")
+    # RFC 2104: what comes before the value is hashed once; that takes a quarter of the time.
+    inner = hashlib.sha256(key.ljust(_BLOCK_BYTES, b"\x00").translate(_INNER))
+    inner.update(f"{column}\x00".encode())
+    outer = hashlib.sha256(key.ljust(_BLOCK_BYTES, b"\x00").translate(_OUTER))
 
     def run(value: str) -> bytes:
-        return hmac.digest(key, head + value.encode(), "sha256")[:INDEX_BYTES]
+        first, second = inner.copy(), outer.copy()
+        first.update(value.encode())
+        second.update(first.digest())
+        return second.digest()[:INDEX_BYTES]
 
     return run
+
+
+def _cipher(key_id: UUID) -> AESGCM:
+    key = keyring().data_key(key_id)
+    return _standing(key) if key_id == REGISTER else AESGCM(key)
+
+
+@lru_cache(maxsize=1)
+def _standing(key: bytes) -> AESGCM:
+    """The register's key stays with the process as it is; an emergency's must not outlive it."""
+    return AESGCM(key)
 
 
 def unseal(sealed: bytes, column: str) -> bytes:
     """Open a sealed value. Raises Unreadable if damaged, KeyDestroyed if its key is gone."""
     if len(sealed) < HEADER_BYTES + NONCE_BYTES + 16 or sealed[:1] != VERSION:
         raise Unreadable("not a sealed value")
-    key = keyring().data_key(UUID(bytes=bytes(sealed[1:HEADER_BYTES])))
+    name = bytes(sealed[1:HEADER_BYTES])
+    cipher = _cipher(REGISTER if name == REGISTER.bytes else UUID(bytes=name))
     nonce = bytes(sealed[HEADER_BYTES : HEADER_BYTES + NONCE_BYTES])
     try:
         body = bytes(sealed[HEADER_BYTES + NONCE_BYTES :])
-        return AESGCM(key).decrypt(nonce, body, column.encode())
+        return cipher.decrypt(nonce, body, column.encode())
     except InvalidTag:
         raise Unreadable("sealed for another column, with another key, or damaged") from None
 

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import orjson
 from django.db import DatabaseError, OperationalError, connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -56,8 +56,7 @@ RAW = "core.importrow.raw"
 PROBLEMS = "core.importrow.problems"
 
 
-@dataclass(frozen=True, slots=True)
-class StagedRow:
+class StagedRow(NamedTuple):
     """A row that waits: its number (:func:`number_of`) and its values by column."""
 
     id: UUID
@@ -258,11 +257,12 @@ def rows_of(run: ImportRun, state: str | None = None, limit: int | None = None) 
     found = ImportRow.objects.filter(run=run).order_by("number")
     if state is not None:
         found = found.filter(state=state)
-    return [_staged_row(row) for row in (found if limit is None else found[:limit])]
+    return _staged_rows(found if limit is None else found[:limit])
 
 
-def _staged_row(row: ImportRow) -> StagedRow:
-    return StagedRow(row.id, row.number, _opened(row.raw) or {}, row.object_id)
+def _staged_rows(found: QuerySet[ImportRow]) -> list[StagedRow]:
+    rows = found.values_list("id", "number", "raw", "object_id")
+    return [StagedRow(pk, number, _opened(raw) or {}, key) for pk, number, raw, key in rows]
 
 
 def _opened(sealed: str | None) -> Any:
@@ -299,7 +299,7 @@ def commit_chunks(
                 .filter(run=run, state=RowState.WAITING, number__gt=at.after)
                 .order_by("number")
             )
-            rows = [_staged_row(row) for row in (locked if at.last else locked[:size])]
+            rows = _staged_rows(locked if at.last else locked[:size])
             if rows:
                 outcomes = handle(together or handler if at.last else handler, by, rows)
                 at.took(outcomes)

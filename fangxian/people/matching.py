@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.db import connection, connections
 
+from fangxian.common import bulk
+
 # Equal documents of two records that nobody has been asked about.
 _UNPAIRED: Final = """
 SELECT DISTINCT a.person_id, b.person_id
@@ -20,6 +22,9 @@ WHERE NOT EXISTS (SELECT 1 FROM people_mergecandidate known
                   WHERE known.first_id = a.person_id AND known.second_id = b.person_id)
 LIMIT %s
 """
+_MATCH: Final = "SELECT people_match({}, {}, {}, NULL, 'document')".format(
+    *map(bulk.array, ("uuid", "text", "bytea"))
+)
 
 
 def lock_numbers(indexes: Iterable[bytes]) -> None:
@@ -54,10 +59,7 @@ def offer_matches(documents: Sequence[tuple[UUID, str, bytes]]) -> list[UUID]:
         return []
     persons, kinds, indexes = [list(values) for values in zip(*documents, strict=True)]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT people_match(%s::uuid[], %s::text[], %s::bytea[], NULL, 'document')",
-            [persons, kinds, indexes],
-        )
+        cursor.execute(_MATCH, [bulk.packed(persons), bulk.packed(kinds), bulk.packed(indexes)])
         return [row[0] for row in cursor.fetchall()]
 
 

@@ -20,7 +20,7 @@ _SURNAMES: Final[dict[str, str]] = json.loads(
 def tidy(name: str) -> str:
     """The name as it is kept: one width, no space between Han characters, else single ones."""
     text = " ".join(unicodedata.normalize("NFKC", name).split())
-    if any(_is_han(character) for character in text):
+    if " " in text and any(_is_han(character) for character in text):
         text = text.replace(" ", "")
     return text
 
@@ -33,7 +33,9 @@ def search_form(name: str) -> str:
 @lru_cache(maxsize=50_000)
 def initials(name: str) -> str:
     """Pinyin initials of a Han name, surname readings first (``""`` for other names)."""
-    text = tidy(name).translate(_DROPPED)
+    text = tidy(name)
+    if not text.isalpha():
+        text = text.translate(_DROPPED)
     if not text or not _is_han(text[0]):
         return ""
     head = next((text[:size] for size in (2, 1) if text[:size] in _SURNAMES), "")

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
+from fangxian.common.bulk import OneOf
 from fangxian.common.errors import OutOfScope
 from fangxian.common.masks import mask_number, mask_phone
 from fangxian.people import names
@@ -140,7 +141,7 @@ def known_documents(pairs: Sequence[tuple[str, bytes]]) -> dict[tuple[str, bytes
     """Persons in scope by (kind, number index). Two queries; ids, noted by who loads them."""
     # No join: with fresh tables, that have no statistics yet, the planner would choose a bad one.
     found = list(
-        PersonDocument.objects.filter(number_index__in=[index for _kind, index in pairs])
+        PersonDocument.objects.filter(OneOf(F("number_index"), [index for _kind, index in pairs]))
         .order_by("id")
         .values_list("kind", "number_index", "person_id")
     )
@@ -155,7 +156,7 @@ def known_documents(pairs: Sequence[tuple[str, bytes]]) -> dict[tuple[str, bytes
 def known_phones(indexes: Sequence[bytes]) -> dict[bytes, list[UUID]]:
     """Persons in scope by phone index. Two queries; ids, noted by who loads them."""
     rows = list(
-        PersonPhone.objects.filter(number_index__in=list(indexes)).values_list(
+        PersonPhone.objects.filter(OneOf(F("number_index"), indexes)).values_list(
             "number_index", "person_id"
         )
     )

@@ -7,15 +7,17 @@ from uuid import UUID
 
 from django.db import connection
 
+from fangxian.common import bulk
+
 _WRITE = """
 INSERT INTO people_nametoken (token, place_code, person_id)
 SELECT token, place.code, person.id
 FROM people_person person
 JOIN (SELECT DISTINCT person_id, place_code AS code FROM people_personlink
-      WHERE person_id = ANY (%s)) place ON place.person_id = person.id,
+      WHERE person_id = ANY ({persons})) place ON place.person_id = person.id,
      LATERAL people_tokens(person.name, person.initials) token
 ON CONFLICT DO NOTHING
-"""
+""".format(persons=bulk.array("uuid"))  # noqa: S608  no value enters the text
 _ERASE = """
 DELETE FROM people_nametoken USING people_person person,
      LATERAL people_tokens(person.name, person.initials) gone
@@ -27,7 +29,7 @@ WHERE person.id = ANY (%s) AND people_nametoken.person_id = person.id
 def write(persons: Iterable[UUID]) -> None:
     """Add the tokens that these persons lack at the places of their links. One statement."""
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE, [list(persons)])
+        cursor.execute(_WRITE, [bulk.packed(list(persons))])
 
 
 def erase(persons: Iterable[UUID]) -> None:

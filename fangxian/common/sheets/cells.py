@@ -33,8 +33,10 @@ EXACT_INTEGER_LIMIT = 2**53
 
 def decode_cell(value: Any) -> Cell:
     """Turn one value of the reader's JSON into a cell. Raises ValueError on anything unexpected."""
-    if value is None or isinstance(value, str | bool | int | float):
-        return None if value == "" and isinstance(value, str) else value
+    if isinstance(value, str):
+        return value or None
+    if value is None or isinstance(value, bool | int | float):
+        return value
     if isinstance(value, list) and len(value) == 2 and isinstance(value[1], str):
         kind, text = value
         match kind:

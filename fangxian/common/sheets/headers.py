@@ -82,7 +82,12 @@ def find_header(rows: Sequence[Row], merges: MergeIndex) -> Header | None:
 
 def filled(row: Row) -> list[tuple[int, Cell]]:
     """Columns and values of the cells that are not blank."""
-    return [(column, cell) for column, cell in enumerate(row) if not is_blank(cell)]
+    # What `is_blank` says, written out: this is asked of every cell of a file.
+    return [
+        (column, cell)
+        for column, cell in enumerate(row)
+        if cell is not None and (not isinstance(cell, str) or cell.strip())
+    ]
 
 
 def is_label(cell: Cell) -> bool:

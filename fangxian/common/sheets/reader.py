@@ -43,14 +43,18 @@ _START: Final = (
 class Rows(Sequence[Row]):
     """The rows of a sheet, kept as JSON and decoded on access: 100,000 × 12 cells take some 30 MB.
 
-    Iterating decodes each row anew; go through it once and keep what you need.
+    Iterating decodes each row anew; go through it once and keep what you need. ``data`` holds a row
+    a line from ``start`` on; ``ends``: where each line ends.
     """
 
-    __slots__ = ("_column", "_data", "_ends")
+    __slots__ = ("_column", "_data", "_ends", "_start")
 
-    def __init__(self, data: bytes | bytearray, ends: array[int], column: int = 0) -> None:
-        self._data = memoryview(data)
+    def __init__(
+        self, data: bytes | bytearray, ends: array[int], *, start: int = 0, column: int = 0
+    ) -> None:
+        self._data = data
         self._ends = ends
+        self._start = start
         self._column = column
 
     @classmethod
@@ -61,6 +65,7 @@ class Rows(Sequence[Row]):
         for row in rows:
             data += orjson.dumps(list(row))
             ends.append(len(data))
+            data += b"\n"
         return cls(data, ends)
 
     def __len__(self) -> int:
@@ -77,26 +82,28 @@ class Rows(Sequence[Row]):
             index += len(self)
         if not 0 <= index < len(self):
             raise IndexError(index)
-        return self._decode(self._ends[index - 1] if index else 0, self._ends[index])
+        return self._decode(self._ends[index - 1] + 1 if index else self._start, self._ends[index])
 
     def __iter__(self) -> Iterator[Row]:
-        start = 0
+        start = self._start
         for end in self._ends:
             yield self._decode(start, end)
-            start = end
+            start = end + 1
 
     def _decode(self, start: int, end: int) -> Row:
-        row: list[Cell] = [None] * self._column if self._column else []
+        line = self._data[start:end]
         try:
-            for value in orjson.loads(self._data[start:end]):
-                if value.__class__ is str:
-                    row.append(value or None)
-                else:
-                    row.append(decode_cell(value))
+            row: list[Cell] = orjson.loads(line)
+            # Most rows hold nothing but texts and numbers.
+            if line.find(b"[", 1) >= 0 or b'""' in line or b"{" in line:
+                row = [
+                    (value or None) if value.__class__ is str else decode_cell(value)
+                    for value in row
+                ]
         except (TypeError, ValueError) as error:
             # The reading process had foreign bytes in its hands: nothing it says is trusted.
             raise SheetError("reader_failed") from error
-        return row
+        return [None] * self._column + row if self._column else row
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,13 +225,14 @@ def _parse(output: bytearray, filename: str) -> Workbook:
     empty: list[str] = []
     complete = False
     current: dict[str, Any] | None = None
-    data, ends = bytearray(), array("Q")
+    first, ends = 0, array("Q")
 
     def close() -> None:
         if current is not None and len(ends):
             name = current["sheet"] or PurePath(filename).stem or str(len(sheets) + 1)
             merges = tuple((int(a), int(b), int(c), int(d)) for a, b, c, d in current["merges"])
-            rows = Rows(data, ends, min(int(current["column"]), MAX_COLUMNS))
+            column = min(int(current["column"]), MAX_COLUMNS)
+            rows = Rows(output, ends, start=first, column=column)
             sheets.append(Sheet(str(name), rows, merges, bool(current["hidden"])))
         elif current is not None and not current["hidden"]:
             empty.append(str(current["sheet"]))
@@ -233,8 +241,7 @@ def _parse(output: bytearray, filename: str) -> Workbook:
     try:
         while (end := output.find(b"\n", start)) >= 0:
             if output[start] == 0x5B:  # "[": a row
-                data += memoryview(output)[start:end]
-                ends.append(len(data))
+                ends.append(end)
                 if len(ends) > MAX_ROWS:
                     raise SheetError("too_many_rows", limit=MAX_ROWS)
             else:
@@ -246,7 +253,7 @@ def _parse(output: bytearray, filename: str) -> Workbook:
                     )
                 if "sheet" in line:
                     close()
-                    current, data, ends = line, bytearray(), array("Q")
+                    current, first, ends = line, end + 1, array("Q")
                 elif "format" in line:
                     head = line
                 elif "end" in line:

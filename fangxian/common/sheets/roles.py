@@ -93,6 +93,7 @@ class Classifier:
             for name in ("foot_labels", "note_labels", "total_words", "end_marks")
             for word in raw[name]
         }
+        self._foot_words = words("end_marks") | words("total_words")
         labels = sorted(
             {fold(word) for name in ("foot_labels", "note_labels") for word in raw[name]},
             key=len,
@@ -110,7 +111,9 @@ class Classifier:
         roles = bytearray()
         below = False
         for number, row in enumerate(self._sheet.rows):
-            cells = [item for item in filled(row) if item[0] != self._error_column]
+            cells = filled(row)
+            if self._error_column is not None:
+                cells = [item for item in cells if item[0] != self._error_column]
             role = self._role(number, cells)
             if role == RowRole.FURTHER:
                 # Without a row of data above, it is but a header that was not understood.
@@ -136,20 +139,27 @@ class Classifier:
         if isinstance(first, CellError) and all(_unstored(cell) for _, cell in cells):
             # Formulas filled down beyond the rows that anybody has written.
             return RowRole.FOOT
-        if isinstance(first, str):
-            text = first
-            if key(text) in self._known_words and (role := self._header_again(cells)):
-                return role
-            if self._is_foot(text, cells):
-                return RowRole.FOOT
-            if self._is_title(text, cells):
-                return RowRole.TITLE
-            if len(cells) == 1 and self._is_section(number, column, text):
-                return RowRole.SECTION
+        if isinstance(first, str) and (role := self._of_text(number, column, first, cells)):
+            return role
         if not any(c in self._indexes for c, _ in cells):
             # Text beside the table, e.g. instructions to the right of it.
             return RowRole.FOOT
         return RowRole.DATA
+
+    def _of_text(
+        self, number: int, column: int, text: str, cells: list[tuple[int, Cell]]
+    ) -> RowRole | None:
+        """The role of a row that begins with a text, where that tells it."""
+        word = text if text.isascii() and text.isdecimal() else key(text)
+        if word in self._known_words and (role := self._header_again(cells)):
+            return role
+        if self._is_foot(text, word, cells):
+            return RowRole.FOOT
+        if self._is_title(text, word, cells):
+            return RowRole.TITLE
+        if len(cells) == 1 and self._is_section(number, column, text):
+            return RowRole.SECTION
+        return None
 
     def _header_again(self, cells: list[tuple[int, Cell]]) -> RowRole | None:
         """HEADER where the names of the columns stand once more, FURTHER where others do."""
@@ -168,25 +178,25 @@ class Classifier:
         same = sum(field is not None and field == self._fields.get(c) for (c, _), field in fields)
         return RowRole.HEADER if same >= enough else RowRole.FURTHER
 
-    def _is_title(self, text: str, cells: list[tuple[int, Cell]]) -> bool:
+    def _is_title(self, text: str, word: str, cells: list[tuple[int, Cell]]) -> bool:
         """A title stands once more: as a line of its own, or with all that stood beside it."""
-        if key(text) not in self._titles:
+        if word not in self._titles:
             return False
         if len(cells) == 1:
             return not (self._width >= 3 and is_section(text))
         return _keys(cells) in self._title_lines
 
-    def _is_foot(self, first: str, cells: list[tuple[int, Cell]]) -> bool:
+    def _is_foot(self, first: str, word: str, cells: list[tuple[int, Cell]]) -> bool:
+        """``word``: the key of ``first``, the text with which the row begins."""
+        second = cells[1][1] if len(cells) > 1 else None
         text = fold(first)
-        if not text or not (
-            text[0] in self._foot_starts or (len(cells) > 1 and isinstance(cells[1][1], str))
-        ):
+        starts = text[:1] in self._foot_starts
+        if not text or not (starts or isinstance(second, str)):
             return False
-        totals = words("total_words")
         if not (
-            self._foot.match(text)
-            or key(text) in words("end_marks")
-            or any(isinstance(cell, str) and key(cell) in totals for _, cell in cells[:2])
+            word in self._foot_words
+            or (isinstance(second, str) and key(second) in words("total_words"))
+            or (starts and self._foot.match(text))
         ):
             return False
         return not any(_IDENTITY.match(fold(cell_text(cell))) for _, cell in cells)

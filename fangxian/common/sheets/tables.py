@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from .address import parse_address
 from .cells import Cell, is_blank
@@ -35,8 +35,7 @@ class Column:
         return column_letter(self.index)
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(NamedTuple):
     """A data row. `number` is Excel's row number; `cells` stand in the order of the table's
     columns.
 

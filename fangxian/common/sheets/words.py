@@ -34,14 +34,16 @@ def fold(text: str) -> str:
     """Half width, without invisible characters, outer space removed; case is kept."""
     if text.isascii():
         return text.strip()
-    return unicodedata.normalize("NFKC", text.translate(_ZERO_WIDTH)).strip()
+    if not text.isprintable():
+        text = text.translate(_ZERO_WIDTH)
+    return unicodedata.normalize("NFKC", text).strip()
 
 
 @lru_cache(maxsize=8192)
 def key(text: str) -> str:
     """A label reduced to what is compared: half width, lower case, letters and digits alone."""
     folded = fold(text).casefold()
-    return _NOISE.sub("", folded) or folded
+    return folded if folded.isalnum() else _NOISE.sub("", folded) or folded
 
 
 @lru_cache(maxsize=8192)

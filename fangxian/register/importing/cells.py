@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 REMEMBERED: Final = 500
 UNREAD: Final = "unread"
+_UNSEEN: Final = object()
+_NO_TEXTS: Final = (dt.date, dt.time, dt.timedelta, bool)
 # What a cell that holds a word is told.
 _FORMS: Final = ("date_form", "phone_form")
 _BRACKETS: Final = re.compile(r"[(（][^()（）]*[)）]")
@@ -95,50 +97,49 @@ def door_text(limit: int) -> Callable[[Cell], str | Fault | None]:
     clean = text(limit)
 
     def door(cell: Cell) -> str | Fault | None:
-        if isinstance(cell, dt.date | dt.time | dt.timedelta | bool):
+        if isinstance(cell, _NO_TEXTS):
             return Fault("not_text")
         return clean(cell)
 
     return door
 
 
+Read = tuple[int, dict[str, Any] | None]
+"""The position of a field's column, and what its texts in rows above were cleaned to.
+
+Most columns of a ledger repeat themselves; a number of a document doesn't, and is cleaned by what
+its row says of its kind.
+"""
+
+
+def reads(positions: Mapping[str, int]) -> dict[str, Read]:
+    """For a :class:`Taker`, with nothing remembered yet."""
+    return {name: (at, None if name == "identity" else {}) for name, at in positions.items()}
+
+
 class Taker:
-    """Cleans the cell of a field, noting what is wrong with it.
+    """Cleans the cell of a field, noting what is wrong with it; None where it has no column."""
 
-    ``memory``: what texts of a field were cleaned to in rows above. Most columns of a ledger repeat
-    themselves; a number of a document doesn't, and is cleaned by what its row says of its kind.
-    """
+    __slots__ = ("_reads", "_record", "cells")
 
-    def __init__(
-        self,
-        record: Record,
-        positions: Mapping[str, int],
-        memory: Mapping[str, dict[str, Any]],
-        cells: list[Cell],
-    ) -> None:
+    def __init__(self, record: Record, reads: Mapping[str, Read], cells: list[Cell]) -> None:
         self._record = record
-        self._positions = positions
-        self._memory = memory
-        self._cells = cells
+        self._reads = reads
+        self.cells = cells
 
     def filled(self, name: str) -> bool:
         """Whether the row has something in the field's column."""
-        position = self._positions.get(name)
-        return position is not None and not is_blank(self._cells[position])
+        read = self._reads.get(name)
+        return read is not None and not is_blank(self.cells[read[0]])
 
     def __call__(self, name: str, clean: Callable[[Cell], Any]) -> Any:
-        position = self._positions.get(name)
-        if position is None:
+        read = self._reads.get(name)
+        if read is None or (cell := self.cells[read[0]]) is None:
             return None
-        cell = self._cells[position]
-        if cell is None:
-            return None
-        memory = self._memory.get(name)
+        memory = read[1]
         if memory is None or not isinstance(cell, str):
             value = clean(cell)
-        elif cell in memory:
-            value = memory[cell]
-        else:
+        elif (value := memory.get(cell, _UNSEEN)) is _UNSEEN:
             if len(memory) >= REMEMBERED:
                 memory.clear()
             value = memory[cell] = clean(cell)

@@ -24,11 +24,13 @@ from fangxian.people.vocabularies import (
 )
 from fangxian.register.importing.addresses import COLUMNS, Written, is_collective, why, written
 from fangxian.register.importing.cells import (
+    REMEMBERED,
     UNREAD,
     Taker,
     door_text,
     not_filler,
     or_unread,
+    reads,
     text,
     unless_ditto,
     unless_word,
@@ -151,14 +153,12 @@ class Record:
     def of(cls, number: int, values: Mapping[str, Any]) -> Record:
         """From what was staged."""
         known = {name: value for name, value in values.items() if name in _STAGED}
-        if document := known.get("document"):
-            known["document"] = tuple(document)
-        if place := known.get("place"):
-            known["place"] = tuple(place)
-        if other := known.get("or_place"):
-            known["or_place"] = tuple(other)
-        known["problems"] = [tuple(problem) for problem in known.get("problems", ())]
-        return cls(number=number, **known)
+        for name in ("document", "place", "or_place"):
+            if name in known:
+                known[name] = tuple(known[name])
+        if "problems" in known:
+            known["problems"] = [tuple(problem) for problem in known["problems"]]
+        return cls(number, **known)
 
     @property
     def room(self) -> str:
@@ -219,7 +219,7 @@ class Record:
 
 
 _COUNTED: Final = ("number", "unknown_groups", "doubtful")
-_STAGED: Final = tuple(f.name for f in fields(Record) if f.name not in _COUNTED)
+_STAGED: Final = {f.name: None for f in fields(Record) if f.name not in _COUNTED}
 
 
 class Reader:
@@ -243,15 +243,16 @@ class Reader:
         self._heads = heads
         self._relations = relations
         self._groups = columns_of(positions)
-        self._living = Living(names or {}, kind)
-        self._memory: dict[str, dict[str, Any]] = {
-            name: {} for name in positions if name != "identity"
-        }
+        self._living = Living(names or {}, kind, positions)
+        self._reads = reads(positions)
+        # The people of a household stand one below the other, each with the same door.
+        self._door_cells = [positions[name] for name in _OF_DOORS if name in positions]
+        self._doors: dict[tuple[Cell, ...], tuple[Place, Place | tuple[()], str, bool]] = {}
 
     def read(self, number: int, cells: list[Cell], section: str = "") -> Record:
         """Clean one row. Nothing is looked up."""
         record = Record(number)
-        take = Taker(record, self._positions, self._memory, cells)
+        take = Taker(record, self._reads, cells)
         record.name, note = take("name", cleaning.clean_noted_name) or ("", "")
         self._living.name(record, take, note)
         self._document(record, take)
@@ -270,7 +271,7 @@ class Reader:
         record.fault("name", Fault("required", {"field": str(LABELS["name"])}))
 
     def _document(self, record: Record, take: Taker) -> None:
-        said = take("document_type", not_filler(40))
+        said = take("document_type", _KIND)
         named = DOCUMENT_KINDS.code_of(said) if said else None
         stated = named is not None and named != IDENTITY
         unknown = said and named is None and not take("identity", _is_identity)
@@ -298,12 +299,13 @@ class Reader:
             )
         record.document = (kind, document.number)
         if kind == IDENTITY:
-            record.birth_date = document.birth_date.isoformat() if document.birth_date else ""
+            born = document.birth_date
+            record.birth_date = born.isoformat() if born else ""
             record.sex = document.sex or ""
 
     def _person(self, record: Record, take: Taker) -> None:
         # What can't be read does not contradict the number.
-        sex = take("sex", or_unread(cleaning.clean_sex, "sex"))
+        sex = take("sex", _SEX)
         if sex == UNREAD:
             if not record.sex:
                 record.fault("sex", Fault("sex"))
@@ -320,14 +322,13 @@ class Reader:
         self._nationality(record, take)
         record.ethnicity = self._code(record, take, "ethnicity", ETHNICITIES.code_of)
         for name in ("phone", "phone_2"):
-            for phone in take(name, unless_word(cleaning.clean_phones)) or ():
+            for phone in take(name, _PHONES) or ():
                 if phone.number not in record.phones:
                     record.phones.append(phone.number)
-        record.registered_address = take("registered_address", unless_ditto(text(200))) or ""
-        if is_answer(record.registered_address):
-            # Local, from elsewhere, yes: that is no address.
-            record.registered_address = ""
-        record.employer = take("employer", unless_ditto(not_filler(120))) or ""
+        registered = take("registered_address", _REGISTERED) or ""
+        # Local, from elsewhere, yes: that is no address.
+        record.registered_address = "" if is_answer(registered) else registered
+        record.employer = take("employer", _EMPLOYER) or ""
 
     def _nationality(self, record: Record, take: Taker) -> None:
         record.nationality = self._code(
@@ -354,8 +355,8 @@ class Reader:
             )
 
     def _household(self, record: Record, take: Taker) -> None:
-        record.household_number = take("household_number", not_filler(30)) or ""
-        since = take("move_in_date", unless_word(cleaning.clean_day_or_month))
+        record.household_number = take("household_number", _NUMBER) or ""
+        since = take("move_in_date", _SINCE)
         record.since = since.isoformat() if since else ""
         day = record.since_day
         if day and day > dt.date.today() + dt.timedelta(days=1):  # noqa: DTZ011 - a day's slack covers zones
@@ -370,24 +371,40 @@ class Reader:
 
     def _head(self, record: Record, take: Taker) -> None:
         record.relation = self._code(record, take, "relation", self._relations, "relative")
-        head = take("head_name", _name_or_answer) or ""
+        head = take("head_name", _name_or_answer)
         if isinstance(head, str) and relation_of(head) == HEAD:
             head = True
-        named = isinstance(head, str) and not (names_nobody(head) or is_no_name(head))
-        record.head_name = head if named else ""
+        if isinstance(head, str) and not (names_nobody(head) or is_no_name(head)):
+            record.head_name = head
         if (self._heads and not record.vacant) or (head is True and not record.relation):
             record.relation = HEAD
         if not record.relation and record.head_name and record.head_name == record.name:
             record.relation = HEAD
 
     def _place(self, record: Record, take: Taker, section: str) -> None:
-        address = take("address", door_text(200)) or ""
-        columns = tuple(take(name, door_text(60)) or "" for name in COLUMNS)
+        cells = (section, *[take.cells[at] for at in self._door_cells])
+        known = self._doors.get(cells)
+        if known is not None:
+            record.place, record.or_place, record.community, record.collective = known
+            return
+        faults = len(record.problems)
+        self._find_place(record, take, section)
+        # True is 1 to a dictionary, and no door.
+        if len(record.problems) == faults and all(isinstance(c, str | None) for c in cells):
+            if len(self._doors) >= REMEMBERED:
+                self._doors.clear()
+            self._doors[cells] = (
+                record.place, record.or_place, record.community, record.collective
+            )  # fmt: skip
+
+    def _find_place(self, record: Record, take: Taker, section: str) -> None:
+        address = take("address", _ADDRESS) or ""
+        columns = tuple(take(name, _DOOR) or "" for name in COLUMNS)
         door = written(address, columns, section)
         said = take("household_kind", text(30))
         record.collective = door.collective or bool(said and is_collective(said))
-        record.community = take("community", door_text(60)) or ""
-        grid = take("grid", door_text(60)) or ""
+        record.community = take("community", _DOOR) or ""
+        grid = take("grid", _DOOR) or ""
         record.place = _place(door, record.community, grid)
         if door.instead is not None:
             record.or_place = _place(door.instead, record.community, grid)
@@ -420,8 +437,7 @@ class Reader:
         code_of: Callable[[str], str | None],
         fallback: str = "",
     ) -> str:
-        clean = text(60) if name == "relation" else unless_ditto(text(60))
-        said = take(name, clean)
+        said = take(name, _RELATION if name == "relation" else _WORD)
         if not said or (name != "relation" and cleaning.is_filler(said)):
             return ""
         # A word outside the list loses nothing that anybody decides by, so the row still counts.
@@ -449,7 +465,19 @@ def _is_identity(cell: Cell) -> bool:
     return isinstance(document, cleaning.Document) and document_kind(document.kind) == IDENTITY
 
 
+_OF_DOORS: Final = ("address", *COLUMNS, "household_kind", "community", "grid")
+_KIND: Final = not_filler(40)
+_SEX: Final = or_unread(cleaning.clean_sex, "sex")
 _BIRTH: Final = or_unread(unless_word(cleaning.clean_birth), "date_form")
+_PHONES: Final = unless_word(cleaning.clean_phones)
+_REGISTERED: Final = unless_ditto(text(200))
+_EMPLOYER: Final = unless_ditto(not_filler(120))
+_NUMBER: Final = not_filler(30)
+_SINCE: Final = unless_word(cleaning.clean_day_or_month)
+_RELATION: Final = text(60)
+_WORD: Final = unless_ditto(_RELATION)
+_ADDRESS: Final = door_text(200)
+_DOOR: Final = door_text(60)
 
 
 def _same_birth(said: dt.date | cleaning.Month, exact: str) -> bool:

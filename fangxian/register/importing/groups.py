@@ -36,8 +36,9 @@ def columns_of(names: Collection[str]) -> tuple[str, ...]:
 
 def read_groups(record: Record, take: Taker, columns: Collection[str]) -> None:
     """Note the groups of a row. Words that are not known are counted, not kept."""
-    for word in split(take("person_category", text(200)) or ""):
-        _join(record, KEY_GROUPS.code_of(word), word)
+    if said := take("person_category", text(200)):
+        for word in split(said):
+            _join(record, KEY_GROUPS.code_of(word), word)
     for name in columns:
         code = name.removeprefix(_PREFIX)
         said = take(name, text(200))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
@@ -33,21 +33,28 @@ HINTS: Final = ("state", "away", "person_category", "registration", "registered_
 # What the name of the column tells of their cells.
 BY_NAME: Final = frozenset({"name", "residence_status", "died", "left", *HINTS})
 _ANY: Final = StatusColumn("")
+_STATUS: Final = text(60)
+_HINT: Final = text(200)
+_REGISTERED: Final = unless_ditto(_HINT)
+_DAYS: Final = {"death_date": cleaning.clean_birth, "move_out_date": cleaning.clean_day_or_month}
 # Key groups have the same words in their names: those whose child has died, or who moved about.
 _TELL_GONE: Final = {"state": tells_gone, "person_category": tells_dead}
 
 
 class Living:
     """Reads what the columns say. ``names``: field → name of its column; ``kind``: that of those
-    whom no column tells of.
+    whom no column tells of; ``fields``: those that have a column.
     """
 
-    def __init__(self, names: Mapping[str, str], kind: str = "") -> None:
+    def __init__(self, names: Mapping[str, str], kind: str, fields: Collection[str]) -> None:
         self._kind = kind
         self._status = StatusColumn(names.get("residence_status", ""))
-        self._hints = {name: StatusColumn(names.get(name, "")) for name in HINTS}
-        self._gone = {name: GoneColumn(names.get(name, "")) for name in ("died", "left")}
+        self._hints = {n: StatusColumn(names.get(n, "")) for n in HINTS if n in fields}
+        self._gone = {n: GoneColumn(names.get(n, "")) for n in ("died", "left") if n in fields}
         self._day = GoneColumn("")
+        self._days = {
+            name: partial(self._tells_day, clean) for name, clean in _DAYS.items() if name in fields
+        }
 
     def name(self, record: Record, take: Taker, note: str) -> None:
         """A note in the place of a name: the dwelling is empty, or nobody is named.
@@ -58,9 +65,10 @@ class Living:
             return
         if note:
             record.kind = _ANY.meaning(note) or ""
-        if names_nobody(record.name) and not take.filled("identity"):
+        nobody = names_nobody(record.name)
+        if nobody and not take.filled("identity"):
             record.name, record.vacant = "", True
-        elif names_nobody(record.name) or is_no_name(record.name):
+        elif nobody or is_no_name(record.name):
             record.refuse(
                 "name",
                 "no_name",
@@ -79,7 +87,7 @@ class Living:
 
     def _read_status(self, record: Record, take: Taker) -> None:
         """What is not understood is refused: coverage counts by it."""
-        said = take("residence_status", text(60))
+        said = take("residence_status", _STATUS)
         if not said:
             return
         meaning = self._status.meaning(said)
@@ -96,13 +104,12 @@ class Living:
             _apply(record, "residence_status", meaning)
 
     def _read_hints(self, record: Record, take: Taker) -> None:
-        for name in HINTS:
-            clean = unless_ditto(text(200)) if name == "registered_address" else text(200)
-            said = take(name, clean)
+        for name, column in self._hints.items():
+            said = take(name, _REGISTERED if name == "registered_address" else _HINT)
             for word in split(said) if said else ():
                 if name == "person_category" and KEY_GROUPS.code_of(word):
                     continue
-                meaning = self._hints[name].meaning(word)
+                meaning = column.meaning(word)
                 if name == "person_category" and meaning == NOBODY:
                     continue
                 if meaning is None and name in _TELL_GONE and _TELL_GONE[name](word):
@@ -129,11 +136,10 @@ class Living:
                     _("The word does not tell whether the person has died or has left."),
                     _("Write yes, no or the day, or leave this column out."),
                 )
-        if take("death_date", partial(self._tells_day, cleaning.clean_birth)) == GONE:
-            _refuse_gone(record, "death_date")
-        if take("move_out_date", partial(self._tells_day, cleaning.clean_day_or_month)) == GONE:
-            _refuse_gone(record, "move_out_date")
-        if tells_gone(take("move_kind", text(60)) or ""):
+        for name, tells in self._days.items():
+            if take(name, tells) == GONE:
+                _refuse_gone(record, name)
+        if (kind := take("move_kind", _STATUS)) and tells_gone(kind):
             _refuse_gone(record, "move_kind")
 
     def _tells_day(self, clean: Callable[[Cell], Any], cell: Cell) -> str | Fault | None:
@@ -158,6 +164,7 @@ def means_residency(word: str) -> bool:
     return _ANY.meaning(word) is not None
 
 
+@lru_cache(maxsize=1024)
 def is_answer(said: str) -> bool:
     """Whether a text but answers how somebody lives somewhere."""
     return isinstance(cleaning.clean_yes_no(said), bool) or means_residency(said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -37,12 +37,42 @@ LATER: Final = "later"
 WRITTEN: Final = (NEW, CHANGED, MOVED)
 STATUSES: Final = (NEW, CHANGED, MOVED, KNOWN, DUPLICATE, REFUSED)
 
-Told = MutableMapping[tuple[UUID, bool], int]
-"""The number of the row that first spoke of a person, by whether it is but registered there
-(SEPARATED).
-"""
 RowName = Callable[[int], int | str]
 """What a person calls the row of a number."""
+
+
+class Told:
+    """The number of the row that first spoke of a person, by whether it is but registered there
+    (SEPARATED).
+
+    What rows say counts at once; it is taken back unless it is kept, when they are written.
+    """
+
+    def __init__(self) -> None:
+        # By a number instead of the id: a file of 100,000 rows stays small in memory.
+        self._kept: dict[int, int] = {}
+        self._said: dict[int, int] = {}
+
+    def row(self, person: UUID, *, separated: bool) -> int | None:
+        """The row that spoke of the person first."""
+        key = person.int << 1 | separated
+        return self._kept.get(key) or self._said.get(key)
+
+    def tell(self, person: UUID, row: int, *, separated: bool) -> None:
+        """A row speaks of the person."""
+        key = person.int << 1 | separated
+        if key not in self._kept:
+            self._said.setdefault(key, row)
+
+    def keep(self) -> None:
+        """What was told is written."""
+        self._kept |= self._said
+        self._said = {}
+
+    def take_back(self) -> None:
+        """What was told since is not written."""
+        self._said = {}
+
 
 EMPTY: Final = Household.State.EMPTY.value
 _UNKNOWN_SEX: Final = "0"
@@ -66,7 +96,8 @@ class Decision:
     sets_number: bool = False
     fills: dict[str, Any] = field(default_factory=dict)
     add_document: bool = False
-    add_phones: list[str] = field(default_factory=list)
+    # With their indexes.
+    add_phones: list[tuple[str, bytes]] = field(default_factory=list)
     add_groups: list[str] = field(default_factory=list)
     lives: Lives | None = None
     settles: Lives | None = None
@@ -134,7 +165,7 @@ def _tell(decision: Decision, told: Told) -> None:
     assert decision.human is not None
     here = residency_of(decision.human, decision.home)
     separated = here is not None and here.kind == SEPARATED
-    told.setdefault((decision.human.id, separated), decision.record.number)
+    told.tell(decision.human.id, decision.record.number, separated=separated)
 
 
 def _rings(decisions: Iterable[Decision]) -> list[list[Decision]]:
@@ -207,9 +238,12 @@ def _stands_above(decision: Decision, human: Human, told: Told, row_name: RowNam
     record = decision.record
     here = residency_of(human, decision.home)
     separated = (record.kind or (here.kind if here else "")) == SEPARATED
-    above = told.get((human.id, separated))
-    decision.again = any((human.id, either) in told for either in (True, False))
-    decision.told_here = here is not None and (human.id, here.kind == SEPARATED) in told
+    above = told.row(human.id, separated=separated)
+    either = above or told.row(human.id, separated=not separated)
+    decision.again = either is not None
+    decision.told_here = (
+        here is not None and told.row(human.id, separated=here.kind == SEPARATED) is not None
+    )
     if above is not None and not decision.told_here:
         _refuse_twice(record, row_name(above))
         return True
@@ -312,12 +346,12 @@ def _judge(decision: Decision, registered: Registered, day: dt.date) -> None:
             setattr(human, name, value)
     for number, index in zip(record.phones, decision.phone_indexes, strict=True):
         if index not in human.phones:
-            decision.add_phones.append(number)
-            human.phones.add(index)
+            decision.add_phones.append((number, index))
+            human.phones += (index,)
     for group in record.groups:
         if group not in human.groups:
             decision.add_groups.append(group)
-            human.groups.add(group)
+            human.groups += (group,)
     if decision.add_document:
         _register_document(decision, human, registered)
     _judge_home(decision, human, home, registered, day)
@@ -335,12 +369,13 @@ def _judge_new(decision: Decision, home: Home, registered: Registered, day: dt.d
         record.employer,
         None,
         record.first_nationality,
-        phones=set(decision.phone_indexes),
-        groups=set(record.groups),
+        phones=tuple(decision.phone_indexes),
+        groups=tuple(record.groups),
     )
     decision.status, decision.human = NEW, human
     decision.add_document = record.document is not None
-    decision.add_phones, decision.add_groups = record.phones, record.groups
+    decision.add_phones = list(zip(record.phones, decision.phone_indexes, strict=True))
+    decision.add_groups = record.groups
     _register_document(decision, human, registered)
     if record.relation == HEAD:
         home.head = human.id
@@ -350,7 +385,7 @@ def _judge_new(decision: Decision, home: Home, registered: Registered, day: dt.d
 def _register_document(decision: Decision, human: Human, registered: Registered) -> None:
     if decision.record.document and decision.index:
         pair = (decision.record.document[0], decision.index)
-        human.documents.add(pair)
+        human.documents += (pair,)
         registered.by_document[pair] = human
 
 
@@ -368,7 +403,7 @@ def _settle(
         record.kind or "registered",
         since,
     )
-    human.residencies.append(decision.settles)
+    human.residencies += (decision.settles,)
     registered.residents[home.id].append(human)
 
 
@@ -417,7 +452,9 @@ def _leave_others(decision: Decision, human: Human, home: Home, registered: Regi
     ]
     for left in decision.leaves:
         registered.leave(human, left.household_id)
-        human.residencies.remove(left)
+    human.residencies = tuple(
+        lives for lives in human.residencies if all(lives is not left for left in decision.leaves)
+    )
 
 
 def _acceptable(decision: Decision, human: Human) -> bool:

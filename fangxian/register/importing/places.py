@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -40,12 +40,12 @@ _WORDS: Final = json.loads((DATA / "building_words.json").read_text("utf-8"))
 _KINDS: Final = frozenset(key(word) for words in _WORDS["kinds"].values() for word in words)
 # Between the code of a building and a number: it goes by a name that it had.
 _FORMER: Final = "~"
+_REMEMBERED: Final = 2_000
 # The kind of building that a village group is.
 GROUP: Final = "village_group"
 
 
-@dataclass(frozen=True, slots=True)
-class Door:
+class Door(NamedTuple):
     """Where a row's household lies; ``place_code`` is the unit's or the building's."""
 
     place_code: str
@@ -92,6 +92,8 @@ class PlaceIndex:
         self._buildings: dict[str, _Building] = {}
         self._by_words: dict[tuple[str, str], list[str]] = defaultdict(list)
         self._planned: dict[tuple[str, str], _Building] = {}
+        # Rows of one building mostly stand together.
+        self._met: dict[tuple[str, ...], _Building] = {}
         self._load()
 
     def _load(self) -> None:
@@ -242,6 +244,15 @@ class PlaceIndex:
         return self._own_names[said]
 
     def _building(self, record: Record, village: str, place: Place) -> _Building | None:
+        at = (village, *place[:4], *place[6:])
+        met = self._met.get(at)
+        if met is None and (met := self._search(record, village, place)) and met.id.int:
+            if len(self._met) >= _REMEMBERED:
+                self._met.clear()
+            self._met[at] = met
+        return met
+
+    def _search(self, record: Record, village: str, place: Place) -> _Building | None:
         _community, _grid, estate, building, _unit, _room, group, road = place
         words = []
         if building:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 from uuid import UUID
@@ -53,10 +53,11 @@ class Human:
     employer: str
     deceased_on: dt.date | None
     nationality: str
-    documents: set[tuple[str, bytes]] = field(default_factory=set)
-    phones: set[bytes] = field(default_factory=set)
-    groups: set[str] = field(default_factory=set)
-    residencies: list[Lives] = field(default_factory=list)
+    # Mostly none or one of each, which a tuple keeps in a fraction of a set's memory.
+    documents: tuple[tuple[str, bytes], ...] = ()
+    phones: tuple[bytes, ...] = ()
+    groups: tuple[str, ...] = ()
+    residencies: tuple[Lives, ...] = ()
 
 
 @dataclass(slots=True)
@@ -212,21 +213,21 @@ def _humans(
         "person_id", "kind", "number_index"
     ):
         if person in humans:
-            humans[person].documents.add((kind, bytes(index)))
+            humans[person].documents += ((kind, bytes(index)),)
     for person, index in PersonPhone.objects.filter(person_id__in=keys).values_list(
         "person_id", "number_index"
     ):
         if person in humans:
-            humans[person].phones.add(bytes(index))
+            humans[person].phones += (bytes(index),)
     for person, group in KeyGroupEntry.objects.filter(person_id__in=keys, to_date=None).values_list(
         "person_id", "group"
     ):
         if person in humans:
-            humans[person].groups.add(group)
+            humans[person].groups += (group,)
     lives: Any
     for person, *lives in Residency.objects.filter(person_id__in=keys, to_date=None).values_list(
         "person_id", "id", "household_id", "place_code", "relation", "kind", "from_date"
     ):
         if person in humans:
-            humans[person].residencies.append(Lives(*lives))
+            humans[person].residencies += (Lives(*lives),)
     return humans.values()

@@ -5,7 +5,7 @@ together.
 from __future__ import annotations
 
 import datetime as dt
-from collections import ChainMap, Counter, defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
@@ -111,11 +111,11 @@ class Residents:
             )
             # Two imports at once don't make the same person twice.
             imports.lock_places(d.door.place_code for d in decisions if d.door)
-            # What a chunk says counts once it is written.
-            said: matching.Told = {}
+            # What a chunk said that was not written does not count.
+            told.take_back()
             registered = Registered(dict(heads), locking=True)
             matching.decide(
-                decisions, registered, told=ChainMap(said, told), day=day,
+                decisions, registered, told=told, day=day,
                 row_name=partial(imports.row_name, run), exchange=exchange,
             )  # fmt: skip
             writer = Writer(by, day)
@@ -123,7 +123,7 @@ class Residents:
             writer.flush()
             touched = {d.home.id for d in decisions if d.home and d.status in matching.WRITTEN}
             changed(by, touched | writer.left)
-            told.update(said)
+            told.keep()
             heads = registered.heads
             return outcomes
 
@@ -137,7 +137,7 @@ def _stage(
     order = FileOrder()
     total = source.count()
     registered = Registered()
-    told: matching.Told = {}
+    told = matching.Told()
     day = dt.date.fromisoformat(run.options["day"])
     row_name = partial(imports.row_name, run)
     tally = _Tally(row_name)
@@ -195,7 +195,7 @@ class _Tally:
         self._counts: Counter[str] = Counter()
         self._kinds: Counter[str] = Counter()
         self._problems: list[tuple[int, list[Any]]] = []
-        self._statuses: dict[int, str] = {}
+        self._first: dict[int, str] = {}
 
     def note(self, record: Record) -> None:
         """Count what is worth a look in a row that may be right all the same."""
@@ -214,22 +214,31 @@ class _Tally:
             status = matching.REFUSED if decision.status == matching.LATER else decision.status
             self.rows += 1
             self._counts[status] += 1
-            self._statuses[record.number] = status
+            self._first[record.number] = status
+            if len(self._first) > SHOWN_ROWS:
+                del self._first[max(self._first)]
             for name, code, message, mend in record.problems:
                 self._kinds[code] += 1
                 row = self._row_name(record.number)
                 self._problems.append((record.number, [row, name, message, mend]))
+        if len(self._problems) > 4 * SHOWN_PROBLEMS:
+            self._shorten()
         return late
+
+    def _shorten(self) -> None:
+        """Keep the problems that are shown."""
+        self._problems.sort(key=lambda problem: problem[0])
+        del self._problems[SHOWN_PROBLEMS:]
 
     def summary(self) -> dict[str, Any]:
         """As kept with the run."""
-        self._problems.sort(key=lambda problem: problem[0])
+        self._shorten()
         return {
             "rows": self.rows,
             "counts": dict(self._counts),
             "kinds": dict(self._kinds),
-            "problems": [shown for _number, shown in self._problems[:SHOWN_PROBLEMS]],
-            "first": dict(islice(sorted(self._statuses.items()), SHOWN_ROWS)),
+            "problems": [shown for _number, shown in self._problems],
+            "first": dict(sorted(self._first.items())),
             "unknown_groups": self.unknown_groups,
             "doubtful": len(self.doubtful),
             "doubtful_rows": self.doubtful[:SHOWN_ROWS],
@@ -238,7 +247,7 @@ class _Tally:
 
 def _told_before(run: ImportRun) -> tuple[matching.Told, dict[UUID, str]]:
     """What an earlier attempt has accepted says of persons (their row) and households (head)."""
-    told: matching.Told = {}
+    told = matching.Told()
     accepted = imports.rows_of(run, RowState.ACCEPTED)
     rows = [(row.object_id, Record.of(row.number, row.values)) for row in accepted if row.object_id]
     lives = Residency.objects.filter(person_id__in={person for person, _row in rows}, to_date=None)
@@ -248,7 +257,7 @@ def _told_before(run: ImportRun) -> tuple[matching.Told, dict[UUID, str]]:
     heads: dict[UUID, str] = {}
     for person, row in rows:
         separated = row.kind == SEPARATED if row.kind else (person, False) not in homes
-        told.setdefault((person, separated), row.number)
+        told.tell(person, row.number, separated=separated)
         if row.family:
             for home in homes.get((person, separated), ()):
                 heads.setdefault(home, row.family)

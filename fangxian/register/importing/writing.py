@@ -21,7 +21,7 @@ from fangxian.register.actions.locks import lock_homes
 from fangxian.register.actions.residencies import LINK
 from fangxian.register.importing import matching
 from fangxian.register.importing.matching import Decision
-from fangxian.register.importing.registered import Lives, phone_index
+from fangxian.register.importing.registered import Lives
 from fangxian.register.models import Household, KeyGroupEntry, Residency
 from fangxian.register.vocabularies import HEAD
 
@@ -31,18 +31,22 @@ _PHONE: Any = PersonPhone._meta.get_field("number")
 
 
 class _Rows:
-    """Columns of rows to insert into one table."""
+    """Columns of rows to insert into one table; ``same``: what stands in each of them."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, **same: Any) -> None:
         self.model = model
         self.columns: dict[str, list[Any]] = defaultdict(list)
+        self._same = same
 
     def add(self, **values: Any) -> None:
         for name, value in values.items():
             self.columns[name].append(value)
 
     def insert(self, tail: str = "") -> None:
-        bulk.insert(self.model, self.columns, tail)
+        if self.columns:
+            many = len(next(iter(self.columns.values())))
+            same = {name: [value] * many for name, value in self._same.items()}
+            bulk.insert(self.model, self.columns | same, tail)
 
 
 class Writer:
@@ -51,16 +55,16 @@ class Writer:
     def __init__(self, by: Actor, day: dt.date) -> None:
         self.by = by
         self.day = day
-        self.now = timezone.now()
+        now = timezone.now()
         self._seal_number = sealer(_NUMBER.column_name)
         self._seal_phone = sealer(_PHONE.column_name)
-        self.persons = _Rows(Person)
-        self.documents = _Rows(PersonDocument)
-        self.phones = _Rows(PersonPhone)
-        self.links = _Rows(PersonLink)
-        self.households = _Rows(Household)
-        self.residencies = _Rows(Residency)
-        self.groups = _Rows(KeyGroupEntry)
+        self.persons = _Rows(Person, created_at=now)
+        self.documents = _Rows(PersonDocument, created_at=now)
+        self.phones = _Rows(PersonPhone, created_at=now, label="")
+        self.links = _Rows(PersonLink, kind=LINK)
+        self.households = _Rows(Household, created_at=now, address="", note="")
+        self.residencies = _Rows(Residency, created_at=now, ended="", away_where="")
+        self.groups = _Rows(KeyGroupEntry, created_at=now, from_date=day)
         self._homes: set[UUID] = set()
         self._numbers: dict[UUID, str] = {}
         self._settled: set[UUID] = set()
@@ -85,8 +89,10 @@ class Writer:
         record = decision.record
         if decision.add_document and record.document:
             self._document(person, record.document, decision.index)
-        for number in decision.add_phones:
-            self._phone(person, number)
+        for number, index in decision.add_phones:
+            self.phones.add(
+                id=uuid7(), person_id=person, number=self._seal_phone(number), number_index=index
+            )
         if decision.fills:
             self._fills.append((person, decision.fills))
         if decision.settles is not None:
@@ -98,15 +104,14 @@ class Writer:
         assert decision.door is not None
         for group in decision.add_groups:
             self.groups.add(
-                id=uuid7(), created_at=self.now, person_id=person, group=group,
-                place_code=decision.door.place_code, from_date=self.day,
-            )  # fmt: skip
+                id=uuid7(), person_id=person, group=group, place_code=decision.door.place_code
+            )
         return person
 
     def _person(self, person: UUID, decision: Decision) -> None:
         record = decision.record
         self.persons.add(
-            id=person, created_at=self.now, name=record.name, initials=names.initials(record.name),
+            id=person, name=record.name, initials=names.initials(record.name),
             sex=record.sex or "0",
             birth_date=dt.date.fromisoformat(record.birth_date) if record.birth_date else None,
             ethnicity=record.ethnicity, nationality=record.first_nationality,
@@ -116,17 +121,14 @@ class Writer:
 
     def _document(self, person: UUID, document: tuple[str, str], index: bytes | None) -> None:
         self.documents.add(
-            id=uuid7(), created_at=self.now, person_id=person, kind=document[0],
-            number=self._seal_number(document[1]), number_index=index,
-        )  # fmt: skip
+            id=uuid7(),
+            person_id=person,
+            kind=document[0],
+            number=self._seal_number(document[1]),
+            number_index=index,
+        )
         if index is not None:
             self._documented.append((person, document[0], index))
-
-    def _phone(self, person: UUID, number: str) -> None:
-        self.phones.add(
-            id=uuid7(), created_at=self.now, person_id=person, number=self._seal_phone(number),
-            number_index=phone_index(number), label="",
-        )  # fmt: skip
 
     def _home(self, decision: Decision) -> None:
         home = decision.home
@@ -141,21 +143,20 @@ class Writer:
             return
         self._homes.add(home.id)
         self.households.add(
-            id=home.id, created_at=self.now, place_code=home.door.place_code,
+            id=home.id, place_code=home.door.place_code,
             building_id=home.door.building_id, unit_id=home.door.unit_id, room=home.door.room,
             number=home.number, kind=_KIND[home.collective].value,
-            state=home.state, address="", note="",
+            state=home.state,
         )  # fmt: skip
 
     def _lives(self, person: UUID, decision: Decision, lives: Lives) -> None:
         row, place = lives.id, lives.place_code
         since = lives.from_date
         self.residencies.add(
-            id=row, created_at=self.now, place_code=place, person_id=person,
-            household_id=lives.household_id, relation=lives.relation,
-            kind=lives.kind, from_date=since, ended="", away_where="",
+            id=row, place_code=place, person_id=person, household_id=lives.household_id,
+            relation=lives.relation, kind=lives.kind, from_date=since,
         )  # fmt: skip
-        self.links.add(person_id=person, place_code=place, kind=LINK, source_id=row)
+        self.links.add(person_id=person, place_code=place, source_id=row)
         self._leaves(person, decision, since, place)
 
     def _leaves(self, person: UUID, decision: Decision, on: dt.date, place: str) -> None:

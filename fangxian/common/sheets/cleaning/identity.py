@@ -34,6 +34,7 @@ DocumentKind = Literal[
 
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS: Final = "10X98765432"
+_ZEROS: Final = 48 * sum(_WEIGHTS)
 _PROVINCES: Final = frozenset(
     {*range(11, 16), *range(21, 24), *range(31, 38), *range(41, 47), *range(50, 55), *range(61, 66)}
     | {71, 81, 82, 83, *range(91, 100)}
@@ -45,6 +46,7 @@ _PASSPORT: Final = re.compile(r"^(?=[A-Z0-9]{6,12}$)(?=.*\d{4})[A-Z]{1,3}[A-Z0-9
 _HONG_KONG_MACAO: Final = re.compile(r"^[HM](?:\d{8}|\d{10})$")
 _TAIWAN: Final = re.compile(r"^\d{10}(?:\([A-Z]\)|[A-Z])$")
 _FOREIGN_CARD: Final = re.compile(r"^[A-Z]{3}\d{12}$")
+_DIGITS: Final = re.compile(r"\d+X?")
 _SCIENTIFIC: Final = re.compile(r"^\d(?:\.\d+)?E\+?\d{1,2}$", re.IGNORECASE)
 
 
@@ -143,7 +145,9 @@ def _document(number: str) -> Document:
 
 def check_character(first17: str) -> str:
     """The check character of GB 11643 for 17 digits."""
-    return _CHECKS[sum(map(mul, map(int, first17), _WEIGHTS)) % 11]
+    digits = first17 if first17.isascii() else "".join(str(int(digit)) for digit in first17)
+    # A digit's byte is 48 more than the digit.
+    return _CHECKS[(sum(map(mul, digits.encode(), _WEIGHTS)) - _ZEROS) % 11]
 
 
 @cache
@@ -154,10 +158,11 @@ def _labels() -> re.Pattern[str]:
 
 def _compact(cell: Cell) -> str | Fault | None:
     """Letters and digits of the number; what is written before and behind it is left out."""
-    if isinstance(cell, bool | dt.date | dt.time | dt.timedelta):
-        return Fault("not_text")
-    if isinstance(cell, float | int) and cell > EXACT_INTEGER_LIMIT:
-        return Fault("identity_rounded")
+    if not isinstance(cell, str):
+        if isinstance(cell, bool | dt.date | dt.time | dt.timedelta):
+            return Fault("not_text")
+        if isinstance(cell, float | int) and cell > EXACT_INTEGER_LIMIT:
+            return Fault("identity_rounded")
     text = plain(cell)
     if text is None or isinstance(text, Fault):
         return text
@@ -172,7 +177,7 @@ def _compact(cell: Cell) -> str | Fault | None:
 
 
 def _resident(text: str) -> str | Fault:
-    if not re.fullmatch(r"\d+X?", text):
+    if not _DIGITS.fullmatch(text):
         return Fault("identity_characters")
     if len(text) == 15 and text.isdecimal():
         text = f"{text[:6]}19{text[6:]}"
