@@ -72,20 +72,20 @@ def array(kind: str) -> str:
     return f"(string_to_array(%s, E'\\x1f', E'\\x1e'))[2:]::{kind}[]"
 
 
-class OneOf(models.Lookup):  # type: ignore[type-arg]  # not subscriptable when it runs
+class OneOf(models.Lookup):
     """``filter(OneOf(F("number_index"), indexes))``: ``__in`` with the values as one parameter."""
 
     prepare_rhs = False
     lookup_name = "one_of"
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[str | int, ...]]:
         """As Django's lookups."""
         values = list(self.rhs)
         if not values:
             raise EmptyResultSet
         lhs, params = self.process_lhs(compiler, connection)
         kind = _kind(self.lhs.output_field)
-        return f"{lhs} = ANY ({array(kind)})", [*params, packed(values)]
+        return f"{lhs} = ANY ({array(kind)})", (*params, packed(values))
 
 
 def insert(model: type[models.Model], columns: Mapping[str, Sequence[Any]], tail: str = "") -> None:

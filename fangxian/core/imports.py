@@ -265,7 +265,7 @@ def _staged_rows(found: QuerySet[ImportRow]) -> list[StagedRow]:
     return [StagedRow(pk, number, _opened(raw) or {}, key) for pk, number, raw, key in rows]
 
 
-def _opened(sealed: str | None) -> Any:
+def _opened(sealed: Any) -> Any:
     """The value of a sealed column; None once its emergency's key is destroyed."""
     if not sealed or isinstance(sealed, Destroyed):
         return None
