@@ -19,11 +19,10 @@ from fangxian.common.scoping import acting
 from fangxian.config.demo.officers import Officers
 from fangxian.config.demo.recipe import Chance
 from fangxian.core import counters
-from fangxian.core.actions import create_emergency
+from fangxian.core.actions import close_tasks, create_emergency
 from fangxian.field.actions import (
     NewVisit,
     exempt,
-    fill_report,
     plan_campaign,
     prepare_reports,
     publish_form,
@@ -31,6 +30,7 @@ from fangxian.field.actions import (
     send_report,
     start_campaign,
 )
+from fangxian.field.actions.reports import FILLED, OVERDUE, fill_report, report_key
 from fangxian.field.actions.visits import MOST
 from fangxian.field.models import Campaign, DailyReport, Target, Visit
 from fangxian.field.reporting import Span, due_at
@@ -254,7 +254,11 @@ def _send(
             first, last = (_moment(day, one) for one in REPORTED[Level(len(report.place_code))])
             sent = first + (last - first) * chance.random.random()
             span = Span(until.get(report.place_id), sent)
-            fill_report(by=staff[report.place_code], report=report, span=span, sent_at=sent)
+            fill_report(report, span, staff[report.place_code], sent)
+        done = [report for report in owed if report != late]
+        DailyReport.objects.bulk_update(done, FILLED)
+        keys = [report_key(report) for report in done]
+        close_tasks(by=by, kind=OVERDUE, dedupe_keys=keys, done_fact="report sent")
 
 
 def _visit(

@@ -11,7 +11,6 @@ from fangxian.field.actions.recording import NewVisit
 from fangxian.field.actions.reports import (
     close_reports,
     correct_report,
-    fill_report,
     prepare_reports,
     send_report,
 )
@@ -28,7 +27,6 @@ __all__ = [
     "end_exemption",
     "exempt",
     "extend_campaign",
-    "fill_report",
     "lapse_exemptions",
     "plan_campaign",
     "prepare_reports",

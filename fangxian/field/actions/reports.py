@@ -77,7 +77,7 @@ def prepare_reports(*, by: Actor, campaign: Campaign, day: dt.date, area: str = 
                 object_type="field.DailyReport",
                 object_id=report.id,
                 assignee_role=rules.roles[Level(len(report.place_code))],
-                dedupe_key=_task_key(report),
+                dedupe_key=report_key(report),
             )
             for report in reports
         ],
@@ -85,7 +85,8 @@ def prepare_reports(*, by: Actor, campaign: Campaign, day: dt.date, area: str = 
     return len(reports)
 
 
-def _task_key(report: DailyReport) -> str:
+def report_key(report: DailyReport) -> str:
+    """The key of the task to send a report."""
     return f"{report.campaign_id}/{report.place_id}/{report.day}"
 
 
@@ -113,17 +114,10 @@ def send_report(*, by: Actor, report: DailyReport) -> DailyReport:
     if earlier:
         first = formats.date(min(earlier))
         raise Conflict(_("The report of %(day)s is not sent yet; send it first.") % {"day": first})
-    fill_report(
-        by=by, report=found, span=span_among(found, rows, cut_off()), sent_at=timezone.now()
-    )
+    fill_report(found, span_among(found, rows, cut_off()), by, timezone.now())
+    found.save(update_fields=FILLED)
+    close_task(by=by, kind=OVERDUE, dedupe_key=report_key(found), done_fact="report sent")
     return found
-
-
-def fill_report(*, by: Actor, report: DailyReport, span: Span, sent_at: dt.datetime) -> None:
-    """Fill a report with what it counts in ``span``, sent and locked as of then; its task ends."""
-    _fill(report, span, by, sent_at)
-    report.save(update_fields=FILLED)
-    close_task(by=by, kind=OVERDUE, dedupe_key=_task_key(report), done_fact="report sent")
 
 
 def _state_held(campaign_id: UUID) -> str:
@@ -162,14 +156,15 @@ def close_reports(*, by: Actor, campaign: Campaign) -> int:
     ]
     DailyReport.objects.bulk_create(reports)
     for report in reports:
-        _fill(report, Span(last_cut_off(report), until), by, timezone.now())
+        fill_report(report, Span(last_cut_off(report), until), by, timezone.now())
     DailyReport.objects.bulk_update(reports, FILLED)
     campaign.settled_at = until
     campaign.save(update_fields=["settled_at"])
     return len(reports)
 
 
-def _fill(report: DailyReport, span: Span, by: Actor, sent_at: dt.datetime) -> None:
+def fill_report(report: DailyReport, span: Span, by: Actor, sent_at: dt.datetime) -> None:
+    """Fill a report, not saved yet, with what it counts in ``span``, as ``by`` sends it."""
     report.figures = figures_of(report, span)
     report.zero = is_zero(report.figures)
     report.counted_from, report.counted_to = span.start, span.end
