@@ -99,7 +99,8 @@ def ledger(headers: tuple[str, ...], units: list[str], first: int, count: int) -
     import xlsxwriter
 
     out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True, "constant_memory": True})
+    # Rows go through files: what it takes to make the ledger is no memory of the import's.
+    book = xlsxwriter.Workbook(out, {"constant_memory": True})
     sheet = book.add_worksheet("居民台账")
     sheet.write_row(0, 0, ["示例县居民台账（合成数据）"])
     sheet.write_row(1, 0, headers)
