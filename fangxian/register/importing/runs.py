@@ -261,6 +261,7 @@ def _told_before(run: ImportRun) -> tuple[matching.Told, dict[UUID, str]]:
         if row.family:
             for home in homes.get((person, separated), ()):
                 heads.setdefault(home, row.family)
+    told.keep()
     return told, heads
 
 

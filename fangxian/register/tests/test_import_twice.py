@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 
 from fangxian.common.scoping import acting
+from fangxian.core import ledgers
+from fangxian.core.progress import WorkerStopping
+from fangxian.core.tests.importing import Quiet, run_job, seen
 from fangxian.people.models import Person
 from fangxian.register import queries
 from fangxian.register.models import Household, Residency
-from fangxian.register.tests.importing import imported
+from fangxian.register.tests.importing import imported, previewed
 from fangxian.register.tests.ledgers import HEADERS, identity, person, workbook
 from fangxian.register.tests.test_import_households import refused
 
@@ -100,3 +103,24 @@ def test_who_moves_to_where_the_registration_is_leaves_the_old_home(alice, place
     assert lives(alice) == [("202", "registered", "lived_in")]
     with acting(alice):
         assert Household.objects.get(room="501").state == "empty"
+
+
+@pytest.mark.parametrize("where", [HOME, THIRD])
+def test_what_an_attempt_cut_short_said_of_a_person_stands(alice, places, monkeypatch, where):
+    rows = [row(HOME, 工作单位="甲厂"), row(where, 工作单位="乙厂")]
+    run = previewed(alice, workbook(rows, [*KINDS, "工作单位"]), places.grid)
+    job = ledgers.confirm(by=alice, run_id=run.pk)
+
+    def end(*_args: Any, **_more: Any) -> None:
+        raise WorkerStopping
+
+    with monkeypatch.context() as cut, pytest.raises(WorkerStopping):
+        cut.setattr(Quiet, "step", end)
+        run_job(alice, job, size=1)
+    assert len(lives(alice)) == 1
+    run_job(alice, job, size=1)
+    run = seen(alice, run.pk)
+    assert refused(alice, run) == ({} if where == HOME else {3: ["twice_in_file"]})
+    assert lives(alice) == [("501", "registered", "lived_in")]
+    with acting(alice):
+        assert [one.employer for one in Person.objects.all()] == ["甲厂"]
