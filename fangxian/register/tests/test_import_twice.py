@@ -114,9 +114,10 @@ def test_what_an_attempt_cut_short_said_of_a_person_stands(alice, places, monkey
     def end(*_args: Any, **_more: Any) -> None:
         raise WorkerStopping
 
-    with monkeypatch.context() as cut, pytest.raises(WorkerStopping):
+    with monkeypatch.context() as cut:
         cut.setattr(Quiet, "step", end)
-        run_job(alice, job, size=1)
+        with pytest.raises(WorkerStopping):
+            run_job(alice, job, size=1)
     assert len(lives(alice)) == 1
     run_job(alice, job, size=1)
     run = seen(alice, run.pk)
