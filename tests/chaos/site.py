@@ -155,9 +155,22 @@ class Site:
         return children(self.web.pid)
 
     def visitor(self, name: str) -> Visitor:
-        """Somebody of the cast, signed in."""
-        visitor = Visitor(self.address)
-        visitor.sign_in(name, "correct horse battery")
+        """Somebody of the cast, signed in.
+
+        Tries again while nobody answers: after two falls within a second granian ends itself, its
+        last process answering until then, and the watchdog starts it anew.
+        """
+
+        def signed_in() -> Visitor | None:
+            visitor = Visitor(self.address)
+            try:
+                visitor.sign_in(name, "correct horse battery")
+            except Refused:
+                return None
+            return visitor
+
+        visitor = until(signed_in, 60, f"{name} signs in\n{self.said()}")
+        assert visitor is not None
         return visitor
 
     def sql(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
