@@ -69,8 +69,8 @@ class StagedRow(NamedTuple):
 class Outcome:
     """What became of a row: accepted, or rejected when there are ``problems``.
 
-    ``changed`` is false when everything it says was known already. ``later``: rejected only if no
-    other row makes room for it.
+    ``changed`` is false when everything it says was known already. ``later``: decided when the
+    other rows are, and rejected for its ``problems`` only if none of them makes room for it.
     """
 
     number: int
@@ -329,7 +329,7 @@ class _Pass:
 
     def took(self, outcomes: list[Outcome]) -> None:
         self.after = outcomes[-1].number
-        self.accepted = self.accepted or any(not o.problems for o in outcomes)
+        self.accepted = self.accepted or any(not (o.problems or o.later) for o in outcomes)
 
     def next(self) -> _Pass:
         return _Pass(last=not self.accepted)

@@ -269,7 +269,17 @@ def test_roads_are_read_and_bad_ones_refused(client_of, town, cast):
     assert answer.status_code == 422
 
 
-def test_changes_page(client_of, places):
+def test_changes_page(client_of, places, cast):
+    for code, name in ((places.community, "新社区"), (places.building, "新楼")):
+        actions.rename_place(by=cast.actor("alice"), code=code, name=name)
+    for user, query, seen, hidden in (
+        ("alice", {}, "新社区", "新楼"),
+        ("alice", {"kind": "rename", "below": "1"}, "新楼", "新社区"),
+        ("bob", {}, "新楼", "新社区"),
+    ):
+        rows = client_of(user).get(url("changes"), query).content.decode().split("<tbody>")[1]
+        assert seen in rows
+        assert hidden not in rows
     assert client_of("alice").get(url("changes"), {"kind": "split"}).status_code == 200
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import orjson
 from django.db.models import Count, Sum
-from django.db.models.functions import Left
+from django.db.models.functions import Greatest, Left, Length
 from django.http import HttpResponse, HttpResponseNotModified
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -219,7 +219,10 @@ def map_of(request: SignedRequest, code: str) -> HttpResponse:
 
 @page("regions.view")
 def changes(request: SignedRequest) -> HttpResponse:
-    """What later lists changed in the actor's area, newest first."""
+    """What later lists changed in the actor's area, newest first.
+
+    Grids and what lies in them, which get new names at any time, are shown by themselves.
+    """
     lo, hi = bounds(request.actor.area)
     found = RegionChange.objects.filter(to_code__gte=lo, to_code__lt=hi) | (
         RegionChange.objects.filter(from_code__gte=lo, from_code__lt=hi)
@@ -227,6 +230,12 @@ def changes(request: SignedRequest) -> HttpResponse:
     kind = request.GET.get("kind", "")
     if kind in RegionChange.Kind.values:
         found = found.filter(kind=kind)
+    either = len(request.actor.area) <= Level.VILLAGE
+    below = "below" in request.GET or not either
+    longest = Greatest(Length("from_code"), Length("to_code"))
+    found = found.alias(longest=longest).filter(
+        **{"longest__gt" if below else "longest__lte": int(Level.VILLAGE)}
+    )
     rows = list(found.order_by("-on", "from_code", "to_code")[: PAGE + 1])
     return render(
         request,
@@ -236,6 +245,8 @@ def changes(request: SignedRequest) -> HttpResponse:
             "full": len(rows) > PAGE,
             "kinds": RegionChange.Kind.choices,
             "kind": kind,
+            "below": below,
+            "either": either,
             "limit": PAGE,
         },
     )

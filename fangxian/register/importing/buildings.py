@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -18,16 +16,23 @@ from django.utils.translation import gettext_lazy
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, Problem
-from fangxian.common.sheets import Fault, FieldSpec, cleaning
+from fangxian.common.sheets import FieldSpec
 from fangxian.common.sheets.words import key
+from fangxian.common.ui import formats
 from fangxian.core import imports
 from fangxian.core.imports import Outcome, StagedRow
-from fangxian.core.ledgers import Ledger, Option, RowByRow
+from fangxian.core.ledgers import PROBLEMS, Ledger, Option, RowByRow
 from fangxian.core.models import ImportRun, RowState
 from fangxian.regions.actions import create_place
 from fangxian.regions.actions.buildings import BuildingRow, upsert_buildings
 from fangxian.regions.models import BuildingKind, Region
-from fangxian.register.importing.door_numbers import NAMES
+from fangxian.register.importing.building_cells import (
+    WORDS,
+    managed_of,
+    named_by,
+    short,
+    title_of,
+)
 from fangxian.register.importing.ground import (
     Communities,
     Ground,
@@ -38,15 +43,18 @@ from fangxian.register.importing.ground import (
 )
 from fangxian.register.importing.places import GROUP, is_group
 from fangxian.register.importing.positions import SYSTEMS, position_of
-from fangxian.register.importing.rearranging import Change, change_of, coded, collisions
+from fangxian.register.importing.rearranging import (
+    Change,
+    change_of,
+    coded,
+    collisions,
+    rows_of_buildings,
+)
 from fangxian.register.importing.units import units_of
-from fangxian.register.vocabularies import DATA
 
 KIND: Final = "buildings"
 RIGHT: Final = "regions.edit"
 MAKE_GRIDS: Final = "make_grids"
-_WORDS: Final = json.loads((DATA / "building_words.json").read_text("utf-8"))
-_PLAIN: Final = re.compile(r"[A-Z]?\d{1,4}[A-Z]?|[A-Z]")
 
 FIELDS: Final = (
     FieldSpec("street", gettext_lazy("Town or street")),
@@ -69,6 +77,8 @@ FIELDS: Final = (
 # What the writing of buildings calls the columns; the name is that of the row's own column.
 _COLUMNS: Final = {
     "grid_code": "grid",
+    "parent_code": "grid",
+    "to": "grid",
     "households": "households_count",
     "kind": "building_kind",
     "units": "units_count",
@@ -92,56 +102,85 @@ class _Listed:
 
 
 class _Writer:
-    """Writes the chunks of one attempt; ``seen``: grid and name → the row that has said it."""
+    """Writes the chunks of one attempt; ``seen``: grid and name → the row that has said it.
+
+    Rows that name a building by its code come first, wherever they stand, so that each other row
+    meets the names as they are then. ``own``: building → the row with its code; it alone speaks of
+    that building. ``waiting``: such rows that are undecided.
+    """
 
     def __init__(self, run: ImportRun) -> None:
         self.run = run
         self.kinds = {
             key(word): kind.code
             for kind in BuildingKind.objects.all()
-            for word in (kind.code, kind.name, *_WORDS["kinds"].get(kind.code, ()))
+            for word in (kind.code, kind.name, *WORDS["kinds"].get(kind.code, ()))
         }
         self.system = next((name for name in SYSTEMS if run.options.get(name)), "")
         self.seen: dict[tuple[str, str], int] = {}
-        told = {r.object_id: r.number for r in imports.rows_of(run, RowState.ACCEPTED)}
+        rows = {state: imports.rows_of(run, state) for state in RowState}
+        self.own = rows_of_buildings(row for some in rows.values() for row in some)
+        self.waiting = {
+            row.number
+            for row in rows[RowState.WAITING]
+            if "building_code" in row.values and PROBLEMS not in row.values
+        }
+        told = {row.object_id: row.number for row in rows[RowState.ACCEPTED]}
         places = Region.objects.filter(pk__in=[pk for pk in told if pk])
         for place_id, code, name in places.values_list("id", "code", "name"):
             self.seen[_mark(code, name)] = told[place_id]
 
-    def __call__(self, by: Actor, rows: list[StagedRow]) -> Sequence[Outcome]:
+    def __call__(
+        self, by: Actor, _run: ImportRun, rows: Sequence[StagedRow], *, last: bool = False
+    ) -> Sequence[Outcome]:
+        """Write a chunk; ``last``: no other rows wait."""
         communities = Communities(self.run.place_code)
         outcomes: list[Outcome] = []
-        lying: list[tuple[StagedRow, str]] = []
+        lies: dict[int, str] = {}
         for row in rows:
+            values = row.values
+            code = values.get("community_code", "")
+            town, name = values.get("street", ""), values.get("community", "")
             try:
-                values = row.values
-                code = values.get("community_code", "")
-                town, name = values.get("street", ""), values.get("community", "")
-                lying.append((row, communities.find(name, town, code)))
+                lies[row.number] = communities.find(name, town, code)
             except Invalid as error:
                 outcomes.append(_refused(row.number, error))
         # Two lists at once don't make the same building twice.
-        imports.lock_places(code for _row, code in lying)
-        ground = Ground({code for _row, code in lying})
+        imports.lock_places(lies.values())
+        first = [row for row in rows if row.number in lies and "building_code" in row.values]
+        others = [row for row in rows if row.number in lies and "building_code" not in row.values]
+        outcomes += self._handled(by, first, communities, lies)
+        self.waiting -= {one.number for one in outcomes if not one.later}
+        if not last and self.waiting - {row.number for row in first}:
+            return [*outcomes, *(Outcome(row.number, later=True) for row in others)]
+        return [*outcomes, *self._handled(by, others, communities, lies)]
+
+    def _handled(
+        self, by: Actor, rows: list[StagedRow], communities: Communities, lies: dict[int, str]
+    ) -> list[Outcome]:
+        if not rows:
+            return []
+        return imports.handle(partial(self._write, communities, lies), by, rows)
+
+    def _write(
+        self, communities: Communities, lies: dict[int, str], by: Actor, rows: list[StagedRow]
+    ) -> Sequence[Outcome]:
+        outcomes: list[Outcome] = []
+        ground = Ground({lies[row.number] for row in rows})
         listed: list[_Listed] = []
         said: dict[tuple[str, str], int] = {}
-        for row, community in lying:
+        for row in rows:
             try:
-                one = self._listed(by, row, community, communities, ground)
+                one = self._listed(by, row, lies[row.number], communities, ground)
                 before = said.get(one.mark) or self.seen.get(one.mark)
                 if before is not None:
-                    raise refusal(
-                        one.named,
-                        "twice",
-                        _("This building stands in row %(row)s already.")
-                        % {"row": imports.row_name(self.run, before)},
-                        _("Remove one of the rows, or make the names differ."),
-                    )
+                    raise self._twice(one.named, before)
                 said[one.mark] = row.number
                 listed.append(one)
             except Invalid as error:
                 outcomes.append(_refused(row.number, error))
-        listed, refused = _rearranged(by, listed, ground)
+        more = not self.waiting <= {row.number for row in rows}
+        listed, refused = _rearranged(by, listed, ground, more=more)
         outcomes += [*refused, *_written(by, listed)]
         # Not before: a part that can't be written as a whole is tried in halves.
         self.seen |= {one.mark: one.number for one in listed}
@@ -151,8 +190,8 @@ class _Writer:
         self, by: Actor, row: StagedRow, community: str, communities: Communities, ground: Ground
     ) -> _Listed:
         values = row.values
-        named = _named(values)
-        title = _title(values, named)
+        named = named_by(values)
+        title = title_of(values, named)
         said = self._said(values, communities, community)
         grid = self._grid(by, values, community, ground)
         found, change = None, None
@@ -162,6 +201,9 @@ class _Writer:
             change = change_of(found, (title, values[named]), named_grid, ground)
         else:
             found = self._standing(named, title, grid, community, ground)
+        before = self.own.get(found.id, row.number) if found else row.number
+        if before != row.number:
+            raise self._twice(named, before)
         if not said["kind"] and (named == GROUP or (found is None and is_group(title))):
             said["kind"] = GROUP
         if found is None:
@@ -202,10 +244,10 @@ class _Writer:
         longitude, latitude = position_of(values, self.system, communities.places, community)
         return {
             "kind": kind,
-            "number": _short(values, "building_number", 30),
+            "number": short(values, "building_number", 30),
             "address": values.get("address", ""),
             "households": None if households is None else int(households),
-            "managed": _managed(values.get("managed")),
+            "managed": managed_of(values.get("managed")),
             "longitude": longitude,
             "latitude": latitude,
         }
@@ -247,7 +289,11 @@ class _Writer:
         return grids[0]
 
     def _new_grid(self, by: Actor, community: str, name: str, ground: Ground) -> str:
-        place = create_place(by=by, parent_code=community, name=name, level=Level.GRID)
+        try:
+            place = create_place(by=by, parent_code=community, name=name, level=Level.GRID)
+        except Invalid as error:
+            problems = [dataclasses.replace(p, field="grid") for p in error.problems]
+            raise Invalid(*problems) from None
         ground.add_grid(place.code, place.name)
         return str(place.code)
 
@@ -255,7 +301,9 @@ class _Writer:
         self, named: str, title: str, grid: str, community: str, ground: Ground
     ) -> Standing | None:
         """The building that a row speaks of, if it is known; its grid need not be named."""
-        found = ground.called(community, title)
+        found = ground.named(community, title)
+        if not found:
+            self._require_new(named, title, community, ground)
         here = [one for one in found if not grid or any(c.startswith(grid) for c, _n in one.parts)]
         if len(here) > 1:
             exact = [one for one in here if one.name == title]
@@ -279,6 +327,36 @@ class _Writer:
                 ),
             )
         return here[0] if here else None
+
+    def _require_new(self, named: str, title: str, community: str, ground: Ground) -> None:
+        """Refuse a name that another building had: the row may mean that one, or a new one.
+
+        A building that the list names by its code is not meant.
+        """
+        former = ground.formerly(community, title)
+        meant = next((one for one in former if one.standing.id not in self.own), None)
+        if meant is not None:
+            name = meant.standing.name
+            raise refusal(
+                named,
+                "former_name",
+                _("This was the name of “%(name)s” until %(day)s.")
+                % {"name": name, "day": formats.date(meant.until)},
+                _(
+                    "Write its present name. For a new building, make it on the page of its grid,"
+                    " or list “%(name)s” with its code as well."
+                )
+                % {"name": name},
+            )
+
+    def _twice(self, named: str, before: int) -> Invalid:
+        return refusal(
+            named,
+            "twice",
+            _("This building stands in row %(row)s already.")
+            % {"row": imports.row_name(self.run, before)},
+            _("Remove one of the rows, or make the names differ."),
+        )
 
 
 def _mark(code: str, name: str) -> tuple[str, str]:
@@ -304,9 +382,12 @@ def _rows_of(
 
 
 def _rearranged(
-    by: Actor, listed: list[_Listed], ground: Ground
+    by: Actor, listed: list[_Listed], ground: Ground, *, more: bool
 ) -> tuple[list[_Listed], list[Outcome]]:
-    """Rename and move the buildings that are to be; those that can't be are refused."""
+    """Rename and move the buildings that are to be; those that can't be are refused.
+
+    ``more``: other parts of the list have changes too, and may give a name up.
+    """
     changes = {one.number: one.change for one in listed if one.change is not None}
     taken = collisions(changes, ground)
     kept: list[_Listed] = []
@@ -315,16 +396,15 @@ def _rearranged(
         if one.change is None:
             kept.append(one)
         elif one.number in taken:
-            # Another part of the list may give that name up.
-            refused = _refused(one.number, taken[one.number])
-            outcomes.append(dataclasses.replace(refused, later=True))
+            refused = _refused(one.number, taken[one.number], one.named)
+            outcomes.append(dataclasses.replace(refused, later=more))
         else:
             try:
                 with transaction.atomic():
                     found = one.change.carry_out(by)
                 kept.append(dataclasses.replace(one, rows=_rows_of(found, one.units, one.said)))
             except Invalid as error:
-                outcomes.append(_refused(one.number, error))
+                outcomes.append(_refused(one.number, error, one.named))
     return kept, outcomes
 
 
@@ -341,9 +421,7 @@ def _written(by: Actor, listed: list[_Listed]) -> list[Outcome]:
                 dataclasses.replace(
                     p,
                     row=imports.place_of(p.row or 0).row,
-                    field=named.get(p.row or 0, "building")
-                    if p.field == "name"
-                    else _COLUMNS.get(p.field, p.field),
+                    field=_column(p.field, named.get(p.row or 0, "building")),
                 )
                 for p in error.problems
             )
@@ -357,62 +435,18 @@ def _written(by: Actor, listed: list[_Listed]) -> list[Outcome]:
     return outcomes
 
 
-def _named(values: dict[str, Any]) -> str:
-    """The field by which a row names its building: a house in a group goes by its own."""
-    for name in ("building", GROUP):
-        if name in values:
-            return name
-    raise refusal(
-        "building",
-        "required",
-        _("The row names no building and no village group."),
-        _("Write the number or name of one."),
-    )
-
-
-def _title(values: dict[str, Any], named: str) -> str:
-    """The name of the building: a plain number gets its usual form, the estate stands before."""
-    label, estate = values[named], values.get("estate", "")
-    if _PLAIN.fullmatch(label.upper()):
-        group = named == GROUP or key(values.get("building_kind", "")) in _groups()
-        label = NAMES["group" if group else "building"].format(label)
-    return label if label.startswith(estate) else f"{estate}{label}"
-
-
-@lru_cache(maxsize=1)
-def _groups() -> frozenset[str]:
-    return frozenset(key(word) for word in _WORDS["kinds"][GROUP])
-
-
-def _managed(text: Any) -> bool | None:
-    """Whether there is property management; the name of a company says so too."""
-    if text is None or (cleaning.is_filler(text) and key(text) not in _unmanaged()):
-        return None
-    if key(text) in _unmanaged():
-        return False
-    found = cleaning.clean_yes_no(text)
-    return True if isinstance(found, Fault) else found
-
-
-@lru_cache(maxsize=1)
-def _unmanaged() -> frozenset[str]:
-    return frozenset(key(word) for word in _WORDS["unmanaged"])
-
-
-def _short(values: dict[str, Any], name: str, limit: int) -> str:
-    text: str = values.get(name, "")
-    if len(text) > limit:
-        fault = Fault("too_long", {"limit": limit})
-        raise refusal(name, fault.code, fault.message, fault.mend)
-    return text
-
-
-def _refused(number: int, error: Invalid) -> Outcome:
+def _refused(number: int, error: Invalid, named: str = "building") -> Outcome:
     at = imports.place_of(number)[0]
     problems = tuple(
-        Problem(p.message, field=p.field, row=at, mend=p.mend, code=p.code) for p in error.problems
+        Problem(p.message, field=_column(p.field, named), row=at, mend=p.mend, code=p.code)
+        for p in error.problems
     )
     return Outcome(number, problems, changed=False)
+
+
+def _column(name: str, named: str) -> str:
+    """The column of what the writing of buildings calls ``name``."""
+    return named if name == "name" else _COLUMNS.get(name, name)
 
 
 class Buildings(RowByRow):
@@ -424,7 +458,7 @@ class Buildings(RowByRow):
     def opened(self, by: Actor, run: ImportRun) -> tuple[imports.Handler, imports.Handler | None]:
         """Write clean rows; what an earlier attempt has written counts as said."""
         writer = _Writer(run)
-        return self.handler(lambda by, _run, rows: writer(by, list(rows)), run), None
+        return self.handler(writer, run), self.handler(partial(writer, last=True), run)
 
 
 LEDGER: Final = Ledger(

@@ -143,6 +143,8 @@ class Record:
     unknown_groups: int = 0
     # The remarks speak of a death or of a move away, whosever it is.
     doubtful: bool = False
+    # Its building is written by a name that it had.
+    former_name: bool = False
     problems: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def values(self) -> dict[str, Any]:
@@ -218,7 +220,7 @@ class Record:
         )
 
 
-_COUNTED: Final = ("number", "unknown_groups", "doubtful")
+_COUNTED: Final = ("number", "unknown_groups", "doubtful", "former_name")
 _STAGED: Final = {f.name: None for f in fields(Record) if f.name not in _COUNTED}
 
 

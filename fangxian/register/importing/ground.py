@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Q
@@ -29,6 +31,13 @@ class Standing:
     name: str
     parts: list[tuple[str, str]]
     units: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+class Former(NamedTuple):
+    """A building by a name that it had, and the day on which it got another."""
+
+    standing: Standing
+    until: dt.date
 
 
 def building_word(name: str) -> str:
@@ -121,7 +130,7 @@ class Ground:
         self.grids: dict[str, dict[str, str]] = {code: {} for code in communities}
         self.names: dict[str, str] = {}
         self._buildings: dict[tuple[str, str], list[Standing]] = defaultdict(list)
-        self._former: dict[tuple[str, str], list[Standing]] = defaultdict(list)
+        self._former: dict[tuple[str, str], dict[UUID, Former]] = defaultdict(dict)
         self._by_code: dict[str, Standing] = {}
         homes: dict[UUID, Standing] = {}
         by_code = self._by_code
@@ -151,12 +160,12 @@ class Ground:
         renamed = RegionChange.objects.filter(
             kind=RegionChange.Kind.RENAME, to_place__in=list(homes)
         )
-        for place_id, name in renamed.values_list("to_place", "from_name"):
+        found = renamed.order_by("on").values_list("to_place", "from_name", "on")
+        for place_id, name, until in found:
             if place_id is not None:
                 home = homes[place_id]
-                known = self._former[home.code[: int(Level.VILLAGE)], building_word(name)]
-                if home not in known:
-                    known.append(home)
+                word = home.code[: int(Level.VILLAGE)], building_word(name)
+                self._former[word][place_id] = Former(home, until)
 
     def coded(self, code: str) -> Standing | None:
         """The building that has a code, or had it before."""
@@ -179,14 +188,14 @@ class Ground:
             return text
         return self.grids[community].get(word, "")
 
-    def called(self, community: str, name: str) -> list[Standing]:
-        """The buildings of a community that go by a name, else those that did before."""
-        word = community, building_word(name)
-        return self._buildings.get(word) or self._former.get(word, [])
-
     def named(self, community: str, name: str) -> list[Standing]:
         """The buildings of a community that go by a name now."""
         return self._buildings.get((community, building_word(name)), [])
+
+    def formerly(self, community: str, name: str) -> list[Former]:
+        """The buildings of a community that went by a name, the latest first."""
+        found = self._former.get((community, building_word(name)), {})
+        return sorted(found.values(), key=lambda one: one.until, reverse=True)
 
 
 def codes_of(grids: Iterable[str]) -> str:

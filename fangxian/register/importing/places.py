@@ -63,6 +63,8 @@ class _Building:
     road: str = ""
     group: str = ""
     units: dict[str, tuple[str, UUID]] = field(default_factory=dict)
+    # By a name that it had.
+    former: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ class PlaceIndex:
             at = f"{code}{_FORMER}{nth}"
             self._add_building(place_id, code, name, "", "", at=at)
             self._buildings[at].units = self._buildings[code].units
+            self._buildings[at].former = True
         self.only_village = next(iter(villages)) if len(villages) == 1 else None
         self._own_names: dict[str, bool] = {}
 
@@ -173,6 +176,7 @@ class PlaceIndex:
         building = building or self._building(record, village, place)
         if building is None:
             return None
+        record.former_name = building.former
         return self._door(record, building, place)
 
     def _understood(self, record: Record, village: str) -> tuple[Place, _Building | None]:

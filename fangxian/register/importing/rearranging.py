@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -12,8 +12,9 @@ from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid
 from fangxian.common.sheets.words import key
+from fangxian.core.imports import StagedRow
 from fangxian.regions.actions import move_place, rename_place
-from fangxian.regions.models import Region
+from fangxian.regions.models import Region, RegionCode
 from fangxian.register.importing.ground import Ground, Standing, building_word, refusal
 
 
@@ -76,6 +77,34 @@ def coded(code: str, area: str, ground: Ground) -> Standing:
     )
 
 
+def rows_of_buildings(rows: Iterable[StagedRow]) -> dict[UUID, int]:
+    """The number of the row that names a building by its code, present or former. Two queries.
+
+    Of several rows it is the first.
+    """
+    numbers: dict[str, int] = {}
+    for row in sorted(rows, key=lambda row: row.number):
+        if code := row.values.get("building_code"):
+            numbers.setdefault(code, row.number)
+    if not numbers:
+        return {}
+    present = Region.objects.filter(code__in=numbers, level=int(Level.BUILDING), valid_to=None)
+    known = {
+        code: part_of or place_id
+        for code, place_id, part_of in present.values_list("code", "id", "building__part_of")
+    }
+    former = RegionCode.objects.filter(code__in=numbers.keys() - known, region__valid_to=None)
+    for code, place_id, part_of in former.order_by("valid_to").values_list(
+        "code", "region", "region__building__part_of"
+    ):
+        known[code] = part_of or place_id
+    found: dict[UUID, int] = {}
+    for code, number in numbers.items():
+        if code in known:
+            found.setdefault(known[code], number)
+    return found
+
+
 def change_of(found: Standing, names: tuple[str, ...], grid: str, ground: Ground) -> Change | None:
     """What a row changes of a building that it names by its code, None: nothing.
 
@@ -102,6 +131,7 @@ def collisions(changes: Mapping[int, Change], ground: Ground) -> dict[int, Inval
     """The changes (by row) that would give a grid two buildings of one name.
 
     Names that are given up by another of the changes are free, unless that one is refused too.
+    Their fields are those of the actions.
     """
     refused: dict[int, Invalid] = {}
     while True:
@@ -115,7 +145,7 @@ def collisions(changes: Mapping[int, Change], ground: Ground) -> dict[int, Inval
             return refused
         for number, one in found.items():
             refused[number] = refusal(
-                "building" if one.name else "grid",
+                "name" if one.name else "to",
                 "name_taken",
                 _("Another building called “%(name)s” stands there.")
                 % {"name": one.name or one.standing.name},

@@ -192,6 +192,7 @@ class _Tally:
         self.rows = 0
         self.unknown_groups = 0
         self.doubtful: list[int | str] = []
+        self.former_names: list[int] = []
         self._counts: Counter[str] = Counter()
         self._kinds: Counter[str] = Counter()
         self._problems: list[tuple[int, list[Any]]] = []
@@ -214,6 +215,8 @@ class _Tally:
             status = matching.REFUSED if decision.status == matching.LATER else decision.status
             self.rows += 1
             self._counts[status] += 1
+            if record.former_name and status != matching.REFUSED:
+                self.former_names.append(record.number)
             self._first[record.number] = status
             if len(self._first) > SHOWN_ROWS:
                 del self._first[max(self._first)]
@@ -242,6 +245,8 @@ class _Tally:
             "unknown_groups": self.unknown_groups,
             "doubtful": len(self.doubtful),
             "doubtful_rows": self.doubtful[:SHOWN_ROWS],
+            "former_names": len(self.former_names),
+            "former_name_rows": [*map(self._row_name, sorted(self.former_names)[:SHOWN_ROWS])],
         }
 
 
@@ -325,6 +330,16 @@ def _notes(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
             " a row."
         )
         notes.append(("warn", text % {"columns": ", ".join(columns)}))
+    if former := summary.get("former_names", 0):
+        text = ngettext(
+            "In %(n)s row the building goes by a name that it had before (row %(rows)s). If another"
+            " building is meant, add that one under places first.",
+            "In %(n)s rows the building goes by a name that it had before (rows %(rows)s). If"
+            " another building is meant, add that one under places first.",
+            former,
+        )
+        rows = ", ".join(map(str, summary["former_name_rows"]))
+        notes.append(("warn", text % {"n": former, "rows": rows}))
     if doubtful := summary.get("doubtful", 0):
         text = ngettext(
             "In %(n)s row the remarks speak of a death or of a move away (row %(rows)s). It is"

@@ -78,6 +78,12 @@ def _codes(by: Actor, run: ImportRun) -> list[str]:
         return [p.code for _number, _values, found in problems_of(run) for p in found]
 
 
+def _refused(by: Actor, run: ImportRun) -> list[tuple[str, str]]:
+    """Field and code of what is wrong, in the order of the rows."""
+    with acting(by):
+        return [(p.field, p.code) for _number, _values, found in problems_of(run) for p in found]
+
+
 def test_what_goes_out_comes_back_unchanged(clerk: Actor, places: Places, grid: str) -> None:
     before = _stored(clerk, places.county)
     with acting(clerk):
@@ -107,10 +113,68 @@ def test_another_name_beside_the_code_renames(clerk: Actor, places: Places, grid
         assert (kept.kind, kept.from_name) == ("rename", before["building"])
         found = queries.search(before["building"])
         assert [(hit.place, hit.old_name) for hit in found] == [(place, before["building"])]
-    # A list that does not know the new name means the same building still.
-    older = before | {"building_code": "", "building": "幸福家园5栋"}
+    # Without a code its former name may mean a new building: nothing of the known one is changed.
+    older = before | {"building_code": "", "building": "幸福家园5栋", "households_count": 7}
     run = _sent(clerk, [older], places.county)
-    assert (run.accepted, run.changed) == (1, 0)
+    assert _refused(clerk, run) == [("building", "former_name")]
+    # In a list that has the renamed one too, it is new.
+    run = _sent(clerk, [older, fifth], places.county)
+    assert (run.rejected, run.changed) == (0, 1)
+    with acting(clerk):
+        named = queries.below(places.community, Level.BUILDING).filter(
+            name__in=["幸福家园5栋", "和谐楼"]
+        )
+        counts = named.values_list("name", "building__households")
+        assert dict(counts) == {"幸福家园5栋": 7, "和谐楼": None}
+
+
+@pytest.mark.parametrize("sizes", [{}, {"size": 1}])
+def test_a_new_building_takes_a_name_that_the_list_gives_up(
+    clerk: Actor, places: Places, grid: str, sizes: dict[str, int]
+) -> None:
+    table = _table(clerk, grid)
+    known = next(row for row in table if row["building"] == "幸福家园 5号楼")
+    new = {
+        "community_code": places.community, "building": "幸福家园5号楼", "grid": "第1网格",
+        "units_count": 2,
+    }  # fmt: skip
+    run = _sent(clerk, [new, known | {"building": "和谐楼"}], places.county, sizes=sizes)
+    assert run.options["preview"]["counts"] == {"changed": 2}
+    assert (run.rejected, run.changed) == (0, 2)
+    with acting(clerk):
+        made = queries.below(places.grid, Level.BUILDING).get(name="幸福家园5号楼")
+        units = queries.below(made.code, Level.UNIT).values_list("name", flat=True)
+        assert list(units) == ["1单元", "2单元"]
+        renamed = queries.at(known["building_code"])
+        assert renamed.name == "和谐楼"
+        assert not queries.below(renamed.code, Level.UNIT).exists()
+
+
+@pytest.mark.parametrize("sizes", [{}, {"size": 1}])
+def test_a_building_that_keeps_its_name_is_not_meant_by_another_row(
+    clerk: Actor, places: Places, grid: str, sizes: dict[str, int]
+) -> None:
+    table = _table(clerk, grid)
+    known, group = (
+        next(row for row in table if row[name] == value)
+        for name, value in (("building", "幸福家园 5号楼"), ("village_group", "第4组"))
+    )
+    before = _stored(clerk, places.county)
+    rows = [
+        {"community_code": places.community, "building": "幸福家园5栋", "households_count": 8},
+        known | {"building": "第4组"},
+        group | {"village_group": "第1栋", "grid": "第1网格"},
+        known | {"building": "和谐楼"},
+        group | {"estate": "园" * 99, "village_group": "组" * 99},
+    ]
+    run = _sent(clerk, rows, places.county, sizes=sizes)
+    assert _refused(clerk, run) == [
+        ("building", "twice"), ("building", "name_taken"), ("village_group", "name_taken"),
+        ("building", "twice"), ("village_group", "twice"),
+    ]  # fmt: skip
+    run = _sent(clerk, rows[-1:], places.county, sizes=sizes)
+    assert _refused(clerk, run) == [("village_group", "invalid")]
+    assert _stored(clerk, places.county) == before
 
 
 def test_buildings_exchange_names_but_two_never_have_one(

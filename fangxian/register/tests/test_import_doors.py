@@ -232,6 +232,8 @@ def test_a_building_is_found_by_the_name_that_it_had(alice, places):
         "幸福家园9号楼205",
     )  # fmt: skip
     assert refused(alice, run) == {}
+    summary = run.options["preview"]
+    assert (summary["former_names"], summary["former_name_rows"]) == (2, [2, 6])
     assert doors(alice) == [
         ("和谐1号楼", "", "201"), ("和谐1号楼", "", "202"), ("幸福家园8号楼", "", "204"),
         ("幸福家园8号楼", "", "205"), ("阳光小区5号楼", "", "203"),
