@@ -6,11 +6,14 @@ The history table has the policy of its model; the application can only add to i
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
+from uuid import UUID
 
 import pghistory
+from django.apps import apps
 from django.db import models
 
 from fangxian.common.scoping import Linked, Scope
@@ -50,3 +53,21 @@ def tracked(*, exclude: list[str] | None = None) -> Callable[[M], M]:
         return decorated
 
     return decorate
+
+
+def came_into(model: type[models.Model], key: UUID, **state: Any) -> dt.datetime | None:
+    """When the object last came into a state (values of its columns), None: it never was in it.
+
+    All that its transaction changed has this time; later changes that leave the state alone don't
+    count. As far as the history is in scope.
+    """
+    history: Any = apps.get_model(model._meta.app_label, f"{model.__name__}History")
+    at: dt.datetime | None = None
+    held = False
+    told = history.objects.filter(pgh_obj_id=key).order_by("pgh_id")
+    for moment, *values in told.values_list("pgh_created_at", *state):
+        holds = values == list(state.values())
+        if holds and not held:
+            at = moment
+        held = holds
+    return at

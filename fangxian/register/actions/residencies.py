@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
+from fangxian.common.history import came_into
 from fangxian.common.models import update_fields
 from fangxian.common.ui import formats
 from fangxian.people import actions as people
@@ -211,8 +212,8 @@ def undo_move_out(*, by: Actor, residency_id: UUID) -> Residency:
     """Take back a move out that was recorded by mistake: the residency, and what it ended, go on.
 
     Who was the head is a relative where another head was named since. Raises Conflict when it did
-    not end by a move, the person lives elsewhere since that day, died or lives here again, or the
-    household has been closed.
+    not end by a move, the person has lived elsewhere since that day, died or lives here again, or
+    the household has been closed.
     """
     known = Residency.objects.filter(pk=residency_id).only("person_id", "household_id").first()
     if known is None:
@@ -229,11 +230,7 @@ def undo_move_out(*, by: Actor, residency_id: UUID) -> Residency:
         raise Conflict(_("This residency has not ended by a move."))
     if homes.filter(state=Household.State.CLOSED).exists():
         raise Conflict(_("The household has been closed since then."))
-    since = queries.homes_of(row.person_id).exclude(kind=SEPARATED).filter(from_date=last)
-    if since.exists():
-        raise Conflict(
-            _("The person lives elsewhere since that day: withdraw that residency first.")
-        )
+    _refuse_since(row, last)
     heads = Residency.objects.filter(household=row.household_id, to_date=None, relation=HEAD)
     if row.relation == HEAD and heads.exists():
         row.relation = "relative"
@@ -248,20 +245,33 @@ def undo_move_out(*, by: Actor, residency_id: UUID) -> Residency:
     return row
 
 
+def _refuse_since(row: Residency, last: dt.date) -> None:
+    """Refuse to let a residency go on beside another home that began when it had ended."""
+    homes = Residency.objects.filter(person_id=row.person_id, from_date__gte=last)
+    since = homes.exclude(pk=row.pk).exclude(kind=SEPARATED).exclude(ended=Residency.Ended.MISTAKE)
+    if since.filter(to_date=None).exclude(household=row.household_id).exists():
+        raise Conflict(
+            _("The person lives elsewhere since that day: withdraw that residency first.")
+        )
+    if since.exclude(to_date=None).exists():
+        raise Conflict(_("The person has moved again since that day: take that move back first."))
+
+
 def _groups_go_on(row: Residency) -> None:
     """Key groups that the move ended or took along: the changes of its own transaction."""
-    residencies: Any = apps.get_model("register", "ResidencyHistory")
     entries: Any = apps.get_model("register", "KeyGroupEntryHistory")
-    moved = residencies.objects.filter(pgh_obj_id=row.pk, ended=row.ended).order_by("-pgh_id")
-    at = moved.values_list("pgh_created_at", flat=True).first()
     changed = entries.objects.filter(
-        person_id=row.person_id, pgh_created_at=at, pgh_label="update"
-    ).values("pgh_obj_id")
+        person_id=row.person_id,
+        pgh_created_at=came_into(Residency, row.pk, ended=row.ended),
+        pgh_label="update",
+    )
+    ended = changed.exclude(to_date=None).values("pgh_obj_id")
+    taken = changed.filter(to_date=None).values("pgh_obj_id")
     every = KeyGroupEntry.objects.filter(person_id=row.person_id, ended_by_death=False)
-    ended = every.filter(pk__in=changed).exclude(to_date=None)
     still = every.filter(to_date=None).values("group")
-    ended.filter(to_date__gte=row.to_date).exclude(group__in=still).update(to_date=None)
-    every.filter(pk__in=changed, to_date=None).update(place_code=row.place_code)
+    over = every.filter(pk__in=ended, to_date__gte=row.to_date).exclude(group__in=still)
+    over.update(to_date=None, place_code=row.place_code)
+    every.filter(pk__in=taken, to_date=None).update(place_code=row.place_code)
 
 
 @action

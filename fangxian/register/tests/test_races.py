@@ -1,4 +1,7 @@
-"""Two who record the same at once: the second waits for the first, then is told."""
+"""Two who record the same at once: the second waits for the first, then is told.
+
+And what is told from its transaction alone.
+"""
 
 from __future__ import annotations
 
@@ -53,6 +56,28 @@ def test_the_second_of_two_at_once_is_told() -> None:
     assert isinstance(met, Conflict)
     head = {"by": BY, "household_id": homes[0].pk, "on": DAY, "relation": "head"}
     assert isinstance(both(lambda: actions.move_in(name="李四", **head)), Conflict)
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_a_move_taken_back_reopens_what_it_ended_alone() -> None:
+    unit, day = make_places().unit, dt.timedelta(days=1)
+    home = actions.create_household(by=BY, place_code=unit, room="101")
+    row = actions.move_in(by=BY, household_id=home.pk, on=DAY, name="张伟")
+    ill, cured = (
+        actions.join_group(by=BY, person_id=row.person_id, group=group, since=DAY)
+        for group in ("dialysis", "disabled")
+    )
+    actions.leave_group(by=BY, entry_id=cured.pk, on=DAY + 9 * day)
+    actions.move_out(by=BY, residency_id=row.pk, on=DAY + day)
+    # The rows are touched later again: the door is corrected, codes change.
+    actions.change_household(by=BY, household_id=home.pk, place_code=unit[:-1] + "2")
+    with acting(BY):
+        for model in (Residency, KeyGroupEntry):
+            model.objects.update(place_code=unit)
+    actions.undo_move_out(by=BY, residency_id=row.pk)
+    with acting(BY):
+        ends = dict(KeyGroupEntry.objects.values_list("pk", "to_date"))
+    assert ends == {ill.pk: None, cured.pk: DAY + 9 * day}
 
 
 @pytest.mark.usefixtures("fresh_database")

@@ -202,6 +202,27 @@ def test_key_groups_go_along_with_who_moves(alice, home, places, seen):
     assert seen(lambda: queries.group_counts(places.community)) == {}
 
 
+def test_a_move_is_not_taken_back_beside_a_later_home(alice, home, places, seen):
+    second, third = (
+        actions.create_household(by=alice, place_code=places.unit, room=room)
+        for room in ("102", "103")
+    )
+    rows = [move_in(alice, home)]
+    for day, there in ((SUMMER, second), (AUTUMN, third)):
+        actions.move_out(by=alice, residency_id=rows[-1].pk, on=day, to_household_id=there.pk)
+        rows.append(seen(lambda there=there: Residency.objects.get(household=there)))
+    for row in rows[:2]:
+        with pytest.raises(Conflict, match="别处"):
+            actions.undo_move_out(by=alice, residency_id=row.pk)
+    actions.correct(by=alice, residency_id=rows[2].pk)
+    with pytest.raises(Conflict, match="又搬过家"):
+        actions.undo_move_out(by=alice, residency_id=rows[0].pk)
+    actions.undo_move_out(by=alice, residency_id=rows[1].pk)
+    actions.correct(by=alice, residency_id=rows[1].pk)
+    actions.undo_move_out(by=alice, residency_id=rows[0].pk)
+    assert seen(lambda: Residency.objects.get(to_date=None).household_id) == home.pk
+
+
 def test_a_group_joined_after_the_recorded_day_of_death_ends_too(alice, home, places, seen):
     row = move_in(alice, home)
     actions.join_group(by=alice, person_id=row.person_id, group="dialysis", since=AUTUMN)
