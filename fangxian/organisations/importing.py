@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.errors import Conflict, Forbidden, Invalid, Problem
 from fangxian.common.sheets import FieldSpec
-from fangxian.core.imports import Outcome, StagedRow
+from fangxian.core.imports import Handler, Outcome, StagedRow
 from fangxian.core.ledgers import Ledger, Option, RowByRow, Write
 from fangxian.core.models import ImportRun, ImportState
 from fangxian.organisations.actions import (
@@ -32,7 +33,7 @@ from fangxian.organisations.ledger_chain import (
 )
 from fangxian.organisations.ledger_holders import organisation_named, refusal, seated_in
 from fangxian.organisations.ledger_households import FIELDS as HOUSEHOLD_FIELDS
-from fangxian.organisations.ledger_households import write_households
+from fangxian.organisations.ledger_households import said_before, write_households
 from fangxian.organisations.ledger_places import Places, no_right, places_of, refused
 from fangxian.organisations.models import Member, Organisation, OrganisationKind
 from fangxian.organisations.vacancies import left_alone
@@ -279,6 +280,18 @@ def _in_trial(write: Write) -> Write:
     return written
 
 
+class MemberHouseholds(RowByRow):
+    """The way of ledgers of 1+10: each row is written alone, none says a household twice."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda _by, _run, _rows: ())
+
+    def opened(self, by: Actor, run: ImportRun) -> tuple[Handler, Handler | None]:
+        """Write clean rows; what an earlier attempt has written counts as said."""
+        write = partial(write_households, said_in=said_before(by, run))
+        return self.handler(_in_trial(write), run), None
+
+
 REPLACE: Final = Option(
     "replace", gettext_lazy("Where somebody else is named, hand over from the day in the row")
 )
@@ -316,7 +329,7 @@ LEDGERS: Final = {
             room="organisations",
             right=RIGHT,
             fields=HOUSEHOLD_FIELDS,
-            way=RowByRow(_in_trial(write_households)),
+            way=MemberHouseholds(),
             statuses=RowByRow.STATUSES,
             place_url="organisations:chain",
             least_level=Level.COUNTY,

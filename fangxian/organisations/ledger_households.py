@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -25,8 +26,9 @@ from fangxian.common.errors import Conflict, Forbidden, Invalid, Problem
 from fangxian.common.sheets import FieldSpec
 from fangxian.common.sheets.words import key
 from fangxian.common.ui import formats
-from fangxian.core.imports import Outcome, StagedRow, row_name
-from fangxian.core.models import ImportRun
+from fangxian.core.imports import Outcome, StagedRow, row_name, rows_of
+from fangxian.core.ledgers.rows import PROBLEMS
+from fangxian.core.models import ImportRun, RowState
 from fangxian.organisations.actions import change_contact, link_households, unlink_household
 from fangxian.organisations.ledger_chain import said_place
 from fangxian.organisations.ledger_holders import holder_named, refusal
@@ -43,6 +45,7 @@ from fangxian.register.queries import households_in, residents_of
 
 # How an export hides a name; such a cell says nothing.
 HIDDEN: Final = "*"
+HANDLED: Final = (RowState.ACCEPTED, RowState.REJECTED)
 
 FIELDS: Final = (
     FieldSpec("place_code", gettext_lazy("Code of the place")),
@@ -70,9 +73,26 @@ FIELDS: Final = (
 )
 
 
-def write_households(by: Actor, run: ImportRun, rows: Sequence[StagedRow]) -> Sequence[Outcome]:
-    """Give households to members row by row; who has one already keeps it unless it is said."""
-    ledger = _Ledger(by, run)
+def said_before(by: Actor, run: ImportRun) -> dict[UUID, int]:
+    """Which row said a household first, of those that an earlier attempt has written."""
+    said: dict[UUID, int] = {}
+    ledger = _Ledger(by, run, said)
+    handled = (row for state in HANDLED for row in rows_of(run, state))
+    for row in sorted(handled, key=lambda row: row.number):
+        if PROBLEMS not in row.values:
+            with suppress(Invalid):
+                ledger.home(row)
+    return said
+
+
+def write_households(
+    by: Actor, run: ImportRun, rows: Sequence[StagedRow], *, said_in: dict[UUID, int]
+) -> Sequence[Outcome]:
+    """Give households to members row by row; who has one already keeps it unless it is said.
+
+    ``said_in``: which row of the whole run said a household first; added to.
+    """
+    ledger = _Ledger(by, run, said_in)
     outcomes: list[Outcome] = []
     said: list[_Said] = []
     for row in rows:
@@ -107,6 +127,10 @@ class _Said:
     first: dt.date
     last: dt.date | None
     contact: str
+
+    @property
+    def span(self) -> Span:
+        return Span(self.first, self.last)
 
     @property
     def person_id(self) -> UUID:
@@ -152,7 +176,7 @@ def _held(keys: Collection[Key]) -> Mapping[Key, Sequence[Span]]:
 class _Ledger:
     """Reads rows of one part of a ledger: doors, members and links, each once."""
 
-    def __init__(self, by: Actor, run: ImportRun) -> None:
+    def __init__(self, by: Actor, run: ImportRun, said: dict[UUID, int]) -> None:
         self.by, self.run = by, run
         self.area = run.place_code
         self.replace = bool(run.options.get("replace"))
@@ -161,12 +185,11 @@ class _Ledger:
         self.most = self.rules.max_households
         self._homes: dict[str, list[Household]] = {}
         self._members: dict[tuple[Any, ...], Member | Person] = {}
-        self._said: dict[UUID, int] = {}
+        self._said = said
 
-    def read(self, row: StagedRow) -> _Said:
-        """What a row says. Raises Invalid, Forbidden."""
-        values = row.values
-        home = self._home(values)
+    def home(self, row: StagedRow) -> Household:
+        """The household that a row is about. Raises Invalid, also when another row said it."""
+        home = self._home(row.values)
         before = self._said.setdefault(home.id, row.number)
         if before != row.number:
             raise refusal(
@@ -176,6 +199,11 @@ class _Ledger:
                 _("Remove one of the two rows."),
                 "twice",
             )
+        return home
+
+    def read(self, row: StagedRow) -> _Said:
+        """What a row says. Raises Invalid, Forbidden."""
+        values, home = row.values, self.home(row)
         self.by.require("organisations.appoint", home.place_code)
         who = self._who(values)
         first, last = _day(values, "start_date"), _day(values, "end_date")
@@ -201,7 +229,7 @@ class _Ledger:
                         by=self.by, responsibility=link.responsibility, contact=one.contact
                     )
                 if one.last is not None and link.to_date != one.last:
-                    self._end(link, one.last, new=new)
+                    self._end(link, one.last)
                 return Outcome(row.number, object_id=link.responsibility_id, changed=changed)
         except Invalid as error:
             return refused(row, error)
@@ -214,10 +242,12 @@ class _Ledger:
         known = one.known(links)
         if known is not None:
             return known, False
-        for link in links:
-            if link.to_date is None or link.to_date >= one.first:
-                self._check_moves(link, one)
         member = self._member(one.who)
+        if one.last is not None and one.last < one.first:
+            raise _outside(member.person.name)
+        for link in links:
+            if Span(link.from_date, link.to_date).meets(one.span):
+                self._check_moves(link, one)
         made = link_households(
             by=self.by,
             member=member,
@@ -225,6 +255,7 @@ class _Ledger:
             households=[one.home],
             contact=one.contact,
             on=one.first,
+            until=one.last,
         )
         return made.households.get(household=one.home, from_date=one.first), True
 
@@ -248,9 +279,9 @@ class _Ledger:
                 "too_early",
             )
 
-    def _end(self, link: ResponsibilityHousehold, last: dt.date, *, new: bool) -> None:
+    def _end(self, link: ResponsibilityHousehold, last: dt.date) -> None:
         name = link.responsibility.holder_name
-        if not new and not self.replace:
+        if not self.replace:
             raise refusal(
                 _("%(name)s looks after it beyond this day, or not so long.") % {"name": name},
                 "end_date",
@@ -258,12 +289,7 @@ class _Ledger:
                 "ends",
             )
         if last < link.from_date or (link.to_date is not None and link.to_date < last):
-            raise refusal(
-                _("On this day %(name)s does not look after it.") % {"name": name},
-                "end_date",
-                _("Write a day between the first and the last on which it is so."),
-                "outside",
-            )
+            raise _outside(name)
         unlink_household(by=self.by, link=link, on=last + DAY)
 
     def shift(self, one: _Said) -> Shift:
@@ -273,9 +299,9 @@ class _Ledger:
             ((link.responsibility.person_id, role), Span(max(link.from_date, first), link.to_date))
             for link in _links_of([one.home.id])[one.home.id]
             if link.responsibility.person_id is not None
-            and (link.to_date is None or link.to_date >= first)
+            and Span(link.from_date, link.to_date).meets(one.span)
         )
-        return Shift((((one.person_id, role), Span(first)),), takes)
+        return Shift((((one.person_id, role), one.span),), takes)
 
     def _home(self, values: Mapping[str, Any]) -> Household:
         """The only household behind the door that a row names. Raises Invalid."""
@@ -347,6 +373,15 @@ class _Ledger:
         ).select_related("place")
         around = [row.place for row in rows if home.place_code.startswith(row.place.code)]
         return max(around, key=lambda place: len(place.code), default=home.building)
+
+
+def _outside(name: str) -> Invalid:
+    return refusal(
+        _("On this day %(name)s does not look after it.") % {"name": name},
+        "end_date",
+        _("Write a day between the first and the last on which it is so."),
+        "outside",
+    )
 
 
 def _links_of(homes: Collection[UUID]) -> dict[UUID, list[ResponsibilityHousehold]]:

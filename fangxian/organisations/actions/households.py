@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -32,9 +33,11 @@ def link_households(
     households: Sequence[Household],
     contact: str = "",
     on: dt.date | None = None,
+    until: dt.date | None = None,
 ) -> Responsibility:
     """Give households at ``place`` to a member. Those of another member move to this one.
 
+    ``until``: the last day, None is until further notice; who looks after them later stays named.
     Raises Invalid when the member would have more than the rule allows, is gone, or a household
     lies elsewhere.
     """
@@ -46,7 +49,7 @@ def link_households(
     lock([wanted])
     ids = {household.id for household in households}
     problem = gone(member, day) or _outside(place, households)
-    problem = problem or _too_many(wanted, ids, rules.max_households)
+    problem = problem or _too_many(replace(wanted, to_date=until), ids, rules.max_households)
     if problem is not None:
         raise Invalid(problem)
     row = Responsibility.objects.filter(
@@ -61,13 +64,19 @@ def link_households(
         row = create(by, wanted, rules.version)
     # Also of who was to look after them later.
     links = links_from(day).filter(household_id__in=ids)
+    if until is not None:
+        links = links.filter(from_date__lte=until)
     own = links.filter(responsibility=row, from_date__lte=day)
     kept = dict(own.values_list("household_id", "id"))
     _give_up(links.exclude(id__in=kept.values()), day)
-    own.update(to_date=None)
+    own.update(to_date=until)
     ResponsibilityHousehold.objects.bulk_create(
         ResponsibilityHousehold(
-            responsibility=row, household=household, place_code=household.place_code, from_date=day
+            responsibility=row,
+            household=household,
+            place_code=household.place_code,
+            from_date=day,
+            to_date=until,
         )
         for household in households
         if household.id not in kept

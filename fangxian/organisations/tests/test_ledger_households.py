@@ -19,6 +19,7 @@ from fangxian.organisations.actions import (
     unlink_household,
 )
 from fangxian.organisations.exporting import EXPORTS, written
+from fangxian.organisations.ledger_households import said_before
 from fangxian.organisations.models import Responsibility, ResponsibilityHousehold
 from fangxian.organisations.tests.test_ledgers import imported, lines
 from fangxian.register.actions import create_household, move_in
@@ -159,6 +160,39 @@ def test_members_who_have_the_most_exchange_households(hq, places, homes, given,
     assert (run.accepted, run.rejected, run.changed) == (2, 0, 2)
     now = {room: name for room, name, *_days in _now(hq)}
     assert (now["101"], now["111"]) == ("王二", "王一")
+
+
+def test_a_household_is_said_once_however_far_apart(hq, places, homes, members, given):
+    said = (("101", "王一"), ("102", "王一"), ("101", "王二"))
+    data = lines(HEAD, *(f"{places.unit},,,{room},,,{name},,," for room, name in said)).encode()
+    run = importing.imported(
+        hq, data, places.county, kind=KIND, name="1+10.csv", sizes={"size": 1},
+        options={"replace": True},
+    )  # fmt: skip
+    assert run.options["preview"]["kinds"] == {"twice": 1}
+    assert _codes(hq, run) == ["twice"]
+    assert (run.accepted, run.changed) == (2, 0)
+    # An attempt that goes on knows what the one before it said.
+    with acting(hq):
+        assert said_before(hq, run) == {homes[0].id: 2, homes[1].id: 3}
+
+
+def test_a_row_of_days_that_are_over_when_others_begin_is_not_too_much(
+    hq, places, homes, members, given
+):
+    """A row with a last day counts until then alone."""
+    with acting(hq):
+        one = ResponsibilityHousehold.objects.get(household=homes[0])
+    unlink_household(by=hq, link=one, on=TODAY)
+    link_households(
+        by=hq, member=members[0], place=places[places.building],
+        households=homes[:1], on=TODAY + 9 * DAY,
+    )  # fmt: skip
+    row = f"{places.unit},,,111,,,王一,,{TODAY},"
+    run = imported(hq, KIND, lines(HEAD, f"{row}{TODAY + 9 * DAY}"), places.county, replace=True)
+    assert _codes(hq, run) == ["load"]
+    run = imported(hq, KIND, lines(HEAD, f"{row}{TODAY + 8 * DAY}"), places.county, replace=True)
+    assert (run.accepted, run.changed) == (1, 1)
 
 
 def test_a_member_of_two_organisations_is_named_with_one(hq, places, unit, person, homes, members):
