@@ -40,18 +40,20 @@ KINDS = (ACCOUNT, ROLE)
 BATCH = 2_000
 
 # Of duties (key, person_id, role, place_code, first, last): the account of who has it and the role
-# that lets it see the place. A duty without an end is asked for again before its role runs out.
+# that lets it see the place on the first day. Roles that follow one another cover a duty together;
+# one without an end is asked for again before its role runs out.
 _STANDING = """
 SELECT d.key, u.id AS user_id, u.is_active, post.account, (
-    SELECT g.role_id FROM accounts_grant g
+    SELECT (array_agg(g.role_id ORDER BY length(coalesce(p.code, '')) DESC, g.id)
+            FILTER (WHERE daterange(g.valid_from, g.valid_to, '[]') @> d.first))[1]
+    FROM accounts_grant g
     JOIN accounts_role held ON held.code = g.role_id
     LEFT JOIN regions_region p ON p.id = g.region_id
     WHERE g.user_id = u.id AND u.is_active AND g.revoked_at IS NULL AND held.rights @> asked.rights
-      AND g.valid_from <= d.first
-      AND (g.valid_to IS NULL OR g.valid_to >= coalesce(d.last, d.first + %(notice)s))
       AND (g.region_id IS NULL
            OR (p.valid_to IS NULL AND left(d.place_code, length(p.code)) = p.code))
-    ORDER BY length(coalesce(p.code, '')) DESC, g.id LIMIT 1) AS role
+    HAVING range_agg(daterange(g.valid_from, g.valid_to, '[]')) @> daterange(
+        d.first, greatest(d.first, coalesce(d.last, d.first + %(notice)s)), '[]')) AS role
 FROM ({duties}) d
 JOIN unnest(%(posts)s::text[], %(accounts)s::text[]) AS post (role, account) ON post.role = d.role
 JOIN accounts_role asked ON asked.code = post.account
@@ -87,7 +89,8 @@ SELECT missing.id, missing.place_code, missing.role, missing.from_date, missing.
        missing.account, missing.user_id, coalesce(missing.kind, asked.kind),
        coalesce(missing.key, asked.key)
 FROM missing FULL JOIN asked ON asked.kind = missing.kind AND asked.key = missing.key
-WHERE missing.id IS NULL OR (asked.key IS NULL AND missing.kind = ANY (%(opening)s))
+WHERE missing.id IS NULL
+   OR (asked.key IS NULL AND (%(new_accounts)s OR missing.user_id IS NOT NULL))
 ORDER BY 2, 9 LIMIT {BATCH}
 """  # noqa: S608 - constants of this module
 
@@ -199,12 +202,13 @@ def refresh(
     area: str,
     places: Collection[str] | None = None,
     person_id: UUID | None = None,
-    opening: Collection[str] = KINDS,
+    new_accounts: bool = True,
 ) -> int:
     """Ask for what is missing in ``area`` and close what is asked for no more.
 
-    Only for duties at exactly these places, or of one person, if they are given; only kinds of
-    ``opening`` are opened. Returns how many tasks were opened; running it twice changes nothing.
+    Only for duties at exactly these places, or of one person, if they are given. Without
+    ``new_accounts`` none is asked for who never had one. Returns how many tasks were opened;
+    running it twice changes nothing.
     """
     lo, hi = codes.bounds(area)
     today = timezone.localdate()
@@ -213,7 +217,7 @@ def refresh(
         "hi": hi,
         "codes": None if places is None else list(places),
         "person": person_id,
-        "opening": list(opening),
+        "new_accounts": new_accounts,
     }
     opened = 0
     with acting(by):
@@ -235,12 +239,11 @@ def refresh(
 
 
 def settle(*, by: Actor, area: str) -> int:
-    """:func:`refresh` of an area: a role that runs out is asked for, an account only by naming.
+    """:func:`refresh` of an area: a role that runs out and an account that was disabled.
 
-    Who never had an account is not missed until somebody names him: an area that begins with a
-    ledger of who answers would ask for hundreds at once.
+    Who never had an account is asked for when he is named, by hand or by a ledger, not afterwards.
     """
-    return refresh(by=by, area=area, opening=(ROLE,))
+    return refresh(by=by, area=area, new_accounts=False)
 
 
 def follow(by: Actor, person_id: UUID) -> None:

@@ -61,7 +61,8 @@ def grant_role(
     Nobody gives one to himself, outside his area, or one that his own role may not give; roles of
     one exclusive group never meet in one account (the database holds that too). With such a role
     the giver confirms by the ``staff_number`` who holds the account: the number it has already, or
-    one that no other account has.
+    one that no other account has. A first day before today is refused: who had which right when is
+    read from these days.
     Raises Forbidden, Invalid, Conflict, OutOfScope.
     """
     by.require("accounts.grant", region_code)
@@ -79,6 +80,14 @@ def grant_role(
     _check_role(by, wanted, region_code)
     if wanted.exclusive_group:
         _confirm_holder(by, user, staff_number.strip(), why)
+    if valid_from is not None and valid_from < timezone.localdate():
+        raise Invalid(
+            Problem(
+                _("The first day has passed."),
+                field="valid_from",
+                mend=_("Choose today or a later day."),
+            )
+        )
     grant = Grant(
         user=user,
         role=wanted,

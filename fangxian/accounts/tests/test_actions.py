@@ -168,9 +168,9 @@ def test_a_disabled_account_resolves_to_nobody(system, cast, places):
 def test_roles_are_given_within_the_area_and_from_the_list(security, places):
     user = make_user(places)
 
-    def give(role, place):
+    def give(role, place, **days):
         return actions.grant_role(
-            by=security, user_id=user.pk, role=role, region_code=place, reason=WHY
+            by=security, user_id=user.pk, role=role, region_code=place, reason=WHY, **days
         )
 
     assert give("grid_officer", places.grid).granted_by_id == security.user_id
@@ -184,6 +184,9 @@ def test_roles_are_given_within_the_area_and_from_the_list(security, places):
         give("grid_officer", "130902001999")
     with pytest.raises(Conflict):
         give("grid_officer", places.grid)
+    # Nobody had a role on days that are over because somebody writes so today.
+    with pytest.raises(Invalid):
+        give("supply", places.grid, valid_from=timezone.localdate() - dt.timedelta(days=1))
     security.require("accounts.grant")
     narrowed = Actor(
         name="x", rights=frozenset({"accounts.grant"}), area="130902", source="", role="laboratory"

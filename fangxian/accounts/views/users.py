@@ -74,6 +74,8 @@ def users(request: SignedRequest) -> HttpResponse:
 def create(request: SignedRequest) -> HttpResponse:
     """A new account; its temporary password is shown once."""
     by, duty = request.actor, _duty(request)
+    if duty is None and request.GET.get("duty"):
+        raise Conflict(_("Nobody needs this account any more. Open the list again."))
     initial = {"place": by.area}
     if duty is not None:
         initial = {"place": duty.place_code, "display_name": duty.name}

@@ -106,6 +106,9 @@ def test_an_account_then_its_role_are_asked_for_and_given_from_the_task(
     assert maker.post(create, sent).status_code == 200
     user = User.objects.get(username="wanger")
     assert user.person_id == stand_in.person_id
+    # Sent again it would be an account of nobody.
+    assert maker.post(create, sent | {"username": "wanger2"}).status_code == 409
+    assert not User.objects.filter(username="wanger2").exists()
     assert _asked(alice, stand_in) == [(ROLE, "security_administrator")]
     assert _words(alice, stand_in)[0] is False
     giver = client_of("security_administrator")
@@ -177,6 +180,32 @@ def test_any_role_with_its_rights_there_on_these_days_will_do(
     )  # fmt: skip
     assert _words(alice, stand_in)[0] is enough
     assert _asked(alice, stand_in) == ([] if enough else [(ROLE, "security_administrator")])
+
+
+def test_roles_that_follow_one_another_cover_a_duty(alice, security, places, stand_in, account):
+    user = account(stand_in.person_id)
+    given = {"by": security, "user_id": user.pk, "region_code": places.grid, "reason": "test"}
+    grant_role(role="grid_officer", valid_to=TODAY + 2 * DAY, **given)
+    later = grant_role(role="grid_officer", valid_from=TODAY + 4 * DAY, **given)
+    assert _asked(alice, stand_in) == [(ROLE, "security_administrator")]
+    revoke_grant(by=security, grant_id=later.pk, reason="test")
+    grant_role(role="community_staff", valid_from=TODAY + 3 * DAY, **given)
+    assert (_asked(alice, stand_in), _words(alice, stand_in)[0]) == ([], True)
+
+
+def test_a_disabled_account_is_asked_for_wherever_its_duty_lies(
+    alice, hq, system, places, stand_in, account
+):
+    user = account(stand_in.person_id)
+    # As who administers another area would leave it.
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    settle(by=hq, area=places.county)
+    assert _asked(alice, stand_in) == [(ACCOUNT, "system_administrator")]
+    with acting(alice):
+        task = Task.objects.get(object_id=stand_in.id, state="open")
+        late = task.escalate_at - task.due_at
+    # Nobody above can give what administrators alone give.
+    assert late > 300 * DAY
 
 
 def test_what_is_asked_for_follows_the_duty_and_the_account(
