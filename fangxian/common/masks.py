@@ -20,8 +20,11 @@ def mask_phone(number: str) -> str:
 
 
 def mask_name(name: str) -> str:
-    """The first character of a name, a star for each other: enough to tell a door by."""
-    return name[:1] + "*" * (len(name) - 1)
+    """The first character of a name, a star for each other: enough to tell a door by.
+
+    A name of one character gets a star too: no name is shown whole.
+    """
+    return name[:1] + "*" * max(len(name) - 1, 1) if name else ""
 
 
 def mask_text(text: str, limit: int = 40) -> str:

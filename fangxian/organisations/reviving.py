@@ -20,6 +20,7 @@ from django.utils.translation import gettext_noop
 
 from fangxian.common import codes
 from fangxian.common.actor import Actor
+from fangxian.common.history import came_into
 from fangxian.common.scoping import acting
 from fangxian.organisations.actions.members import LINK as MEMBER
 from fangxian.organisations.actions.responsibilities import CUT
@@ -38,7 +39,7 @@ from fangxian.organisations.rules import ChainRules, chain_rules, duties
 from fangxian.organisations.vacancies import ask, gathered, refresh_places
 from fangxian.people.actions import link_person
 from fangxian.people.models import Person
-from fangxian.register.models import Residency
+from fangxian.register.models import Household, Residency
 from fangxian.register.vocabularies import SEPARATED
 
 TASK = "organisations.revived"
@@ -171,9 +172,9 @@ def _posts(by: Actor, found: QuerySet[Responsibility]) -> int:
         elif row.role not in rules.takes_over:
             taken[cause][str(row.id)] = row
         row.save(update_fields=CUT)
-        if row.to_date != last:
+        if last is not None and row.to_date != last:
             see(by, row)
-            _look_after_again(row, last)
+            _look_after_again(row, last, cause)
             show_again(FiveOneEvidence.objects.filter(responsibility=row, to_date=last))
             bring_back(by, row, ended_by=cause)
     refresh_places(by, [row.place for row in again])
@@ -204,12 +205,45 @@ def _free(rules: ChainRules, row: Responsibility, first: dt.date, until: dt.date
     return not beside.exclude(to_date__lt=first).exists()
 
 
-def _look_after_again(row: Responsibility, last: dt.date | None) -> None:
-    """Households that nobody else was given meanwhile."""
-    open_links = ResponsibilityHousehold.objects.filter(to_date=None)
-    row.households.filter(to_date=last).exclude(
-        household_id__in=open_links.values("household_id")
-    ).update(to_date=row.to_date)
+def _look_after_again(row: Responsibility, last: dt.date, cause: str) -> None:
+    """Households as they were before the end, each until somebody else looks after it."""
+    history: Any = apps.get_model("organisations", "ResponsibilityHouseholdHistory")
+    told = history.objects.filter(responsibility_id=row.id).order_by("pgh_id")
+    ended = told.filter(pgh_obj_id__in=row.households.filter(to_date=last).values("id"))
+    before = dict(ended.exclude(to_date=last).values_list("pgh_obj_id", "to_date"))
+    for link in row.households.filter(id__in=before):
+        if _until(link, row, last + DAY, before[link.id]):
+            link.save(update_fields=["to_date"])
+    # Those that were to begin later were deleted with the end, or after it.
+    since = came_into(Responsibility, row.id, ended_by=cause)
+    deleted = told.filter(pgh_label="delete", from_date__gt=last)
+    still = set(row.households.values_list("id", flat=True))
+    latest = {one.id: one for one in deleted if since is not None and one.pgh_created_at >= since}
+    for one in latest.values():
+        if one.id in still:
+            continue
+        home = Household.objects.filter(id=one.household_id).first()
+        again = ResponsibilityHousehold(
+            id=one.id, responsibility=row, household=home, from_date=one.from_date
+        )
+        if home is not None and _until(again, row, one.from_date, one.to_date):
+            again.place_code = home.place_code
+            again.save(force_insert=True)
+
+
+def _until(
+    link: ResponsibilityHousehold, row: Responsibility, first: dt.date, last: dt.date | None
+) -> bool:
+    """Set a link's last day: the one it had, unless the row ends or another begins before it.
+
+    Tells whether a day from ``first`` on is left.
+    """
+    others = ResponsibilityHousehold.objects.filter(household=link.household_id)
+    begins = others.exclude(id=link.id).exclude(to_date__lt=first).order_by("from_date")
+    other = begins.values_list("from_date", flat=True).first()
+    ends = [day for day in (last, row.to_date, other and other - DAY) if day is not None]
+    link.to_date = min(ends, default=None)
+    return link.to_date is None or link.to_date >= first
 
 
 def show_again(evidence: QuerySet[FiveOneEvidence]) -> None:

@@ -77,10 +77,16 @@ FROM (SELECT x.id, least(p.deceased_on, o.dissolved_on) AS day,
 WHERE why.id = m.id AND m.to_date IS NULL AND m.place_code >= %(lo)s AND m.place_code < %(hi)s
 """
 _HOUSEHOLDS = """
-UPDATE organisations_responsibilityhousehold h SET to_date = greatest(h.from_date, r.to_date)
+UPDATE organisations_responsibilityhousehold h SET to_date = r.to_date
 FROM organisations_responsibility r
-WHERE r.id = h.responsibility_id AND h.to_date IS NULL AND r.to_date IS NOT NULL
-  AND r.to_date < %(today)s AND h.place_code >= %(lo)s AND h.place_code < %(hi)s
+WHERE r.id = h.responsibility_id AND h.from_date <= r.to_date AND r.to_date < %(today)s
+  AND (h.to_date IS NULL OR h.to_date > r.to_date)
+  AND h.place_code >= %(lo)s AND h.place_code < %(hi)s
+"""
+_NEVER = """
+DELETE FROM organisations_responsibilityhousehold h USING organisations_responsibility r
+WHERE r.id = h.responsibility_id AND h.from_date > r.to_date AND r.to_date < %(today)s
+  AND h.place_code >= %(lo)s AND h.place_code < %(hi)s
 """
 _EVIDENCE = """
 UPDATE organisations_fiveoneevidence e SET to_date = greatest(e.from_date, why.day)
@@ -134,6 +140,7 @@ def upkeep(*, by: Actor, area: str, on: dt.date | None = None) -> int:
             cursor.execute(_END.format(cause=cause), values)
             ended += cursor.rowcount
         cursor.execute(_HOUSEHOLDS, values)
+        cursor.execute(_NEVER, values)
         cursor.execute(_EVIDENCE, values)
         cursor.execute(_OVER, values)
         over = cursor.fetchall()

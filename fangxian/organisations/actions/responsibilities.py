@@ -210,7 +210,10 @@ CUT = ("to_date", "cut_for_id", "cut_until", "ended_by")
 
 def cut(row: Responsibility, day: dt.date, taken_over: UUID | None, ended_by: str = "") -> None:
     """Set a row's last day and keep what it was, for whom (a row's id) or by what it ended."""
-    if taken_over is None and not ended_by:
+    if ended_by:
+        # Of who was to hand over the last day is that of the hand-over.
+        row.cut_until = row.cut_until if row.ended_by else row.to_date
+    elif taken_over is None:
         row.cut_until = None
     elif row.cut_for_id is None and not row.ended_by:
         row.cut_until = row.to_date

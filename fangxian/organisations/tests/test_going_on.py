@@ -17,6 +17,7 @@ from fangxian.organisations.actions import (
     create_organisation,
     dissolve_organisation,
     end_membership,
+    hand_over,
     link_households,
     substitute,
     undo_dissolution,
@@ -236,11 +237,41 @@ def test_the_end_of_a_membership_is_taken_back(alice, hq, places, person, unit, 
 
 
 def test_ten_households_go_on_with_the_membership(hq, alice, places, unit, person, door):
-    member = add_member(by=hq, person=person(hq, "王一"), organisation=unit)
-    row = link_households(by=hq, member=member, place=places[places.building], households=[door])
+    """One without end, one that another is to take over, one that begins later, one taken over."""
+    place, later = places[places.building], TODAY + 9 * DAY
+    doors = [door] + [
+        create_household(by=alice, place_code=places.unit, room=room)
+        for room in ("102", "103", "104")
+    ]
+    member, other = (
+        add_member(by=hq, person=person(hq, n), organisation=unit) for n in ("王一", "王二")
+    )
+    given = {"by": hq, "place": place}
+    row = link_households(member=member, households=[doors[0], doors[1], doors[3]], **given)
+    link_households(member=other, households=doors[1:2], on=later, **given)
+    link_households(member=member, households=doors[2:3], on=TODAY + 5 * DAY, **given)
+
+    def held():
+        with acting(hq):
+            links = row.households.order_by("household__room")
+            return list(links.values_list("household__room", "from_date", "to_date"))
+
+    before = held()
+    assert before[1] == ("102", TODAY, later - DAY)
     end_membership(by=hq, member=member)
-    with acting(hq):
-        assert row.households.get().to_date == TODAY
+    assert held() == [(room, TODAY, TODAY) for room in ("101", "102", "104")]
+    link_households(member=other, households=doors[3:], on=TODAY + 2 * DAY, **given)
     undo_end_membership(by=hq, member=member, reason="a mistake")
-    with acting(hq):
-        assert row.households.get().to_date is None
+    assert held() == [*before[:3], ("104", TODAY, TODAY + DAY)]
+
+
+def test_a_planned_hand_over_keeps_its_day_when_an_end_is_taken_back(
+    hq, places, person, unit, staffed
+):
+    member, _former, _link, post, _later = staffed
+    day = TODAY + 20 * DAY
+    new = hand_over(by=hq, responsibility=post, to=person(hq, "王四"), on=day)
+    end_membership(by=hq, member=member, on=TODAY - DAY)
+    assert _last_day(hq, post) == TODAY - DAY
+    undo_end_membership(by=hq, member=member, reason="a mistake")
+    assert (_last_day(hq, post), new.from_date) == (day - DAY, day)
