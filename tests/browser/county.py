@@ -16,6 +16,7 @@ from unittest import mock
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
+from django.utils import timezone
 
 from fangxian.config.postgres import databases
 
@@ -29,11 +30,12 @@ KEPT = 2
 
 
 def _name(template: str) -> str:
+    """Of a day: the county's sweep, its reports and tasks are of the day on which it was loaded."""
     digest = hashlib.sha256(f"{template} {TOWNS}".encode())
     for path in sorted((CHECKOUT / "fangxian" / "config" / "demo").glob("*.*")):
         digest.update(path.read_bytes())
     digest.update(Path(__file__).read_bytes())
-    return f"fxc_{digest.hexdigest()[:12]}"
+    return f"fxc_on_{timezone.localdate():%Y%m%d}_{digest.hexdigest()[:12]}"
 
 
 def point_to(database: str) -> None:
@@ -51,7 +53,7 @@ def _locked(name: str = "template") -> Iterator[None]:
 
 
 def make_template(template: str) -> str:
-    """Load the county into a copy of ``template``, once for each state of schema and recipe."""
+    """Load the county into a copy of ``template``, once a day for each schema and recipe."""
     server, name = settings.SERVER, _name(template)
     # A lock of its own: loading takes long, and others copy the template meanwhile.
     with _locked("county"):
