@@ -21,6 +21,7 @@ from fangxian.core.actions import add_endpoint, add_rule_version
 from fangxian.core.models import Endpoint, RuleSet
 from fangxian.field import actions as field
 from fangxian.field.actions import NewVisit
+from fangxian.field.models import Campaign
 from fangxian.field.tests.conftest import begin
 from fangxian.organisations import actions as organisations
 from fangxian.organisations.models import (
@@ -107,7 +108,9 @@ def test_a_household_given_to_two_members_at_once_is_with_the_later() -> None:
 @pytest.mark.usefixtures("fresh_database")
 def test_a_door_corrected_while_its_sweep_is_extended_is_due_at_the_later_end() -> None:
     places = make_places()
-    home = create_household(by=BY, place_code=places.unit, room="101")
+    home, next_door = (
+        create_household(by=BY, place_code=places.unit, room=room) for room in ("101", "102")
+    )
     with acting(BY):
         data = deepcopy(rules.rule("field").data)
         for outcome in data["outcomes"]:
@@ -118,11 +121,17 @@ def test_a_door_corrected_while_its_sweep_is_extended_is_due_at_the_later_end() 
     mistaken = NewVisit(uuid7(), campaign.id, home.id, "all_well")
     field.record_visit(by=BY, visit=mistaken)
     later = campaign.ends_on + dt.timedelta(days=4)
-    found = NewVisit(uuid7(), campaign.id, home.id, "absent", corrects=mistaken.op_id)
-    beside(
+    # In one batch, as a telephone sends them: the first one locks its door.
+    visits = [
+        NewVisit(uuid7(), campaign.id, next_door.id, "absent"),
+        NewVisit(uuid7(), campaign.id, home.id, "absent", corrects=mistaken.op_id),
+    ]
+    answers = beside(
         BY,
+        lambda: Campaign.objects.select_for_update().get(id=campaign.id),
+        lambda: field.record_visits(by=BY, visits=visits),
         lambda: field.extend_campaign(by=BY, campaign=campaign, ends_on=later),
-        lambda: field.record_visit(by=BY, visit=found),
     )
+    assert [answer.result for answer in answers] == ["applied", "applied"]
     with acting(BY):
-        assert [target.due_on for target in campaign.targets.all()] == [later]
+        assert [target.due_on for target in campaign.targets.all()] == [later, later]

@@ -208,7 +208,7 @@ def span_among(report: DailyReport, every: Sequence[DailyReport], now: dt.dateti
 
 
 # What a place counted itself stays its own when the household moves away later (``code_then``), so
-# it is counted by the function ``field_reported`` (migration 0008), which looks everywhere.
+# it is counted by the database's function ``field_reported``, which looks everywhere.
 _FIGURES = """
 SELECT name, sum(n)::bigint FROM (
   SELECT name, n FROM field_reported(

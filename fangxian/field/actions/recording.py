@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -136,10 +136,25 @@ class Became(Enum):
     NOT_CORRECTABLE = "not correctable"
 
 
+def hold_sweeps(ready: Iterable[Ready]) -> None:
+    """Hold the sweeps in which a visit is corrected as they are, before any door is locked.
+
+    A corrected door may be due when its sweep ends, and who moves that (``extend_campaign``) locks
+    the sweep, then its doors.
+    """
+    sweeps = {one.visit.campaign_id for one in ready if one.visit.corrects is not None}
+    if not sweeps:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT FROM field_campaign WHERE id = ANY (%s) ORDER BY id FOR SHARE", [list(sweeps)]
+        )
+
+
 def write(by: Actor, ready: Sequence[Ready], today: dt.date) -> dict[UUID, Became]:
     """Append visits, with what follows from them; by ``op_id`` what became of each.
 
-    All in one statement, or one correction by itself.
+    All in one statement, or one correction by itself, of a sweep that is held (``hold_sweeps``).
     """
     if len(ready) == 1 and ready[0].visit.corrects is not None:
         return {ready[0].visit.op_id: _write_correction(by, ready[0])}
@@ -172,12 +187,9 @@ def write(by: Actor, ready: Sequence[Ready], today: dt.date) -> dict[UUID, Becam
 def _write_correction(by: Actor, ready: Ready) -> Became:
     """Append a visit that takes an earlier one back, and work out anew where its door stands.
 
-    Rare, so a few statements: the door is locked first, so that the visit is corrected once, and
-    before it the sweep, whose end may be what the door is due by (``extend_campaign``).
+    Rare, so a few statements: the door is locked first, so that the visit is corrected once.
     """
     visit = ready.visit
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM field_campaign WHERE id = %s FOR SHARE", [visit.campaign_id])
     target = (
         Target.objects.select_for_update(of=("self",))
         .select_related("campaign")

@@ -18,7 +18,7 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.common.keyring import REGISTER, KeyDestroyed
-from fangxian.field.actions.recording import Became, NewVisit, Ready, write
+from fangxian.field.actions.recording import Became, NewVisit, Ready, hold_sweeps, write
 from fangxian.field.models import Campaign, FormDefinition, Visit
 from fangxian.field.questionnaire import Questionnaire, check_answers
 from fangxian.field.rules import FieldRules, Outcome, field_rules_version
@@ -261,6 +261,7 @@ def record_visits(*, by: Actor, visits: Sequence[NewVisit]) -> list[Answer]:
         else:
             ready[at] = checked
     repeats: list[int] = []
+    hold_sweeps(ready.values())
     for wave in _waves(ready):
         answers |= _record(by, wave, repeats)
     answers |= {at: _number_taken(visits[at]) for at in repeats}
