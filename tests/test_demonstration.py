@@ -11,7 +11,8 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from fangxian.accounts.models import User
+from fangxian.accounts.actions import grant_role, revoke_grant
+from fangxian.accounts.models import Grant, User
 from fangxian.common import registries
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
@@ -19,7 +20,6 @@ from fangxian.config.demo import alive, sweep
 from fangxian.config.demo.officers import Officers
 from fangxian.config.demo.recipe import CHECKS, WEIGHTS, Chance, recipe
 from fangxian.core.models import Measure, Task
-from fangxian.field.actions import prepare_reports
 from fangxian.field.actions.reports import OVERDUE
 from fangxian.field.models import Campaign, DailyReport, Target, Visit
 from fangxian.organisations.models import Member, Responsibility, Vacancy
@@ -120,6 +120,11 @@ def test_who_answers_for_a_door_visits_it_by_day(county: Actor) -> None:
 
 
 def test_each_report_counts_the_visits_of_its_day(county: Actor) -> None:
+    check_reports(county)
+
+
+def check_reports(county: Actor) -> None:
+    """Each report of the county was sent in its evening and counts the visits of its day."""
     with acting(county):
         for report in DailyReport.objects.filter(place_code=COUNTY).exclude(sent_at=None):
             assert report.sent_by == "zhihuibu"
@@ -129,7 +134,8 @@ def test_each_report_counts_the_visits_of_its_day(county: Actor) -> None:
                 == report.day
             )
             made = Visit.objects.filter(visited_at__date=report.day).count()
-            assert report.figures["visits"] == made > 0
+            assert report.figures["visits"] == made
+            assert made > 0 or report.day >= timezone.localdate()
         sent = DailyReport.objects.exclude(sent_at=None)
         assert not sent.filter(sent_by__startswith="system").exists()
 
@@ -147,20 +153,47 @@ def test_who_looks_at_whom_is_told_with_his_organisation(county: Actor) -> None:
 def test_one_report_is_overdue_on_each_later_day(
     county: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    began = timezone.now()
     today = timezone.localdate()
-    (late,) = overdue(county, timezone.now())
+    (late,) = overdue(county, began)
+    everywhere = Actor.system("test", "")
+    with acting(county):
+        known = set(Visit.objects.values_list("id", flat=True))
+        above = User.objects.get(username="zhihuibu")
+        office = User.objects.select_related("region").get(username="shequ").region
+        taken = Grant.objects.get(user__username="shequ")
+    # Visitors try things out: a second role below, a role that is taken back.
+    grant_role(
+        by=everywhere,
+        user_id=above.id,
+        role="community_staff",
+        region_code=office.code,
+        reason="on leave",
+    )
     for days in (0, 1, 4):
         day = today + dt.timedelta(days=days)
-        monkeypatch.setattr(sweep.timezone, "localdate", lambda *_args, day=day: day)
+        moment = began + dt.timedelta(days=days)
+        monkeypatch.setattr(timezone, "now", lambda moment=moment: moment)
         assert Chance().today == day
-        with acting(county):
-            campaign = Campaign.objects.get()
-            prepare_reports(by=county, campaign=campaign, day=day, area=COUNTY)
+        if days == 4:
+            revoke_grant(by=everywhere, grant_id=taken.id, reason="on leave")
         call_command("load_demo", later=True)
         evening = timezone.make_aware(dt.datetime.combine(day, dt.time(23, 0)))
         assert overdue(county, evening) == [late]
         assert 1 <= to_revisit(county, day) <= sweep.LATE
     monkeypatch.undo()
+    check_reports(county)
+    with acting(county):
+        again = Visit.objects.exclude(id__in=known)
+        moments = [timezone.localtime(visit.visited_at) for visit in again]
+        assert {moment.date() for moment in moments} >= {today, today + dt.timedelta(days=1)}
+        first, last = sweep.EVENING
+        assert all(first <= moment.time() <= last for moment in moments)
+        assert {visit.created_at - visit.visited_at for visit in again} == {sweep.SENT_AFTER}
+        of_office = DailyReport.objects.filter(place=office, day__gte=today)
+        senders = dict(of_office.values_list("day", "sent_by"))
+        assert senders[today] == "shequ"
+        assert senders[today + dt.timedelta(days=2)] not in {"shequ", ""}
 
 
 def test_nothing_is_sent_when_the_sweep_is_closed(county: Actor) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -27,9 +27,9 @@ from fangxian.field.actions import (
     prepare_reports,
     publish_form,
     record_visits,
-    send_report,
     start_campaign,
 )
+from fangxian.field.actions.exemptions import RIGHT as EXEMPT
 from fangxian.field.actions.reports import FILLED, OVERDUE, fill_report, report_key
 from fangxian.field.actions.visits import MOST
 from fangxian.field.models import Campaign, DailyReport, Target, Visit
@@ -42,6 +42,7 @@ from fangxian.register.models import Household, Residency
 
 BEGAN = 3
 LASTS = 10
+DAY = dt.timedelta(days=1)
 COVERED = (0.97, 1.0, 0.9, 0.75, 1.0, 0.85, 0.4)
 OUTCOMES = {"all_well": 0.86, "exceptions": 0.03, "absent": 0.06, "refused": 0.01}
 EXEMPTED = 60
@@ -138,11 +139,9 @@ def visit(by: Actor, chance: Chance, campaign: Campaign, officers: Officers) -> 
         day = chance.today - dt.timedelta(days=ago)
         upto = bisect_left(walked, due_at(campaign, day), key=_when)
         _record(by, officers, walked[done:upto])
-        _date_back(by, campaign)
         _send(by, chance, campaign, day, officers, but_one=ago == 1)
         done = upto
     _record(by, officers, walked[done:])
-    _date_back(by, campaign)
 
 
 def _when(walked: Walked) -> dt.datetime:
@@ -186,7 +185,8 @@ def _again(chance: Chance, walked: list[Walked], now: dt.datetime) -> Iterator[W
             late -= 1
             yield one
         else:
-            evening = _evening(chance, one.at)
+            next_day = timezone.localdate(one.at) + DAY
+            evening = _evening(chance, next_day)
             if evening < now and chance.random.random() < AGAIN:
                 yield one
                 found = replace(
@@ -194,19 +194,19 @@ def _again(chance: Chance, walked: list[Walked], now: dt.datetime) -> Iterator[W
                 )
                 yield Walked(one.grid, evening, found)
             else:
-                back = chance.today + dt.timedelta(days=chance.random.randint(0, SOON))
-                yield replace(one, visit=replace(one.visit, revisit_on=back))
+                back = chance.today + DAY * chance.random.randint(0, SOON)
+                found = replace(one.visit, revisit_on=max(back, next_day))
+                yield replace(one, visit=found)
 
 
-def _evening(chance: Chance, after: dt.datetime) -> dt.datetime:
-    """A moment of the next day's last shift."""
-    day = timezone.localdate(after) + dt.timedelta(days=1)
+def _evening(chance: Chance, day: dt.date) -> dt.datetime:
+    """A moment of a day's last shift."""
     first, last = (_moment(day, time) for time in EVENING)
     return first + (last - first) * chance.random.random()
 
 
-def _record(by: Actor, officers: Officers, walked: list[Walked]) -> None:
-    """Record visits, each by who answered for its grid on that day."""
+def _record(by: Actor, officers: Officers, walked: Sequence[Walked]) -> None:
+    """Record visits, each by who answered for its grid on that day, as received at that time."""
     days: dict[dt.date, dict[str, list[NewVisit]]] = {}
     for one in walked:
         by_grid = days.setdefault(timezone.localdate(one.at), {})
@@ -217,13 +217,9 @@ def _record(by: Actor, officers: Officers, walked: list[Walked]) -> None:
             for grid, visits in by_grid.items():
                 for first in range(0, len(visits), MOST):
                     record_visits(by=answering[grid], visits=visits[first : first + MOST])
-
-
-def _date_back(by: Actor, campaign: Campaign) -> None:
-    """Have the visits of days past received when they were made: nothing was, before today."""
     with acting(by, using="owner"):
-        made = Visit.objects.using("owner").filter(campaign=campaign)
-        made = made.filter(created_at__gt=F("visited_at") + SENT_AFTER)
+        made = Visit.objects.using("owner").filter(op_id__in=[one.visit.op_id for one in walked])
+        made = made.filter(visited_at__lt=timezone.now() - SENT_AFTER)
         made.update(created_at=F("visited_at") + SENT_AFTER)
 
 
@@ -235,8 +231,11 @@ def _send(
     officers: Officers,
     *,
     but_one: bool,
-) -> None:
-    """Send the reports of a day in its evening, places below first; one may stay overdue."""
+) -> int:
+    """Send the reports of a day in its evening, places below first; one may stay overdue.
+
+    Returns how many were sent.
+    """
     with acting(by):
         prepare_reports(by=by, campaign=campaign, day=day, area=chance.data["county"])
         found = DailyReport.objects.filter(campaign=campaign)
@@ -253,12 +252,16 @@ def _send(
                 continue
             first, last = (_moment(day, one) for one in REPORTED[Level(len(report.place_code))])
             sent = first + (last - first) * chance.random.random()
-            span = Span(until.get(report.place_id), sent)
+            # That of the day before may have been sent later, by a visitor.
+            since = until.get(report.place_id)
+            sent = max(sent, since or sent)
+            span = Span(since, sent)
             fill_report(report, span, staff[report.place_code], sent)
         done = [report for report in owed if report != late]
         DailyReport.objects.bulk_update(done, FILLED)
         keys = [report_key(report) for report in done]
         close_tasks(by=by, kind=OVERDUE, dedupe_keys=keys, done_fact="report sent")
+    return len(done)
 
 
 def _visit(
@@ -290,7 +293,8 @@ def exemptions(by: Actor, chance: Chance, campaign: Campaign, officers: Officers
     with acting(by):
         open_ = Target.objects.filter(campaign=campaign, state="open", visits=0)
         some = list(open_.order_by("id")[: EXEMPTED * 3 : 3])
-        staff = officers.staff({_community(target.place_code) for target in some}, chance.today)
+        communities = {_community(target.place_code) for target in some}
+        staff = officers.staff(communities, chance.today, EXEMPT)
         for target in some:
             until = chance.today + dt.timedelta(days=chance.random.randint(3, 7))
             one = staff[_community(target.place_code)]
@@ -301,36 +305,36 @@ def _community(code: str) -> str:
     return code[: int(Level.VILLAGE)]
 
 
-def reports(by: Actor, chance: Chance, campaign: Campaign) -> None:
+def reports_of_today(by: Actor, chance: Chance, campaign: Campaign) -> None:
     """Today's reports are owed."""
     with acting(by):
         prepare_reports(by=by, campaign=campaign, day=chance.today, area=chance.data["county"])
 
 
 def catch_up(by: Actor, chance: Chance, officers: Officers) -> int:
-    """On a later day: send what the days since then owe, but for one report. Returns those sent."""
+    """On a later day: what was done in the evenings since then. Returns how many reports were sent.
+
+    Doors are visited again when they are due, but for some; reports are sent, but for one.
+    """
     with acting(by):
         campaign = Campaign.objects.filter(name=chance.data["sweep"], state="running").first()
         if campaign is None:
             return 0
-        prepared = set(DailyReport.objects.filter(campaign=campaign).values_list("day", flat=True))
-        last = min(chance.today, campaign.ends_on)
-        for past in range((last - campaign.starts_on).days + 1):
-            day = campaign.starts_on + dt.timedelta(days=past)
-            if prepared and day > min(prepared) and day not in prepared:
-                prepare_reports(by=by, campaign=campaign, day=day, area=chance.data["county"])
-        unsent = DailyReport.objects.filter(campaign=campaign, sent_at=None, day__lt=chance.today)
-        owed = list(unsent.order_by("day", "-place_code"))
-        # Reports are sent in the order of their days: one of the last day stays overdue.
-        villages = [report for report in owed if len(report.place_code) == Level.VILLAGE]
-        late = next((one for one in villages if one.day == villages[-1].day), None)
-        staff = officers.staff({report.place_code for report in owed}, chance.today)
-        for report in owed:
-            if report != late:
-                send_report(by=staff[report.place_code], report=report)
+        reports = DailyReport.objects.filter(campaign=campaign)
+        prepared = set(reports.values_list("day", flat=True))
+        unsent = set(reports.filter(sent_at=None).values_list("day", flat=True))
         again = list(_visits_again(chance, campaign))
+    # Before the reports that count them.
     _record(by, officers, again)
-    return len(owed) - (late is not None)
+    sent, day = 0, min(prepared, default=chance.today)
+    last = min(chance.today - DAY, campaign.ends_on)
+    while day <= last:
+        if day in unsent or day not in prepared:
+            sent += _send(by, chance, campaign, day, officers, but_one=day == last)
+        day += DAY
+    if chance.today <= campaign.ends_on:
+        reports_of_today(by, chance, campaign)
+    return sent
 
 
 def _visits_again(chance: Chance, campaign: Campaign) -> Iterator[Walked]:
@@ -338,12 +342,25 @@ def _visits_again(chance: Chance, campaign: Campaign) -> Iterator[Walked]:
     due = Target.objects.filter(
         campaign=campaign, state=Target.State.OPEN, visits__gt=0, due_on__lt=chance.today
     )
-    doors = due.order_by("due_on", "id").values_list("household_id", "place_code")
-    for door, code in doors[LATE:]:
-        visit = NewVisit(
-            op_id=uuid7(), campaign_id=campaign.id, household_id=door, outcome="all_well"
-        )
-        yield Walked(code[: int(Level.GRID)], timezone.now(), visit)
+    sent = DailyReport.objects.filter(campaign=campaign).aggregate(last=Max("counted_to"))["last"]
+    doors = due.order_by("due_on", "id").values_list(
+        "household_id", "place_code", "due_on", "last_visit_at"
+    )
+    for door, code, day, seen in doors[LATE:]:
+        # Nothing comes in before a visit that was made, or that was reported, already.
+        past = max(one for one in (seen, sent) if one is not None)
+        evening = _evening(chance, max(day, timezone.localdate(past)))
+        if evening <= past:
+            evening += DAY
+        if evening < timezone.now() - SENT_AFTER:
+            visit = NewVisit(
+                op_id=uuid7(),
+                campaign_id=campaign.id,
+                household_id=door,
+                outcome="all_well",
+                visited_at=evening,
+            )
+            yield Walked(code[: int(Level.GRID)], evening, visit)
 
 
 def twice(by: Actor, chance: Chance, community: str) -> None:

@@ -65,7 +65,7 @@ class Command(BaseCommand):
             cursor.execute("ANALYZE")
         self._step("visits", lambda: sweep.visit(by, chance, campaign, officers))
         self._step("exemptions", lambda: sweep.exemptions(by, chance, campaign, officers))
-        self._step("daily reports", lambda: sweep.reports(by, chance, campaign))
+        self._step("daily reports", lambda: sweep.reports_of_today(by, chance, campaign))
         sweep.twice(by, chance, accounts.community_of(county))
         sweep.settle()
 
