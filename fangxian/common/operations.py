@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.core.management.base import CommandError
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -56,16 +56,21 @@ class CreateModels(Operation):
         return f"Create models {', '.join(model.name for model in self.models)}"
 
 
-def refuse_half_replaced(loader: MigrationLoader) -> None:
-    """CommandError if the database has a part of the migrations that a squashed one replaces.
+def refuse_half_replaced(loader: MigrationLoader, applied: Collection[tuple[str, str]]) -> None:
+    """CommandError if a database has a part of the migrations that a squashed one replaces.
 
-    Django would leave the squashed one out, and the room with it.
+    ``applied``: room and name of those that it has. Django would leave the squashed one out, and
+    the room with it. It notes the replaced names one by one, so a first migrate that was cut short
+    looks the same.
     """
     for (room, name), migration in sorted(loader.replacements.items()):
-        lacking = [one for one in migration.replaces if one not in loader.applied_migrations]
+        lacking = [one for one in migration.replaces if one not in applied]
         if lacking and len(lacking) < len(migration.replaces):
             raise CommandError(
-                f"the database was last migrated before {room}.{lacking[-1][1]}, which "
-                f"{room}.{name} replaces. Run fangxian migrate of the version that has "
-                f"{room}.{lacking[-1][1]} first, then of this one"
+                f"the database has only a part of what {room}.{name} replaces: "
+                f"{room}.{lacking[0][1]} is missing. Either it was last migrated by a version in "
+                f"between: run fangxian migrate of the version that has {room}.{lacking[-1][1]} "
+                "first, then of this one. Or its first fangxian migrate was cut short. If there is "
+                "no such version, or nothing is in the database yet, begin with an empty one: set "
+                "FANGXIAN_DATA to another folder, or DATABASE_URL to another database"
             )

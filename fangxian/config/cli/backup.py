@@ -13,10 +13,12 @@ from typing import IO
 
 from fangxian.config.postgres import Role, Server, ServerError, databases
 
+from . import django
 from .errors import CommandFailed
 from .mark import database_name
 
 _EPOCH_TABLE = "core_serverepoch"
+_MIGRATIONS_TABLE = "django_migrations"
 _SWAPS = 10
 
 
@@ -56,7 +58,10 @@ def save(server: Server, file: Path, *, force: bool) -> int:
 
 
 def restore(server: Server, file: Path, yes: bool) -> int:
-    """Load `file` into a new database, then swap it in by one rename; the old one is kept."""
+    """Load `file` into a new database, then swap it in by one rename; the old one is kept.
+
+    CommandFailed, and nothing changes, if this version can't bring it to its own schema.
+    """
     file = file.absolute()
     _contents(server, file)
     name = database_name(server)
@@ -68,6 +73,7 @@ def restore(server: Server, file: Path, yes: bool) -> int:
     try:
         options = ["--exit-on-error", "--single-transaction", "--dbname"]
         _run(server, "pg_restore", options, "superuser", new, file)
+        _refuse_half_migrated(server.dsn("superuser", new))
         _change_epoch(server.dsn("superuser", new))
         kept = _swap(server, name, new, old)
     except BaseException:
@@ -105,6 +111,19 @@ def _contents(server: Server, file: Path) -> int:
             f"{file} isn't a backup that this version can read: {answer.stderr.strip()}"
         )
     return sum(1 for line in answer.stdout.splitlines() if line and not line.startswith(";"))
+
+
+def _refuse_half_migrated(address: str) -> None:
+    import psycopg
+    from psycopg import sql
+
+    with psycopg.connect(address) as connection:
+        found = connection.execute("SELECT to_regclass(%s)", [_MIGRATIONS_TABLE]).fetchone()
+        if not found or not found[0]:
+            return
+        table = sql.Identifier(_MIGRATIONS_TABLE)
+        rows = connection.execute(sql.SQL("SELECT app, name FROM {}").format(table)).fetchall()
+    django.refuse_half_migrated([(str(room), str(name)) for room, name in rows])
 
 
 def _change_epoch(address: str) -> None:

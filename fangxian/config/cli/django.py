@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from fangxian.config.postgres import ServerError
@@ -45,7 +45,8 @@ def run_command(name: str, arguments: Sequence[str]) -> int:
         options = vars(command.create_parser("fangxian", name).parse_args(list(arguments)))
         positional = options.pop("args", ())
         if name == "migrate":
-            refuse_half_replaced(MigrationLoader(connections[options["database"]]))
+            loader = MigrationLoader(connections[options["database"]])
+            refuse_half_replaced(loader, loader.applied_migrations)
         command.execute(*positional, **options)
     except CommandError as error:
         wrong_settings = isinstance(error, SystemCheckError)
@@ -93,7 +94,7 @@ def unapplied_migrations() -> list[str]:
 
     try:
         executor = MigrationExecutor(connection)
-        refuse_half_replaced(executor.loader)
+        refuse_half_replaced(executor.loader, executor.loader.applied_migrations)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except CommandError as error:
         raise CommandFailed(str(error)) from error
@@ -102,6 +103,20 @@ def unapplied_migrations() -> list[str]:
     finally:
         connection.close()
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+
+
+def refuse_half_migrated(applied: Collection[tuple[str, str]]) -> None:
+    """CommandFailed if these are but a part of the migrations that a squashed one replaces."""
+    setup()
+    from django.core.management.base import CommandError
+    from django.db.migrations.loader import MigrationLoader
+
+    from fangxian.common.operations import refuse_half_replaced
+
+    try:
+        refuse_half_replaced(MigrationLoader(None), applied)
+    except CommandError as error:
+        raise CommandFailed(str(error)) from error
 
 
 def _first_line(error: Exception) -> str:
