@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.apps import apps
@@ -52,6 +52,13 @@ TITLES: Mapping[str, str] = {
 DAY = dt.timedelta(days=1)
 
 
+class Revived(NamedTuple):
+    """How many memberships and responsibilities go on."""
+
+    members: int
+    posts: int
+
+
 def revive(
     *,
     by: Actor,
@@ -59,11 +66,11 @@ def revive(
     person_id: UUID | None = None,
     body: Organisation | None = None,
     member: Member | None = None,
-) -> int:
+) -> Revived:
     """Let go on in ``area`` what ended by something that is recorded no more.
 
     That of one person, one organisation (and its members as such) or one member, if one is given.
-    Returns how many memberships and responsibilities go on; running it twice changes nothing.
+    Running it twice changes nothing.
     """
     lo, hi = codes.bounds(area)
     here = {"place_code__gte": lo, "place_code__lt": hi}
@@ -95,7 +102,7 @@ def revive(
         posts = _posts(by, rows.filter(held, _lives_there(), substitute_for=None))
         # Those who stood in go on after the one they stand in for.
         posts += _posts(by, rows.filter(substitute_for__isnull=False, substitute_for__ended_by=""))
-    return members + posts
+    return Revived(members, posts)
 
 
 def _standing() -> Q:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,15 +24,19 @@ from fangxian.organisations.vacancies import refreshed_last
 from fangxian.people.actions import link_person, unlink_person
 from fangxian.people.locks import lock_person
 
+if TYPE_CHECKING:
+    from fangxian.organisations.reviving import Revived
+
 
 @action
 @refreshed_last
-def undo_dissolution(*, by: Actor, organisation: Organisation, reason: str) -> Organisation:
+def undo_dissolution(*, by: Actor, organisation: Organisation, reason: str) -> Revived:
     """Take back that it was dissolved: the memberships and posts that ended with it go on.
 
     Where somebody else answers since, a task asks who names people there to decide; what lies
-    outside the actor's area goes on with the next upkeep. Raises Invalid (no reason, another one of
-    its name was founded since), Conflict (it stands, its parent is dissolved).
+    outside the actor's area goes on with the next upkeep. Returns how many go on: none if it was
+    dissolved when it was not noted yet what ended with it. Raises Invalid (no reason, another one
+    of its name was founded since), Conflict (it stands, its parent is dissolved).
     """
     from fangxian.organisations.reviving import revive, show_again
 
@@ -51,11 +57,11 @@ def undo_dissolution(*, by: Actor, organisation: Organisation, reason: str) -> O
         ended = list(body.members.filter(ended_by=EndedBy.DISSOLUTION).order_by("id"))
         for row in ended:
             _in_sight(actor, row)
-        revive(by=actor, area=by.area, body=body)
+        revived = revive(by=actor, area=by.area, body=body)
         show_again(FiveOneEvidence.objects.filter(organisation=body, to_date=last))
         for row in Member.objects.filter(id__in=[row.id for row in ended]).exclude(to_date=None):
             _out_of_sight(actor, row)
-    return body
+    return revived
 
 
 @action

@@ -168,7 +168,9 @@ def test_a_dissolution_taken_back_lets_go_on_exactly_what_it_ended(
     assert undo in client.get(page).content.decode()
     assert client.get(undo).status_code == 200
     assert client.post(undo, {"reason": "录入错误，撤回"}).status_code == 302
-    assert "录入错误，撤回" in client.get(page).content.decode()
+    shown = client.get(page).content.decode()
+    assert "录入错误，撤回" in shown
+    assert "随之恢复成员 1 名、责任 2 项" in shown
     with acting(hq):
         assert Organisation.objects.get(id=unit.id).dissolved_on is None
         ends = dict(Responsibility.objects.values_list("id", "to_date"))
@@ -184,6 +186,13 @@ def test_a_dissolution_taken_back_lets_go_on_exactly_what_it_ended(
     assert settle(by=hq, area=places.county)[0] == 0
     with pytest.raises(Conflict):
         undo_dissolution(by=hq, organisation=unit, reason="once more")
+    # One of before it was noted what a dissolution ends.
+    with acting(hq):
+        dissolve_organisation(by=hq, organisation=Organisation.objects.get(id=unit.id))
+        Member.objects.update(ended_by="")
+        Responsibility.objects.update(ended_by="")
+    client.post(undo, {"reason": "录入错误，撤回"})
+    assert "没有成员随之恢复" in client.get(page).content.decode()
 
 
 def test_what_cannot_go_on_stays_ended(hq, places, person, unit, staffed):

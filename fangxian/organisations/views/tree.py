@@ -181,8 +181,22 @@ def undo_dissolve(request: SignedRequest, organisation_id: UUID) -> HttpResponse
     form = WhyForm(posted(request))
     if request.method == "POST" and form.is_valid():
         why = form.cleaned_data["reason"]
-        if tried(form, lambda: actions.undo_dissolution(by=by, organisation=body, reason=why)):
-            messages.success(request, _("“%(name)s” goes on.") % {"name": body})
+        revived = tried(
+            form, lambda: actions.undo_dissolution(by=by, organisation=body, reason=why)
+        )
+        if revived is not None:
+            text = (
+                _(
+                    "“%(name)s” goes on, and with it %(members)d memberships and %(posts)d "
+                    "responsibilities."
+                )
+                if any(revived)
+                else _(
+                    "“%(name)s” goes on, without members: none is known to have ended with it. "
+                    "Add those who belong to it."
+                )
+            )
+            messages.success(request, text % {"name": body, **revived._asdict()})
             return redirect("organisations:organisation", body.id)
     title = _("Take back that “%(name)s” was dissolved") % {"name": body}
     return form_page(
