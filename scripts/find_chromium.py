@@ -11,13 +11,13 @@ import subprocess
 import sys
 
 # The first draws no windows of its own: a third of the work for each visitor.
-NAMES = (
-    "chromium-headless-shell",
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-)
+WINDOWLESS = ("chromium-headless-shell",)
+WINDOWED = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def first_of(*names: str) -> str | None:
+    """Where the first of these programs is that this machine has."""
+    return next(filter(None, map(shutil.which, names)), None)
 
 
 def main() -> int:
@@ -28,7 +28,7 @@ def main() -> int:
             return 1
         print(named)
         return 0
-    if found := next(filter(None, map(shutil.which, NAMES)), None):
+    if found := first_of(*WINDOWLESS, *WINDOWED):
         print(found)
         return 0
     command = [sys.executable, "-m", "playwright", "install", "chromium"]

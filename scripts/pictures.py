@@ -12,13 +12,13 @@ import io
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import openpyxl
+from find_chromium import WINDOWED, WINDOWLESS, first_of
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHECKOUT = Path(__file__).absolute().parent.parent
@@ -154,7 +154,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or not arguments[0].startswith("http"):
         print(__doc__, file=sys.stderr)
         return 2
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    program = os.environ.get("CHROMIUM") or first_of(*WINDOWED, *WINDOWLESS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         for username, walk in ROUND.items():
