@@ -122,6 +122,7 @@ def test_a_full_number_asks_for_a_reason_first(
             for other in (DESK, PHONE):
                 resized(page, other)
                 no_sideways_scroll(page)
+                axe(page)
         tab_to(page, dialog.locator("#fx-reveal-purpose"))
         page.keyboard.press("ArrowDown")
         tab_to(page, dialog.locator("#fx-reveal-reason"))

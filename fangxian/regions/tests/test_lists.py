@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from functools import cache
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 from hypothesis import given
@@ -411,8 +413,10 @@ def test_initials(name, letters):
 
 
 @pytest.mark.slow(60)
-def test_the_whole_country(fresh_database, django_db_blocker, capsys, tmp_path):
+def test_the_whole_country(fresh_database, django_db_blocker, capsys, tmp_path, monkeypatch):
     wanted = {2: 31, 4: 342, 6: 2978, 9: 41352, 12: 620573}
+    read = cache(lists.national)
+    monkeypatch.setattr(lists, "national", read)
     with django_db_blocker.unblock():
         call_command("import_regions")
         counts = {level: Region.objects.filter(level=level).count() for level in wanted}
@@ -421,7 +425,9 @@ def test_the_whole_country(fresh_database, django_db_blocker, capsys, tmp_path):
         # Again, and in the form of another office.
         capsys.readouterr()
         padded = tmp_path / "padded.csv"
-        places = Region.objects.order_by("code").values_list("code", "name")
+        places = list(Region.objects.order_by("code").values_list("code", "name"))
+        shipped = read(settings.FANGXIAN_DIVISIONS).rows
+        assert dict(places) == {code: row.name for code, row in shipped.items()}
         lines = [f"{code.ljust(12, '0')},{name}" for code, name in places]
         padded.write_text("\n".join(["code,name", *lines]), "utf-8")
         call_command("import_regions", "--file", str(padded), "--year", "2024")
