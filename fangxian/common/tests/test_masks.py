@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from fangxian.common.masks import mask_text
+from fangxian.common.masks import mask_name, mask_text
 
 
 @pytest.mark.parametrize(
@@ -19,3 +19,7 @@ from fangxian.common.masks import mask_text
 )
 def test_whatever_may_be_a_number_is_masked(text: str, shown: str) -> None:
     assert mask_text(text) == shown
+
+
+def test_no_name_is_shown_whole() -> None:
+    assert [mask_name(name) for name in ("欧阳修", "李", "")] == ["欧**", "李*", ""]

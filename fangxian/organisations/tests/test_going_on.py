@@ -31,7 +31,7 @@ from fangxian.organisations.models import (
     Vacancy,
 )
 from fangxian.organisations.settling import settle
-from fangxian.people.actions import record_death
+from fangxian.people.actions import record_death, withdraw_death
 from fangxian.people.models import PersonLink
 from fangxian.register.actions import (
     create_household,
@@ -245,18 +245,22 @@ def test_the_end_of_a_membership_is_taken_back(alice, hq, places, person, unit, 
         undo_end_membership(by=hq, member=member, reason="dissolved")
 
 
-def test_ten_households_go_on_with_the_membership(hq, alice, places, unit, person, door):
+@pytest.mark.parametrize("cause", ["leaving", "death"])
+def test_ten_households_go_on_with_the_membership(hq, alice, places, unit, person, door, cause):
     """One without end, one that another is to take over, one that begins later, one taken over."""
     place, later = places[places.building], TODAY + 9 * DAY
+    since, last = TODAY - 20 * DAY, TODAY - 2 * DAY
     doors = [door] + [
         create_household(by=alice, place_code=places.unit, room=room)
         for room in ("102", "103", "104")
     ]
     member, other = (
-        add_member(by=hq, person=person(hq, n), organisation=unit) for n in ("王一", "王二")
+        add_member(by=hq, person=person(hq, n), organisation=unit, from_date=since)
+        for n in ("王一", "王二")
     )
     given = {"by": hq, "place": place}
-    row = link_households(member=member, households=[doors[0], doors[1], doors[3]], **given)
+    now = [doors[0], doors[1], doors[3]]
+    row = link_households(member=member, households=now, on=since, **given)
     link_households(member=other, households=doors[1:2], on=later, **given)
     link_households(member=member, households=doors[2:3], on=TODAY + 5 * DAY, **given)
 
@@ -266,12 +270,20 @@ def test_ten_households_go_on_with_the_membership(hq, alice, places, unit, perso
             return list(links.values_list("household__room", "from_date", "to_date"))
 
     before = held()
-    assert before[1] == ("102", TODAY, later - DAY)
-    end_membership(by=hq, member=member)
-    assert held() == [(room, TODAY, TODAY) for room in ("101", "102", "104")]
-    link_households(member=other, households=doors[3:], on=TODAY + 2 * DAY, **given)
-    undo_end_membership(by=hq, member=member, reason="a mistake")
-    assert held() == [*before[:3], ("104", TODAY, TODAY + DAY)]
+    assert before[1] == ("102", since, later - DAY)
+    if cause == "leaving":
+        end_membership(by=hq, member=member, on=last)
+    else:
+        record_death(by=hq, person_id=member.person_id, on=last)
+        settle(by=hq, area=places.county)
+    assert held() == [(room, since, last) for room in ("101", "102", "104")]
+    link_households(member=other, households=doors[3:], on=TODAY, **given)
+    if cause == "leaving":
+        undo_end_membership(by=hq, member=member, reason="a mistake")
+    else:
+        withdraw_death(by=hq, person_id=member.person_id)
+        settle(by=hq, area=places.county)
+    assert held() == [*before[:3], ("104", since, TODAY - DAY)]
 
 
 def test_a_planned_hand_over_keeps_its_day_when_an_end_is_taken_back(
