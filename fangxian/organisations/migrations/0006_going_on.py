@@ -9,6 +9,8 @@ COPY = """
 SELECT set_config('fangxian.lo', '0', true), set_config('fangxian.hi', ':', true);
 UPDATE organisations_member SET ended_by = 'death' WHERE ended_by_death;
 UPDATE organisations_responsibility SET ended_by = 'death' WHERE ended_by_death;
+UPDATE organisations_memberhistory SET ended_by = 'death' WHERE ended_by_death;
+UPDATE organisations_responsibilityhistory SET ended_by = 'death' WHERE ended_by_death;
 SELECT set_config('fangxian.lo', '', true), set_config('fangxian.hi', '', true);
 """
 
