@@ -436,13 +436,16 @@ def problems_of(run: ImportRun) -> Iterator[tuple[int, dict[str, Any], list[Prob
 def row_errors(run: ImportRun, positions: Mapping[int, Mapping[str, int]]) -> Iterator[RowError]:
     """What is wrong, as the error workbook marks it.
 
-    ``positions``: sheet → field → column of its table.
+    ``positions``: sheet → field → column of its table. Rows of a run that was staged when a number
+    named no sheet, and an import had one, are marked without a cell.
     """
     for number, _values, problems in problems_of(run):
-        row, block, sheet = place_of(number)
+        at = place_of(number)
+        block, sheet = (at.block, at.sheet) if at.sheet in positions else (0, min(positions))
+        columns = positions[sheet] if at.sheet in positions else {}
         for problem in problems:
             text = f"{problem.message} {problem.mend}".strip()
-            yield RowError(row, text, positions[sheet].get(problem.field), block, sheet)
+            yield RowError(at.row, text, columns.get(problem.field), block, sheet)
 
 
 def same_file(run: ImportRun) -> ImportRun | None:

@@ -20,6 +20,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, Problem
 from fangxian.common.ids import uuid7
 from fangxian.common.scoping import acting
+from fangxian.common.sheets.marking import RowError
 from fangxian.core import actions, imports, invariants, runner
 from fangxian.core.imports import Outcome, StagedRow
 from fangxian.core.jobs import kinds
@@ -124,6 +125,17 @@ def test_two_rows_of_one_number_are_a_fault(alice: Any) -> None:
         run = begun(alice, alice.area, b"x")
         with pytest.raises(ValueError, match="same number"):
             imports.stage(run, [(2, {}), (3, {}), (2, {})])
+
+
+def test_errors_of_an_unknown_sheet_are_marked_all_the_same(alice: Any) -> None:
+    """A run that was staged when numbers named blocks alone."""
+    with acting(alice):
+        run = begun(alice, alice.area, b"x")
+        imports.stage(run, [(imports.number_of(5, sheet=1), {"do": "reject"})])
+        imports.staged(run)
+    run = imports.commit_chunks(run, _behave, Here(alice))
+    with acting(alice):
+        assert list(imports.row_errors(run, {0: {"do": 1}})) == [RowError(5, "no say ok")]
 
 
 @given(
