@@ -204,7 +204,9 @@ def _below(address: str, found: AddressParts, above: AddressParts) -> AddressPar
 
 def _elsewhere(above: AddressParts) -> AddressParts:
     """What a line still says of a row that names another building."""
-    return replace(above, building=None, unit=None, side="")
+    return replace(
+        above, building=None, unit=None, floor=None, room=None, village_group=None, side=""
+    )
 
 
 def building_label(parts: AddressParts) -> str:
