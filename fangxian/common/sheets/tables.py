@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from .address import parse_address
+from .address import AddressParts, parse_address, parse_inside
+from .address_patterns import patterns
 from .cells import Cell, is_blank
 from .errors import SheetError
 from .headers import SEARCH_ROWS, Header, MergeIndex, find_header
@@ -223,16 +224,29 @@ class _Above:
 
 
 def _stacked(above: str, text: str) -> str:
-    """What holds below a line that follows another: a unit alone lies in the building above."""
+    """What holds below a line that follows another: a unit alone lies in the building above, a
+    floor alone in its unit. One that names no place, as that tenants follow, ends none.
+    """
     parts, outer = parse_address(text), parse_address(above)
-    alone = parts.unit and not (parts.building or parts.village_group or parts.estate)
-    if not alone or not outer.building:
+    if parts.building or parts.village_group or parts.estate or not outer.building:
         return text
-    for end in range(1, len(above) + 1):
+    inside = parse_inside(text)
+    if inside.room or not (parts.unit or inside.floor):
+        return text if inside.room or _names_place(parts, text) else above
+    unit = None if parts.unit else outer.unit
+    for end in range(len(above), 0, -1):
         found = parse_address(above[:end])
-        if found.building == outer.building and not found.unit:
+        whole = not (found.floor or found.room or found.tail or above[end - 1].isdigit())
+        if whole and (found.building, found.unit) == (outer.building, unit):
             return above[:end] + text
-    return f"{outer.building}-{text}"
+    return f"{outer.building}-{text}" if parts.unit else text
+
+
+def _names_place(parts: AddressParts, text: str) -> bool:
+    """Whether a line without a building still says where something is: a street, a hamlet, 车库."""
+    if parts.road or parts.number or parts.room:
+        return True
+    return bool(patterns().village.search(parts.rest) or patterns().beside.search(text))
 
 
 def column_letter(index: int) -> str:

@@ -210,6 +210,17 @@ def test_a_plain_line_that_names_a_building_is_a_section_and_units_lie_in_it() -
     ]  # fmt: skip
 
 
+def test_a_line_that_names_no_place_does_not_end_that_of_the_sheet() -> None:
+    lines = ["以下为租户", "2层", "3层", "2单元", "1层", "出租户", "车库", "东村"]
+    rows = [each for line in lines for each in ([line], ZHANG)]
+    found = table(HEAD, *rows, merges=tuple((n, 0, n, 5) for n in range(1, 2 * len(lines), 2)))
+    assert [row.section for row in found.data_rows(outer="1号楼")] == [
+        "1号楼", "1号楼2层", "1号楼3层", "1号楼2单元", "1号楼2单元1层", "1号楼2单元1层", "车库",
+        "东村",
+    ]  # fmt: skip
+    assert [row.section for row in found.data_rows()][:2] == ["以下为租户", "2层"]
+
+
 def test_a_line_with_a_door_or_a_name_alone_is_no_section() -> None:
     found = table(HEAD, ZHANG, ["3号楼1单元501"], ["王五"], ["3号楼的人"], LI)
     assert roles(found) == "HDDDDD"
