@@ -6,7 +6,7 @@ from .cells import Cell, CellError, cell_text
 from .errors import Fault, SheetError
 from .mapping import FieldSpec, Mapping, Proposal, propose_mapping, vocabulary_of
 from .reader import Sheet, Workbook, read_workbook
-from .roles import RowRole, is_section
+from .roles import RowRole, is_one_place
 from .tables import Column, Groups, Table, TableRow, find_table, find_tables, signature
 
 __all__ = [
@@ -27,7 +27,7 @@ __all__ = [
     "cell_text",
     "find_table",
     "find_tables",
-    "is_section",
+    "is_one_place",
     "propose_mapping",
     "read_workbook",
     "signature",

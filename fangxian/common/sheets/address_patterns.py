@@ -30,11 +30,18 @@ def separators() -> re.Pattern[str]:
 
 @cache
 def several() -> re.Pattern[str]:
-    """Numbers of several places in one name: 1-3号楼, 一、二组, 一二组."""
-    digits = "".join(sorted(numerals()))
+    """Numbers or letters (capitals) of several places in one name: 1-3号楼, A、B座, 一二组.
+
+    A number and a letter that a hyphen joins are one: 3-A号楼.
+    """
+    digit = rf"[\d{''.join(sorted(numerals()))}]"
     ones = "".join(sorted(load("words")["digits"]))
+    clear = rf"\s*(?:{_any('joiners')})\s*(?:{_any('group_prefix')})?"
+    loose = rf"(?:\s*(?:[-.]|{separators().pattern})\s*|\s+|{clear})"
+    one = rf"(?:{digit}|[A-Z]|{_any('ordinals')})"
     return re.compile(
-        rf"[\d{digits}]\s*(?:-|{separators().pattern}|{_any('joiners')})\s*[\d{digits}]|[{ones}]{{2}}"
+        rf"{digit}{loose}{digit}|{one}{clear}{one}|[A-Z]{loose}[A-Z](?![A-Z])"
+        rf"|[A-Z]\d+{loose}[A-Z]\d|\d[A-Z]{loose}\d+[A-Z]|[{ones}]{{2}}"
     )
 
 

@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import Final
 
 from .address import parse_address
+from .address_patterns import several
 from .cells import Cell, CellError, Row, cell_text
 from .headers import Header, filled
 from .reader import Sheet
@@ -44,6 +45,11 @@ def is_section(text: str) -> bool:
     return bool(parts.building or parts.unit or parts.village_group) and not (
         parts.room or parts.floor or parts.number or parts.rest or parts.tail
     )
+
+
+def is_one_place(text: str) -> bool:
+    """As :func:`is_section`, of one place alone: 1-3号楼 and A、B座 are several."""
+    return is_section(text) and not several().search(fold(text).upper())
 
 
 def line_of(row: Row) -> str:

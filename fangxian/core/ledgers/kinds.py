@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.registries import Registry
-from fangxian.common.sheets import FieldSpec, Groups, Table
+from fangxian.common.sheets import Column, FieldSpec, Groups, Table
 from fangxian.common.sheets import Mapping as Columns
 from fangxian.core.imports import Handler, StagedRow
 from fangxian.core.models import ImportRun
@@ -69,12 +69,15 @@ class Ledger:
     """A kind of ledger. ``room``: the namespace of its pages; ``place_url``: what takes a place.
 
     ``refine`` betters the proposed mapping by what only the ledger knows, before a person corrects
-    it. ``carried`` proposes the columns (labels) whose empty cells hold what stands above, by
-    default those that the fields name. ``groups``: the rows that belong together, beyond which
-    neither an empty cell nor “as above” reaches. ``sections``: whether its rows lie where the line
-    above them, or the name of their sheet, says. ``by_name``: the fields of which the very name of
-    the column tells what its cells mean. ``look``: label → text of a staged row, numbers
-    masked. ``notes``: what else a preview's summary says, as (kind of note, text).
+    it. ``codes``: what numbers in its cells mean, told by all sheets together. ``carried`` proposes
+    the columns (labels) whose empty cells hold what stands above, by default those that the fields
+    name. ``groups``: the rows that belong together, beyond which neither an empty cell nor “as
+    above” reaches; both are given the codes. ``sections``: whether its rows lie where the line
+    above them, or the name of their sheet, says. ``gone``: whether the name of a sheet says that
+    those in it don't belong here any more. ``by_name``: what the very name of a field's column
+    tells of its cells; sheets in which it differs are not read together. ``look``: label → text of
+    a staged row, numbers masked. ``notes``: what else a preview's summary says, as (kind of note,
+    text).
     """
 
     kind: str
@@ -87,10 +90,12 @@ class Ledger:
     place_url: str
     least_level: Level = Level.PREFECTURE
     refine: Callable[[Table, Columns], Columns] | None = None
-    carried: Callable[[Table, Columns], Collection[str]] | None = None
-    groups: Callable[[Table, Columns], Groups | None] | None = None
+    codes: Callable[[Source], Mapping[str, str]] | None = None
+    carried: Callable[[Table, Columns, Mapping[str, str]], Collection[str]] | None = None
+    groups: Callable[[Table, Columns, Mapping[str, str]], Groups | None] | None = None
     sections: bool = False
-    by_name: frozenset[str] = frozenset()
+    gone: Callable[[str], bool] | None = None
+    by_name: Callable[[str, Column], Hashable] | None = None
     look: Callable[[StagedRow], Mapping[str, str]] | None = None
     notes: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
     options: tuple[Option, ...] = ()

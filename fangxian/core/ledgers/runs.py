@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, OutOfScope, Problem
-from fangxian.common.sheets import is_section, signature
+from fangxian.common.sheets import is_one_place, signature
 from fangxian.common.sheets.marking import write_error_workbook
 from fangxian.core import imports
 from fangxian.core.actions import start_job, store_file
@@ -127,10 +127,11 @@ def choose(
 
 def _places(places: Mapping[int, str]) -> dict[str, str]:
     given = {str(index): text.strip() for index, text in places.items() if text.strip()}
-    if wrong := [text for text in given.values() if not is_section(text)]:
+    if wrong := [text for text in given.values() if not is_one_place(text)]:
         raise Invalid(
             Problem(
-                _("This is no building, unit or village group: %(text)s") % {"text": wrong[0][:40]},
+                _("This is not one building, unit or village group: %(text)s")
+                % {"text": wrong[0][:40]},
                 "places",
                 mend=_("Write it as a line above rows would say it, or leave it empty."),
             )

@@ -11,19 +11,20 @@ from fangxian.common.sheets import (
     RowRole,
     Table,
     Workbook,
-    is_section,
+    is_one_place,
     propose_mapping,
     signature,
     vocabulary_of,
 )
 from fangxian.common.sheets import Mapping as Columns
-from fangxian.common.sheets.address_patterns import several
-from fangxian.common.sheets.words import fold, key
+from fangxian.common.sheets.words import key, key_without_brackets, words
 from fangxian.core.ledgers.kinds import Ledger
 
 # Why a sheet is not part of an import.
 UNTICKED: Final = "unticked"
 HIDDEN: Final = "hidden"
+SAYS_GONE: Final = "says_gone"
+SAYS_EXAMPLE: Final = "says_example"
 OTHER_HEADING: Final = "other_heading"
 NO_ROWS: Final = "no_rows"
 NO_TABLE: Final = "no_table"
@@ -132,7 +133,10 @@ def heading_of(ledger: Ledger, chosen: Table, mapping: Columns, table: Table) ->
 def _same(ledger: Ledger, field: str, one: Column, other: Column) -> bool:
     if (key(one.name), key(one.group)) == (key(other.name), key(other.group)):
         return True
-    return field not in ledger.by_name and vocabulary_of(one) == vocabulary_of(other)
+    if vocabulary_of(one) != vocabulary_of(other):
+        return False
+    tells = ledger.by_name
+    return tells is None or tells(field, one) == tells(field, other)
 
 
 def place_of_name(ledger: Ledger, sheet: str) -> str:
@@ -140,8 +144,21 @@ def place_of_name(ledger: Ledger, sheet: str) -> str:
     that of several.
     """
     text = sheet.strip()
-    one = ledger.sections and is_section(text) and not several().search(fold(text))
-    return text if one else ""
+    return text if ledger.sections and is_one_place(text) else ""
+
+
+def said_by_name(ledger: Ledger, sheet: str) -> str:
+    """What the name of a sheet says against its rows: ``SAYS_GONE``, ``SAYS_EXAMPLE`` or nothing.
+
+    A person may read it all the same.
+    """
+    if ledger.gone is not None and ledger.gone(sheet):
+        return SAYS_GONE
+    endings = tuple(words("example_endings"))
+    forms = (key(sheet), key_without_brackets(sheet))
+    return (
+        SAYS_EXAMPLE if any(form.rstrip("0123456789").endswith(endings) for form in forms) else ""
+    )
 
 
 def without_table(workbook: Workbook, tables: list[Table]) -> list[Listed]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as MappingABC
 from functools import cached_property
 from itertools import islice
 from typing import Any, Final, NamedTuple
@@ -30,6 +31,7 @@ from fangxian.core.ledgers.sheets import (
     HIDDEN,
     NO_ROWS,
     OTHER_HEADING,
+    SAYS_GONE,
     UNTICKED,
     Heading,
     Listed,
@@ -37,6 +39,7 @@ from fangxian.core.ledgers.sheets import (
     heading_of,
     place_of_name,
     rows_in,
+    said_by_name,
     without_table,
 )
 from fangxian.core.models import ImportRun
@@ -86,19 +89,23 @@ class Source:
         self.mapping = self._corrected(run, self._proposed(by, run, self.table))
         self._headings = self._read_headings()
         self.sheets = self._listed()
-        self.parts = [self._part(one) for one in self.sheets if one.taken] or [
-            self._part(self.sheets[self.sheet])
-        ]
+        self.parts = [self._part(one) for one in self.sheets if one.taken]
         self.carried = self._carried(by, run)
 
     def _first(self, by: Actor, run: ImportRun) -> int:
-        """The first visible sheet that has what the ledger needs: no cover, no instructions."""
-        if len(self.tables) > 1:
-            for index, table in enumerate(self.tables):
-                seen = id(table.rows) not in self._hidden and rows_in(table)
-                if seen and not self._proposed(by, run, table).missing:
-                    return index
-        return 0
+        """The first visible sheet that has what the ledger needs: no cover, no instructions, and
+        no example if there is another.
+        """
+        if len(self.tables) == 1:
+            return 0
+        seen = [
+            index
+            for index, table in enumerate(self.tables)
+            if id(table.rows) not in self._hidden and rows_in(table)
+        ]
+        seen.sort(key=lambda index: bool(said_by_name(self.ledger, self.tables[index].sheet)))
+        fit = (index for index in seen if not self._proposed(by, run, self.tables[index]).missing)
+        return next(fit, 0)
 
     def _proposed(self, by: Actor, run: ImportRun, table: Table) -> Mapping:
         known = imports.recall_mapping(by, run.kind, signature(table))
@@ -134,11 +141,14 @@ class Source:
             why = "" if heading.alike else OTHER_HEADING
             if not (why or rows_in(table) or mine):
                 why = NO_ROWS
-            choosable = not why and len(self.tables) > 1
-            if choosable and ticked is not None:
-                why = "" if index in ticked else UNTICKED
-            elif choosable and not mine and id(table.rows) in self._hidden:
-                why = HIDDEN
+            said = said_by_name(self.ledger, table.sheet)
+            choosable = not why and (len(self.tables) > 1 or said == SAYS_GONE)
+            if choosable:
+                why = said or (HIDDEN if id(table.rows) in self._hidden else "")
+                # Whoever chose the columns of a sheet wants it, unless its people are gone.
+                why = "" if mine and why != SAYS_GONE else why
+                if ticked is not None:
+                    why = "" if index in ticked else why or UNTICKED
             place = place_of_name(self.ledger, table.sheet)
             if places is not None:
                 place = places.get(str(index), "")
@@ -157,6 +167,11 @@ class Source:
             return {}
         return {str(part.index): part.table.sheet for part in self.parts}
 
+    @cached_property
+    def codes(self) -> MappingABC[str, str]:
+        """What numbers in the cells mean, by all sheets together."""
+        return self.ledger.codes(self) if self.ledger.codes is not None else {}
+
     def _carried(self, by: Actor, run: ImportRun) -> frozenset[str]:
         """Labels of the columns whose empty cells hold what stands above."""
         if "carry" in self._options:
@@ -166,9 +181,10 @@ class Source:
             return frozenset(known)
         if self.ledger.carried is not None:
             # The longest tells most.
-            part = max(self.parts, key=lambda part: rows_in(part.table))
+            parts = self.parts or [self._part(self.sheets[self.sheet])]
+            part = max(parts, key=lambda part: rows_in(part.table))
             mapping = part.heading.mapping
-            labels = frozenset(self.ledger.carried(part.table, mapping))
+            labels = frozenset(self.ledger.carried(part.table, mapping, self.codes))
             fields = {p.field for p in mapping.proposals if p.label in labels}
             return frozenset(p.label for p in self.mapping.proposals if p.field in fields - {None})
         at = self.mapping.carried(self.ledger.fields)
@@ -185,7 +201,7 @@ class Source:
 
         What stands further right follows all that stands further left.
         """
-        for block in range(max(part.table.blocks for part in self.parts)):
+        for block in range(max((part.table.blocks for part in self.parts), default=0)):
             for part in self.parts:
                 if block < part.table.blocks:
                     yield from self._rows_of(part, block)
@@ -217,7 +233,8 @@ class Source:
             and spec.kind != "document"
             and spec.name != "name"
         ]
-        groups = self.ledger.groups(part.table, mapping) if self.ledger.groups else None
+        told = self.ledger.groups
+        groups = told(part.table, mapping, self.codes) if told is not None else None
         return carried, ditto, groups
 
     def count(self) -> int:

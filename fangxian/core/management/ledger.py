@@ -43,7 +43,8 @@ class LedgerCommand(BaseCommand):
         parser.add_argument(
             "--sheet",
             default="",
-            help="this sheet alone, by name or by number; else all that have the same columns",
+            help="this sheet alone, by name or by number; else all that have the same columns, but"
+            " those whose names say that they are examples or of people who have gone",
         )
         parser.add_argument(
             "--no-sheet-places",

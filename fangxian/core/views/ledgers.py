@@ -43,6 +43,8 @@ LEFT_OUT = {
 WHY_NOT = {
     sheets.UNTICKED: gettext_lazy("left out by you"),
     sheets.HIDDEN: gettext_lazy("a hidden sheet"),
+    sheets.SAYS_GONE: gettext_lazy("its name says that they have died or left"),
+    sheets.SAYS_EXAMPLE: gettext_lazy("its name says that it is an example"),
     sheets.OTHER_HEADING: gettext_lazy("other columns"),
     sheets.NO_ROWS: gettext_lazy("a heading without rows"),
     sheets.NO_TABLE: gettext_lazy("no table with a header row"),
@@ -232,7 +234,7 @@ def _choose(request: SignedRequest, run: ImportRun, source: ledgers.Source) -> N
         for proposal in proposals
         for field in [request.POST.get(f"column-{proposal.position}", "")]
     }
-    many = len(source.tables) > 1
+    many = any(one.choosable for one in source.sheets)
     ticked = [one.index for one in source.sheets if f"sheet-{one.index}" in request.POST]
     if many and not ticked:
         raise Invalid(Problem(_("Tick at least one sheet."), "sheets"))
@@ -275,9 +277,10 @@ def _sheets(
 ) -> list[dict[str, Any]]:
     """The sheets of the file as the pages list them: in or not, why, and where their rows lie.
 
-    Nothing where the file has one sheet that says nothing. ``source``: to be chosen of.
+    Nothing where the file has one sheet, whose name says nothing. ``source``: to be chosen of.
     """
-    if len(listed) == 1 and not listed[0]["place"]:
+    said = any(one["place"] or one["why"] for one in listed)
+    if len(listed) == 1 and not (said or (source and source.sheets[0].choosable)):
         return []
     shown = [one | {"why": WHY_NOT.get(one["why"], "")} for one in listed]
     if source is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Mapping as MappingABC
 from functools import lru_cache
 from itertools import islice
 from typing import Final
@@ -10,7 +11,6 @@ from typing import Final
 from fangxian.common.sheets import Cell, Groups, Mapping, Table, cell_text
 from fangxian.common.sheets.cells import is_blank
 from fangxian.common.sheets.words import dittos
-from fangxian.register.importing.relation_codes import codes_of
 from fangxian.register.importing.relations import without_code
 from fangxian.register.vocabularies import HEAD, RELATIONS
 
@@ -29,11 +29,14 @@ NOT_ANOTHERS: Final = (
 )  # fmt: skip
 
 
-def propose_carried(table: Table, mapping: Mapping) -> list[str]:
-    """Labels of the columns that are filled in the rows of heads, and in hardly any other."""
+def propose_carried(table: Table, mapping: Mapping, codes: MappingABC[str, str]) -> list[str]:
+    """Labels of the columns that are filled in the rows of heads, and in hardly any other.
+
+    ``codes``: what numbers in the column of relations mean.
+    """
     at = mapping.fields
     rows = _sample(table)
-    is_head = _mark_of_head(table, rows, mapping)
+    is_head = _mark_of_head(rows, mapping, codes)
     if is_head is None:
         return []
     others = [cells for cells in rows if not is_head(cells)]
@@ -46,14 +49,15 @@ def propose_carried(table: Table, mapping: Mapping) -> list[str]:
     ]
 
 
-def households(table: Table, mapping: Mapping) -> Groups | None:
+def households(table: Table, mapping: Mapping, codes: MappingABC[str, str]) -> Groups | None:
     """The rows of a household, told by that of its head.
 
     What fewer than half of the heads' rows fill, as a building may be, holds for all below it.
+    ``codes``: as in :func:`propose_carried`.
     """
     at = mapping.fields
     rows = _sample(table)
-    is_head = _mark_of_head(table, rows, mapping)
+    is_head = _mark_of_head(rows, mapping, codes)
     if is_head is None:
         return None
     heads = [cells for cells in rows if is_head(cells)]
@@ -68,14 +72,13 @@ def _sample(table: Table) -> list[list[Cell]]:
 
 
 def _mark_of_head(
-    table: Table, rows: list[list[Cell]], mapping: Mapping
+    rows: list[list[Cell]], mapping: Mapping, codes: MappingABC[str, str]
 ) -> Callable[[list[Cell]], bool] | None:
     """What tells the row of a head: the relation, else that the head's name stands in it alone or
     is that of the row. None where nothing tells it, or all are heads.
     """
     at = mapping.fields
-    asked = table.columns[at["relation"]].name if "relation" in at else ""
-    heads = {code for code, means in codes_of(rows, at, asked).items() if means == HEAD}
+    heads = {code for code, means in codes.items() if means == HEAD}
 
     def by_relation(cells: list[Cell]) -> bool:
         said = cells[at["relation"]]

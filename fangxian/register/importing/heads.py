@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
 from fangxian.common.sheets import cell_text, cleaning
@@ -29,20 +29,20 @@ class Heads:
     """The heads of a file. Give it each row once, in order, and its record.
 
     A row that names its head alone is the head's. A head beside a member has a row somewhere in
-    the file, or none: :attr:`without_row`. ``blocks``: how often a table of it stands side by side.
-    ``relations``: what the cells of the column of relations mean.
+    the file, or none: :attr:`without_row`. ``doubled``: the sheets that show their table several
+    times side by side. ``relations``: what the cells of the column of relations mean.
     """
 
     def __init__(
         self,
         positions: Mapping[str, int],
         names: Mapping[str, str],
-        blocks: int = 1,
+        doubled: Collection[int] = (),
         relations: Callable[[str], str | None] = relation_of,
     ) -> None:
         self.relations = relations
         self._at = positions
-        self._blocks = blocks
+        self._doubled = frozenset(doubled)
         self._beside = {"name", "head_name"} <= positions.keys()
         head = {name: positions[own] for own, name in OWN.items() if own in positions}
         rest = {name: at for name, at in positions.items() if name not in _PERSONAL}
@@ -72,8 +72,9 @@ class Heads:
         if not self._beside:
             return
         self._own.update(_keys(record))
+        at = imports.place_of(row.number)
         # Heads named beyond the first table would be marked in the wrong one.
-        if self._blocks > 1 or not self._names_head(row) or not self._filled(row, "name"):
+        if at.sheet in self._doubled or not self._names_head(row) or not self._filled(row, "name"):
             return
         # Most rows say the same of their head as the one above.
         said = hash((row.section, *(str(row.cells[at]) for at in self._says)))
@@ -83,7 +84,6 @@ class Heads:
         head = self._with_members.read(row.number, row.cells, row.section)
         keys = _keys(head)
         if keys and self._named.keys().isdisjoint(keys):
-            at = imports.place_of(row.number)
             head.number = imports.number_of(at.row, imports.BEHIND, at.sheet)
             self._named |= dict.fromkeys(keys, _as_written(head))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
 
-from fangxian.common.sheets import Cell, Fault, cell_text, cleaning
+from fangxian.common.sheets import Cell, Column, Fault, cell_text, cleaning
 from fangxian.register.importing.cells import split, text, unless_ditto
 from fangxian.register.importing.status import (
     ABSENT,
@@ -18,6 +18,7 @@ from fangxian.register.importing.status import (
     GoneColumn,
     StatusColumn,
     is_no_name,
+    kind_of_column,
     names_nobody,
     tells_dead,
     tells_gone,
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 # Columns that may tell how somebody lives here beside other things: what they say else is nothing.
 HINTS: Final = ("state", "away", "person_category", "registration", "registered_address")
-# What the name of the column tells of their cells.
-BY_NAME: Final = frozenset({"name", "residence_status", "died", "left", *HINTS})
 _ANY: Final = StatusColumn("")
 _STATUS: Final = text(60)
 _HINT: Final = text(200)
@@ -157,6 +156,17 @@ def _note_tells_gone(cell: Cell) -> bool:
 
 def _may_be_away(record: Record) -> bool:
     return bool(record.name) and record.kind == REGISTERED
+
+
+def told_by_name(field: str, column: Column) -> Hashable:
+    """What the very name of the column of a field tells of its cells; None if nothing."""
+    if field == "name":
+        return kind_of_column(column.name, column.group)
+    if field in ("residence_status", *HINTS):
+        return StatusColumn(column.name).asks
+    if field in ("died", "left"):
+        return GoneColumn(column.name).asks
+    return None
 
 
 def means_residency(word: str) -> bool:

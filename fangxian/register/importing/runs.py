@@ -27,13 +27,13 @@ from fangxian.register.importing import matching
 from fangxian.register.importing.carrying import SAMPLE_ROWS, households, propose_carried
 from fangxian.register.importing.fields import FIELDS, Reader, Record
 from fangxian.register.importing.heads import Heads
-from fangxian.register.importing.living import BY_NAME
+from fangxian.register.importing.living import told_by_name
 from fangxian.register.importing.making import make_places
 from fangxian.register.importing.order import FileOrder
 from fangxian.register.importing.places import PlaceIndex
 from fangxian.register.importing.registered import Registered
 from fangxian.register.importing.relation_codes import Relations, codes_of
-from fangxian.register.importing.status import kind_of_column, names_person
+from fangxian.register.importing.status import kind_of_column, names_gone, names_person
 from fangxian.register.importing.writing import Writer
 from fangxian.register.models import Residency
 from fangxian.register.vocabularies import SEPARATED
@@ -66,10 +66,14 @@ def records(source: Source, heads: Heads, *, all_heads: bool) -> Iterator[Record
 
 def heads_of(source: Source) -> Heads:
     """The heads that the ledger names in columns of their own."""
-    blocks = max(part.table.blocks for part in source.parts)
-    names, at = _names(source), source.mapping.fields
-    codes = codes_of(source.sample(SAMPLE_ROWS), at, names.get("relation", ""))
-    return Heads(at, names, blocks, Relations(codes))
+    doubled = [part.index for part in source.parts if part.table.blocks > 1]
+    return Heads(source.mapping.fields, _names(source), doubled, Relations(source.codes))
+
+
+def _codes(source: Source) -> Mapping[str, str]:
+    """What numbers for relations mean: one list's in all sheets."""
+    rows = source.sample(SAMPLE_ROWS)
+    return codes_of(rows, source.mapping.fields, _names(source).get("relation", ""))
 
 
 def _names(source: Source) -> dict[str, str]:
@@ -368,10 +372,12 @@ LEDGER: Final = Ledger(
         Status(matching.DUPLICATE, gettext_lazy("twice in the file")),
     ),
     place_url="register:place",
+    codes=_codes,
     carried=propose_carried,
     groups=households,
     sections=True,
-    by_name=BY_NAME,
+    gone=names_gone,
+    by_name=told_by_name,
     look=_look,
     notes=_notes,
     options=(

@@ -50,6 +50,11 @@ def tells_dead(word: str) -> bool:
     return key(word) in _DEAD
 
 
+def names_gone(sheet: str) -> bool:
+    """Whether the name of a sheet says that those in it have died or left."""
+    return tells_gone(sheet) or any(word in sheet for word in _WORDS["gone_sheets"])
+
+
 def names_nobody(text: str) -> bool:
     """Whether what stands for a name says that nobody lives there."""
     return key(text) in _VACANT
@@ -86,6 +91,11 @@ class GoneColumn:
     def __init__(self, name: str) -> None:
         self._no_is_gone = key(name) in _NO_IS_GONE
 
+    @property
+    def asks(self) -> bool:
+        """What it asks: columns of other names that ask the same mean the same."""
+        return self._no_is_gone
+
     def says(self, cell: Cell) -> str | Fault | None:
         """GONE, STAYS or UNCLEAR; None where nothing is said. A past date is that of going."""
         text = cleaning.clean_text(cell, limit=60)
@@ -111,6 +121,11 @@ class StatusColumn:
         self._yes_no = _YES_NO.get(key(name), {})
         # It speaks of the building: a word that is none for residents says nothing about them.
         self._of_houses = key(name) in _HOUSES
+
+    @property
+    def asks(self) -> tuple[frozenset[tuple[str, str]], bool]:
+        """What it asks: columns of other names that ask the same mean the same."""
+        return frozenset(self._yes_no.items()), self._of_houses
 
     def meaning(self, said: str) -> str | None:
         """A kind of residency, NOBODY, ABSENT (not here, whoever it is); "" where nothing is said.

@@ -14,6 +14,7 @@ from fangxian.register.models import Residency
 from fangxian.register.tests.importing import imported, previewed
 from fangxian.register.tests.ledgers import identity, workbook
 from fangxian.register.tests.test_import_households import refused
+from fangxian.register.tests.test_import_sheets import book
 
 pytestmark = pytest.mark.django_db
 HEADERS = [
@@ -67,6 +68,14 @@ def test_heads_without_a_row_are_told_of_and_registered_when_asked(alice, places
         ("赵示一", "head", 1), ("钱示一", "son", 0), ("钱示二", "son", 0),
         ("赵示二", "head", 1), ("钱示三", "son", 0),
     ]  # fmt: skip
+
+
+def test_heads_are_told_of_beside_a_sheet_of_tables_side_by_side(alice, places):
+    one, two = [[row(0, n).get(name, "") for name in HEADERS] for n in (0, 1)]
+    data = book({"甲": [HEADERS, one], "乙": [HEADERS * 2, two * 2]})
+    run = previewed(alice, data, places.grid)
+    assert [sheet["rows"] for sheet in run.options["preview"]["sheets"]] == [1, 1]
+    assert run.options["preview"]["heads_left_out"] == 1
 
 
 def test_heads_who_have_a_row_are_not_taken_twice(alice, places):

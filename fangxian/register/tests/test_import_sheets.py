@@ -15,12 +15,14 @@ from django.urls import reverse
 
 from fangxian.common.errors import Invalid
 from fangxian.common.scoping import acting
+from fangxian.common.sheets import Column
 from fangxian.core import imports, ledgers
 from fangxian.core.actions import read_file
 from fangxian.core.ledgers.sheets import place_of_name
 from fangxian.core.models import ImportRun
 from fangxian.core.tests import importing
 from fangxian.register.importing.addresses import written
+from fangxian.register.importing.living import told_by_name
 from fangxian.register.importing.runs import LEDGER
 from fangxian.register.models import Residency
 from fangxian.register.tests.importing import imported, previewed
@@ -28,8 +30,8 @@ from fangxian.register.tests.ledgers import HEADERS, person
 from tests.kit.cast import make_cast, make_places
 
 HEAD = ["姓名", "身份证号", "与户主关系", "单元", "房号"]
-# The same columns in another order, one of them under another usual name.
-TURNED = ["房号", "单元", "证件号码", "姓名", "与户主关系"]
+# The same columns in another order, two of them under other usual names.
+TURNED = ["房号", "单元", "证件号码", "名字", "与户主关系"]
 
 
 def book(sheets: Mapping[str, Sequence[Sequence[str]]], hidden: Sequence[str] = ()) -> bytes:
@@ -166,6 +168,10 @@ def test_a_sheet_is_left_out_and_its_place_corrected(
         ("第3村民小组", "第3村民小组"), ("十二组", "十二组"), ("Sheet1", ""), ("汇总", ""),
         ("1号楼101", ""), ("1-3", ""), ("1-3号楼", ""),
         ("1、2号楼", ""), ("1至3号楼", ""), ("一二组", ""), ("1号楼和2号楼", ""),
+        ("A、B座", ""), ("A-B座", ""), ("a/b座", ""), ("1.2号楼", ""), ("1 3号楼", ""),
+        ("A1-A3号楼", ""), ("甲、乙楼", ""), ("一 二组", ""), ("A座", "A座"), ("A1号楼", "A1号楼"),
+        ("3号楼A座", "3号楼A座"), ("A座 2单元", "A座 2单元"), ("1期3号楼", "1期3号楼"),
+        ("东3排", "东3排"), ("幸福小区 3号楼", "幸福小区 3号楼"),
     ],
 )  # fmt: skip
 def test_the_name_of_a_sheet_is_one_place_or_none(name: str, place: str) -> None:
@@ -187,6 +193,11 @@ def test_what_a_row_says_wins_over_its_sheet() -> None:
     assert door("一组", room="12") == ("", "", "12", "1")
     assert door("一组", "二组12号") == ("", "", "12", "2")
     assert door("一组", "3号楼2单元501") == ("3", "2", "501", "1")
+    # A floor, a room and a group of the line are those of its building.
+    assert door("3号楼2层", building="5", room="1") == ("5", "", "1", "")
+    assert door("3号楼2层", "5号楼1") == ("5", "", "1", "")
+    assert door("一组3号楼", building="5", room="101") == ("5", "", "101", "")
+    assert door("3号楼2层", room="1") == ("3", "", "201", "")
 
 
 def test_a_single_sheet_has_no_list(alice: Any, places: Any, client_of: Any) -> None:
@@ -200,8 +211,83 @@ def test_a_place_that_is_none_is_refused(alice: Any, places: Any) -> None:
     run = ledgers.upload(
         by=alice, kind="register", place_code=places.grid, name="a.xlsx", data=data
     )
-    with pytest.raises(Invalid):
-        ledgers.choose(by=alice, run_id=run.pk, mapping={}, places={0: "东头"})
+    for place in ("东头", "1-3号楼", "A、B座"):
+        with pytest.raises(Invalid):
+            ledgers.choose(by=alice, run_id=run.pk, mapping={}, places={0: place})
+
+
+def test_sheets_of_the_gone_and_examples_are_read_if_a_person_ticks_them(
+    alice: Any, places: Any, client_of: Any
+) -> None:
+    data = people({"填写样例": [0], "迁出": [3], "常住": [6, 7], "死亡人员": [9]})
+    run = previewed(alice, data, places.grid)
+    assert sheets_of(run) == {
+        "填写样例": (1, "says_example", ""),
+        "迁出": (1, "says_gone", ""),
+        "常住": (2, "", ""),
+        "死亡人员": (1, "says_gone", ""),
+    }
+    assert run.options["preview"]["rows"] == 2
+    # Whoever leaves them out sees why; whoever ticks one gets its rows.
+    again = previewed(alice, data, places.grid, sheets=[0, 2])
+    assert [why for _rows, why, _place in sheets_of(again).values()] == [
+        "", "says_gone", "", "says_gone",
+    ]  # fmt: skip
+    assert again.options["preview"]["rows"] == 3
+
+
+def test_a_lone_sheet_of_the_gone_is_not_read_unasked(
+    alice: Any, places: Any, client_of: Any
+) -> None:
+    run = previewed(alice, people({"迁出人员": [0, 1]}), places.grid)
+    assert sheets_of(run) == {"迁出人员": (2, "says_gone", "")}
+    assert run.options["preview"]["rows"] == 0
+    client, address = client_of("alice"), reverse("register:import_columns", args=[run.pk])
+    assert 'name="sheet-0">' in client.get(address).content.decode()
+    fields = ["name", "identity", "sex", "phone", "relation", "address"]
+    chosen = {f"column-{position}": field for position, field in enumerate(fields)}
+    assert client.post(address, chosen).status_code == 422
+    assert client.post(address, chosen | {"sheet-0": "on"}).status_code == 302
+    assert 'name="sheet-0" checked>' in client.get(address).content.decode()
+    # An example that stands alone has been filled in.
+    assert previewed(alice, people({"样表": [0, 1]}), places.grid).options["preview"]["rows"] == 2
+
+
+@pytest.mark.parametrize(
+    ("field", "one", "other", "same"),
+    [
+        ("name", "姓名", "名字", True), ("name", "姓名", "租户姓名", False),
+        ("registered_address", "户籍地址", "户籍所在地", True),
+        ("residence_status", "居住状态", "居住情况", True),
+        ("residence_status", "居住状态", "房屋状态", False),
+        ("residence_status", "是否在住", "是否空置", False),
+        ("state", "状态", "人员状态", True), ("died", "是否死亡", "是否去世", True),
+        ("died", "是否死亡", "是否健在", False), ("room", "房号", "室号", True),
+    ],
+)  # fmt: skip
+def test_names_of_columns_that_ask_the_same_are_one(
+    field: str, one: str, other: str, same: bool
+) -> None:
+    first, second = (told_by_name(field, Column(0, name, name)) for name in (one, other))
+    assert (first == second) == same
+
+
+def test_codes_of_relations_are_told_by_all_sheets_together(alice: Any, places: Any) -> None:
+    """Alone, 0 and 1 may be no and yes; then the second head would get the first one's door."""
+    data = book(
+        {
+            "1栋": [
+                HEAD,
+                row(0, "1", "101", "0"),
+                row(1, "1", "101", "1"),
+                row(2, "1", "101", "2"),
+            ],
+            "2栋": [HEAD, row(3, "1", "102", "0"), row(4, "", "", "1"), row(6, "", "", "0")],
+        }
+    )
+    run = previewed(alice, data, places.grid, carry=["单元", "房号"])
+    problems = run.options["preview"]["problems"]
+    assert [(at, field) for at, field, *_more in problems] == [("2栋!4", "address")]
 
 
 def test_a_building_listed_on_two_sheets_is_told_by_sheet(alice: Any, places: Any) -> None:
@@ -229,12 +315,16 @@ def test_the_command_takes_all_sheets_or_one(
     places = make_places()
     make_cast(places)
     file = tmp_path / "台账.xlsx"
-    file.write_bytes(people({"1栋": [0, 1], "2栋": [3, 4, 5], "3栋": [6]}))
+    file.write_bytes(people({"1栋": [0, 1], "2栋": [3, 4, 5], "3栋": [6], "迁出": [9]}))
     command = ["import_register", str(file), "--place", places.grid, "--as", "alice"]
     for sheet, rows, left in (
-        ([], 6, []),
-        (["--sheet", "2栋"], 3, ["1栋 (2 rows)", "3栋 (1 rows)"]),
-        (["--sheet", "3", "--no-sheet-places"], 1, ["1栋 (2 rows)", "2栋 (3 rows)"]),
+        ([], 6, ["迁出 (1 rows)"]),
+        (["--sheet", "2栋"], 3, ["1栋 (2 rows)", "3栋 (1 rows)", "迁出 (1 rows)"]),
+        (
+            ["--sheet", "4", "--no-sheet-places"],
+            1,
+            ["1栋 (2 rows)", "2栋 (3 rows)", "3栋 (1 rows)"],
+        ),
     ):
         call_command(*command, *sheet, "--commit")
         counts, *said, done = capsys.readouterr().out.splitlines()
@@ -244,4 +334,4 @@ def test_the_command_takes_all_sheets_or_one(
         assert any("rows of" in line for line in said) == ("--no-sheet-places" not in sheet)
         assert done.startswith(f"rows={rows} accepted={rows} ")
     with pytest.raises(CommandError, match="1 1栋, 2 2栋, 3 3栋"):
-        call_command(*command, "--sheet", "4")
+        call_command(*command, "--sheet", "5")
