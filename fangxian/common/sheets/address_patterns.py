@@ -35,7 +35,8 @@ def several() -> re.Pattern[str]:
     A number and a letter that a hyphen joins are one: 3-A号楼.
     """
     digit = rf"[\d{''.join(sorted(numerals()))}]"
-    ones = "".join(sorted(load("words")["digits"]))
+    # With a nought between, they are one number: 一百零一.
+    ones = "".join(sorted(char for char, value in load("words")["digits"].items() if value))
     clear = rf"\s*(?:{_any('joiners')})\s*(?:{_any('group_prefix')})?"
     loose = rf"(?:\s*(?:[-.]|{separators().pattern})\s*|\s+|{clear})"
     one = rf"(?:{digit}|[A-Z]|{_any('ordinals')})"
