@@ -64,8 +64,7 @@ def refuse_half_replaced(loader: MigrationLoader, applied: Collection[tuple[str,
     looks the same.
     """
     for (room, name), migration in sorted(loader.replacements.items()):
-        lacking = [one for one in migration.replaces if one not in applied]
-        if lacking and len(lacking) < len(migration.replaces):
+        if lacking := lacking_of(migration.replaces, applied):
             raise CommandError(
                 f"the database has only a part of what {room}.{name} replaces: "
                 f"{room}.{lacking[0][1]} is missing. Either it was last migrated by a version in "
@@ -74,3 +73,11 @@ def refuse_half_replaced(loader: MigrationLoader, applied: Collection[tuple[str,
                 "no such version, or nothing is in the database yet, begin with an empty one: set "
                 "FANGXIAN_DATA to another folder, or DATABASE_URL to another database"
             )
+
+
+def lacking_of(
+    replaces: Sequence[tuple[str, str]], applied: Collection[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """What a database lacks of these migrations if it has but a part of them, else nothing."""
+    lacking = [one for one in replaces if one not in applied]
+    return lacking if len(lacking) < len(replaces) else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from fangxian.config.postgres import ServerError
@@ -103,20 +103,6 @@ def unapplied_migrations() -> list[str]:
     finally:
         connection.close()
     return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
-
-
-def refuse_half_migrated(applied: Collection[tuple[str, str]]) -> None:
-    """CommandFailed if these are but a part of the migrations that a squashed one replaces."""
-    setup()
-    from django.core.management.base import CommandError
-    from django.db.migrations.loader import MigrationLoader
-
-    from fangxian.common.operations import refuse_half_replaced
-
-    try:
-        refuse_half_replaced(MigrationLoader(None), applied)
-    except CommandError as error:
-        raise CommandFailed(str(error)) from error
 
 
 def _first_line(error: Exception) -> str:
