@@ -436,16 +436,34 @@ def problems_of(run: ImportRun) -> Iterator[tuple[int, dict[str, Any], list[Prob
 def row_errors(run: ImportRun, positions: Mapping[int, Mapping[str, int]]) -> Iterator[RowError]:
     """What is wrong, as the error workbook marks it.
 
-    ``positions``: sheet → field → column of its table. Rows of a run that was staged when a number
-    named no sheet, and an import had one, are marked without a cell.
+    ``positions``: sheet → field → column of its table, of all that :func:`sheets_in_error` names.
+    What is wrong on a sheet that isn't among them is left out: it must not be read as said of
+    another's row.
     """
     for number, _values, problems in problems_of(run):
-        at = place_of(number)
-        block, sheet = (at.block, at.sheet) if at.sheet in positions else (0, min(positions))
-        columns = positions[sheet] if at.sheet in positions else {}
+        at = _in_file(run, number)
+        columns = positions.get(at.sheet)
+        if columns is None:
+            continue
         for problem in problems:
             text = f"{problem.message} {problem.mend}".strip()
-            yield RowError(at.row, text, columns.get(problem.field), block, sheet)
+            yield RowError(at.row, text, columns.get(problem.field), at.block, at.sheet)
+
+
+def sheets_in_error(run: ImportRun) -> set[int]:
+    """The sheets that have rejected rows."""
+    rejected = ImportRow.objects.filter(run=run, state=RowState.REJECTED)
+    numbers = rejected.values_list("number", flat=True)
+    return {_in_file(run, number).sheet for number in numbers.iterator(chunk_size=10_000)}
+
+
+def _in_file(run: ImportRun, number: int) -> RowPlace:
+    """As :func:`place_of`, of a run staged before numbers named sheets too."""
+    at = place_of(number)
+    if "sheet_names" in run.options.get("preview", {}):
+        return at
+    # A run read one sheet, and the blocks of it stood where the sheets stand now.
+    return RowPlace(at.row, at.sheet, run.options.get("sheet", 0))
 
 
 def same_file(run: ImportRun) -> ImportRun | None:

@@ -6,16 +6,19 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from enum import IntEnum
+from functools import cache
 from typing import Final
 
 from .address import parse_address
-from .address_patterns import several
+from .address_patterns import numerals, several
 from .cells import Cell, CellError, Row, cell_text
 from .headers import Header, filled
 from .reader import Sheet
 from .words import field_of_label, fold, key, known_field, load, words
 
 _IDENTITY: Final = re.compile(r"^\d{17}[\dXx]$|^\d{15}$")
+# The number of a paragraph, whatever writes it: 一、 (二) 3.
+_NUMBERED: Final = re.compile(r"^(?:\(\w{1,3}\)|\w{1,2}[.)\u3001])\s*")
 SECTION_LENGTH: Final = 40
 # What a row says of whom or what it stands for.
 _NAMING: Final = frozenset(
@@ -47,9 +50,40 @@ def is_section(text: str) -> bool:
     )
 
 
-def is_one_place(text: str) -> bool:
-    """As :func:`is_section`, of one place alone: 1-3号楼 and A、B座 are several."""
-    return is_section(text) and not several().search(fold(text).upper())
+def is_one_place(text: str, *, typed: bool = False) -> bool:
+    """As :func:`is_section`, of one place alone: 1-3号楼 and A、B座 are several.
+
+    ``typed``: a person was asked for one place: 1-2单元 is unit 2 of building 1, where the name of
+    a sheet may mean the units 1 and 2.
+    """
+    line = fold(text).upper()
+    return is_section(text) and not several().search(_unjoined(line) if typed else line)
+
+
+def _unjoined(line: str) -> str:
+    """A line, the hyphen between the number of its building and its unit taken out."""
+    before, _hyphen, inside = line.partition("-")
+    whole, first, last = parse_address(line), parse_address(before), parse_address(inside)
+    alone = not (first.building or last.building) and whole.unit and whole.unit == last.unit
+    return f"{before}:{inside}" if alone and whole.building else line
+
+
+def says_no_place(text: str) -> bool:
+    """Whether a line says but whom or which page follows: 以下为租户, 二、流动人口, 续表."""
+    said = key(_NUMBERED.sub("", fold(text)))
+    return bool(_told().search(said)) and not _told(with_fillers=True).sub("", said)
+
+
+@cache
+def _told(*, with_fillers: bool = False) -> re.Pattern[str]:
+    """Words of lines without a place; with those that say nothing by themselves, and numbers."""
+    found = words("placeless") | (words("placeless_fillers") if with_fillers else frozenset())
+    parts = [re.escape(word) for word in sorted(found, key=lambda word: (-len(word), word))]
+    if with_fillers:
+        counted = "".join(sorted(words("placeless_counted")))
+        number = rf"[\d{''.join(sorted(numerals()))}]+"
+        parts.append(rf"{number}[{counted}]")
+    return re.compile("|".join(parts))
 
 
 def line_of(row: Row) -> str:

@@ -8,13 +8,12 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from .address import AddressParts, parse_address, parse_inside
-from .address_patterns import patterns
+from .address import parse_address, parse_inside
 from .cells import Cell, is_blank
 from .errors import SheetError
 from .headers import SEARCH_ROWS, Header, MergeIndex, find_header
 from .reader import Merge, Rows, Sheet, Workbook
-from .roles import Classifier, RowRole, is_section, line_of
+from .roles import Classifier, RowRole, is_section, line_of, says_no_place
 from .words import dittos, key, words
 
 _FILL_LIMIT: Final = 2_000_000
@@ -225,14 +224,18 @@ class _Above:
 
 def _stacked(above: str, text: str) -> str:
     """What holds below a line that follows another: a unit alone lies in the building above, a
-    floor alone in its unit. One that names no place, as that tenants follow, ends none.
+    floor alone in its unit. One that says but whom or which page follows leaves all in force; any
+    other ends it, as it may name a place that isn't known as one.
     """
+    if above and says_no_place(text):
+        return above
     parts, outer = parse_address(text), parse_address(above)
     if parts.building or parts.village_group or parts.estate or not outer.building:
         return text
     inside = parse_inside(text)
-    if inside.room or not (parts.unit or inside.floor):
-        return text if inside.room or _names_place(parts, text) else above
+    # Behind a building, what stands in front of the unit would hide it.
+    if inside.room or (parts.rest if parts.unit else not inside.floor):
+        return text
     unit = None if parts.unit else outer.unit
     for end in range(len(above), 0, -1):
         found = parse_address(above[:end])
@@ -240,13 +243,6 @@ def _stacked(above: str, text: str) -> str:
         if whole and (found.building, found.unit) == (outer.building, unit):
             return above[:end] + text
     return f"{outer.building}-{text}" if parts.unit else text
-
-
-def _names_place(parts: AddressParts, text: str) -> bool:
-    """Whether a line without a building still says where something is: a street, a hamlet, 车库."""
-    if parts.road or parts.number or parts.room:
-        return True
-    return bool(patterns().village.search(parts.rest) or patterns().beside.search(text))
 
 
 def column_letter(index: int) -> str:

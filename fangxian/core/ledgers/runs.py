@@ -127,7 +127,7 @@ def choose(
 
 def _places(places: Mapping[int, str]) -> dict[str, str]:
     given = {str(index): text.strip() for index, text in places.items() if text.strip()}
-    if wrong := [text for text in given.values() if not is_one_place(text)]:
+    if wrong := [text for text in given.values() if not is_one_place(text, typed=True)]:
         raise Invalid(
             Problem(
                 _("This is not one building, unit or village group: %(text)s")
@@ -209,8 +209,10 @@ def error_workbook(by: Actor, run: ImportRun) -> File:
     """The uploaded workbook with an error column and coloured cells, as a file to download."""
     source = Source(by, run)
     out = io.BytesIO()
-    tables = {part.index: part.table for part in source.parts}
-    positions = {part.index: part.heading.mapping.fields for part in source.parts}
+    # What is read of a file may have changed since its rows were staged.
+    read = {part.index for part in source.parts} | imports.sheets_in_error(run)
+    tables = {at: table for at, table in enumerate(source.tables) if at in read}
+    positions = {at: source.headings[at].mapping.fields for at in tables}
     errors = imports.row_errors(run, positions)
     write_error_workbook(source.data, source.workbook, tables, errors, out)
     stem = run.file.name.rsplit(".", 1)[0]

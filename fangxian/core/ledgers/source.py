@@ -72,7 +72,7 @@ class Source:
     """The tables of a run's file and the mapping in force.
 
     ``table`` is the one whose columns are chosen, ``parts`` all that are read with it: those of the
-    same heading. ``sheet``: another than was chosen.
+    same heading, ``headings`` those of all tables. ``sheet``: another than was chosen.
     """
 
     def __init__(self, by: Actor, run: ImportRun, sheet: int | None = None) -> None:
@@ -87,7 +87,7 @@ class Source:
         self.sheet = self._first(by, run) if found is None else min(found, len(self.tables) - 1)
         self.table = self.tables[self.sheet]
         self.mapping = self._corrected(run, self._proposed(by, run, self.table))
-        self._headings = self._read_headings()
+        self.headings = self._read_headings()
         self.sheets = self._listed()
         self.parts = [self._part(one) for one in self.sheets if one.taken]
         self.carried = self._carried(by, run)
@@ -130,13 +130,13 @@ class Source:
         ]
 
     def _part(self, one: Listed) -> Part:
-        return Part(one.index, self.tables[one.index], self._headings[one.index], one.place)
+        return Part(one.index, self.tables[one.index], self.headings[one.index], one.place)
 
     def _listed(self) -> list[Listed]:
         """All sheets: those that are read, and the others with what keeps them out."""
         ticked, places = self._options.get("sheets"), self._options.get("places")
         found = []
-        for index, (table, heading) in enumerate(zip(self.tables, self._headings, strict=True)):
+        for index, (table, heading) in enumerate(zip(self.tables, self.headings, strict=True)):
             mine = table is self.table
             why = "" if heading.alike else OTHER_HEADING
             if not (why or rows_in(table) or mine):

@@ -127,15 +127,20 @@ def test_two_rows_of_one_number_are_a_fault(alice: Any) -> None:
             imports.stage(run, [(2, {}), (3, {}), (2, {})])
 
 
-def test_errors_of_an_unknown_sheet_are_marked_all_the_same(alice: Any) -> None:
-    """A run that was staged when numbers named blocks alone."""
+def test_errors_are_marked_where_the_number_says(alice: Any) -> None:
     with acting(alice):
         run = begun(alice, alice.area, b"x")
         imports.stage(run, [(imports.number_of(5, sheet=1), {"do": "reject"})])
         imports.staged(run)
     run = imports.commit_chunks(run, _behave, Here(alice))
     with acting(alice):
-        assert list(imports.row_errors(run, {0: {"do": 1}})) == [RowError(5, "no say ok")]
+        # Staged when numbers named the blocks of the chosen sheet alone.
+        assert imports.sheets_in_error(run) == {0}
+        assert list(imports.row_errors(run, {0: {"do": 1}})) == [RowError(5, "no say ok", 1, 1, 0)]
+        run.options = {"sheet": 0, "preview": {"sheet_names": {}}}
+        assert imports.sheets_in_error(run) == {1}
+        found = imports.row_errors(run, {0: {"do": 1}, 1: {"do": 2}})
+        assert list(found) == [RowError(5, "no say ok", 2, 0, 1)]
 
 
 @given(

@@ -18,6 +18,7 @@ from fangxian.common.scoping import acting
 from fangxian.common.sheets import Column
 from fangxian.core import imports, ledgers
 from fangxian.core.actions import read_file
+from fangxian.core.ledgers.runs import error_workbook
 from fangxian.core.ledgers.sheets import place_of_name
 from fangxian.core.models import ImportRun
 from fangxian.core.tests import importing
@@ -125,6 +126,13 @@ def test_sheets_of_one_heading_come_in_together(alice: Any, places: Any, client_
     assert [bool(second.cell(line, len(TURNED) + 1).value) for line in (1, 2, 3, 4)] == [
         True, True, False, True,
     ]  # fmt: skip
+    # So it does where other sheets are read than when its rows were staged.
+    for read in ([], [1]):
+        with acting(alice):
+            run.options = {**run.options, "sheets": read}
+            file = error_workbook(alice, run)
+            late = openpyxl.load_workbook(io.BytesIO(read_file(by=alice, file_id=file.id)))
+        assert [late[name].max_column for name in ("1栋", "2栋")] == [len(HEAD), len(TURNED) + 1]
     second["A2"] = "301"
     second.delete_rows(4)
     out = io.BytesIO()
@@ -166,7 +174,7 @@ def test_a_sheet_is_left_out_and_its_place_corrected(
     [
         ("1号楼", "1号楼"), ("3号楼2单元 ", "3号楼2单元"), ("一组", "一组"),
         ("第3村民小组", "第3村民小组"), ("十二组", "十二组"), ("Sheet1", ""), ("汇总", ""),
-        ("1号楼101", ""), ("1-3", ""), ("1-3号楼", ""),
+        ("1号楼101", ""), ("1-3", ""), ("1-3号楼", ""), ("1-2单元", ""),
         ("1、2号楼", ""), ("1至3号楼", ""), ("一二组", ""), ("1号楼和2号楼", ""),
         ("A、B座", ""), ("A-B座", ""), ("a/b座", ""), ("1.2号楼", ""), ("1 3号楼", ""),
         ("A1-A3号楼", ""), ("甲、乙楼", ""), ("一 二组", ""), ("A座", "A座"), ("A1号楼", "A1号楼"),
@@ -206,14 +214,16 @@ def test_a_single_sheet_has_no_list(alice: Any, places: Any, client_of: Any) -> 
     assert 'id="sheets"' not in page
 
 
-def test_a_place_that_is_none_is_refused(alice: Any, places: Any) -> None:
+def test_a_place_that_is_not_one_is_refused(alice: Any, places: Any) -> None:
     data = people({"1栋": [0]})
     run = ledgers.upload(
         by=alice, kind="register", place_code=places.grid, name="a.xlsx", data=data
     )
-    for place in ("东头", "1-3号楼", "A、B座"):
+    several = "1-3号楼 A、B座 1、2单元 1号楼1-2单元 1-3-2单元 1-2号楼3单元"
+    for place in ("东头", *several.split()):
         with pytest.raises(Invalid):
             ledgers.choose(by=alice, run_id=run.pk, mapping={}, places={0: place})
+    ledgers.choose(by=alice, run_id=run.pk, mapping={}, places={0: "幸福小区1-2单元"})
 
 
 def test_sheets_of_the_gone_and_examples_are_read_if_a_person_ticks_them(

@@ -211,14 +211,25 @@ def test_a_plain_line_that_names_a_building_is_a_section_and_units_lie_in_it() -
 
 
 def test_a_line_that_names_no_place_does_not_end_that_of_the_sheet() -> None:
-    lines = ["以下为租户", "2层", "3层", "2单元", "1层", "出租户", "车库", "东村"]
+    lines = [
+        "以下为租户", "2层", "3层", "2单元", "1层", "二、出租户（12户）", "续表",
+        "102租户", "第二网格", "1单元",
+    ]  # fmt: skip
     rows = [each for line in lines for each in ([line], ZHANG)]
     found = table(HEAD, *rows, merges=tuple((n, 0, n, 5) for n in range(1, 2 * len(lines), 2)))
     assert [row.section for row in found.data_rows(outer="1号楼")] == [
-        "1号楼", "1号楼2层", "1号楼3层", "1号楼2单元", "1号楼2单元1层", "1号楼2单元1层", "车库",
-        "东村",
+        "1号楼", "1号楼2层", "1号楼3层", "1号楼2单元", *["1号楼2单元1层"] * 3,
+        "102租户", "第二网格", "1单元",
     ]  # fmt: skip
     assert [row.section for row in found.data_rows()][:2] == ["以下为租户", "2层"]
+
+
+@pytest.mark.parametrize(
+    "line", ["第二网格", "自建房", "散居户", "第二网格1单元", "自建房2层", "车库", "东村"]
+)
+def test_a_line_that_may_name_another_place_ends_the_building_above(line: str) -> None:
+    found = table(HEAD, ["3号楼"], ZHANG, [line], LI, merges=((3, 0, 3, 5),))
+    assert [row.section for row in found.data_rows()] == ["3号楼", line]
 
 
 def test_a_line_with_a_door_or_a_name_alone_is_no_section() -> None:
