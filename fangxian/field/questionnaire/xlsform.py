@@ -29,6 +29,11 @@ from fangxian.field.questionnaire.schema import DEFAULT_LANGUAGE, parse_question
 from fangxian.field.questionnaire.xlserrors import problems_of
 
 SHEETS: Final = ("survey", "choices", "settings")
+# What is read in the capped subprocess is understood in this one. The longest surveys in use ask
+# some hundreds of questions; a list of all places of a county has some thousand choices.
+MOST_ROWS: Final[Mapping[str, int]] = {"survey": 2_000, "choices": 20_000, "settings": 100}
+# Each question has its own copy of the list that it offers.
+MOST_OFFERED: Final = 60_000
 KINDS: Final[Mapping[str, str]] = {
     "select one": "choice",
     "select all that apply": "choices",
@@ -113,6 +118,28 @@ def _rows(workbook: Workbook, name: str) -> tuple[list[dict[str, str]], list[dic
                 rows.append({key: value for key, value in row.items() if value})
             return rows, [{h: None for h in header if h}]
     return [], []
+
+
+def _refuse_long(workbook: Workbook) -> None:
+    """Raise Invalid for sheets of more rows than a form has: nobody is asked that much."""
+    mends = {
+        "survey": _("Make several forms of it."),
+        "choices": _("Leave out the choices that no question offers."),
+        "settings": _("Leave one row below the header."),
+    }
+    problems = [
+        Problem(
+            _("The sheet “%(sheet)s” has %(n)d rows; at most %(most)d are taken in.")
+            % {"sheet": name, "n": len(sheet.rows) - 1, "most": MOST_ROWS[name]},
+            mend=mends[name],
+            code="xlsform",
+        )
+        for sheet in workbook.sheets
+        if (name := sheet.name.strip().lower()) in MOST_ROWS
+        and len(sheet.rows) - 1 > MOST_ROWS[name]
+    ]
+    if problems:
+        raise Invalid(*problems)
 
 
 def _header(text: str) -> str:
@@ -200,6 +227,7 @@ class _Translator:
         self.order: list[tuple[int, str]] = []
         self.counts: dict[str, str] = {}
         self.at = 1
+        self.offered = 0
         self.problems: list[Problem] = []
 
     def block(self, rows: Sequence[Mapping[str, Any]], outer: str = "") -> Iterator[dict[str, Any]]:
@@ -394,6 +422,11 @@ class _Translator:
             self.problem(row, message, mend)
             # Nothing more is said of it.
             listed = [{"name": "-", "label": "-"}]
+        self.offered += len(listed)
+        if self.offered > MOST_OFFERED:
+            message = _("With this question the form offers more than %(most)d choices.")
+            mend = _("Shorten the lists that many questions offer, or make several forms of it.")
+            raise Invalid(_at("survey", self.at, row, message % {"most": MOST_OFFERED}, mend))
         known = {"name", *(key for choice in listed for key in choice)} - _NO_COLUMN
         chosen = self.logic(row, "choice_filter", row.get("choice_filter"), known)
         used = columns_of(compile_expression(chosen, known)) - {"name"} if chosen else set()
@@ -429,6 +462,7 @@ def read_xlsform(workbook: Workbook) -> tuple[str, dict[str, Any]]:
     from pyxform.xls2json import workbook_to_json
     from pyxform.xls2json_backends import DefinitionData
 
+    _refuse_long(workbook)
     sheets: dict[str, Any] = {}
     given: dict[str, list[dict[str, str]]] = {}
     for name in SHEETS:

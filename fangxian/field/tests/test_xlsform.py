@@ -17,9 +17,15 @@ from django.utils import translation
 from fangxian.common.errors import Invalid
 from fangxian.common.scoping import acting
 from fangxian.common.sheets import read_workbook
+from fangxian.common.sheets.reader import Rows, Sheet, Workbook
 from fangxian.core.actions import read_file
 from fangxian.field.models import FormDefinition
-from fangxian.field.questionnaire import Questionnaire, check_answers, parse_questionnaire
+from fangxian.field.questionnaire import (
+    Questionnaire,
+    check_answers,
+    parse_questionnaire,
+    xlsform,
+)
 from fangxian.field.questionnaire.answers import MAX_REPEATS
 from fangxian.field.questionnaire.fields import answers_of, compiled, fields_of_form
 from fangxian.field.questionnaire.xlserrors import problems_of
@@ -417,6 +423,38 @@ def test_a_repeat_that_is_skipped_has_no_rows() -> None:
     form = read(rows)
     assert check(form, paid="no", income=[{"amount": "5"}]) == ({"paid": "no", "total": 0}, [])
     assert check(form, paid="yes", income=[{"amount": "5"}])[0]["total"] == 5
+
+
+def sheets(survey: list[list[str]], choices: list[list[str]]) -> Workbook:
+    rows = {"survey": [HEAD, *survey], "choices": [CHOICES[0], *choices]}
+    return Workbook(
+        "form.xlsx", "xlsx", tuple(Sheet(name, Rows.of(of)) for name, of in rows.items())
+    )
+
+
+def test_a_workbook_that_nobody_would_answer_is_refused_before_it_is_understood() -> None:
+    most = xlsform.MOST_ROWS
+    # Nothing of it is what pyxform takes, and nobody asked it.
+    survey = [["nonsense", "", "甲"]] * (most["survey"] + 1)
+    with pytest.raises(Invalid) as caught:
+        read_xlsform(sheets(survey, [["", "", ""]] * (most["choices"] + 1)))
+    assert [problem.code for problem in caught.value.problems] == ["xlsform", "xlsform"]
+    for problem, name in zip(caught.value.problems, ("survey", "choices"), strict=True):
+        assert f"“{name}”" in problem.message
+        assert str(most[name] + 1) in problem.message
+        assert problem.mend
+
+
+def test_the_choices_of_all_questions_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsform, "MOST_OFFERED", 5)
+    asked = [["select_one yn", name, "甲"] for name in ("a", "b", "c")]
+    assert read([HEAD, *asked[:2]]).questions
+    with pytest.raises(Invalid) as caught:
+        read([HEAD, *asked])
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.code) == ("c", "question")
+    assert "4" in problem.message, "its row"
+    assert problem.mend
 
 
 def test_the_workbook_is_kept_with_its_version(client_of: Any, cast: Any, places: Any) -> None:
