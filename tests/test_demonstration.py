@@ -44,7 +44,7 @@ def county(
 
 def overdue(by: Actor, day: dt.date) -> list[str]:
     """The places whose reports are overdue on a day, before its own are due."""
-    moment = timezone.make_aware(dt.datetime.combine(day, dt.time(23, 0)))
+    moment = timezone.make_aware(dt.datetime.combine(day, dt.time(22, 30)))
     with acting(by):
         late = DailyReport.objects.filter(sent_at=None, due_at__lt=moment)
         tasks = Task.objects.filter(kind=OVERDUE, state="open", due_at__lt=moment)

@@ -57,7 +57,8 @@ class CampaignForm(forms.Form):
         required=False,
         widget=TimeInput,
         help_text=_(
-            "Empty: the time that the rules give. A time of the night is the next morning’s."
+            "Of the communities; the levels above, which add them up, follow as the rules say."
+            " Empty: the time that the rules give. A time of the night is the next morning’s."
         ),
     )
     emergency = forms.ModelChoiceField(

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from fangxian.common import codes
+from fangxian.common.codes import Level
 from fangxian.field.models import Campaign, DailyReport, ReportCorrection
 from fangxian.field.rules import field_rules_version
 from fangxian.field.targets import METRICS
@@ -98,7 +99,7 @@ def end_of_recording(patience: float = 5.0) -> dt.datetime | None:
 
 
 def due_at(campaign: Campaign, day: dt.date) -> dt.datetime:
-    """When the report of a day has to be sent: that day; the morning after for a time of the night.
+    """When the lowest level has to send its report of a day; for a time of the night next morning.
 
     On the day of a start that came later than that, by the end of the day.
     """
@@ -106,6 +107,31 @@ def due_at(campaign: Campaign, day: dt.date) -> dt.datetime:
     begun = campaign.started_at
     late = begun is not None and due <= begun and day == timezone.localdate(begun)
     return _moment(day, dt.time.max) if late else due
+
+
+def due_by_level(campaign: Campaign, day: dt.date) -> dict[Level, dt.datetime]:
+    """When each level of a sweep has to send its report of a day, the lowest first.
+
+    A level adds up those below, so it is due after them, as the rules say.
+    """
+    return _by_level(campaign, due_at(campaign, day))
+
+
+def due_times(campaign: Campaign) -> list[tuple[Level, dt.time, bool]]:
+    """The time of day by which each level reports, and whether it is one of the next day."""
+    day = campaign.starts_on
+    return [
+        (level, timezone.localtime(due).time(), timezone.localdate(due) > day)
+        for level, due in _by_level(campaign, _due(campaign, day)).items()
+    ]
+
+
+def _by_level(campaign: Campaign, lowest: dt.datetime) -> dict[Level, dt.datetime]:
+    after = field_rules_version(campaign.rule_version).report.after
+    return {
+        level: lowest + after.get(level, dt.timedelta())
+        for level in sorted(levels_of(campaign), reverse=True)
+    }
 
 
 def first_day(campaign: Campaign) -> dt.date:
@@ -144,9 +170,9 @@ def last_cut_off(report: DailyReport) -> dt.datetime | None:
     return last
 
 
-def levels_of(campaign: Campaign) -> list[int]:
+def levels_of(campaign: Campaign) -> list[Level]:
     """The levels that report of a sweep: those of its area, or the community it lies in."""
-    levels = [int(one) for one in field_rules_version(campaign.rule_version).report.levels]
+    levels = field_rules_version(campaign.rule_version).report.levels
     return [one for one in levels if one >= len(campaign.area.code)] or [max(levels)]
 
 
@@ -179,7 +205,10 @@ WHERE placed.id IS NOT NULL AND (cut.last IS NULL OR placed.last >= cut.last)
 
 def unreported(campaign: Campaign, using: str = DEFAULT_DB_ALIAS) -> list[Region]:
     """The places that report of a sweep and have visits in no report yet. Two queries."""
-    values: dict[str, Any] = {"campaign": campaign.id, "levels": levels_of(campaign)}
+    values: dict[str, Any] = {
+        "campaign": campaign.id,
+        "levels": [int(one) for one in levels_of(campaign)],
+    }
     with connections[using].cursor() as cursor:
         cursor.execute(_UNREPORTED, values)
         ids = [place for (place,) in cursor.fetchall()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,12 @@ from fangxian.core.rules import Rule, rule, rule_version
 from fangxian.register.vocabularies import KEY_GROUPS, RESIDENCY_KINDS
 
 NAME = "field"
+# Of a report after the set time, at most: the one of the next day is not owed yet.
+MOST_MINUTES = 12 * 60
 
 _NAMES = {"zh": shapes.text, "en": shapes.text}
 _DAYS = shapes.number(0, 366, whole=True)
+_LEVEL = shapes.one_of([str(int(one)) for one in Level if one])
 SHAPE = shapes.record(
     {
         "outcomes": shapes.rows(
@@ -59,12 +62,12 @@ SHAPE = shapes.record(
             {
                 "levels": shapes.rows(shapes.level, least=1),
                 "due": shapes.time,
-                "roles": shapes.table(
-                    shapes.one_of([str(int(one)) for one in Level if one]),
-                    shapes.one_of(role_codes),
-                ),
+                "roles": shapes.table(_LEVEL, shapes.one_of(role_codes)),
             },
-            {"day_from": shapes.time},
+            {
+                "day_from": shapes.time,
+                "minutes_after": shapes.table(_LEVEL, shapes.number(1, MOST_MINUTES, whole=True)),
+            },
         ),
     }
 )
@@ -83,6 +86,33 @@ def _unfit(data: Mapping[str, Any]) -> shapes.Mistakes:
     for level in report["levels"]:
         if str(level) not in report["roles"]:
             yield f"report.roles.{level}", _("This is missing.")
+    if "minutes_after" in report:
+        yield from _unfit_minutes(report["levels"], report["minutes_after"])
+
+
+def _unfit_minutes(levels: Sequence[int], minutes: Mapping[str, int]) -> shapes.Mistakes:
+    """Each level adds up the one below, so it has to be due later; the lowest at the set time."""
+    lowest, *above = sorted(set(levels), reverse=True)
+    for level in minutes:
+        if int(level) not in above:
+            named = ", ".join(map(str, above))
+            yield (
+                f"report.minutes_after.{level}",
+                _("Only levels that report of those below stand here: %(levels)s.")
+                % {"levels": named},
+            )
+    below, least = lowest, 0
+    for one in above:
+        where, given = f"report.minutes_after.{one}", minutes.get(str(one))
+        if given is None:
+            yield where, _("This is missing.")
+        elif given <= least:
+            yield (
+                where,
+                _("Write more than %(least)d: it adds up the reports of level %(level)d.")
+                % {"least": least, "level": below},
+            )
+        below, least = one, max(least, given or 0)
 
 
 @dataclass(frozen=True)
@@ -120,11 +150,13 @@ class Group(Named):
 class ReportRules:
     """Which levels report, by when at the latest, and whose task an overdue report is.
 
-    A time before ``day_from`` is one of the next morning.
+    ``due`` is the time of the lowest level, before ``day_from`` one of the next morning; the levels
+    above, which add up those below, are due so long ``after`` it.
     """
 
     levels: tuple[Level, ...]
     due: dt.time
+    after: Mapping[Level, dt.timedelta]
     day_from: dt.time
     roles: Mapping[Level, str]
 
@@ -181,6 +213,11 @@ def _read(found: Rule) -> FieldRules:
         report=ReportRules(
             levels=tuple(Level(level) for level in report["levels"]),
             due=dt.time.fromisoformat(report["due"]),
+            # Versions that say nothing of it had one time for all levels.
+            after={
+                Level(int(level)): dt.timedelta(minutes=minutes)
+                for level, minutes in report.get("minutes_after", {}).items()
+            },
             day_from=dt.time.fromisoformat(report.get("day_from", "00:00")),
             roles={Level(int(level)): role for level, role in report["roles"].items()},
         ),

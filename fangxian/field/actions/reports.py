@@ -21,12 +21,11 @@ from fangxian.field.models import Campaign, DailyReport, ReportCorrection
 from fangxian.field.reporting import (
     Span,
     cut_off,
-    due_at,
+    due_by_level,
     end_of_recording,
     figures_of,
     is_zero,
     last_cut_off,
-    levels_of,
     span_among,
     unreported,
 )
@@ -43,24 +42,30 @@ FILLED = ["figures", "zero", "counted_from", "counted_to", "sent_at", "sent_by"]
 def prepare_reports(*, by: Actor, campaign: Campaign, day: dt.date, area: str = "") -> int:
     """Make the reports that each place of the reporting levels owes for a day. Returns the new.
 
-    Each has a task that falls due with it: an unsent report is somebody's overdue task. Run by the
-    clock for each running sweep, and safe to run again.
+    Each is due at the time of its level and has a task that falls due with it: an unsent report is
+    somebody's overdue task. Run by the clock for each running sweep, and safe to run again.
     """
     by.require(RIGHT)
     rules = field_rules_version(campaign.rule_version).report
     within = area or max(by.area, campaign.area.code, key=len)
-    levels = levels_of(campaign)
+    due = due_by_level(campaign, day)
+    levels = list(due)
     places = list(current().filter(code__startswith=within, level__in=levels))
     if len(campaign.area.code) > max(levels):
         # A sweep of a grid or a building: the community that it lies in reports of it.
         above = campaign.area.code[: max(levels)]
         places = list(current().filter(code=above).filter(code__startswith=area or by.area))
-    due = due_at(campaign, day)
     known = set(
         DailyReport.objects.filter(campaign=campaign, day=day).values_list("place_id", flat=True)
     )
     reports = [
-        DailyReport(campaign=campaign, place=place, place_code=place.code, day=day, due_at=due)
+        DailyReport(
+            campaign=campaign,
+            place=place,
+            place_code=place.code,
+            day=day,
+            due_at=due[Level(len(place.code))],
+        )
         for place in places
         if place.id not in known
     ]
@@ -73,7 +78,7 @@ def prepare_reports(*, by: Actor, campaign: Campaign, day: dt.date, area: str = 
                 place_code=report.place_code,
                 title=gettext_noop("Send the daily report of %(day)s, also when it is zero"),
                 title_data={"day": day.isoformat()},
-                due_at=due,
+                due_at=report.due_at,
                 object_type="field.DailyReport",
                 object_id=report.id,
                 assignee_role=rules.roles[Level(len(report.place_code))],

@@ -22,8 +22,9 @@ class Campaign(Row):
 
     ``every_door``: its form is asked wherever somebody is met, else where there is an exception.
     ``group`` names a target group of the rule set ``field``; ``report_at`` is the time of the day
-    by which each level has sent its daily report; ``started_at`` is when it was really started,
-    ``settled_at`` when, after its closing, its last visits were reported.
+    by which the lowest level has sent its daily report, those above follow by the rules;
+    ``started_at`` is when it was really started, ``settled_at`` when, after its closing, its last
+    visits were reported.
     """
 
     scope = Global("what is asked, where and by when; no resident is named in it")

@@ -30,7 +30,7 @@ from fangxian.field.actions import (
 )
 from fangxian.field.actions.reports import OVERDUE
 from fangxian.field.models import Campaign, DailyReport, Visit
-from fangxian.field.reporting import Span, due_at, first_day, span_among
+from fangxian.field.reporting import Span, below, due_at, due_times, first_day, span_among
 from fangxian.field.tests.conftest import begin
 from fangxian.register.actions import change_household, create_household
 from tests.kit.cast import make_cast, make_places
@@ -340,6 +340,37 @@ def test_the_first_day_is_not_owed_when_it_would_be_overdue_at_once(
     assert jobs.begin_day(timezone.localdate()) == 4
     with acting(hq):
         assert {one.day for one in DailyReport.objects.all()} == {timezone.localdate()}
+
+
+def test_each_level_of_a_city_owes_its_report_after_those_that_it_adds_up(
+    client_of: Any, cast: Any, places: Any
+) -> None:
+    city = Actor.system("test", "1309")
+    campaign = begin(city, places, area=places["1309"], report_at=None)
+    tomorrow = timezone.localdate() + dt.timedelta(days=1)
+    assert prepare_reports(by=city, campaign=campaign, day=tomorrow) == 9
+    with acting(city):
+        owed = {one.place_code: one for one in DailyReport.objects.select_related("campaign")}
+        tasks = {one.place_code: one for one in Task.objects.filter(kind=OVERDUE)}
+        counties = [one.place_code for one in below(owed["1309"])]
+    times = [(places.community, 17, 0), (places.town, 17, 30), (places.county, 18, 0)]
+    for code, hour, minute in [*times, ("1309", 18, 30)]:
+        due = timezone.make_aware(dt.datetime.combine(tomorrow, dt.time(hour, minute)))
+        assert owed[code].due_at == tasks[code].due_at == due
+    assert (tasks["1309"].assignee_role, counties) == ("headquarters", ["130902", "130903"])
+    page = client_of("headquarters").get(reverse("field:campaign", args=[campaign.id]))
+    told = page.content.decode()
+    assert all(time in told for time in ("17:00", "17:30", "18:00", "18:30"))
+    # The time of the sweep is that of its lowest level.
+    campaign.report_at = dt.time(23, 15)
+    with acting(city):
+        told_late = [(at, next_day) for _level, at, next_day in due_times(campaign)]
+    assert told_late == [
+        (dt.time(23, 15), False),
+        (dt.time(23, 45), False),
+        (dt.time(0, 15), True),
+        (dt.time(0, 45), True),
+    ]
 
 
 @pytest.mark.parametrize("level", [15, 18])

@@ -22,6 +22,7 @@ from fangxian.field import actions, queries
 from fangxian.field.actions.campaigns import JOB
 from fangxian.field.forms import CampaignForm, DoorFilter, ExtendForm, called
 from fangxian.field.models import Campaign, DailyReport
+from fangxian.field.reporting import due_times
 from fangxian.field.rules import field_rules, field_rules_version
 from fangxian.field.targets import common_area
 from fangxian.organisations.queries import who_closes_many
@@ -140,8 +141,10 @@ def _detail(
             "place": at,
             "coverage": queries.coverage(campaign, [at])[at],
             "group": rules.groups[campaign.group].name,
-            "report_at": (at_hour := campaign.report_at or rules.report.due),
-            "report_at_night": at_hour < rules.report.day_from,
+            "report_times": [
+                {"level": level.label, "at": at_hour, "next_day": next_day}
+                for level, at_hour, next_day in due_times(campaign)
+            ],
             "owed": owed.count(),
             "late": owed.filter(due_at__lt=timezone.now()).count(),
             "job": job,

@@ -21,7 +21,6 @@ from fangxian.common.ui.problems import show_problems
 from fangxian.field import actions, reporting
 from fangxian.field.forms import CorrectionForm, ReportFilter
 from fangxian.field.models import Campaign, DailyReport, ReportCorrection
-from fangxian.field.rules import field_rules_version
 from fangxian.field.views.campaigns import campaign_of
 from fangxian.regions.queries import full_name, names
 
@@ -46,8 +45,7 @@ def state_of(report: DailyReport) -> tuple[str, Any]:
 def of_day(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
     """The reports of a day by level: who has sent, who has not yet."""
     campaign = campaign_of(request, campaign_id)
-    levels = list(field_rules_version(campaign.rule_version).report.levels)
-    form = ReportFilter(request.GET, levels)
+    form = ReportFilter(request.GET, reporting.levels_of(campaign))
     day, show, level = form.chosen()
     found = DailyReport.objects.select_related("campaign").filter(campaign=campaign, day=day)
     at_level = (
