@@ -248,30 +248,38 @@ def undo_move_out(*, by: Actor, residency_id: UUID) -> Residency:
 def _refuse_since(row: Residency, last: dt.date) -> None:
     """Refuse to let a residency go on beside another home that began when it had ended."""
     homes = Residency.objects.filter(person_id=row.person_id, from_date__gte=last)
-    since = homes.exclude(pk=row.pk).exclude(kind=SEPARATED).exclude(ended=Residency.Ended.MISTAKE)
+    since = homes.exclude(pk=row.pk).exclude(kind=SEPARATED)
     if since.filter(to_date=None).exclude(household=row.household_id).exists():
         raise Conflict(
             _("The person lives elsewhere since that day: withdraw that residency first.")
         )
-    if since.exclude(to_date=None).exists():
+    if since.filter(ended=Residency.Ended.MOVED).exists():
         raise Conflict(_("The person has moved again since that day: take that move back first."))
 
 
 def _groups_go_on(row: Residency) -> None:
-    """Key groups that the move ended or took along: the changes of its own transaction."""
-    entries: Any = apps.get_model("register", "KeyGroupEntryHistory")
-    changed = entries.objects.filter(
-        person_id=row.person_id,
-        pgh_created_at=came_into(Residency, row.pk, ended=row.ended),
-        pgh_label="update",
-    )
-    ended = changed.exclude(to_date=None).values("pgh_obj_id")
-    taken = changed.filter(to_date=None).values("pgh_obj_id")
+    """Key groups that the move ended or took along go on here; those left by hand stay ended.
+
+    Also those that ended with a residency that was withdrawn since then: it had taken them along,
+    and what was known of the person there is true here.
+    """
+    moved = came_into(Residency, row.pk, ended=row.ended)
+    if moved is None:
+        return
+    mistakes = Residency.objects.filter(person_id=row.person_id, ended=Residency.Ended.MISTAKE)
+    times = {came_into(Residency, one.pk, ended=one.ended) for one in mistakes.only("ended")}
+    ends = {moved} | {at for at in times if at is not None and at >= moved}
     every = KeyGroupEntry.objects.filter(person_id=row.person_id, ended_by_death=False)
-    still = every.filter(to_date=None).values("group")
-    over = every.filter(pk__in=ended, to_date__gte=row.to_date).exclude(group__in=still)
-    over.update(to_date=None, place_code=row.place_code)
+    over = every.exclude(to_date=None).exclude(group__in=every.filter(to_date=None).values("group"))
+    again: dict[str, UUID] = {}
+    for entry in over.only("group", "to_date").order_by("from_date", "pk"):
+        if came_into(KeyGroupEntry, entry.pk, to_date=entry.to_date) in ends:
+            again.setdefault(entry.group, entry.pk)
+    entries: Any = apps.get_model("register", "KeyGroupEntryHistory")
+    changed = entries.objects.filter(pgh_created_at=moved, pgh_label="update")
+    taken = changed.filter(person_id=row.person_id, to_date=None).values("pgh_obj_id")
     every.filter(pk__in=taken, to_date=None).update(place_code=row.place_code)
+    every.filter(pk__in=again.values()).update(to_date=None, place_code=row.place_code)
 
 
 @action

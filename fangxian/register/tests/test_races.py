@@ -75,9 +75,28 @@ def test_a_move_taken_back_reopens_what_it_ended_alone() -> None:
         for model in (Residency, KeyGroupEntry):
             model.objects.update(place_code=unit)
     actions.undo_move_out(by=BY, residency_id=row.pk)
-    with acting(BY):
-        ends = dict(KeyGroupEntry.objects.values_list("pk", "to_date"))
-    assert ends == {ill.pk: None, cured.pk: DAY + 9 * day}
+
+    def entries() -> dict[Any, Any]:
+        with acting(BY):
+            found = KeyGroupEntry.objects.values_list("pk", "to_date", "place_code")
+            return {pk: (last, place) for pk, last, place in found}
+
+    before = {ill.pk: (None, unit), cured.pk: (DAY + 9 * day, unit)}
+    assert entries() == before
+    # A move to a wrong door takes the groups along; withdrawn, it would have ended them.
+    for there in (unit, unit[:-1] + "2"):
+        wrong = actions.create_household(by=BY, place_code=there, room="301")
+        to = {"to_household_id": wrong.pk, "on": DAY + day}
+        actions.move_out(by=BY, residency_id=row.pk, **to)
+        with acting(BY):
+            lives = Residency.objects.get(household=wrong)
+        left = actions.join_group(by=BY, person_id=row.person_id, group="pregnant", since=DAY)
+        actions.leave_group(by=BY, entry_id=left.pk, on=DAY + 2 * day)
+        actions.correct(by=BY, residency_id=lives.pk)
+        before[left.pk] = (DAY + 2 * day, there)
+        assert entries() == before | {ill.pk: (DAY + day, there)}
+        actions.undo_move_out(by=BY, residency_id=row.pk)
+        assert entries() == before
 
 
 @pytest.mark.usefixtures("fresh_database")
