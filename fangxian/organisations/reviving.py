@@ -178,6 +178,8 @@ def _posts(by: Actor, found: QuerySet[Responsibility]) -> int:
             again.append(row)
         elif row.role not in rules.takes_over:
             taken[cause][str(row.id)] = row
+        if until is not None and row.to_date == until:
+            _hand_over_again(row)
         row.save(update_fields=CUT)
         if last is not None and row.to_date != last:
             see(by, row)
@@ -188,6 +190,16 @@ def _posts(by: Actor, found: QuerySet[Responsibility]) -> int:
     for cause, rows in taken.items():
         ask(by, rules, TASK, TITLES[cause], rows)
     return len(again)
+
+
+def _hand_over_again(row: Responsibility) -> None:
+    """Whose the day is on which a row hands over, while he is named: withdrawn, it can go on."""
+    history: Any = apps.get_model("organisations", "ResponsibilityHistory")
+    told = history.objects.filter(pgh_obj_id=row.id, ended_by="").order_by("pgh_id").last()
+    if told is None or told.to_date != row.to_date:
+        return
+    if Responsibility.objects.filter(id=told.cut_for_id).exists():
+        row.cut_for_id, row.cut_until = told.cut_for_id, told.cut_until
 
 
 def _free(rules: ChainRules, row: Responsibility, first: dt.date, until: dt.date | None) -> bool:

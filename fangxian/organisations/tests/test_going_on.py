@@ -22,6 +22,7 @@ from fangxian.organisations.actions import (
     substitute,
     undo_dissolution,
     undo_end_membership,
+    withdraw_responsibility,
 )
 from fangxian.organisations.models import (
     Member,
@@ -296,3 +297,5 @@ def test_a_planned_hand_over_keeps_its_day_when_an_end_is_taken_back(
     assert _last_day(hq, post) == TODAY - DAY
     undo_end_membership(by=hq, member=member, reason="a mistake")
     assert (_last_day(hq, post), new.from_date) == (day - DAY, day)
+    withdraw_responsibility(by=hq, responsibility=new)
+    assert _last_day(hq, post) == TODAY + 30 * DAY
