@@ -15,6 +15,7 @@ import zipfile
 from typing import Any
 
 import pytest
+import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +29,8 @@ from fangxian.common.sheets.tests import corpus
 from fangxian.core.actions import read_file
 from fangxian.core.models import File, ImportRun, Job
 from fangxian.core.tests.importing import run_job
+from fangxian.field.models import FormDefinition
+from fangxian.field.questionnaire.xlsform import MOST_ROWS
 from fangxian.people.models import Person
 from fangxian.register.models import Household, Residency
 
@@ -201,6 +204,22 @@ def test_a_file_above_the_limit_is_refused_in_the_form(
     assert "1 MB" in answer.content.decode()
     with acting(alice):
         assert set(written().values()) == {0}
+
+
+def test_a_form_without_end_is_refused_in_the_form(client_of: Any, places: Any) -> None:
+    """What the capped process has read is understood by the one that serves pages."""
+    survey = [["type", "name", "label"], *([["text", "a", "x"]] * (MOST_ROWS["survey"] + 1))]
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as workbook:
+        sheet = workbook.add_worksheet("survey")
+        for at, row in enumerate(survey):
+            sheet.write_row(at, 0, row)
+    known = FormDefinition.objects.count()
+    sent = {"code": "endless", "file": SimpleUploadedFile("表.xlsx", out.getvalue())}
+    answer = client_of("headquarters").post(reverse("field:form_import"), sent)
+    assert answer.status_code == 422
+    assert str(MOST_ROWS["survey"]) in answer.context["problems"][0]
+    assert FormDefinition.objects.count() == known
 
 
 def test_a_name_of_a_path_harms_nothing(client_of: Any, alice: Any, places: Any) -> None:
