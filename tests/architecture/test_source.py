@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+
+from tests.kit.source import listed
 
 ROOT = Path(settings.CHECKOUT)
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
@@ -28,20 +29,12 @@ SIGNALS = {
 
 
 @cache
-def _listed() -> tuple[Path, ...]:
-    """Files of the repository, new ones included, ignored ones not."""
-    found = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        timeout=30,
-    ).stdout.decode()
-    return tuple(ROOT / name for name in found.split("\0") if name and (ROOT / name).is_file())
+def _files() -> tuple[Path, ...]:
+    return listed(ROOT)
 
 
 def files(*endings: str, tests: bool = False, migrations: bool = False) -> Iterator[Path]:
-    for path in _listed():
+    for path in _files():
         parts = path.relative_to(ROOT).parts
         is_test = (
             parts[0] in {"tests", "benchmarks"}
@@ -58,6 +51,24 @@ def files(*endings: str, tests: bool = False, migrations: bool = False) -> Itera
 
 def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
+
+
+def test_the_source_is_found_without_a_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unpacked from an archive, or where git is missing or refuses, the same files are read."""
+    names = ("fangxian/a.py", "tests/test_a.py")
+    gathered = (".venv", ".fangxian", "node_modules", "fangxian/__pycache__", "frontend/dist")
+    for path in (*names, *(f"{folder}/lib/b.py" for folder in gathered)):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    source = {tmp_path / path for path in names}
+    assert set(listed(tmp_path)) == source
+    (tmp_path / ".git").write_text("gitdir: nowhere")  # git fails
+    source.add(tmp_path / ".git")
+    assert set(listed(tmp_path)) == source
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert set(listed(tmp_path)) == source
 
 
 def test_no_chinese_is_written_in_the_code() -> None:
