@@ -1,7 +1,8 @@
 """Benchmark ``district``: 20,000 buildings of one region → 300 grids within ±10 % of the mean.
 
 Sizes are skewed (villas of 1–4 households, blocks of up to 120) and roads wind at random. The
-figures come from a check that shares nothing with the drawing but the published graph.
+figures come from a check that shares nothing with the drawing but the published graph. Where spopt
+is installed it draws 1,000 such buildings, on the same graph as ours.
 
     python benchmarks/district.py --shape all --seeds 3
 """
@@ -9,10 +10,10 @@ figures come from a check that shares nothing with the drawing but the published
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,12 @@ from scipy.sparse.csgraph import connected_components
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+import _spopt
 from _report import report
 
 from fangxian_methods.districting import Building, Community, Parameters, Result, draw
 
+COMPARED = 1000  # buildings: spopt needs minutes for many more
 SHAPES = ("square", "concave", "clustered", "bridge")
 
 
@@ -74,16 +77,79 @@ def check(region: Community, result: Result) -> tuple[int, int]:
         raise SystemExit("the grids don't cover every building once")
     label = np.array([grid_of[part.building] for part in result.graph.parts])
     size_of = {building.id: building.households for building in region.buildings}
-    weights = [size_of[part.building] for part in result.graph.parts]
-    sizes = np.bincount(label, weights=weights, minlength=len(result.grids))
-    mean = sum(weights) / len(result.grids)
-    first, second = result.graph.pairs.T
+    weights = np.array([size_of[part.building] for part in result.graph.parts])
+    return judged(label, weights, result.graph.pairs, len(result.grids))
+
+
+def judged(
+    label: NDArray[np.int64], weights: NDArray[np.int64], pairs: NDArray[np.int64], grids: int
+) -> tuple[int, int]:
+    """Grids off the mean by more than a tenth, and pieces beyond one a grid.
+
+    ``label`` is the grid of each node, ``weights`` its households, ``pairs`` are the neighbours.
+    """
+    sizes = np.bincount(label, weights=weights, minlength=grids)
+    mean = weights.sum() / grids
+    first, second = pairs.T
     inside = label[first] == label[second]
     matrix = coo_array(
         (np.ones(int(inside.sum())), (first[inside], second[inside])), shape=(len(label),) * 2
     )
     pieces = connected_components(matrix, directed=False)[0]
-    return int((np.abs(sizes / mean - 1) > 0.1).sum()), int(pieces - len(result.grids))
+    return int((np.abs(sizes / mean - 1) > 0.1).sum()), int(pieces - grids)
+
+
+def compared(
+    shape: str, roads: int, grids: int, seed: int, limit: int
+) -> tuple[dict[str, Any] | None, dict[str, float], str]:
+    """The reference's figures beside ours for the same buildings, their ratios, and a note."""
+    region = community(shape, COMPARED, roads, seed)
+    started, used = time.perf_counter(), time.process_time()
+    result = draw(region, Parameters(grids=grids), seed=seed)
+    seconds, cpu = time.perf_counter() - started, time.process_time() - used
+    off, pieces = check(region, result)
+    buildings = {building.id: building for building in region.buildings}
+    nodes = [buildings[part.building] for part in result.graph.parts]
+    weights = np.array([node.households for node in nodes])
+    answer = _spopt.regions(
+        np.array([(node.x, node.y) for node in nodes]),
+        weights,
+        result.graph.pairs,
+        floor=0.9 * weights.sum() / grids,
+        seed=seed,
+        limit=limit,
+    )
+    reference = {
+        "name": _spopt.NAME,
+        "buildings": COMPARED,
+        "ours": {
+            "seconds": round(seconds, 3),
+            "cpu_seconds": round(cpu, 3),
+            "grids": len(result.grids),
+            "outside_10pct": off,
+            "outside_share": round(off / len(result.grids), 3),
+            "extra_pieces": pieces,
+        },
+    }
+    if answer.note == _spopt.MISSING:
+        return None, {}, answer.note
+    if answer.label is None:
+        return {**reference, "seconds": None}, {}, answer.note
+    theirs = int(answer.label.max()) + 1
+    off, pieces = judged(answer.label, weights, result.graph.pairs, theirs)
+    reference |= {
+        "seconds": round(answer.seconds, 3),
+        "cpu_seconds": round(answer.cpu_seconds, 3),
+        "grids": theirs,
+        "outside_10pct": off,
+        "outside_share": round(off / theirs, 3),
+        "extra_pieces": pieces,
+    }
+    ratio = {
+        "seconds": round(answer.seconds / seconds, 1),
+        "cpu_seconds": round(answer.cpu_seconds / cpu, 1),
+    }
+    return reference, ratio, ""
 
 
 def main() -> None:
@@ -94,6 +160,7 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=2020)
     options.add_argument("--seeds", type=int, default=1, help="that many seeds one after another")
     options.add_argument("--shape", choices=[*SHAPES, "all"], default="square")
+    options.add_argument("--limit", type=int, default=100, help="seconds for the reference")
     args = options.parse_args()
     shapes = SHAPES if args.shape == "all" else (args.shape,)
     slowest = cpu = 0.0
@@ -109,7 +176,8 @@ def main() -> None:
             off, pieces = check(region, result)
             outside, extra, runs = outside + off, extra + pieces, runs + 1
             roundness += [grid.compactness.polsby_popper or 0.0 for grid in result.grids]
-    installed = importlib.util.find_spec("spopt") is not None
+    grids = max(2, round(args.grids * COMPARED / args.buildings))
+    reference, ratio, note = compared(shapes[0], args.roads, grids, args.seed, args.limit)
     report(
         "district",
         {
@@ -122,11 +190,9 @@ def main() -> None:
             "grids": args.grids,
             "runs": runs,
         },
-        note=(
-            "spopt is installed but not run: it needs minutes for an instance of this size"
-            if installed
-            else "reference spopt is not installed: pip install spopt"
-        ),
+        reference=reference,
+        ratio=ratio,
+        **({"note": note} if note else {}),
     )
 
 
