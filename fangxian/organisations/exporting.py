@@ -36,6 +36,8 @@ from fangxian.organisations.actions.revealing import WHAT
 from fangxian.organisations.models import Member, Organisation, Responsibility
 from fangxian.organisations.queries import in_force
 from fangxian.organisations.rules import chain_rules
+from fangxian.organisations.wishes import standing
+from fangxian.regions.models import Region
 from fangxian.regions.queries import current
 
 RIGHT: Final = "organisations.export"
@@ -88,9 +90,11 @@ def _organisation_rows(code: str, clear: bool) -> Iterator[Row]:
         rows = _members(code).filter(organisation__in=chunk).order_by("from_date", "id")
         for row in rows.values_list(
             "organisation_id", "person_id", "person__name", "duty", "rank", "party_member",
-            "from_date",
+            "from_date", "wish_id",
         ):  # fmt: skip
             members.setdefault(row[0], []).append(row[1:])
+        of_members = [row for some in members.values() for row in some]
+        places = standing({row[-1] for row in of_members if row[-1] is not None})
         for body in chunk:
             head = [
                 body.name,
@@ -100,7 +104,7 @@ def _organisation_rows(code: str, clear: bool) -> Iterator[Row]:
                 body.seat.name,
                 body.seat.code,
             ]
-            for person, name, duty, rank, party, since in members.get(body.id, []):
+            for person, name, duty, rank, party, since, wish in members.get(body.id, []):
                 access.note(person)
                 yield [
                     *head,
@@ -108,10 +112,16 @@ def _organisation_rows(code: str, clear: bool) -> Iterator[Row]:
                     duty,
                     rank,
                     pgettext("answer", "yes") if party else pgettext("answer", "no"),
+                    # The names of grids and buildings repeat; the code says which.
+                    _named(places.get(wish)),
                     since,
                 ]
             if body.id not in members:
-                yield [*head, "", "", "", "", None]
+                yield [*head, "", "", "", "", "", None]
+
+
+def _named(place: Region | None) -> str:
+    return f"{place.name} {place.code}" if place else ""
 
 
 def _responsibilities(code: str) -> Any:
@@ -195,6 +205,7 @@ EXPORTS: Final = {
                 ExportColumn(gettext_lazy("Duty")),
                 ExportColumn(gettext_lazy("Rank")),
                 ExportColumn(gettext_lazy("Party member")),
+                ExportColumn(gettext_lazy("Wishes to serve at"), width=28),
                 ExportColumn(gettext_lazy("From"), "date"),
             ),
             _count_organisations,

@@ -248,6 +248,13 @@ class MemberForm(forms.Form):
     duty = forms.CharField(label=_("Duty"), max_length=60, required=False)
     rank = forms.CharField(label=_("Rank"), max_length=40, required=False)
     party_member = forms.BooleanField(label=_("Party member"), required=False)
+    wish = forms.CharField(
+        label=_("Wishes to serve at"),
+        max_length=60,
+        required=False,
+        help_text=_("Name or code of a community, grid, building or unit in your area."),
+    )
+    area = ""
 
     @staticmethod
     def of(member: Member) -> dict[str, Any]:
@@ -256,15 +263,32 @@ class MemberForm(forms.Form):
             "duty": member.duty,
             "rank": member.rank,
             "party_member": member.party_member,
+            "wish": member.wish.code if member.wish else "",
         }
+
+    def clean_wish(self) -> Region | None:
+        """The place by code, or the only one with this name."""
+        text = self.cleaned_data["wish"].strip()
+        # What was left alone may lie elsewhere.
+        if not text or text == self.initial.get("wish"):
+            return None
+        return one_place(text, self.area)
 
 
 class ChangeMemberForm(ChangeForm, MemberForm):
     """A membership as it is now."""
 
+    def __init__(self, by: Actor, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.area = by.area
+
 
 class JoinForm(MemberForm, HolderForm):
     """A person of the register, or a new one, who becomes a member."""
+
+    def __init__(self, by: Actor, *args: Any, **kwargs: Any) -> None:
+        super().__init__(by, *args, **kwargs)
+        self.area = by.area
 
     name = forms.CharField(label=_("Name"), max_length=60, required=False)
     number = forms.CharField(label=_("Identity number"), max_length=30, required=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fangxian.common.actor import Actor
-from fangxian.common.codes import Level
+from fangxian.common.codes import Level, is_code
 from fangxian.common.errors import Conflict, Forbidden, Invalid, Problem
 from fangxian.common.sheets import FieldSpec
 from fangxian.core.imports import Handler, Outcome, StagedRow
@@ -26,6 +27,7 @@ from fangxian.organisations.actions import (
     change_organisation,
     create_organisation,
 )
+from fangxian.organisations.actions.members import too_wide
 from fangxian.organisations.ledger_chain import FIELDS as CHAIN_FIELDS
 from fangxian.organisations.ledger_chain import (
     phones_after,
@@ -60,6 +62,7 @@ ORGANISATION_FIELDS: Final = (
     FieldSpec("position", gettext_lazy("Duty")),
     FieldSpec("rank", gettext_lazy("Rank")),
     FieldSpec("political_status", gettext_lazy("Party member")),
+    FieldSpec("wish", gettext_lazy("Wishes to serve at"), synonyms="wish_place"),
     FieldSpec("start_date", gettext_lazy("From"), "date"),
 )
 
@@ -92,13 +95,15 @@ def _organisation_row(
     places: Places,
     kinds: dict[str, OrganisationKind],
 ) -> tuple[UUID, bool]:
+    wish = _wish(values, places)
     body, changed = _body(by, run, values, places, kinds)
     if not values.get("name"):
         return body.id, changed
-    office = {
+    office: dict[str, Any] = {
         "duty": values.get("position", ""),
         "rank": values.get("rank", ""),
         "party_member": _is_party(values.get("political_status", "")),
+        "wish": wish,
     }
     since = values.get("start_date")
     day = dt.date.fromisoformat(since) if since else None
@@ -124,12 +129,30 @@ def _organisation_row(
             "party_member": office["party_member"]
             if "political_status" in values
             else known.party_member,
+            "wish": wish or known.wish,
         }
         if all(getattr(known, name) == value for name, value in kept.items()):
             return body.id, changed
         office = kept
     add_member(by=by, person=person, organisation=body, from_date=day, **office)
     return body.id, True
+
+
+def _wish(values: dict[str, Any], places: Places) -> Region | None:
+    """Where a row says that the member wishes to serve. Raises Invalid naming the column."""
+    text = values.get("wish", "").strip()
+    if not text:
+        return None
+    # Exports write the name before the code.
+    last = text.split()[-1]
+    try:
+        place = places.find(last if is_code(last) else text, None)
+    except Invalid as error:
+        raise Invalid(*(replace(p, field="wish") for p in error.problems)) from None
+    problem = too_wide(place)
+    if problem is not None:
+        raise Invalid(problem)
+    return place
 
 
 def _is_party(text: Any) -> bool:

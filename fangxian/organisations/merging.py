@@ -65,6 +65,7 @@ def settle_members(_by: Actor, lost: UUID, kept: UUID) -> Notes:
             "duty": stays.duty or row.duty,
             "rank": stays.rank or row.rank,
             "party_member": stays.party_member or row.party_member,
+            "wish_id": stays.wish_id or row.wish_id,
         }
         _join(notes, stays, joined)
         _carry(notes, _ON_MEMBER, row, stays)
@@ -185,6 +186,8 @@ def _join(notes: Notes, stays: Member | Responsibility, joined: dict[str, Any]) 
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
     return value.isoformat() if isinstance(value, dt.date) else value
 
 

@@ -27,6 +27,7 @@ from fangxian.core.progress import Progress
 from fangxian.organisations.models import Member, Organisation, Responsibility
 from fangxian.organisations.queries import Breach, breaches, in_force
 from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
+from fangxian.organisations.wishes import standing, wishes_of_residents
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at, current
 from fangxian.register.models import Residency
@@ -81,6 +82,11 @@ class _Candidate:
     detail: str
     home: str
     party: bool = False
+    wishes: tuple[str, ...] = ()
+
+    def wishes_for(self, code: str) -> bool:
+        """Tell whether a place is, or lies in, one where the candidate said to wish to serve."""
+        return code.startswith(self.wishes) if self.wishes else False
 
 
 @dataclass(frozen=True)
@@ -159,7 +165,11 @@ def solved(of: Ground) -> dict[str, Any]:
     ]
     most_km = (of.role.propose or {}).get("most_km")
     matches, shorts = matched(seats, available, of.rules.weights, most_km=most_km)
-    return {"matches": [asdict(m) for m in matches], "shorts": [asdict(s) for s in shorts]}
+    before = {c.key: served.get(c.holder, frozenset()) for c in of.candidates}
+    return {
+        "matches": [asdict(m) | {"served": UUID(m.seat) in before[m.available]} for m in matches],
+        "shorts": [asdict(s) for s in shorts],
+    }
 
 
 def shown(of: Ground, found: Mapping[str, Any]) -> Outcome:
@@ -206,9 +216,11 @@ def _line(of: Ground, one: _Candidate, match: Mapping[str, Any]) -> Proposal:
     place = of.places[UUID(match["seat"])]
     distance, load = match["distance_m"], match["load"]
     reasons = []
+    if one.wishes_for(place.code):
+        reasons.append(_("wishes to serve here"))
     if one.home.startswith(place.code):
         reasons.append(_("lives there"))
-    elif match["wish"] >= of.rules.wishes["served_there"]:
+    elif match.get("served"):
         reasons.append(_("answered for it before"))
     if one.party:
         reasons.append(_("party member"))
@@ -224,11 +236,13 @@ def _line(of: Ground, one: _Candidate, match: Mapping[str, Any]) -> Proposal:
 def _wishes(
     rules: ChainRules, one: _Candidate, vacant: Sequence[Any], served: frozenset[UUID]
 ) -> dict[str, float]:
-    """Strengths by place: lives there, answered for it before; members of the party a little."""
+    """Strengths by place: said so, lives there, answered for it before; the party a little."""
     base = rules.wishes["party_member"] if one.party else 0.0
     found: dict[str, float] = {}
     for breach in vacant:
         wish = base
+        if one.wishes_for(breach.place_code):
+            wish += rules.wishes["stated"]
         if one.home.startswith(breach.place_code):
             wish += rules.wishes["lives_there"]
         elif breach.place_id in served:
@@ -258,11 +272,14 @@ def _residents(area: Region, propose: Any, day: dt.date) -> Iterable[_Candidate]
     )
     found = list(rows[:MOST_CANDIDATES])
     party = _party_members({row[0] for row in found})
+    wishes = wishes_of_residents({row[0] for row in found})
     seen: set[UUID] = set()
     for person, name, code, room in found:
         if person not in seen:
             seen.add(person)
-            yield _Candidate(f"person:{person}", person, name, room, code, person in party)
+            yield _Candidate(
+                f"person:{person}", person, name, room, code, person in party, wishes[person]
+            )
 
 
 def _party_members(residents: set[UUID]) -> set[UUID]:
@@ -285,7 +302,13 @@ def _members(area: Region, propose: Any, day: dt.date) -> Iterable[_Candidate]:
         found = found.filter(rank__contains=rank)
     rows = list(
         found.order_by("place_code", "id").values_list(
-            "id", "person_id", "person__name", "organisation__name", "place_code", "party_member"
+            "id",
+            "person_id",
+            "person__name",
+            "organisation__name",
+            "place_code",
+            "party_member",
+            "wish_id",
         )[:MOST_CANDIDATES]
     )
     homes = dict(
@@ -293,12 +316,17 @@ def _members(area: Region, propose: Any, day: dt.date) -> Iterable[_Candidate]:
         .order_by("from_date")
         .values_list("person_id", "place_code")
     )
+    wished = standing({row[6] for row in rows if row[6] is not None})
+    wishes: dict[UUID, tuple[str, ...]] = defaultdict(tuple)
+    for row in rows:
+        if row[6] in wished:
+            wishes[row[1]] += (wished[row[6]].code,)
     seen: set[UUID] = set()
-    for member, person, name, body, seat, party in rows:
+    for member, person, name, body, seat, party, _wish in rows:
         if person not in seen:
             seen.add(person)
             home = homes.get(person, seat)
-            yield _Candidate(f"member:{member}", person, name, body, home, party)
+            yield _Candidate(f"member:{member}", person, name, body, home, party, wishes[person])
 
 
 def _organisations(area: Region, propose: Any, day: dt.date) -> Iterable[_Candidate]:

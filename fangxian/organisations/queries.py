@@ -342,7 +342,7 @@ def members_of(body: Organisation, *, former: bool = False) -> QuerySet[Member]:
 
 def member(member_id: UUID) -> Member:
     """One membership in scope. Raises OutOfScope."""
-    row = Member.objects.select_related("organisation__seat").filter(id=member_id).first()
+    row = Member.objects.select_related("organisation__seat", "wish").filter(id=member_id).first()
     if row is None:
         raise OutOfScope(f"member {member_id}")
     return row

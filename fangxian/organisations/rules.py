@@ -84,7 +84,8 @@ CHAIN_SHAPE = shapes.record(
             }
         ),
         "wishes": shapes.record(
-            {"lives_there": _WEIGHT, "served_there": _WEIGHT, "party_member": _WEIGHT}
+            {"lives_there": _WEIGHT, "served_there": _WEIGHT, "party_member": _WEIGHT},
+            {"stated": _WEIGHT},
         ),
         "closes": shapes.rows(shapes.text, least=1),
     }
@@ -314,7 +315,8 @@ def chain_rules(on: dt.date | None = None) -> ChainRules:
         grace_days=data["grace_days"],
         ending_days=data["ending_days"],
         weights=data["weights"],
-        wishes=data["wishes"],
+        # Versions from before wishes could be stated: nothing weighs more than one.
+        wishes={"stated": 1.0, **data["wishes"]},
     )
 
 

@@ -158,6 +158,7 @@ def test_functions_that_run_with_more_rights_are_known() -> None:
         "people_records": "records merged into one, wherever they lie; returns ids only",
         "organisations_load": "how many posts given holders have elsewhere: ids and dates only",
         "organisations_party": "who of the caller’s residents is in the party: their ids only",
+        "organisations_wishes": "where the caller’s residents wish to serve in his area: ids only",
         "field_visits_follow": "puts visits where their door now lies, in the caller's range",
         "fangxian_move_codes": "a redraw rewrites codes, history included, along moves on record",
     }

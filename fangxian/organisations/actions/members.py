@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from fangxian.common import codes
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Conflict, Invalid
+from fangxian.common.codes import Level
+from fangxian.common.errors import Conflict, Invalid, Problem
 from fangxian.common.ids import uuid7
 from fangxian.common.models import update_fields
 from fangxian.common.ui import formats
@@ -25,6 +26,7 @@ from fangxian.organisations.vacancies import refresh_places, refreshed_last
 from fangxian.people.actions import create_person, link_person, unlink_person
 from fangxian.people.locks import lock_person
 from fangxian.people.models import Person
+from fangxian.regions.models import Region
 
 LINK = "member"
 
@@ -38,13 +40,14 @@ def add_member(
     duty: str = "",
     rank: str = "",
     party_member: bool = False,
+    wish: Region | None = None,
     from_date: dt.date | None = None,
 ) -> Member:
     """Make a person a member. The person becomes visible at the organisation's seat.
 
-    Who is a member already stays one: his duty, rank and party membership are brought up to date.
-    Raises Invalid for a dissolved organisation or a person who died, Conflict for one whose record
-    was merged into another.
+    Who is a member already stays one: his duty, rank, party membership and, if one is given, wish
+    are brought up to date. Raises Invalid for a dissolved organisation, a person who died or a wish
+    for more than a community, Conflict for a person whose record was merged into another.
     """
     seat = organisation.seat.code
     by.require(EDIT, seat)
@@ -56,13 +59,18 @@ def add_member(
     }
     known = Member.objects.filter(person=person, organisation=organisation, to_date=None).first()
     if known is not None:
-        return change_member(by=by, member=known, **values)
+        return change_member(by=by, member=known, wish=wish or known.wish, **values)
     day = from_date or timezone.localdate()
-    problem = gone(organisation, day) or gone(person, day)
+    problem = gone(organisation, day) or gone(person, day) or too_wide(wish)
     if problem is not None:
         raise Invalid(problem)
     member = Member.objects.create(
-        person=person, organisation=organisation, place_code=seat, from_date=day, **values
+        person=person,
+        organisation=organisation,
+        place_code=seat,
+        wish=wish,
+        from_date=day,
+        **values,
     )
     link_person(by=by, person_id=person.id, place_code=seat, kind=LINK, source_id=member.id)
     return member
@@ -79,6 +87,7 @@ def add_new_member(
     duty: str = "",
     rank: str = "",
     party_member: bool = False,
+    wish: Region | None = None,
     from_date: dt.date | None = None,
 ) -> Member:
     """Make a person whom the register does not know, and a member of him.
@@ -88,7 +97,7 @@ def add_new_member(
     seat = organisation.seat.code
     by.require(EDIT, seat)
     day = from_date or timezone.localdate()
-    problem = gone(organisation, day)
+    problem = gone(organisation, day) or too_wide(wish)
     if problem is not None:
         raise Invalid(problem)
     member_id = uuid7()
@@ -109,18 +118,47 @@ def add_new_member(
         duty=duty.strip(),
         rank=rank.strip(),
         party_member=party_member,
+        wish=wish,
         from_date=day,
     )
 
 
 @action
-def change_member(*, by: Actor, member: Member, duty: str, rank: str, party_member: bool) -> Member:
-    """Bring duty, rank and party membership up to date."""
+def change_member(
+    *,
+    by: Actor,
+    member: Member,
+    duty: str,
+    rank: str,
+    party_member: bool,
+    wish: Region | None,
+) -> Member:
+    """Bring duty, rank, party membership and wish up to date.
+
+    Raises Invalid for a wish for more than a community.
+    """
     by.require(EDIT, member.place_code)
-    changed = update_fields(member, duty=duty.strip(), rank=rank.strip(), party_member=party_member)
+    problem = too_wide(wish)
+    if problem is not None:
+        raise Invalid(problem)
+    changed = update_fields(
+        member, duty=duty.strip(), rank=rank.strip(), party_member=party_member, wish=wish
+    )
     if changed:
         member.save(update_fields=changed)
     return member
+
+
+def too_wide(wish: Region | None) -> Problem | None:
+    """Why nobody can wish to serve at a place: it is more than a community or village."""
+    if wish is None or wish.level >= Level.VILLAGE:
+        return None
+    return Problem(
+        _("“%(place)s” is more than a community.") % {"place": wish.name},
+        field="wish",
+        mend=_("Name a community or village, or a place in one."),
+        code="too_wide",
+    )
 
 
 @action

@@ -11,6 +11,7 @@ from fangxian.common.models import Placed
 from fangxian.common.scoping import Scoped
 from fangxian.organisations.models.organisation import Organisation
 from fangxian.people.models import Person
+from fangxian.regions.models import Region
 
 
 class EndedBy(models.TextChoices):
@@ -26,7 +27,8 @@ class EndedBy(models.TextChoices):
 class Member(Placed):
     """A membership. ``place_code`` is the organisation's seat; the person stays one human.
 
-    ``ended_by``: what ended it but a decision about this member alone.
+    ``ended_by``: what ended it but a decision about this member alone. ``wish``: where he or she
+    said to wish to serve, a community or a place in one.
     """
 
     scope = Scoped()
@@ -36,6 +38,14 @@ class Member(Placed):
     duty = models.CharField(_("duty"), max_length=60, blank=True)
     rank = models.CharField(_("rank"), max_length=40, blank=True)
     party_member = models.BooleanField(_("party member"), default=False)
+    wish = models.ForeignKey(
+        Region,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("wishes to serve at"),
+    )
     from_date = models.DateField(_("from"))
     ended_by = models.CharField(
         max_length=12,

@@ -74,6 +74,28 @@ def test_organisations_and_members_twice_is_once(hq, places, bodies):
         assert Organisation.objects.count() == 2
 
 
+def test_where_members_wish_to_serve_comes_in_and_goes_out(hq, places):
+    head = "单位名称,单位类型,姓名,联系电话,意愿服务地点"
+    rows = [
+        ("王一", "13800000001", places.grid),
+        ("王二", "13800000002", "第1镇第1社区"),
+        ("王三", "13800000003", "没有的社区"),
+        ("王四", "13800000004", places.county),
+    ]
+    text = lines(head, *(f"示例局,机关单位,{','.join(row)}" for row in rows))
+    run = imported(hq, "organisations", text, places.county)
+    assert (run.accepted, run.rejected) == (2, 2)
+    with acting(hq):
+        wishes = dict(Member.objects.values_list("person__name", "wish__code"))
+        assert wishes == {"王一": places.grid, "王二": places.community}
+        problems = [p for _n, _v, found in problems_of(run) for p in found]
+        assert [(p.field, p.code) for p in problems] == [("wish", "no_place"), ("wish", "too_wide")]
+        data = written(EXPORTS["organisations"], places.county)
+    back = importing.imported(hq, data, places.county, kind="organisations", name="单位.xlsx")
+    assert "wish" in back.mapping.values()
+    assert (back.accepted, back.rejected, back.changed) == (2, 0, 0)
+
+
 def test_the_preview_writes_nothing_and_says_what_the_import_will_do(hq, places, bodies):
     run = previewed(hq, "organisations", bodies, places.county)
     shown = run.options["preview"]

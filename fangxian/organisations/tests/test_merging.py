@@ -61,7 +61,12 @@ def test_one_membership_of_two_with_what_hangs_on_it(hq, two, merged, unit, plac
     kept, lost = two
     own = add_member(by=hq, person=kept, organisation=unit, from_date=TODAY - YEAR)
     other = add_member(
-        by=hq, person=lost, organisation=unit, from_date=TODAY - 2 * YEAR, duty="科长"
+        by=hq,
+        person=lost,
+        organisation=unit,
+        from_date=TODAY - 2 * YEAR,
+        duty="科长",
+        wish=places[places.community],
     )
     post = appoint(by=hq, place=places[places.community], role="community_leader", holder=other)
     User.objects.filter(pk=cast.user("bob").pk).update(person_id=lost.id)
@@ -74,6 +79,7 @@ def test_one_membership_of_two_with_what_hangs_on_it(hq, two, merged, unit, plac
         (member,) = Member.objects.filter(organisation=unit, to_date=None)
         assert (member.pk, member.person_id) == (own.pk, kept.id)
         assert (member.from_date, member.duty) == (TODAY - 2 * YEAR, "科长")
+        assert member.wish_id == places[places.community].id
         (held,) = queries.in_force().filter(place_code=places.community)
         assert (held.pk, held.person_id, held.member_id) == (post.pk, kept.id, own.pk)
     assert User.objects.get(username="bob").person_id == kept.id

@@ -184,7 +184,13 @@ def test_members_join_from_the_register_or_new(hq, client_of, places, person, un
     page = text(client.get(url("organisation", unit.id)))
     assert "王一" in page
     assert "11010519491231002X" not in page
-    client.post(url("member", row.id), {"duty": "科长", "rank": "科级"})
+    office = {"duty": "科长", "rank": "科级"}
+    for wrong in ("没有的地方", places.county):
+        assert client.post(url("member", row.id), {**office, "wish": wrong}).status_code == 422
+    client.post(url("member", row.id), {**office, "wish": places.grid})
+    page = client.get(url("member", row.id))
+    assert page.context["wish"].endswith("第1社区第1网格")
+    assert page.context["form"].initial["wish"] == places.grid
     client.post(url("member_end", row.id), {"on": TODAY})
     with acting(hq):
         ended = Member.objects.get(id=row.id)
@@ -366,8 +372,8 @@ def test_proposals_prefer_who_lives_there_and_are_accepted_in_part(
     with acting(hq):
         resident = Person.objects.get(name="王甲")
         away = Person.objects.get(name="王童")
-    for one in (resident, away):
-        add_member(by=hq, person=one, organisation=unit, party_member=True)
+    member = add_member(by=hq, person=resident, organisation=unit, party_member=True)
+    add_member(by=hq, person=away, organisation=unit, party_member=True)
     with acting(hq):
         Residency.objects.filter(person=away).update(to_date=TODAY, ended="moved")
     with acting(alice), connection.cursor() as cursor:
@@ -383,6 +389,17 @@ def test_proposals_prefer_who_lives_there_and_are_accepted_in_part(
     assert [best[code].name for code in neighbours] == ["王甲", "王乙"]
     assert [best[code].distance_m for code in neighbours] == [0, 0]
     assert ["党员" in best[code].reasons for code in neighbours] == [True, False]
+    assert not any("愿意在此服务" in line.reasons for line in outcome.lines)
+    # He would rather serve next door, where somebody else lives.
+    with acting(hq):
+        member.wish = places[neighbours[1]]
+        member.save()
+    wished = client.get(at).context["outcome"]
+    [line] = [one for one in wished.lines if one.place.code == neighbours[1]]
+    assert (line.name, line.reasons[0]) == ("王甲", "愿意在此服务")
+    with acting(hq):
+        member.wish = None
+        member.save()
     far = [line for code, line in best.items() if code not in neighbours]
     assert all(line.distance_m is None or line.load for line in far)
     assert client.post(at, {}).status_code == 422

@@ -22,8 +22,10 @@ from fangxian.organisations.models import Member, Organisation
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.views.common import form_page, posted, saving, told, trail
 from fangxian.organisations.views.tree import mine
+from fangxian.organisations.wishes import standing
 from fangxian.people import lookups
 from fangxian.people.vocabularies import IDENTITY
+from fangxian.regions.queries import full_name
 
 
 @page("organisations.edit", methods=("GET", "POST"))
@@ -49,7 +51,7 @@ def join(request: SignedRequest, organisation_id: UUID) -> HttpResponse:
 
 
 def _join(request: SignedRequest, body: Organisation, given: dict[str, Any]) -> Member:
-    office = {name: given[name] for name in ("duty", "rank", "party_member")}
+    office = {name: given[name] for name in ("duty", "rank", "party_member", "wish")}
     office["from_date"] = given["on"]
     if given["holder"]:
         holder = holder_of(given["holder"])
@@ -85,9 +87,9 @@ def member(request: SignedRequest, member_id: UUID) -> HttpResponse:
     by, row = request.actor, queries.member(member_id)
     by.require("organisations.edit", row.place_code)
     now = ChangeMemberForm.of(row)
-    form = ChangeMemberForm(posted(request), initial=now)
+    form = ChangeMemberForm(by, posted(request), initial=now)
     if request.method == "POST" and form.is_valid():
-        given = now | form.cleaned_data
+        given = now | {"wish": row.wish} | form.cleaned_data
         if tried(form, lambda: actions.change_member(by=by, member=row, **given)):
             messages.success(request, _("Saved."))
             return redirect("organisations:member", row.id)
@@ -102,6 +104,7 @@ def member(request: SignedRequest, member_id: UUID) -> HttpResponse:
             "member": row,
             "name": name,
             "body": row.organisation,
+            "wish": _wish(row),
             "may_undo": not row.ended_by and row.organisation.dissolved_on is None,
             "history": told(Member, row.id),
             "held": [(one, rules.name_of(one.role)) for one in queries.in_order(held, rules)],
@@ -110,6 +113,14 @@ def member(request: SignedRequest, member_id: UUID) -> HttpResponse:
         },
         status=refused(form) if form.errors else 200,
     )
+
+
+def _wish(row: Member) -> str:
+    """Where the member wishes to serve, as an address begins; the name alone of what has ended."""
+    if row.wish is None:
+        return ""
+    place = standing([row.wish.id]).get(row.wish.id)
+    return full_name(place.code) if place else row.wish.name
 
 
 def _name(row: Member) -> str:
