@@ -141,12 +141,16 @@ def _organisation_row(
 def _wish(values: dict[str, Any], places: Places) -> Region | None:
     """Where a row says that the member wishes to serve. Raises Invalid naming the column."""
     text = values.get("wish", "").strip()
-    if not text:
+    if not text or not values.get("name"):
         return None
-    # Exports write the name before the code.
+    # Exports write the name before the code; what is wished may lie outside the ledger's area.
     last = text.split()[-1]
     try:
-        place = places.find(last if is_code(last) else text, None)
+        if is_code(last):
+            elsewhere = None if places.at(last) else current().filter(code=last).first()
+            place = elsewhere or places.find(last, None)
+        else:
+            place = places.find(text, None)
     except Invalid as error:
         raise Invalid(*(replace(p, field="wish") for p in error.problems)) from None
     problem = too_wide(place)

@@ -93,8 +93,10 @@ def called(codes: Iterable[str]) -> dict[str, str]:
 
 
 def full_name(code: str) -> str:
-    """The names from the county down, as an address begins."""
-    return "".join(place.name for place in path(code) if place.level >= Level.COUNTY)
+    """The names from the county down, as an address begins; above a county, the place's own."""
+    way = path(code)
+    named = [place.name for place in way if place.level >= Level.COUNTY]
+    return "".join(named or [place.name for place in way if place.code == code])
 
 
 def on_day(on: dt.date) -> Q:

@@ -63,7 +63,7 @@ EVENING = SHIFTS[-1]
 SENT_AFTER = dt.timedelta(seconds=40)
 # Late, so that one report is overdue all day long, and not those of each place from the afternoon;
 # the county's, an hour later by the rules, is still due on its day.
-REPORT_AT = dt.time(22, 45)
+REPORT_AT = dt.time(22, 59)
 # From and until when reports are sent: those of communities first, which the others add up.
 REPORTED = {
     Level.VILLAGE: (dt.time(20, 5), dt.time(21, 30)),

@@ -32,6 +32,7 @@ from fangxian.field.actions.reports import OVERDUE
 from fangxian.field.models import Campaign, DailyReport, Visit
 from fangxian.field.reporting import Span, below, due_at, due_times, first_day, span_among
 from fangxian.field.tests.conftest import begin
+from fangxian.regions.queries import full_name
 from fangxian.register.actions import change_household, create_household
 from tests.kit.cast import make_cast, make_places
 
@@ -358,6 +359,7 @@ def test_each_level_of_a_city_owes_its_report_after_those_that_it_adds_up(
         due = timezone.make_aware(dt.datetime.combine(tomorrow, dt.time(hour, minute)))
         assert owed[code].due_at == tasks[code].due_at == due
     assert (tasks["1309"].assignee_role, counties) == ("headquarters", ["130902", "130903"])
+    assert full_name("1309") == places["1309"].name
     page = client_of("headquarters").get(reverse("field:campaign", args=[campaign.id]))
     told = page.content.decode()
     assert all(time in told for time in ("17:00", "17:30", "18:00", "18:30"))

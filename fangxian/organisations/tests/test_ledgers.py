@@ -81,19 +81,20 @@ def test_where_members_wish_to_serve_comes_in_and_goes_out(hq, places):
         ("王二", "13800000002", "第1镇第1社区"),
         ("王三", "13800000003", "没有的社区"),
         ("王四", "13800000004", places.county),
+        ("王五", "13800000005", places.outside),
     ]
     text = lines(head, *(f"示例局,机关单位,{','.join(row)}" for row in rows))
     run = imported(hq, "organisations", text, places.county)
-    assert (run.accepted, run.rejected) == (2, 2)
+    assert (run.accepted, run.rejected) == (3, 2)
     with acting(hq):
         wishes = dict(Member.objects.values_list("person__name", "wish__code"))
-        assert wishes == {"王一": places.grid, "王二": places.community}
+        assert wishes == {"王一": places.grid, "王二": places.community, "王五": places.outside}
         problems = [p for _n, _v, found in problems_of(run) for p in found]
         assert [(p.field, p.code) for p in problems] == [("wish", "no_place"), ("wish", "too_wide")]
         data = written(EXPORTS["organisations"], places.county)
     back = importing.imported(hq, data, places.county, kind="organisations", name="单位.xlsx")
     assert "wish" in back.mapping.values()
-    assert (back.accepted, back.rejected, back.changed) == (2, 0, 0)
+    assert (back.accepted, back.rejected, back.changed) == (3, 0, 0)
 
 
 def test_the_preview_writes_nothing_and_says_what_the_import_will_do(hq, places, bodies):
