@@ -19,7 +19,7 @@ from pathlib import Path
 
 import openpyxl
 from find_chromium import WINDOWED, WINDOWLESS, first_of
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, sync_playwright
 
 CHECKOUT = Path(__file__).absolute().parent.parent
 PICTURES = CHECKOUT / "docs" / "guide" / "images"
@@ -128,10 +128,10 @@ def of_headquarters(page: Page, take: Take) -> None:
         sheet.append(row)
     out = io.BytesIO()
     book.save(out)
-    sent = {"name": "form.xlsx", "mimeType": "application/octet-stream", "buffer": out.getvalue()}
+    sent = FilePayload(name="form.xlsx", mimeType="application/octet-stream", buffer=out.getvalue())
     page.locator("input[name=code]").fill("position")
     page.locator("input[name=name]").fill(RECIPE["position_form"]["name"])
-    page.locator("input[type=file]").set_input_files(sent)  # type: ignore[arg-type]
+    page.locator("input[type=file]").set_input_files(sent)
     page.locator("main form button.btn-primary").first.click()
     page.wait_for_url(re.compile(rf"/field/forms/{ROW}$"))
     take("position", PHONE)

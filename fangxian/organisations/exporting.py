@@ -31,7 +31,7 @@ from fangxian.core.jobs import JobKind, kinds
 from fangxian.core.ledgers import XLSX
 from fangxian.core.models import File
 from fangxian.core.progress import Progress
-from fangxian.organisations import exporting_households
+from fangxian.organisations import exported_places, exporting_households
 from fangxian.organisations.actions.revealing import WHAT
 from fangxian.organisations.models import Member, Organisation, Responsibility
 from fangxian.organisations.queries import in_force
@@ -147,18 +147,12 @@ def _responsibility_rows(code: str, clear: bool) -> Iterator[Row]:
         .iterator(chunk_size=CHUNK)
     )
     while chunk := list(islice(found, CHUNK)):
-        wanted = {row.place_code[:size] for row in chunk for size in (9, 12, 15, 18, 20)}
-        names = dict(current().filter(code__in=wanted).values_list("code", "name"))
+        places = exported_places.cells({row.place_code for row in chunk})
         for row in chunk:
             if row.person_id is not None:
                 access.note(row.person_id)
-            at = row.place_code
-            way = [
-                names.get(at[:size], "") if size <= len(at) else "" for size in (9, 12, 15, 18, 20)
-            ]
             yield [
-                at,
-                *way,
+                *places[row.place_code],
                 row.establishment.name if row.establishment else "",
                 rules.name_of(row.role),
                 row.holder_name,
@@ -215,12 +209,7 @@ EXPORTS: Final = {
             "responsibilities",
             gettext_lazy("Who answers where"),
             (
-                ExportColumn(gettext_lazy("Code of the place"), "identity"),
-                ExportColumn(gettext_lazy("Town or street")),
-                ExportColumn(gettext_lazy("Community or village")),
-                ExportColumn(gettext_lazy("Grid")),
-                ExportColumn(gettext_lazy("Building")),
-                ExportColumn(gettext_lazy("Entrance")),
+                *exported_places.COLUMNS,
                 ExportColumn(gettext_lazy("Establishment"), width=24),
                 ExportColumn(gettext_lazy("Role")),
                 ExportColumn(gettext_lazy("Who answers")),

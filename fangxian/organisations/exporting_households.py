@@ -11,20 +11,14 @@ from django.utils.translation import gettext_lazy
 from fangxian.common import access, codes
 from fangxian.common.masks import mask_name
 from fangxian.common.sheets.writing import ExportColumn
+from fangxian.organisations import exported_places
 from fangxian.organisations.queries import links_on
-from fangxian.regions.queries import current
 from fangxian.register.queries import door_order, residents_of
 
 CHUNK: Final = 1_000
-WAY: Final = (9, 12, 15, 18, 20)
 
 COLUMNS: Final = (
-    ExportColumn(gettext_lazy("Code of the place"), "identity"),
-    ExportColumn(gettext_lazy("Town or street")),
-    ExportColumn(gettext_lazy("Community or village")),
-    ExportColumn(gettext_lazy("Grid")),
-    ExportColumn(gettext_lazy("Building")),
-    ExportColumn(gettext_lazy("Entrance")),
+    *exported_places.COLUMNS,
     ExportColumn(gettext_lazy("Room"), "identity", 12),
     ExportColumn(gettext_lazy("Household number"), "identity", 12),
     ExportColumn(gettext_lazy("Head")),
@@ -54,18 +48,16 @@ def rows(code: str, clear: bool) -> Iterator[list[object]]:
         .iterator(chunk_size=CHUNK)
     )
     while chunk := list(islice(found, CHUNK)):
-        wanted = {link.place_code[:size] for link in chunk for size in WAY}
-        names = dict(current().filter(code__in=wanted).values_list("code", "name"))
+        places = exported_places.cells({link.place_code for link in chunk})
         heads: dict[object, str] = {}
         for residency in residents_of([link.household_id for link in chunk]):
             heads.setdefault(residency.household_id, residency.person.name)
         for link in chunk:
-            row, at = link.responsibility, link.place_code
+            row = link.responsibility
             if row.person_id is not None:
                 access.note(row.person_id)
             yield [
-                at,
-                *(names.get(at[:size], "") if size <= len(at) else "" for size in WAY),
+                *places[link.place_code],
                 link.household.room,
                 link.household.number,
                 mask_name(heads.get(link.household_id, "")),

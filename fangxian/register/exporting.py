@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from fangxian.common import codes
 from fangxian.common.codes import Level
 from fangxian.common.sheets.words import key
-from fangxian.common.sheets.writing import ExportColumn, write_rows
+from fangxian.common.sheets.writing import ColumnKind, ExportColumn, write_rows
 from fangxian.core.actions import store_file
 from fangxian.core.jobs import JobKind, kinds
 from fangxian.core.ledgers import XLSX
@@ -38,7 +38,7 @@ JOB: Final = "register.export_buildings"
 AT_ONCE: Final = 2_000
 KEPT_DAYS: Final = 30
 CHUNK: Final = 500
-_KINDS: Final = {
+_KINDS: Final[dict[str, ColumnKind]] = {
     "community_code": "identity",
     "building_code": "identity",
     "building_number": "identity",
@@ -46,10 +46,7 @@ _KINDS: Final = {
     "longitude": "number",
     "latitude": "number",
 }
-COLUMNS: Final = tuple(
-    ExportColumn(spec.label, _KINDS.get(spec.name, "text"))  # type: ignore[arg-type]
-    for spec in FIELDS
-)
+COLUMNS: Final = tuple(ExportColumn(spec.label, _KINDS.get(spec.name, "text")) for spec in FIELDS)
 
 
 def _buildings(code: str) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +23,17 @@ class EndedBy(models.TextChoices):
     MOVE = "move", _("the holder moved away")
     LEAVING = "leaving", _("the membership ended")
     DISSOLUTION = "dissolution", _("the organisation was dissolved")
+
+
+# The column of memberships and posts that says it; empty where a person ended them.
+ENDED_BY: Final[dict[str, Any]] = {
+    "max_length": 12,
+    "choices": EndedBy.choices,
+    "blank": True,
+    "default": "",
+    "db_default": "",
+    "editable": False,
+}
 
 
 @tracked()
@@ -47,14 +60,7 @@ class Member(Placed):
         verbose_name=_("wishes to serve at"),
     )
     from_date = models.DateField(_("from"))
-    ended_by = models.CharField(
-        max_length=12,
-        choices=EndedBy.choices,
-        blank=True,
-        default="",
-        db_default="",
-        editable=False,
-    )
+    ended_by = models.CharField(**ENDED_BY)
     to_date = models.DateField(_("until"), null=True, blank=True)
 
     class Meta:

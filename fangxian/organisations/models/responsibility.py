@@ -11,7 +11,7 @@ from fangxian.common.history import tracked
 from fangxian.common.ids import uuid7
 from fangxian.common.models import Placed
 from fangxian.common.scoping import Scoped
-from fangxian.organisations.models.member import EndedBy, Member
+from fangxian.organisations.models.member import ENDED_BY, Member
 from fangxian.organisations.models.organisation import Organisation
 from fangxian.people.models import Person
 from fangxian.regions.models import Region
@@ -63,15 +63,7 @@ class Responsibility(Placed):
         "self", models.SET_NULL, null=True, blank=True, related_name="cut", editable=False
     )
     cut_until = models.DateField(null=True, blank=True, editable=False)
-    ended_by = models.CharField(
-        _("ended by"),
-        max_length=12,
-        choices=EndedBy.choices,
-        blank=True,
-        default="",
-        db_default="",
-        editable=False,
-    )
+    ended_by = models.CharField(_("ended by"), **ENDED_BY)
     rule_version = models.PositiveIntegerField()
     reason = models.CharField(_("reason"), max_length=200, blank=True)
 
