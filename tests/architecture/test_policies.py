@@ -159,6 +159,8 @@ def test_functions_that_run_with_more_rights_are_known() -> None:
         "organisations_load": "how many posts given holders have elsewhere: ids and dates only",
         "organisations_party": "who of the caller’s residents is in the party: their ids only",
         "organisations_wishes": "where the caller’s residents wish to serve in his area: ids only",
+        "register_lives_elsewhere": "since when who moved out of here lives out of sight: a day",
+        "register_groups_go_on": "key groups known here come back with a move; returns nothing",
         "field_visits_follow": "puts visits where their door now lies, in the caller's range",
         "fangxian_move_codes": "a redraw rewrites codes, history included, along moves on record",
     }

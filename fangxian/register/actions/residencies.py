@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.apps import apps
+from django.db import connection
 from django.db.models import Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
-from fangxian.common.history import came_into
 from fangxian.common.models import update_fields
 from fangxian.common.ui import formats
 from fangxian.people import actions as people
@@ -255,31 +254,36 @@ def _refuse_since(row: Residency, last: dt.date) -> None:
         )
     if since.filter(ended=Residency.Ended.MOVED).exists():
         raise Conflict(_("The person has moved again since that day: take that move back first."))
+    if day := _elsewhere_since(row):
+        raise Conflict(
+            _(
+                "Outside your area the person is recorded as living elsewhere since %(day)s. If "
+                "that is wrong, ask the level above, which sees both places, to correct it first."
+            )
+            % {"day": formats.date(day)}
+        )
+
+
+def _elsewhere_since(row: Residency) -> dt.date | None:
+    """Since when who moved out of here has a home outside the actor's area; never where.
+
+    A database function tells it of residencies in scope that ended by a move, and the day alone.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT register_lives_elsewhere(%s)", [row.pk])
+        found: tuple[dt.date | None] = cursor.fetchone()
+    return found[0]
 
 
 def _groups_go_on(row: Residency) -> None:
     """Key groups that the move ended or took along go on here; those left by hand stay ended.
 
     Also those that ended with a residency that was withdrawn since then: it had taken them along,
-    and what was known of the person there is true here.
+    and what was known of the person there is true here. Outside the actor's area a database
+    function brings back what the area had known before.
     """
-    moved = came_into(Residency, row.pk, ended=row.ended)
-    if moved is None:
-        return
-    mistakes = Residency.objects.filter(person_id=row.person_id, ended=Residency.Ended.MISTAKE)
-    times = {came_into(Residency, one.pk, ended=one.ended) for one in mistakes.only("ended")}
-    ends = {moved} | {at for at in times if at is not None and at >= moved}
-    every = KeyGroupEntry.objects.filter(person_id=row.person_id, ended_by_death=False)
-    over = every.exclude(to_date=None).exclude(group__in=every.filter(to_date=None).values("group"))
-    again: dict[str, UUID] = {}
-    for entry in over.only("group", "to_date").order_by("from_date", "pk"):
-        if came_into(KeyGroupEntry, entry.pk, to_date=entry.to_date) in ends:
-            again.setdefault(entry.group, entry.pk)
-    entries: Any = apps.get_model("register", "KeyGroupEntryHistory")
-    changed = entries.objects.filter(pgh_created_at=moved, pgh_label="update")
-    taken = changed.filter(person_id=row.person_id, to_date=None).values("pgh_obj_id")
-    every.filter(pk__in=taken, to_date=None).update(place_code=row.place_code)
-    every.filter(pk__in=again.values()).update(to_date=None, place_code=row.place_code)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT register_groups_go_on(%s)", [row.pk])
 
 
 @action

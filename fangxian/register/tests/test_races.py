@@ -60,7 +60,8 @@ def test_the_second_of_two_at_once_is_told() -> None:
 
 @pytest.mark.usefixtures("fresh_database")
 def test_a_move_taken_back_reopens_what_it_ended_alone() -> None:
-    unit, day = make_places().unit, dt.timedelta(days=1)
+    places, day = make_places(), dt.timedelta(days=1)
+    unit, outside = places.unit, places.outside_unit
     home = actions.create_household(by=BY, place_code=unit, room="101")
     row = actions.move_in(by=BY, household_id=home.pk, on=DAY, name="张伟")
     ill, cured = (
@@ -84,7 +85,8 @@ def test_a_move_taken_back_reopens_what_it_ended_alone() -> None:
     before = {ill.pk: (None, unit), cured.pk: (DAY + 9 * day, unit)}
     assert entries() == before
     # A move to a wrong door takes the groups along; withdrawn, it would have ended them.
-    for there in (unit, unit[:-1] + "2"):
+    here = Actor.system("test", places.county)
+    for there in (unit, unit[:-1] + "2", outside):
         wrong = actions.create_household(by=BY, place_code=there, room="301")
         to = {"to_household_id": wrong.pk, "on": DAY + day}
         actions.move_out(by=BY, residency_id=row.pk, **to)
@@ -92,11 +94,18 @@ def test_a_move_taken_back_reopens_what_it_ended_alone() -> None:
             lives = Residency.objects.get(household=wrong)
         left = actions.join_group(by=BY, person_id=row.person_id, group="pregnant", since=DAY)
         actions.leave_group(by=BY, entry_id=left.pk, on=DAY + 2 * day)
+        found = actions.join_group(by=BY, person_id=row.person_id, group="infant", since=DAY)
         actions.correct(by=BY, residency_id=lives.pk)
         before[left.pk] = (DAY + 2 * day, there)
-        assert entries() == before | {ill.pk: (DAY + day, there)}
-        actions.undo_move_out(by=BY, residency_id=row.pk)
+        ended = {ill.pk: (DAY + day, there), found.pk: (DAY + day, there)}
+        assert entries() == before | ended
+        # Who does the undo has not known what was first recorded out of sight.
+        actions.undo_move_out(by=here, residency_id=row.pk)
+        before[found.pk] = ended[found.pk] if there == outside else (None, unit)
         assert entries() == before
+        if there != outside:
+            actions.leave_group(by=here, entry_id=found.pk, on=DAY + 3 * day)
+            before[found.pk] = (DAY + 3 * day, unit)
 
 
 @pytest.mark.usefixtures("fresh_database")

@@ -5,6 +5,8 @@ import datetime as dt
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from fangxian.common import codes
+from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope
 from fangxian.common.registries import facts
 from fangxian.common.scoping import acting
@@ -221,6 +223,43 @@ def test_a_move_is_not_taken_back_beside_a_later_home(alice, home, places, seen)
     actions.correct(by=alice, residency_id=rows[1].pk)
     actions.undo_move_out(by=alice, residency_id=rows[0].pk)
     assert seen(lambda: Residency.objects.get(to_date=None).household_id) == home.pk
+
+
+def test_a_home_out_of_sight_refuses_by_its_first_day_alone(alice, charlie, home, places, seen):
+    city = Actor.system("test", places.county[:4])
+    there = actions.create_household(by=charlie, place_code=places.outside_unit, room="909")
+    left = move_in(alice, home)
+    away = {"on": SUMMER, "to_household_id": there.pk}
+    actions.move_out(by=city, residency_id=left.pk, **away)
+    lives = seen(lambda: Residency.objects.get(household=there), charlie)
+    still = move_in(alice, home, name="李四")
+
+    def told(by, row):
+        with acting(by), connection.cursor() as cursor:
+            cursor.execute("SELECT register_lives_elsewhere(%s)", [row.pk])
+            (day,) = cursor.fetchone()
+            cursor.execute("SELECT current_setting('fangxian.lo'), current_setting('fangxian.hi')")
+            assert cursor.fetchone() == codes.bounds(by.area)
+            return day
+
+    def refused():
+        with pytest.raises(Conflict, match="2021年7月1日") as caught:
+            actions.undo_move_out(by=alice, residency_id=left.pk)
+        assert not any(place in str(caught.value) for place in ("909", "乙县"))
+
+    refused()
+    # Of others' former residents, and of who has not moved out, nobody learns anything.
+    assert [told(alice, row) for row in (left, lives, still)] == [SUMMER, None, None]
+    assert [told(charlie, row) for row in (left, lives, still)] == [None, None, None]
+    assert told(city, left) is None
+    with pytest.raises(Conflict, match="别处"):
+        actions.undo_move_out(by=city, residency_id=left.pk)
+    actions.move_out(by=charlie, residency_id=lives.pk, on=AUTUMN)
+    refused()
+    actions.undo_move_out(by=charlie, residency_id=lives.pk)
+    actions.correct(by=charlie, residency_id=lives.pk)
+    actions.undo_move_out(by=alice, residency_id=left.pk)
+    assert seen(lambda: queries.homes_of(left.person_id).get().pk, city) == left.pk
 
 
 def test_a_group_joined_after_the_recorded_day_of_death_ends_too(alice, home, places, seen):
