@@ -3,7 +3,11 @@
 A duty gives no right by itself: an administrator gives roles. Rule set ``duties`` says which duty
 needs which role of accounts; any role with all its rights, at the place or above it, for the days
 of the duty, will do. Where it is missing a task asks for it: who makes accounts while there is
-none, then who gives roles. The task closes when the role is given or the duty ends.
+none, then who gives roles.
+
+There is one task of each kind for a community (for a duty above communities: for its place), with
+the number of those who lack something: administrators work through a community's list, they don't
+take up a person's case each, and a ledger may name a thousand. It closes when nobody is left.
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ from fangxian.common.codes import Level
 from fangxian.common.registries import TodayItem
 from fangxian.common.scoping import acting
 from fangxian.common.ui import formats
-from fangxian.core.actions import NewTask, close_tasks, open_tasks
+from fangxian.core.actions import NewTask, close_tasks, open_tasks, restate_tasks
 from fangxian.core.models import Task, TaskState
 from fangxian.organisations.models import Responsibility
 from fangxian.organisations.rules import chain_rules, duties
@@ -37,7 +41,8 @@ from fangxian.organisations.rules import chain_rules, duties
 ACCOUNT = "organisations.account"
 ROLE = "organisations.role"
 KINDS = (ACCOUNT, ROLE)
-BATCH = 2_000
+# The level at which accounts are asked for: administrators see all of a community.
+LEVEL = Level.VILLAGE
 
 # Of duties (key, person_id, role, place_code, first, last): the account of who has it and the role
 # that lets it see the place on the first day. Roles that follow one another cover a duty together;
@@ -59,39 +64,51 @@ JOIN unnest(%(posts)s::text[], %(accounts)s::text[]) AS post (role, account) ON 
 JOIN accounts_role asked ON asked.code = post.account
 LEFT JOIN accounts_user u ON u.person_id = d.person_id
 """
-_DUTIES = """
+_WITHIN = "unnest(%(lo)s::text[], %(hi)s::text[]) AS within (lo, hi)"
+_DUTIES = f"""
 SELECT r.id AS key, r.person_id, r.role, r.place_code,
-       greatest(r.from_date, %(today)s::date) AS first, r.to_date AS last, r.from_date
-FROM organisations_responsibility r
-WHERE r.place_code >= %(lo)s AND r.place_code < %(hi)s AND r.person_id IS NOT NULL
-  AND (r.to_date IS NULL OR r.to_date >= %(today)s)
-  AND (%(codes)s::text[] IS NULL OR r.place_code = ANY (%(codes)s::text[]))
-  AND (%(person)s::uuid IS NULL OR r.person_id = %(person)s)
-"""
-# What is missing beside what is asked for, as far as they differ.
-_DIFFERENCE = f"""
-WITH missing AS (
-    SELECT r.id, r.place_code, r.role, r.from_date, r.to_date, s.account, s.user_id,
-           CASE WHEN s.is_active THEN '{ROLE}' ELSE '{ACCOUNT}' END AS kind,
-           concat_ws('/', r.id, r.from_date, r.to_date, s.user_id) AS key
-    FROM ({_STANDING.format(duties=_DUTIES)}) s JOIN organisations_responsibility r ON r.id = s.key
-    WHERE s.role IS NULL
-),
-asked AS (
-    SELECT t.kind::text AS kind, t.dedupe_key::text AS key FROM core_task t
-    WHERE t.state = 'open' AND t.kind IN ('{ACCOUNT}', '{ROLE}')
-      AND t.place_code >= %(lo)s AND t.place_code < %(hi)s
-      AND (%(codes)s::text[] IS NULL OR t.place_code = ANY (%(codes)s::text[]))
-      AND (%(person)s::uuid IS NULL OR t.object_id IN (
-          SELECT id FROM organisations_responsibility WHERE person_id = %(person)s))
-)
-SELECT missing.id, missing.place_code, missing.role, missing.from_date, missing.to_date,
-       missing.account, missing.user_id, coalesce(missing.kind, asked.kind),
-       coalesce(missing.key, asked.key)
-FROM missing FULL JOIN asked ON asked.kind = missing.kind AND asked.key = missing.key
-WHERE missing.id IS NULL
-   OR (asked.key IS NULL AND (%(new_accounts)s OR missing.user_id IS NOT NULL))
-ORDER BY 2, 9 LIMIT {BATCH}
+       greatest(r.from_date, %(today)s::date) AS first, r.to_date AS last
+FROM {_WITHIN}
+JOIN organisations_responsibility r
+    ON r.place_code >= within.lo AND r.place_code < within.hi
+WHERE r.person_id IS NOT NULL AND (r.to_date IS NULL OR r.to_date >= %(today)s)
+"""  # noqa: S608 - constants of this module
+# Each duty that lacks something, with the place of its task; ``nth``: of the duties that one person
+# has there. Who has no account needs one, however many duties he has.
+_MISSING = f"""
+SELECT r.id, r.person_id, r.place_code, r.role, r.from_date, r.to_date, s.account, s.user_id,
+       CASE WHEN s.is_active THEN '{ROLE}' ELSE '{ACCOUNT}' END AS kind,
+       left(r.place_code, %(width)s) AS at,
+       row_number() OVER (PARTITION BY r.person_id, left(r.place_code, %(width)s)
+                          ORDER BY r.from_date, r.id) AS nth
+FROM ({_STANDING.format(duties=_DUTIES)}) s JOIN organisations_responsibility r ON r.id = s.key
+WHERE s.role IS NULL
+"""  # noqa: S608 - constants of this module
+_COUNTED = f"kind = '{ROLE}' OR nth = 1"
+_NEEDS = f"""
+SELECT kind, at, count(*) FILTER (WHERE {_COUNTED}), min(from_date), bool_or(user_id IS NOT NULL),
+       bool_or(place_code = ANY (%(places)s::text[]) OR person_id IS NOT DISTINCT FROM %(person)s)
+FROM ({_MISSING}) missing GROUP BY kind, at
+"""  # noqa: S608 - constants of this module
+_LISTED = f"""
+SELECT id, place_code, role, from_date, to_date, account, user_id, kind, count(*) OVER ()
+FROM ({_MISSING}) missing WHERE {_COUNTED}
+ORDER BY kind <> %(first)s, place_code, id LIMIT %(limit)s OFFSET %(offset)s
+"""  # noqa: S608 - constants of this module
+_OPEN = f"""
+SELECT t.kind, left(t.place_code, %(width)s), t.dedupe_key, (t.title_data->>'count')::int, t.due_at
+FROM {_WITHIN} JOIN core_task t ON t.place_code >= within.lo AND t.place_code < within.hi
+WHERE t.state = 'open' AND t.kind IN ('{ACCOUNT}', '{ROLE}')
+"""  # noqa: S608 - constants of this module
+# One at a time in a county: two that each settle one person would both count the other.
+_LOCK = f"""
+SELECT pg_advisory_xact_lock(hashtextextended('organisations.accounts/' || county, 0)) FROM (
+    SELECT left(lo, {int(Level.COUNTY)}) AS county FROM {_WITHIN}
+    UNION
+    SELECT left(r.place_code, {int(Level.COUNTY)}) FROM {_WITHIN}
+    JOIN organisations_responsibility r
+        ON r.place_code >= within.lo AND r.place_code < within.hi
+    ORDER BY county) counties
 """  # noqa: S608 - constants of this module
 
 
@@ -126,10 +143,13 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """A duty whose role is missing and not asked for, or a task that has nothing to ask (no id)."""
+class Need:
+    """A duty whose holder lacks the account, or the role, that it asks for.
 
-    id: UUID | None
+    ``account``: that role, by its code and as it is called; ``user_id``: his account, if any.
+    """
+
+    duty_id: UUID
     place_code: str
     role: str
     from_date: dt.date
@@ -137,7 +157,23 @@ class _Row:
     account: str
     user_id: UUID | None
     kind: str
-    key: str
+    account_name: str
+
+    @property
+    def words(self) -> str:
+        """What an administrator is asked to do."""
+        role = chain_rules().name_of(self.role)
+        span = days(self.from_date, self.to_date)
+        if self.kind == ACCOUNT:
+            return _("An account for who answers as %(role)s, %(days)s") % {
+                "role": role,
+                "days": span,
+            }
+        return _("Give the role “%(account)s” to who answers as %(role)s, %(days)s") % {
+            "account": self.account_name,
+            "role": role,
+            "days": span,
+        }
 
 
 def _values(day: dt.date) -> dict[str, Any]:
@@ -187,7 +223,7 @@ def _standings(rows: Sequence[tuple[Any, ...]]) -> dict[UUID, Standing]:
     listed = ", ".join(f"%(d_{name})s::{cast}[]" for name, cast in zip(columns, casts, strict=True))
     source = f"SELECT * FROM unnest({listed}) AS x ({', '.join(columns)})"  # noqa: S608 - constants
     values |= {f"d_{name}": [row[at] for row in rows] for at, name in enumerate(columns)}
-    names = {role.code: str(role) for role in Role.objects.all()}
+    names = _role_names()
     with connection.cursor() as cursor:
         cursor.execute(_STANDING.format(duties=source), values)
         return {
@@ -196,59 +232,157 @@ def _standings(rows: Sequence[tuple[Any, ...]]) -> dict[UUID, Standing]:
         }
 
 
-def refresh(
-    *,
-    by: Actor,
-    area: str,
-    places: Collection[str] | None = None,
-    person_id: UUID | None = None,
-    new_accounts: bool = True,
-) -> int:
-    """Ask for what is missing in ``area`` and close what is asked for no more.
+def refresh(*, by: Actor, places: Collection[str]) -> int:
+    """Ask for what the duties at exactly these places lack, and close what is asked for no more.
 
-    Only for duties at exactly these places, or of one person, if they are given. Without
-    ``new_accounts`` none is asked for who never had one. Returns how many tasks were opened;
-    running it twice changes nothing.
+    Returns how many tasks were opened; running it twice changes nothing. A fixed number of
+    statements, however many places.
     """
-    lo, hi = codes.bounds(area)
-    today = timezone.localdate()
-    where = _values(today) | {
-        "lo": lo,
-        "hi": hi,
-        "codes": None if places is None else list(places),
-        "person": person_id,
-        "new_accounts": new_accounts,
-    }
-    opened = 0
-    with acting(by):
-        while True:
-            with connection.cursor() as cursor:
-                cursor.execute(_DIFFERENCE, where)
-                batch = [_Row(*row) for row in cursor.fetchall()]
-            written = 0
-            for kind in KINDS:
-                done = [row.key for row in batch if row.id is None and row.kind == kind]
-                if done:
-                    fact = f"{kind}.settled"
-                    written += close_tasks(by=by, kind=kind, dedupe_keys=done, done_fact=fact)
-            new = [_task(row, today) for row in batch if row.id is not None]
-            made = open_tasks(by=by, tasks=new) if new else 0
-            opened += made
-            if len(batch) < BATCH or not written + made:
-                return opened
-
-
-def settle(*, by: Actor, area: str) -> int:
-    """:func:`refresh` of an area: a role that runs out and an account that was disabled.
-
-    Who never had an account is asked for when he is named, by hand or by a ledger, not afterwards.
-    """
-    return refresh(by=by, area=area, new_accounts=False)
+    return _settle(by, {_at(by, place) for place in places}, places=places)
 
 
 def follow(by: Actor, person_id: UUID) -> None:
     """An account was made, disabled, enabled, or given or lost a role."""
-    refresh(by=by, area=by.area, person_id=person_id)
+    with acting(by):
+        duties_of = Responsibility.objects.filter(
+            person_id=person_id, place_code__startswith=by.area
+        )
+        places = set(duties_of.values_list("place_code", flat=True))
+        _settle(by, {_at(by, place) for place in places}, person_id=person_id)
+
+
+def settle(*, by: Actor, area: str) -> int:
+    """Bring an area up to date: a role ran out, an account was disabled, a duty ended.
+
+    Who never had an account is asked for when he is named, by hand or by a ledger; not afterwards,
+    except where his community is asked for something already.
+    """
+    return _settle(by, None, area=area)
+
+
+def _at(by: Actor, place_code: str) -> str:
+    """The place of the task for a duty: the community's, but inside the actor's area."""
+    return place_code[: _width(by)]
+
+
+def _width(by: Actor) -> int:
+    return max(int(LEVEL), len(by.area))
+
+
+def _ranges(by: Actor, at: Collection[str]) -> dict[str, Any]:
+    """Which duties and tasks belong to the tasks at these places."""
+    width = _width(by)
+    # Above communities a task is about its own place alone; every code below goes on with a digit.
+    spans = [codes.bounds(code) if len(code) >= width else (code, f"{code}0") for code in at]
+    return {"width": width, "lo": [lo for lo, _hi in spans], "hi": [hi for _lo, hi in spans]}
+
+
+def _settle(
+    by: Actor,
+    at: Collection[str] | None,
+    *,
+    area: str = "",
+    places: Collection[str] = (),
+    person_id: UUID | None = None,
+) -> int:
+    """Bring the tasks ``at`` these places (None: all of ``area``) in step with what is missing.
+
+    A task that is not open yet opens for duties at ``places`` or of the person, for who has an
+    account, and in place of one that is closed because the place has moved.
+    """
+    if at is not None and not at:
+        return 0
+    today = timezone.localdate()
+    where = _values(today) | {"places": list(places), "person": person_id}
+    if at is None:
+        lo, hi = codes.bounds(_at(by, area))
+        where |= {"width": _width(by), "lo": [lo], "hi": [hi]}
+    else:
+        where |= _ranges(by, at)
+    with acting(by):
+        with connection.cursor() as cursor:
+            cursor.execute(_LOCK, where)
+            cursor.execute(_NEEDS, where)
+            needs = {(kind, code): _Needs(*row) for kind, code, *row in cursor.fetchall()}
+            cursor.execute(_OPEN, where)
+            tasks = [_Open(*row) for row in cursor.fetchall()]
+        kept = {task.about: task for task in tasks if task.key == task.at and task.about in needs}
+        gone = [task for task in tasks if kept.get(task.about) is not task]
+        moved = {task.about for task in gone}
+        for kind in KINDS:
+            done = [task.key for task in gone if task.kind == kind]
+            if done:
+                close_tasks(by=by, kind=kind, dedupe_keys=done, done_fact=f"{kind}.settled")
+            stated = {
+                task.key: ({"count": need.count}, _due(need.first, task.due_at, today))
+                for about, task in kept.items()
+                if task.kind == kind and task.differs(need := needs[about], today)
+            }
+            if stated:
+                restate_tasks(by=by, kind=kind, states=stated)
+        new = [
+            _task(kind, code, need, today)
+            for (kind, code), need in needs.items()
+            if (kind, code) not in kept and (need.named or need.known or (kind, code) in moved)
+        ]
+        return open_tasks(by=by, tasks=new) if new else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Needs:
+    """How many lack something at a place, and from when.
+
+    ``known``: somebody of them has an account; ``named``: the duty of one is looked at now.
+    """
+
+    count: int
+    first: dt.date
+    known: bool
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """An open task; no count: of one duty alone, as they once were."""
+
+    kind: str
+    at: str
+    key: str
+    count: int | None
+    due_at: dt.datetime
+
+    @property
+    def about(self) -> tuple[str, str]:
+        return self.kind, self.at
+
+    def differs(self, need: _Needs, today: dt.date) -> bool:
+        """Whether it says something else than is so now."""
+        return self.count != need.count or self.due_at != _due(need.first, self.due_at, today)
+
+
+def needs_at(
+    by: Actor, place_code: str, *, first: str, offset: int, limit: int
+) -> tuple[list[Need], int]:
+    """Who lacks what where a task at ``place_code`` asks for it: some rows, and how many there are.
+
+    Those of the kind ``first`` come first, then by place; past the last page there is none. Two
+    queries.
+    """
+    where = _values(timezone.localdate()) | _ranges(by, [place_code])
+    where |= {"first": first, "limit": limit, "offset": offset}
+    with connection.cursor() as cursor:
+        cursor.execute(_LISTED, where)
+        rows = cursor.fetchall()
+    names = _role_names()
+    needs = [Need(*row, names[row[5]]) for *row, _count in rows]
+    return needs, rows[0][-1] if rows else 0
+
+
+def is_asked(by: Actor, row: Responsibility, standing: Standing) -> bool:
+    """Whether an administrator is asked for what the holder of a duty lacks."""
+    kind = ROLE if standing.active else ACCOUNT
+    at = {row.place_code[: int(LEVEL)], _at(by, row.place_code)}
+    return not standing.complete and asked().filter(kind=kind, place_code__in=at).exists()
 
 
 def asked() -> QuerySet[Task]:
@@ -263,7 +397,8 @@ def today(by: Actor) -> Sequence[TodayItem]:
         for kind, right in ((ACCOUNT, "accounts.create"), (ROLE, "accounts.grant"))
         if by.may(right)
     ]
-    count = asked().filter(kind__in=kinds).count() if kinds else 0
+    tasks = asked().filter(kind__in=kinds).values_list("title_data", flat=True) if kinds else ()
+    count = sum(data.get("count", 1) for data in tasks)
     if not count:
         return []
     label = _("Accounts and roles asked for")
@@ -285,45 +420,51 @@ def duty(by: Actor, responsibility_id: UUID) -> looks.Duty | None:
     return looks.Duty(row.person_id, row.holder_name, row.place_code)
 
 
-def _task(row: _Row, today: dt.date) -> NewTask:
-    rules = duties(today)
+def _due(first: dt.date, asked_for: dt.datetime | None, today: dt.date) -> dt.datetime:
+    """When a task is due: after the days of grace, not before the first duty begins."""
     due = timezone.now() + dt.timedelta(days=chain_rules(today).grace_days)
-    begins = timezone.make_aware(dt.datetime.combine(row.from_date, dt.time.min))
+    begins = timezone.make_aware(dt.datetime.combine(first, dt.time.min))
+    return max(begins, min(due, asked_for) if asked_for else due)
+
+
+def _task(kind: str, code: str, need: _Needs, today: dt.date) -> NewTask:
+    rules = duties(today)
     titles = {
-        ACCOUNT: gettext_noop("An account for who answers as %(role)s, %(days)s"),
-        ROLE: gettext_noop("Give the role “%(account)s” to who answers as %(role)s, %(days)s"),
+        ACCOUNT: gettext_noop("Accounts for who answers here (%(count)s)"),
+        ROLE: gettext_noop("Roles for who answers here (%(count)s)"),
     }
     return NewTask(
-        kind=row.kind,
-        place_code=row.place_code,
-        title=titles[row.kind],
-        title_data={
-            "role": row.role,
-            "account": row.account,
-            "from": row.from_date.isoformat(),
-            "to": row.to_date.isoformat() if row.to_date else "",
-            "user": str(row.user_id) if row.user_id else "",
-        },
-        due_at=max(due, begins),
-        object_type=Responsibility._meta.label,
-        object_id=row.id,
-        assignee_role=rules.account_by if row.kind == ACCOUNT else rules.role_by,
-        assignee_level=min(len(row.place_code), int(Level.VILLAGE)),
-        dedupe_key=row.key,
+        kind=kind,
+        place_code=code,
+        title=titles[kind],
+        title_data={"count": need.count},
+        due_at=_due(need.first, None, today),
+        assignee_role=rules.account_by if kind == ACCOUNT else rules.role_by,
+        assignee_level=min(len(code), int(LEVEL)),
+        dedupe_key=code,
     )
 
 
+def task_url(task: Task) -> str:
+    """Where those are listed whom a task is about."""
+    return reverse("organisations:asked_at", args=[task.place_code])
+
+
 def task_words(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The words of such a task in the reader's language."""
-    role = Role.objects.filter(code=data.get("account", "")).first()
+    """The words of such a task in the reader's language: of a place, or of a duty as they were."""
     first, last = data.get("from", ""), data.get("to", "")
     return {
+        "count": data.get("count", 1),
         "role": chain_rules().name_of(str(data.get("role", ""))),
-        "account": str(role) if role else "",
+        "account": _role_names().get(str(data.get("account", "")), ""),
         "days": days(dt.date.fromisoformat(first), dt.date.fromisoformat(last) if last else None)
         if first
         else "",
     }
+
+
+def _role_names() -> dict[str, str]:
+    return {role.code: str(role) for role in Role.objects.all()}
 
 
 def days(first: dt.date, last: dt.date | None) -> str:

@@ -142,7 +142,8 @@ def register() -> None:
         (account_needs.ROLE, gettext_lazy("Role for who answers")),
     ):
         task_kinds.register(
-            kind, TaskKind(label, decide_url, by_hand=False, words=account_needs.task_words)
+            kind,
+            TaskKind(label, account_needs.task_url, by_hand=False, words=account_needs.task_words),
         )
     registries.after_account_change.register("organisations", account_needs.follow)
     looks.duties.register("organisations", account_needs.duty)

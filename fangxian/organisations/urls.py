@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("members/<uuid:member_id>/households/", households.link, name="households"),
     path("households/<uuid:link_id>/end/", households.unlink, name="household_end"),
     path("accounts/", asked_accounts.board, name="asked_accounts"),
+    path("accounts/<place:code>/", asked_accounts.place, name="asked_at"),
     path("at/", chain.start, name="start"),
     path("at/<place:code>/", chain.place, name="chain"),
     path("at/<place:code>/vacancies/", chain.vacancies, name="vacancies"),

@@ -185,7 +185,7 @@ def refresh_places(by: Actor, places: Sequence[Region]) -> None:
     wanted = [r for r in rules.roles.values() if r.minimum > 0 and int(r.level) in levels]
     counties = {c for p in places for c in counties_in_use(p.code[: int(Level.COUNTY)])}
     _settle(by, rules, wanted, by.area, day, [place.id for place in places], sorted(counties))
-    account_needs.refresh(by=by, area=by.area, places=[place.code for place in places])
+    account_needs.refresh(by=by, places=[place.code for place in places])
 
 
 def _lock(places: Iterable[str]) -> None:

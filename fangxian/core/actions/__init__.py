@@ -27,6 +27,7 @@ from fangxian.core.actions.tasks import (
     reassign_task,
     reassign_tasks,
     reopen_task,
+    restate_tasks,
     undo_reassign,
 )
 from fangxian.core.rules import add_rule_version
@@ -59,6 +60,7 @@ __all__ = [
     "reassign_task",
     "reassign_tasks",
     "reopen_task",
+    "restate_tasks",
     "retry_delivery",
     "start_job",
     "store_file",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -173,6 +173,28 @@ def close_tasks(*, by: Actor, kind: str, dedupe_keys: Sequence[str], done_fact: 
         done_fact=done_fact[:200],
         escalate_at=None,
     )
+
+
+@action
+def restate_tasks(
+    *, by: Actor, kind: str, states: Mapping[str, tuple[dict[str, Any], dt.datetime]]
+) -> int:
+    """Give the open tasks of ``kind`` with these keys other title data and another due date.
+
+    The right is that of the action that made the fact. Returns how many.
+    """
+    ladder = escalation.current()
+    tasks = list(
+        Task.objects.select_for_update().filter(
+            kind=kind, dedupe_key__in=list(states), state=TaskState.OPEN
+        )
+    )
+    for task in tasks:
+        task.title_data, due = states[task.dedupe_key]
+        if due != task.due_at:
+            task.due_at, task.escalate_at = due, ladder.first(kind, due)
+    Task.objects.bulk_update(tasks, ["title_data", "due_at", "escalate_at"], batch_size=BATCH)
+    return len(tasks)
 
 
 def _close(by: Actor, task: Task, state: str, fact: str) -> Task:

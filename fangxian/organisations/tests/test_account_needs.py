@@ -6,6 +6,8 @@ import datetime as dt
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -31,6 +33,7 @@ from fangxian.organisations.actions import (
     withdraw_responsibility,
 )
 from fangxian.organisations.settling import settle
+from fangxian.organisations.vacancies import gathered
 
 TODAY = timezone.localdate()
 DAY = dt.timedelta(days=1)
@@ -74,10 +77,16 @@ def stand_in(alice, places, person):
 
 
 def _asked(by, row):
-    """The open tasks about a row: kind, and to which role."""
+    """What is asked for a row, as administrators are shown it: kind, and to which role."""
     with acting(by):
-        found = Task.objects.filter(object_id=row.id, state="open", kind__in=account_needs.KINDS)
-        return list(found.values_list("kind", "assignee_role"))
+        tasks = {task.kind: task for task in account_needs.asked()}
+        needs, count = account_needs.needs_at(
+            by, row.place_code[:12], first=ACCOUNT, offset=0, limit=100
+        )
+        assert count == sum(task.title_data["count"] for task in tasks.values())
+        return [
+            (need.kind, tasks[need.kind].assignee_role) for need in needs if need.duty_id == row.id
+        ]
 
 
 def _words(by, row):
@@ -91,14 +100,16 @@ def test_an_account_then_its_role_are_asked_for_and_given_from_the_task(
 ):
     assert _asked(alice, stand_in) == [(ACCOUNT, "system_administrator")]
     with acting(system):
-        task = Task.objects.get(object_id=stand_in.id)
+        task = Task.objects.get(kind=ACCOUNT)
         assert task in tasks_for(system)
-        assert str(stand_in.id) in url_of(task)
-        assert "网格员" in str(task)
+        assert (task.place_code, task.title_data) == (places.community, {"count": 2})
+        assert "2 人" in str(task)
     board = reverse("organisations:asked_accounts")
     maker = client_of("system_administrator")
     assert board in maker.get(reverse("command:today")).content.decode()
-    shown = maker.get(board).content.decode()
+    assert url_of(task) in maker.get(board).content.decode()
+    shown = maker.get(url_of(task)).content.decode()
+    assert "为网格员开通账号" in shown
     create = f"{reverse('accounts:create')}?task={task.id}&duty={stand_in.id}"
     assert create.replace("&", "&amp;") in shown
     assert "王二" in maker.get(create).content.decode()
@@ -112,8 +123,12 @@ def test_an_account_then_its_role_are_asked_for_and_given_from_the_task(
     assert _asked(alice, stand_in) == [(ROLE, "security_administrator")]
     assert _words(alice, stand_in)[0] is False
     giver = client_of("security_administrator")
-    rows = giver.get(board).context["rows"]
-    url = next(row["url"] for row in rows if row["task"].object_id == stand_in.id)
+    (row,) = giver.get(board).context["rows"][1:]
+    url = next(
+        row["url"]
+        for row in giver.get(row["url"]).context["rows"]
+        if row["need"].duty_id == stand_in.id
+    )
     assert parse_qs(urlsplit(url).query)["role"] == ["grid_officer"]
     form = giver.get(url).context["grant_form"]
     given = {name: form[name].value() for name in ("role", "place", "valid_from", "valid_to")}
@@ -126,8 +141,11 @@ def test_an_account_then_its_role_are_asked_for_and_given_from_the_task(
     assert _asked(alice, stand_in) == []
     assert _words(alice, stand_in)[0] is True
     with acting(alice):
-        done = Task.objects.filter(object_id=stand_in.id)
-        assert set(done.values_list("state", flat=True)) == {"done"}
+        states = dict(
+            Task.objects.filter(kind__in=account_needs.KINDS).values_list("kind", "state")
+        )
+        # The officer himself has no account yet.
+        assert states == {ACCOUNT: "open", ROLE: "done"}
 
 
 def test_pages_that_name_somebody_say_whether_he_sees_the_place(
@@ -202,7 +220,7 @@ def test_a_disabled_account_is_asked_for_wherever_its_duty_lies(
     settle(by=hq, area=places.county)
     assert _asked(alice, stand_in) == [(ACCOUNT, "system_administrator")]
     with acting(alice):
-        task = Task.objects.get(object_id=stand_in.id, state="open")
+        task = Task.objects.get(kind=ACCOUNT, state="open")
         late = task.escalate_at - task.due_at
     # Nobody above can give what administrators alone give.
     assert late > 300 * DAY
@@ -238,8 +256,7 @@ def test_what_is_asked_for_follows_the_duty_and_the_account(
     settle(by=hq, area=places.county)
     assert _asked(alice, held) == [(ROLE, "security_administrator")]
     withdraw_responsibility(by=alice, responsibility=stand_in)
-    with acting(alice):
-        assert Task.objects.get(object_id=stand_in.id).state == "done"
+    assert _asked(alice, stand_in) == []
     new = hand_over(by=alice, responsibility=held, to=person(alice, "王三"))
     assert (_asked(alice, held), len(_asked(alice, new))) == ([], 1)
     end_responsibility(by=alice, responsibility=new)
@@ -269,3 +286,40 @@ def test_nobody_gives_the_role_of_a_duty_to_himself(alice, cast, places, person,
     sent = {"role": "grid_officer", "place": places.grid, "reason": "for myself"}
     assert client.post(reverse("accounts:grant", args=[security.pk]), sent).status_code == 403
     assert len(_asked(alice, row)) == 1
+
+
+def test_a_community_is_one_task_however_many_are_named(alice, hq, places, person, account):
+    rows = []
+    with acting(alice), gathered(alice):
+        for place, name in ((places.grid, "王一"), (places.other_grid, "王二")):
+            rows.append(
+                appoint(by=alice, place=places[place], role="grid_officer",
+                        holder=person(alice, name))
+            )  # fmt: skip
+    with acting(alice):
+        (task,) = account_needs.asked()
+    assert (task.place_code, task.title_data["count"]) == (places.community, 2)
+    # As it was asked for once: each duty by itself.
+    with acting(hq):
+        Task.objects.filter(id=task.id).update(
+            dedupe_key=str(rows[0].id), place_code=places.grid, title_data={"role": "grid_officer"}
+        )
+    assert settle(by=hq, area=places.county)
+    with acting(hq):
+        assert Task.objects.get(id=task.id).state == "done"
+        (task,) = account_needs.asked()
+    assert (task.place_code, task.title_data["count"]) == (places.community, 2)
+    counts = []
+    for codes in ([places.grid], [places.grid, places.other_grid, places.community]):
+        with acting(alice):
+            Task.objects.filter(id=task.id).update(title_data={"count": 9})
+            with CaptureQueriesContext(connection) as met:
+                assert account_needs.refresh(by=alice, places=codes) == 0
+        counts.append(len(met))
+    assert counts[0] == counts[1]
+    for row, left in zip(rows, (1, 0), strict=True):
+        account(row.person_id)
+        with acting(hq):
+            asked = {one.kind: one.title_data["count"] for one in account_needs.asked()}
+        assert asked.get(ACCOUNT, 0) == left
+        assert asked[ROLE] == 2 - left

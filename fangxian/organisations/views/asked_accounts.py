@@ -10,28 +10,25 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from fangxian.accounts.models import User
 from fangxian.accounts.queries import users_in
 from fangxian.common import access
+from fangxian.common.actor import Actor
 from fangxian.common.policy import SignedRequest, page
-from fangxian.core.models import Task
-from fangxian.organisations.account_needs import ACCOUNT, asked
+from fangxian.organisations.account_needs import ACCOUNT, ROLE, Need, asked, needs_at, task_url
 from fangxian.organisations.models import Responsibility
 from fangxian.organisations.views.common import PAGE, page_number
-from fangxian.regions.queries import called
+from fangxian.regions.queries import at, called, full_name
 
 
 @page("accounts.see")
 def board(request: SignedRequest) -> HttpResponse:
-    """Who answers for a place and can't see it: each with the way to mend it."""
-    by = request.actor
-    found, at = asked(), page_number(request)
+    """Where somebody answers for a place and can't see it: a line for each task."""
+    found, number = asked(), page_number(request)
     count = found.count()
-    tasks = list(found[(at - 1) * PAGE : at * PAGE])
-    duties = Responsibility.objects.in_bulk([task.object_id for task in tasks if task.object_id])
-    access.note(*(row.person_id for row in duties.values() if row.person_id is not None))
-    users = users_in(by.area).in_bulk([_user(task) for task in tasks if _user(task)])
+    tasks = list(found[(number - 1) * PAGE : number * PAGE])
     places = called(task.place_code for task in tasks)
     now = timezone.now()
     return render(
@@ -41,38 +38,77 @@ def board(request: SignedRequest) -> HttpResponse:
             "rows": [
                 {
                     "task": task,
-                    "duty": duties.get(task.object_id) if task.object_id else None,
                     "place": places[task.place_code],
                     "late": task.due_at < now,
-                    "url": _url(task, users.get(_user(task))),
-                    "elsewhere": bool(_user(task)) and _user(task) not in users,
-                    "may": by.may("accounts.create" if task.kind == ACCOUNT else "accounts.grant")
-                    or (task.kind == ACCOUNT and bool(_user(task)) and by.may("accounts.disable")),
+                    "url": f"{task_url(task)}?{urlencode({'task': task.id})}",
                 }
                 for task in tasks
             ],
             "count": count,
-            "page": at,
-            "more": count > at * PAGE,
+            "page": number,
+            "more": count > number * PAGE,
         },
     )
 
 
-def _user(task: Task) -> UUID | None:
-    """The account that a task is about; None where one is to be made."""
-    text = task.title_data.get("user", "")
-    return UUID(text) if text else None
+@page("accounts.see")
+def place(request: SignedRequest, code: str) -> HttpResponse:
+    """Who answers at a place and can't see it, each with the way to mend it."""
+    by, number = request.actor, page_number(request)
+    here = at(code, by=by)
+    first = ROLE if by.may("accounts.grant") else ACCOUNT
+    needs, count = needs_at(by, code, first=first, offset=(number - 1) * PAGE, limit=PAGE)
+    duties = Responsibility.objects.in_bulk([need.duty_id for need in needs])
+    access.note(*(row.person_id for row in duties.values() if row.person_id is not None))
+    users = users_in(by.area).in_bulk([need.user_id for need in needs if need.user_id])
+    tasks = dict(asked().filter(place_code=code).values_list("kind", "id"))
+    places = called(need.place_code for need in needs)
+    return render(
+        request,
+        "organisations/asked_at.html",
+        {
+            "rows": [
+                {
+                    "need": need,
+                    "holder": duties[need.duty_id].holder_name,
+                    "place": places[need.place_code],
+                    "url": _url(need, users.get(need.user_id), tasks.get(need.kind)),
+                    "elsewhere": need.user_id is not None and need.user_id not in users,
+                    "may": _may(by, need),
+                }
+                for need in needs
+            ],
+            "here": full_name(here.code),
+            "count": count,
+            "page": number,
+            "more": count > number * PAGE,
+            "breadcrumbs": [
+                {
+                    "label": _("Accounts and roles asked for"),
+                    "url": reverse("organisations:asked_accounts"),
+                },
+                {"label": here.name, "url": ""},
+            ],
+        },
+    )
 
 
-def _url(task: Task, user: User | None) -> str:
-    """Where an administrator does what a task asks for, with its days and place filled in."""
-    data: dict[str, Any] = {"task": task.id}
+def _may(by: Actor, need: Need) -> bool:
+    if need.kind == ROLE:
+        return by.may("accounts.grant")
+    return by.may("accounts.create") or (need.user_id is not None and by.may("accounts.disable"))
+
+
+def _url(need: Need, user: User | None, task: UUID | None) -> str:
+    """Where an administrator does what is asked for, with its days and place filled in."""
+    data: dict[str, Any] = {"task": task} if task else {}
     if user is None:
-        data["duty"] = task.object_id
+        data["duty"] = need.duty_id
         return f"{reverse('accounts:create')}?{urlencode(data)}"
-    if task.kind != ACCOUNT:
-        data |= {"role": task.title_data["account"], "place": task.place_code}
-        first = max(task.title_data["from"], timezone.localdate().isoformat())
-        data |= {"valid_from": first, "valid_to": task.title_data["to"]}
-        return f"{reverse('accounts:user', args=[user.pk])}?{urlencode(data)}#give"
-    return f"{reverse('accounts:user', args=[user.pk])}?{urlencode(data)}"
+    address = reverse("accounts:user", args=[user.pk])
+    if need.kind == ACCOUNT:
+        return f"{address}?{urlencode(data)}"
+    data |= {"role": need.account, "place": need.place_code}
+    data["valid_from"] = max(need.from_date, timezone.localdate()).isoformat()
+    data["valid_to"] = need.to_date.isoformat() if need.to_date else ""
+    return f"{address}?{urlencode(data)}#give"

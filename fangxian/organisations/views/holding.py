@@ -150,6 +150,7 @@ def detail(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
     today = timezone.localdate()
     running = row.to_date is None or row.to_date >= today
     may = by.may("organisations.appoint", row.place_code)
+    standing = standings([row]).get(row.id) if running else None
     return render(
         request,
         "organisations/responsibility.html",
@@ -157,8 +158,8 @@ def detail(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
             "row": row,
             "role": rules.name_of(row.role),
             "running": running,
-            "standing": standings([row]).get(row.id) if running else None,
-            "asked": running and account_needs.asked().filter(object_id=row.id).exists(),
+            "standing": standing,
+            "asked": standing is not None and account_needs.is_asked(by, row, standing),
             "may": may and running,
             "may_withdraw": may and row.from_date >= today,
             "substitutes": row.substitutes.order_by("-from_date"),
