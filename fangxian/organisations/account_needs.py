@@ -374,7 +374,7 @@ def needs_at(
         cursor.execute(_LISTED, where)
         rows = cursor.fetchall()
     names = _role_names()
-    needs = [Need(*row, names[row[5]]) for *row, _count in rows]
+    needs = [Need(*(*row, names[row[5]])) for *row, _count in rows]
     return needs, rows[0][-1] if rows else 0
 
 
