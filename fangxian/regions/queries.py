@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level, ancestors, bounds, contains, is_code
 from fangxian.common.errors import OutOfScope
-from fangxian.regions.models import Region, RegionCode
+from fangxian.regions.models import GridPlan, Region, RegionCode
 from fangxian.regions.search import Found
 from fangxian.regions.search import search as _search
+
+if TYPE_CHECKING:
+    from fangxian.regions.solve import Roads
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRoads:
+    """Lines of longitude and latitude (WGS 84) that cut the neighbour graph of a community.
+
+    ``given_on``: the day somebody gave them; None if nobody did.
+    """
+
+    lines: Roads
+    given_on: dt.date | None
 
 
 def current() -> QuerySet[Region]:
@@ -141,6 +158,23 @@ def above_on(place: Region, on: dt.date) -> list[Region]:
         return []
     found = (at_on(above, on) for above in ancestors(code))
     return [region for region in found if region is not None] + [place]
+
+
+def known_roads(community: Region) -> KnownRoads:
+    """The roads of the community's latest drawing, whatever became of it. One query."""
+    last = (
+        GridPlan.objects.filter(community=community)
+        .order_by("-created_at")
+        .values_list("parameters__roads", "parameters__roads_of", "created_at")
+        .first()
+    )
+    if last is None:
+        return KnownRoads((), None)
+    lines, given_on, drawn = last
+    if not lines:
+        return KnownRoads((), None)
+    day = dt.date.fromisoformat(given_on) if given_on else timezone.localdate(drawn)
+    return KnownRoads(lines, day)
 
 
 def search(text: str, area: str = "", limit: int = 20) -> list[Found]:

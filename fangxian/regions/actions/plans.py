@@ -45,14 +45,15 @@ def draw_grids(
     by: Actor,
     community_code: str,
     parameters: Mapping[str, Any] | None = None,
-    roads: Roads = (),
+    roads: Roads | None = None,
     counts: Mapping[UUID, int] | None = None,
     rules: Mapping[str, Any] | None = None,
 ) -> GridPlan:
     """Draw the grids of a community as a draft; nothing changes until it is accepted.
 
     ``parameters`` override those of ``rules`` (default: the shipped ones); ``roads`` are lines of
-    longitude and latitude; ``counts`` replace declared households by place id, and where none
+    longitude and latitude (None: those of the community's latest drawing, empty: that there are
+    none); ``counts`` replace declared households by place id, and where none
     are declared those of the register count. Raises Forbidden, and Invalid when there is no
     building or a parameter makes no sense.
     """
@@ -78,8 +79,9 @@ def draw_grids(
                 mend=_("Correct one of the three; a number left empty is that of the rules."),
             )
         )
+    known = _roads(community, roads)
     try:
-        assignment, _graph, said = solve.drawn(community_code, sites, roads, values)
+        assignment, _graph, said = solve.drawn(community_code, sites, known.lines, values)
     except solve.TooManyGrids as error:
         raise Invalid(
             Problem(
@@ -104,7 +106,7 @@ def draw_grids(
         place_code=community.code,
         community=community,
         made_by=by.name,
-        parameters=_kept(rules, values, roads, counts, notes),
+        parameters=_kept(rules, values, known, counts, notes),
     )
     _set(plan, sites, assignment, said["messages"])
     plan.save()
@@ -113,7 +115,7 @@ def draw_grids(
 
 @action
 def draft_of_present_grids(*, by: Actor, community_code: str) -> GridPlan:
-    """A draft that is the present grids, to be edited by hand."""
+    """A draft that is the present grids, to be edited by hand and judged by the known roads."""
     sites, notes, community, counts = _ground(by, community_code, None)
     rules = shipped_rules()
     grids = queries.below(community_code, Level.GRID)
@@ -122,7 +124,7 @@ def draft_of_present_grids(*, by: Actor, community_code: str) -> GridPlan:
         place_code=community.code,
         community=community,
         made_by=by.name,
-        parameters=_kept(rules, rules["parameters"], (), counts, notes),
+        parameters=_kept(rules, rules["parameters"], _roads(community, None), counts, notes),
     )
     present = {key: numbers[code] for key, code in present_grids(sites).items()}
     _set(plan, sites, present, [])
@@ -329,17 +331,24 @@ def _ground(
     return sites, notes, community, counts
 
 
+def _roads(community: Region, given: Roads | None) -> queries.KnownRoads:
+    if given is None:
+        return queries.known_roads(community)
+    return queries.KnownRoads(given, timezone.localdate())
+
+
 def _kept(
     rules: Mapping[str, Any],
     values: Mapping[str, Any],
-    roads: Roads,
+    roads: queries.KnownRoads,
     counts: Mapping[UUID, int] | None,
     notes: Sequence[Note],
 ) -> dict[str, Any]:
     return {
         "rules": {"version": rules["version"], "source": rules["source"]},
         "values": dict(values),
-        "roads": [[[x, y] for x, y in line] for line in roads],
+        "roads": [[[x, y] for x, y in line] for line in roads.lines],
+        "roads_of": roads.given_on.isoformat() if roads.lines and roads.given_on else None,
         "counts": {str(place): count for place, count in (counts or {}).items()},
         "notes": [{"code": note.code, "count": note.count} for note in notes],
     }

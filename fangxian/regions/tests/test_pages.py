@@ -264,6 +264,24 @@ def test_roads_are_read_and_bad_ones_refused(client_of, town, cast):
     client.post(url("plans", town.community), {"roads": roads})
     plan = only_draft(cast)
     assert len(plan.parameters["roads"]) == 1
+    # No file the next time: what is known is used, and said.
+    assert len(client.get(url("plans", town.community)).context["roads"].lines) == 1
+    for sent in ({"present": "1"}, {}):
+        client.post(url("plan_withdraw", only_draft(cast).id))
+        client.post(url("plans", town.community), sent)
+        later = only_draft(cast)
+        assert later.parameters["roads"] == plan.parameters["roads"]
+        assert later.parameters["roads_of"] == plan.parameters["roads_of"]
+        assert len(later.graph["pairs"]) == len(plan.graph["pairs"])
+        text = client.get(url("plan", later.id), headers={"accept-language": "en"}).content
+        assert "part neighbours (lines: 1)" in text.decode()
+    # A file without lines says that there are none.
+    none = SimpleUploadedFile("r.geojson", b'{"features": []}')
+    client.post(url("plan_withdraw", later.id))
+    client.post(url("plans", town.community), {"roads": none})
+    uncut = only_draft(cast)
+    assert uncut.parameters["roads"] == []
+    assert len(uncut.graph["pairs"]) > len(plan.graph["pairs"])
     bad = SimpleUploadedFile("r.geojson", b'{"features": [{"geometry": 7}]}')
     answer = client.post(url("plans", town.community), {"roads": bad})
     assert answer.status_code == 422

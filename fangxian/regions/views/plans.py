@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
@@ -83,7 +84,10 @@ def plans(request: SignedRequest, code: str) -> HttpResponse:
         {
             "place": here,
             "form": form,
-            "plans": GridPlan.objects.filter(community=here).order_by("-created_at"),
+            "plans": GridPlan.objects.filter(community=here)
+            .defer("parameters", "graph", "report")
+            .order_by("-created_at"),
+            "roads": queries.known_roads(here),
             "breadcrumbs": crumbs(by, code, _("Grids")),
             "buildings": len(sites),
             "households": sum(site.households for site in sites),
@@ -98,7 +102,7 @@ def _asked(form: DrawForm) -> dict[str, Any]:
     given = dict(form.cleaned_data)
     upload, system = given.pop("roads"), given.pop("system") or WGS84
     values = {key: value for key, value in given.items() if value is not None}
-    return {"parameters": values, "roads": _roads(upload, system) if upload else ()}
+    return {"parameters": values, "roads": _roads(upload, system) if upload else None}
 
 
 def _roads(upload: Any, system: str) -> list[list[tuple[float, float]]]:
@@ -167,8 +171,11 @@ def _shown(request: SignedRequest, shown: GridPlan, form: AcceptForm | None = No
             "findings": sentences(shown.report["findings"], named),
             "messages_of_drawing": sentences(shown.report["messages"], named),
             "notes": [
-                _(NOTES[note["code"]]) % {"count": note["count"]}
-                for note in shown.parameters["notes"]
+                *(
+                    _(NOTES[note["code"]]) % {"count": note["count"]}
+                    for note in shown.parameters["notes"]
+                ),
+                _of_roads(shown),
             ],
             "editable": draft and by.may("regions.draw", shown.place_code),
             "withdrawable": shown.state in (GridPlan.State.DRAFT, GridPlan.State.ACCEPTED)
@@ -177,6 +184,17 @@ def _shown(request: SignedRequest, shown: GridPlan, form: AcceptForm | None = No
         },
         status=422 if form is not None else 200,
     )
+
+
+def _of_roads(shown: GridPlan) -> str:
+    lines, day = shown.parameters["roads"], shown.parameters.get("roads_of")
+    if not lines:
+        return _("No roads are known here; who is whose neighbour follows from positions alone.")
+    given = dt.date.fromisoformat(day) if day else timezone.localdate(shown.created_at)
+    return _("Roads and rivers given on %(day)s part neighbours (lines: %(count)s).") % {
+        "count": len(lines),
+        "day": formats.date(given),
+    }
 
 
 def _parts(shown: GridPlan, sites: list[Site]) -> list[dict[str, Any]]:
