@@ -13,12 +13,58 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import pghistory
+import pghistory.trigger
+import pgtrigger
 from django.apps import apps
 from django.db import models
 
 from fangxian.common.scoping import Linked, Scope
 
 M = TypeVar("M", bound=type[models.Model])
+
+_CONTEXT = "COALESCE(NULLIF(CURRENT_SETTING('pghistory.context_metadata', TRUE), ''), NULL)::JSONB"
+
+
+class _Event(pghistory.trigger.Event):
+    """The library's trigger, which reads the context's JSON once a statement, not once a row.
+
+    That was a quarter of the database's time in a bulk load.
+    """
+
+    def get_func(self, model: Any) -> Any:
+        func: Any = super().get_func(model)  # type: ignore[no-untyped-call]  # has no types
+        if func.func.count(_CONTEXT) != 1:
+            raise ValueError(f"the history of {model.__name__} reads its context in another way")
+        func.func = func.func.replace(_CONTEXT, f"(SELECT {_CONTEXT})")
+        return func
+
+
+class _ContextOnce(pghistory.RowEvent):
+    def add_event_trigger(self, event_model: Any) -> None:
+        trigger: Any = _Event
+        pgtrigger.register(
+            trigger(
+                event_model=event_model,
+                label=self.label,
+                name=self.trigger_name,
+                row=self.row,
+                operation=self.operation,
+                condition=self.condition,
+                level=self.level,
+            )
+        )(event_model.pgh_tracked_model)
+
+
+class _Inserted(_ContextOnce, pghistory.InsertEvent):
+    pass
+
+
+class _Updated(_ContextOnce, pghistory.UpdateEvent):
+    pass
+
+
+class _Deleted(_ContextOnce, pghistory.DeleteEvent):
+    pass
 
 
 def _history_scope(scope: Scope) -> Scope:
@@ -39,9 +85,9 @@ def tracked(*, exclude: list[str] | None = None) -> Callable[[M], M]:
         # Its stubs know no table without a column for the context's id, its documentation does.
         no_context_id: Any = None
         track: Any = pghistory.track(
-            pghistory.InsertEvent(),
-            pghistory.UpdateEvent(),
-            pghistory.DeleteEvent(),
+            _Inserted(),
+            _Updated(),
+            _Deleted(),
             exclude=exclude,
             level=pghistory.Statement,
             context_field=pghistory.ContextJSONField(),
