@@ -19,6 +19,7 @@ from fangxian.common.registries import (
     navigation,
     rights,
 )
+from fangxian.common.ui.formats import set_account_namer
 
 
 class AccountsConfig(AppConfig):
@@ -34,7 +35,9 @@ class AccountsConfig(AppConfig):
 
 def _register() -> None:
     from fangxian.accounts.checks import exclusive_roles_are_apart
+    from fangxian.accounts.queries import display_names
 
+    set_account_namer(display_names)
     for name, label, personal in (
         ("accounts.see", _("See accounts and their roles"), False),
         ("accounts.create", _("Create accounts"), False),

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.apps import apps
 from django.utils.translation import gettext as _
 
+from fangxian.accounts.queries import display_names
 from fangxian.common.ui import formats
 from fangxian.people.queries import by_ids
 from fangxian.register.models import Household, Residency
@@ -17,7 +18,7 @@ SHOWN = 50
 
 
 def of_household(household_id: UUID) -> list[dict[str, Any]]:
-    """Events of a household, latest first, as the history component takes them. Three queries."""
+    """Events of a household, latest first, as the history component takes them. Four queries."""
     lives: Any = apps.get_model("register", "ResidencyHistory")
     homes: Any = apps.get_model("register", "HouseholdHistory")
     rows = list(lives.objects.filter(household_id=household_id).order_by("pgh_id"))
@@ -37,7 +38,9 @@ def of_household(household_id: UUID) -> list[dict[str, Any]]:
         if title:
             events.append(_event(row, title, ""))
     events.sort(key=lambda event: event["time"], reverse=True)
-    return events[:SHOWN]
+    del events[SHOWN:]
+    people = display_names(event["who"] for event in events)
+    return [event | {"who": formats.who(event["who"], people)} for event in events]
 
 
 def _event(row: Any, title: str, text: str) -> dict[str, Any]:

@@ -134,6 +134,7 @@ def _detail(
     bodies = looks.named_organisations({g.organisation_id for g in grants if g.organisation_id})
     changes = history_of(User).filter(pgh_obj_id=account.pk).order_by("-pgh_id")
     grant_changes = history_of(Grant).filter(user_id=account.pk).order_by("-pgh_id")
+    told = [_told(rows) if by.may("accounts.audit") else [] for rows in (changes, grant_changes)]
     context = {
         "account": account,
         "held": [
@@ -146,8 +147,11 @@ def _detail(
             }
             for grant in grants
         ],
-        "changes": _told(changes) if by.may("accounts.audit") else [],
-        "grant_changes": _told(grant_changes) if by.may("accounts.audit") else [],
+        "changes": told[0],
+        "grant_changes": told[1],
+        "people": queries.display_names(
+            (row.pgh_context or {}).get("who", "") for rows in told for row in rows
+        ),
         "is_own": account.pk == by.user_id,
         "may": {
             right: by.may(f"accounts.{right}") for right in ("create", "disable", "reset", "unlock")

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from django.utils import dateformat, timezone
 from django.utils.translation import gettext
 
 _MASK = "*"
 _place_namer: list[Callable[[str], str]] = []
+_account_namer: list[Callable[[Iterable[str]], Mapping[str, str]]] = []
 
 
 def set_place_namer(namer: Callable[[str], str]) -> None:
     """Let the room that keeps the places say how a code is called."""
     _place_namer[:] = [namer]
+
+
+def set_account_namer(namer: Callable[[Iterable[str]], Mapping[str, str]]) -> None:
+    """Let the room that keeps the accounts say what they are called, by user name."""
+    _account_namer[:] = [namer]
+
+
+def people(actors: Iterable[str]) -> Mapping[str, str]:
+    """What accounts are called, by user name, for :func:`who`; one query for all of a page."""
+    return _account_namer[0](actors) if _account_namer else {}
 
 
 def place_name(value: object) -> str:

@@ -120,6 +120,8 @@ def test_what_a_fact_closed_is_not_opened_again_by_hand(
     actions.close_task(by=alice, task_id=task.id, done_fact="test:1")
     address = reverse("core:task_reopen", args=[task.id])
     assert client_of("bob").post(address).status_code == 409
+    # By name, not by user name.
+    assert "· Alice</dd>" in _text(client_of("bob"), "task", task.id)
 
 
 def test_ticked_tasks_are_done_together(client_of: Any, alice: Any, task: Task) -> None:
@@ -234,9 +236,10 @@ def test_the_import_centre_shows_counts_and_reasons(client_of: Any, alice: Any) 
         Here(alice),
     )
     client = client_of("alice")
-    assert "test" in _text(client, "imports")
+    assert ">Alice</td>" in _text(client, "imports")
     page = _text(client, "import", run.id)
     assert "is not a number" in page
+    assert "<dd>Alice · " in page
     assert "write digits" in page
     assert client_of("charlie").get(reverse("core:import", args=[run.id])).status_code == 404
     assert client_of("bob").get(reverse("core:imports")).status_code == 403

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from fangxian.accounts.policy import SignedRequest, page
+from fangxian.accounts.queries import display_names
 from fangxian.common.errors import OutOfScope
 from fangxian.core import imports
 from fangxian.core.ledgers import ledgers
@@ -62,6 +63,7 @@ def runs(request: SignedRequest) -> HttpResponse:
     ends = imports.ends_of(rows)
     context = {
         "rows": [_row(run, places, ends) for run in rows[:PAGE]],
+        "people": display_names(run.made_by for run in rows),
         "count": ImportRun.objects.count(),
         "next_after": rows[PAGE - 1].id if len(rows) > PAGE else "",
         "kinds": [
@@ -88,6 +90,7 @@ def detail(request: SignedRequest, run_id: UUID) -> HttpResponse:
         "row": _row(run, {}, imports.ends_of([run])),
         "is_own": run.file.owner_id is not None and run.file.owner_id == request.actor.user_id,
         "run": run,
+        "people": display_names([run.made_by]),
         "place": full_name(run.place_code),
         "waiting": run.rows_in - run.accepted - run.rejected,
         "job": row_of(job) if job else None,

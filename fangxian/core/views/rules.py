@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.accounts.policy import SignedRequest, page
+from fangxian.accounts.queries import display_names
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.ui.problems import show_problems
 from fangxian.core import actions, rules
@@ -68,6 +69,7 @@ def detail(request: SignedRequest, name: str) -> HttpResponse:
     context = {
         "title": rules.titles().get(name, name),
         "versions": versions,
+        "people": display_names(version.made_by for version in versions),
         "shown": shown,
         "in_force": _in_force(versions),
         "text": text,

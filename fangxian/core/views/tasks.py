@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 
 from fangxian.accounts.models import Role, User
 from fangxian.accounts.policy import SignedRequest, page
+from fangxian.accounts.queries import display_names
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope
@@ -147,6 +148,7 @@ def _detail(
 ) -> HttpResponse:
     by = request.actor
     is_open = task.state == TaskState.OPEN
+    changes = _changes(task)
     context = {
         "task": task,
         "row": _rows([task])[0],
@@ -164,7 +166,8 @@ def _detail(
         "may_cancel": is_open and by_hand(task) and by.may("core.task_assign", task.place_code),
         "asked": _asked(task),
         "cancel": ReasonForm(),
-        "changes": _changes(task),
+        "changes": changes,
+        "people": display_names([task.closed_by, *(change["who"] for change in changes)]),
     }
     status = 422 if reassign is not None else 200
     return render(request, "core/task.html", context, status=status)

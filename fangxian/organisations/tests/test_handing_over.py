@@ -261,6 +261,7 @@ def test_the_pages_hand_over_and_stand_in_for_a_member(client_of, cast, hq, plac
     client = client_of("headquarters")
     shown = client.get(reverse("organisations:responsibility", args=[row.id])).content.decode()
     assert reverse("organisations:hand_over", args=[row.id]) in shown
+    assert "· Headquarters" in shown
     assert reverse("organisations:substitute", args=[row.id]) in shown
     assert client.get(reverse("organisations:substitute", args=[row.id])).status_code == 200
     address = reverse("organisations:hand_over", args=[row.id])

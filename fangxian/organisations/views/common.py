@@ -14,7 +14,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fangxian.accounts import looks
+from fangxian.accounts.queries import display_names
 from fangxian.common.policy import SignedRequest
+from fangxian.common.ui import formats
 from fangxian.common.ui.changes import refused
 from fangxian.organisations.models import Organisation
 
@@ -24,11 +26,14 @@ LAST_PAGE = 10_000
 
 
 def told(model: type[Model], key: UUID) -> list[Any]:
-    """The latest changes of a row, each with the reason that was given for it as ``why``."""
+    """The latest changes of a row, each with ``who`` made it and the reason given as ``why``."""
     history: Any = apps.get_model("organisations", f"{model.__name__}History")
     rows = list(history.objects.filter(pgh_obj_id=key).order_by("-pgh_id")[:CHANGES])
+    people = display_names((row.pgh_context or {}).get("who", "") for row in rows)
     for row in rows:
-        purpose = (row.pgh_context or {}).get("why", "")
+        context = row.pgh_context or {}
+        row.who = formats.who(context.get("who", ""), people)
+        purpose = context.get("why", "")
         row.why = "" if looks.is_page(purpose) else looks.why(purpose)
     return rows
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from django.apps import apps
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -26,7 +24,7 @@ from fangxian.organisations.forms import AppointForm, ContactForm, DayForm, Subs
 from fangxian.organisations.models import Responsibility
 from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
 from fangxian.organisations.views.chain import chain_crumbs
-from fangxian.organisations.views.common import form_page, posted, saving
+from fangxian.organisations.views.common import form_page, posted, saving, told
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at
 
@@ -146,7 +144,6 @@ def detail(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
     """One responsibility: who, where, from when; who stands in; what was changed by whom."""
     by, row = request.actor, queries.responsibility(responsibility_id)
     rules = chain_rules(row.from_date)
-    history: Any = apps.get_model("organisations", "ResponsibilityHistory")
     today = timezone.localdate()
     running = row.to_date is None or row.to_date >= today
     may = by.may("organisations.appoint", row.place_code)
@@ -165,7 +162,7 @@ def detail(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
             "substitutes": row.substitutes.order_by("-from_date"),
             "households": queries.households_of(row) if row.role == rules.member_role else [],
             "is_member_role": row.role == rules.member_role,
-            "history": history.objects.filter(pgh_obj_id=row.id).order_by("-pgh_id")[:20],
+            "history": told(Responsibility, row.id),
             "breadcrumbs": chain_crumbs(by, row.place, rules.name_of(row.role)),
         },
     )

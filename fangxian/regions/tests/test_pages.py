@@ -238,8 +238,11 @@ def test_grids_are_drawn_edited_and_accepted(client_of, town, cast):
     building = Region.objects.get(id=parts[0]["id"])
     assert queries.at(building.code[:15]).name == "东网格"
     assert len(where_rows_are(cast.actor("alice"))) == 2
-    assert client.get(url("plan", plan.id)).status_code == 200
-    assert client.get(url("plans", town.community)).status_code == 200
+    # Who drew and accepted it is called by name.
+    told = client.get(url("plan", plan.id)).content.decode()
+    assert "Alice 按" in told
+    assert "由 Alice 采用" in told
+    assert ">Alice</td>" in client.get(url("plans", town.community)).content.decode()
 
 
 def test_a_drawing_for_a_later_day_waits_and_can_be_withdrawn(client_of, town, cast):

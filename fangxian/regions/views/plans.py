@@ -78,16 +78,20 @@ def plans(request: SignedRequest, code: str) -> HttpResponse:
             except Invalid as error:
                 show_problems(form, error)
     sites, _notes = sites_of(code, registered(code)[0])
+    drawn = list(
+        GridPlan.objects.filter(community=here)
+        .defer("parameters", "graph", "report")
+        .order_by("-created_at")
+    )
     return render(
         request,
         "regions/plans.html",
         {
             "place": here,
             "form": form,
-            "plans": GridPlan.objects.filter(community=here)
-            .defer("parameters", "graph", "report")
-            .order_by("-created_at"),
             "roads": queries.known_roads(here),
+            "plans": drawn,
+            "people": formats.people(plan.made_by for plan in drawn),
             "breadcrumbs": crumbs(by, code, _("Grids")),
             "buildings": len(sites),
             "households": sum(site.households for site in sites),
@@ -164,6 +168,7 @@ def _shown(request: SignedRequest, shown: GridPlan, form: AcceptForm | None = No
         {
             "plan": shown,
             "place": shown.community,
+            "people": formats.people([shown.made_by, shown.accepted_by]),
             "breadcrumbs": crumbs(by, shown.place_code, _("Drawing of grids")),
             "grids": grids,
             "parts": parts,
