@@ -20,7 +20,7 @@ from fangxian.accounts.models import Grant
 from fangxian.common import codes
 from fangxian.common.errors import OutOfScope
 from fangxian.common.ui.choices import offer
-from fangxian.core import queries
+from fangxian.core import emergencies, queries
 from fangxian.core.kinds import label_of
 from fangxian.core.ledgers import Ledger
 from fangxian.core.models import Emergency, JobState
@@ -210,7 +210,28 @@ def _accounts(takers: list[Grant]) -> list[tuple[str, str]]:
     return list(offered.items())
 
 
-class LedgerForm(forms.Form):
+class ForAnEmergency(forms.Form):
+    """A form that may say for which emergency something is recorded; last, and asked only then."""
+
+    emergency_id = forms.TypedChoiceField(
+        label=_("Recorded for the emergency"),
+        required=False,
+        coerce=UUID,
+        empty_value=None,
+        help_text=_("Sealed with the emergency's key: when it ends, nobody can read it any more."),
+    )
+
+    def __init__(self, *args: Any, place: str, below: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if found := emergencies.choices(place, below=below):
+            offer(self, emergency_id=[("", _("none: part of the register")), *found])
+            # Behind the form's own fields.
+            self.fields["emergency_id"] = self.fields.pop("emergency_id")
+        else:
+            del self.fields["emergency_id"]
+
+
+class LedgerForm(ForAnEmergency):
     """A ledger to import, what it is, and the place it is about."""
 
     # Left out, it is the first.
@@ -228,7 +249,12 @@ class LedgerForm(forms.Form):
             "place_code": asked.get("place", area),
             "kind": asked.get("kind", kinds[0].kind),
         }
-        super().__init__(data, files, initial=initial)
+        super().__init__(data, files, initial=initial, place=area, below=True)
+        if "emergency_id" in self.fields:
+            self.fields["emergency_id"].help_text = _(
+                "The ledger, and the numbers and key groups that it adds, are sealed with the"
+                " emergency's key and end with it. Names and homes stay in the register."
+            )
         named = [asked.get("place", ""), (data or {}).get("place_code", "")]
         offer(self, place_code=_places(area, named))
         self.first = kinds[0].kind

@@ -30,6 +30,7 @@ from fangxian.common.ids import uuid7
 from fangxian.common.keyring import REGISTER
 from fangxian.common.sheets.marking import RowError
 from fangxian.common.sheets.sheetreader.limits import MAX_SHEETS
+from fangxian.core import emergencies
 from fangxian.core.actions.files import require_scope, store_file
 from fangxian.core.models import (
     File,
@@ -123,29 +124,31 @@ def begin(
     data: bytes,
     right: str,
     signature: str = "",
+    emergency_id: UUID | None = None,
 ) -> ImportRun:
     """Store a file and open a run for it, in the open transaction.
 
     Sent again by the same actor before its columns were chosen, it is still the same run; of two
-    at once the second waits. The right is that of the action that calls it.
+    at once the second waits. The right is that of the action that calls it. With ``emergency_id``
+    that emergency's key seals the file and its rows. Raises Invalid when it is not in force there.
     """
     require_scope(by, place_code)
     digest = hashlib.sha256(data).hexdigest()
     _lock(f"{kind}:{by.name}:{place_code}:{digest}")
     waiting = ImportRun.objects.filter(
         kind=kind, place_code=place_code, sha256=digest, user_id=by.user_id,
-        state=ImportState.STAGING, job_id=None,
+        state=ImportState.STAGING, job_id=None, emergency_id=emergency_id,
     ).first()  # fmt: skip
     if waiting is not None:
         return waiting
     file = store_file(
         by=by, data=data, name=name[:200], media_type="application/octet-stream",
-        place_code=place_code, right=right,
+        place_code=place_code, right=right, emergency_id=emergency_id,
         keep_until=timezone.localdate() + dt.timedelta(days=KEPT_DAYS),
     )  # fmt: skip
     run = ImportRun(
         kind=kind, file=file, sha256=digest, place_code=place_code, user_id=by.user_id,
-        made_by=by.name, signature=signature,
+        made_by=by.name, signature=signature, emergency_id=emergency_id,
     )  # fmt: skip
     run.save(force_insert=True)
     return run
@@ -184,6 +187,7 @@ def to_choose(run_id: UUID) -> ImportRun:
     run = _locked(run_id)
     if run.state not in (ImportState.STAGING, ImportState.READY):
         raise Conflict(_("This import has been started already."))
+    emergencies.hold(run.emergency_id)
     return run
 
 
@@ -194,6 +198,7 @@ def to_confirm(run_id: UUID) -> ImportRun:
     """
     run = _locked(run_id)
     if run.state == ImportState.READY or (run.state == ImportState.RUNNING and stopped(run)):
+        emergencies.hold(run.emergency_id)
         return run
     raise Conflict(_("This import is not ready to be written."))
 
@@ -292,6 +297,7 @@ def commit_chunks(
         ImportRun.objects.filter(id=run.id, finished_at=None).update(state=ImportState.RUNNING)
     while True:
         with progress.chunk() as by:
+            emergencies.hold(run.emergency_id)
             at = _Pass(**progress.state.get("import", {}))
             # Locked, so that two attempts never write the same row.
             locked = (

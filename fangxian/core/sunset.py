@@ -10,6 +10,8 @@ import orjson
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, models
+from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from fangxian.common.actor import Actor
@@ -18,7 +20,15 @@ from fangxian.common.keyring import keyring
 from fangxian.common.registries import Registry
 from fangxian.common.scoping import acting
 from fangxian.core.actions.files import store_file
-from fangxian.core.models import Emergency, File, FileChunk
+from fangxian.core.models import (
+    Emergency,
+    File,
+    FileChunk,
+    ImportRow,
+    ImportRun,
+    ImportState,
+    RowState,
+)
 
 # What a room removes of an emergency beyond what its key takes: returns the number of rows.
 hooks: Registry[Callable[[Actor, UUID], int]] = Registry("sunset of a room")
@@ -100,6 +110,7 @@ def _report(by: Actor, emergency: Emergency) -> dict[str, object]:
         count = model._default_manager.filter(**{column: emergency.id}).count()
         if count:
             rows[model._meta.label] = {"rows": count, "columns": sorted(fields)}
+    _end_imports(emergency.id)
     files = File.objects.filter(emergency_id=emergency.id)
     chunks, _by_model = FileChunk.objects.filter(file__in=files).delete()
     with connection.cursor() as cursor:
@@ -115,6 +126,26 @@ def _report(by: Actor, emergency: Emergency) -> dict[str, object]:
         "file_chunks_removed": chunks,
         "removed_by_rooms": {name: count for name, count in removed.items() if count},
     }
+
+
+def _end_imports(emergency_id: UUID) -> None:
+    """Finish the imports of an emergency: what waits is rejected, for nobody can read it."""
+    runs = ImportRun.objects.filter(emergency_id=emergency_id)
+    # One that is being checked first ends that.
+    held = list(runs.select_for_update().values_list("pk", flat=True))
+    rows = ImportRow.objects.filter(run_id__in=held)
+    rows.filter(state=RowState.WAITING).update(state=RowState.REJECTED, raw=None, problems=None)
+    rows.update(raw=None, problems=None)
+    came = rows.filter(run=OuterRef("pk")).order_by().values("run").annotate(n=Count("pk"))
+    many = Coalesce(Subquery(came.values("n")), 0)
+    # A preview quotes some of the rows.
+    runs.update(
+        options={},
+        state=ImportState.FINISHED,
+        finished_at=Coalesce("finished_at", Now()),
+        rows_in=many,
+        rejected=many - F("accepted"),
+    )
 
 
 def finish_all() -> int:

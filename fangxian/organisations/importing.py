@@ -117,6 +117,7 @@ def _organisation_row(
             documents=[(document_kind(document[0]), document[1])] if document else [],
             phones=[values["phone"]] if values.get("phone") else [],
             from_date=day,
+            emergency_id=run.emergency_id,
             **office,
         )
         return body.id, True

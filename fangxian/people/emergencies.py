@@ -1,37 +1,12 @@
-"""Numbers that were recorded for an emergency: with which key, and what goes when it ends."""
+"""Numbers that were recorded for an emergency: what goes when it ends."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Invalid, Problem
-from fangxian.core.queries import emergencies_at
 from fangxian.people.models import PersonDocument, PersonPhone
-
-
-def choices(place_code: str) -> list[tuple[str, str]]:
-    """The emergencies in force at a place, to choose for whose sake something is recorded."""
-    return [(str(one.pk), one.name) for one in emergencies_at(place_code)]
-
-
-def check(place_code: str, emergency_id: UUID | None) -> UUID | None:
-    """The emergency, if it is one in force at the place or above it; None is none. Raises Invalid.
-
-    Whose key seals what is recorded here is ended by who answers for this place.
-    """
-    if emergency_id is None or emergencies_at(place_code).filter(pk=emergency_id).exists():
-        return emergency_id
-    raise Invalid(
-        Problem(
-            _("This emergency is not in force here."),
-            "emergency_id",
-            mend=_("Choose another, or none."),
-        )
-    )
 
 
 def forget_numbers(by: Actor, emergency_id: UUID) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -12,29 +11,8 @@ from django.utils.translation import pgettext_lazy
 from fangxian.common.ui.changes import ChangeForm
 from fangxian.common.ui.choices import offer
 from fangxian.common.ui.widgets import DateInput
-from fangxian.people import emergencies
+from fangxian.core.forms import ForAnEmergency
 from fangxian.people.vocabularies import DOCUMENT_KINDS, ETHNICITIES, SEXES
-
-
-class ForAnEmergency(forms.Form):
-    """A form that may say for which emergency something is recorded; last, and asked only then."""
-
-    emergency_id = forms.TypedChoiceField(
-        label=_("Recorded for the emergency"),
-        required=False,
-        coerce=UUID,
-        empty_value=None,
-        help_text=_("Sealed with the emergency's key: when it ends, nobody can read it any more."),
-    )
-
-    def __init__(self, *args: Any, place: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if found := emergencies.choices(place):
-            offer(self, emergency_id=[("", _("none: part of the register")), *found])
-            # Behind the form's own fields.
-            self.fields["emergency_id"] = self.fields.pop("emergency_id")
-        else:
-            del self.fields["emergency_id"]
 
 
 class PersonForm(ChangeForm):

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 from fangxian.common.ui.changes import ChangeForm
 from fangxian.common.ui.choices import offer
 from fangxian.common.ui.widgets import DateInput
-from fangxian.people.forms import ForAnEmergency
+from fangxian.core.forms import ForAnEmergency
 from fangxian.people.vocabularies import DOCUMENT_KINDS, SEXES
 from fangxian.register.models import Household
 from fangxian.register.vocabularies import (

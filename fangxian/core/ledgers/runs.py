@@ -17,7 +17,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.common.sheets import is_one_place, signature
 from fangxian.common.sheets.marking import write_error_workbook
-from fangxian.core import imports
+from fangxian.core import emergencies, imports
 from fangxian.core.actions import start_job, store_file
 from fangxian.core.jobs import JobKind
 from fangxian.core.jobs import kinds as job_kinds
@@ -48,11 +48,20 @@ def register(ledger: Ledger, *, order: int = 100) -> None:
 
 
 @action
-def upload(*, by: Actor, kind: str, place_code: str, name: str, data: bytes) -> ImportRun:
+def upload(
+    *,
+    by: Actor,
+    kind: str,
+    place_code: str,
+    name: str,
+    data: bytes,
+    emergency_id: UUID | None = None,
+) -> ImportRun:
     """Store a ledger and open a run for it. Raises Invalid when no table can be read in it.
 
     The file is opened in a process of its own with little memory and time. Sent again before its
-    columns were chosen, it is still the same run.
+    columns were chosen, it is still the same run. With ``emergency_id``, of one in force at the
+    place, its key seals what is kept of the ledger, which ends with it.
     """
     ledger = ledgers.get(kind)
     by.require(ledger.right, place_code)
@@ -62,10 +71,11 @@ def upload(*, by: Actor, kind: str, place_code: str, name: str, data: bytes) -> 
                 _("Choose the county, town or community that the ledger is about."), "place_code"
             )
         )
+    emergencies.check(place_code, emergency_id)
     _workbook, tables = opened(data, name)
     return imports.begin(
         by=by, kind=kind, place_code=place_code, name=name, data=data, right=ledger.right,
-        signature=signature(tables[0]),
+        signature=signature(tables[0]), emergency_id=emergency_id,
     )  # fmt: skip
 
 
@@ -201,6 +211,7 @@ def commit(progress: Progress, *, run_id: str, size: int = 0) -> None:
     if run.rejected and not run.result_file_id:
         with progress.chunk() as by:
             run = run_of(run.id)
+            emergencies.hold(run.emergency_id)
             run.result_file = error_workbook(by, run)
             run.save(update_fields=["result_file"])
 
@@ -219,4 +230,5 @@ def error_workbook(by: Actor, run: ImportRun) -> File:
     return store_file(
         by=by, data=out.getvalue(), name=f"{stem}-{_('errors')}.xlsx"[:200], media_type=XLSX,
         place_code=run.place_code, right=source.ledger.right, keep_until=run.file.keep_until,
+        emergency_id=run.emergency_id,
     )  # fmt: skip

@@ -16,7 +16,7 @@ from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Forbidden, Invalid
 from fangxian.common.scoping import acting
-from fangxian.core import ledgers, runner
+from fangxian.core import emergencies, ledgers, runner
 from fangxian.core.actions import read_file
 from fangxian.core.ledgers import Ledger, Option
 from fangxian.core.models import ImportRun, Job
@@ -51,6 +51,12 @@ class LedgerCommand(BaseCommand):
             action="store_true",
             help="the name of a sheet does not say in which building or group its rows lie",
         )
+        parser.add_argument(
+            "--emergency",
+            default="",
+            help="the emergency that the ledger is for, by name or id: it is sealed with its key,"
+            " as are the numbers and key groups it adds, and ends with it",
+        )
         parser.add_argument("--commit", action="store_true", help="write the rows, not only check")
         parser.add_argument("--errors", type=Path, help="where the workbook with the errors goes")
         for option in self._options():
@@ -71,6 +77,7 @@ class LedgerCommand(BaseCommand):
             run = ledgers.upload(
                 by=by, kind=ledger.kind, place_code=options["place"], name=path.name,
                 data=path.read_bytes(),
+                emergency_id=_emergency(by, options["place"], options["emergency"]),
             )  # fmt: skip
             with acting(by):
                 found = ledgers.run_of(run.pk)
@@ -142,6 +149,19 @@ def _sheet(source: ledgers.Source, wanted: str) -> int:
         return int(wanted) - 1
     known = ", ".join(f"{number} {name}" for number, name in enumerate(names, start=1))
     raise CommandError(f"the file has no sheet {wanted}; write one of: {known}")
+
+
+def _emergency(by: Actor, place: str, wanted: str) -> UUID | None:
+    """The emergency in force at the place that is meant, by its name or id."""
+    if not wanted:
+        return None
+    with acting(by):
+        known = emergencies.choices(place)
+    named = [key for key, name in known if wanted in (key, name)]
+    if len(named) == 1:
+        return UUID(named[0])
+    listed = ", ".join(f"{key} {name}" for key, name in known) or "there is none"
+    raise CommandError(f"no emergency in force at {place} is {wanted}; write one of: {listed}")
 
 
 def _actor(name: str, place: str, ledger: Ledger) -> Actor:

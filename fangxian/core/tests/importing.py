@@ -60,9 +60,12 @@ def previewed(
     kind: str,
     name: str = "台账.xlsx",
     sizes: dict[str, int] | None = None,
+    emergency_id: UUID | None = None,
     **choices: Any,
 ) -> ImportRun:
-    run = ledgers.upload(by=by, kind=kind, place_code=place, name=name, data=data)
+    run = ledgers.upload(
+        by=by, kind=kind, place_code=place, name=name, data=data, emergency_id=emergency_id
+    )
     mapping = choices.pop("mapping", None) or proposed(by, run.id)
     job = ledgers.choose(by=by, run_id=run.id, mapping=mapping, **choices)
     run_job(by, job, **sizes or {})

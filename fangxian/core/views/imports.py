@@ -14,7 +14,7 @@ from django.urls import reverse
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.accounts.queries import display_names
 from fangxian.common.errors import OutOfScope
-from fangxian.core import imports
+from fangxian.core import emergencies, imports
 from fangxian.core.ledgers import ledgers
 from fangxian.core.models import ImportRun, ImportState, Job, JobState
 from fangxian.core.views.jobs import row_of
@@ -91,6 +91,7 @@ def detail(request: SignedRequest, run_id: UUID) -> HttpResponse:
         "is_own": run.file.owner_id is not None and run.file.owner_id == request.actor.user_id,
         "run": run,
         "people": display_names([run.made_by]),
+        "emergency": emergencies.of(run.emergency_id),
         "place": full_name(run.place_code),
         "waiting": run.rows_in - run.accepted - run.rejected,
         "job": row_of(job) if job else None,

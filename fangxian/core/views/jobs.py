@@ -43,6 +43,8 @@ def error_of(job: Job) -> str:
         "requester_gone": _("The account or its role is no longer in force."),
         "forbidden": _("A right for this was missing."),
         "out_of_scope": _("Something it needs no longer lies in your area."),
+        "emergency_ended": _("The emergency has ended: what was recorded for it is destroyed."),
+        "destroyed": _("The emergency has ended and the file is destroyed."),
         "internal": _("An unexpected error; it is in the log. Start it again or report it."),
     }
     return told.get(job.error_code) or _("Refused: %(code)s") % {"code": job.error_code}

@@ -19,7 +19,7 @@ from fangxian.common.masks import mask_number, mask_phone, mask_text
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.sheets import cell_text
 from fangxian.common.ui.problems import show_problems
-from fangxian.core import imports, ledgers
+from fangxian.core import emergencies, imports, ledgers
 from fangxian.core.actions import cancel_job
 from fangxian.core.forms import LedgerForm
 from fangxian.core.imports import StagedRow
@@ -96,6 +96,8 @@ class LedgerPages:
             for name in ("run", "columns", "progress")
             if "run" in context
         }
+        if "run" in context:
+            context["emergency"] = emergencies.of(context["run"].emergency_id)
         context |= {"steps": steps, "upload_url": reverse(f"{self.room}:import"), **addresses}
         return render(request, f"core/ledger_{step}.html", context, status=status)
 
@@ -113,7 +115,7 @@ class LedgerPages:
             try:
                 run = ledgers.upload(
                     by=by, kind=given["kind"], place_code=given["place_code"], name=file.name,
-                    data=file.read(),
+                    data=file.read(), emergency_id=given.get("emergency_id"),
                 )  # fmt: skip
             except Invalid as error:
                 show_problems(form, error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -89,10 +90,12 @@ def add_new_member(
     party_member: bool = False,
     wish: Region | None = None,
     from_date: dt.date | None = None,
+    emergency_id: UUID | None = None,
 ) -> Member:
     """Make a person whom the register does not know, and a member of him.
 
-    Raises Invalid, Conflict (somebody in the area has this document: add that person).
+    With ``emergency_id`` documents and phones are sealed with its key and end with it. Raises
+    Invalid, Conflict (somebody in the area has this document: add that person).
     """
     seat = organisation.seat.code
     by.require(EDIT, seat)
@@ -109,6 +112,7 @@ def add_new_member(
         name=name,
         documents=documents,
         phones=phones,
+        emergency_id=emergency_id,
     )
     return Member.objects.create(
         id=member_id,

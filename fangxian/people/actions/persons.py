@@ -14,8 +14,9 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.models import update_fields
+from fangxian.core import emergencies
 from fangxian.people import documents as numbers
-from fangxian.people import emergencies, names, queries, queue, tokens
+from fangxian.people import names, queries, queue, tokens
 from fangxian.people.actions.links import link_person
 from fangxian.people.locks import lock_person
 from fangxian.people.matching import lock_numbers, offer_matches

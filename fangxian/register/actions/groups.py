@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, OutOfScope, Problem
-from fangxian.people import emergencies
+from fangxian.core import emergencies
 from fangxian.people.locks import lock_person
 from fangxian.register.changes import changed
 from fangxian.register.models import KeyGroupEntry, Residency

@@ -209,12 +209,14 @@ def _humans(
             "deceased_on", "nationality",
         )
     }  # fmt: skip
-    for person, kind, index in PersonDocument.objects.filter(person_id__in=keys).values_list(
+    # Those of an ended emergency have no index any more.
+    indexed = {"person_id__in": keys, "number_index__isnull": False}
+    for person, kind, index in PersonDocument.objects.filter(**indexed).values_list(
         "person_id", "kind", "number_index"
     ):
         if person in humans:
             humans[person].documents += ((kind, bytes(index)),)
-    for person, index in PersonPhone.objects.filter(person_id__in=keys).values_list(
+    for person, index in PersonPhone.objects.filter(**indexed).values_list(
         "person_id", "number_index"
     ):
         if person in humans:

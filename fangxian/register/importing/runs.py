@@ -122,7 +122,7 @@ class Residents:
                 decisions, registered, told=told, day=day,
                 row_name=partial(imports.row_name, run), exchange=exchange,
             )  # fmt: skip
-            writer = Writer(by, day)
+            writer = Writer(by, day, run.emergency_id)
             outcomes = [_outcome(writer, decision) for decision in decisions]
             writer.flush()
             touched = {d.home.id for d in decisions if d.home and d.status in matching.WRITTEN}

@@ -13,6 +13,7 @@ from fangxian.common import bulk
 from fangxian.common.actor import Actor
 from fangxian.common.crypto import sealer
 from fangxian.common.ids import uuid7
+from fangxian.common.keyring import REGISTER
 from fangxian.people import names, queue, tokens
 from fangxian.people.matching import offer_matches, offer_pairs
 from fangxian.people.models import Person, PersonDocument, PersonLink, PersonPhone
@@ -50,21 +51,28 @@ class _Rows:
 
 
 class Writer:
-    """Collects what is to be written and writes it. ``day`` is that of key groups without one."""
+    """Collects what is to be written and writes it. ``day`` is that of key groups without one.
 
-    def __init__(self, by: Actor, day: dt.date) -> None:
+    Numbers and key groups belong to the emergency, if there is one.
+    """
+
+    def __init__(self, by: Actor, day: dt.date, emergency_id: UUID | None = None) -> None:
         self.by = by
         self.day = day
         now = timezone.now()
-        self._seal_number = sealer(_NUMBER.column_name)
-        self._seal_phone = sealer(_PHONE.column_name)
+        key = emergency_id or REGISTER
+        self._seal_number = sealer(_NUMBER.column_name, key)
+        self._seal_phone = sealer(_PHONE.column_name, key)
+        same: dict[str, Any] = {"created_at": now}
+        if emergency_id is not None:
+            same["emergency_id"] = emergency_id
         self.persons = _Rows(Person, created_at=now)
-        self.documents = _Rows(PersonDocument, created_at=now)
-        self.phones = _Rows(PersonPhone, created_at=now, label="")
+        self.documents = _Rows(PersonDocument, **same)
+        self.phones = _Rows(PersonPhone, **same, label="")
         self.links = _Rows(PersonLink, kind=LINK)
         self.households = _Rows(Household, created_at=now, address="", note="")
         self.residencies = _Rows(Residency, created_at=now, ended="", away_where="")
-        self.groups = _Rows(KeyGroupEntry, created_at=now, from_date=day)
+        self.groups = _Rows(KeyGroupEntry, **same, from_date=day)
         self._homes: set[UUID] = set()
         self._numbers: dict[UUID, str] = {}
         self._settled: set[UUID] = set()

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from fangxian.common.actor import Actor
@@ -14,11 +15,15 @@ from fangxian.common.errors import Invalid
 from fangxian.common.fields import DESTROYED
 from fangxian.common.scoping import acting
 from fangxian.core import actions as core
-from fangxian.core import sunset
+from fangxian.core import ledgers, sunset
+from fangxian.core.invariants import imports_add_up
+from fangxian.core.models import File, FileChunk, ImportRow, ImportRun
 from fangxian.people import actions, queries
 from fangxian.people.models import PersonDocument, PersonPhone
 from fangxian.register import actions as register
 from fangxian.register.models import KeyGroupEntry
+from fangxian.register.tests.importing import imported, previewed
+from fangxian.register.tests.ledgers import HEADERS, person, workbook
 from tests.kit.cast import make_places
 
 BY = Actor.system("test", "1309")
@@ -70,6 +75,7 @@ def test_forms_ask_for_the_emergency_only_while_there_is_one(client_of, alice, p
         "document": reverse("people:add_document", args=[row.person_id]),
         "group": reverse("register:join_group", args=[row.pk]),
         "resident": reverse("register:move_in", args=[home.pk]),
+        "ledger": reverse("register:import"),
     }
     for url in urls.values():
         assert "emergency_id" not in client.get(url).content.decode()
@@ -85,12 +91,20 @@ def test_forms_ask_for_the_emergency_only_while_there_is_one(client_of, alice, p
             "name": "李四", "relation": "other", "kind": "tenant", "on": "2021-05-01",
             "document_kind": "identity", "document": NUMBER, "phone": "13900001234",
         },
+        "ledger": {
+            "place_code": places.grid,
+            "file": SimpleUploadedFile("返乡.xlsx", workbook([person(0)])),
+        },
     }  # fmt: skip
     for name, data in posts.items():
         assert client.post(urls[name], data | given).status_code == 302, name
     with acting(alice):
-        for model, count in ((PersonPhone, 2), (PersonDocument, 2), (KeyGroupEntry, 1)):
+        for model, count in ((PersonPhone, 2), (PersonDocument, 2), (KeyGroupEntry, 1),
+            (File, 1), (ImportRun, 1),
+        ):  # fmt: skip
             assert model.objects.filter(emergency_id=emergency.id).count() == count
+        run = ImportRun.objects.get()
+    assert emergency.name in client.get(reverse("register:import_columns", args=[run.pk])).text
 
 
 def test_the_key_of_an_emergency_elsewhere_is_not_taken(alice, places, home):
@@ -110,3 +124,40 @@ def test_the_key_of_an_emergency_elsewhere_is_not_taken(alice, places, home):
     assert actions.add_phone(
         by=alice, person_id=resident.person_id, number=PHONE, emergency_id=here.id
     )
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_a_ledger_of_an_emergency_ends_with_it() -> None:
+    places = make_places()
+    emergency = begin(places.county)
+    rows = [person(n, 人员类别="返乡") for n in range(3)]
+    rows[2]["身份证号"] = "123"
+    data = workbook(rows, [*HEADERS, "人员类别"])
+    of_it = {"emergency_id": emergency.id}
+    run = imported(BY, data, places.grid, **of_it)
+    waiting = previewed(BY, workbook([person(7)]), places.grid, **of_it)
+    assert (run.rows_in, run.accepted, run.rejected) == (3, 2, 1)
+    with acting(BY):
+        for model, count in ((PersonPhone, 2), (PersonDocument, 2), (KeyGroupEntry, 2)):
+            assert model.objects.filter(**of_it).count() == model.objects.count() == count
+        assert File.objects.filter(**of_it).count() == File.objects.count() == 3
+        assert ImportRow.objects.filter(**of_it).count() == ImportRow.objects.count() == 4
+        assert queries.find_by_phone("13800000001").exists()
+    core.end_emergency(by=BY, emergency_id=emergency.id, confirmation=emergency.name)
+    with pytest.raises(Invalid, match="emergency_id"):
+        ledgers.confirm(by=BY, run_id=waiting.id)
+    sunset.finish_all()
+    with acting(BY):
+        assert not FileChunk.objects.filter(file__emergency_id=emergency.id).exists()
+        assert not ImportRow.objects.filter(raw__isnull=False).exists()
+        assert not ImportRow.objects.filter(problems__isnull=False).exists()
+        assert ImportRun.objects.filter(state="finished", options={}).count() == 2
+        assert not queries.find_by_phone("13800000001").exists()
+    assert list(imports_add_up()) == []
+    with pytest.raises(Invalid, match="emergency_id"):
+        imported(BY, data, places.grid, **of_it)
+    # The persons are known by name and home: what is no longer known of them can be brought again.
+    again = imported(BY, data, places.grid)
+    assert (again.accepted, again.changed) == (2, 2)
+    with acting(BY):
+        assert PersonPhone.objects.filter(emergency_id=None).count() == 2

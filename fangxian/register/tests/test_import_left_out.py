@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
+from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
+from fangxian.core.actions import create_emergency
+from fangxian.core.models import ImportRun
 from fangxian.register.models import Residency
 from fangxian.register.tests.importing import imported, previewed
 from fangxian.register.tests.ledgers import person
 from tests.kit.cast import make_cast, make_places
 
+BY = Actor.system("test", "1309")
 HEAD = ["序号", "姓名", "身份证号", "联系电话", "现住址"]
 
 
@@ -97,3 +101,13 @@ def test_the_command_names_the_rows_left_out(
     call_command("import_register", str(file), "--place", places.grid, "--as", "alice")
     said = capsys.readouterr().out.splitlines()[1:]
     assert said == [f"row left out: {number} (foot)" for number in (4, 7, 9)]
+    emergency = create_emergency(
+        by=BY, name="示例疫情", disease="示例疾病",
+        place_code=places.county, level=2,
+    )  # fmt: skip
+    given = (str(file), "--place", places.grid, "--as", "alice", "--emergency")
+    with pytest.raises(CommandError, match=emergency.name):
+        call_command("import_register", *given, "另一起")
+    call_command("import_register", *given, emergency.name)
+    with acting(BY):
+        assert ImportRun.objects.filter(emergency_id=emergency.id).count() == 1
