@@ -10,21 +10,25 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from fangxian.accounts.actions import grant_role, revoke_grant
 from fangxian.accounts.models import Grant, User
 from fangxian.common import registries
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
-from fangxian.config.demo import alive, sweep
+from fangxian.config.demo import alive, chain, sweep
 from fangxian.config.demo.officers import Officers
 from fangxian.config.demo.recipe import CHECKS, WEIGHTS, Chance, recipe
 from fangxian.core.models import Measure, Task
 from fangxian.field.actions.reports import OVERDUE
 from fangxian.field.models import Campaign, DailyReport, Target, Visit
 from fangxian.organisations.models import Member, Responsibility, Vacancy
+from fangxian.organisations.proposing import ground, shown, solved
 from fangxian.organisations.queries import who_closes_many
+from fangxian.organisations.rules import chain_rules
 from fangxian.people.models import MergeCandidate, PersonDocument
+from fangxian.regions.queries import at
 from fangxian.register.models import Establishment, Household
 from tests.browser.county import HOUSEHOLDS, copied, make_template
 
@@ -88,6 +92,13 @@ def test_what_goes_on_beside_the_sweep_is_there_too(county: Actor) -> None:
         assert ten.count() == alive.MEMBERS
         assert {row.households.filter(to_date=None).count() for row in ten} == {alive.TEN}
         assert all(row.member is not None and row.member.party_member for row in ten)
+        (vacancy,) = Vacancy.objects.all()
+        wishes = Member.objects.exclude(wish=None)
+        assert wishes.filter(wish=vacancy.place_id).count() == chain.WISHING
+        assert wishes.exclude(wish=vacancy.place_id).count() == alive.MEMBERS // 2
+        of = ground(at(vacancy.place_code[:9]), chain_rules().role(vacancy.role))
+        (line,) = shown(of, solved(of)).lines
+        assert gettext("wishes to serve here") in line.reasons
         assert rows.exclude(substitute_for=None).filter(to_date__gte=today).count() == 1
         assert rows.filter(role="building_head", to_date__lt=today).count() == 1
         kept = rows.filter(role="contact_leader").values("establishment_id")

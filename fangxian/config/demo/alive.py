@@ -73,13 +73,16 @@ def _branch(by: Actor, chance: Chance, community: Region, people: list[Person]) 
         seat=community,
         parent=committee,
     )
-    for person in people:
+    grids = list(below(community.code, Level.GRID).order_by("code"))
+    for number, person in enumerate(people):
         yield add_member(
             by=by,
             person=person,
             organisation=branch,
             duty=data["branch_duty"],
             party_member=True,
+            # Every other one has said where.
+            wish=None if number % 2 else grids[number % len(grids)],
         )
 
 

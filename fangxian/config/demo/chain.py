@@ -34,6 +34,8 @@ MEMBERS_A_UNIT = 6
 LEADERS_A_UNIT = 3
 # Whose first members are of division rank.
 LED_BY_LEADERS = ("department", "hospital")
+# Members of a town's office who wish to serve in the grid without an officer.
+WISHING = 2
 # Communities whose five ones are not complete, and one grid without its officer.
 INCOMPLETE = 3
 ENTERPRISES = 10
@@ -78,7 +80,8 @@ def found(by: Actor, chance: Chance) -> None:
         rules = chain_rules()
         pool = Pool(county.code)
         units = list(_units(by, chance, county))
-        members = [m for unit in units for m in _members(by, chance, pool, unit)]
+        vacant = _vacant(list(below(county.code, Level.GRID).order_by("code")))
+        members = [m for unit in units for m in _members(by, chance, pool, unit, vacant)]
         officer = hire(by, chance)["wangge"]
         own = Head(officer.person_id, officer.person.name)
         officers = {areas(county.code)["grid"]: own}
@@ -108,15 +111,32 @@ def _units(by: Actor, chance: Chance, county: Region) -> Iterator[Organisation]:
         yield make(data["enterprise"].format(n=number), "enterprise", county)
 
 
-def _members(by: Actor, chance: Chance, pool: Pool, unit: Organisation) -> Iterator[Member]:
+def _vacant(grids: list[Region]) -> Region:
+    """The grid that has no officer."""
+    return grids[len(grids) // 3]
+
+
+def _members(
+    by: Actor, chance: Chance, pool: Pool, unit: Organisation, vacant: Region
+) -> Iterator[Member]:
+    """The members of a unit; the last of the vacant grid's town live and wish to serve in it."""
     ranks = chance.data["ranks"]
+    near = unit.seat.code == vacant.code[: int(Level.TOWN)]
     led = unit.kind.code in LED_BY_LEADERS
     for number in range(MEMBERS_A_UNIT):
-        head = pool.draw(unit.seat.code)
+        wish = vacant if near and number >= MEMBERS_A_UNIT - WISHING else None
+        head = pool.draw((wish or unit.seat).code)
         person = Person(id=head.id, name=head.name)
         rank = ranks["community_leader" if led and number < LEADERS_A_UNIT else "chief"]
         party = number % 2 == 0
-        member = add_member(by=by, person=person, organisation=unit, rank=rank, party_member=party)
+        member = add_member(
+            by=by,
+            person=person,
+            organisation=unit,
+            rank=rank,
+            party_member=party,
+            wish=wish,
+        )
         # The demonstration draws names itself, without a read of the person.
         member.person = person
         yield member
@@ -174,9 +194,9 @@ def _chain(
             place, "linked_unit", unit.name, organisation_id=unit.id, contact=chance.phone()
         )
     grids = list(below(county.code, Level.GRID).order_by("code"))
-    vacant = len(grids) // 3
-    for number, grid in enumerate(grids):
-        if number != vacant:
+    vacant = _vacant(grids)
+    for grid in grids:
+        if grid != vacant:
             yield local("grid_officer", grid)
     load: dict[UUID, int] = defaultdict(int)
     for building in below(county.code, Level.BUILDING).order_by("code"):
