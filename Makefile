@@ -17,6 +17,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 RUN := .venv/bin/python
 TEST_WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n + 1)))
 ARGS ?=
+PYTEST = CHROMIUM="$$($(RUN) scripts/find_chromium.py)" && export CHROMIUM && \
+	$(RUN) -m pytest -n $(TEST_WORKERS)
+SUITE = $(PYTEST) --dist loadfile --no-loadscope-reorder --ignore=tests/chaos
+DRILLS = $(PYTEST) --dist worksteal tests/chaos
 LOCK := .venv/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
 
@@ -33,13 +37,13 @@ setup: ## Install everything into .venv and build the front end
 demo: setup ## Show a whole county: database, data, server; Ctrl-C ends all (ARGS="--port 9000")
 	@exec $(RUN) -m fangxian.config.cli demo $(ARGS)
 
-test: setup ## Run the test suite (ARGS="path -k name"; quicker: ARGS='-m "not slow"')
-	@CHROMIUM="$$($(RUN) scripts/find_chromium.py)" && export CHROMIUM && \
-	  $(RUN) -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder --ignore=tests/chaos $(ARGS)
+# The drills come last, by themselves: they kill servers, and others would wait for the machine.
+test: setup ## Run the whole suite, then the drills (a part: ARGS="path -k name" or '-m "not slow"')
+	@$(SUITE) $(ARGS)
+	$(if $(strip $(ARGS)),,@$(DRILLS))
 
-drills: setup ## Run the drills of tests/chaos: kill -9 of server, worker and database
-	@CHROMIUM="$$($(RUN) scripts/find_chromium.py)" && export CHROMIUM && \
-	  $(RUN) -m pytest -n $(TEST_WORKERS) --dist worksteal tests/chaos $(ARGS)
+drills: setup ## Run the drills alone: kill -9 of server, worker and database (tests/chaos)
+	@$(DRILLS) $(ARGS)
 
 check: setup ## Linters, types, import law, missing migrations and translations
 	$(RUN) -m ruff check .
@@ -51,9 +55,11 @@ check: setup ## Linters, types, import law, missing migrations and translations
 	@if [ -f frontend/package.json ]; then \
 	  bash scripts/node.sh npm run --silent check && bash scripts/node.sh npm test --silent; fi
 
-bench: setup ## Run one benchmark: make bench NAME=visit ARGS="--people 100000"
+bench: setup ## Run one benchmark, one line of JSON: make bench NAME=list ARGS="--residents 20000"
 	@if [ ! -f "benchmarks/$(NAME).py" ]; then echo "make bench NAME=…  one of:" >&2; \
 	  ls benchmarks | sed -n 's/^\([a-z]\w*\)\.py$$/  \1/p' >&2; exit 2; fi
+	@if [ "$(NAME)" = district ]; then $(PYTHON) scripts/set_up.py peers >&2 || \
+	  echo "The benchmark goes on without its peer." >&2; fi
 	@$(RUN) "benchmarks/$(NAME).py" $(ARGS)
 
 messages: setup ## Add new texts to the translations' files
@@ -63,3 +69,5 @@ lock: setup ## Write the lock files anew after a change of pyproject.toml (ARGS=
 	@$(LOCK) $(ARGS) --output-file requirements/base.lock >/dev/null
 	@$(LOCK) $(ARGS) --extra dev --constraint requirements/base.lock \
 	  --output-file requirements/dev.lock >/dev/null
+	@$(LOCK) $(ARGS) --extra bench --constraint requirements/dev.lock \
+	  --output-file requirements/bench.lock >/dev/null

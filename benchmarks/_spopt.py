@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 NAME = "spopt MaxPHeuristic, one annealing of each best start"
-MISSING = "reference spopt is not installed: .venv/bin/pip install spopt"
+MISSING = "reference spopt is not installed: make bench NAME=district, or pip install '.[bench]'"
 # Its import alone takes seconds where nothing of it is compiled or in memory yet.
 _START = 30
 

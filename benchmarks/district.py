@@ -1,8 +1,9 @@
 """Benchmark ``district``: 20,000 buildings of one region → 300 grids within ±10 % of the mean.
 
 Sizes are skewed (villas of 1–4 households, blocks of up to 120) and roads wind at random. The
-figures come from a check that shares nothing with the drawing but the published graph. Where spopt
-is installed it draws 1,000 such buildings, on the same graph as ours.
+figures come from a check that shares nothing with the drawing but the published graph. The
+reference is spopt, which ``make bench`` installs for this benchmark: it draws 1,000 such buildings
+on the same graph as ours. Without it the line says how to install it.
 
     python benchmarks/district.py --shape all --seeds 3
 """

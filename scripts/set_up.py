@@ -1,7 +1,8 @@
 """Install everything into `.venv` and build the front end; quick when nothing has changed.
 
 Run by `make setup` with the machine's Python, on its standard library alone. What was done is
-remembered by the content of the files that it depends on, in `.venv/stamps`.
+remembered by the content of the files that it depends on, in `.venv/stamps`. `set_up.py peers`
+adds what a benchmark is measured against (the extra `bench`).
 """
 
 from __future__ import annotations
@@ -26,8 +27,11 @@ SKIPPED = {"node_modules", "tests", "__pycache__", ".vite"}
 def main() -> int:
     """All steps in order; 1 with the mend if one fails."""
     os.chdir(CHECKOUT)
-    make_venv()
     locks = CHECKOUT / "requirements"
+    if sys.argv[1:] == ["peers"]:
+        step("peers", [locks / "bench.lock"], install_peers)
+        return 0
+    make_venv()
     step("installer", [locks / "setup.lock"], install_installer)
     step("packages", [locks / "dev.lock"], install_packages)
     step("project", [CHECKOUT / "pyproject.toml"], install_project)
@@ -91,6 +95,16 @@ def install_project() -> None:
     run(
         "The project couldn't be installed.",
         *uv("--no-deps", "--no-build-isolation", "--editable", "."),
+    )
+
+
+def install_peers() -> None:
+    """What a benchmark is measured against, at known hashes; nothing is built from source."""
+    say("Installing the peers of the benchmarks …")
+    run(
+        "The peers of the benchmarks couldn't be installed; the message above says why.",
+        *uv("--only-binary", ":all:", "--require-hashes"),
+        *("--requirement", "requirements/bench.lock"),
     )
 
 
