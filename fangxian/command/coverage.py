@@ -56,6 +56,11 @@ class Row:
         """Who is asked first: the nearest holder of the first closing role."""
         return self.closers[0] if self.closers else None
 
+    @property
+    def asked(self) -> Responsible | None:
+        """The closer, where something is left to close: of a covered place a board names nobody."""
+        return None if self.complete else self.closer
+
 
 @dataclass(frozen=True)
 class Board:

@@ -47,6 +47,8 @@ VACANCY_COLUMNS = (
     ExportColumn(gettext_lazy("Vacant since"), "date"),
     ExportColumn(gettext_lazy("Due"), "datetime"),
     ExportColumn(gettext_lazy("Named by")),
+    ExportColumn(gettext_lazy("Account")),
+    ExportColumn(gettext_lazy("Whom to call"), width=28),
 )
 
 

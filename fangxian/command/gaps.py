@@ -9,7 +9,6 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.functions import Length
 
-from fangxian.accounts.models import Role
 from fangxian.common import codes
 from fangxian.core.models import Task, TaskState
 from fangxian.field.exporting import door_cells, door_labels
@@ -17,7 +16,8 @@ from fangxian.field.models import Campaign, Target
 from fangxian.field.queries import doors, gaps
 from fangxian.organisations import vacancies
 from fangxian.organisations.models import Vacancy
-from fangxian.organisations.queries import who_closes_many
+from fangxian.organisations.naming import who_names_many
+from fangxian.organisations.queries import note_shown, who_closes_many
 from fangxian.organisations.rules import chain_rules
 from fangxian.regions.queries import names
 
@@ -55,7 +55,7 @@ def vacancies_at(code: str) -> QuerySet[Vacancy]:
 def vacancies_of(code: str, most: int = SHOWN) -> list[dict[str, Any]]:
     """The vacancies at and below a place, the highest places first, with who names and by when.
 
-    Keys ``key code place where role missing since named_by due task``. Four queries.
+    Keys ``key code place where role missing since naming due task``. Seven queries.
     """
     return _described(list(vacancies_at(code).order_by(Length("place_code"), "place_code")[:most]))
 
@@ -65,18 +65,18 @@ def _described(rows: Sequence[Vacancy]) -> list[dict[str, Any]]:
     called = names(
         {at for row in rows for at in codes.ancestors(row.place_code, include_self=True)}
     )
-    roles = {role.code: str(role) for role in Role.objects.all()}
     open_ = Task.objects.filter(
         kind=vacancies.TASK, state=TaskState.OPEN, object_id__in=[row.id for row in rows]
     )
     tasks = {task.object_id: task for task in open_}
+    namings = who_names_many([(row, tasks.get(row.id)) for row in rows])
     described = []
     for row in rows:
         task = tasks.get(row.id)
-        named_by = rules.roles[row.role].named_by if row.role in rules.roles else ""
+        naming = namings[row.id]
         described.append(
             {
-                "key": [row.id, row.role, row.missing, row.since, task and task.due_at],
+                "key": [row.id, row.role, row.missing, row.since, task and task.due_at, naming],
                 "code": row.place_code,
                 "place": called.get(row.place_code, row.place_code),
                 "where": " ".join(
@@ -85,7 +85,7 @@ def _described(rows: Sequence[Vacancy]) -> list[dict[str, Any]]:
                 "role": rules.name_of(row.role),
                 "missing": row.missing,
                 "since": row.since,
-                "named_by": roles.get(named_by, named_by),
+                "naming": naming,
                 "due": task.due_at if task else None,
                 "task": task,
             }
@@ -100,7 +100,7 @@ def gap_rows(campaign: Campaign, code: str) -> Iterator[list[object]]:
     """The uncovered doors of a place for a ledger: where, what was tried, by when, who closes.
 
     Town, community, grid, building, unit, room, last outcome, visits, last visit, due, role, name.
-    No person is read. Read in batches of :data:`BATCH`.
+    Of persons those who close are named. Read in batches of :data:`BATCH`.
     """
     found = gaps(campaign, code).iterator(chunk_size=BATCH)
     batch: list[Target] = []
@@ -117,9 +117,12 @@ def _ledger(batch: Sequence[Target]) -> Iterator[list[object]]:
         return
     places = {target.place_code for target in batch}
     labels = door_labels(places)
-    closers = who_closes_many(list(places))
+    closers = {
+        code: next(iter(found), None) for code, found in who_closes_many(list(places)).items()
+    }
+    note_shown(closers.values())
     for target in batch:
-        closer = next(iter(closers[target.place_code]), None)
+        closer = closers[target.place_code]
         last = target.last_visit_at
         yield [
             *door_cells(target, labels),
@@ -133,7 +136,10 @@ def _ledger(batch: Sequence[Target]) -> Iterator[list[object]]:
 
 
 def vacancy_rows(code: str) -> Iterator[list[object]]:
-    """The vacancies of a place for a ledger: place, code, role, missing, since, due, who names."""
+    """The vacancies of a place for a ledger.
+
+    Place, code, role, missing, since, due, the role that names somebody, its account, who answers.
+    """
     found = vacancies_at(code).order_by("place_code")
     batch: list[Vacancy] = []
     for row in found.iterator(chunk_size=BATCH):
@@ -145,8 +151,11 @@ def vacancy_rows(code: str) -> Iterator[list[object]]:
 
 
 def _vacancy_ledger(batch: Sequence[Vacancy]) -> Iterator[list[object]]:
-    for row in _described(batch):
+    described = _described(batch)
+    note_shown(row["naming"].closer for row in described)
+    for row in described:
         due: dt.datetime | None = row["due"]
+        naming, closer = row["naming"], row["naming"].closer
         yield [
             f"{row['where']} {row['place']}".strip(),
             row["code"],
@@ -154,5 +163,7 @@ def _vacancy_ledger(batch: Sequence[Vacancy]) -> Iterator[list[object]]:
             row["missing"],
             row["since"],
             due,
-            row["named_by"],
+            naming.role,
+            naming.account,
+            f"{closer.role_name} {closer.name}" if closer else "",
         ]

@@ -61,11 +61,14 @@ def coverage_panel(request: HttpRequest, by: Actor, code: str) -> str:
     from fangxian.command.coverage import rows
     from fangxian.common import codes
     from fangxian.field.queries import coverage_of, running
+    from fangxian.organisations.queries import note_shown
     from fangxian.regions.queries import at
 
     (chain,) = rows(None, [at(code)])
     sweeps = [one for one in running(code) if codes.contains(one.area.code, code)]
     covered = coverage_of({one: [code] for one in sweeps})
+    if any(row.gap for row in covered.values()):
+        note_shown([chain.closer])
     context = {
         "sweeps": [
             (

@@ -149,8 +149,6 @@ def _responsibility_rows(code: str, clear: bool) -> Iterator[Row]:
     while chunk := list(islice(found, CHUNK)):
         places = exported_places.cells({row.place_code for row in chunk})
         for row in chunk:
-            if row.person_id is not None:
-                access.note(row.person_id)
             yield [
                 *places[row.place_code],
                 row.establishment.name if row.establishment else "",

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy
 
-from fangxian.common import access, codes
+from fangxian.common import codes
 from fangxian.common.masks import mask_name
 from fangxian.common.sheets.writing import ExportColumn
 from fangxian.organisations import exported_places
@@ -54,8 +54,6 @@ def rows(code: str, clear: bool) -> Iterator[list[object]]:
             heads.setdefault(residency.household_id, residency.person.name)
         for link in chunk:
             row = link.responsibility
-            if row.person_id is not None:
-                access.note(row.person_id)
             yield [
                 *places[link.place_code],
                 link.household.room,

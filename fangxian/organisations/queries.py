@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import BooleanField, Case, ExpressionWrapper, Q, QuerySet, Value, When
 from django.utils import timezone
 
-from fangxian.common import codes
+from fangxian.common import access, codes
 from fangxian.common.codes import Level
 from fangxian.common.errors import OutOfScope
 from fangxian.organisations.models import (
@@ -33,9 +33,13 @@ Holders = list[Responsibility]
 
 @dataclass(frozen=True)
 class Responsible:
-    """Who answers: shown beside a gap. ``responsibility_id`` is what the phone is asked by."""
+    """Who answers: shown beside a gap. ``responsibility_id`` is what the phone is asked by.
+
+    Who shows them says so (:func:`note_shown`): ``person_id`` is read with the name.
+    """
 
     responsibility_id: UUID
+    person_id: UUID | None
     name: str
     role: str
     role_name: str
@@ -77,30 +81,58 @@ def chain_above(code: str, on: dt.date | None = None) -> list[Responsibility]:
 def who_closes(code: str, on: dt.date | None = None) -> list[Responsible]:
     """Who should close a gap at ``code``: the nearest holder of each closing role, in rule order.
 
-    A holder who is absent is shown as his substitute. Empty when the whole chain is vacant.
+    A holder who is absent is shown as his substitute. Empty when the whole chain is vacant. They
+    are noted as read.
     """
-    return next(iter(who_closes_many([code], on).values()))
+    found = next(iter(who_closes_many([code], on).values()))
+    note_shown(found)
+    return found
 
 
 def who_closes_many(
     places: Sequence[str], on: dt.date | None = None
 ) -> dict[str, list[Responsible]]:
-    """:func:`who_closes` for many codes with one query."""
+    """:func:`who_closes` for many codes with one query; who is shown of them is noted then."""
     rules = chain_rules(on)
+    by_place = holding(places, rules.closes, rules, on)
+    return {code: list(_closers(code, by_place, rules)) for code in places}
+
+
+def note_shown(closers: Iterable[Responsible | None]) -> None:
+    """Note the persons among those whom a page or a file names: once for all of them."""
+    access.note(*{one.person_id for one in closers if one is not None and one.person_id})
+
+
+def holding(
+    places: Sequence[str], roles: Sequence[str], rules: ChainRules, on: dt.date | None = None
+) -> dict[str, dict[str, list[Responsible]]]:
+    """Who holds ``roles`` at these places and above them, by place and role. One query.
+
+    Substitutes stand for those who are absent.
+    """
     wanted = {c for code in places for c in codes.ancestors(code, include_self=True)}
     # Whether there is a number is asked of the database: opening each costs more than the query.
     rows = list(
         in_force(on)
-        .filter(place_code__in=wanted, role__in=rules.closes)
+        .filter(place_code__in=wanted, role__in=roles)
         .annotate(reachable=ExpressionWrapper(Q(contact__isnull=False), BooleanField()))
-        .values_list("id", "holder_name", "role", "place_code", "substitute_for_id", "reachable")
+        .values_list(
+            "id",
+            "person_id",
+            "holder_name",
+            "role",
+            "place_code",
+            "substitute_for_id",
+            "reachable",
+        )
     )
-    stood_in = {row[4] for row in rows}
+    stood_in = {row[5] for row in rows}
     by_place: dict[str, dict[str, list[Responsible]]] = {}
-    for id_, name, role, place_code, substitute_for, reachable in rows:
+    for id_, person, name, role, place_code, substitute_for, reachable in rows:
         if id_ not in stood_in:
             one = Responsible(
                 responsibility_id=id_,
+                person_id=person,
                 name=name,
                 role=role,
                 role_name=rules.name_of(role),
@@ -109,7 +141,7 @@ def who_closes_many(
                 substitute=substitute_for is not None,
             )
             by_place.setdefault(place_code, {}).setdefault(role, []).append(one)
-    return {code: list(_closers(code, by_place, rules)) for code in places}
+    return by_place
 
 
 def _closers(
@@ -124,6 +156,7 @@ def responsible(row: Responsibility, rules: ChainRules) -> Responsible:
     """The line that a page shows of a responsibility."""
     return Responsible(
         responsibility_id=row.id,
+        person_id=row.person_id,
         name=row.holder_name,
         role=row.role,
         role_name=rules.name_of(row.role),

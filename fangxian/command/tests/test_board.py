@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -15,8 +16,9 @@ from fangxian.command.tests.conftest import PHONE, begin
 from fangxian.common.codes import Level
 from fangxian.common.scoping import acting
 from fangxian.field.actions import close_campaign
-from fangxian.organisations.actions import withdraw_responsibility
+from fangxian.organisations.actions import appoint, withdraw_responsibility
 from fangxian.organisations.models import Vacancy
+from fangxian.people.actions import create_person
 from fangxian.regions.queries import at
 
 
@@ -102,12 +104,19 @@ def test_a_gap_names_who_closes_it_by_when_with_the_phone_behind_a_tap(
     html = text_of(client.get(url("board_place", sweep.id, places.unit)))
     assert "王一" in html
     assert PHONE not in html
+    assert looks("bob", officer)
     tap = reverse("organisations:contact", args=[officer.id])
     assert f'hx-post="{tap}"' in html
     before = AccessLog.objects.exclude(revealed="").count()
     answer = client.post(tap, headers={"HX-Request": "true"})
     assert PHONE in text_of(answer)
     assert AccessLog.objects.exclude(revealed="").count() == before + 1
+
+
+def looks(who, row):
+    """How often the log says that somebody read of a holder on the board."""
+    found = AccessLog.objects.filter(actor=who, purpose__startswith="page command:")
+    return found.filter(persons__contains=[row.person_id]).count()
 
 
 def test_a_standing_board_answers_304_and_a_changed_one_the_fragment(
@@ -117,8 +126,11 @@ def test_a_standing_board_answers_304_and_a_changed_one_the_fragment(
     address = url("board_place", sweep.id, places.county)
     first = client.get(address)
     poll = {"HX-Request": "true", "If-None-Match": first["ETag"]}
+    before = looks("headquarters", officer)
     still = client.get(address, headers=poll)
     assert (still.status_code, still.content) == (304, b"")
+    # What was not shown was not read.
+    assert looks("headquarters", officer) == before
     whole = client.get(address, headers={"If-None-Match": first["ETag"]})
     assert whole.status_code == 200
     withdraw_responsibility(by=hq, responsibility=officer)
@@ -191,8 +203,51 @@ def test_vacancies_are_listed_with_who_names_and_by_when(client_of, sweep, place
     first = context["unfilled"][0]
     assert first["code"] == places.grid
     assert first["due"] is not None
-    assert first["named_by"]
+    assert first["naming"].role
     assert first["task"] is not None
+
+
+def test_a_vacancy_names_who_fills_it_with_the_phone_behind_a_tap(
+    client_of, alice, hq, sweep, places
+):
+    """The secretary stands for the staff of the community; above, an account and who answers."""
+    secretary, leader = (
+        appoint(
+            by=hq,
+            place=places[code],
+            role=role,
+            holder=create_person(
+                by=hq, name=name, place_code=code, link_kind="met", source_id=uuid4()
+            ),
+            contact=PHONE,
+        )
+        for code, role, name in (
+            (places.community, "community_secretary", "书记甲"),
+            (places.town, "town_leader", "领导乙"),
+        )
+    )
+    client = client_of("alice")
+    rows = client.get(url("chain_place", places.community)).context["unfilled"]
+    found = {(row["code"], row["key"][1]): row["naming"] for row in rows}
+    building = found[places.building, "building_head"]
+    assert (building.closer.name, building.account) == ("书记甲", "")
+    linked = found[places.community, "linked_unit"]
+    assert (linked.closer.name, linked.account) == ("领导乙", "Headquarters")
+    html = text_of(client.get(url("chain_place", places.building)))
+    assert "书记甲" in html
+    assert PHONE not in html
+    tap = reverse("organisations:contact", args=[secretary.id])
+    assert f'hx-post="{tap}"' in html
+    assert looks("alice", secretary)
+    assert looks("alice", leader)
+    book = client.post(url("vacancies_csv", places.community)).content.decode("utf-8-sig")
+    assert "书记甲" in book
+    # Who may not call is shown no button that is refused.
+    laboratory = client_of("laboratory")
+    html = text_of(laboratory.get(url("chain_place", places.building)))
+    assert "书记甲" in html
+    assert tap not in html
+    assert laboratory.post(tap).status_code == 403
 
 
 def test_the_highest_places_stand_first_however_many_lie_below(sweep, hq, places):

@@ -23,7 +23,7 @@ from fangxian.command.polling import current
 from fangxian.common import codes
 from fangxian.common.codes import Level
 from fangxian.common.errors import OutOfScope
-from fangxian.field.models import Campaign
+from fangxian.field.models import Campaign, Target
 from fangxian.field.queries import Coverage, coverage_of, running
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at, path
@@ -155,6 +155,12 @@ def _show(request: SignedRequest, campaign: Campaign | None, place: Region | Non
             [vacancy["key"] for vacancy in unfilled],
             campaign and [campaign.name, campaign.ends_on, campaign.state],
             timezone.localdate(),
+        ],
+        closers=[
+            shown.own.closer if campaign and shown.own.coverage.gap else None,
+            *(row.asked for row in rows),
+            *(door["closer"] for door in doors if door["state"] == Target.State.OPEN),
+            *(vacancy["naming"].closer for vacancy in unfilled),
         ],
     )
 

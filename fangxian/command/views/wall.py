@@ -60,6 +60,7 @@ def overview(request: SignedRequest) -> HttpResponse:
         "command/_wall.html",
         context,
         shows=[shown.own, rows, context["figures"], checked["at"], timezone.localdate()],
+        closers=[row.asked for row in rows],
         confirmed=MINUTE,
     )
 
@@ -99,6 +100,10 @@ def gaps(request: SignedRequest) -> HttpResponse:
         "command/_wall_gaps.html",
         context,
         shows=[shown.own, worst, [row["key"] for row in unfilled], late, timezone.localdate()],
+        closers=[
+            *(line.row.closer for line in worst),
+            *(row["naming"].closer for row in unfilled),
+        ],
         confirmed=MINUTE,
     )
 

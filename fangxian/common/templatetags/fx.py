@@ -16,6 +16,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from fangxian.common.actor import Actor
 from fangxian.common.registries import NavItem
 from fangxian.common.ui import bundle, formats, units
 from fangxian.common.ui import tags as components
@@ -49,6 +50,12 @@ def html_lang(code: str) -> str:
 def percent(part: float | None, whole: float | None = 1) -> str:
     """``{{ done|percent:total }}``."""
     return formats.percent(part, whole)
+
+
+@register.filter
+def may(by: Actor | None, right: str) -> bool:
+    """Whether who looks has a right: ``{% if actor|may:"organisations.view" %}``."""
+    return by is not None and by.may(right)
 
 
 @register.filter

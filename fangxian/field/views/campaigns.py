@@ -25,7 +25,7 @@ from fangxian.field.models import Campaign, DailyReport
 from fangxian.field.reporting import due_times
 from fangxian.field.rules import field_rules, field_rules_version
 from fangxian.field.targets import common_area
-from fangxian.organisations.queries import who_closes_many
+from fangxian.organisations.queries import note_shown, who_closes_many
 from fangxian.regions.queries import names
 
 MOST_GRIDS = 200
@@ -209,6 +209,7 @@ def gaps(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
     labels = names([*codes_, *(code[:12] for code in codes_)])
     covered = queries.coverage(campaign, codes_)
     closers = who_closes_many(codes_) if codes_ else {}
+    note_shown(next(iter(found), None) for found in closers.values())
     rows: list[dict[str, Any]] = [
         {
             "code": code,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from fangxian.common import access
 from fangxian.common.fields import PlaceCodeField, SealedTextField
 from fangxian.common.history import tracked
 from fangxian.common.ids import uuid7
@@ -92,6 +96,17 @@ class Responsibility(Placed):
                 fields=["person"], condition=Q(to_date=None), name="responsibility_person"
             ),
         ]
+
+    @classmethod
+    def from_db(
+        cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any
+    ) -> Responsibility:
+        row = super().from_db(db, field_names, values, **more)
+        # The name is a copy of the person's: who reads it has read of the person.
+        known = row.__dict__
+        if known.get("person_id") is not None and "holder_name" in known:
+            access.note(known["person_id"])
+        return row
 
 
 @tracked()

@@ -12,6 +12,7 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from fangxian.accounts.models import AccessLog
 from fangxian.common.scoping import acting
 from fangxian.core.models import Job
 from fangxian.organisations.actions import (
@@ -106,6 +107,8 @@ def test_the_chain_shows_above_here_below_and_a_day(hq, alice, client_of, places
     client = client_of("alice")
     assert "王书记" in text(client.get(url("chain", places.community)))
     assert "王书记" in text(client.get(url("chain", places.unit)))
+    looks = AccessLog.objects.filter(actor="alice", purpose="page organisations:chain")
+    assert looks.filter(persons__contains=[secretary.id]).count() == 2
     before = (TODAY - dt.timedelta(days=20)).isoformat()
     page = text(client.get(url("chain", places.unit), {"on": before}))
     assert "王书记" not in page
