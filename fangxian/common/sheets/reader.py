@@ -7,18 +7,15 @@ process its life and the caller a `SheetError`.
 
 from __future__ import annotations
 
-import importlib.util
-import signal
-import subprocess
-import sys
-import threading
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import IO, Any, Final, overload
+from typing import Any, Final, overload
 
 import orjson
+
+from fangxian.common import capped
 
 from .cells import Cell, Row, decode_cell
 from .errors import FILE_MESSAGES, SheetError
@@ -33,11 +30,8 @@ from .sheetreader.limits import (
 
 Merge = tuple[int, int, int, int]
 
-_HERE: Final = Path(__file__).resolve().parent
-_START: Final = (
-    "import sys; sys.path.extend(sys.argv[1:]); sys.argv = sys.argv[:1]; "
-    "from sheetreader.child import main; sys.exit(main())"
-)
+# Where the process of its own finds `sheetreader`.
+HERE: Final = Path(__file__).resolve().parent
 
 
 class Rows(Sequence[Row]):
@@ -154,69 +148,17 @@ def _load(data: bytes | Path) -> bytes:
 
 
 def _command() -> list[str]:
-    folders: list[str] = []
-    for module in ("orjson", "python_calamine", "xlrd"):
-        spec = importlib.util.find_spec(module)
-        if spec is None or spec.origin is None:
-            raise ModuleNotFoundError(module)
-        folder = str(Path(spec.origin).parent.parent)
-        if folder not in folders:
-            folders.append(folder)
-    return [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", _START, *folders, str(_HERE)]
+    needs = ("orjson", "python_calamine", "xlrd")
+    return capped.command("sheetreader.child", HERE, needs=needs)
 
 
 def _run(content: bytes) -> bytearray:
     """The output of the reading process. Raises SheetError when it died or took too long."""
-    process = subprocess.Popen(  # noqa: S603  fixed command, no shell
-        _command(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={},
-        cwd="/",
-        close_fds=True,
-    )
-    late = threading.Event()
-
-    def stop() -> None:
-        late.set()
-        process.kill()
-
-    timer = threading.Timer(WALL_SECONDS, stop)
-    timer.start()
-    assert process.stdin is not None
-    assert process.stdout is not None
-    feeder = threading.Thread(target=_feed, args=(process.stdin, content), daemon=True)
-    feeder.start()
-    output = bytearray()
+    most = MAX_OUTPUT_BYTES + MEBIBYTE
     try:
-        while chunk := process.stdout.read(1 << 20):
-            output += chunk
-            if len(output) > MAX_OUTPUT_BYTES + MEBIBYTE:
-                raise SheetError("too_much_memory")
-    finally:
-        if process.poll() is None and sys.exc_info()[0] is not None:
-            process.kill()
-        status = process.wait()
-        timer.cancel()
-        feeder.join()
-        process.stdout.close()
-    if status in (0, 3):
-        return output
-    if late.is_set() or status in (-signal.SIGXCPU, -signal.SIGKILL):
-        raise SheetError("too_slow")
-    if status in (4, -signal.SIGABRT, -signal.SIGSEGV):
-        raise SheetError("too_much_memory")
-    raise SheetError("reader_failed")
-
-
-def _feed(pipe: IO[bytes], content: bytes) -> None:
-    try:
-        pipe.write(content)
-        pipe.close()
-    except BrokenPipeError:
-        # The process refused the file before it had read it all; its answer says why.
-        pass
+        return capped.run(_command(), [content], seconds=WALL_SECONDS, most=most)[1]
+    except capped.Stopped as error:
+        raise SheetError(error.code) from error
 
 
 def _parse(output: bytearray, filename: str) -> Workbook:

@@ -14,6 +14,7 @@ from .errors import SheetError
 from .headers import SEARCH_ROWS, Header, MergeIndex, find_header
 from .reader import Merge, Rows, Sheet, Workbook
 from .roles import Classifier, RowRole, is_section, line_of, says_no_place
+from .sheetreader.columns import column_letter
 from .words import dittos, key, words
 
 _FILL_LIMIT: Final = 2_000_000
@@ -243,16 +244,6 @@ def _stacked(above: str, text: str) -> str:
         if whole and (found.building, found.unit) == (outer.building, unit):
             return above[:end] + text
     return f"{outer.building}-{text}" if parts.unit else text
-
-
-def column_letter(index: int) -> str:
-    """Excel's name of the column with `index` from 0."""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
 
 
 def find_table(sheet: Sheet) -> Table:

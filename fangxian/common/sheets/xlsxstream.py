@@ -18,11 +18,9 @@ from typing import IO, Final
 
 from .cells import Cell, CellError, cell_text
 from .reader import Merge
-from .tables import column_letter
+from .sheetreader.columns import column_letter
 from .words import text_file
 
-# The fill of marked cells, as in data/styles.xml.
-MARK_RGB: Final = "FFFFC9C4"
 MAX_TEXT: Final = 32_767
 SHEET_ROWS: Final = 1_048_576
 _FLUSH: Final = 1 << 16

@@ -12,7 +12,7 @@ import pytest
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.scoping import acting
-from fangxian.common.sheets.xlsxstream import MARK_RGB
+from fangxian.common.sheets.sheetreader.editing import MARK_RGB
 from fangxian.core.actions import read_file
 from fangxian.core.models import ImportRun
 from fangxian.core.tests.importing import imported

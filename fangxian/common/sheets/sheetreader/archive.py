@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterator
 from html import unescape
 
+from .columns import column_index
 from .limits import (
     MAX_MEMBERS,
     MAX_RATIO,
@@ -134,7 +135,7 @@ def inspect(archive: zipfile.ZipFile) -> ErrorCells:
                 raise ReadError("entities")
             if is_sheet and b't="e"' in window and len(found) < MAX_ERROR_CELLS:
                 for match in _ERROR_CELL.finditer(window):
-                    found[int(match[2]) - 1, _column(match[1])] = match[3].decode(
+                    found[int(match[2]) - 1, column_index(match[1])] = match[3].decode(
                         "ascii", "replace"
                     )
             tail = window[-OVERLAP:]
@@ -157,7 +158,7 @@ def _unstored(window: bytes) -> Iterator[tuple[int, int]]:
             tag = window[start : window.find(b">", start)] if start >= 0 else b""
             place = _REFERENCE.search(tag)
             if place and not (match[1] and b't="str"' in tag):
-                yield int(place[2]) - 1, _column(place[1])
+                yield int(place[2]) - 1, column_index(place[1])
 
 
 def _open_cell(window: bytes) -> bytes:
@@ -200,13 +201,6 @@ def _attributes(tag: bytes) -> dict[str, str]:
         )
         for match in _ATTRIBUTE.finditer(tag)
     }
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number - 1
 
 
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:

@@ -9,7 +9,15 @@ import openpyxl
 import pytest
 from django.utils.translation import override
 
-from fangxian.common.sheets import SheetError, Table, Workbook, cell_text, find_table, read_workbook
+from fangxian.common.sheets import (
+    SheetError,
+    Table,
+    Workbook,
+    cell_text,
+    find_table,
+    marking,
+    read_workbook,
+)
 from fangxian.common.sheets.marking import RowError, write_error_workbook
 from fangxian.common.sheets.tests import corpus
 from fangxian.common.sheets.tests.corpus import HEAD, LI, ZHANG
@@ -217,6 +225,15 @@ def test_a_workbook_with_a_damaged_part_is_copied() -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         crc = archive.getinfo("docProps/app.xml").CRC.to_bytes(4, "little")
     copy, in_place = marked(data.replace(crc, b"\0\1\2\3"), RowError(2, "有误", 0))
+    assert not in_place
+    assert coloured(copy) == {"A2", "E2"}
+
+
+def test_where_the_process_that_marks_is_stopped_a_copy_comes_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(marking, "EDIT_WALL_SECONDS", 0.0)
+    copy, in_place = marked(corpus.plain_xlsx(HEAD, ZHANG), RowError(2, "有误", 0))
     assert not in_place
     assert coloured(copy) == {"A2", "E2"}
 

@@ -9,14 +9,15 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import IO, Final
+from typing import IO, Any, Final
 from xml.sax.saxutils import escape
 
-from .sheetreader.archive import open_archive, read_small, sheet_parts
-from .sheetreader.limits import MEBIBYTE, ReadError
-from .tables import column_letter
-from .xlsxstream import MARK_RGB
+from .archive import open_archive, read_small, sheet_parts
+from .columns import column_index, column_letter
+from .limits import MEBIBYTE, ReadError
 
+# The fill of marked cells, as in data/styles.xml.
+MARK_RGB: Final = "FFFFC9C4"
 _CHUNK: Final = 1 << 18
 _MAX_ROW_BYTES: Final = 8 * MEBIBYTE
 _MAX_STYLES_BYTES: Final = 16 * MEBIBYTE
@@ -53,6 +54,23 @@ class Marks:
     title: str
     texts: dict[int, str]
     cells: dict[int, set[int]] = field(default_factory=dict)
+
+    def sent(self) -> dict[str, Any]:
+        """As JSON can write them."""
+        return {
+            "header_row": self.header_row,
+            "column": self.column,
+            "replaces": self.replaces,
+            "title": self.title,
+            "texts": list(self.texts.items()),
+            "cells": [(row, sorted(columns)) for row, columns in self.cells.items()],
+        }
+
+    @classmethod
+    def received(cls, given: Mapping[str, Any]) -> Marks:
+        """What `sent` wrote."""
+        cells = {row: set(columns) for row, columns in given["cells"]}
+        return cls(**{**given, "texts": dict(given["texts"]), "cells": cells})
 
 
 def edit_xlsx(original: bytes, marks: Mapping[str, Marks], out: IO[bytes]) -> None:
@@ -259,7 +277,7 @@ def _edited_row(
     body = row[tag.end() - tag.start() :]
     for match in _CELL.finditer(body):
         own = _REFERENCE.search(match[2])
-        column = _index(own[1]) if own else column + 1
+        column = column_index(own[1]) if own else column + 1
         cells[column] = match[0]
     header_style = _style(cells[max(cells)]) if cells and number == marks.header_row else 0
     cells.pop(marks.column, None)
@@ -297,13 +315,6 @@ def _text_cell(prefix: bytes, column: int, row: int, style: int, text: str) -> b
             prefix,
         )
     )
-
-
-def _index(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number - 1
 
 
 def _style(cell: bytes) -> int:
