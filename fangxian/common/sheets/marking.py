@@ -2,8 +2,9 @@
 
 An .xlsx is edited in place, in a process of its own like that which read it: everything that the
 reader does not know (pictures, text boxes, rules, formulas and their results) stays as it was.
-Other formats, and what that process could not edit, come back as a faithful copy in .xlsx. The reader leaves the error column out when the corrected workbook is imported again,
-and a second round replaces the first one's marks.
+Other formats, and what that process could not edit, come back as a faithful copy in .xlsx.
+The reader leaves the error column out when the corrected workbook is imported again, and a second
+round replaces the first one's marks.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """XLSForm: a questionnaire written as a workbook, as survey designers do it.
 
-The workbook is read by ``common.sheets`` (in its capped subprocess), checked and understood by
-pyxform, and turned into our schema. What we can't ask is refused with its row and name, never
+The workbook is read by ``common.sheets``, checked and understood by pyxform (each in a capped
+subprocess), and turned into our schema. What we can't ask is refused with its row and name, never
 dropped. Left aside are only what changes nothing that is asked: appearances, the text shown when a
 required answer is missing (ours is shown), columns that XLSForm does not know, and what each visit
 keeps anyway (who, when).
@@ -25,12 +25,13 @@ from fangxian.field.questionnaire.expression import (
     compile_expression,
 )
 from fangxian.field.questionnaire.languages import in_each_language, language_of
+from fangxian.field.questionnaire.pyxforms import NotTaken, survey_of
 from fangxian.field.questionnaire.schema import DEFAULT_LANGUAGE, parse_questionnaire
 from fangxian.field.questionnaire.xlserrors import problems_of
 
 SHEETS: Final = ("survey", "choices", "settings")
-# What is read in the capped subprocess is understood in this one. The longest surveys in use ask
-# some hundreds of questions; a list of all places of a county has some thousand choices.
+# What pyxform has understood in its subprocess becomes a form in this one. The longest surveys in
+# use ask some hundreds of questions; a list of all places of a county has some thousand choices.
 MOST_ROWS: Final[Mapping[str, int]] = {"survey": 2_000, "choices": 20_000, "settings": 100}
 # Each question has its own copy of the list that it offers.
 MOST_OFFERED: Final = 60_000
@@ -455,13 +456,9 @@ def _quoted(text: str) -> str:
 def read_xlsform(workbook: Workbook) -> tuple[str, dict[str, Any]]:
     """Return the form's title and its schema (as for ``parse_questionnaire``).
 
-    Raises Invalid naming what pyxform or we can't take, and the mend.
+    Raises Invalid naming what pyxform or we can't take, and the mend; SheetError when it can't be
+    understood within the caps.
     """
-    # Slow to load (it brings numpy), and forms are seldom read from workbooks.
-    from pyxform.errors import PyXFormError
-    from pyxform.xls2json import workbook_to_json
-    from pyxform.xls2json_backends import DefinitionData
-
     _refuse_long(workbook)
     sheets: dict[str, Any] = {}
     given: dict[str, list[dict[str, str]]] = {}
@@ -479,15 +476,12 @@ def read_xlsform(workbook: Workbook) -> tuple[str, dict[str, Any]]:
             )
         )
     try:
-        survey = workbook_to_json(
-            DefinitionData(**sheets, sheet_names=[sheet.name for sheet in workbook.sheets]),
-            form_name="form",
-        )
-    except PyXFormError as error:
+        survey = survey_of(sheets | {"sheet_names": [sheet.name for sheet in workbook.sheets]})
+    except NotTaken as error:
         raise Invalid(*problems_of(str(error))) from error
     lost = [problem for name in ("survey", "choices") for problem in _lost(given[name], name)]
-    translator = _Translator(survey.get("choices") or {}, given["survey"], given["choices"])
-    schema = {"questions": list(translator.block(survey.get("children") or []))}
+    translator = _Translator(survey["choices"], given["survey"], given["choices"])
+    schema = {"questions": list(translator.block(survey["children"]))}
     if lost or translator.problems:
         raise Invalid(*lost, *translator.problems)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from io import BytesIO
 from typing import Any
@@ -16,7 +17,7 @@ from django.utils import translation
 
 from fangxian.common.errors import Invalid
 from fangxian.common.scoping import acting
-from fangxian.common.sheets import read_workbook
+from fangxian.common.sheets import SheetError, read_workbook
 from fangxian.common.sheets.reader import Rows, Sheet, Workbook
 from fangxian.core.actions import read_file
 from fangxian.field.models import FormDefinition
@@ -24,6 +25,8 @@ from fangxian.field.questionnaire import (
     Questionnaire,
     check_answers,
     parse_questionnaire,
+    pyxforms,
+    xlschild,
     xlsform,
 )
 from fangxian.field.questionnaire.answers import MAX_REPEATS
@@ -37,6 +40,13 @@ CHOICES = [
     ["yn", "no", "否"],
 ]
 HEAD = ["type", "name", "label"]
+APART = pyxforms._asked
+
+
+@pytest.fixture(autouse=True)
+def _in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same code without the start of a process for each form; pages use the process."""
+    monkeypatch.setattr(pyxforms, "_asked", xlschild.understood)
 
 
 def book(
@@ -430,6 +440,21 @@ def sheets(survey: list[list[str]], choices: list[list[str]]) -> Workbook:
     return Workbook(
         "form.xlsx", "xlsx", tuple(Sheet(name, Rows.of(of)) for name, of in rows.items())
     )
+
+
+def test_the_process_says_what_pyxform_says_and_costs_no_more_than_a_message(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [{"type": "select_one yn", "name": n, "label": n} for n in ("a", "b")]
+    listed = [dict(zip(CHOICES[0], row, strict=True)) for row in CHOICES[1:]]
+    for survey in (rows, [{"type": "select_one", "name": "a"}]):
+        asked = json.dumps({"survey": survey, "choices": listed}).encode()
+        assert APART(asked) == xlschild.understood(asked)
+    monkeypatch.setattr(pyxforms, "_asked", APART)
+    monkeypatch.setattr(pyxforms, "WALL_SECONDS", 0.0)
+    with pytest.raises(SheetError) as caught:
+        read([["text", "a", "甲"]])
+    assert caught.value.code == "too_slow"
 
 
 def test_a_workbook_that_nobody_would_answer_is_refused_before_it_is_understood() -> None:
