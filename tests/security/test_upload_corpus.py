@@ -21,8 +21,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
+from fangxian.common import capped
 from fangxian.common.scoping import acting
-from fangxian.common.sheets import read_workbook, reader
+from fangxian.common.sheets import read_workbook
 from fangxian.common.sheets.errors import FILE_MESSAGES
 from fangxian.common.sheets.sheetreader.limits import ADDRESS_SPACE_BYTES, CPU_SECONDS
 from fangxian.common.sheets.tests import corpus
@@ -112,8 +113,8 @@ def peaks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             found.extend(int(kilobytes) * 1024 for kilobytes in PEAK.findall(said))
             return super().wait(timeout)
 
-    monkeypatch.setattr(reader, "_START", _SAYS_ITS_PEAK + reader._START)
-    monkeypatch.setattr(reader.subprocess, "Popen", Telling)
+    monkeypatch.setattr(capped, "_START", _SAYS_ITS_PEAK + capped._START)
+    monkeypatch.setattr(capped.subprocess, "Popen", Telling)
     return found
 
 
