@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from typing import Any
 from uuid import uuid4
@@ -15,9 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fangxian.accounts.models import User
+from fangxian.common.codes import Level
 from fangxian.common.errors import Conflict
 from fangxian.common.scoping import acting
 from fangxian.core.models import Task
+from fangxian.core.rules import add_rule_version, rule
 from fangxian.field import invariants, jobs, reporting
 from fangxian.field.actions import (
     NewVisit,
@@ -32,6 +35,8 @@ from fangxian.field.actions.campaigns import DATES
 from fangxian.field.actions.reports import OVERDUE
 from fangxian.field.models import Campaign, DailyReport, Target, Visit
 from fangxian.field.queries import doors
+from fangxian.field.tests.conftest import begin
+from fangxian.regions.queries import below
 
 
 def homes(by: Any, campaign: Campaign, code: str) -> list[Target]:
@@ -380,6 +385,35 @@ def test_reports_are_owed_from_start_to_end_and_for_days_that_were_missed(
     with acting(hq):
         days = DailyReport.objects.filter(campaign=campaign).values_list("day", flat=True)
         assert (min(days), max(days)) == (today, campaign.ends_on)
+
+
+def test_grids_report_where_the_rules_say_so(
+    campaign: Campaign, cast: Any, bob: Any, places: Any, settings: Any
+) -> None:
+    settings.FANGXIAN_AREA = places.county
+    hq = cast.actor("headquarters")
+    close_campaign(by=hq, campaign=campaign)
+    data = copy.deepcopy(dict(rule("field").data))
+    report = data["report"]
+    report["levels"].insert(0, int(Level.GRID))
+    report["roles"]["15"] = "grid_officer"
+    report["minutes_after"] = {"12": 15, "9": 30, "6": 60, "4": 90}
+    since = timezone.localdate()
+    add_rule_version(by=hq, name="field", data=data, source="指挥部第2号令", valid_from=since)
+    for area, owed in ((places.grid, {places.grid}), (places.community, None)):
+        sweep = begin(hq, places, area=places[area], starts_on=since)
+        prepare_reports(by=hq, campaign=sweep, day=since)
+        with acting(hq):
+            reports = {r.place_code: r for r in DailyReport.objects.filter(campaign=sweep)}
+            tasks = Task.objects.filter(kind=OVERDUE, object_id=reports[places.grid].id)
+            assert tasks.get().assignee_role == "grid_officer"
+        grids = set(below(places.community, Level.GRID).values_list("code", flat=True))
+        assert set(reports) == (owed or grids | {places.community})
+        assert send_report(by=bob, report=reports[places.grid]).zero
+    # The community adds up its grids, and is due after them.
+    with acting(hq):
+        assert {r.place_code for r in reporting.below(reports[places.community])} == grids
+    assert reports[places.community].due_at > reports[places.grid].due_at
 
 
 def test_the_last_day_asks_to_close_or_extend(
