@@ -23,9 +23,13 @@ def choices(place_code: str, *, below: bool = False) -> list[tuple[str, str]]:
 def check(place_code: str, emergency_id: UUID | None) -> UUID | None:
     """The emergency, if it is one in force at the place or above it; None is none. Raises Invalid.
 
-    Whose key seals what is recorded here is ended by who answers for this place.
+    It is held (:func:`hold`). Whose key seals what is recorded here is ended by who answers for
+    this place.
     """
-    if emergency_id is None or emergencies_at(place_code).filter(pk=emergency_id).exists():
+    if emergency_id is None:
+        return None
+    if emergencies_at(place_code).filter(pk=emergency_id).exists():
+        hold(emergency_id)
         return emergency_id
     raise Invalid(
         Problem(

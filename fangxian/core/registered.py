@@ -176,6 +176,8 @@ def _after_redraw(by: Actor, code: str) -> None:
 
 
 def register() -> None:
+    from fangxian.core import sunset
+
     rules.register_validator(escalation.RULE, escalation.check)
     for right in RIGHTS:
         registries.rights.register(right.name, right)
@@ -191,6 +193,7 @@ def register() -> None:
     alerts.followers.register("core", _tell_of_alert)
     looks.tasks.register("core", looks.Tasks(_task_known, _task_titles))
     registries.keepers.register("core.files", _keep)
+    sunset.hooks.register("core.imports", sunset.end_imports)
     registries.after_redraw.register("core.emergencies", _after_redraw, order=900)
     registries.after_recode.register("core.counters", counters.move)
     for name, template in TEMPLATES.items():

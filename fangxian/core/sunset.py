@@ -32,6 +32,9 @@ from fangxian.core.models import (
 
 # What a room removes of an emergency beyond what its key takes: returns the number of rows.
 hooks: Registry[Callable[[Actor, UUID], int]] = Registry("sunset of a room")
+# What a room brings to an end before that, each in a transaction of its own: what is removed may be
+# counted there for the last time.
+endings: Registry[Callable[[Actor, UUID], object]] = Registry("ending of a room's work")
 
 
 def sealed_columns() -> list[tuple[type[models.Model], str, list[str]]]:
@@ -68,6 +71,12 @@ def destroy(emergency_id: UUID) -> None:
     """
     by = Actor.system("core.sunset", settings.FANGXIAN_AREA)
     destroy_key(emergency_id)
+    with acting(by):
+        if not Emergency.objects.filter(id=emergency_id, certificate=None).exists():
+            return
+    for finish in endings:
+        with acting(by):
+            finish(by, emergency_id)
     with acting(by):
         ended = Emergency.objects.select_for_update().filter(
             id=emergency_id, key_destroyed_at__isnull=False, certificate=None
@@ -110,7 +119,6 @@ def _report(by: Actor, emergency: Emergency) -> dict[str, object]:
         count = model._default_manager.filter(**{column: emergency.id}).count()
         if count:
             rows[model._meta.label] = {"rows": count, "columns": sorted(fields)}
-    _end_imports(emergency.id)
     files = File.objects.filter(emergency_id=emergency.id)
     chunks, _by_model = FileChunk.objects.filter(file__in=files).delete()
     with connection.cursor() as cursor:
@@ -128,14 +136,17 @@ def _report(by: Actor, emergency: Emergency) -> dict[str, object]:
     }
 
 
-def _end_imports(emergency_id: UUID) -> None:
-    """Finish the imports of an emergency: what waits is rejected, for nobody can read it."""
+def end_imports(_by: Actor, emergency_id: UUID) -> int:
+    """Finish the imports of an emergency: what waits is rejected, for nobody can read it.
+
+    What is left of their rows is emptied; returns their number.
+    """
     runs = ImportRun.objects.filter(emergency_id=emergency_id)
     # One that is being checked first ends that.
     held = list(runs.select_for_update().values_list("pk", flat=True))
     rows = ImportRow.objects.filter(run_id__in=held)
     rows.filter(state=RowState.WAITING).update(state=RowState.REJECTED, raw=None, problems=None)
-    rows.update(raw=None, problems=None)
+    emptied = rows.update(raw=None, problems=None)
     came = rows.filter(run=OuterRef("pk")).order_by().values("run").annotate(n=Count("pk"))
     many = Coalesce(Subquery(came.values("n")), 0)
     # A preview quotes some of the rows.
@@ -146,6 +157,7 @@ def _end_imports(emergency_id: UUID) -> None:
         rows_in=many,
         rejected=many - F("accepted"),
     )
+    return emptied
 
 
 def finish_all() -> int:

@@ -37,11 +37,15 @@ SELECT t.id, t.state FROM field_target t WHERE t.campaign_id = %(campaign)s
     WHEN EXISTS ({covering}) THEN 'visited'
     WHEN EXISTS (SELECT 1 FROM field_exemption e WHERE e.target_id = t.id AND e.ended_on IS NULL)
     THEN 'exempt' ELSE 'open' END
+  AND NOT EXISTS (SELECT 1 FROM field_visit v WHERE v.target_id = t.id AND v.outcome = '')
 """
 
 
 def targets() -> Iterator[str]:
-    """A door is visited just when a visit that holds covers it, exempt by an exemption."""
+    """A door is visited just when a visit that holds covers it, exempt by an exemption.
+
+    What was found at a door is not kept when the emergency of its sweep has ended.
+    """
     for campaign in Campaign.objects.using(CHECK).exclude(state=Campaign.State.DRAFT):
         closing = field_rules_version(campaign.rule_version).closing
         for target, state in _rows(

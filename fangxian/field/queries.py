@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Case, Q, QuerySet, Value, When
 from django.db.models.functions import Length
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from fangxian.accounts.queries import display_names
 from fangxian.common import access, codes
@@ -24,6 +25,8 @@ from fangxian.field.rules import FieldRules, field_rules_version
 from fangxian.field.targets import METRICS
 from fangxian.register.models import Residency
 
+# What was found, and why a door was exempt, once the emergency of a sweep has ended.
+DESTROYED = gettext_lazy("destroyed with the emergency")
 # A gap by the counters it follows from.
 GAP = {metric: 1 if metric == "target" else -1 for metric in METRICS}
 
@@ -195,7 +198,7 @@ def visit_lines(visits: Iterable[Visit], *, answers: bool = False) -> list[Visit
         lines.append(
             VisitLine(
                 visit,
-                outcome.name if outcome else visit.outcome,
+                outcome.name if outcome else visit.outcome or str(DESTROYED),
                 hasattr(visit, "corrected_by"),
                 who(visit.actor, people),
                 typed(visit.note or ""),

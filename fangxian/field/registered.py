@@ -32,7 +32,7 @@ from fangxian.core import counters, sunset
 from fangxian.core import rules as core_rules
 from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.models import Task
-from fangxian.field import exporting, follow, invariants, queries, rules, targets
+from fangxian.field import emergencies, exporting, follow, invariants, queries, rules, targets
 from fangxian.field.actions.campaigns import DATES, close_with_emergency
 from fangxian.field.actions.reports import OVERDUE
 from fangxian.field.models import Campaign, DailyReport, Target
@@ -86,7 +86,9 @@ def register() -> None:
     for fact in _facts():
         registries.facts.register(fact.name, fact)
     exporting.register()
-    sunset.hooks.register("field.sweeps", close_with_emergency)
+    sunset.endings.register("field.sweeps", close_with_emergency, order=10)
+    sunset.endings.register("field.reports", emergencies.report_closed_with, order=20)
+    sunset.hooks.register("field.findings", emergencies.forget_findings)
     task_kinds.register(follow.GAPS, TaskKind(_("Gaps of a sweep"), _gaps_url, by_hand=False))
     task_kinds.register(
         follow.REVISIT, TaskKind(_("Revisit of a household"), _revisit_url, by_hand=False)

@@ -10,16 +10,21 @@ from fangxian.people.models import PersonDocument, PersonPhone
 
 
 def forget_numbers(by: Actor, emergency_id: UUID) -> int:
-    """Remove the blind indexes of an ended emergency's numbers. Returns the number of rows.
+    """Remove the blind indexes of an ended emergency's numbers, and whose phones they were.
+
+    Returns the number of rows.
 
     With the key gone nobody reads the numbers, but who still knows one could find its owner.
     """
     # The history too, which the application itself can only add to.
-    models: list[Any] = [PersonDocument, PersonPhone]
-    models += [model.pgh_event_model for model in models]
+    forgotten: list[tuple[Any, dict[str, Any]]] = [
+        (PersonDocument, {"number_index": None}),
+        (PersonPhone, {"number_index": None, "label": ""}),
+    ]
     return sum(
         model.objects.using("maintenance")
         .filter(emergency_id=emergency_id, number_index__isnull=False)
-        .update(number_index=None)
-        for model in models
+        .update(**values)
+        for tracked, values in forgotten
+        for model in (tracked, tracked.pgh_event_model)
     )

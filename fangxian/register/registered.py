@@ -34,6 +34,7 @@ def register() -> None:
     _register_merging()
     _register_imports()
     _register_counters()
+    _register_sunset()
     registries.navigation.register(
         "register", NavItem(_("Register"), "register:start", "register.view", "register"), order=40
     )
@@ -71,6 +72,13 @@ def _register_merging() -> None:
             reopen=merging.reopen_groups,
         ),
     )
+
+
+def _register_sunset() -> None:
+    from fangxian.core.sunset import hooks
+    from fangxian.register import emergencies
+
+    hooks.register("register.groups", emergencies.forget_groups)
 
 
 def _register_imports() -> None:

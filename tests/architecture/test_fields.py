@@ -3,7 +3,8 @@
 - ``none``: says nothing of a person;
 - ``staff``: names who of the staff did it, or from where; kept for audit;
 - ``open: why``: personal and readable in the database, for the reason given;
-- ``sealed``: personal and encrypted; ``index``: the blind index of such a field.
+- ``sealed``: personal and encrypted; ``index``: the blind index of such a field;
+- ``removed: hook``: personal and readable; of an emergency, that hook of the sunset removes it.
 
 Numbers, moments, flags and keys can't by themselves; a date can (of birth, of death).
 """
@@ -18,6 +19,7 @@ from django.apps import apps
 from django.db import models
 
 from fangxian.common.fields import BlindIndexField, PlaceCodeField, SealedTextField
+from fangxian.core import sunset
 
 FILE = Path(__file__).parent / "fields.json"
 KINDS = {"none", "staff", "sealed", "index"}
@@ -57,7 +59,9 @@ EXPECTED = {m._meta.label: telling(m) for m in models_of_ours() if telling(m)}
 
 def test_every_field_is_classified() -> None:
     missing = {
-        label: dict.fromkeys(fields - known.keys(), "none | staff | open: why | sealed | index")
+        label: dict.fromkeys(
+            fields - known.keys(), "none | staff | open: why | sealed | index | removed: hook"
+        )
         for label, fields, known in (
             (label, set(fields), CLASSES.get(label, {})) for label, fields in EXPECTED.items()
         )
@@ -84,7 +88,8 @@ def test_the_classes_are_known_and_reasons_given() -> None:
         f"{label}.{name}: {kind}"
         for label, fields in CLASSES.items()
         for name, kind in fields.items()
-        if kind not in KINDS and len(kind.removeprefix("open: ")) < 10
+        if (kind not in KINDS and len(kind.removeprefix("open: ")) < 10)
+        or (kind.startswith("removed: ") and kind.removeprefix("removed: ") not in sunset.hooks)
     ]
     assert wrong == []
 

@@ -140,17 +140,15 @@ def close_campaign(*, by: Actor, campaign: Campaign) -> Campaign:
     return found
 
 
-def close_with_emergency(by: Actor, emergency_id: UUID) -> int:
+def close_with_emergency(by: Actor, emergency_id: UUID) -> None:
     """Close the sweeps of an emergency that has ended: nothing can be sealed for it any more.
 
-    Nobody is asked any longer to start one that was planned. One of the sunset's hooks; returns 0,
-    for no row is removed.
+    Nobody is asked any longer to start one that was planned.
     """
     for campaign in Campaign.objects.filter(emergency_id=emergency_id).select_related("area"):
         if campaign.state == Campaign.State.RUNNING:
             close_campaign(by=by, campaign=campaign)
         settle_all(by=by, kind=DATES, prefix=f"{campaign.id}/", done_fact="field.closed")
-    return 0
 
 
 @action

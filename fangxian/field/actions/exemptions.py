@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, Problem
-from fangxian.core import counters
+from fangxian.core import counters, emergencies
 from fangxian.field.models import Campaign, Exemption, Target
 from fangxian.field.rules import field_rules_version
 
@@ -36,10 +36,11 @@ def exempt(*, by: Actor, target: Target, reason: str, until: dt.date, note: str 
     """Exempt a household for a reason of the rule set, until a day at the latest.
 
     Raises Conflict when it is visited or exempt already or the sweep does not run; Invalid for
-    the reason or the day.
+    the reason or the day, or when the sweep's emergency has ended.
     """
     by.require(RIGHT, target.place_code)
     found = _locked(target)
+    emergencies.hold(found.campaign.emergency_id)
     today = timezone.localdate()
     reasons = field_rules_version(found.campaign.rule_version).exemptions
     problems = []

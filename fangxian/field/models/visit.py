@@ -24,7 +24,8 @@ class Visit(Placed):
     ``op_id`` is made by who records it; the same one is one visit however often it arrives, and
     ``digest`` tells a repeat from another body under the same id. ``code_then`` is where the door
     lay at the time, by which reports count; ``place_code`` is where it lies now. Answers and note
-    are sealed with the emergency's key when the campaign belongs to one.
+    are sealed with the emergency's key when the campaign belongs to one; when that ends, outcome,
+    exceptions, day to come back and digest are emptied (``field.emergencies``).
     """
 
     scope = Scoped(append_only=True)
@@ -86,6 +87,7 @@ class Exemption(Placed):
     """A household need not be visited, for a reason, until a day at the latest.
 
     ``ended_by`` is the ``op_id`` of the visit that ended it: it goes on if that was a mistake.
+    The reason is emptied when the emergency of its sweep ends.
     """
 
     scope = Scoped()

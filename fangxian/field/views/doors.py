@@ -262,7 +262,7 @@ def _just_saved(request: SignedRequest, campaign: Campaign, rules: FieldRules) -
         .select_related("household", "target")
         .first()
     )
-    if visit is None:
+    if visit is None or visit.outcome not in rules.outcomes:
         return {}
     url = reverse("field:door", args=[campaign.id, visit.household_id])
     return {

@@ -45,7 +45,9 @@ def every(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
                 "exemption": row,
                 "note": typed(row.note or ""),
                 "where": where_of(row.target, labels, within=within),
-                "reason": reasons[row.reason].name if row.reason in reasons else row.reason,
+                "reason": reasons[row.reason].name
+                if row.reason in reasons
+                else row.reason or queries.DESTROYED,
             }
             for row in rows[:MOST]
         ],

@@ -22,6 +22,7 @@ from fangxian.people import actions, queries
 from fangxian.people.models import PersonDocument, PersonPhone
 from fangxian.register import actions as register
 from fangxian.register.models import KeyGroupEntry
+from fangxian.register.queries import group_counts
 from fangxian.register.tests.importing import imported, previewed
 from fangxian.register.tests.ledgers import HEADERS, person, workbook
 from tests.kit.cast import make_places
@@ -143,6 +144,7 @@ def test_a_ledger_of_an_emergency_ends_with_it() -> None:
         assert File.objects.filter(**of_it).count() == File.objects.count() == 3
         assert ImportRow.objects.filter(**of_it).count() == ImportRow.objects.count() == 4
         assert queries.find_by_phone("13800000001").exists()
+        assert group_counts(places.county) == {"returnee": 2}
     core.end_emergency(by=BY, emergency_id=emergency.id, confirmation=emergency.name)
     with pytest.raises(Invalid, match="emergency_id"):
         ledgers.confirm(by=BY, run_id=waiting.id)
@@ -153,6 +155,9 @@ def test_a_ledger_of_an_emergency_ends_with_it() -> None:
         assert not ImportRow.objects.filter(problems__isnull=False).exists()
         assert ImportRun.objects.filter(state="finished", options={}).count() == 2
         assert not queries.find_by_phone("13800000001").exists()
+        entries: list[Any] = [KeyGroupEntry, KeyGroupEntry.pgh_event_model]  # type: ignore[attr-defined]
+        assert not any(model.objects.exists() for model in entries)
+        assert group_counts(places.county) == {}
     assert list(imports_add_up()) == []
     with pytest.raises(Invalid, match="emergency_id"):
         imported(BY, data, places.grid, **of_it)
@@ -160,4 +165,5 @@ def test_a_ledger_of_an_emergency_ends_with_it() -> None:
     again = imported(BY, data, places.grid)
     assert (again.accepted, again.changed) == (2, 2)
     with acting(BY):
+        assert group_counts(places.county) == {"returnee": 2}
         assert PersonPhone.objects.filter(emergency_id=None).count() == 2

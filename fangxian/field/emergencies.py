@@ -1,0 +1,53 @@
+"""Sweeps of an emergency: what is brought to its end with it, and what goes."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict
+from fangxian.field.actions import close_reports
+from fangxian.field.models import Campaign, Exemption, Target, Visit
+
+_FORGOTTEN = ""
+_MAINTENANCE = "maintenance"
+
+
+def report_closed_with(by: Actor, emergency_id: UUID) -> None:
+    """Make the closing reports of an emergency's sweeps: they count what was found.
+
+    Raises Conflict as long as visits are being recorded; the ending is tried again.
+    """
+    closed = Campaign.objects.filter(emergency_id=emergency_id, state=Campaign.State.CLOSED)
+    for campaign in closed.filter(settled_at=None):
+        close_reports(by=by, campaign=campaign)
+    if closed.filter(settled_at=None).exists():
+        raise Conflict(_("Visits of a sweep are still being recorded."))
+
+
+def forget_findings(_by: Actor, emergency_id: UUID) -> int:
+    """Remove what was found at the doors of an ended emergency, and why some were exempt.
+
+    That somebody was there, when and who, stays, as do the states of doors, the counters and the
+    reports. Returns the number of visits and exemptions.
+    """
+    visits = {"outcome": _FORGOTTEN, "exceptions": 0, "revisit_on": None, "digest": b""}
+    with_reason: list[Any] = [Exemption, Exemption.pgh_event_model]  # type: ignore[attr-defined]
+    # The digest too: what it was made of could be guessed. All of it can but be added to by the
+    # application itself, as can the history.
+    with transaction.atomic(using=_MAINTENANCE):
+        mine = {"campaign__emergency_id": emergency_id}
+        found = Visit.objects.using(_MAINTENANCE).filter(**mine).exclude(outcome=_FORGOTTEN)
+        count: int = found.update(**visits)
+        doors = Target.objects.using(_MAINTENANCE).filter(**mine).exclude(outcome=_FORGOTTEN)
+        doors.update(outcome=_FORGOTTEN)
+        # Behind the exemptions, whose change is history first.
+        for model in with_reason:
+            named = model.objects.using(_MAINTENANCE).filter(emergency_id=emergency_id)
+            changed = named.exclude(reason=_FORGOTTEN).update(reason=_FORGOTTEN)
+            count += changed if model is Exemption else 0
+    return count
