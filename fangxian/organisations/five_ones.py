@@ -177,6 +177,19 @@ def tally(places: QuerySet[Region], on: dt.date | None = None) -> Tally:
     return Tally(places.count(), complete_communities(places, day).count(), dict(held.order_by()))
 
 
+def lacking(area: str, on: dt.date | None = None) -> list[tuple[UUID, str, int]]:
+    """The places of an area of which items are missing: id, code and how many. Two queries."""
+    day = on or timezone.localdate()
+    places = communities(area)
+    held = _holding(places, day).values_list("community").annotate(Count("item", distinct=True))
+    known, wanted = dict(held.order_by()), len(five_ones(day).items)
+    return [
+        (place, code, wanted - known.get(place, 0))
+        for place, code in places.values_list("id", "code")
+        if known.get(place, 0) < wanted
+    ]
+
+
 def missing(area: str) -> tuple[int, int]:
     """How many items are missing in an area, and in how many communities."""
     found = tally(communities(area))

@@ -294,12 +294,14 @@ def _party_members(residents: set[UUID]) -> set[UUID]:
 
 
 def _members(area: Region, propose: Any, day: dt.date) -> Iterable[_Candidate]:
-    """Members whose organisation sits in the area (of the rule's rank), where they live."""
+    """Members whose organisation sits in the area (of the rule's rank or party), by their homes."""
     lo, hi = codes.bounds(area.code)
     found = Member.objects.filter(to_date=None, place_code__gte=lo, place_code__lt=hi)
     found = found.filter(person__deceased_on=None, person__merged_into=None)
     if rank := propose.get("rank"):
         found = found.filter(rank__contains=rank)
+    if propose.get("party"):
+        found = found.filter(party_member=True)
     rows = list(
         found.order_by("place_code", "id").values_list(
             "id",

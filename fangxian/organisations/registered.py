@@ -35,6 +35,7 @@ from fangxian.organisations import (
     account_needs,
     employers,
     invariants,
+    lacking,
     queries,
     reviving,
     vacancies,
@@ -145,6 +146,12 @@ def register() -> None:
             kind,
             TaskKind(label, account_needs.task_url, by_hand=False, words=account_needs.task_words),
         )
+    for kind, label, url in (
+        (lacking.FIVE_ONES, gettext_lazy("Missing of the five ones"), five_ones_url),
+        (lacking.CONTACTS, gettext_lazy("Establishments without a contact leader"), contacts_url),
+        (lacking.OVERLAP, gettext_lazy("Too many hold a post"), chain_url),
+    ):
+        task_kinds.register(kind, TaskKind(label, url, by_hand=False, words=lacking.task_words))
     registries.after_account_change.register("organisations", account_needs.follow)
     looks.duties.register("organisations", account_needs.duty)
     registries.today.register("organisations.accounts", account_needs.today, order=41)
@@ -184,6 +191,21 @@ def task_url(task: Task) -> str:
     """Where the task of a vacancy is done."""
     role = task.title_data.get("role", "")
     return f"{reverse('organisations:appoint', args=[task.place_code])}?role={role}"
+
+
+def five_ones_url(task: Task) -> str:
+    """Where the evidence of a community is attached."""
+    return reverse("organisations:five_ones", args=[task.place_code])
+
+
+def contacts_url(task: Task) -> str:
+    """Where contact leaders of a community are named."""
+    return f"{reverse('organisations:contacts', args=[task.place_code])}?without=1"
+
+
+def chain_url(task: Task) -> str:
+    """Where it is seen who holds a post."""
+    return reverse("organisations:chain", args=[task.place_code])
 
 
 def place_panel(request: HttpRequest, by: Actor, place_code: str) -> str:

@@ -41,6 +41,7 @@ _PROPOSED = shapes.record(
         "most_km": shapes.number(0.1, 10_000),
         "min_age": _AGE,
         "max_age": _AGE,
+        "party": shapes.flag,
     },
 )
 CHAIN_SHAPE = shapes.record(
@@ -70,7 +71,8 @@ CHAIN_SHAPE = shapes.record(
                 "holder": shapes.one_of(["person"]),
                 "of": _KINDS,
                 "max_per_holder": _COUNT,
-            }
+            },
+            {"named_by": shapes.one_of(role_codes)},
         ),
         "takes_over": shapes.table(shapes.text, shapes.text),
         "grace_days": _DAYS,
@@ -98,7 +100,8 @@ _ITEM = shapes.record(
     {"role": shapes.text, "kind": shapes.text, "rank": shapes.text},
 )
 FIVE_ONES_SHAPE = shapes.record(
-    {"level": shapes.level, "items": shapes.rows(_ITEM, unique="code", least=1)}
+    {"level": shapes.level, "items": shapes.rows(_ITEM, unique="code", least=1)},
+    {"asked": shapes.one_of(role_codes), "grace_days": _DAYS},
 )
 
 
@@ -159,6 +162,8 @@ def check_five_ones(data: Any) -> None:
 
 
 def _without_means(data: Mapping[str, Any]) -> shapes.Mistakes:
+    if "asked" in data and "grace_days" not in data:
+        yield "grace_days", _("This is missing.")
     needs = {"responsibility": ["role", "rank"], "member": ["rank"]}
     for at, row in enumerate(data["items"]):
         for name in needs.get(row["evidence"], []):
@@ -206,6 +211,7 @@ class ChainRules:
     contact_role: str
     contact_kinds: tuple[str, ...]
     contact_max_per_holder: int
+    contact_named_by: str
     takes_over: Mapping[str, str]
     closes: tuple[str, ...]
     names: Mapping[str, Post]
@@ -309,6 +315,8 @@ def chain_rules(on: dt.date | None = None) -> ChainRules:
         contact_role=contact["code"],
         contact_kinds=tuple(contact["of"]),
         contact_max_per_holder=contact["max_per_holder"],
+        # Versions that don't say who names them ask nobody.
+        contact_named_by=contact.get("named_by", ""),
         takes_over=data["takes_over"],
         closes=tuple(data["closes"]),
         names=names,
@@ -332,11 +340,17 @@ class One(Named):
 
 @dataclass(frozen=True)
 class FiveOnes:
-    """The items a place of ``level`` must have."""
+    """The items a place of ``level`` must have.
+
+    ``asked``: the role whose task it is to see to what is missing within ``grace_days``, ""
+    (versions that don't say): nobody's.
+    """
 
     version: int
     level: Level
     items: tuple[One, ...]
+    asked: str = ""
+    grace_days: int = 0
 
     def item(self, code: str) -> One:
         """One item. Raises OutOfScope for a code that is none of them."""
@@ -350,7 +364,13 @@ def five_ones(on: dt.date | None = None) -> FiveOnes:
     """The five ones in force on a day (today)."""
     found = _in_force(FIVE_ONES, on)
     items = tuple(One(**row) for row in found.data["items"])
-    return FiveOnes(found.version, Level(found.data["level"]), items)
+    return FiveOnes(
+        found.version,
+        Level(found.data["level"]),
+        items,
+        asked=found.data.get("asked", ""),
+        grace_days=found.data.get("grace_days", 0),
+    )
 
 
 @dataclass(frozen=True)

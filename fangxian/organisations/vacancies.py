@@ -29,7 +29,7 @@ from fangxian.common.ids import uuid7
 from fangxian.common.scoping import acting
 from fangxian.core import counters
 from fangxian.core.actions import NewTask, close_tasks, open_tasks
-from fangxian.organisations import account_needs
+from fangxian.organisations import account_needs, lacking
 from fangxian.organisations.models import Responsibility, Vacancy
 from fangxian.organisations.queries import counties_in_use, found_sql, role_values
 from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
@@ -186,6 +186,7 @@ def refresh_places(by: Actor, places: Sequence[Region]) -> None:
     counties = {c for p in places for c in counties_in_use(p.code[: int(Level.COUNTY)])}
     _settle(by, rules, wanted, by.area, day, [place.id for place in places], sorted(counties))
     account_needs.refresh(by=by, places=[place.code for place in places])
+    lacking.follow(by, [place.code for place in places])
 
 
 def _lock(places: Iterable[str]) -> None:

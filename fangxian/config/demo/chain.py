@@ -15,7 +15,7 @@ from fangxian.common.scoping import acting
 from fangxian.config.demo.accounts import areas, hire
 from fangxian.config.demo.recipe import Chance
 from fangxian.core.actions import store_file
-from fangxian.organisations import keepers, vacancies
+from fangxian.organisations import keepers, lacking, vacancies
 from fangxian.organisations.actions import (
     add_member,
     create_organisation,
@@ -89,6 +89,7 @@ def found(by: Actor, chance: Chance) -> None:
         keepers.keep(by=by, area=county.code)
         _five_ones(by, chance, county, members)
         vacancies.refresh(by=by, area=county.code)
+        lacking.refresh(by=by, area=county.code)
 
 
 def _units(by: Actor, chance: Chance, county: Region) -> Iterator[Organisation]:

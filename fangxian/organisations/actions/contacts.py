@@ -25,7 +25,7 @@ from fangxian.organisations.checking import Appointment, gone, holder_name
 from fangxian.organisations.loads import are_judged_last, held_by, most_at_once
 from fangxian.organisations.models import Member, Responsibility
 from fangxian.organisations.rules import chain_rules
-from fangxian.organisations.vacancies import refreshed_last
+from fangxian.organisations.vacancies import refresh_places, refreshed_last
 from fangxian.people.models import Person
 from fangxian.regions.queries import at
 from fangxian.register.models import Establishment
@@ -77,7 +77,9 @@ def name_contact_leader(
     for row in reversed(present):
         row.refresh_from_db(fields=["to_date", "cut_for", "cut_until"])
         _replace(by, row, day, made_id)
-    return create(by, wanted, rules.version, establishment_id=establishment.id, row_id=made_id)
+    made = create(by, wanted, rules.version, establishment_id=establishment.id, row_id=made_id)
+    refresh_places(by, [place])
+    return made
 
 
 def _taken(present: Sequence[Responsibility], wanted: Appointment) -> Problem | None:

@@ -13,6 +13,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, Problem
 from fangxian.core.models import File
 from fangxian.organisations import five_ones as five_ones_state
+from fangxian.organisations import lacking
 from fangxian.organisations.models import FiveOneEvidence, Member, Organisation, Responsibility
 from fangxian.organisations.rules import five_ones
 from fangxian.regions.models import Region
@@ -71,7 +72,7 @@ def record_evidence(
         )
     FiveOneEvidence.objects.filter(community=community, item=item, to_date=None).update(to_date=day)
     values: dict[str, Any] = {wanted.evidence: evidence}
-    return FiveOneEvidence.objects.create(
+    made = FiveOneEvidence.objects.create(
         community=community,
         place_code=community.code,
         item=item,
@@ -81,6 +82,8 @@ def record_evidence(
         from_date=day,
         **values,
     )
+    lacking.refresh(by=by, area=community.code, kinds=[lacking.FIVE_ONES])
+    return made
 
 
 @action
@@ -93,4 +96,5 @@ def withdraw_evidence(
         raise Conflict(_("It was withdrawn already."))
     evidence.to_date = on or timezone.localdate()
     evidence.save(update_fields=["to_date"])
+    lacking.refresh(by=by, area=evidence.place_code, kinds=[lacking.FIVE_ONES])
     return evidence

@@ -462,6 +462,41 @@ def test_linked_units_are_proposed_within_the_county(hq, client_of, places):
         assert Responsibility.objects.filter(role="linked_unit").count() == 2
 
 
+def test_leaders_of_towns_secretaries_and_keepers_are_proposed_by_their_rules(
+    hq, client_of, places, person
+):
+    """Who is of the rank, in the party, of the kind; nobody else."""
+    kind = OrganisationKind.objects.get(code="department")
+    bodies = {
+        code: create_organisation(by=hq, name=f"{code}局", kind=kind, seat=places[code])
+        for code in (places.county, places.town)
+    }
+    for name, seat, more in (
+        ("王处", places.county, {"rank": "正处级"}),
+        ("王科", places.county, {"rank": "正科级"}),
+        ("王党", places.town, {"party_member": True}),
+        ("王群", places.town, {}),
+    ):
+        add_member(by=hq, person=person(hq, name), organisation=bodies[seat], **more)
+    kind = OrganisationKind.objects.get(code="property_manager")
+    create_organisation(by=hq, name="示例物业", kind=kind, seat=places[places.community])
+    Building.objects.create(
+        region=places[places.building], kind=BuildingKind.objects.first(), managed=False
+    )
+    refresh(by=hq, area=places.county)
+    client = client_of("headquarters")
+
+    def proposed(code, role):
+        outcome = client.get(url("propose", code) + f"?role={role}").context["outcome"]
+        return {line.name for line in outcome.lines}
+
+    assert proposed(places.county, "town_leader") == {"王处"}
+    assert proposed(places.town, "community_secretary") == {"王党"}
+    # The department of the town is near enough too, but one keeper will do.
+    assert len(proposed(places.town, "building_keeper")) == 1
+    assert proposed(places.community, "building_keeper") == {"示例物业"}
+
+
 def test_what_other_pages_show_of_the_chain(hq, alice, client_of, places, person, unit):
     officer = person(alice, "王一")
     appoint(by=alice, place=places[places.grid], role="grid_officer", holder=officer)

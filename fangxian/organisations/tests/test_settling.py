@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from unittest.mock import patch
 
 import pytest
 from django.db import connections
@@ -10,13 +11,23 @@ from django.utils import timezone
 
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
+from fangxian.core.actions import store_file
 from fangxian.core.models import Task
-from fangxian.organisations import invariants, vacancies
-from fangxian.organisations.actions import appoint, create_organisation, hand_over
+from fangxian.organisations import invariants, lacking, vacancies
+from fangxian.organisations.actions import (
+    appoint,
+    create_organisation,
+    hand_over,
+    name_contact_leader,
+    record_evidence,
+    withdraw_evidence,
+    withdraw_responsibility,
+)
 from fangxian.organisations.models import OrganisationKind, Responsibility, Vacancy
 from fangxian.organisations.settling import settle
 from fangxian.organisations.vacancies import refresh
 from fangxian.regions.models import Building, BuildingKind, Region
+from fangxian.register.actions import create_establishment
 
 TODAY = timezone.localdate()
 DAY = dt.timedelta(days=1)
@@ -86,6 +97,85 @@ def test_more_vacancies_than_a_batch_are_opened_and_closed_once(everywhere, plac
         assert (opened, closed) == (Vacancy.objects.count(), 0)
     assert opened > 10
     assert refresh(by=everywhere, area=places.county) == (0, 0)
+
+
+def asked(kind, at):
+    """The open tasks of a kind at a place: role asked and what is told."""
+    found = Task.objects.filter(kind=kind, state="open", place_code=at)
+    return [(task.assignee_role, task.title_data) for task in found]
+
+
+def test_missing_items_of_the_five_ones_are_a_task_of_the_community(
+    everywhere, alice, places, unit, hq
+):
+    settle(by=everywhere, area="")
+    here, kind = places.community, lacking.FIVE_ONES
+    with acting(alice):
+        assert asked(kind, here) == [("community_staff", {"count": 5})]
+        before = Task.objects.get(kind=kind, place_code=here)
+    items = {"plan": "方案", "ledger": "台账"}
+    shown = [
+        record_evidence(
+            by=alice,
+            community=places[here],
+            item=item,
+            evidence=store_file(
+                by=alice,
+                data=b"%PDF-1.4 x",
+                name=f"{name}.pdf",
+                media_type="application/pdf",
+                place_code=here,
+            ),
+        )
+        for item, name in items.items()
+    ]
+    with acting(alice):
+        assert asked(kind, here) == [("community_staff", {"count": 3})]
+        assert Task.objects.get(kind=kind, place_code=here).due_at == before.due_at
+    withdraw_evidence(by=alice, evidence=shown[0])
+    settle(by=everywhere, area="")
+    with acting(alice):
+        task = Task.objects.get(kind=kind, place_code=here)
+        assert task.title_data == {"count": 4}
+        assert "4" in str(task)
+        # Nothing is missing any more, whoever attached the rest.
+        with patch.object(lacking.five_ones, "lacking", lambda *_: []):
+            assert lacking.refresh(by=alice, area=here) == (0, 1)
+        assert asked(kind, here) == []
+
+
+def test_establishments_without_a_contact_leader_are_a_task_until_each_has_one(
+    everywhere, hq, alice, places, person
+):
+    school = create_establishment(
+        by=alice, name="示例小学", kind="school", place_code=places.building
+    )
+    settle(by=everywhere, area="")
+    told = {"role": "contact_leader", "count": 1}
+    with acting(hq):
+        assert asked(lacking.CONTACTS, places.community) == [("headquarters", told)]
+    name_contact_leader(by=hq, establishment=school, holder=person(hq, "王一"))
+    with acting(hq):
+        assert asked(lacking.CONTACTS, places.community) == []
+
+
+def test_a_post_that_too_many_hold_is_a_task_until_one_ends(everywhere, alice, places, person):
+    first, second = (
+        appoint(by=alice, place=places[code], role="grid_officer", holder=person(alice, name))
+        for code, name in ((places.grid, "王一"), (places.other_grid, "王二"))
+    )
+    with acting(alice):
+        Responsibility.objects.filter(id=second.id).update(
+            place=first.place, place_code=first.place_code
+        )
+    settle(by=everywhere, area="")
+    told = {"role": "grid_officer", "count": 2, "most": 1}
+    with acting(alice):
+        assert asked(lacking.OVERLAP, places.grid) == [("community_staff", told)]
+        second.refresh_from_db()
+    withdraw_responsibility(by=alice, responsibility=second)
+    with acting(alice):
+        assert asked(lacking.OVERLAP, places.grid) == []
 
 
 def test_another_county_does_not_wait(everywhere, places):
