@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.utils import timezone
@@ -23,6 +23,7 @@ from fangxian.people.matching import lock_numbers, offer_matches
 from fangxian.people.models import Person, PersonDocument, PersonPhone
 from fangxian.people.vocabularies import DOCUMENT_KINDS, ETHNICITIES, IDENTITY
 
+Number = TypeVar("Number", PersonDocument, PersonPhone)
 CHANGEABLE = frozenset(
     {
         "name",
@@ -178,7 +179,8 @@ def add_document(
 ) -> PersonDocument:
     """Add a document; the same again changes nothing. Raises Invalid, OutOfScope.
 
-    With ``emergency_id`` that emergency's key seals the number, which ends with it.
+    With ``emergency_id`` that emergency's key seals the number, which ends with it; recorded again
+    without one, it stays.
     """
     by.require("people.edit")
     emergencies.check(by.area, emergency_id)
@@ -190,10 +192,19 @@ def add_document(
     lock_numbers([index])
     known = PersonDocument.objects.filter(person=person, kind=kind, number_index=index).first()
     if known:
-        return known
+        return _taken_over(known, emergency_id)
     row = _add_document(person.id, kind, number, emergency_id)
     _offer(by, [row])
     return row
+
+
+def _taken_over(known: Number, emergency_id: UUID | None) -> Number:
+    """A number that was known for an emergency alone is the register's if it is so recorded."""
+    if emergency_id is None and known.emergency_id is not None:
+        known.emergency_id = None
+        # Sealed with the register's key now.
+        known.save(update_fields=["emergency_id", "number"])
+    return known
 
 
 def _offer(by: Actor, rows: Sequence[PersonDocument]) -> None:
@@ -225,14 +236,17 @@ def add_phone(
 ) -> PersonPhone:
     """Add a phone; the same again changes nothing. Raises Invalid, OutOfScope.
 
-    With ``emergency_id`` that emergency's key seals the number, which ends with it.
+    With ``emergency_id`` that emergency's key seals the number, which ends with it; recorded again
+    without one, it stays.
     """
     by.require("people.edit")
     emergencies.check(by.area, emergency_id)
     person = lock_person(person_id)
     index = PersonPhone._meta.get_field("number_index").of(number)
     known = PersonPhone.objects.filter(person=person, number_index=index).first()
-    return known or _add_phone(person.id, number, label, emergency_id)
+    if known:
+        return _taken_over(known, emergency_id)
+    return _add_phone(person.id, number, label, emergency_id)
 
 
 @action

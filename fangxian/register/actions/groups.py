@@ -30,8 +30,9 @@ def join_group(
 ) -> KeyGroupEntry:
     """Put a resident into a key group at the place of residence; again changes nothing.
 
-    With ``emergency_id`` that emergency's key seals the note, which ends with it. Raises OutOfScope
-    (nobody who lives here), Conflict (the record was merged into another), Invalid.
+    With ``emergency_id`` that emergency's key seals the note, and the entry ends with it; recorded
+    again without one, it stays. Raises OutOfScope (nobody who lives here), Conflict (the record was
+    merged into another), Invalid.
     """
     lock_person(person_id)
     home = Residency.objects.filter(person_id=person_id, to_date=None).first()
@@ -43,6 +44,9 @@ def join_group(
         raise Invalid(Problem(_("Unknown key group."), "group", mend=_("Choose one.")))
     known = KeyGroupEntry.objects.filter(person_id=person_id, group=group, to_date=None).first()
     if known:
+        if emergency_id is None and known.emergency_id is not None:
+            known.emergency_id = None
+            known.save(update_fields=["emergency_id"])
         return known
     row = KeyGroupEntry(
         person_id=person_id,

@@ -99,6 +99,8 @@ class Decision:
     # With their indexes.
     add_phones: list[tuple[str, bytes]] = field(default_factory=list)
     add_groups: list[str] = field(default_factory=list)
+    # What was recorded for an emergency alone, and the row says too: its row, as ``Human.lent``.
+    takes_over: dict[Any, UUID] = field(default_factory=dict)
     lives: Lives | None = None
     settles: Lives | None = None
     residency: dict[str, Any] = field(default_factory=dict)
@@ -354,6 +356,10 @@ def _judge(decision: Decision, registered: Registered, day: dt.date) -> None:
             human.groups += (group,)
     if decision.add_document:
         _register_document(decision, human, registered)
+    if human.lent:
+        document = [(record.document[0], decision.index)] if record.document else []
+        said = [*document, *decision.phone_indexes, *record.groups]
+        decision.takes_over = human.take_over(said)
     _judge_home(decision, human, home, registered, day)
 
 
@@ -436,6 +442,7 @@ def _judge_home(
         decision.fills,
         decision.add_phones,
         decision.add_groups,
+        decision.takes_over,
         decision.residency,
         decision.add_document,
         decision.sets_number,

@@ -10,6 +10,8 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import Case, When
+
 from fangxian.common import access
 from fangxian.common.crypto import indexer
 from fangxian.people.documents import normal_number, normal_phone
@@ -20,6 +22,8 @@ from fangxian.register.importing.places import Door
 from fangxian.register.models import Household, KeyGroupEntry, Residency
 from fangxian.register.vocabularies import HEAD
 
+# Mostly nothing, which costs less than the ids of all rows.
+_LENT: Final = Case(When(emergency_id__isnull=False, then="id"))
 _DOCUMENT: Final[Any] = PersonDocument._meta.get_field("number_index")
 _PHONE: Final[Any] = PersonPhone._meta.get_field("number_index")
 
@@ -58,6 +62,18 @@ class Human:
     phones: tuple[bytes, ...] = ()
     groups: tuple[str, ...] = ()
     residencies: tuple[Lives, ...] = ()
+    # What was recorded for an emergency alone: its row by document, phone or group as above.
+    lent: dict[Any, UUID] | None = None
+
+    def lend(self, what: Any, row: UUID | None) -> None:
+        """Note the row if it was recorded for an emergency alone."""
+        if row is not None:
+            self.lent = (self.lent or {}) | {what: row}
+
+    def take_over(self, said: Iterable[Any]) -> dict[Any, UUID]:
+        """What is said of it outside of emergencies is of the register from now on."""
+        lent = self.lent
+        return {what: lent.pop(what) for what in said if what in lent} if lent else {}
 
 
 @dataclass(slots=True)
@@ -93,11 +109,19 @@ class Registered:
     A commit makes one for each chunk. A preview, which writes nothing, keeps one from chunk to
     chunk: :meth:`load` leaves alone what rows have changed, so both see the same. ``heads``: the
     heads that rows told of households which have none, by household. ``locking``: for a commit,
-    nobody changes those persons until it is written.
+    nobody changes those persons until it is written. ``borrowing``: what was recorded for an
+    emergency counts as any other; else the ledger, which is for none, takes it over.
     """
 
-    def __init__(self, heads: dict[UUID, str] | None = None, *, locking: bool = False) -> None:
+    def __init__(
+        self,
+        heads: dict[UUID, str] | None = None,
+        *,
+        locking: bool = False,
+        borrowing: bool = False,
+    ) -> None:
         self._locking = locking
+        self._borrowing = borrowing
         self.homes: dict[tuple[str, str], list[Home]] = defaultdict(list)
         self.residents: dict[UUID, list[Human]] = defaultdict(list)
         self.by_document: dict[tuple[str, bytes], Human] = {}
@@ -116,6 +140,8 @@ class Registered:
         fresh = _homes(doors)
         living = [home.id for home in fresh]
         for human in _humans(living, by_pair.values(), self._humans, self._locking):
+            if self._borrowing:
+                human.lent = None
             self._humans[human.id] = human
             for lives in human.residencies:
                 self.residents[lives.household_id].append(human)
@@ -211,21 +237,23 @@ def _humans(
     }  # fmt: skip
     # Those of an ended emergency have no index any more.
     indexed = {"person_id__in": keys, "number_index__isnull": False}
-    for person, kind, index in PersonDocument.objects.filter(**indexed).values_list(
-        "person_id", "kind", "number_index"
+    for person, kind, index, lent in PersonDocument.objects.filter(**indexed).values_list(
+        "person_id", "kind", "number_index", _LENT
     ):
         if person in humans:
             humans[person].documents += ((kind, bytes(index)),)
-    for person, index in PersonPhone.objects.filter(**indexed).values_list(
-        "person_id", "number_index"
+            humans[person].lend((kind, bytes(index)), lent)
+    for person, index, lent in PersonPhone.objects.filter(**indexed).values_list(
+        "person_id", "number_index", _LENT
     ):
         if person in humans:
             humans[person].phones += (bytes(index),)
-    for person, group in KeyGroupEntry.objects.filter(person_id__in=keys, to_date=None).values_list(
-        "person_id", "group"
-    ):
+            humans[person].lend(bytes(index), lent)
+    groups = KeyGroupEntry.objects.filter(person_id__in=keys, to_date=None)
+    for person, group, lent in groups.values_list("person_id", "group", _LENT):
         if person in humans:
             humans[person].groups += (group,)
+            humans[person].lend(group, lent)
     lives: Any
     for person, *lives in Residency.objects.filter(person_id__in=keys, to_date=None).values_list(
         "person_id", "id", "household_id", "place_code", "relation", "kind", "from_date"

@@ -117,7 +117,7 @@ class Residents:
             imports.lock_places(d.door.place_code for d in decisions if d.door)
             # What a chunk said that was not written does not count.
             told.take_back()
-            registered = Registered(dict(heads), locking=True)
+            registered = Registered(dict(heads), locking=True, borrowing=bool(run.emergency_id))
             matching.decide(
                 decisions, registered, told=told, day=day,
                 row_name=partial(imports.row_name, run), exchange=exchange,
@@ -140,7 +140,7 @@ def _stage(
     """Decide as the commit will: a pass over all rows, then over those that wait for others."""
     order = FileOrder()
     total = source.count()
-    registered = Registered()
+    registered = Registered(borrowing=bool(run.emergency_id))
     told = matching.Told()
     day = dt.date.fromisoformat(run.options["day"])
     row_name = partial(imports.row_name, run)

@@ -81,6 +81,8 @@ class Writer:
         self._left: list[tuple[Lives, dt.date]] = []
         self._moved: dict[UUID, str] = {}
         self._new: list[tuple[UUID, Decision]] = []
+        self._own: dict[Any, list[tuple[UUID, bytes]]] = defaultdict(list)
+        self._own_groups: list[UUID] = []
         self._documented: list[tuple[UUID, str, bytes]] = []
 
     def take(self, decision: Decision) -> UUID | None:
@@ -110,6 +112,7 @@ class Writer:
             on = record.since_day or self.day
             self._leaves(person, decision, on, decision.lives.place_code)
         assert decision.door is not None
+        self._take_over(decision)
         for group in decision.add_groups:
             self.groups.add(
                 id=uuid7(), person_id=person, group=group, place_code=decision.door.place_code
@@ -126,6 +129,18 @@ class Writer:
             registered_address=record.registered_address, employer=record.employer,
         )  # fmt: skip
         self._new.append((person, decision))
+
+    def _take_over(self, decision: Decision) -> None:
+        """What an emergency's key has sealed is sealed with the register's."""
+        taken, record = decision.takes_over, decision.record
+        if not taken:
+            return
+        if record.document and (row := taken.get((record.document[0], decision.index))):
+            self._own[PersonDocument].append((row, self._seal_number(record.document[1])))
+        for number, index in zip(record.phones, decision.phone_indexes, strict=True):
+            if row := taken.get(index):
+                self._own[PersonPhone].append((row, self._seal_phone(number)))
+        self._own_groups += [taken[group] for group in record.groups if group in taken]
 
     def _document(self, person: UUID, document: tuple[str, str], index: bytes | None) -> None:
         self.documents.add(
@@ -255,6 +270,13 @@ class Writer:
                     [key for key, _values in rows],
                     {name: [values[name] for _key, values in rows] for name in columns},
                 )
+        for model, owned in self._own.items():
+            numbers = [number for _key, number in owned]
+            none = [None] * len(owned)
+            bulk.update(
+                model, [key for key, _number in owned], {"emergency_id": none, "number": numbers}
+            )
+        KeyGroupEntry.objects.filter(pk__in=self._own_groups).update(emergency_id=None)
         bulk.update(Household, list(self._numbers), {"number": list(self._numbers.values())})
         Household.objects.filter(pk__in=self._settled, state=Household.State.EMPTY).update(
             state=Household.State.LIVED_IN

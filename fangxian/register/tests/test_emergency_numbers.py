@@ -13,6 +13,7 @@ from django.urls import reverse
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid
 from fangxian.common.fields import DESTROYED
+from fangxian.common.keyring import keyring
 from fangxian.common.scoping import acting
 from fangxian.core import actions as core
 from fangxian.core import ledgers, sunset
@@ -125,6 +126,35 @@ def test_the_key_of_an_emergency_elsewhere_is_not_taken(alice, places, home):
     assert actions.add_phone(
         by=alice, person_id=resident.person_id, number=PHONE, emergency_id=here.id
     )
+
+
+def test_what_is_recorded_again_for_no_emergency_is_of_the_register(alice, places):
+    of_it = {"emergency_id": begin(places.county).id}
+    headers, tracked = [*HEADERS, "人员类别"], (PersonPhone, PersonDocument, KeyGroupEntry)
+    rows = [person(n, 人员类别="低保") for n in range(2)]
+    imported(alice, workbook(rows, headers), places.grid, **of_it)
+    again = imported(alice, workbook(rows, headers), places.grid, **of_it)
+    assert again.changed == 0
+    run = imported(alice, workbook(rows[:1], headers), places.grid)
+    assert (run.options["preview"]["counts"]["changed"], run.changed) == (1, 1)
+    with acting(alice):
+        other = PersonDocument.objects.get(**of_it).person_id
+        assert [model.objects.filter(**of_it).count() for model in tracked] == [1, 1, 1]
+        assert PersonDocument.objects.get(emergency_id=None).number == rows[0]["身份证号"]
+    number = rows[1]["身份证号"]
+    actions.add_document(by=alice, person_id=other, kind="identity", number=number)
+    actions.add_phone(by=alice, person_id=other, number=rows[1]["手机号"])
+    register.join_group(by=alice, person_id=other, group="low_income")
+    with acting(alice):
+        assert not any(model.objects.filter(**of_it).exists() for model in tracked)
+        sealed = [row.number for row in numbers_of(other)]
+    keyring().destroy_emergency(of_it["emergency_id"])
+    with acting(alice):
+        assert [row.number for row in numbers_of(other)] == sealed == [number, "13800000001"]
+
+
+def numbers_of(key: Any) -> list[Any]:
+    return [PersonDocument.objects.get(person_id=key), PersonPhone.objects.get(person_id=key)]
 
 
 @pytest.mark.usefixtures("fresh_database")
