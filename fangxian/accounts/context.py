@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from fangxian.accounts.sessions import REASON
 from fangxian.common.actor import Actor
 from fangxian.common.registries import navigation, tools
 
@@ -15,7 +16,7 @@ KEPT = "_context_of_actor"
 
 
 def actor(request: HttpRequest) -> dict[str, Any]:
-    """Add ``actor``, ``grants``, ``user_links`` and the navigation items the actor may open.
+    """Add who is looking, for what, his own pages and the navigation items that he may open.
 
     A page renders many templates: what it takes to count is counted once for it.
     """
@@ -37,6 +38,7 @@ def _of_actor(request: HttpRequest, by: Actor | None) -> dict[str, Any]:
         "grants": getattr(request, "grants", []),
         "nav_items": items,
         "user_links": _own_pages(),
+        "working_reason": request.session.get(REASON, "") if by is not None else "",
         "tools": [
             {
                 "label": tool.label,

@@ -32,7 +32,7 @@ from fangxian.accounts import looks, queries
 from fangxian.accounts.actions import kept_lookups
 from fangxian.accounts.alerts import count_refusal, raise_alert
 from fangxian.accounts.policy import Policy, policy_of
-from fangxian.accounts.sessions import SECOND_FACTOR, UNATTENDED
+from fangxian.accounts.sessions import REASON, SECOND_FACTOR, UNATTENDED
 from fangxian.accounts.source import header_text, source_of
 from fangxian.common import access
 from fangxian.common.actor import Actor
@@ -321,5 +321,8 @@ def _second_factor(request: Any) -> tuple[str, str] | None:
 
 
 def _purpose(request: Any) -> str:
+    """What the account says it works on in this session, else the page."""
+    if reason := request.session.get(REASON):
+        return looks.said(reason)
     name = request.resolver_match.view_name if request.resolver_match else ""
     return f"page {name}"

@@ -19,6 +19,8 @@ from django.utils.translation import gettext as _
 BEGAN = "began"
 SEEN = "seen"
 SECOND_FACTOR = "second_factor"
+# What this session works on, as its account has written it.
+REASON = "reason"
 # A session left on a screen: it opens only routes made for that, and lasts while it is shown.
 UNATTENDED = "unattended"
 WRITE_EVERY = 60

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from fangxian.accounts.views import area, logs, look, users
+from fangxian.accounts.views import area, logs, look, reason, users
 
 app_name = "accounts"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("new/", users.create, name="create"),
     path("roles/", users.roles, name="roles"),
     path("area/", area.switch, name="switch"),
+    path("reason/", reason.working_reason, name="reason"),
     path("elders/", look.elders, name="elders"),
     path("access/", logs.access, name="access"),
     path("alerts/", logs.alerts, name="alerts"),

@@ -24,6 +24,8 @@ def test_pages_before_sign_in_and_of_errors(
         expect(page).to_have_url(f"{site}/sign-in/?next=/styleguide/")
         no_sideways_scroll(page)
         axe(page)
+        # What one works on stands at the top, however long it is.
+        client.post("/accounts/reason/", {"reason": "核查自外地返乡人员健康状况" * 4})
         sign_in(page, site, client)
         for path, status in (("/no-such-page/", 404), ("/accounts/", 403)):
             answer = page.goto(path)
@@ -31,6 +33,7 @@ def test_pages_before_sign_in_and_of_errors(
             assert answer.status == status
             no_sideways_scroll(page)
             axe(page)
+        expect(page.locator(".fx-menu--reason")).to_be_visible()
 
 
 def test_style_and_scripts_of_an_ordinary_page_fit_the_budget(

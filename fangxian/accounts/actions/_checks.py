@@ -23,7 +23,7 @@ SHORTEST_REASON = 4
 LONGEST_REASON = 200
 
 
-def checked_reason(reason: str) -> str:
+def checked_reason(reason: str, *, longest: int = LONGEST_REASON) -> str:
     """Return the reason without outer blanks. Raises Invalid when it is too short or too long."""
     text = " ".join(reason.split())
     if len(text) < SHORTEST_REASON:
@@ -34,12 +34,12 @@ def checked_reason(reason: str) -> str:
                 mend=_("Write at least %(count)d characters.") % {"count": SHORTEST_REASON},
             )
         )
-    if len(text) > LONGEST_REASON:
+    if len(text) > longest:
         raise Invalid(
             Problem(
                 _("The reason is too long."),
                 field="reason",
-                mend=_("Write at most %(count)d characters.") % {"count": LONGEST_REASON},
+                mend=_("Write at most %(count)d characters.") % {"count": longest},
             )
         )
     return text

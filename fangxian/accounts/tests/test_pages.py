@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from fangxian.accounts.models import Grant, User
+from fangxian.accounts.sessions import REASON
 
 pytestmark = pytest.mark.django_db
 
@@ -82,6 +83,31 @@ def test_a_role_is_given_and_taken_back(client_of, cast, places):
     assert response.status_code == 302
     grant.refresh_from_db()
     assert grant.revoked_at is not None
+
+
+def test_reads_name_what_the_session_works_on_until_it_ends(client_of, places):
+    client = client_of("alice")
+    here = reverse("regions:place", args=[places.grid])
+    address = reverse("accounts:reason")
+
+    def purpose():
+        return client.get(here).wsgi_request.actor.purpose
+
+    assert purpose() == "page regions:place"
+    sent = client.post(address, {"reason": "  核查返乡\n人员 ", "next": here})
+    assert sent["Location"] == here
+    assert client.post(address, {"reason": "x" * 61}).status_code == 422
+    assert client.post(address, {"reason": "疫", "next": here}).status_code == 422
+    assert "核查返乡 人员" in client.get(here).content.decode()
+    assert purpose() == "核查返乡 人员"
+    # What reads like a purpose of the system is marked as said.
+    client.post(address, {"reason": "page x\0y", "next": "https://elsewhere.example/"})
+    assert purpose() == "said page x y"
+    assert client.post(address, {"reason": "", "next": here})["Location"] == here
+    assert purpose() == "page regions:place"
+    client.post(address, {"reason": "核查返乡人员"})
+    client.post(reverse("account_logout"))
+    assert REASON not in client.session
 
 
 def test_the_working_area_is_switched_among_own_grants_only(client_of, cast, places):

@@ -521,7 +521,7 @@ def test_unread_messages_are_counted_once_for_a_page(cast, django_assert_max_num
     from fangxian.common.scoping import acting
 
     by = cast.actor("alice")
-    request = SimpleNamespace(actor=by, grants=[])
+    request = SimpleNamespace(actor=by, grants=[], session={})
     with acting(by):
         first = context_of(request)
         with django_assert_max_num_queries(0):

@@ -18,10 +18,15 @@ def elders(request: SignedRequest) -> HttpResponse:
     if request.htmx:
         # The script has changed the page already.
         return HttpResponse(status=204)
-    back = request.POST.get("next", "")
-    here = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
     # Not redirect(): it takes what has no stroke for the name of a page.
-    answer = HttpResponseRedirect(back if here and back.startswith("/") else "/")
+    answer = HttpResponseRedirect(came_from(request))
     if not on:
         answer.delete_cookie(TEXT_COOKIE)
     return answer
+
+
+def came_from(request: SignedRequest) -> str:
+    """The page of ours that a form in a frame was sent from, as it says; else the first one."""
+    back = request.POST.get("next", "")
+    here = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
+    return back if here and back.startswith("/") else "/"

@@ -74,9 +74,13 @@ def test_doors_stand_in_the_order_of_a_walk_on_each_page(client_of, alice, place
 
 
 def test_reads_of_persons_are_logged(client_of, places, resident):
-    client_of("alice").get(reverse("register:household", args=[resident.household_id]))
-    logged = AccessLog.objects.filter(actor="alice", purpose="page register:household")
-    assert any(resident.person_id in log.persons for log in logged)
+    client, url = client_of("alice"), reverse("register:household", args=[resident.household_id])
+    client.get(url)
+    client.post(reverse("accounts:reason"), {"reason": "核查返乡人员"})
+    client.get(url)
+    for purpose in ("page register:household", "核查返乡人员"):
+        logged = AccessLog.objects.filter(actor="alice", purpose=purpose)
+        assert any(resident.person_id in log.persons for log in logged)
 
 
 def test_charlie_gets_404_for_all_that_is_alices(client_of, places, resident):
