@@ -163,6 +163,11 @@ class DrawForm(forms.Form):
         help_text=_("Grids then do not reach across them where it can be avoided."),
     )
     system = coordinates_field()
+    forget = forms.BooleanField(
+        label=_("Draw without the roads that are known"),
+        required=False,
+        help_text=_("If a wrong file was given; later drawings don't heed it either."),
+    )
 
 
 class AcceptForm(forms.Form):

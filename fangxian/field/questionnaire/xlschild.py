@@ -20,6 +20,8 @@ def main() -> int:
     )
 
     cap_process()  # before pyxform is loaded: its own start counts too
+    # openpyxl would load numpy, which reserves memory for each processor of the machine.
+    sys.modules["numpy"] = None  # type: ignore[assignment]
     import pyxform.xls2json  # noqa: F401  # no file can be opened later
 
     close_doors()

@@ -114,8 +114,13 @@ def draw_grids(
 
 
 @action
-def draft_of_present_grids(*, by: Actor, community_code: str) -> GridPlan:
-    """A draft that is the present grids, to be edited by hand and judged by the known roads."""
+def draft_of_present_grids(
+    *, by: Actor, community_code: str, roads: Roads | None = None
+) -> GridPlan:
+    """A draft that is the present grids, to be edited by hand and judged by the roads.
+
+    ``roads`` as for :func:`draw_grids`.
+    """
     sites, notes, community, counts = _ground(by, community_code, None)
     rules = shipped_rules()
     grids = queries.below(community_code, Level.GRID)
@@ -124,7 +129,7 @@ def draft_of_present_grids(*, by: Actor, community_code: str) -> GridPlan:
         place_code=community.code,
         community=community,
         made_by=by.name,
-        parameters=_kept(rules, rules["parameters"], _roads(community, None), counts, notes),
+        parameters=_kept(rules, rules["parameters"], _roads(community, roads), counts, notes),
     )
     present = {key: numbers[code] for key, code in present_grids(sites).items()}
     _set(plan, sites, present, [])

@@ -278,13 +278,19 @@ def test_roads_are_read_and_bad_ones_refused(client_of, town, cast):
         assert len(later.graph["pairs"]) == len(plan.graph["pairs"])
         text = client.get(url("plan", later.id), headers={"accept-language": "en"}).content
         assert "part neighbours (lines: 1)" in text.decode()
-    # A file without lines says that there are none.
+    # A file without lines says that there are none, and so does the tick.
     none = SimpleUploadedFile("r.geojson", b'{"features": []}')
+    for sent in ({"roads": none}, {"forget": "on"}):
+        client.post(url("plan_withdraw", later.id))
+        client.post(url("plans", town.community), sent)
+        later = only_draft(cast)
+        assert later.parameters["roads"] == []
+        assert len(later.graph["pairs"]) > len(plan.graph["pairs"])
+    # A file that is given with the present grids is theirs.
+    roads.seek(0)
     client.post(url("plan_withdraw", later.id))
-    client.post(url("plans", town.community), {"roads": none})
-    uncut = only_draft(cast)
-    assert uncut.parameters["roads"] == []
-    assert len(uncut.graph["pairs"]) > len(plan.graph["pairs"])
+    client.post(url("plans", town.community), {"roads": roads, "present": "1"})
+    assert len(only_draft(cast).parameters["roads"]) == 1
     bad = SimpleUploadedFile("r.geojson", b'{"features": [{"geometry": 7}]}')
     answer = client.post(url("plans", town.community), {"roads": bad})
     assert answer.status_code == 422

@@ -65,12 +65,15 @@ def plans(request: SignedRequest, code: str) -> HttpResponse:
     form = DrawForm(request.POST if sent else None, request.FILES if sent else None)
     if request.method == "POST":
         by.require("regions.draw", code)
-        if "present" in request.POST:
-            plan = actions.draft_of_present_grids(by=by, community_code=code)
-            return redirect("regions:plan", plan.id)
         if form.is_valid():
             try:
-                plan = actions.draw_grids(by=by, community_code=code, **_asked(form))
+                asked = _asked(form)
+                if "present" in request.POST:
+                    plan = actions.draft_of_present_grids(
+                        by=by, community_code=code, roads=asked["roads"]
+                    )
+                else:
+                    plan = actions.draw_grids(by=by, community_code=code, **asked)
                 if roads := form.cleaned_data["roads"]:
                     roads.seek(0)
                     keep_geojson(by, code, roads.name, roads.read())
@@ -105,8 +108,9 @@ def plans(request: SignedRequest, code: str) -> HttpResponse:
 def _asked(form: DrawForm) -> dict[str, Any]:
     given = dict(form.cleaned_data)
     upload, system = given.pop("roads"), given.pop("system") or WGS84
+    none = [] if given.pop("forget") else None
     values = {key: value for key, value in given.items() if value is not None}
-    return {"parameters": values, "roads": _roads(upload, system) if upload else None}
+    return {"parameters": values, "roads": _roads(upload, system) if upload else none}
 
 
 def _roads(upload: Any, system: str) -> list[list[tuple[float, float]]]:
