@@ -184,8 +184,11 @@ def test_chunks_and_the_order_of_columns_are_nothing_to_the_outcome(
             # The preview says of each row what the commit does.
             told = sorted(problem[:2] for problem in run.options["preview"]["problems"])
             with acting(alice):
-                refused = imports.problems_of(run)
-                kept = [[p.row, p.field] for _number, _values, found_ in refused for p in found_]
+                kept = [
+                    [imports.row_name(run, number), problem.field]
+                    for number, _values, problems in imports.problems_of(run)
+                    for problem in problems
+                ]
             assert told == sorted(kept)
     assert results[0] == results[1] == results[2]
     with rolled_back():
