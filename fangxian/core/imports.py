@@ -42,6 +42,7 @@ from fangxian.core.models import (
     MappingMemory,
     RowState,
 )
+from fangxian.core.previews import preview_of
 from fangxian.core.progress import Progress
 
 STAGE_ROWS = 2_000
@@ -111,7 +112,7 @@ def place_of(number: int) -> RowPlace:
 def row_name(run: ImportRun, number: int) -> int | str:
     """What a person calls a row: its number, with its sheet where the import has several."""
     at = place_of(number)
-    name = run.options.get("preview", {}).get("sheet_names", {}).get(str(at.sheet))
+    name = preview_of(run).get("sheet_names", {}).get(str(at.sheet))
     return at.row if name is None else f"{name}!{at.row}"
 
 
@@ -466,7 +467,7 @@ def sheets_in_error(run: ImportRun) -> set[int]:
 def _in_file(run: ImportRun, number: int) -> RowPlace:
     """As :func:`place_of`, of a run staged before numbers named sheets too."""
     at = place_of(number)
-    if "sheet_names" in run.options.get("preview", {}):
+    if "sheet_names" in preview_of(run):
         return at
     # A run read one sheet, and the blocks of it stood where the sheets stand now.
     return RowPlace(at.row, at.sheet, run.options.get("sheet", 0))

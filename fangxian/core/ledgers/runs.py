@@ -17,7 +17,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.common.sheets import is_one_place, signature
 from fangxian.common.sheets.marking import write_error_workbook
-from fangxian.core import emergencies, imports
+from fangxian.core import emergencies, imports, previews
 from fangxian.core.actions import start_job, store_file
 from fangxian.core.jobs import JobKind
 from fangxian.core.jobs import kinds as job_kinds
@@ -183,13 +183,14 @@ def preview(progress: Progress, *, run_id: str, size: int = 0) -> None:
         run.rows.all().delete()
         # What is said of rows names their sheets.
         names = {"sheet_names": source.names}
-        run.options = {**run.options, "sheet": source.sheet, "preview": names}
+        run.options = {**run.options, "sheet": source.sheet}
+        previews.keep(run, names)
         summary = source.ledger.way.check(progress, by, run, source, size or CHECK_ROWS)
         left_out = {
             "left_out": source.left_out(),
             "sheets": [sheet.kept() for sheet in source.sheets],
         }
-        run.options = {**run.options, "preview": summary | left_out | names}
+        previews.keep(run, summary | left_out | names)
         run.signature = source.mapping.signature
         run.save(update_fields=["options", "signature"])
         imports.staged(run)

@@ -20,6 +20,7 @@ from fangxian.core import emergencies, ledgers, runner
 from fangxian.core.actions import read_file
 from fangxian.core.ledgers import Ledger, Option
 from fangxian.core.models import ImportRun, Job
+from fangxian.core.previews import preview_of
 
 
 class LedgerCommand(BaseCommand):
@@ -96,7 +97,7 @@ class LedgerCommand(BaseCommand):
         except (Invalid, Forbidden) as error:
             raise CommandError(str(error)) from None
         found = self._perform(by, job, run.pk)
-        summary = found.options.get("preview", {})
+        summary = preview_of(found)
         counts = summary.get("counts", {})
         self.stdout.write(" ".join(f"{name}={count}" for name, count in sorted(counts.items())))
         self._tell_sheets(summary.get("sheets", ()))

@@ -27,6 +27,7 @@ from fangxian.core.ledgers import sheets
 from fangxian.core.ledgers.kinds import REFUSED, Ledger
 from fangxian.core.ledgers.runs import CHECK
 from fangxian.core.models import UNFINISHED, ImportRun, ImportState, Job, JobState
+from fangxian.core.previews import preview_of
 from fangxian.core.views.jobs import LOOK, error_of
 from fangxian.regions.queries import full_name
 
@@ -190,7 +191,7 @@ class LedgerPages:
             return redirect(self._address("import_columns", found))
         context = {"run": found, "job": job, "place": full_name(found.place_code)}
         context["left_out"] = _left_out(found)
-        context["sheets"] = _sheets(found.options.get("preview", {}).get("sheets", []))
+        context["sheets"] = _sheets(preview_of(found).get("sheets", []))
         working = job.state in UNFINISHED
         if not working and found.state == ImportState.READY:
             return self._shown(request, "preview", 2, context | _preview(request, found, ledger))
@@ -297,7 +298,7 @@ def _sheets(
 
 
 def _preview(request: SignedRequest, run: ImportRun, ledger: Ledger) -> dict[str, Any]:
-    summary = run.options.get("preview", {})
+    summary = preview_of(run)
     counts, problems = summary.get("counts", {}), summary.get("problems", [])
     refused = counts.get(REFUSED, 0)
     labels = ledgers.labels_of(ledger)
@@ -327,7 +328,7 @@ def _preview(request: SignedRequest, run: ImportRun, ledger: Ledger) -> dict[str
 
 def _left_out(run: ImportRun) -> dict[str, Any]:
     """The rows of the sheet that are not imported, as the pages list them."""
-    found: dict[str, Any] = run.options.get("preview", {}).get("left_out", {})
+    found: dict[str, Any] = preview_of(run).get("left_out", {})
     blank = (f"{a}–{b}" if a != b else str(a) for a, b in found.get("blank", ()))
     return found | {
         "lines": [(n, LEFT_OUT[role], text) for n, role, text in found.get("lines", ())],

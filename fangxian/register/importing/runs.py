@@ -21,6 +21,7 @@ from fangxian.common.sheets import Table, vocabulary_of
 from fangxian.core import imports
 from fangxian.core.ledgers import Ledger, Option, Source, Status
 from fangxian.core.models import ImportRun, RowState
+from fangxian.core.previews import preview_of
 from fangxian.core.progress import Progress
 from fangxian.register.changes import changed
 from fangxian.register.importing import matching
@@ -101,7 +102,7 @@ class Residents:
     def opened(self, by: Actor, run: ImportRun) -> tuple[imports.Handler, imports.Handler | None]:
         """What writes chunks of rows; an earlier attempt's are told of first."""
         if run.options.get(MAKE_PLACES):
-            make_places(by, run.options.get("preview", {}).get("missing", []))
+            make_places(by, preview_of(run).get("missing", []))
         places = PlaceIndex(run.place_code)
         told, heads = _told_before(run)
         day = dt.date.fromisoformat(run.options["day"])

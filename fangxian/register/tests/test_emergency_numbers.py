@@ -19,6 +19,7 @@ from fangxian.core import actions as core
 from fangxian.core import ledgers, sunset
 from fangxian.core.invariants import imports_add_up
 from fangxian.core.models import File, FileChunk, ImportRow, ImportRun
+from fangxian.core.previews import preview_of
 from fangxian.people import actions, queries
 from fangxian.people.models import PersonDocument, PersonPhone
 from fangxian.register import actions as register
@@ -168,6 +169,8 @@ def test_a_ledger_of_an_emergency_ends_with_it() -> None:
     run = imported(BY, data, places.grid, **of_it)
     waiting = previewed(BY, workbook([person(7)]), places.grid, **of_it)
     assert (run.rows_in, run.accepted, run.rejected) == (3, 2, 1)
+    assert isinstance(run.options["preview"], str)
+    assert preview_of(run)["counts"] == {"new": 2, "refused": 1}
     with acting(BY):
         for model, count in ((PersonPhone, 2), (PersonDocument, 2), (KeyGroupEntry, 2)):
             assert model.objects.filter(**of_it).count() == model.objects.count() == count
