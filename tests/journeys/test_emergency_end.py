@@ -13,6 +13,7 @@ from fangxian.common.fields import DESTROYED
 from fangxian.common.scoping import acting
 from fangxian.core.actions import create_emergency
 from fangxian.core.tasks import finish_endings
+from fangxian.field import queries
 from fangxian.field.models import Visit
 from fangxian.field.questionnaire.fields import PREFIX
 from fangxian.register.actions import create_household
@@ -57,7 +58,7 @@ def test_the_end_of_an_emergency_destroys_the_answers(
     with acting(hq):
         visit = Visit.objects.get()
         assert (visit.answers, visit.note) == (DESTROYED, DESTROYED)
-        # That somebody was there, and what the board counted, stays.
+        # The worker empties it, when it has been counted.
         assert visit.outcome == "exceptions"
     page = officer.get(url)
     assert page.status_code == 200
@@ -67,6 +68,12 @@ def test_the_end_of_an_emergency_destroys_the_answers(
     monkeypatch.undo()
     finish_endings()
     assert head.get(shown).context["may_certificate"]
+    with acting(hq):
+        # That somebody was there, and what the board counted, stays.
+        assert Visit.objects.get().outcome == ""
+        assert queries.coverage(campaign, [places.county])[places.county].visited == 1
+    home = officer.get(reverse("register:household", args=[door.id]))
+    assert str(queries.DESTROYED) in home.content.decode()
 
 
 def _refused() -> None:

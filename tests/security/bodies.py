@@ -100,6 +100,9 @@ def _core(own: Side, side: Side) -> Iterator[Case]:
     for name in ("register:import", "organisations:import"):
         ledger = SimpleUploadedFile("a.csv", f"姓名,住址\n张三,{name}\n".encode())
         yield _case(name, place_code=codes.grid, file=ledger)
+        again = SimpleUploadedFile("b.csv", f"姓名,住址\n李四,{name}\n".encode())
+        of_it = {"emergency_id": side.get("core:emergency_id"), "file": again}
+        yield _case(name, place_code=own.codes.grid, **of_it)
 
 
 def _people(own: Side, side: Side) -> Iterator[Case]:
