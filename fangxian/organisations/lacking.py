@@ -29,6 +29,7 @@ from fangxian.organisations import five_ones
 from fangxian.organisations.queries import contacts_of, counties_in_use, in_force
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.rules import five_ones as five_ones_rules
+from fangxian.organisations.turns import take_turns
 from fangxian.regions.queries import current
 from fangxian.register.queries import establishments_in
 
@@ -113,12 +114,12 @@ def follow(by: Actor, places: Iterable[str]) -> None:
     What is new is found by the next settlement.
     """
     size, kinds = int(Level.VILLAGE), (CONTACTS, OVERLAP)
-    near = {code[:size] for code in places if len(code) >= size}
-    near = {code for code in near if codes.contains(by.area, code)}
+    # Of a place above communities the place alone: what lies below it has not changed.
+    near = {code[:size] for code in places if codes.contains(by.area, code[:size])}
     asked = Task.objects.filter(kind__in=kinds, state=TaskState.OPEN).order_by()
     found = asked.annotate(near=Left("place_code", size)).filter(near__in=near)
     for area in sorted(set(found.values_list("near", flat=True))):
-        _keep(by, area, kinds)
+        _keep(by, area, kinds, alone=len(area) < size)
 
 
 def _counties(by: Actor, area: str, kinds: Collection[str]) -> list[str]:
@@ -137,14 +138,21 @@ def _open(kinds: Collection[str], area: str) -> Any:
     return found.filter(place_code__gte=lo, place_code__lt=hi)
 
 
-def _keep(by: Actor, area: str, kinds: Collection[str]) -> tuple[int, int]:
+def _keep(by: Actor, area: str, kinds: Collection[str], *, alone: bool = False) -> tuple[int, int]:
+    """The tasks of an area, or of its place ``alone``."""
     opened = closed = 0
     day = timezone.localdate()
     with acting(by):
+        take_turns("organisations.lacking", [area])
         used = bool(counties_in_use(area))
-        asked = {(task.kind, task.dedupe_key): task for task in _open(kinds, area)}
+        tasks = _open(kinds, area)
+        asked = {
+            (task.kind, task.dedupe_key): task
+            for task in (tasks.filter(place_code=area) if alone else tasks)
+        }
         for kind in kinds:
-            lacks = {one.key: one for one in SOURCES[kind](area, day)} if used else {}
+            found = SOURCES[kind](area, day) if used else ()
+            lacks = {one.key: one for one in found if not alone or one.place_code == area}
             here = {key: task for (of, key), task in asked.items() if of == kind}
             opened += open_tasks(
                 by=by, tasks=_tasks(kind, (one for key, one in lacks.items() if key not in here))

@@ -33,6 +33,7 @@ from fangxian.organisations import account_needs, lacking
 from fangxian.organisations.models import Responsibility, Vacancy
 from fangxian.organisations.queries import counties_in_use, found_sql, role_values
 from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
+from fangxian.organisations.turns import take_turns
 from fangxian.regions.models import Region
 
 METRIC = "vacancy"
@@ -191,16 +192,7 @@ def refresh_places(by: Actor, places: Sequence[Region]) -> None:
 
 def _lock(places: Iterable[str]) -> None:
     """One settlement at a time in a county: two would both open the same vacancy."""
-    county = int(Level.COUNTY)
-    keys = sorted(
-        {f"organisations.vacancies/{c[:county] if len(c) >= county else ''}" for c in places}
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(key, 0))"
-            " FROM (SELECT key FROM unnest(%s::text[]) key ORDER BY key) keys",
-            [keys],
-        )
+    take_turns("organisations.vacancies", places)
 
 
 def _settle(

@@ -12,6 +12,9 @@ from django.utils import timezone
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid
 from fangxian.common.scoping import acting
+from fangxian.core.actions import store_file
+from fangxian.core.models import Task
+from fangxian.organisations import lacking
 from fangxian.organisations.actions import (
     add_member,
     appoint,
@@ -20,6 +23,7 @@ from fangxian.organisations.actions import (
     end_membership,
     end_responsibility,
     hand_over,
+    record_evidence,
 )
 from fangxian.organisations.models import Member, OrganisationKind, Responsibility
 from fangxian.people import actions as people
@@ -145,3 +149,20 @@ def test_a_member_taken_twice_at_once_is_taken_once() -> None:
     made = beside(BY, join, join)
     with acting(BY):
         assert Member.objects.get().id == made.id
+
+
+def test_two_who_mend_at_once_each_see_what_the_other_has_mended() -> None:
+    places = make_places()
+    here = places.community
+    assert lacking.refresh(by=BY, area=here, kinds=[lacking.FIVE_ONES]) == (1, 0)
+
+    def show(item: str) -> None:
+        file = store_file(
+            by=BY, data=b"%PDF-1.4 x", name=f"{item}.pdf", media_type="application/pdf",
+            place_code=here,
+        )  # fmt: skip
+        record_evidence(by=BY, community=places[here], item=item, evidence=file)
+
+    beside(BY, lambda: show("plan"), lambda: show("ledger"))
+    with acting(BY):
+        assert Task.objects.get(kind=lacking.FIVE_ONES).title_data == {"count": 3}

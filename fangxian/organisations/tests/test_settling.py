@@ -178,6 +178,30 @@ def test_a_post_that_too_many_hold_is_a_task_until_one_ends(everywhere, alice, p
         assert asked(lacking.OVERLAP, places.grid) == []
 
 
+def test_a_post_of_a_town_that_too_many_hold_is_closed_with_the_one_that_ends(
+    everywhere, hq, places, person
+):
+    held = [
+        appoint(by=hq, place=places[code], role=role, holder=person(hq, name))
+        for code, role, name in (
+            (places.town, "town_leader", "王一"),
+            (places.town, "town_leader", "王二"),
+            (places.community, "community_leader", "王三"),
+        )
+    ]
+    with acting(hq):
+        Responsibility.objects.filter(id=held[2].id).update(
+            role="town_leader", place=places[places.town], place_code=places.town
+        )
+    settle(by=everywhere, area="")
+    told = {"role": "town_leader", "count": 3, "most": 2}
+    with acting(hq):
+        assert asked(lacking.OVERLAP, places.town) == [("headquarters", told)]
+    withdraw_responsibility(by=hq, responsibility=held[0])
+    with acting(hq):
+        assert asked(lacking.OVERLAP, places.town) == []
+
+
 def test_another_county_does_not_wait(everywhere, places):
     with acting(everywhere):
         vacancies._lock([places.grid, places.community])
