@@ -1,4 +1,4 @@
-"""Who could fill the vacancies of a place: candidates by the rules, with their reasons."""
+"""Who could take what is vacant in a place: candidates by the rules, with their reasons."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Avg, Q
+from django.db.models import Avg, Q, QuerySet
 from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils import timezone
@@ -24,12 +24,12 @@ from fangxian.common.days import years_before
 from fangxian.common.errors import Invalid, Problem
 from fangxian.core.jobs import JobKind, kinds
 from fangxian.core.progress import Progress
-from fangxian.organisations.models import Member, Organisation, Responsibility
-from fangxian.organisations.queries import Breach, breaches, in_force
-from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
+from fangxian.organisations.models import Member, Organisation
+from fangxian.organisations.rules import ChainRules, Post, chain_rules
+from fangxian.organisations.wanting import Node, held, wanting
 from fangxian.organisations.wishes import standing, wishes_of_residents
 from fangxian.regions.models import Region
-from fangxian.regions.queries import at, current
+from fangxian.regions.queries import at
 from fangxian.register.models import Residency
 from fangxian.register.queries import door_order
 
@@ -48,9 +48,9 @@ SHORTFALLS = (
 
 @dataclass(frozen=True)
 class Proposal:
-    """One line: somebody for one place, and why."""
+    """One line: somebody for one node, and why."""
 
-    place: Region
+    place: Node
     key: str
     name: str
     detail: str
@@ -67,10 +67,10 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The proposals for the vacancies of a place, and the vacancies without one."""
+    """The proposals for what is vacant in a place, and what has none."""
 
     lines: list[Proposal]
-    short: list[tuple[Region, str]]
+    short: list[tuple[Node, str]]
     candidates: int
 
 
@@ -91,14 +91,13 @@ class _Candidate:
 
 @dataclass(frozen=True)
 class Ground:
-    """What a proposal is made of: the vacancies of a role in an area and who could fill them."""
+    """What a proposal is made of: what lacks holders in an area, and who could be one."""
 
     area: Region
-    role: ChainRole
+    role: Post
     rules: ChainRules
     day: dt.date
-    vacant: list[Breach]
-    places: dict[UUID, Region]
+    vacant: dict[UUID, Node]
     candidates: list[_Candidate]
 
     @property
@@ -107,12 +106,13 @@ class Ground:
         return len(self.vacant) * len(self.candidates) > AT_ONCE
 
 
-def ground(area: Region, role: ChainRole, on: dt.date | None = None) -> Ground:
-    """Gather vacancies and candidates. Some five queries.
+def ground(area: Region, role: Post, on: dt.date | None = None) -> Ground:
+    """Gather what is vacant and candidates. Some five queries.
 
     Raises Invalid when the role is not proposed for, or the area is too wide for one table.
     """
     day = on or timezone.localdate()
+    rules = chain_rules(day)
     if not role.propose or area.level < int(role.propose["within"]):
         raise Invalid(
             Problem(
@@ -122,7 +122,7 @@ def ground(area: Region, role: ChainRole, on: dt.date | None = None) -> Ground:
                 code="too_wide",
             )
         )
-    vacant = [b for b in breaches(area.code, roles=[role], on=day) if b.vacant]
+    vacant = {node.id: node for node in wanting(area, role, rules, day)}
     if len(vacant) > MOST_SEATS:
         raise Invalid(
             Problem(
@@ -133,9 +133,8 @@ def ground(area: Region, role: ChainRole, on: dt.date | None = None) -> Ground:
                 code="too_many",
             )
         )
-    places = {p.id: p for p in current().filter(id__in=[b.place_id for b in vacant])}
     candidates = list(_candidates(area, role, day))[:MOST_CANDIDATES] if vacant else []
-    return Ground(area, role, chain_rules(day), day, vacant, places, candidates)
+    return Ground(area, role, rules, day, vacant, candidates)
 
 
 def solved(of: Ground) -> dict[str, Any]:
@@ -145,21 +144,19 @@ def solved(of: Ground) -> dict[str, Any]:
 
     if not of.vacant or not of.candidates:
         return {"matches": [], "shorts": []}
+    nodes = list(of.vacant.values())
     positions = _positions(
-        of.area, [b.place_code for b in of.vacant], [c.home for c in of.candidates if c.home]
+        of.area, [node.code for node in nodes], [c.home for c in of.candidates if c.home]
     )
-    seats = [
-        Seat(str(b.place_id), of.role.minimum - b.found, _at(positions, b.place_code))
-        for b in of.vacant
-    ]
-    held, served = _held(of.role, [c.holder for c in of.candidates], of.day)
+    seats = [Seat(str(node.id), node.missing, _at(positions, node.code)) for node in nodes]
+    has, served = held(of.role, of.rules, [c.holder for c in of.candidates], of.day)
     available = [
         Available(
             c.key,
             of.role.max_per_holder,
-            held.get(c.holder, frozenset()),
+            frozenset(map(str, has.get(c.holder, ()))),
             _at(positions, c.home),
-            _wishes(of.rules, c, of.vacant, served.get(c.holder, frozenset())),
+            _wishes(of.rules, c, nodes, served.get(c.holder, frozenset())),
         )
         for c in of.candidates
     ]
@@ -176,20 +173,20 @@ def shown(of: Ground, found: Mapping[str, Any]) -> Outcome:
     """The lines of what was solved; what was filled or left since then is left out."""
     if not of.vacant or not of.candidates:
         why = _("Nobody fits the rule of this role here.")
-        short = [(of.places[b.place_id], why) for b in of.vacant]
-        return Outcome([], short, len(of.candidates))
+        return Outcome([], [(node, why) for node in of.vacant.values()], len(of.candidates))
     by_key = {c.key: c for c in of.candidates}
     matches = [
-        m for m in found["matches"] if UUID(m["seat"]) in of.places and m["available"] in by_key
+        m for m in found["matches"] if UUID(m["seat"]) in of.vacant and m["available"] in by_key
     ]
     lines = [_line(of, by_key[m["available"]], m) for m in matches]
     access.note(*(by_key[m["available"]].holder for m in matches if of.role.by_person))
+    order = {node: at for at, node in enumerate(of.vacant)}
     return Outcome(
-        sorted(lines, key=lambda line: (line.place.code, line.name)),
+        sorted(lines, key=lambda line: (order[line.place.id], line.name)),
         [
-            (of.places[UUID(s["seat"])], _(s["template"]).format(**s["values"]))
+            (of.vacant[UUID(s["seat"])], _(s["template"]).format(**s["values"]))
             for s in found["shorts"]
-            if UUID(s["seat"]) in of.places
+            if UUID(s["seat"]) in of.vacant
         ],
         len(of.candidates),
     )
@@ -198,7 +195,7 @@ def shown(of: Ground, found: Mapping[str, Any]) -> Outcome:
 def work_out(progress: Progress, *, place: str, role: str) -> None:
     """The job of a large proposal: kept with the job, read by the page of proposals."""
     with progress.chunk() as by:
-        of = ground(at(place, by=by), chain_rules().role(role))
+        of = ground(at(place, by=by), chain_rules().post(role))
         progress.step(0, len(of.vacant))
         progress.state["solved"] = solved(of)
         progress.step(len(of.vacant))
@@ -213,7 +210,7 @@ def register() -> None:
 
 
 def _line(of: Ground, one: _Candidate, match: Mapping[str, Any]) -> Proposal:
-    place = of.places[UUID(match["seat"])]
+    place = of.vacant[UUID(match["seat"])]
     distance, load = match["distance_m"], match["load"]
     reasons = []
     if one.wishes_for(place.code):
@@ -234,27 +231,32 @@ def _line(of: Ground, one: _Candidate, match: Mapping[str, Any]) -> Proposal:
 
 
 def _wishes(
-    rules: ChainRules, one: _Candidate, vacant: Sequence[Any], served: frozenset[UUID]
+    rules: ChainRules, one: _Candidate, vacant: Sequence[Node], served: frozenset[UUID]
 ) -> dict[str, float]:
     """Strengths by place: said so, lives there, answered for it before; the party a little."""
     base = rules.wishes["party_member"] if one.party else 0.0
     found: dict[str, float] = {}
-    for breach in vacant:
+    for node in vacant:
         wish = base
-        if one.wishes_for(breach.place_code):
+        if one.wishes_for(node.code):
             wish += rules.wishes["stated"]
-        if one.home.startswith(breach.place_code):
+        if one.home.startswith(node.code):
             wish += rules.wishes["lives_there"]
-        elif breach.place_id in served:
+        elif node.id in served:
             wish += rules.wishes["served_there"]
         if wish:
-            found[str(breach.place_id)] = min(1.0, wish)
+            found[str(node.id)] = min(1.0, wish)
     return found
 
 
-def _candidates(area: Region, role: ChainRole, day: dt.date) -> Iterable[_Candidate]:
+def _candidates(area: Region, role: Post, day: dt.date) -> Iterable[_Candidate]:
     propose = role.propose or {}
-    source = {"residents": _residents, "members": _members, "organisations": _organisations}
+    source = {
+        "residents": _residents,
+        "members": _members,
+        "neighbours": _neighbours,
+        "organisations": _organisations,
+    }
     yield from source[propose["from"]](area, propose, day)
 
 
@@ -294,10 +296,22 @@ def _party_members(residents: set[UUID]) -> set[UUID]:
 
 
 def _members(area: Region, propose: Any, day: dt.date) -> Iterable[_Candidate]:
-    """Members whose organisation sits in the area (of the rule's rank or party), by their homes."""
+    """Members whose organisation sits in the area, where they live."""
     lo, hi = codes.bounds(area.code)
-    found = Member.objects.filter(to_date=None, place_code__gte=lo, place_code__lt=hi)
-    found = found.filter(person__deceased_on=None, person__merged_into=None)
+    return _of(Member.objects.filter(place_code__gte=lo, place_code__lt=hi), propose)
+
+
+def _neighbours(area: Region, propose: Any, day: dt.date) -> Iterable[_Candidate]:
+    """Members of whatever organisation who live in the area's community and are at home."""
+    lo, hi = codes.bounds(area.code[: int(Level.VILLAGE)])
+    homes = Residency.objects.filter(place_code__gte=lo, place_code__lt=hi, to_date=None)
+    lives = homes.filter(away_since=None).values("person_id")
+    return _of(Member.objects.filter(person_id__in=lives), propose)
+
+
+def _of(found: QuerySet[Member], propose: Any) -> Iterable[_Candidate]:
+    """Those of the members who are alive, and of the rule's rank and party."""
+    found = found.filter(to_date=None, person__deceased_on=None, person__merged_into=None)
     if rank := propose.get("rank"):
         found = found.filter(rank__contains=rank)
     if propose.get("party"):
@@ -342,28 +356,6 @@ def _organisations(area: Region, propose: Any, day: dt.date) -> Iterable[_Candid
     )
     for row in rows[:MOST_CANDIDATES]:
         yield _Candidate(f"organisation:{row.id}", row.id, row.name, str(row.kind), row.seat.code)
-
-
-def _held(
-    role: ChainRole, holders: Sequence[UUID], day: dt.date
-) -> tuple[dict[UUID, frozenset[str]], dict[UUID, frozenset[UUID]]]:
-    """What candidates have in the role now (as the method's nodes), and had before."""
-    column = "person_id" if role.by_person else "organisation_id"
-    rows = Responsibility.objects.filter(
-        role=role.code, substitute_for=None, **{f"{column}__in": list(holders)}
-    )
-    open_now = set(in_force(day).filter(role=role.code).values_list("id", flat=True))
-    held: dict[UUID, set[str]] = defaultdict(set)
-    before: dict[UUID, set[UUID]] = defaultdict(set)
-    for row, holder, place in rows.values_list("id", column, "place_id"):
-        if row in open_now:
-            held[holder].add(str(place))
-        else:
-            before[holder].add(place)
-    return (
-        {key: frozenset(value) for key, value in held.items()},
-        {key: frozenset(value) for key, value in before.items()},
-    )
 
 
 Positions = dict[str, tuple[float, float]]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -34,7 +34,10 @@ _AGE = shapes.number(0, 150, whole=True)
 _WEIGHT = shapes.number(0, 1000)
 _KINDS = shapes.rows(shapes.text, least=1)
 _PROPOSED = shapes.record(
-    {"from": shapes.one_of(["members", "organisations", "residents"]), "within": shapes.level},
+    {
+        "from": shapes.one_of(["members", "neighbours", "organisations", "residents"]),
+        "within": shapes.level,
+    },
     {
         "rank": shapes.text,
         "kinds": _KINDS,
@@ -63,7 +66,8 @@ CHAIN_SHAPE = shapes.record(
             least=1,
         ),
         "member_households": shapes.record(
-            {**_NAMED, "holder": shapes.one_of(["person"]), "max_households": _COUNT}
+            {**_NAMED, "holder": shapes.one_of(["person"]), "max_households": _COUNT},
+            {"propose": _PROPOSED},
         ),
         "contact_leader": shapes.record(
             {
@@ -72,7 +76,7 @@ CHAIN_SHAPE = shapes.record(
                 "of": _KINDS,
                 "max_per_holder": _COUNT,
             },
-            {"named_by": shapes.one_of(role_codes)},
+            {"named_by": shapes.one_of(role_codes), "propose": _PROPOSED},
         ),
         "takes_over": shapes.table(shapes.text, shapes.text),
         "grace_days": _DAYS,
@@ -142,7 +146,10 @@ def _unfit(data: Mapping[str, Any]) -> shapes.Mistakes:
         where = f"roles[{at}]"
         if row["min"] > row["max"]:
             yield f"{where}.max", _("This is less than “min”.")
-        needs = {"residents": ["min_age", "max_age"], "organisations": ["kinds"]}
+    needs = {"residents": ["min_age", "max_age"], "organisations": ["kinds"]}
+    posts = {f"roles[{at}]": row for at, row in enumerate(data["roles"])}
+    posts |= {name: data[name] for name in ("member_households", "contact_leader")}
+    for where, row in posts.items():
         propose = row.get("propose", {})
         for name in needs.get(propose.get("from", ""), []):
             if name not in propose:
@@ -173,10 +180,14 @@ def _without_means(data: Mapping[str, Any]) -> shapes.Mistakes:
 
 @dataclass(frozen=True)
 class Post(Named):
-    """What somebody is named to: ``max_per_holder`` is how many of them one holder may have."""
+    """What somebody is named to: ``max_per_holder`` is how many of them one holder may have.
+
+    ``propose``: among whom a proposal looks, None: no proposal is made.
+    """
 
     holder: str
     max_per_holder: int
+    propose: Mapping[str, Any] | None = field(default=None, kw_only=True)
 
     @property
     def by_person(self) -> bool:
@@ -189,7 +200,6 @@ class ChainRole(Post):
 
     ``minimum``/``maximum``: holders a place has; ``only`` is "unmanaged" for buildings without
     property management, else "". ``named_by``: the role whose task it is to name somebody.
-    ``propose``: among whom a proposal looks, None: no proposal is made.
     """
 
     level: Level
@@ -197,7 +207,6 @@ class ChainRole(Post):
     maximum: int
     only: str = ""
     named_by: str = "community_staff"
-    propose: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -224,10 +233,15 @@ class ChainRules:
         """The roles of a level."""
         return [role for role in self.roles.values() if int(role.level) == level]
 
-    @property
-    def proposed(self) -> list[ChainRole]:
-        """The roles for which holders can be proposed."""
-        return [role for role in self.roles.values() if role.propose]
+    def proposed(self, level: int) -> list[Post]:
+        """The posts for which holders can be proposed at a place of a level: for it or below it."""
+        return [
+            post
+            for post in self.names.values()
+            if post.propose
+            and int(post.propose["within"]) <= level
+            and (not isinstance(post, ChainRole) or level <= int(post.level))
+        ]
 
     def role(self, code: str) -> ChainRole:
         """Return a role. Raises Invalid naming the roles there are."""
@@ -306,6 +320,7 @@ def chain_rules(on: dt.date | None = None) -> ChainRules:
             en=row["en"],
             holder=row["holder"],
             max_per_holder=most,
+            propose=row.get("propose"),
         )
     return ChainRules(
         version=found.version,

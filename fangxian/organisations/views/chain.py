@@ -18,7 +18,7 @@ from fangxian.core import counters
 from fangxian.organisations import queries
 from fangxian.organisations.forms import OnForm, VacancyFilter
 from fangxian.organisations.models import Responsibility
-from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
+from fangxian.organisations.rules import ChainRules, chain_rules
 from fangxian.organisations.vacancies import KEY, METRIC
 from fangxian.organisations.views.common import PAGE, page_number
 from fangxian.regions.models import Building, Region
@@ -176,6 +176,7 @@ def vacancies(request: SignedRequest, code: str) -> HttpResponse:
             "place": here,
             "form": form,
             "filtered": bool(role),
+            "role": role,
             "count": count,
             "rows": [
                 {
@@ -192,7 +193,7 @@ def vacancies(request: SignedRequest, code: str) -> HttpResponse:
             ],
             "page": page_at,
             "more": count > page_at * PAGE,
-            "proposed": _proposed(rules, here) if by.may("organisations.appoint", code) else [],
+            "proposed": rules.proposed(here.level) if by.may("organisations.appoint", code) else [],
             "breadcrumbs": chain_crumbs(by, here, _("Vacancies")),
         },
     )
@@ -201,8 +202,3 @@ def vacancies(request: SignedRequest, code: str) -> HttpResponse:
 def _above(rows: list[Any]) -> dict[str, str]:
     wanted = {row.place_code[:size] for row in rows for size in (9, 12, 15, 18)}
     return dict(current().filter(code__in=wanted).values_list("code", "name"))
-
-
-def _proposed(rules: ChainRules, here: Region) -> list[ChainRole]:
-    """Roles for which a proposal can be made here: the place is not wider than the rule's reach."""
-    return [r for r in rules.proposed if r.propose and here.level >= int(r.propose["within"])]

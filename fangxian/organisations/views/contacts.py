@@ -72,6 +72,9 @@ def board(request: SignedRequest, code: str) -> HttpResponse:
             "page": page_at,
             "more": count > page_at * PAGE,
             "role": rules.name_of(rules.contact_role),
+            "proposed": by.may("organisations.appoint", code)
+            and any(post.code == rules.contact_role for post in rules.proposed(here.level)),
+            "post": rules.contact_role,
             "breadcrumbs": chain_crumbs(by, here, rules.name_of(rules.contact_role)),
         },
     )

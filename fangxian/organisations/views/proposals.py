@@ -8,7 +8,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,16 +15,13 @@ from fangxian.common.errors import Invalid
 from fangxian.common.policy import SignedRequest, page
 from fangxian.core.actions import start_job
 from fangxian.core.models import Job, JobState
-from fangxian.organisations import actions
+from fangxian.organisations.accepting import accept
 from fangxian.organisations.account_needs import standings
-from fangxian.organisations.checking import Appointment
-from fangxian.organisations.finding import holder_of
-from fangxian.organisations.models import Member, Organisation
 from fangxian.organisations.proposing import JOB, MOST_SEATS, ground, shown, solved
-from fangxian.organisations.rules import ChainRole, chain_rules
+from fangxian.organisations.rules import ChainRules, Post, chain_rules
 from fangxian.organisations.views.chain import chain_crumbs
 from fangxian.regions.models import Region
-from fangxian.regions.queries import at, current
+from fangxian.regions.queries import at
 
 
 @page("organisations.appoint", methods=("GET", "POST"))
@@ -34,8 +30,7 @@ def propose(request: SignedRequest, code: str) -> HttpResponse:
     by, here = request.actor, at(code, by=request.actor)
     by.require("organisations.appoint", code)
     rules = chain_rules()
-    roles = [r for r in rules.proposed if r.propose and here.level >= int(r.propose["within"])]
-    roles = [r for r in roles if int(r.level) >= here.level]
+    roles = rules.proposed(here.level)
     chosen = request.GET.get("role", "")
     role = next((r for r in roles if r.code == chosen), roles[0] if roles else None)
     problems: list[str] = []
@@ -43,7 +38,7 @@ def propose(request: SignedRequest, code: str) -> HttpResponse:
         args = {"place": code, "role": role.code}
         return redirect("core:job", start_job(by=by, kind=JOB, args=args, place_code=code).id)
     if request.method == "POST" and role is not None:
-        problems, named = _accept(request, here, role)
+        problems, named = _accept(request, here, role, rules)
         if named:
             text = ngettext(
                 "%(count)d place has its %(role)s now.",
@@ -73,7 +68,7 @@ def propose(request: SignedRequest, code: str) -> HttpResponse:
     return render(request, "organisations/propose.html", context, status=422 if problems else 200)
 
 
-def _worked_out(request: SignedRequest, code: str, role: ChainRole) -> dict[str, Any] | None:
+def _worked_out(request: SignedRequest, code: str, role: Post) -> dict[str, Any] | None:
     """What the job that the address names found for this place and role."""
     try:
         wanted = UUID(request.GET.get("job", ""))
@@ -85,61 +80,25 @@ def _worked_out(request: SignedRequest, code: str, role: ChainRole) -> dict[str,
     return found
 
 
-def _accept(request: SignedRequest, here: Region, role: ChainRole) -> tuple[list[str], int]:
+def _accept(
+    request: SignedRequest, here: Region, role: Post, rules: ChainRules
+) -> tuple[list[str], int]:
     """Name those that were ticked. Returns what was refused, and how many were named."""
     pairs: list[tuple[UUID, str]] = []
     for text in request.POST.getlist("accept")[:MOST_SEATS]:
-        place, _equals, key = text.partition("=")
+        node, _equals, key = text.partition("=")
         try:
-            pairs.append((UUID(place), key))
+            pairs.append((UUID(node), key))
         except ValueError:
             continue
     if not pairs:
         return [_("Nothing is ticked. Tick the proposals that you accept.")], 0
-    places = {
-        p.id: p
-        for p in current().filter(id__in=[place for place, _key in pairs])
-        if p.code.startswith(here.code)
-    }
-    wanted, problems = [], []
-    holders: dict[str, Any] = {}
-    for place_id, key in pairs:
-        try:
-            holder = holders.setdefault(key, None) or holder_of(key)
-        except Invalid as error:
-            problems += [f"{p.message} {p.mend}" for p in error.problems]
-            continue
-        holders[key] = holder
-        if place_id in places:
-            wanted.append(
-                Appointment(
-                    places[place_id],
-                    role.code,
-                    holder,
-                    timezone.localdate(),
-                    contact=_kept_contact(holder),
-                    reason=_("accepted proposal"),
-                )
-            )
-    made = actions.appoint_many(by=request.actor, wanted=wanted)
-    problems += [f"{one.problem.message} {one.problem.mend}" for one in made if one.problem]
-    named = standings([one.row for one in made if one.new and one.row is not None]).values()
-    if without := sum(not one.complete for one in named):
+    done = accept(request.actor, here, role, rules, pairs)
+    if without := sum(not one.complete for one in standings(done.rows).values()):
         text = ngettext(
             "%(count)d of them can’t see the place yet: an administrator is asked for it.",
             "%(count)d of them can’t see their places yet: an administrator is asked for it.",
             without,
         )
         messages.warning(request, text % {"count": without})
-    return problems, sum(one.new for one in made)
-
-
-def _kept_contact(holder: Any) -> str:
-    """The work phone that the holder has in another responsibility, so it is written once."""
-    rows = None
-    if isinstance(holder, Organisation):
-        rows = holder.responsibilities
-    else:
-        rows = (holder.person if isinstance(holder, Member) else holder).responsibilities
-    row = rows.filter(to_date=None, contact__isnull=False).order_by("-from_date").first()
-    return str(row.contact) if row is not None else ""
+    return done.problems, done.count
