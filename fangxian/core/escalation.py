@@ -8,6 +8,7 @@ the ladder above the level it stands at.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
@@ -188,6 +189,23 @@ def _raise_one(task: Task, ladder: Ladder, moment: dt.datetime) -> bool:
     task.rule_version = ladder.version
     task.escalate_at = moment + ladder.wait(task.kind)
     return True
+
+
+def begin_anew(task: Task) -> None:
+    """Give a late task back to whom it was asked of first: it is due later now (not saved)."""
+    if task.asked:
+        role, _slash, level = task.asked[0].rpartition("/")
+        task.assignee_role, task.assignee_level = role, int(level)
+    task.asked, task.escalated = [], 0
+
+
+def tell_anew(by: Actor, tasks: Collection[Task]) -> None:
+    """Tell the account of each task, else the holders of its role, that it begins anew."""
+    template = "core.tasks_anew"
+    handed = Counter(task.assignee_user_id for task in tasks if task.assignee_user_id)
+    notes = [Note(user_id, template, {"count": count}) for user_id, count in handed.items()]
+    notify_many(by=by, notes=notes)
+    _tell(by, [task for task in tasks if not task.assignee_user_id], template)
 
 
 def _tell(by: Actor, tasks: list[Task], template: str) -> None:

@@ -68,6 +68,10 @@ TEMPLATES = {
     "core.tasks_assigned": Template(
         _("%(count)s tasks were handed to you."), lambda _context: reverse("core:tasks")
     ),
+    "core.tasks_anew": Template(
+        _("%(count)s overdue tasks ask for more than before and have a new date."),
+        lambda _context: reverse("core:tasks"),
+    ),
     "core.task_escalated": Template(
         _("%(count)s tasks were not done in time and are now yours to settle."), _tasks_url
     ),

@@ -314,7 +314,7 @@ def _settle(
             if done:
                 close_tasks(by=by, kind=kind, dedupe_keys=done, done_fact=f"{kind}.settled")
             stated = {
-                task.key: ({"count": need.count}, _due(need.first, task.due_at, today))
+                task.key: ({"count": need.count}, _due(need, task, today))
                 for about, task in kept.items()
                 if task.kind == kind and task.differs(need := needs[about], today)
             }
@@ -357,7 +357,7 @@ class _Open:
 
     def differs(self, need: _Needs, today: dt.date) -> bool:
         """Whether it says something else than is so now."""
-        return self.count != need.count or self.due_at != _due(need.first, self.due_at, today)
+        return self.count != need.count or self.due_at != _due(need, self, today)
 
 
 def needs_at(
@@ -420,11 +420,18 @@ def duty(by: Actor, responsibility_id: UUID) -> looks.Duty | None:
     return looks.Duty(row.person_id, row.holder_name, row.place_code)
 
 
-def _due(first: dt.date, asked_for: dt.datetime | None, today: dt.date) -> dt.datetime:
-    """When a task is due: after the days of grace, not before the first duty begins."""
-    due = timezone.now() + dt.timedelta(days=chain_rules(today).grace_days)
-    begins = timezone.make_aware(dt.datetime.combine(first, dt.time.min))
-    return max(begins, min(due, asked_for) if asked_for else due)
+def _due(need: _Needs, task: _Open | None, today: dt.date) -> dt.datetime:
+    """When a task is due: after the days of grace, not before the first duty begins.
+
+    An open one keeps its date, unless that has passed and more lack something than it says: who
+    is added gets the days of grace too.
+    """
+    now = timezone.now()
+    due = now + dt.timedelta(days=chain_rules(today).grace_days)
+    begins = timezone.make_aware(dt.datetime.combine(need.first, dt.time.min))
+    if task is not None and not (task.due_at <= now and need.count > (task.count or 1)):
+        due = min(due, task.due_at)
+    return max(begins, due)
 
 
 def _task(kind: str, code: str, need: _Needs, today: dt.date) -> NewTask:
@@ -438,7 +445,7 @@ def _task(kind: str, code: str, need: _Needs, today: dt.date) -> NewTask:
         place_code=code,
         title=titles[kind],
         title_data={"count": need.count},
-        due_at=_due(need.first, None, today),
+        due_at=_due(need, None, today),
         assignee_role=rules.account_by if kind == ACCOUNT else rules.role_by,
         assignee_level=min(len(code), int(LEVEL)),
         dedupe_key=code,

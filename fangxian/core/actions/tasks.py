@@ -181,9 +181,11 @@ def restate_tasks(
 ) -> int:
     """Give the open tasks of ``kind`` with these keys other title data and another due date.
 
-    The right is that of the action that made the fact. Returns how many.
+    One that was late and is due later now begins anew: with whom it was asked of first, who are
+    told. The right is that of the action that made the fact. Returns how many.
     """
-    ladder = escalation.current()
+    ladder, now = escalation.current(), timezone.now()
+    anew = []
     tasks = list(
         Task.objects.select_for_update().filter(
             kind=kind, dedupe_key__in=list(states), state=TaskState.OPEN
@@ -192,8 +194,14 @@ def restate_tasks(
     for task in tasks:
         task.title_data, due = states[task.dedupe_key]
         if due != task.due_at:
+            if task.due_at <= now < due:
+                escalation.begin_anew(task)
+                anew.append(task)
             task.due_at, task.escalate_at = due, ladder.first(kind, due)
-    Task.objects.bulk_update(tasks, ["title_data", "due_at", "escalate_at"], batch_size=BATCH)
+    fields = ["title_data", "due_at", "escalate_at", "escalated", *ASSIGNEE]
+    Task.objects.bulk_update(tasks, fields, batch_size=BATCH)
+    if anew:
+        escalation.tell_anew(by, anew)
     return len(tasks)
 
 

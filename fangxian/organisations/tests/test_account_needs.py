@@ -21,7 +21,7 @@ from fangxian.accounts.actions import (
 from fangxian.accounts.models import Grant, User
 from fangxian.common.scoping import acting
 from fangxian.core.kinds import url_of
-from fangxian.core.models import Task
+from fangxian.core.models import Notification, Task
 from fangxian.core.queries import tasks_for
 from fangxian.organisations import account_needs
 from fangxian.organisations.account_needs import ACCOUNT, ROLE
@@ -323,3 +323,39 @@ def test_a_community_is_one_task_however_many_are_named(alice, hq, places, perso
             asked = {one.kind: one.title_data["count"] for one in account_needs.asked()}
         assert asked.get(ACCOUNT, 0) == left
         assert asked[ROLE] == 2 - left
+
+
+def test_who_is_added_to_an_overdue_request_gets_the_days_of_grace_too(
+    alice, hq, system, places, person, client_of
+):
+    def named(by, place, role, name):
+        appoint(by=by, place=places[place], role=role, holder=person(by, name))
+        with acting(hq):
+            (task,) = account_needs.asked()
+        return task
+
+    first = named(alice, places.grid, "grid_officer", "王一")
+    assert named(alice, places.other_grid, "grid_officer", "王二").due_at == first.due_at
+    with acting(hq):
+        Task.objects.filter(id=first.id).update(
+            due_at=first.due_at - 60 * DAY, asked=["system_administrator/12"], escalated=1,
+            assignee_role="headquarters", assignee_level=9,
+        )  # fmt: skip
+    settle(by=hq, area=places.county)
+    with acting(hq):
+        assert account_needs.asked().get().escalated == 1
+    with acting(system):
+        assert not Notification.objects.exists()
+    task = named(hq, places.community, "community_secretary", "王三")
+    assert task.id == first.id
+    assert task.due_at >= first.due_at
+    assert (task.title_data, task.assignee_role, task.assignee_level) == (
+        {"count": 3}, "system_administrator", 12,
+    )  # fmt: skip
+    assert (task.asked, task.escalated, task.escalate_at > task.due_at) == ([], 0, True)
+    with acting(system):
+        assert Notification.objects.get().template == "core.tasks_anew"
+    assert (
+        "1 项逾期任务"
+        in client_of("system_administrator").get(reverse("core:notifications")).content.decode()
+    )
