@@ -20,13 +20,14 @@ from fangxian.common.errors import Forbidden
 from fangxian.common.scoping import acting
 from fangxian.common.sheets import cell_text, find_table, read_workbook
 from fangxian.core import ledgers
+from fangxian.core.actions import create_emergency
 from fangxian.core.imports import problems_of
 from fangxian.core.models import ImportRun
 from fangxian.core.tests import importing
 from fangxian.core.tests.importing import run_job
 from fangxian.organisations.exporting import EXPORTS, written
 from fangxian.organisations.models import Member, Organisation, Responsibility
-from fangxian.people.models import PersonDocument
+from fangxian.people.models import PersonDocument, PersonPhone
 
 NUMBER = "11010519491231002X"
 HEAD = "区域代码,责任区,角色,责任人,身份证号,单位名称,责任人电话,开始日期"
@@ -72,6 +73,21 @@ def test_organisations_and_members_twice_is_once(hq, places, bodies):
     with acting(hq):
         assert Member.objects.count() == 2
         assert Organisation.objects.count() == 2
+
+
+def test_numbers_of_new_members_end_with_the_emergency_of_their_ledger(hq, places, bodies):
+    emergency = create_emergency(
+        by=hq, name="示例疫情", disease="示例疾病", place_code=places.county, level=2
+    )
+    data = bodies.encode("gb18030")
+    of_it = {"emergency_id": emergency.id}
+    run = importing.imported(
+        hq, data, places.county, kind="organisations", name="台账.csv", **of_it
+    )
+    assert run.accepted == 3
+    with acting(hq):
+        for model, count in ((PersonDocument, 1), (PersonPhone, 2)):
+            assert model.objects.filter(**of_it).count() == model.objects.count() == count
 
 
 def test_where_members_wish_to_serve_comes_in_and_goes_out(hq, places):
