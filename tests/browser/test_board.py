@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -12,6 +13,9 @@ from playwright.sync_api import Browser, expect
 
 from fangxian.field.actions import plan_campaign, publish_form, start_campaign
 from fangxian.field.models import Campaign
+from fangxian.organisations.actions import appoint
+from fangxian.organisations.vacancies import refresh
+from fangxian.people.actions import create_person
 from fangxian.register.actions import create_household
 from tests.browser.kit import (
     WALL,
@@ -32,6 +36,13 @@ def sweep(cast: Any, places: Any) -> Campaign:
     hq, today = cast.actor("headquarters"), timezone.localdate()
     for room in ("101", "102"):
         create_household(by=hq, place_code=places.unit, room=room)
+    # Who fills the vacancies of the community is known, with a work phone.
+    secretary = create_person(
+        by=hq, name="王书记", place_code=places.community, link_kind="met", source_id=uuid4()
+    )
+    here, role = places[places.community], "community_secretary"
+    appoint(by=hq, place=here, role=role, holder=secretary, contact="15400000001")
+    refresh(by=hq, area=places.county)
     form = publish_form(by=hq, code="browser", name="入户摸排", schema=FORM)
     planned = plan_campaign(
         by=hq,

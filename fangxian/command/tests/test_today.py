@@ -130,7 +130,8 @@ def test_a_resident_sees_who_answers_at_home_and_nothing_else(client_of, hq, pla
 
     Grant.objects.filter(user__username="resident").update(region=at(places.community))
     context = client_of("resident").get(TODAY).context
-    assert "示例局" in [row.holder_name for row in context["answering"]]
+    shown = [(row.name, place) for row, place in context["answering"]]
+    assert shown == [("示例局", places[places.community].name)]
 
 
 def test_few_queries(client_of, sweep, alice, places, django_assert_max_num_queries):

@@ -13,14 +13,15 @@ from fangxian.accounts.policy import SignedRequest, page
 from fangxian.accounts.queries import who_looked
 from fangxian.command import coverage as boards
 from fangxian.command.polling import current
+from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.registries import TodayItem
 from fangxian.common.registries import today as sources
 from fangxian.core.queries import tasks_for
 from fangxian.field.queries import running
-from fangxian.organisations.queries import chain_above
+from fangxian.organisations.queries import holding
 from fangxian.organisations.rules import chain_rules
-from fangxian.regions.queries import called, path
+from fangxian.regions.queries import called, names, path
 
 SHOWN = 8
 WORST = 3
@@ -74,9 +75,10 @@ def today(request: SignedRequest) -> HttpResponse:
             context["overdue_count"],
             [_seen(item) for item in items],
             [[campaign.id, campaign.ends_on, own, worst] for campaign, own, worst in sweeps],
-            [[row.holder_name, row.role] for row in context.get("answering", [])],
+            context.get("answering", []),
             timezone.localdate(),
         ],
+        closers=[one for one, _place in context.get("answering", [])],
     )
 
 
@@ -87,10 +89,19 @@ def _seen(item: TodayItem) -> list[Any]:
 def _resident(by: Actor) -> dict[str, Any]:
     """Who answers where I live, and who read what is recorded of me."""
     rules = chain_rules()
-    answering = list(chain_above(by.area)) if by.area else []
-    for row in answering:
-        row.role_name = rules.name_of(row.role)  # type: ignore[attr-defined]
+    held = holding([by.area], list(rules.names), rules) if by.area else {}
+    answering = [
+        one
+        for code in codes.walk_up(by.area)
+        for role in rules.names
+        for one in held.get(code, {}).get(role, ())
+    ]
+    places = names({one.place_code for one in answering})
     looked: list[dict[str, Any]] = []
     if by.person_id is not None:
         looked = grouped(who_looked(by.person_id)[: LOOKED * 10], LOOKED)
-    return {"answering": answering, "looked": looked, "linked": by.person_id is not None}
+    return {
+        "answering": [(one, places.get(one.place_code, "")) for one in answering],
+        "looked": looked,
+        "linked": by.person_id is not None,
+    }
