@@ -79,6 +79,14 @@ TEMPLATES = {
     "core.tasks_late": Template(
         _("%(count)s tasks were not done in time and went up one level."), _tasks_url, ENDPOINTS
     ),
+    "core.ending_late": Template(
+        _(
+            "An emergency ended over an hour ago, but an error keeps what it left behind from"
+            " being removed. It is tried again each minute; tell who runs the system."
+        ),
+        lambda context: reverse("core:emergency", args=[context["emergency"]]),
+        (IN_APP, *ENDPOINTS),
+    ),
     "core.job_ended": Template(_("A job you started has ended."), _job_url),
     "core.security_alert": Template(
         _("A security alert waits to be settled."),

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
-from collections.abc import Callable
-from uuid import UUID
+import logging
+import traceback
+from collections.abc import Callable, Collection
+from typing import Final
+from uuid import UUID, uuid5
 
 import orjson
 from django.apps import apps
 from django.conf import settings
 from django.db import connection, models
-from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
+from fangxian.accounts.models import Grant
+from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.fields import SealedTextField
 from fangxian.common.keyring import keyring
 from fangxian.common.registries import Registry
 from fangxian.common.scoping import acting
+from fangxian.core.actions.events import emit
 from fangxian.core.actions.files import store_file
+from fangxian.core.actions.notify import announce
 from fangxian.core.models import (
     Emergency,
+    Event,
     File,
     FileChunk,
     ImportRow,
@@ -30,6 +39,10 @@ from fangxian.core.models import (
     RowState,
 )
 
+log = logging.getLogger(__name__)
+
+# An ending takes minutes.
+LATE: Final = dt.timedelta(hours=1)
 # What a room removes of an emergency beyond what its key takes: returns the number of rows.
 hooks: Registry[Callable[[Actor, UUID], int]] = Registry("sunset of a room")
 # What a room brings to an end before that, each in a transaction of its own: what is removed may be
@@ -160,11 +173,73 @@ def end_imports(_by: Actor, emergency_id: UUID) -> int:
     return emptied
 
 
+class EndingsFailed(RuntimeError):
+    """Some endings could not be finished: they are tried again."""
+
+
 def finish_all() -> int:
-    """Finish the endings that have no certificate yet. Returns how many."""
+    """Finish the endings that have no certificate yet. Returns how many.
+
+    One that fails keeps no other waiting; who ends emergencies there is told of it once it is
+    ``LATE``. Raises EndingsFailed after all of them were tried.
+    """
     with acting(Actor.system("core.sunset", settings.FANGXIAN_AREA)):
         open_endings = Emergency.objects.filter(ended_on__isnull=False, certificate=None)
-        ids = list(open_endings.values_list("id", flat=True))
+        ids = list(open_endings.order_by("id").values_list("id", flat=True))
+    failed = []
     for emergency_id in ids:
-        destroy(emergency_id)
+        try:
+            destroy(emergency_id)
+        except Exception as error:
+            failed.append(emergency_id)
+            # Not the message: it may quote a row. Where it happened is enough to find it.
+            at = traceback.extract_tb(error.__traceback__)[-1]
+            log.error(
+                "the ending of emergency %s failed: %s at %s:%s",
+                emergency_id,
+                type(error).__name__,
+                at.filename,
+                at.lineno,
+            )
+    if failed:
+        _tell_of_late(failed)
+        raise EndingsFailed(f"endings that failed: {', '.join(map(str, failed))}")
     return len(ids)
+
+
+def _tell_of_late(ids: Collection[UUID]) -> None:
+    """Tell who ends emergencies there, and the duty groups, once of each ending that is late."""
+    by = Actor.system("core.sunset", settings.FANGXIAN_AREA)
+    with acting(by):
+        # Two workers that meet the same error tell of it once.
+        list(Emergency.objects.select_for_update(no_key=True).filter(id__in=ids).order_by("id"))
+        ended = Event.objects.filter(
+            kind="core.emergency_ended",
+            data__emergency__in=[str(one) for one in ids],
+            created_at__lte=timezone.now() - LATE,
+        )
+        late = {UUID(event.data["emergency"]): event.place_code for event in ended}
+        told = {one: uuid5(one, "core.ending_late") for one in late}
+        known = set(Event.objects.filter(op_id__in=told.values()).values_list("op_id", flat=True))
+        for emergency_id, place_code in late.items():
+            if told[emergency_id] in known:
+                continue
+            context = {"emergency": str(emergency_id)}
+            emit(
+                by=by,
+                kind="core.ending_late",
+                place_code=place_code,
+                op_id=told[emergency_id],
+                data=context,
+            )
+            above = codes.ancestors(place_code, include_self=True)
+            who = Grant.objects.in_force().filter(
+                Q(region=None) | Q(region__code__in=above, region__valid_to=None),
+                role__rights__contains=["core.emergency_end"],
+            )
+            announce(
+                by=by,
+                user_ids=list(who.order_by("user_id").values_list("user_id", flat=True)),
+                template="core.ending_late",
+                context=context,
+            )

@@ -15,9 +15,9 @@ from fangxian.common.fields import DESTROYED
 from fangxian.common.keyring import KeyDestroyed, keyring
 from fangxian.common.scoping import acting
 from fangxian.core import actions, invariants, sunset, tasks
-from fangxian.core.models import Emergency, Measure, Task
+from fangxian.core.models import Emergency, Measure, Notification, Task
 from fangxian.core.queries import emergencies_at
-from tests.kit.cast import make_places
+from tests.kit.cast import make_cast, make_places
 
 SYSTEM = Actor.system("test", "")
 
@@ -190,6 +190,36 @@ def test_an_ending_cut_short_is_finished(
     with acting(SYSTEM):
         emergency.refresh_from_db()
         assert emergency.certificate is not None
+
+
+def test_an_ending_that_fails_keeps_no_other_waiting_and_is_told_of_once(
+    fresh_database: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    places = make_places()
+    cast = make_cast(places)
+    broken, other = (_begin(SYSTEM, places.county, name) for name in "甲乙")
+
+    def report(by: Any, emergency: Emergency, real: Any = sunset._report) -> Any:
+        return _crash() if emergency.id == broken.id else real(by, emergency)
+
+    monkeypatch.setattr(sunset, "_report", report)
+    for one in (broken, other):
+        actions.end_emergency(by=SYSTEM, emergency_id=one.id, confirmation=one.name)
+
+    def told() -> list[str]:
+        with pytest.raises(RuntimeError, match=str(broken.id)):
+            tasks.sweep(0)
+        with acting(cast.actor("headquarters")):
+            return list(Notification.objects.values_list("template", flat=True))
+
+    assert told() == []
+    assert (str(broken.id) in caplog.text, "power cut" in caplog.text) == (True, False)
+    with acting(SYSTEM):
+        assert Emergency.objects.get(certificate=None) == broken
+    monkeypatch.setattr(sunset, "LATE", dt.timedelta())
+    assert told() == told() == ["core.ending_late"]
+    monkeypatch.undo()
+    assert sunset.finish_all() == 1
 
 
 def _crash(*_args: Any) -> Any:
