@@ -70,8 +70,10 @@ def _emit(by: Actor, kind: str, emergency: Emergency, data: dict[str, object]) -
     )
 
 
-def _in_force(by: Actor, emergency_id: UUID, right: str) -> Emergency:
-    emergency = Emergency.objects.select_for_update().filter(id=emergency_id).first()
+def _in_force(by: Actor, emergency_id: UUID, right: str, *, to_end: bool = False) -> Emergency:
+    """The emergency, locked; ``to_end`` waits for what is being recorded for it, too."""
+    found = Emergency.objects.select_for_update(no_key=not to_end).filter(id=emergency_id)
+    emergency = found.first()
     if emergency is None:
         raise OutOfScope(str(emergency_id))
     by.require(right, emergency.place_code)
@@ -148,7 +150,7 @@ def lift_measure(*, by: Actor, measure_id: UUID) -> Measure:
     if measure is None:
         raise OutOfScope(str(measure_id))
     by.require("core.emergency", measure.place_code)
-    _refuse_ended(Emergency.objects.select_for_update().get(id=measure.emergency_id))
+    _refuse_ended(Emergency.objects.select_for_update(no_key=True).get(id=measure.emergency_id))
     if measure.lifted_at is None:
         measure.lifted_at = timezone.now()
         measure.save(update_fields=["lifted_at"])
@@ -166,7 +168,7 @@ def end_emergency(*, by: Actor, emergency_id: UUID, confirmation: str) -> Emerge
     """
     from fangxian.core.tasks import finish_endings
 
-    emergency = _in_force(by, emergency_id, "core.emergency_end")
+    emergency = _in_force(by, emergency_id, "core.emergency_end", to_end=True)
     if confirmation.strip() != emergency.name:
         raise Invalid(
             Problem(

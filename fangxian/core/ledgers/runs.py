@@ -71,8 +71,9 @@ def upload(
                 _("Choose the county, town or community that the ledger is about."), "place_code"
             )
         )
-    emergencies.check(place_code, emergency_id)
     _workbook, tables = opened(data, name)
+    # Held from here on only: reading takes long, and who ends the emergency would wait.
+    emergencies.check(place_code, emergency_id)
     return imports.begin(
         by=by, kind=kind, place_code=place_code, name=name, data=data, right=ledger.right,
         signature=signature(tables[0]), emergency_id=emergency_id,
@@ -212,13 +213,15 @@ def commit(progress: Progress, *, run_id: str, size: int = 0) -> None:
     if run.rejected and not run.result_file_id:
         with progress.chunk() as by:
             run = run_of(run.id)
-            emergencies.hold(run.emergency_id)
             run.result_file = error_workbook(by, run)
             run.save(update_fields=["result_file"])
 
 
 def error_workbook(by: Actor, run: ImportRun) -> File:
-    """The uploaded workbook with an error column and coloured cells, as a file to download."""
+    """The uploaded workbook with an error column and coloured cells, as a file to download.
+
+    Raises Invalid when the emergency of the run has ended meanwhile.
+    """
     source = Source(by, run)
     out = io.BytesIO()
     # What is read of a file may have changed since its rows were staged.
@@ -228,6 +231,8 @@ def error_workbook(by: Actor, run: ImportRun) -> File:
     errors = imports.row_errors(run, positions)
     write_error_workbook(source.data, source.workbook, tables, errors, out)
     stem = run.file.name.rsplit(".", 1)[0]
+    # As in `upload`: making it may take minutes.
+    emergencies.hold(run.emergency_id)
     return store_file(
         by=by, data=out.getvalue(), name=f"{stem}-{_('errors')}.xlsx"[:200], media_type=XLSX,
         place_code=run.place_code, right=source.ledger.right, keep_until=run.file.keep_until,

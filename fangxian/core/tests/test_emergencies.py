@@ -15,9 +15,11 @@ from fangxian.common.fields import DESTROYED
 from fangxian.common.keyring import KeyDestroyed, keyring
 from fangxian.common.scoping import acting
 from fangxian.core import actions, invariants, sunset, tasks
+from fangxian.core.emergencies import hold
 from fangxian.core.models import Emergency, Measure, Notification, Task
 from fangxian.core.queries import emergencies_at
 from tests.kit.cast import make_cast, make_places
+from tests.kit.races import beside
 
 SYSTEM = Actor.system("test", "")
 
@@ -166,6 +168,27 @@ def test_after_the_end_nothing_of_it_can_be_read(fresh_database: str) -> None:
     task.note = "again"
     with pytest.raises(KeyDestroyed), acting(SYSTEM):
         task.save()
+
+
+def test_changing_an_emergency_does_not_wait_for_what_is_recorded_for_it(
+    fresh_database: str,
+) -> None:
+    place = make_places().county
+    emergency = _begin(SYSTEM, place)
+
+    def change() -> None:
+        actions.change_level(by=SYSTEM, emergency_id=emergency.id, level=3)
+        measure = actions.add_measure(
+            by=SYSTEM, emergency_id=emergency.id, title="停课", body="指挥部", content="全部学校",
+            place_code=place, from_at=timezone.now(),
+        )  # fmt: skip
+        actions.lift_measure(by=SYSTEM, measure_id=measure.id)
+
+    def done() -> None:
+        emergency.refresh_from_db()
+        assert (emergency.level, Measure.objects.get().state) == (3, "lifted")
+
+    beside(SYSTEM, lambda: hold(emergency.id), change, done)
 
 
 def test_an_ending_cut_short_is_finished(

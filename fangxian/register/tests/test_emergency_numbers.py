@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connections
 from django.urls import reverse
 
 from fangxian.common.actor import Actor
@@ -18,6 +19,7 @@ from fangxian.common.scoping import acting
 from fangxian.core import actions as core
 from fangxian.core import ledgers, sunset
 from fangxian.core.invariants import imports_add_up
+from fangxian.core.ledgers import runs
 from fangxian.core.models import File, FileChunk, ImportRow, ImportRun
 from fangxian.core.previews import preview_of
 from fangxian.people import actions, queries
@@ -159,9 +161,24 @@ def numbers_of(key: Any) -> list[Any]:
 
 
 @pytest.mark.usefixtures("fresh_database")
-def test_a_ledger_of_an_emergency_ends_with_it() -> None:
+def test_a_ledger_of_an_emergency_ends_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     places = make_places()
     emergency = begin(places.county)
+    read = []
+
+    def freely(slow: Any) -> Any:
+        """Who ends the emergency would not wait while a workbook is read or made."""
+
+        def run(*args: Any) -> Any:
+            with connections["maintenance"].cursor() as cursor:
+                cursor.execute("SELECT id FROM core_emergency FOR UPDATE NOWAIT")
+            read.append(slow.__name__)
+            return slow(*args)
+
+        return run
+
+    for slow in (runs.opened, runs.write_error_workbook):
+        monkeypatch.setattr(runs, slow.__name__, freely(slow))
     rows = [person(n, 人员类别="返乡") for n in range(3)]
     rows[2]["身份证号"] = "123"
     data = workbook(rows, [*HEADERS, "人员类别"])
@@ -169,6 +186,7 @@ def test_a_ledger_of_an_emergency_ends_with_it() -> None:
     run = imported(BY, data, places.grid, **of_it)
     waiting = previewed(BY, workbook([person(7)]), places.grid, **of_it)
     assert (run.rows_in, run.accepted, run.rejected) == (3, 2, 1)
+    assert read == ["opened", "write_error_workbook", "opened"]
     assert isinstance(run.options["preview"], str)
     assert preview_of(run)["counts"] == {"new": 2, "refused": 1}
     with acting(BY):
