@@ -24,14 +24,15 @@ class Naming:
     """Who names somebody for a vacant post.
 
     ``role``: the role of accounts whose task it is, as it is called. ``closer``: who answers in
-    that role at the place or above it, else the nearest who answers above the place. ``account``:
-    to whom the task was handed, else the nearest account of the role where nobody on the chain
-    stands for it.
+    that role at the place or above it, else the nearest who answers above the place: ``to_ask``,
+    for he can't close it himself. ``account``: to whom the task was handed, else the nearest
+    account of the role where nobody on the chain stands for it.
     """
 
     role: str
     account: str
     closer: Responsible | None
+    to_ask: bool
 
 
 def who_names_many(wanted: Sequence[tuple[Vacancy, Task | None]]) -> dict[UUID, Naming]:
@@ -67,6 +68,7 @@ def who_names_many(wanted: Sequence[tuple[Vacancy, Task | None]]) -> dict[UUID, 
             role=called.get(role, role),
             account=str(handed) if handed else account,
             closer=closer or next(above, None),
+            to_ask=closer is None,
         )
     return found
 

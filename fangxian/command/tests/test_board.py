@@ -233,8 +233,12 @@ def test_a_vacancy_names_who_fills_it_with_the_phone_behind_a_tap(
     assert (building.closer.name, building.account) == ("书记甲", "")
     linked = found[places.community, "linked_unit"]
     assert (linked.closer.name, linked.account) == ("领导乙", "Headquarters")
+    # Who can't close it is not shown like one who can.
+    assert (building.to_ask, linked.to_ask) == (False, True)
+    assert "可咨询：</span> <span" in text_of(client.get(url("chain_place", places.community)))
     html = text_of(client.get(url("chain_place", places.building)))
     assert "书记甲" in html
+    assert "可咨询" not in html
     assert PHONE not in html
     tap = reverse("organisations:contact", args=[secretary.id])
     assert f'hx-post="{tap}"' in html
