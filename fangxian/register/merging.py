@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict
+from fangxian.core.models import Emergency
 from fangxian.register import changes
 from fangxian.register.actions.locks import lock_homes
 from fangxian.register.models import Household, KeyGroupEntry, Residency
@@ -156,9 +157,12 @@ def _restore(notes: Notes, rows: dict[str, Residency]) -> None:
 
 
 def settle_groups(by: Actor, lost: UUID, kept: UUID) -> Notes:
-    """End the memberships that both records have; the kept one's begins with the earlier."""
+    """End the memberships that both records have; the kept one's begins with the earlier.
+
+    What one of them has for the register does not end with an emergency.
+    """
     own = {row.group: row for row in KeyGroupEntry.objects.filter(person_id=kept, to_date=None)}
-    notes: Notes = {"ended": [], "joined": []}
+    notes: Notes = {"ended": [], "joined": [], "kept": []}
     for row in KeyGroupEntry.objects.filter(person_id=lost, to_date=None, group__in=list(own)):
         KeyGroupEntry.objects.filter(pk=row.pk).update(to_date=row.from_date)
         notes["ended"].append(str(row.pk))
@@ -167,6 +171,9 @@ def settle_groups(by: Actor, lost: UUID, kept: UUID) -> Notes:
             days = [stays.from_date.isoformat(), row.from_date.isoformat()]
             notes["joined"].append([str(stays.pk), *days])
             KeyGroupEntry.objects.filter(pk=stays.pk).update(from_date=row.from_date)
+        if row.emergency_id is None and stays.emergency_id is not None:
+            notes["kept"].append([str(stays.pk), str(stays.emergency_id)])
+            KeyGroupEntry.objects.filter(pk=stays.pk).update(emergency_id=None)
     return notes
 
 
@@ -178,3 +185,10 @@ def reopen_groups(by: Actor, notes: Notes) -> None:
         KeyGroupEntry.objects.filter(pk=key, from_date=after).exclude(to_date__lt=before).update(
             from_date=before
         )
+    for key, emergency in notes.get("kept", ()):
+        entry = KeyGroupEntry.objects.filter(pk=key, emergency_id=None)
+        if Emergency.objects.filter(pk=emergency, ended_on=None).exists():
+            entry.update(emergency_id=emergency)
+        else:
+            # It would have gone with its emergency.
+            entry.delete()

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from fangxian.common.errors import Conflict
+from fangxian.core.actions import create_emergency
 from fangxian.people import actions as people
 from fangxian.register import actions, queries
-from fangxian.register.models import Household, Residency
+from fangxian.register.models import Household, KeyGroupEntry, Residency
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +91,26 @@ def test_a_key_group_of_both_counts_once(alice, home, places, seen):
     assert (entry.person_id, entry.from_date) == (kept.person_id, LATE)
     people.undo_merge(by=alice, merge_id=done.id)
     assert seen(lambda: queries.group_counts(places.community)) == {"dialysis": 2}
+
+
+def test_a_key_group_of_the_register_does_not_end_with_an_emergency(
+    alice, cast, home, places, seen
+):
+    emergency = create_emergency(
+        by=cast.actor("headquarters"),
+        name="演练",
+        disease="covid19",
+        place_code=places.county,
+        level=2,
+    )
+    kept, lost = lives(alice, home, "张伟"), lives(alice, home, "张炜")
+    for row, of in ((kept, emergency.id), (lost, None)):
+        actions.join_group(by=alice, person_id=row.person_id, group="dialysis", emergency_id=of)
+    done = merged(alice, kept, lost)
+    entry = seen(lambda: queries.key_groups_in(places.community).get())
+    assert (entry.person_id, entry.emergency_id) == (kept.person_id, None)
+    people.undo_merge(by=alice, merge_id=done.id)
+    assert seen(lambda: KeyGroupEntry.objects.get(pk=entry.pk).emergency_id) == emergency.id
 
 
 def test_an_undo_waits_for_a_head_named_since(alice, home):
