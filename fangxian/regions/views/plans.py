@@ -108,7 +108,7 @@ def plans(request: SignedRequest, code: str) -> HttpResponse:
 def _asked(form: DrawForm) -> dict[str, Any]:
     given = dict(form.cleaned_data)
     upload, system = given.pop("roads"), given.pop("system") or WGS84
-    none = [] if given.pop("forget") else None
+    none: list[Any] | None = [] if given.pop("forget") else None
     values = {key: value for key, value in given.items() if value is not None}
     return {"parameters": values, "roads": _roads(upload, system) if upload else none}
 
