@@ -250,11 +250,7 @@ class LedgerForm(ForAnEmergency):
             "kind": asked.get("kind", kinds[0].kind),
         }
         super().__init__(data, files, initial=initial, place=area, below=True)
-        if "emergency_id" in self.fields:
-            self.fields["emergency_id"].help_text = _(
-                "The ledger, and the numbers and key groups that it adds, are sealed with the"
-                " emergency's key and end with it. Names and homes stay in the register."
-            )
+        self._ask_emergency(kinds)
         named = [asked.get("place", ""), (data or {}).get("place_code", "")]
         offer(self, place_code=_places(area, named))
         self.first = kinds[0].kind
@@ -262,6 +258,21 @@ class LedgerForm(ForAnEmergency):
             del self.fields["kind"]
         else:
             offer(self, kind=[(one.kind, one.label) for one in kinds])
+
+    def _ask_emergency(self, kinds: list[Ledger]) -> None:
+        sealing = [one for one in kinds if one.emergency]
+        if not sealing:
+            self.fields.pop("emergency_id", None)
+        elif "emergency_id" in self.fields:
+            help_text = gettext(
+                "The ledger, and the numbers and key groups that it adds, are sealed with the"
+                " emergency's key and end with it. Names and homes stay in the register."
+            )
+            if len(sealing) < len(kinds):
+                only = gettext("Only for: %(kinds)s.")
+                labels = gettext(", ").join(str(one.label) for one in sealing)
+                help_text = f"{help_text} {only % {'kinds': labels}}"
+            self.fields["emergency_id"].help_text = help_text
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]

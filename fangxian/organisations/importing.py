@@ -337,6 +337,7 @@ LEDGERS: Final = {
             statuses=RowByRow.STATUSES,
             place_url="organisations:chain",
             least_level=Level.COUNTY,
+            emergency=True,
         ),
         Ledger(
             RESPONSIBILITIES,

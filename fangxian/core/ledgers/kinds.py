@@ -77,7 +77,8 @@ class Ledger:
     those in it don't belong here any more. ``by_name``: what the very name of a field's column
     tells of its cells; sheets in which it differs are not read together. ``look``: label → text of
     a staged row, numbers masked. ``notes``: what else a preview's summary says, as (kind of note,
-    text).
+    text). ``emergency``: whether it may be for one; all it writes of persons beside names and homes
+    must then end with that.
     """
 
     kind: str
@@ -99,6 +100,7 @@ class Ledger:
     look: Callable[[StagedRow], Mapping[str, str]] | None = None
     notes: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
     options: tuple[Option, ...] = ()
+    emergency: bool = False
 
 
 ledgers: Registry[Ledger] = Registry("ledger")

@@ -61,7 +61,8 @@ def upload(
 
     The file is opened in a process of its own with little memory and time. Sent again before its
     columns were chosen, it is still the same run. With ``emergency_id``, of one in force at the
-    place, its key seals what is kept of the ledger, which ends with it.
+    place, its key seals what is kept of the ledger, which ends with it; a kind of ledger without
+    ``Ledger.emergency`` is refused then.
     """
     ledger = ledgers.get(kind)
     by.require(ledger.right, place_code)
@@ -69,6 +70,16 @@ def upload(
         raise Invalid(
             Problem(
                 _("Choose the county, town or community that the ledger is about."), "place_code"
+            )
+        )
+    if emergency_id is not None and not ledger.emergency:
+        raise Invalid(
+            Problem(
+                _("A ledger of this kind is not for an emergency: %(kind)s")
+                % {"kind": ledger.label},
+                "emergency_id",
+                mend=_("Choose none: what it writes stays in the register."),
+                code="no_emergency",
             )
         )
     _workbook, tables = opened(data, name)

@@ -52,12 +52,14 @@ class LedgerCommand(BaseCommand):
             action="store_true",
             help="the name of a sheet does not say in which building or group its rows lie",
         )
-        parser.add_argument(
-            "--emergency",
-            default="",
-            help="the emergency that the ledger is for, by name or id: it is sealed with its key,"
-            " as are the numbers and key groups it adds, and ends with it",
-        )
+        if sealing := [ledger.kind for ledger in known if ledger.emergency]:
+            parser.add_argument(
+                "--emergency",
+                default="",
+                help=f"the emergency that the ledger ({', '.join(sealing)}) is for, by name or id:"
+                " it is sealed with its key, as are the numbers and key groups it adds, and ends"
+                " with it",
+            )
         parser.add_argument("--commit", action="store_true", help="write the rows, not only check")
         parser.add_argument("--errors", type=Path, help="where the workbook with the errors goes")
         for option in self._options():
@@ -78,7 +80,7 @@ class LedgerCommand(BaseCommand):
             run = ledgers.upload(
                 by=by, kind=ledger.kind, place_code=options["place"], name=path.name,
                 data=path.read_bytes(),
-                emergency_id=_emergency(by, options["place"], options["emergency"]),
+                emergency_id=_emergency(by, options["place"], options.get("emergency", "")),
             )  # fmt: skip
             with acting(by):
                 found = ledgers.run_of(run.pk)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from fangxian import organisations
 from fangxian.accounts.models import AccessLog
-from fangxian.common.errors import Forbidden
+from fangxian.common.errors import Forbidden, Invalid
 from fangxian.common.scoping import acting
 from fangxian.common.sheets import cell_text, find_table, read_workbook
 from fangxian.core import ledgers
@@ -88,6 +88,12 @@ def test_numbers_of_new_members_end_with_the_emergency_of_their_ledger(hq, place
     with acting(hq):
         for model, count in ((PersonDocument, 1), (PersonPhone, 2)):
             assert model.objects.filter(**of_it).count() == model.objects.count() == count
+    # What tells who answers is of the register: no emergency's key would seal its numbers.
+    for kind in ("responsibilities", "member_households"):
+        with pytest.raises(Invalid, match="emergency_id"):
+            ledgers.upload(
+                by=hq, kind=kind, place_code=places.county, name="台账.csv", data=data, **of_it
+            )
 
 
 def test_where_members_wish_to_serve_comes_in_and_goes_out(hq, places):

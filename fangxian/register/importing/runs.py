@@ -381,6 +381,7 @@ LEDGER: Final = Ledger(
     by_name=told_by_name,
     look=_look,
     notes=_notes,
+    emergency=True,
     options=(
         Option(
             MAKE_PLACES,

@@ -88,6 +88,16 @@ def test_forms_ask_for_the_emergency_only_while_there_is_one(client_of, alice, p
     given = {"emergency_id": str(emergency.id)}
     for url in urls.values():
         assert str(emergency.id) in client.get(url).content.decode()
+    buildings = client.post(
+        urls["ledger"],
+        given
+        | {
+            "kind": "buildings",
+            "place_code": places.grid,
+            "file": SimpleUploadedFile("楼栋.xlsx", workbook([person(0)])),
+        },
+    )
+    assert "emergency_id" in buildings.context["form"].errors
     posts = {
         "phone": {"phone": PHONE},
         "document": {"kind": "passport", "number": "E12345678"},
