@@ -205,7 +205,8 @@ def register() -> None:
     alerts.followers.register("core", _tell_of_alert)
     looks.tasks.register("core", looks.Tasks(_task_known, _task_titles))
     registries.keepers.register("core.files", _keep)
-    sunset.hooks.register("core.imports", sunset.end_imports)
+    removal = sunset.Removal(sunset.rows_of_imports, sunset.end_imports)
+    sunset.hooks.register("core.imports", removal)
     registries.after_redraw.register("core.emergencies", _after_redraw, order=900)
     registries.after_recode.register("core.counters", counters.move)
     for name, template in TEMPLATES.items():

@@ -7,7 +7,8 @@ import hashlib
 import logging
 import traceback
 from collections.abc import Callable, Collection
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID, uuid5
 
 import orjson
@@ -43,8 +44,21 @@ log = logging.getLogger(__name__)
 
 # An ending takes minutes.
 LATE: Final = dt.timedelta(hours=1)
-# What a room removes of an emergency beyond what its key takes: returns the number of rows.
-hooks: Registry[Callable[[Actor, UUID], int]] = Registry("sunset of a room")
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What a room removes of an emergency beyond what its key takes.
+
+    ``count`` gives the number of rows while all of them are there, for the certificate; ``remove``
+    runs in a transaction of its own, once more after any crash before the certificate is stored.
+    """
+
+    count: Callable[[UUID], int]
+    remove: Callable[[Actor, UUID], object]
+
+
+hooks: Registry[Removal] = Registry("sunset of a room")
 # What a room brings to an end before that, each in a transaction of its own: what is removed may be
 # counted there for the last time.
 endings: Registry[Callable[[Actor, UUID], object]] = Registry("ending of a room's work")
@@ -91,75 +105,121 @@ def destroy(emergency_id: UUID) -> None:
         with acting(by):
             finish(by, emergency_id)
     with acting(by):
-        ended = Emergency.objects.select_for_update().filter(
-            id=emergency_id, key_destroyed_at__isnull=False, certificate=None
-        )
-        emergency = ended.first()
+        emergency = _uncertified(emergency_id)
         if emergency is None:
             return
-        report = _report(by, emergency)
-        body = orjson.dumps(
-            {
-                "emergency": str(emergency.id),
-                "name": emergency.name,
-                "disease": emergency.disease,
-                "area": emergency.place_code,
-                "started_on": emergency.started_on,
-                "ended_on": emergency.ended_on,
-                "key_destroyed_at": emergency.key_destroyed_at,
-                "unreadable": report,
-                "sha256_of_report": hashlib.sha256(
-                    orjson.dumps(report, option=orjson.OPT_SORT_KEYS)
-                ).hexdigest(),
-            },
-            option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS,
-        )
-        emergency.certificate = store_file(
+        report = _counted(by, emergency)
+    for removal in hooks:
+        with acting(by):
+            if _uncertified(emergency_id) is None:
+                return
+            removal.remove(by, emergency_id)
+    with acting(by):
+        emergency = _uncertified(emergency_id)
+        if emergency is None:
+            return
+        _remove_own(emergency_id)
+        _certify(by, emergency, report)
+
+
+def _uncertified(emergency_id: UUID) -> Emergency | None:
+    """The ended emergency, held so that one worker at a time removes; None once certified."""
+    ended = Emergency.objects.select_for_update().filter(
+        id=emergency_id, key_destroyed_at__isnull=False, certificate=None
+    )
+    return ended.first()
+
+
+def _counted(by: Actor, emergency: Emergency) -> dict[str, Any]:
+    """What the ending takes, counted once before any of it is removed.
+
+    Some is removed by connections of their own: counted then, a second attempt would miss it.
+    """
+    op_id = uuid5(emergency.id, "core.ending_counted")
+    counted = Event.objects.filter(op_id=op_id).first()
+    if counted is None:
+        counted = emit(
             by=by,
-            data=body,
-            name=f"certificate-{emergency.id}.json",
-            media_type="application/json",
+            kind="core.ending_counted",
             place_code=emergency.place_code,
-            right="core.emergency",
+            op_id=op_id,
+            data={"emergency": str(emergency.id), "unreadable": _report(emergency)},
         )
-        emergency.save(update_fields=["certificate"])
+    report: dict[str, Any] = counted.data["unreadable"]
+    return report
 
 
-def _report(by: Actor, emergency: Emergency) -> dict[str, object]:
-    """Count what can't be read any more; remove the files' content and what rooms remove."""
+def _report(emergency: Emergency) -> dict[str, Any]:
+    """Count what can't be read any more, and what core and the rooms will remove."""
     rows = {}
     for model, column, fields in sealed_columns():
         count = model._default_manager.filter(**{column: emergency.id}).count()
         if count:
             rows[model._meta.label] = {"rows": count, "columns": sorted(fields)}
-    files = File.objects.filter(emergency_id=emergency.id)
-    chunks, _by_model = FileChunk.objects.filter(file__in=files).delete()
-    with connection.cursor() as cursor:
-        # The index of a number outlives no emergency either; the row's own id tells nothing.
-        cursor.execute(
-            "UPDATE core_outboxdelivery SET target_hash = uuid_send(id) WHERE emergency_id = %s",
-            [emergency.id],
-        )
-    removed = {name: hook(by, emergency.id) for name, hook in hooks.items()}
+    removed = {name: removal.count(emergency.id) for name, removal in hooks.items()}
     return {
         "rows": rows,
-        "files": files.count(),
-        "file_chunks_removed": chunks,
+        "files": File.objects.filter(emergency_id=emergency.id).count(),
+        "file_chunks_removed": FileChunk.objects.filter(file__emergency_id=emergency.id).count(),
         "removed_by_rooms": {name: count for name, count in removed.items() if count},
     }
 
 
-def end_imports(_by: Actor, emergency_id: UUID) -> int:
+def _remove_own(emergency_id: UUID) -> None:
+    """Remove the content of the files, and by what the numbers of messages are found."""
+    FileChunk.objects.filter(file__emergency_id=emergency_id).delete()
+    with connection.cursor() as cursor:
+        # The index of a number outlives no emergency either; the row's own id tells nothing.
+        cursor.execute(
+            "UPDATE core_outboxdelivery SET target_hash = uuid_send(id) WHERE emergency_id = %s",
+            [emergency_id],
+        )
+
+
+def _certify(by: Actor, emergency: Emergency, report: dict[str, Any]) -> None:
+    body = orjson.dumps(
+        {
+            "emergency": str(emergency.id),
+            "name": emergency.name,
+            "disease": emergency.disease,
+            "area": emergency.place_code,
+            "started_on": emergency.started_on,
+            "ended_on": emergency.ended_on,
+            "key_destroyed_at": emergency.key_destroyed_at,
+            "unreadable": report,
+            "sha256_of_report": hashlib.sha256(
+                orjson.dumps(report, option=orjson.OPT_SORT_KEYS)
+            ).hexdigest(),
+        },
+        option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS,
+    )
+    emergency.certificate = store_file(
+        by=by,
+        data=body,
+        name=f"certificate-{emergency.id}.json",
+        media_type="application/json",
+        place_code=emergency.place_code,
+        right="core.emergency",
+    )
+    emergency.save(update_fields=["certificate"])
+
+
+def rows_of_imports(emergency_id: UUID) -> int:
+    """The rows of the imports of an emergency."""
+    return ImportRow.objects.filter(run__emergency_id=emergency_id).count()
+
+
+def end_imports(_by: Actor, emergency_id: UUID) -> None:
     """Finish the imports of an emergency: what waits is rejected, for nobody can read it.
 
-    What is left of their rows is emptied; returns their number.
+    What is left of their rows is emptied.
     """
     runs = ImportRun.objects.filter(emergency_id=emergency_id)
     # One that is being checked first ends that.
     held = list(runs.select_for_update().values_list("pk", flat=True))
     rows = ImportRow.objects.filter(run_id__in=held)
     rows.filter(state=RowState.WAITING).update(state=RowState.REJECTED, raw=None, problems=None)
-    emptied = rows.update(raw=None, problems=None)
+    rows.update(raw=None, problems=None)
     came = rows.filter(run=OuterRef("pk")).order_by().values("run").annotate(n=Count("pk"))
     many = Coalesce(Subquery(came.values("n")), 0)
     # A preview quotes some of the rows.
@@ -170,7 +230,6 @@ def end_imports(_by: Actor, emergency_id: UUID) -> int:
         rows_in=many,
         rejected=many - F("accepted"),
     )
-    return emptied
 
 
 class EndingsFailed(RuntimeError):

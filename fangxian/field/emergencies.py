@@ -29,11 +29,19 @@ def report_closed_with(by: Actor, emergency_id: UUID) -> None:
         raise Conflict(_("Visits of a sweep are still being recorded."))
 
 
-def forget_findings(_by: Actor, emergency_id: UUID) -> int:
+def count_findings(emergency_id: UUID) -> int:
+    """The visits and exemptions of an emergency that still say what was found, or why."""
+    visits = Visit.objects.using(_MAINTENANCE).filter(campaign__emergency_id=emergency_id)
+    exemptions = Exemption.objects.using(_MAINTENANCE).filter(emergency_id=emergency_id)
+    found: int = visits.exclude(outcome=_FORGOTTEN).count()
+    return found + exemptions.exclude(reason=_FORGOTTEN).count()
+
+
+def forget_findings(_by: Actor, emergency_id: UUID) -> None:
     """Remove what was found at the doors of an ended emergency, and why some were exempt.
 
     That somebody was there, when and who, stays, as do the states of doors, the counters and the
-    reports. Returns the number of visits and exemptions.
+    reports.
     """
     visits = {"outcome": _FORGOTTEN, "exceptions": 0, "revisit_on": None, "digest": b""}
     with_reason: list[Any] = [Exemption, Exemption.pgh_event_model]  # type: ignore[attr-defined]
@@ -42,12 +50,10 @@ def forget_findings(_by: Actor, emergency_id: UUID) -> int:
     with transaction.atomic(using=_MAINTENANCE):
         mine = {"campaign__emergency_id": emergency_id}
         found = Visit.objects.using(_MAINTENANCE).filter(**mine).exclude(outcome=_FORGOTTEN)
-        count: int = found.update(**visits)
+        found.update(**visits)
         doors = Target.objects.using(_MAINTENANCE).filter(**mine).exclude(outcome=_FORGOTTEN)
         doors.update(outcome=_FORGOTTEN)
         # Behind the exemptions, whose change is history first.
         for model in with_reason:
             named = model.objects.using(_MAINTENANCE).filter(emergency_id=emergency_id)
-            changed = named.exclude(reason=_FORGOTTEN).update(reason=_FORGOTTEN)
-            count += changed if model is Exemption else 0
-    return count
+            named.exclude(reason=_FORGOTTEN).update(reason=_FORGOTTEN)

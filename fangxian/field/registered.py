@@ -88,7 +88,8 @@ def register() -> None:
     exporting.register()
     sunset.endings.register("field.sweeps", close_with_emergency, order=10)
     sunset.endings.register("field.reports", emergencies.report_closed_with, order=20)
-    sunset.hooks.register("field.findings", emergencies.forget_findings)
+    findings = sunset.Removal(emergencies.count_findings, emergencies.forget_findings)
+    sunset.hooks.register("field.findings", findings)
     task_kinds.register(follow.GAPS, TaskKind(_("Gaps of a sweep"), _gaps_url, by_hand=False))
     task_kinds.register(
         follow.REVISIT, TaskKind(_("Revisit of a household"), _revisit_url, by_hand=False)

@@ -158,10 +158,11 @@ def _merged_into(person: UUID) -> list[UUID]:
 
 
 def _register_sunset() -> None:
-    from fangxian.core.sunset import hooks
+    from fangxian.core.sunset import Removal, hooks
     from fangxian.people import emergencies
 
-    hooks.register("people.numbers", emergencies.forget_numbers)
+    removal = Removal(emergencies.count_numbers, emergencies.forget_numbers)
+    hooks.register("people.numbers", removal)
 
 
 def _find(by: Actor, text: str, limit: int) -> list[SearchHit]:

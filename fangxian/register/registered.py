@@ -75,10 +75,11 @@ def _register_merging() -> None:
 
 
 def _register_sunset() -> None:
-    from fangxian.core.sunset import hooks
+    from fangxian.core.sunset import Removal, hooks
     from fangxian.register import emergencies
 
-    hooks.register("register.groups", emergencies.forget_groups)
+    removal = Removal(emergencies.count_groups, emergencies.forget_groups)
+    hooks.register("register.groups", removal)
 
 
 def _register_imports() -> None:

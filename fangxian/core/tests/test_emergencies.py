@@ -222,8 +222,8 @@ def test_an_ending_that_fails_keeps_no_other_waiting_and_is_told_of_once(
     cast = make_cast(places)
     broken, other = (_begin(SYSTEM, places.county, name) for name in "甲乙")
 
-    def report(by: Any, emergency: Emergency, real: Any = sunset._report) -> Any:
-        return _crash() if emergency.id == broken.id else real(by, emergency)
+    def report(emergency: Emergency, real: Any = sunset._report) -> Any:
+        return _crash() if emergency.id == broken.id else real(emergency)
 
     monkeypatch.setattr(sunset, "_report", report)
     for one in (broken, other):

@@ -6,11 +6,13 @@ import datetime as dt
 from typing import Any
 from uuid import uuid4
 
+import orjson
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
 from django.urls import reverse
 
+from fangxian.common import registries
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid
 from fangxian.common.fields import DESTROYED
@@ -50,7 +52,10 @@ def test_numbers_of_an_ended_emergency_are_neither_read_nor_found() -> None:
         by=BY, place_code=places.unit, link_kind="test", source_id=uuid4(), name="张伟",
         documents=[("identity", NUMBER)], phones=[PHONE], emergency_id=emergency.id,
     )  # fmt: skip
-    actions.add_phone(by=BY, person_id=person.id, number="13900001234")
+    actions.add_phone(by=BY, person_id=person.id, number="13900001234", label="本人")
+    here = Actor.system("test", places.county)
+    of_it = {"by": here, "person_id": person.id, "emergency_id": emergency.id}
+    actions.add_phone(number="13600001234", label="隔离点同住", **of_it)
     with acting(BY):
         assert queries.find_by_document("", NUMBER).get() == person
         assert queries.find_by_phone(PHONE).get() == person
@@ -65,10 +70,11 @@ def test_numbers_of_an_ended_emergency_are_neither_read_nor_found() -> None:
             history: Any = model.pgh_event_model  # type: ignore[attr-defined]
             kept = history.objects.filter(emergency_id=emergency.id, number_index__isnull=False)
             assert not kept.exists()
+        for phones in (PersonPhone, PersonPhone.pgh_event_model):  # type: ignore[attr-defined]
+            said = phones.objects.exclude(label="").values_list("label", flat=True)
+            assert set(said) == {"本人"}
     with pytest.raises(Invalid):
-        actions.add_phone(
-            by=BY, person_id=person.id, number="13700001234", emergency_id=emergency.id
-        )
+        actions.add_phone(number="13700001234", **of_it)
 
 
 @pytest.mark.django_db
@@ -209,7 +215,34 @@ def test_a_ledger_of_an_emergency_ends_with_it(monkeypatch: pytest.MonkeyPatch) 
     core.end_emergency(by=BY, emergency_id=emergency.id, confirmation=emergency.name)
     with pytest.raises(Invalid, match="emergency_id"):
         ledgers.confirm(by=BY, run_id=waiting.id)
-    sunset.finish_all()
+    told, fail = [], ["first", "second"]
+
+    def follow(_by: Any, households: Any) -> None:
+        told.append(set(households))
+        if "first" in fail:
+            raise RuntimeError(fail.pop(0))
+
+    def remove(_by: Any, _emergency_id: Any) -> None:
+        if fail:
+            raise RuntimeError(fail.pop(0))
+
+    followers = registries.after_register_change
+    monkeypatch.setitem(followers._entries, "zz", (900, follow))
+    monkeypatch.setitem(sunset.hooks._entries, "zz", (900, sunset.Removal(lambda _id: 0, remove)))
+    for _attempt in range(2):
+        with pytest.raises(sunset.EndingsFailed):
+            sunset.finish_all()
+    assert sunset.finish_all() == 1
+    # The home of both is told again, and the certificate has all that went.
+    assert [len(homes) for homes in told] == [1, 1]
+    with acting(BY):
+        emergency.refresh_from_db()
+    report = orjson.loads(core.read_file(by=BY, file_id=emergency.certificate_id))["unreadable"]
+    # Numbers of two persons: rows and their history.
+    removed = {"core.imports": 4, "people.numbers": 8, "register.groups": 2}
+    assert report["removed_by_rooms"] == removed
+    assert report["rows"]["register.KeyGroupEntry"]["rows"] == 2
+    assert (report["files"], report["file_chunks_removed"]) == (3, 3)
     with acting(BY):
         assert not FileChunk.objects.filter(file__emergency_id=emergency.id).exists()
         assert not ImportRow.objects.filter(raw__isnull=False).exists()
