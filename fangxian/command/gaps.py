@@ -10,13 +10,11 @@ from django.db.models import QuerySet
 from django.db.models.functions import Length
 
 from fangxian.common import codes
-from fangxian.core.models import Task, TaskState
 from fangxian.field.exporting import door_cells, door_labels
 from fangxian.field.models import Campaign, Target
 from fangxian.field.queries import doors, gaps
-from fangxian.organisations import vacancies
 from fangxian.organisations.models import Vacancy
-from fangxian.organisations.naming import who_names_many
+from fangxian.organisations.naming import tasks_of, who_names_many
 from fangxian.organisations.queries import note_shown, who_closes_many
 from fangxian.organisations.rules import chain_rules
 from fangxian.regions.queries import names
@@ -65,10 +63,7 @@ def _described(rows: Sequence[Vacancy]) -> list[dict[str, Any]]:
     called = names(
         {at for row in rows for at in codes.ancestors(row.place_code, include_self=True)}
     )
-    open_ = Task.objects.filter(
-        kind=vacancies.TASK, state=TaskState.OPEN, object_id__in=[row.id for row in rows]
-    )
-    tasks = {task.object_id: task for task in open_}
+    tasks = tasks_of(rows)
     namings = who_names_many([(row, tasks.get(row.id)) for row in rows])
     described = []
     for row in rows:

@@ -10,11 +10,12 @@ from django.db.models import Q
 
 from fangxian.accounts.models import Role, User
 from fangxian.common import codes
-from fangxian.core.models import Task
+from fangxian.core.models import Task, TaskState
 from fangxian.core.queries import takers
 from fangxian.organisations.models import Vacancy
 from fangxian.organisations.queries import Responsible, holding
 from fangxian.organisations.rules import ChainRules, chain_rules, duties
+from fangxian.organisations.vacancies import TASK
 
 Held = Mapping[str, Mapping[str, Sequence[Responsible]]]
 
@@ -33,6 +34,13 @@ class Naming:
     account: str
     closer: Responsible | None
     to_ask: bool
+
+
+def tasks_of(rows: Iterable[Vacancy]) -> dict[UUID, Task]:
+    """The open tasks to fill these vacancies, by the vacancy's id. One query."""
+    ids = [row.id for row in rows]
+    tasks = Task.objects.filter(kind=TASK, state=TaskState.OPEN, object_id__in=ids)
+    return {task.object_id: task for task in tasks if task.object_id}
 
 
 def who_names_many(wanted: Sequence[tuple[Vacancy, Task | None]]) -> dict[UUID, Naming]:

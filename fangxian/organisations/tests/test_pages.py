@@ -110,6 +110,10 @@ def test_the_chain_shows_above_here_below_and_a_day(hq, alice, client_of, places
     listed = text(client.get(url("vacancies", places.community), {"role": "grid_officer"}))
     assert url("appoint", places.grid) in listed
     assert url("appoint", places.building) not in listed
+    # Who fills it, and he is noted as read there too.
+    assert "王书记" in listed
+    looks = AccessLog.objects.filter(actor="alice", purpose="page organisations:vacancies")
+    assert looks.filter(persons__contains=[secretary.id]).count() == 1
 
 
 def test_the_work_phone_is_a_tap_away_also_above_and_within_the_quota(

@@ -15,7 +15,7 @@ from fangxian.common import codes
 from fangxian.common.codes import Level
 from fangxian.common.policy import SignedRequest, page
 from fangxian.core import counters
-from fangxian.organisations import queries
+from fangxian.organisations import naming, queries
 from fangxian.organisations.forms import OnForm, VacancyFilter
 from fangxian.organisations.models import Responsibility
 from fangxian.organisations.rules import ChainRules, chain_rules
@@ -169,6 +169,9 @@ def vacancies(request: SignedRequest, code: str) -> HttpResponse:
     page_at = page_number(request)
     rows = list(found[(page_at - 1) * PAGE : page_at * PAGE])
     above = _above(rows)
+    tasks = naming.tasks_of(rows)
+    namings = naming.who_names_many([(row, tasks.get(row.id)) for row in rows])
+    queries.note_shown(one.closer for one in namings.values())
     return render(
         request,
         "organisations/vacancies.html",
@@ -188,6 +191,8 @@ def vacancies(request: SignedRequest, code: str) -> HttpResponse:
                         if size < len(row.place_code) and row.place_code[:size] in above
                     ),
                     "may": by.may("organisations.appoint", row.place_code),
+                    "naming": namings[row.id],
+                    "due": tasks[row.id].due_at if row.id in tasks else None,
                 }
                 for row in rows
             ],
