@@ -203,17 +203,21 @@ def test_a_post_of_a_town_that_too_many_hold_is_closed_with_the_one_that_ends(
 
 
 def test_another_county_does_not_wait(everywhere, places):
+    def held() -> int:
+        with connections["default"].cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks"
+                " WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+            )
+            return cursor.fetchone()[0]
+
     with acting(everywhere):
         vacancies._lock([places.grid, places.community])
-        with connections["default"].cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
-            before = cursor.fetchone()[0]
-            vacancies._lock([places.building])
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
-            assert cursor.fetchone()[0] == before
-            vacancies._lock([places.outside])
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
-            assert cursor.fetchone()[0] == before + 1
+        before = held()
+        vacancies._lock([places.building])
+        assert held() == before
+        vacancies._lock([places.outside])
+        assert held() == before + 1
 
 
 def test_the_invariant_sees_a_vacancy_that_is_not_listed(everywhere, places, empty_county, checked):
