@@ -101,16 +101,20 @@ def tracked(*, exclude: list[str] | None = None) -> Callable[[M], M]:
     return decorate
 
 
+def history_of(model: type[models.Model]) -> Any:
+    """The history model of a tracked one, which is made while the models are loaded."""
+    return apps.get_model(model._meta.app_label, f"{model.__name__}History")
+
+
 def came_into(model: type[models.Model], key: UUID, **state: Any) -> dt.datetime | None:
     """When the object last came into a state (values of its columns), None: it never was in it.
 
     All that its transaction changed has this time; later changes that leave the state alone don't
     count. As far as the history is in scope.
     """
-    history: Any = apps.get_model(model._meta.app_label, f"{model.__name__}History")
     at: dt.datetime | None = None
     held = False
-    told = history.objects.filter(pgh_obj_id=key).order_by("pgh_id")
+    told = history_of(model).objects.filter(pgh_obj_id=key).order_by("pgh_id")
     for moment, *values in told.values_list("pgh_created_at", *state):
         holds = values == list(state.values())
         if holds and not held:

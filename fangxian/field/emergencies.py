@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict
+from fangxian.common.history import history_of
 from fangxian.field.actions import close_reports
 from fangxian.field.models import Campaign, Exemption, Target, Visit
 
@@ -44,7 +44,6 @@ def forget_findings(_by: Actor, emergency_id: UUID) -> None:
     reports.
     """
     visits = {"outcome": _FORGOTTEN, "exceptions": 0, "revisit_on": None, "digest": b""}
-    with_reason: list[Any] = [Exemption, Exemption.pgh_event_model]  # type: ignore[attr-defined]
     # The digest too: what it was made of could be guessed. All of it can but be added to by the
     # application itself, as can the history.
     with transaction.atomic(using=_MAINTENANCE):
@@ -54,6 +53,6 @@ def forget_findings(_by: Actor, emergency_id: UUID) -> None:
         doors = Target.objects.using(_MAINTENANCE).filter(**mine).exclude(outcome=_FORGOTTEN)
         doors.update(outcome=_FORGOTTEN)
         # Behind the exemptions, whose change is history first.
-        for model in with_reason:
+        for model in (Exemption, history_of(Exemption)):
             named = model.objects.using(_MAINTENANCE).filter(emergency_id=emergency_id)
             named.exclude(reason=_FORGOTTEN).update(reason=_FORGOTTEN)

@@ -37,6 +37,7 @@ from fangxian.core.actions import NewTask, close_tasks, open_tasks, restate_task
 from fangxian.core.models import Task, TaskState
 from fangxian.organisations.models import Responsibility
 from fangxian.organisations.rules import chain_rules, duties
+from fangxian.organisations.turns import take_turns
 
 ACCOUNT = "organisations.account"
 ROLE = "organisations.role"
@@ -100,15 +101,11 @@ SELECT t.kind, left(t.place_code, %(width)s), t.dedupe_key, (t.title_data->>'cou
 FROM {_WITHIN} JOIN core_task t ON t.place_code >= within.lo AND t.place_code < within.hi
 WHERE t.state = 'open' AND t.kind IN ('{ACCOUNT}', '{ROLE}')
 """  # noqa: S608 - constants of this module
-# One at a time in a county: two that each settle one person would both count the other.
-_LOCK = f"""
-SELECT pg_advisory_xact_lock(hashtextextended('organisations.accounts/' || county, 0)) FROM (
-    SELECT left(lo, {int(Level.COUNTY)}) AS county FROM {_WITHIN}
-    UNION
-    SELECT left(r.place_code, {int(Level.COUNTY)}) FROM {_WITHIN}
-    JOIN organisations_responsibility r
-        ON r.place_code >= within.lo AND r.place_code < within.hi
-    ORDER BY county) counties
+_COUNTIES = f"""
+SELECT lo FROM {_WITHIN}
+UNION
+SELECT left(r.place_code, {int(Level.COUNTY)}) FROM {_WITHIN}
+JOIN organisations_responsibility r ON r.place_code >= within.lo AND r.place_code < within.hi
 """  # noqa: S608 - constants of this module
 
 
@@ -301,7 +298,9 @@ def _settle(
         where |= _ranges(by, at)
     with acting(by):
         with connection.cursor() as cursor:
-            cursor.execute(_LOCK, where)
+            cursor.execute(_COUNTIES, where)
+            # Two that each settle one person would both count the other.
+            take_turns("organisations.accounts", [code for (code,) in cursor.fetchall()])
             cursor.execute(_NEEDS, where)
             needs = {(kind, code): _Needs(*row) for kind, code, *row in cursor.fetchall()}
             cursor.execute(_OPEN, where)

@@ -9,10 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from django.apps import apps
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Left
 from django.utils import timezone
@@ -20,7 +19,7 @@ from django.utils.translation import gettext_noop
 
 from fangxian.common import codes
 from fangxian.common.actor import Actor
-from fangxian.common.history import came_into
+from fangxian.common.history import came_into, history_of
 from fangxian.common.scoping import acting
 from fangxian.organisations.actions.members import LINK as MEMBER
 from fangxian.organisations.actions.responsibilities import CUT
@@ -149,7 +148,7 @@ def _members(by: Actor, rows: list[Member]) -> int:
 
 def _last_days(rows: list[Member]) -> dict[UUID, dt.date | None]:
     """The last day each had before it was ended: who had left already was only cut shorter."""
-    history: Any = apps.get_model("organisations", "MemberHistory")
+    history = history_of(Member)
     dissolved = [row.id for row in rows if row.ended_by == EndedBy.DISSOLUTION]
     told = history.objects.filter(pgh_obj_id__in=dissolved, ended_by="")
     return dict(told.order_by("pgh_id").values_list("pgh_obj_id", "to_date"))
@@ -194,7 +193,7 @@ def _posts(by: Actor, found: QuerySet[Responsibility]) -> int:
 
 def _hand_over_again(row: Responsibility) -> None:
     """Whose the day is on which a row hands over, while he is named: withdrawn, it can go on."""
-    history: Any = apps.get_model("organisations", "ResponsibilityHistory")
+    history = history_of(Responsibility)
     told = history.objects.filter(pgh_obj_id=row.id, ended_by="").order_by("pgh_id").last()
     if told is None or told.to_date != row.to_date:
         return
@@ -226,7 +225,7 @@ def _free(rules: ChainRules, row: Responsibility, first: dt.date, until: dt.date
 
 def _look_after_again(row: Responsibility, last: dt.date, cause: str) -> None:
     """Households as they were before the end, each until somebody else looks after it."""
-    history: Any = apps.get_model("organisations", "ResponsibilityHouseholdHistory")
+    history = history_of(ResponsibilityHousehold)
     told = history.objects.filter(responsibility_id=row.id).order_by("pgh_id")
     ended = told.filter(pgh_obj_id__in=row.households.filter(to_date=last).values("id"))
     before = dict(ended.exclude(to_date=last).values_list("pgh_obj_id", "to_date"))

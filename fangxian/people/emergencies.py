@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from fangxian.common.actor import Actor
+from fangxian.common.history import history_of
 from fangxian.people.models import PersonDocument, PersonPhone
 
 _MAINTENANCE = "maintenance"
@@ -23,7 +24,7 @@ _FORGOTTEN: list[tuple[Any, Q, dict[str, Any]]] = [
 def _left(emergency_id: UUID) -> Iterator[tuple[Any, dict[str, Any]]]:
     # The history too, which the application itself can only add to.
     for tracked, there, values in _FORGOTTEN:
-        for model in (tracked, tracked.pgh_event_model):
+        for model in (tracked, history_of(tracked)):
             rows = model.objects.using(_MAINTENANCE).filter(there, emergency_id=emergency_id)
             yield rows, values
 

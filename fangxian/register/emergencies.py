@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from fangxian.common.actor import Actor
+from fangxian.common.history import history_of
 from fangxian.register.changes import changed
 from fangxian.register.models import KeyGroupEntry, Residency
 
@@ -25,9 +25,8 @@ def forget_groups(by: Actor, emergency_id: UUID) -> None:
     Who came back from where, or is ill, is told by the group itself, not only by its note. The
     counters follow by their triggers, running sweeps of households with key groups here.
     """
-    history: Any = KeyGroupEntry.pgh_event_model  # type: ignore[attr-defined]
     # The history too, which the application itself can only add to.
-    kept = history.objects.using(_MAINTENANCE).filter(emergency_id=emergency_id)
+    kept = history_of(KeyGroupEntry).objects.using(_MAINTENANCE).filter(emergency_id=emergency_id)
     # Read there: should the sweeps not be told, the next attempt finds no entries any more.
     persons = set(kept.values_list("person_id", flat=True))
     KeyGroupEntry.objects.using(_MAINTENANCE).filter(emergency_id=emergency_id).delete()

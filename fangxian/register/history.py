@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.apps import apps
 from django.utils.translation import gettext as _
 
 from fangxian.accounts.queries import display_names
+from fangxian.common.history import history_of
 from fangxian.common.ui import formats
 from fangxian.people.queries import by_ids
 from fangxian.register.models import Household, Residency
@@ -19,8 +19,7 @@ SHOWN = 50
 
 def of_household(household_id: UUID) -> list[dict[str, Any]]:
     """Events of a household, latest first, as the history component takes them. Four queries."""
-    lives: Any = apps.get_model("register", "ResidencyHistory")
-    homes: Any = apps.get_model("register", "HouseholdHistory")
+    lives, homes = history_of(Residency), history_of(Household)
     rows = list(lives.objects.filter(household_id=household_id).order_by("pgh_id"))
     persons = by_ids({row.person_id for row in rows})
     events = []

@@ -15,6 +15,7 @@ from fangxian.accounts.models import AccessLog, SecurityAlert, User
 from fangxian.accounts.policy import page
 from fangxian.accounts.views import users
 from fangxian.common.errors import Invalid
+from fangxian.common.history import history_of
 from fangxian.common.scoping import acting
 from tests.kit.cast import make_cast, make_places
 
@@ -64,7 +65,7 @@ def test_a_reason_stays_what_was_typed(alice, cast, reason, task):
     ).user
     by = administrator if task is None else administrator.for_purpose(looks.task_purpose(task, "x"))
     actions.disable_user(by=by, user_id=account.pk, reason=reason)
-    changes = users._told(users.history_of(User).filter(pgh_obj_id=account.pk))
+    changes = users._told(history_of(User).objects.filter(pgh_obj_id=account.pk))
     assert [change for change in changes if change.why.endswith(reason)]
 
 

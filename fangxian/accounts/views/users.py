@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from django.apps import apps
 from django.contrib import messages
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -19,17 +18,12 @@ from fangxian.accounts.forms import GrantForm, ReasonForm, UserFilter, UserForm
 from fangxian.accounts.models import Grant, Role, User
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import Conflict, Invalid
+from fangxian.common.history import history_of
 from fangxian.common.registries import rights
 from fangxian.common.ui.problems import show_problems
 
 PAGE = 50
 SHOWN_CHANGES = 50
-
-
-def history_of(model: type[Model]) -> QuerySet[Any]:
-    """The history rows of a tracked model (its history model is made while loading)."""
-    history: Any = apps.get_model(model._meta.app_label, f"{model.__name__}History")
-    return history.objects.all()  # type: ignore[no-any-return]
 
 
 def _told(rows: QuerySet[Any]) -> list[Any]:
@@ -132,8 +126,8 @@ def _detail(
         .order_by("-valid_from", "-id")
     )
     bodies = looks.named_organisations({g.organisation_id for g in grants if g.organisation_id})
-    changes = history_of(User).filter(pgh_obj_id=account.pk).order_by("-pgh_id")
-    grant_changes = history_of(Grant).filter(user_id=account.pk).order_by("-pgh_id")
+    changes = history_of(User).objects.filter(pgh_obj_id=account.pk).order_by("-pgh_id")
+    grant_changes = history_of(Grant).objects.filter(user_id=account.pk).order_by("-pgh_id")
     told = [_told(rows) if by.may("accounts.audit") else [] for rows in (changes, grant_changes)]
     context = {
         "account": account,

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +17,7 @@ from fangxian.common import codes
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, Problem
+from fangxian.common.history import history_of
 from fangxian.common.ids import uuid7
 from fangxian.core import escalation
 from fangxian.core.actions.files import require_scope
@@ -391,8 +391,7 @@ def undo_reassign(*, by: Actor, task_id: UUID, handed_to: tuple[UUID | None, str
     Raises OutOfScope, Forbidden, Conflict (closed, or handed on or escalated meanwhile).
     """
     task = _open(by, task_id, "core.task_assign")
-    history: Any = apps.get_model("core", "TaskHistory")
-    told = history.objects.filter(pgh_obj_id=task.id).order_by("-pgh_id")
+    told = history_of(Task).objects.filter(pgh_obj_id=task.id).order_by("-pgh_id")
     if (task.assignee_user_id, task.assignee_role) != handed_to:
         raise Conflict(_("Somebody has handed this task on meanwhile."))
     for was in told[:HISTORY]:

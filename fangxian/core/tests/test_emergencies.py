@@ -12,6 +12,7 @@ from django.utils import timezone
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Forbidden, Invalid
 from fangxian.common.fields import DESTROYED
+from fangxian.common.history import history_of
 from fangxian.common.keyring import KeyDestroyed, keyring
 from fangxian.common.scoping import acting
 from fangxian.core import actions, invariants, sunset, tasks
@@ -153,7 +154,7 @@ def test_after_the_end_nothing_of_it_can_be_read(fresh_database: str) -> None:
         task.refresh_from_db()
         assert task.note == DESTROYED
         # The history of the row is as unreadable.
-        assert {str(h.note) for h in Task.pgh_event_model.objects.all()} == {str(DESTROYED)}
+        assert {str(h.note) for h in history_of(Task).objects.all()} == {str(DESTROYED)}
         emergency.refresh_from_db()
         certificate = emergency.certificate
     report = orjson.loads(actions.read_file(by=SYSTEM, file_id=certificate.id))

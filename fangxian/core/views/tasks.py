@@ -8,7 +8,6 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from django.apps import apps
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
@@ -24,6 +23,7 @@ from fangxian.accounts.queries import display_names
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope
+from fangxian.common.history import history_of
 from fangxian.common.ui.problems import show_problems
 from fangxian.core import actions, queries
 from fangxian.core.forms import ReasonForm, ReassignForm, TaskFilter
@@ -175,8 +175,7 @@ def _detail(
 
 def _changes(task: Task) -> list[dict[str, Any]]:
     """The last states of a task: when, by whom, assigned to whom, which; the latest first."""
-    history: Any = apps.get_model("core", "TaskHistory")
-    rows = list(history.objects.filter(pgh_obj_id=task.id).order_by("-pgh_id")[:CHANGES])
+    rows = list(history_of(Task).objects.filter(pgh_obj_id=task.id).order_by("-pgh_id")[:CHANGES])
     who = _who(rows)
     return [
         {

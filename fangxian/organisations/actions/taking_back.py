@@ -6,11 +6,11 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from django.apps import apps
 from django.utils import timezone
 
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid
+from fangxian.common.history import history_of
 from fangxian.organisations.actions.responsibilities import CUT, LINK, drop
 from fangxian.organisations.checking import Board, Holder, gone
 from fangxian.organisations.loads import Span
@@ -110,7 +110,7 @@ def _stand_in_again(
 
 def bring_back(by: Actor, one: Responsibility, **why: Any) -> None:
     """Write those anew who were to stand in for ``one`` later and were deleted ``why``."""
-    history: Any = apps.get_model("organisations", "ResponsibilityHistory")
+    history = history_of(Responsibility)
     fields = [field.attname for field in Responsibility._meta.concrete_fields]
     deleted = history.objects.filter(pgh_label="delete", substitute_for_id=one.id)
     still = set(one.substitutes.values_list("id", flat=True))

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.apps import apps
 from django.db.models import Model
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -15,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.accounts import looks
 from fangxian.accounts.queries import display_names
+from fangxian.common.history import history_of
 from fangxian.common.policy import SignedRequest
 from fangxian.common.ui import formats
 from fangxian.common.ui.changes import refused
@@ -27,8 +27,7 @@ LAST_PAGE = 10_000
 
 def told(model: type[Model], key: UUID) -> list[Any]:
     """The latest changes of a row, each with ``who`` made it and the reason given as ``why``."""
-    history: Any = apps.get_model("organisations", f"{model.__name__}History")
-    rows = list(history.objects.filter(pgh_obj_id=key).order_by("-pgh_id")[:CHANGES])
+    rows = list(history_of(model).objects.filter(pgh_obj_id=key).order_by("-pgh_id")[:CHANGES])
     people = display_names((row.pgh_context or {}).get("who", "") for row in rows)
     for row in rows:
         context = row.pgh_context or {}

@@ -16,6 +16,7 @@ from fangxian.common import registries
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid
 from fangxian.common.fields import DESTROYED
+from fangxian.common.history import history_of
 from fangxian.common.keyring import keyring
 from fangxian.common.scoping import acting
 from fangxian.core import actions as core
@@ -67,10 +68,11 @@ def test_numbers_of_an_ended_emergency_are_neither_read_nor_found() -> None:
         assert not queries.find_by_phone(PHONE).exists()
         assert queries.find_by_phone("13900001234").get() == person
         for model in (PersonDocument, PersonPhone):
-            history: Any = model.pgh_event_model  # type: ignore[attr-defined]
-            kept = history.objects.filter(emergency_id=emergency.id, number_index__isnull=False)
+            kept = history_of(model).objects.filter(
+                emergency_id=emergency.id, number_index__isnull=False
+            )
             assert not kept.exists()
-        for phones in (PersonPhone, PersonPhone.pgh_event_model):  # type: ignore[attr-defined]
+        for phones in (PersonPhone, history_of(PersonPhone)):
             said = phones.objects.exclude(label="").values_list("label", flat=True)
             assert set(said) == {"本人"}
     with pytest.raises(Invalid):
@@ -249,8 +251,8 @@ def test_a_ledger_of_an_emergency_ends_with_it(monkeypatch: pytest.MonkeyPatch) 
         assert not ImportRow.objects.filter(problems__isnull=False).exists()
         assert ImportRun.objects.filter(state="finished", options={}).count() == 2
         assert not queries.find_by_phone("13800000001").exists()
-        entries: list[Any] = [KeyGroupEntry, KeyGroupEntry.pgh_event_model]  # type: ignore[attr-defined]
-        assert not any(model.objects.exists() for model in entries)
+        for model in (KeyGroupEntry, history_of(KeyGroupEntry)):
+            assert not model.objects.exists()
         assert group_counts(places.county) == {}
     assert list(imports_add_up()) == []
     with pytest.raises(Invalid, match="emergency_id"):
