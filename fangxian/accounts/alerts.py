@@ -27,11 +27,12 @@ KINDS = {
     "lockout": _("Sign-in locked after repeated failures"),
     "unknown_names": _("Sign-in tried repeatedly under names that nobody has"),
     "refused": _("Tried repeatedly to open what the role does not allow"),
+    "enrolment": _("Enrolment of a phone tried repeatedly with codes that do not hold"),
 }
 MERGED_WITHIN = dt.timedelta(hours=1)
 
 # So many one after another, each within so long of the last, are no slips of the hand.
-REFUSALS = UNKNOWN_NAMES = 20
+REFUSALS = UNKNOWN_NAMES = WRONG_CODES = 20
 WITHIN = 600
 
 followers: Registry[Callable[[SecurityAlert], None]] = Registry("follower of security alerts")
@@ -72,6 +73,12 @@ def count_unknown_name(source: str) -> None:
     """Count a sign-in under a name that nobody has, by where it came from; many raise an alert."""
     if _often(f"unknown names {source}", UNKNOWN_NAMES):
         raise_alert("unknown_names", None, source=source)
+
+
+def count_wrong_code(source: str) -> None:
+    """Count an enrolment by a code that does not hold, by its origin; many raise an alert."""
+    if _often(f"wrong codes {source}", WRONG_CODES):
+        raise_alert("enrolment", None, source=source)
 
 
 def _often(key: str, limit: int) -> bool:

@@ -46,6 +46,7 @@ def _register() -> None:
         ("accounts.grant", _("Give and take back roles"), False),
         ("accounts.unlock", _("Lift lock-outs and remove lost second factors"), False),
         ("accounts.alerts", _("Work on security alerts"), False),
+        ("accounts.device", _("Enrol phones for work at the door"), False),
         ("accounts.audit", _("Read the access log and the history of accounts"), True),
     ):
         rights.register(name, Right(name, label, personal))

@@ -11,7 +11,16 @@ from ninja.security.apikey import APIKeyCookie
 from fangxian.common.actor import Actor
 from fangxian.common.policy import Policy, SignedRequest, View, open_route, page
 
-__all__ = ["Needs", "Policy", "SignedRequest", "account_route", "open_route", "page", "policy_of"]
+__all__ = [
+    "ByDevice",
+    "Needs",
+    "Policy",
+    "SignedRequest",
+    "account_route",
+    "open_route",
+    "page",
+    "policy_of",
+]
 
 
 def account_route(view: View) -> View:
@@ -57,15 +66,34 @@ class Undeclared(Needs):
         raise Forbidden(f"a policy for {request.method} {request.path}")
 
 
+class ByDevice(APIKeyCookie):
+    """The policy of what an enrolled phone asks: its cookie, which no other site can have sent.
+
+    ``request.auth`` is then its :class:`~fangxian.accounts.models.Device`, also a disabled one: the
+    operation says what it may still do. The route itself is open: no session of the web is asked.
+    """
+
+    param_name = "fangxian_device"
+
+    def __init__(self) -> None:
+        super().__init__(csrf=False)
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+        from fangxian.accounts.devices import device_of
+
+        return device_of(request)
+
+
 # The API as a whole asks for a grant; each operation says its right by `Needs`.
 EXTERNAL = {"ninja": Policy()}
 
 
 def policy_of(view: View) -> Policy | None:
     """Return the policy of a view function, None when it declares none."""
+    declared = getattr(view, "policy", None)
     if isinstance(view, partial):
         view = view.func
-    declared = getattr(view, "policy", None)
+        declared = declared or getattr(view, "policy", None)
     if isinstance(declared, Policy):
         return declared
     module = getattr(view, "__module__", "") or ""

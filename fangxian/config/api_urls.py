@@ -1,4 +1,4 @@
-"""The API: each room's router, one OpenAPI document."""
+"""The APIs: each room's router, one OpenAPI document; phones have one of their own."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from ninja import NinjaAPI
 from ninja.parser import Parser
 
 from fangxian import __version__
-from fangxian.accounts.policy import Undeclared
+from fangxian.accounts.policy import ByDevice, Policy, Undeclared
 from fangxian.field.api import router as field
+from fangxian.field.sync.answers import PhoneApi
+from fangxian.field.sync.api import router as sync
 
 
 class OrjsonParser(Parser):
@@ -34,4 +36,23 @@ api = NinjaAPI(
 )
 api.add_router("/field", field)
 
-urlpatterns = [path("", api.urls)]
+phones = PhoneApi(
+    title="Fangxian: phones at the door",
+    version=__version__,
+    urls_namespace="phones",
+    auth=ByDevice(),
+    docs_url=None,
+    openapi_url="openapi.json",
+    parser=OrjsonParser(),
+)
+phones.add_router("", sync)
+
+
+def _without_session(mounted: Any) -> Any:
+    """The same routes, asked for by phones that have no session of the web."""
+    for pattern in mounted[0]:
+        pattern.callback.policy = Policy(public=True)
+    return mounted
+
+
+urlpatterns = [path("field/sync/", _without_session(phones.urls)), path("", api.urls)]

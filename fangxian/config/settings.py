@@ -74,6 +74,8 @@ if FANGXIAN_SMS == "http" and not FANGXIAN_SMS_URL.startswith(("https://", "http
     )
 if FANGXIAN_SMS in ("file", "console") and FANGXIAN_MODE == "production":
     raise ImproperlyConfigured(f"FANGXIAN_SMS={FANGXIAN_SMS}: in production write off or http")
+# How old a backup may be that is ever restored: what phones sent since then must still open.
+FANGXIAN_BACKUP_DAYS = env.number("FANGXIAN_BACKUP_DAYS", 30, low=0, high=365)
 FANGXIAN_UPLOAD_MB = env.number("FANGXIAN_UPLOAD_MB", 50, low=1, high=500)
 FANGXIAN_IDLE_MINUTES = env.number("FANGXIAN_IDLE_MINUTES", 30, low=5, high=24 * 60)
 FANGXIAN_SESSION_HOURS = env.number("FANGXIAN_SESSION_HOURS", 12, low=1, high=72)

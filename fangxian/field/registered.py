@@ -36,6 +36,7 @@ from fangxian.field import emergencies, exporting, follow, invariants, queries, 
 from fangxian.field.actions.campaigns import DATES, close_with_emergency
 from fangxian.field.actions.reports import OVERDUE
 from fangxian.field.models import Campaign, DailyReport, Target
+from fangxian.field.sync import phones
 
 RIGHTS = (
     Right("field.view", _("See sweeps and coverage")),
@@ -69,6 +70,7 @@ PANEL_VISITS = 50
 def register() -> None:
     """Fill the registries (from ``ready()``)."""
     core_rules.register_validator(rules.NAME, rules.check)
+    core_rules.register_validator(phones.NAME, phones.check)
     for right in RIGHTS:
         registries.rights.register(right.name, right)
     for at, (name, item) in enumerate(NAVIGATION.items()):

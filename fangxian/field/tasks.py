@@ -39,3 +39,12 @@ def day(timestamp: int) -> None:
     from fangxian.field.jobs import begin_day
 
     begin_day()
+
+
+@app.periodic(cron="3-59/10 * * * *")
+@app.task(name="field.keys", lock="field.keys", queueing_lock="field.keys")
+def keys(timestamp: int) -> None:
+    """Renew the key that phones seal to; destroy those whose time is over."""
+    from fangxian.field.sync.keys import rotate_keys
+
+    rotate_keys()

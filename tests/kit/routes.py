@@ -26,7 +26,7 @@ class Route:
     @property
     def policy(self) -> Policy | None:
         operations = _operations(self.view)
-        if operations:
+        if operations and not hasattr(self.view, "policy"):
             (needed,) = {auth.right for one in operations for auth in one.auth_callbacks}
             return Policy(right=needed)
         return policy_of(self.view)

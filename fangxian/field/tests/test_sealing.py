@@ -1,0 +1,137 @@
+"""Sealed operations: the same bytes on both sides, and nobody else opens them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fangxian.common.crypto import Unreadable
+from fangxian.core.models import RuleSet
+from fangxian.field.models import SealKey
+from fangxian.field.sync import keys, sealing
+
+VECTORS = json.loads(
+    (Path(__file__).parents[3] / "tests" / "corpus" / "sealing.json").read_text("utf-8")
+)
+PRIVATE = sealing.private_of(sealing.decode(VECTORS["key"]["private"]))
+PUBLIC = sealing.decode(VECTORS["key"]["public"])
+
+
+def test_the_vectors_key_is_one_pair() -> None:
+    assert sealing.public_of(PRIVATE) == PUBLIC
+    assert VECTORS["info"].encode() == sealing.OPERATION
+
+
+@pytest.mark.parametrize("vector", VECTORS["operations"], ids=lambda one: one["envelope"]["op_id"])
+def test_the_vectors_are_made_and_opened(vector: dict[str, Any]) -> None:
+    envelope, plain = vector["envelope"], vector["plain"].encode()
+    op_id = UUID(envelope["op_id"])
+    box = sealing.seal(
+        plain,
+        PUBLIC,
+        op_id.bytes,
+        sealing.OPERATION,
+        ephemeral=sealing.private_of(sealing.decode(vector["ephemeral_private"])),
+        nonce=sealing.decode(vector["nonce"]),
+    )
+    assert sealing.envelope_of(op_id, plain, UUID(envelope["key"]), box) == envelope
+    assert sealing.unseal_operation(envelope, PRIVATE) == plain
+
+
+@given(st.binary(max_size=3_000), st.uuids())
+def test_what_is_sealed_comes_back(plain: bytes, op_id: UUID) -> None:
+    envelope = sealing.seal_operation(op_id, plain, uuid4(), PUBLIC)
+    assert sealing.unseal_operation(envelope, PRIVATE) == plain
+
+
+@pytest.mark.parametrize("part", ["op_id", "epk", "nonce", "box", "sha256"])
+def test_a_changed_envelope_is_not_opened(part: str) -> None:
+    one, other = (sealing.seal_operation(uuid4(), text, uuid4(), PUBLIC) for text in (b"1", b"2"))
+    with pytest.raises(Unreadable):
+        sealing.unseal_operation({**one, part: other[part]}, PRIVATE)
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [("epk", ""), ("epk", "AAAA"), ("epk", "A" * 87), ("nonce", ""), ("box", "="), ("box", "界")],
+)
+def test_an_odd_envelope_is_not_opened(part: str, value: str) -> None:
+    envelope = sealing.seal_operation(uuid4(), b"x", uuid4(), PUBLIC)
+    with pytest.raises(Unreadable):
+        sealing.unseal_operation({**envelope, part: value}, PRIVATE)
+
+
+@pytest.mark.parametrize("text", ["a", "ab=", "a+b/", " YQ", "YQ\n", "YR"])
+def test_only_strict_base64url_is_read(text: str) -> None:
+    with pytest.raises(Unreadable):
+        sealing.decode(text)
+
+
+@pytest.mark.django_db
+def test_the_first_key_is_made_once_and_its_private_part_lies_sealed() -> None:
+    key = keys.current_key()
+    assert keys.current_key() == key
+    told = keys.told(key)
+    assert sealing.decode(told["public"]) == bytes(key.public)
+    assert dt.datetime.fromisoformat(told["expires_at"]) > timezone.now() + dt.timedelta(days=7)
+    raw = SealKey.objects.extra(select={"raw": "private"}).values_list("raw", flat=True)[0]
+    assert str(key.private).encode() not in bytes(raw)
+
+
+@pytest.mark.django_db
+def test_a_key_is_renewed_kept_and_then_forgotten(settings: Any) -> None:
+    settings.FANGXIAN_BACKUP_DAYS = 10
+    now = timezone.now()
+    first = keys.current_key()
+    envelope = sealing.seal_operation(uuid4(), b"at the door", first.id, bytes(first.public))
+    assert keys.rotate_keys(now + dt.timedelta(days=6)) == 0
+    assert keys.current_key() == first
+    assert keys.rotate_keys(now + dt.timedelta(days=8)) == 0
+    assert keys.current_key() != first
+    # 14 days of the rules and 10 of the backups after it was retired on the eighth.
+    assert keys.rotate_keys(now + dt.timedelta(days=31)) == 0
+    assert keys.Opener().operation(envelope) == b"at the door"
+    assert keys.rotate_keys(now + dt.timedelta(days=33)) == 1
+    with pytest.raises(keys.KeyForgotten):
+        keys.Opener().operation(envelope)
+    assert keys.rotate_keys(now + dt.timedelta(days=33)) == 0
+
+
+@pytest.mark.django_db
+def test_several_keys_are_read_at_once(django_assert_num_queries: Any) -> None:
+    keys.current_key()
+    keys.rotate_keys(timezone.now() + dt.timedelta(days=8))
+    every = list(SealKey.objects.all())
+    assert len(every) == 2
+    envelopes = [sealing.seal_operation(uuid4(), b"x", k.id, bytes(k.public)) for k in every]
+    opener = keys.Opener()
+    with django_assert_num_queries(1):
+        opener.read(key.id for key in every)
+        assert [opener.operation(one) for one in envelopes] == [b"x", b"x"]
+
+
+@pytest.mark.parametrize("key", ["", "nothing", None])
+def test_an_envelope_without_a_key_is_none(key: Any) -> None:
+    envelope = {**sealing.seal_operation(uuid4(), b"x", uuid4(), PUBLIC), "key": key}
+    with pytest.raises(Unreadable):
+        keys.Opener().operation(envelope)
+
+
+@pytest.mark.django_db
+def test_the_rules_of_phones_are_shipped() -> None:
+    assert RuleSet.objects.filter(name="phones").exists()
+
+
+def test_an_ephemeral_key_is_new_each_time() -> None:
+    same = [sealing.seal_operation(UUID(int=1), b"x", UUID(int=2), PUBLIC) for _n in range(2)]
+    assert same[0]["epk"] != same[1]["epk"]
+    assert isinstance(PRIVATE, ec.EllipticCurvePrivateKey)
