@@ -1,0 +1,173 @@
+"""What phones send and fetch: each entity is registered once, by the part that owns it.
+
+An entity that is pushed says how an operation of it is applied (:class:`Entity`); one that is
+pulled says which records a place has (:class:`Source`). Push and pull know no entity by name.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Problem
+from fangxian.common.registries import Registry
+
+
+class Result(StrEnum):
+    """What becomes of an operation."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    MERGED = "merged"
+    CONFLICT = "conflict"
+    HELD = "held"
+    REJECTED = "rejected"
+    RETRY = "retry"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One opened operation of a phone.
+
+    ``captured_at`` is when it was made as the server judges, never later than its arrival; ``seq``
+    counts the operations of the device; ``base_version`` is the version that the phone saw of the
+    object (None: it had none). ``user_id`` is who made it, whoever holds the phone now.
+    """
+
+    op_id: UUID
+    device_id: UUID
+    seq: int
+    entity: str
+    object_id: UUID
+    base_version: int | None
+    patch: Mapping[str, Any]
+    captured_at: dt.datetime
+    user_id: UUID
+    digest: bytes = b""
+
+
+@dataclass(frozen=True)
+class Merged:
+    """A field that two changed: what came with the operation, what was there, which one shows."""
+
+    mine: Any
+    theirs: Any
+    kept: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one operation.
+
+    ``out_of_reach``: the object is not in the actor's area; then another grant of his is tried,
+    and if none reaches it the operation is held.
+    """
+
+    result: Result
+    problems: tuple[Problem, ...] = ()
+    merged: Mapping[str, Merged] = field(default_factory=dict)
+    out_of_reach: bool = False
+
+
+Apply = Callable[[Actor, Operation], Outcome]
+ApplyMany = Callable[[Actor, Sequence[Operation]], Sequence[Outcome]]
+
+
+@dataclass(frozen=True)
+class Entity:
+    """An entity that is pushed.
+
+    ``apply`` runs in the actor's scope and in a savepoint of its own; it may raise Invalid
+    (rejected), OutOfScope (held), Forbidden (held) and Conflict (rejected). ``apply_many``, where
+    there is one, takes all operations of a push together and answers them in order.
+    ``object_of`` names the household or other object that a later operation may depend on;
+    ``emergency`` the emergency whose key seals what is kept of the operation. ``places`` is the
+    table in which the object's place is found if no area of the actor reaches it.
+    """
+
+    name: str
+    right: str
+    label: Any
+    apply: Apply
+    apply_many: ApplyMany | None = None
+    object_of: Callable[[Operation], UUID | None] = lambda operation: operation.object_id
+    emergency: Callable[[Operation], UUID | None] = lambda _operation: None
+    places: str = ""
+    # What is asked of a merge queue: names and labels of the fields that are merged.
+    merges: Mapping[str, Any] = field(default_factory=dict)
+    # Writes the value that was chosen from a merge queue: (by, object, field, value).
+    settle: Callable[[Actor, UUID, str, Any], None] | None = None
+    url: Callable[[UUID], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as a phone gets it.
+
+    ``version`` is given for what phones may change (the ``pgh_id`` of its last history row); else
+    it follows from ``data``. ``persons``: whose data it shows, noted when it is really sent.
+    """
+
+    id: UUID
+    data: Mapping[str, Any]
+    version: int | None = None
+    persons: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reach:
+    """One place that a phone's holder answers for. ``by`` acts in just this place.
+
+    ``kept`` lets the sources of one pull share what they have read.
+    """
+
+    by: Actor
+    place: str
+    today: dt.date
+    kept: dict[Any, Any] = field(default_factory=dict, compare=False)
+
+
+Read = Callable[[Reach], Iterable[Record]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Records that are pulled: ``read`` gives all that the place has now, in few statements.
+
+    Records of several places may be the same (a sweep): each is sent once, the first one met unless
+    ``merge`` puts both together. ``right`` None: with any right.
+    """
+
+    name: str
+    read: Read
+    right: str | None = None
+    merge: Callable[[Record, Record], Record] | None = None
+
+
+_pushed: Registry[Entity] = Registry("entity of phones")
+_pulled: Registry[Source] = Registry("source of phones")
+
+
+def register(entity: Entity) -> Entity:
+    """Register an entity that phones push."""
+    return _pushed.register(entity.name, entity)
+
+
+def register_source(source: Source, *, order: int = 100) -> Source:
+    """Register records that phones pull; lower ``order`` first."""
+    return _pulled.register(source.name, source, order=order)
+
+
+def entity(name: str) -> Entity | None:
+    """The entity of that name, None if this server knows none."""
+    return _pushed.get(name) if name in _pushed else None
+
+
+def sources() -> list[Source]:
+    """All sources, in order."""
+    return list(_pulled)

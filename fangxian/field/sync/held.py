@@ -1,0 +1,152 @@
+"""What could not be applied for who sent it: kept, and decided on by whoever answers there."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import orjson
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fangxian.accounts.models import Grant
+from fangxian.common import codes
+from fangxian.common.actions import action
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
+from fangxian.common.fields import Destroyed
+from fangxian.common.scoping import acting
+from fangxian.field.models import HeldOperation, Operation
+from fangxian.field.sync import entities
+from fangxian.field.sync.entities import Result
+from fangxian.field.sync.opening import Unopened, opened
+
+RIGHT: Final = "field.phones"
+LONGEST_REASON: Final = 200
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What is kept of an operation; without ``place`` where who made it works or last worked."""
+
+    op_id: UUID
+    device_id: UUID
+    user_id: UUID
+    entity: str
+    why: HeldOperation.Why
+    place: str
+    emergency_id: UUID | None
+    body: str | None
+    captured_at: dt.datetime | None
+
+
+def hold(holdings: Sequence[Holding]) -> None:
+    """Keep operations for a decision. Two statements, one more if the place of some is not known."""
+    lost = {one.user_id for one in holdings if not one.place}
+    areas = _last_areas(lost) if lost else {}
+    rows = [
+        HeldOperation(
+            op_id=one.op_id,
+            place_code=one.place or areas.get(one.user_id, ""),
+            device_id=one.device_id,
+            user_id=one.user_id,
+            entity=one.entity,
+            why=one.why,
+            emergency_id=one.emergency_id,
+            body=one.body,
+            captured_at=one.captured_at,
+        )
+        for one in holdings
+    ]
+    with acting(Actor.system("field.phones", codes.WHOLE_COUNTRY)):
+        HeldOperation.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _last_areas(users: set[UUID]) -> dict[UUID, str]:
+    """Where they work, or worked last: the narrowest of the grants that were begun last."""
+    grants = Grant.objects.filter(user_id__in=users, region__isnull=False)
+    rows = grants.order_by("revoked_at", "valid_from").values_list("user_id", "region__code")
+    return {user_id: code for user_id, code in rows if code}
+
+
+def _open(by: Actor, held_id: UUID) -> HeldOperation:
+    found = HeldOperation.objects.select_for_update().filter(pk=held_id).first()
+    if found is None:
+        raise OutOfScope(f"held {held_id}")
+    by.require(RIGHT, found.place_code)
+    if found.state != HeldOperation.State.OPEN:
+        raise Conflict(_("This was decided on already."))
+    return found
+
+
+def _decide(by: Actor, found: HeldOperation, state: HeldOperation.State, result: Result) -> None:
+    now = timezone.now()
+    found.state, found.decided_at, found.decided_by = state, now, by.name
+    found.save(update_fields=["state", "decided_at", "decided_by", "reason"])
+    told = orjson.dumps({"problems": [_decision(found)]}).decode() if found.reason else None
+    row = Operation.objects.filter(op_id=found.op_id).first()
+    if row is not None:
+        row.result, row.decided_at = str(result), now
+        row.emergency_id, row.told = found.emergency_id, told
+        row.save(update_fields=["result", "decided_at", "emergency_id", "told"])
+
+
+def _decision(found: HeldOperation) -> dict[str, str]:
+    return {"code": "declined", "field": "", "message": found.reason, "mend": ""}
+
+
+@action
+def take_over(*, by: Actor, held_id: UUID) -> Result:
+    """Apply a held operation in the right of who decides. Returns what became of it.
+
+    Raises Invalid with each problem if it can't be applied (then it stays held), Conflict (decided
+    already), OutOfScope.
+    """
+    from fangxian.field.sync.operations import apply_one
+
+    found = _open(by, held_id)
+    entity = entities.entity(found.entity)
+    if found.body is None or isinstance(found.body, Destroyed) or entity is None:
+        raise Invalid(
+            Problem(
+                _("It can't be read any more."),
+                mend=_("Turn it down with a reason, and have it recorded again."),
+            )
+        )
+    by.require(entity.right, found.place_code)
+    row = Operation.objects.get(op_id=found.op_id)
+    try:
+        operation = opened(
+            found.body.encode(),
+            op_id=found.op_id,
+            device_id=found.device_id,
+            digest=bytes(row.digest),
+            now=found.captured_at or timezone.now(),
+        )
+    except Unopened as error:
+        raise Invalid(error.problem) from error
+    with transaction.atomic():
+        outcome = apply_one(by, entity, operation)
+    if outcome.result in (Result.REJECTED, Result.RETRY):
+        raise Invalid(*outcome.problems)
+    _decide(by, found, HeldOperation.State.APPLIED, outcome.result)
+    return outcome.result
+
+
+@action
+def turn_down(*, by: Actor, held_id: UUID, reason: str) -> None:
+    """Turn a held operation down; the phone is told the reason at its next pull.
+
+    Raises Invalid without a reason, Conflict, OutOfScope.
+    """
+    found = _open(by, held_id)
+    if not reason.strip():
+        raise Invalid(
+            Problem(_("A reason is missing."), field="reason", mend=_("Say why in a few words."))
+        )
+    found.reason = reason.strip()[:LONGEST_REASON]
+    _decide(by, found, HeldOperation.State.DECLINED, Result.REJECTED)

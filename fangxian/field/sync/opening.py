@@ -1,0 +1,165 @@
+"""From the plaintext of a phone to an operation: nothing of it is believed before it is checked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from django.utils.translation import gettext as _
+
+from fangxian.common.errors import Problem
+from fangxian.field.sync.entities import Operation
+from fangxian.field.sync.schemas import PRESENT, UnknownSchema, upgraded
+
+MOST_BYTES: Final = 262_144
+_MILLISECONDS: Final = dt.timedelta(milliseconds=1)
+# Of a phone's clock against ours: beyond this its offset is no offset.
+_FURTHEST: Final = dt.timedelta(days=3_660) / _MILLISECONDS
+
+
+class Unopened(Exception):
+    """A plaintext that is no operation, with what to tell the phone."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+def _bad(where: str) -> Unopened:
+    return Unopened(
+        Problem(
+            _("“%(field)s” is missing or not what the protocol says.") % {"field": where},
+            field=where,
+            mend=_("Update the app, then record it again."),
+            code="malformed",
+        )
+    )
+
+
+def opened(
+    plain: bytes,
+    *,
+    op_id: UUID,
+    device_id: UUID,
+    digest: bytes,
+    now: dt.datetime,
+    pulls: Sequence[tuple[int | None, dt.datetime]] = (),
+) -> Operation:
+    """Read a plaintext. Raises Unopened.
+
+    ``pulls`` are when the phone last asked for records, each with the number of its last operation
+    then (None: not told): what came after was made after.
+    """
+    if len(plain) > MOST_BYTES:
+        raise _bad("patch")
+    try:
+        body = orjson.loads(plain)
+    except orjson.JSONDecodeError:
+        raise _bad("") from None
+    if not isinstance(body, dict):
+        raise _bad("")
+    try:
+        body = upgraded(body)
+    except UnknownSchema:
+        raise Unopened(
+            Problem(
+                _("This server does not take the form of that app version."),
+                field="schema",
+                mend=_("Update the app (this server takes version %(version)d).")
+                % {"version": PRESENT},
+                code="schema",
+            )
+        ) from None
+    if _uuid(body, "op_id") != op_id or _uuid(body, "device") != device_id:
+        raise _bad("op_id")
+    patch, entity, seq = body.get("patch"), body.get("entity"), _whole(body, "seq", 0)
+    if not isinstance(patch, dict) or _has_null_byte(patch):
+        raise _bad("patch")
+    if not isinstance(entity, str) or not 0 < len(entity) <= 40 or "\x00" in entity:
+        raise _bad("entity")
+    version = None if body.get("base_version") is None else _whole(body, "base_version", 0)
+    offset = None if body.get("clock_offset") is None else _whole(body, "clock_offset", None)
+    return Operation(
+        op_id=op_id,
+        device_id=device_id,
+        seq=seq,
+        entity=entity,
+        object_id=_uuid(body, "id"),
+        base_version=version,
+        patch=patch,
+        captured_at=_estimate(_moment(body), offset, seq, now, pulls),
+        user_id=_uuid(body, "actor"),
+        digest=digest,
+    )
+
+
+def _uuid(body: Mapping[str, Any], name: str) -> UUID:
+    value = body.get(name)
+    try:
+        return UUID(value) if isinstance(value, str) else _refuse(name)
+    except ValueError:
+        raise _bad(name) from None
+
+
+def _refuse(name: str) -> UUID:
+    raise _bad(name)
+
+
+def _whole(body: Mapping[str, Any], name: str, least: int | None) -> int:
+    value = body.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 2**62:
+        raise _bad(name)
+    if least is not None and value < least:
+        raise _bad(name)
+    return value
+
+
+def _moment(body: Mapping[str, Any]) -> dt.datetime:
+    value = body.get("captured_at")
+    try:
+        moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise _bad("captured_at")
+    return moment
+
+
+def _estimate(
+    said: dt.datetime,
+    offset: int | None,
+    seq: int,
+    now: dt.datetime,
+    pulls: Sequence[tuple[int | None, dt.datetime]],
+) -> dt.datetime:
+    """When it was made: the phone's clock, corrected; after its last pull before it, never later
+    than its arrival.
+    """
+    moment = said
+    if offset is not None and abs(offset) < _FURTHEST:
+        try:
+            moment = said + offset * _MILLISECONDS
+        except OverflowError:
+            moment = now
+    earliest = max((at for last, at in pulls if last is None or last < seq), default=None)
+    try:
+        moment = moment.astimezone(dt.UTC)
+    except OverflowError:
+        moment = now
+    if earliest is not None:
+        moment = max(moment, earliest)
+    return min(moment, now)
+
+
+def _has_null_byte(value: Any) -> bool:
+    """PostgreSQL takes none in a text, so nobody meets one further in."""
+    if isinstance(value, str):
+        return "\x00" in value
+    if isinstance(value, dict):
+        return any("\x00" in key or _has_null_byte(inner) for key, inner in value.items())
+    if isinstance(value, list):
+        return any(_has_null_byte(inner) for inner in value)
+    return False

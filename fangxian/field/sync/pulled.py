@@ -1,0 +1,287 @@
+"""What of sweeps and of the register goes to phones: no identity number, no phone, no full birthday.
+
+Each source reads one place in one to three statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from fangxian.common import codes
+from fangxian.common.codes import Level
+from fangxian.core.kinds import label_of, words_of
+from fangxian.core.queries import tasks_for
+from fangxian.field import queries
+from fangxian.field.models import Campaign, FormDefinition
+from fangxian.field.questionnaire.fields import compiled
+from fangxian.field.questionnaire.schema import Question
+from fangxian.field.rules import Outcome, field_rules_version
+from fangxian.field.sync.entities import Reach, Record, Source, register_source
+from fangxian.people.vocabularies import SEXES
+from fangxian.regions.queries import names
+from fangxian.register.models import Household, KeyGroupEntry, Residency
+from fangxian.register.queries import OPEN, households_in
+from fangxian.register.vocabularies import KEY_GROUPS, RELATIONS, RESIDENCY_KINDS
+
+VIEW = "field.view"
+REGISTER = "register.view"
+MOST_TASKS = 200
+# One record for all phones; its id says what it is.
+WORDS = uuid5(NAMESPACE_URL, "fangxian:field:words")
+
+
+def _running(reach: Reach) -> list[Campaign]:
+    """The sweeps under way at the place. One query a pull and place."""
+    key = "running", reach.place
+    if key not in reach.kept:
+        reach.kept[key] = list(queries.running(reach.place, reach.today))
+    found: list[Campaign] = reach.kept[key]
+    return found
+
+
+def _campaigns(reach: Reach) -> Iterator[Record]:
+    running = _running(reach)
+    covered = queries.coverage_of({campaign: [reach.place] for campaign in running})
+    for campaign in running:
+        here = covered[campaign.id, reach.place]
+        if not here.target:
+            continue
+        counts = {
+            "target": here.target,
+            "visited": here.visited,
+            "exempt": here.exempt,
+            "gap": here.gap,
+        }
+        yield Record(
+            campaign.id,
+            {
+                "name": campaign.name,
+                "starts_on": campaign.starts_on,
+                "ends_on": campaign.ends_on,
+                "form_id": campaign.form_id,
+                "every_door": campaign.every_door,
+                "outcomes": _outcomes(reach, campaign),
+                "counts": {reach.place: counts},
+            },
+        )
+
+
+def _outcomes(reach: Reach, campaign: Campaign) -> list[dict[str, Any]]:
+    key = "outcomes", campaign.rule_version
+    if key not in reach.kept:
+        rules = field_rules_version(campaign.rule_version)
+        reach.kept[key] = [_outcome(one) for one in rules.outcomes.values()]
+    found: list[dict[str, Any]] = reach.kept[key]
+    return found
+
+
+def _outcome(one: Outcome) -> dict[str, Any]:
+    return {
+        "code": one.code,
+        "zh": one.zh,
+        "en": one.en,
+        "key": one.key,
+        "closes": one.closes,
+        "asks": one.asks,
+        "met": one.met,
+        "exception": one.exception,
+        "revisit_days": one.revisit_days,
+    }
+
+
+def _both_places(first: Record, second: Record) -> Record:
+    counts = {**first.data["counts"], **second.data["counts"]}
+    return Record(first.id, {**first.data, "counts": counts})
+
+
+def _forms(reach: Reach) -> Iterator[Record]:
+    for form in {campaign.form_id: campaign.form for campaign in _running(reach)}.values():
+        key = "form", form.id
+        if key not in reach.kept:
+            reach.kept[key] = _form(form)
+        yield Record(form.id, reach.kept[key])
+
+
+def _form(form: FormDefinition) -> dict[str, Any]:
+    questions = form.questionnaire()
+    return {
+        "code": form.code,
+        "version": form.version,
+        "name": form.name,
+        "schema": form.schema,
+        "compiled": compiled(questions),
+        "defaults": dict(_defaults(questions.questions)),
+    }
+
+
+def _defaults(questions: Iterable[Question]) -> Iterator[tuple[str, Any]]:
+    """The trees of answers that are worked out when the form is opened."""
+    for question in questions:
+        if question.default_value is not None:
+            yield question.name, question.default_value
+        yield from _defaults(question.questions)
+
+
+def walking_order(place_code: str, room: str) -> str:
+    """A text by which doors sort as people walk by them: building, unit, room (102 before 1001)."""
+    return f"{place_code:<{int(Level.UNIT)}}{len(room):02}{room}"
+
+
+def _doors(reach: Reach) -> Iterator[Record]:
+    for campaign in _running(reach):
+        rows = list(
+            queries.doors(campaign, reach.place).values_list(
+                "id",
+                "household_id",
+                "place_code",
+                "household__room",
+                "state",
+                "outcome",
+                "visits",
+                "due_on",
+            )
+        )
+        labels = _labels(reach)
+        for id_, household, code, room, state, outcome, visits, due_on in rows:
+            yield Record(
+                id_,
+                {
+                    "campaign_id": campaign.id,
+                    "household_id": household,
+                    "building": labels.get(code[: int(Level.BUILDING)], ""),
+                    "place": labels.get(code, "") if len(code) > Level.BUILDING else "",
+                    "room": room,
+                    "order": walking_order(code, room),
+                    "state": state,
+                    "outcome": outcome,
+                    "visits": visits,
+                    "due_on": due_on,
+                },
+            )
+
+
+def _homes(reach: Reach) -> list[dict[str, Any]]:
+    key = "homes", reach.place
+    if key not in reach.kept:
+        columns = ("id", "place_code", "room", "number", "address", "state", "note")
+        reach.kept[key] = list(households_in(reach.place).values(*columns))
+    found: list[dict[str, Any]] = reach.kept[key]
+    return found
+
+
+def _labels(reach: Reach) -> dict[str, str]:
+    """Names of the buildings and units of the place. One query a pull and place."""
+    key = "names", reach.place
+    if key not in reach.kept:
+        places = {home["place_code"] for home in _homes(reach)}
+        reach.kept[key] = names(places | {code[: int(Level.BUILDING)] for code in places})
+    found: dict[str, str] = reach.kept[key]
+    return found
+
+
+def _versions(model: Any, ids: list[UUID]) -> Mapping[UUID, int]:
+    """The last history row of each object. One query."""
+    rows = model.pgh_event_model.objects.filter(pgh_obj_id__in=ids)
+    return dict(rows.values_list("pgh_obj_id").annotate(last=Max("pgh_id")).order_by())
+
+
+def _households(reach: Reach) -> Iterator[Record]:
+    homes = _homes(reach)
+    versions = _versions(Household, [home["id"] for home in homes])
+    for home in homes:
+        data = {name: value for name, value in home.items() if name != "id"}
+        yield Record(home["id"], data, versions.get(home["id"], 0))
+
+
+def _residents(reach: Reach) -> Iterator[Record]:
+    lo, hi = codes.bounds(reach.place)
+    here = Residency.objects.filter(OPEN, place_code__gte=lo, place_code__lt=hi)
+    living = here.exclude(household__state=Household.State.CLOSED).filter(
+        person__deceased_on=None
+    )
+    rows = list(
+        living.order_by().values_list(
+        "id",
+        "household_id",
+        "relation",
+        "kind",
+        "away_since",
+        "away_where",
+        "person_id",
+        "person__name",
+        "person__sex",
+        "person__birth_date",
+    ))
+    groups: dict[UUID, list[str]] = {}
+    entries = KeyGroupEntry.objects.filter(OPEN, place_code__gte=lo, place_code__lt=hi)
+    for person, group in entries.order_by("group").values_list("person_id", "group"):
+        groups.setdefault(person, []).append(group)
+    versions = _versions(Residency, [row[0] for row in rows])
+    for id_, household, relation, kind, since, where, person, name, sex, born in rows:
+        yield Record(
+            id_,
+            {
+                "household_id": household,
+                "name": name,
+                "sex": sex,
+                "born": born.year if born else None,
+                "relation": relation,
+                "kind": kind,
+                "groups": groups.get(person, []),
+                "away_since": since,
+                "away_where": where,
+            },
+            versions.get(id_, 0),
+            (person,),
+        )
+
+
+def _tasks(reach: Reach) -> Iterator[Record]:
+    lo, hi = codes.bounds(reach.place)
+    here = tasks_for(reach.by).filter(place_code__gte=lo, place_code__lt=hi)
+    for task in here[:MOST_TASKS]:
+        yield Record(
+            task.id,
+            {
+                "kind": task.kind,
+                "label": label_of(task.kind),
+                "title": _(task.title) % words_of(task),
+                "due_at": task.due_at,
+                "place_code": task.place_code,
+                "object_type": task.object_type,
+                "object_id": task.object_id,
+            },
+        )
+
+
+def _words(_reach: Reach) -> Iterator[Record]:
+    """The names of codes in both languages; a phone shows them in its own."""
+    lists = {"relations": RELATIONS, "residency_kinds": RESIDENCY_KINDS, "groups": KEY_GROUPS}
+    data: dict[str, Any] = {
+        name: {code: {"zh": term.zh, "en": term.en} for code, term in words.terms.items()}
+        for name, words in lists.items()
+    }
+    data["sexes"] = {code: str(label) for code, label in SEXES}
+    data["states"] = {str(one): str(one.label) for one in Household.State}
+    yield Record(WORDS, data)
+
+
+def register_sources() -> None:
+    """Register what this room's phones pull (from ``ready()``)."""
+    for at, source in enumerate(
+        (
+            Source("words", _words),
+            Source("campaign", _campaigns, VIEW, merge=_both_places),
+            Source("form", _forms, VIEW),
+            Source("door", _doors, VIEW),
+            Source("household", _households, REGISTER),
+            Source("resident", _residents, REGISTER),
+            Source("task", _tasks, "core.task"),
+        )
+    ):
+        register_source(source, order=10 + at)

@@ -1,0 +1,267 @@
+"""How visits, households and residencies that phones send are applied."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
+from fangxian.field.actions import VISIT, Answer, NewVisit, record_visits
+from fangxian.field.actions.visits import running_campaigns
+from fangxian.field.questionnaire.answers import MAX_TEXT
+from fangxian.field.sync.entities import Entity, Operation, Outcome, Result, register
+from fangxian.field.sync.merging import merged
+from fangxian.people.locks import lock_persons
+from fangxian.register.actions import change_household, come_back, go_away
+from fangxian.register.actions.locks import lock_homes
+from fangxian.register.models import Household, Residency
+
+B = TypeVar("B", bound=BaseModel)
+EDIT = "register.edit"
+# The states that can be told at a door; a household is closed at a desk.
+STATES = (Household.State.LIVED_IN, Household.State.EMPTY)
+
+
+class Patch(BaseModel):
+    """A patch: what it does not know it refuses, so that nothing is dropped in silence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class VisitPatch(Patch):
+    campaign_id: UUID
+    household_id: UUID
+    outcome: str = Field(max_length=12)
+    answers: dict[str, Any] = Field(default_factory=dict)
+    note: str = Field(default="", max_length=MAX_TEXT)
+    form_id: UUID | None = None
+    revisit_on: dt.date | None = None
+    corrects: UUID | None = None
+
+
+class HouseholdPatch(Patch):
+    state: str | None = None
+    note: str | None = Field(default=None, max_length=200)
+
+
+class ResidencyPatch(Patch):
+    away_since: dt.date | None = None
+    away_where: str | None = Field(default=None, max_length=80)
+
+
+def read_patch(shape: type[B], patch: Mapping[str, Any]) -> B:
+    """The patch in its types. Raises Invalid naming each field that is none."""
+    try:
+        return shape.model_validate(patch)
+    except ValidationError as error:
+        raise Invalid(
+            *(
+                Problem(
+                    _("“%(field)s” is missing or not what the protocol says.")
+                    % {"field": ".".join(str(part) for part in one["loc"])},
+                    field=str(one["loc"][0]) if one["loc"] else "patch",
+                    mend=_("Correct it, or record it again in the app of today."),
+                    code="malformed",
+                )
+                for one in error.errors(include_input=False, include_url=False)[:20]
+            )
+        ) from None
+
+
+def _visit(operation: Operation) -> NewVisit:
+    said = read_patch(VisitPatch, operation.patch)
+    return NewVisit(
+        op_id=operation.op_id,
+        campaign_id=said.campaign_id,
+        household_id=said.household_id,
+        outcome=said.outcome,
+        answers=said.answers,
+        note=said.note,
+        visited_at=operation.captured_at,
+        form_id=said.form_id,
+        revisit_on=said.revisit_on,
+        corrects=said.corrects,
+    )
+
+
+def _of_answer(answer: Answer) -> Outcome:
+    if answer.result == "rejected":
+        door = any(problem.code == "door" for problem in answer.problems)
+        return Outcome(Result.REJECTED, answer.problems, out_of_reach=door)
+    return Outcome(Result.APPLIED)
+
+
+def apply_visits(by: Actor, operations: Sequence[Operation]) -> list[Outcome]:
+    """Record visits, all in one go; one that can't be read keeps back no other."""
+    found: dict[int, Outcome] = {}
+    visits: dict[int, NewVisit] = {}
+    for at, operation in enumerate(operations):
+        try:
+            visits[at] = _visit(operation)
+        except Invalid as error:
+            found[at] = Outcome(Result.REJECTED, error.problems)
+    if visits:
+        answers = record_visits(by=by, visits=list(visits.values()))
+        found |= {at: _of_answer(answer) for at, answer in zip(visits, answers, strict=True)}
+    return [found[at] for at in range(len(operations))]
+
+
+def apply_visit(by: Actor, operation: Operation) -> Outcome:
+    """Record one visit."""
+    return apply_visits(by, [operation])[0]
+
+
+def _id_in(operation: Operation, name: str) -> UUID | None:
+    try:
+        return UUID(str(operation.patch.get(name)))
+    except ValueError:
+        return None
+
+
+def _household_of_visit(operation: Operation) -> UUID | None:
+    return _id_in(operation, "household_id")
+
+
+def _emergency_of_visit(operation: Operation) -> UUID | None:
+    campaign_id = _id_in(operation, "campaign_id")
+    if campaign_id is None:
+        return None
+    campaign = running_campaigns({campaign_id}).get(campaign_id)
+    return campaign.emergency_id if campaign is not None else None
+
+
+def apply_household(by: Actor, operation: Operation) -> Outcome:
+    """Merge state and note of a household."""
+    said = read_patch(HouseholdPatch, operation.patch)
+    wanted: dict[str, Any] = {}
+    if "state" in said.model_fields_set:
+        if said.state not in STATES:
+            raise Invalid(_choose("state", [str(one.label) for one in STATES]))
+        wanted["state"] = str(said.state)
+    if "note" in said.model_fields_set:
+        wanted["note"] = (said.note or "").strip()
+    lock_homes([operation.object_id])
+    found = Household.objects.filter(pk=operation.object_id).first()
+    if found is None:
+        raise OutOfScope(f"household {operation.object_id}")
+    by.require(EDIT, found.place_code)
+    if found.state == Household.State.CLOSED:
+        raise Conflict(_("This household was closed."))
+
+    def write(values: dict[str, Any]) -> None:
+        change_household(by=by, household_id=operation.object_id, **values)
+
+    return merged(by, operation, found, wanted, write)
+
+
+def _choose(field: str, names: Sequence[str]) -> Problem:
+    return Problem(
+        _("This is none of the values to choose from."),
+        field=field,
+        mend=_("Take one of: %(names)s.") % {"names": "、".join(names)},
+        code=field,
+    )
+
+
+def apply_residency(by: Actor, operation: Operation) -> Outcome:
+    """Merge since when and where somebody is away."""
+    said = read_patch(ResidencyPatch, operation.patch)
+    wanted: dict[str, Any] = {}
+    if "away_since" in said.model_fields_set:
+        wanted["away_since"] = said.away_since
+        if said.away_since is None:
+            wanted["away_where"] = ""
+    if "away_where" in said.model_fields_set and wanted.get("away_since", True) is not None:
+        wanted["away_where"] = (said.away_where or "").strip()
+    found = _locked(operation.object_id)
+    by.require(EDIT, found.place_code)
+    if found.to_date is not None:
+        raise Conflict(_("This person does not live here any more."))
+
+    def write(values: dict[str, Any]) -> None:
+        _write_away(by, found, values)
+
+    return merged(by, operation, found, wanted, write)
+
+
+def _locked(residency_id: UUID) -> Residency:
+    known = Residency.objects.filter(pk=residency_id).only("person_id", "household_id").first()
+    if known is None:
+        raise OutOfScope(f"residency {residency_id}")
+    lock_persons([known.person_id])
+    lock_homes([known.household_id])
+    return Residency.objects.select_for_update().get(pk=residency_id)
+
+
+def _write_away(by: Actor, found: Residency, values: Mapping[str, Any]) -> None:
+    since = values.get("away_since", found.away_since)
+    if since is None:
+        come_back(by=by, residency_id=found.pk)
+    else:
+        where = values.get("away_where", found.away_where)
+        go_away(by=by, residency_id=found.pk, since=since, where=where)
+
+
+def _settle_household(by: Actor, household_id: UUID, field: str, value: Any) -> None:
+    change_household(by=by, household_id=household_id, **{field: value})
+
+
+def _settle_residency(by: Actor, residency_id: UUID, field: str, value: Any) -> None:
+    found = _locked(residency_id)
+    if field == "away_since" and value is not None:
+        value = dt.date.fromisoformat(value)
+    _write_away(by, found, {field: value})
+
+
+def _household_url(household_id: UUID) -> str:
+    return reverse("register:household", args=[household_id])
+
+
+def register_entities() -> None:
+    """Register what this room's phones push (from ``ready()``)."""
+    register(
+        Entity(
+            name="visit",
+            label=gettext_lazy("Visit"),
+            right=VISIT,
+            apply=apply_visit,
+            apply_many=apply_visits,
+            object_of=_household_of_visit,
+            emergency=_emergency_of_visit,
+            places="household",
+        )
+    )
+    register(
+        Entity(
+            name="household",
+            label=gettext_lazy("Household"),
+            right=EDIT,
+            apply=apply_household,
+            places="household",
+            merges={"state": gettext_lazy("State"), "note": gettext_lazy("Note")},
+            settle=_settle_household,
+            url=_household_url,
+        )
+    )
+    register(
+        Entity(
+            name="residency",
+            label=gettext_lazy("Residency"),
+            right=EDIT,
+            apply=apply_residency,
+            places="residency",
+            merges={
+                "away_since": gettext_lazy("Away since"),
+                "away_where": gettext_lazy("Away to"),
+            },
+            settle=_settle_residency,
+        )
+    )

@@ -1,0 +1,39 @@
+"""Versions of an operation's form: this server takes the present one and the two before it.
+
+An app that was not updated sends what it was written to send; it is brought up step by step before
+anything else looks at it. An upgrader takes the whole plaintext of its version and returns that of
+the next; it fails on nothing that an app of its version could have sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+Body = Mapping[str, Any]
+Upgrader = Callable[[Body], Body]
+
+PRESENT: Final = 1
+EARLIER: Final = 2
+# From each version to the next; schema 1 is the first.
+UPGRADERS: dict[int, Upgrader] = {}
+
+
+class UnknownSchema(ValueError):
+    """The operation's schema is too old or not known yet."""
+
+
+def upgraded(
+    body: Body, *, present: int = PRESENT, upgraders: Mapping[int, Upgrader] | None = None
+) -> Body:
+    """The body as the present schema has it. Raises UnknownSchema."""
+    steps = UPGRADERS if upgraders is None else upgraders
+    schema = body.get("schema")
+    # A flag is a number to Python.
+    if not isinstance(schema, int) or isinstance(schema, bool):
+        raise UnknownSchema(str(type(schema).__name__))
+    if not max(1, present - EARLIER) <= schema <= present:
+        raise UnknownSchema(str(schema))
+    for version in range(schema, present):
+        body = {**steps[version](body), "schema": version + 1}
+    return body
