@@ -15,6 +15,7 @@ from fangxian.accounts.policy import ByDevice, Policy, Undeclared
 from fangxian.field.api import router as field
 from fangxian.field.sync.answers import PhoneApi
 from fangxian.field.sync.api import router as sync
+from fangxian.field.sync.exchange import router as exchange
 
 
 class OrjsonParser(Parser):
@@ -46,6 +47,7 @@ phones = PhoneApi(
     parser=OrjsonParser(),
 )
 phones.add_router("", sync)
+phones.add_router("", exchange)
 
 
 def _without_session(mounted: Any) -> Any:

@@ -36,7 +36,7 @@ from fangxian.field import emergencies, exporting, follow, invariants, queries, 
 from fangxian.field.actions.campaigns import DATES, close_with_emergency
 from fangxian.field.actions.reports import OVERDUE
 from fangxian.field.models import Campaign, DailyReport, Target
-from fangxian.field.sync import phones
+from fangxian.field.sync import held, phones, pulled, pushed
 
 RIGHTS = (
     Right("field.view", _("See sweeps and coverage")),
@@ -45,6 +45,7 @@ RIGHTS = (
     Right("field.report", _("Send and correct daily reports")),
     Right("field.campaigns", _("Plan, start and close sweeps")),
     Right("field.forms", _("Make forms")),
+    Right(held.RIGHT, _("Decide on what phones sent and could not be applied"), personal=True),
     Right("field.export", _("Take the answers of a sweep away as a file"), personal=True),
 )
 NAVIGATION = {
@@ -71,6 +72,8 @@ def register() -> None:
     """Fill the registries (from ``ready()``)."""
     core_rules.register_validator(rules.NAME, rules.check)
     core_rules.register_validator(phones.NAME, phones.check)
+    pushed.register_entities()
+    pulled.register_sources()
     for right in RIGHTS:
         registries.rights.register(right.name, right)
     for at, (name, item) in enumerate(NAVIGATION.items()):

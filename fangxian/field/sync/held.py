@@ -45,7 +45,7 @@ class Holding:
 
 
 def hold(holdings: Sequence[Holding]) -> None:
-    """Keep operations for a decision. Two statements, one more if the place of some is not known."""
+    """Keep operations for a decision. Two statements, one more where a place is not known."""
     lost = {one.user_id for one in holdings if not one.place}
     areas = _last_areas(lost) if lost else {}
     rows = [

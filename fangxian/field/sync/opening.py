@@ -21,11 +21,15 @@ _FURTHEST: Final = dt.timedelta(days=3_660) / _MILLISECONDS
 
 
 class Unopened(Exception):
-    """A plaintext that is no operation, with what to tell the phone."""
+    """A plaintext that is no operation, with what to tell the phone.
 
-    def __init__(self, problem: Problem) -> None:
+    ``later``: a newer version of this server may be able to read it.
+    """
+
+    def __init__(self, problem: Problem, *, later: bool = False) -> None:
         super().__init__(problem.code)
         self.problem = problem
+        self.later = later
 
 
 def _bad(where: str) -> Unopened:
@@ -63,7 +67,7 @@ def opened(
         raise _bad("")
     try:
         body = upgraded(body)
-    except UnknownSchema:
+    except UnknownSchema as error:
         raise Unopened(
             Problem(
                 _("This server does not take the form of that app version."),
@@ -71,7 +75,8 @@ def opened(
                 mend=_("Update the app (this server takes version %(version)d).")
                 % {"version": PRESENT},
                 code="schema",
-            )
+            ),
+            later=error.newer,
         ) from None
     if _uuid(body, "op_id") != op_id or _uuid(body, "device") != device_id:
         raise _bad("op_id")

@@ -137,7 +137,7 @@ def _claim(sender: Sender, sent: Sequence[Sent]) -> set[UUID]:
     if not sent:
         return set()
     opened = [one.operation for one in sent]
-    values = {
+    values: dict[str, Any] = {
         "device": sender.device_id,
         "op_id": [one.op_id for one in sent],
         "user": [one.user_id if one else None for one in opened],
@@ -152,9 +152,7 @@ def _claim(sender: Sender, sent: Sequence[Sent]) -> set[UUID]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def _known(
-    sent: Sequence[Sent], first: Mapping[UUID, Sent], claimed: set[UUID]
-) -> Iterable[Row]:
+def _known(sent: Sequence[Sent], first: Mapping[UUID, Sent], claimed: set[UUID]) -> Iterable[Row]:
     """The rows of what was there before, or stands twice in this push."""
     asked = {
         one.op_id
@@ -253,9 +251,7 @@ def _with_actors(
         yield sender.actors(user_id, one[1].captured_at), [one]
 
 
-def _apply_as(
-    actors: Sequence[Actor], part: Part
-) -> tuple[dict[UUID, Outcome], dict[UUID, str]]:
+def _apply_as(actors: Sequence[Actor], part: Part) -> tuple[dict[UUID, Outcome], dict[UUID, str]]:
     """Apply under each actor in turn what he has the right to and the one before did not reach.
 
     An operation that no actor has the right to has no outcome; one that lies elsewhere is HELD,
@@ -308,9 +304,7 @@ def _apply_all(by: Actor, ours: Sequence[tuple[Operation, Entity]]) -> dict[UUID
     return outcomes
 
 
-def _apply_many(
-    by: Actor, entity: Entity, operations: Sequence[Operation]
-) -> dict[UUID, Outcome]:
+def _apply_many(by: Actor, entity: Entity, operations: Sequence[Operation]) -> dict[UUID, Outcome]:
     assert entity.apply_many is not None
     try:
         with transaction.atomic():
@@ -405,7 +399,7 @@ def _write(outcomes: Mapping[UUID, Outcome], sent: Mapping[UUID, Sent]) -> None:
     if not done:
         return
     told = {op_id: _sealed(outcome, sent[op_id].operation) for op_id, outcome in done.items()}
-    values = {
+    values: dict[str, Any] = {
         "op_id": list(done),
         "result": [str(outcome.result) for outcome in done.values()],
         "told": [told[op_id][0] for op_id in done],

@@ -1,4 +1,4 @@
-"""What of sweeps and of the register goes to phones: no identity number, no phone, no full birthday.
+"""What of sweeps and of the register phones get: no identity number, no phone, no full birthday.
 
 Each source reads one place in one to three statements.
 """
@@ -10,11 +10,10 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db.models import Max
-from django.utils.translation import gettext as _
 
 from fangxian.common import codes
 from fangxian.common.codes import Level
-from fangxian.core.kinds import label_of, words_of
+from fangxian.core.kinds import label_of
 from fangxian.core.queries import tasks_for
 from fangxian.field import queries
 from fangxian.field.models import Campaign, FormDefinition
@@ -201,22 +200,21 @@ def _households(reach: Reach) -> Iterator[Record]:
 def _residents(reach: Reach) -> Iterator[Record]:
     lo, hi = codes.bounds(reach.place)
     here = Residency.objects.filter(OPEN, place_code__gte=lo, place_code__lt=hi)
-    living = here.exclude(household__state=Household.State.CLOSED).filter(
-        person__deceased_on=None
-    )
+    living = here.exclude(household__state=Household.State.CLOSED).filter(person__deceased_on=None)
     rows = list(
         living.order_by().values_list(
-        "id",
-        "household_id",
-        "relation",
-        "kind",
-        "away_since",
-        "away_where",
-        "person_id",
-        "person__name",
-        "person__sex",
-        "person__birth_date",
-    ))
+            "id",
+            "household_id",
+            "relation",
+            "kind",
+            "away_since",
+            "away_where",
+            "person_id",
+            "person__name",
+            "person__sex",
+            "person__birth_date",
+        )
+    )
     groups: dict[UUID, list[str]] = {}
     entries = KeyGroupEntry.objects.filter(OPEN, place_code__gte=lo, place_code__lt=hi)
     for person, group in entries.order_by("group").values_list("person_id", "group"):
@@ -250,7 +248,7 @@ def _tasks(reach: Reach) -> Iterator[Record]:
             {
                 "kind": task.kind,
                 "label": label_of(task.kind),
-                "title": _(task.title) % words_of(task),
+                "title": str(task),
                 "due_at": task.due_at,
                 "place_code": task.place_code,
                 "object_type": task.object_type,

@@ -20,7 +20,11 @@ UPGRADERS: dict[int, Upgrader] = {}
 
 
 class UnknownSchema(ValueError):
-    """The operation's schema is too old or not known yet."""
+    """The operation's schema is too old, or ``newer`` than this server."""
+
+    def __init__(self, schema: str, *, newer: bool = False) -> None:
+        super().__init__(schema)
+        self.newer = newer
 
 
 def upgraded(
@@ -33,7 +37,7 @@ def upgraded(
     if not isinstance(schema, int) or isinstance(schema, bool):
         raise UnknownSchema(str(type(schema).__name__))
     if not max(1, present - EARLIER) <= schema <= present:
-        raise UnknownSchema(str(schema))
+        raise UnknownSchema(str(schema), newer=schema > present)
     for version in range(schema, present):
         body = {**steps[version](body), "schema": version + 1}
     return body

@@ -36,7 +36,7 @@ $$;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('field', '0001_squashed_0009_every_door'),
+        ('field', '0010_sealing'),
     ]
 
     operations = [

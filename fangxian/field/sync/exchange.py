@@ -1,0 +1,293 @@
+"""Sending and fetching: the two calls that a phone makes all day (``docs/methods/sync.md``)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from ninja import Router, Schema
+from pydantic import Field, StringConstraints
+
+from fangxian.accounts import devices
+from fangxian.accounts.models import Device
+from fangxian.common.actor import Actor
+from fangxian.common.crypto import Unreadable
+from fangxian.common.errors import Problem
+from fangxian.core.queries import server_epoch
+from fangxian.field.sync import operations, pulling
+from fangxian.field.sync.answers import RefusedOut, answer, refused
+from fangxian.field.sync.api import SealKeyOut, device_in
+from fangxian.field.sync.entities import Outcome, Result
+from fangxian.field.sync.keys import KeyForgotten, Opener, current_key, told
+from fangxian.field.sync.opening import MOST_BYTES, Unopened, opened
+from fangxian.field.sync.operations import Answer, Sender, Sent
+from fangxian.field.sync.phones import phone_rules
+
+router = Router(tags=["sync"])
+Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]*$")]
+Epoch = Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00]*$")]
+# Below this a packed answer is not worth its time.
+_PACKED_FROM = 1_400
+
+
+class EnvelopeIn(Schema):
+    """One sealed operation. Sent again it is the same, byte for byte.
+
+    ``key`` is the seal key's id, ``epk`` the ephemeral public point (65 bytes), ``nonce`` 12 bytes,
+    ``box`` ciphertext and tag, ``sha256`` that of the plaintext in hexadecimal digits.
+    """
+
+    op_id: UUID
+    key: UUID
+    epk: Annotated[Base64, Field(max_length=100)]
+    nonce: Annotated[Base64, Field(max_length=24)]
+    box: Annotated[Base64, Field(max_length=MOST_BYTES * 4 // 3 + 40)]
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class PushIn(Schema):
+    """Up to a hundred operations, in the order in which they were made."""
+
+    device: UUID
+    epoch: Epoch = ""
+    operations: Annotated[list[EnvelopeIn], Field(min_length=1, max_length=operations.MOST)]
+
+
+class ProblemOut(Schema):
+    """What is wrong, where, and how to mend it."""
+
+    code: str
+    field: str
+    message: str
+    mend: str
+
+
+class MergedOut(Schema):
+    """A field that somebody else changed too: both values, and which shows (mine or theirs)."""
+
+    mine: Any = None
+    theirs: Any = None
+    kept: str
+
+
+class AnswerOut(Schema):
+    """What became of an operation; ``first`` is what a ``duplicate`` was answered at first.
+
+    applied, merged and conflict are in the ledger; duplicate was taken in before; held waits for a
+    decision, which a pull tells; rejected can never be applied; retry is sent again later.
+    """
+
+    op_id: UUID
+    result: str
+    problems: list[ProblemOut] = []
+    merged: dict[str, MergedOut] | None = None
+    first: str | None = None
+
+
+class PushOut(Schema):
+    """Answers in the order of the operations. Another epoch than yours: send the last 14 days'."""
+
+    epoch: str
+    server_time: dt.datetime
+    answers: list[AnswerOut]
+
+
+class PullIn(Schema):
+    """``cursor`` and ``epoch`` of the last page, null and empty at first.
+
+    ``seq`` is the number of the last operation that was made on the phone, sent or not.
+    """
+
+    device: UUID
+    cursor: Annotated[str, StringConstraints(max_length=40, pattern=r"^[^\x00]*$")] | None = None
+    epoch: Epoch = ""
+    seq: Annotated[int, Field(ge=0, lt=2**53)] | None = None
+
+
+class RecordOut(Schema):
+    """A record that is new or changed. What phones change has its version named in operations."""
+
+    entity: str
+    id: UUID
+    version: int
+    data: dict[str, Any]
+
+
+class GoneOut(Schema):
+    """A record to be removed: closed, moved away, or no longer for this person."""
+
+    entity: str
+    id: UUID
+
+
+class DecisionOut(Schema):
+    """What was decided of an operation that was held."""
+
+    op_id: UUID
+    result: str
+    problems: list[ProblemOut]
+    decided_at: dt.datetime
+
+
+class PullOut(Schema):
+    """One page. ``reset``: remove all records first. ``more``: ask again at once with ``cursor``.
+
+    Nothing may be shown after ``lease_until`` without another pull.
+    """
+
+    epoch: str
+    server_time: dt.datetime
+    lease_until: dt.datetime
+    cursor: str
+    reset: bool
+    more: bool
+    seal_key: SealKeyOut
+    records: list[RecordOut]
+    gone: list[GoneOut]
+    answers: list[DecisionOut]
+
+
+def _mistaken(request: HttpRequest, device: UUID) -> HttpResponse | None:
+    """A refusal where the body names another phone than the cookie does."""
+    if device_in(request).pk == device:
+        return None
+    again = _("Enrol it with a code of “My phones” on the website.")
+    return refused(401, "not_enrolled", _("This phone is not the enrolled one."), again)
+
+
+@router.post(
+    "/push",
+    response={200: PushOut, 401: RefusedOut, 422: PushOut | RefusedOut},
+    operation_id="push_operations",
+)
+def push(request: HttpRequest, body: PushIn) -> HttpResponse:
+    """Send what was recorded. One that is refused keeps back no other; sending again is safe.
+
+    Taken from a disabled phone and after its enrolment has run out, too: it is then held. Alone in
+    its push, an operation whose number was used for another body is answered with 422.
+    """
+    if (wrong := _mistaken(request, body.device)) is not None:
+        return wrong
+    device, now = device_in(request), timezone.now()
+    pulls = pulling.pulls_of(device.pk)
+    opener = Opener()
+    opener.read({one.key for one in body.operations})
+    sent = [_opened(opener, one, device, now, pulls) for one in body.operations]
+    answers = operations.push(sender_of(device), sent)
+    lone = len(answers) == 1 and any(p["code"] == "other_body" for p in answers[0].problems)
+    return answer(
+        {
+            "epoch": server_epoch(),
+            "server_time": timezone.now(),
+            "answers": [_told(one) for one in answers],
+        },
+        422 if lone else 200,
+    )
+
+
+def sender_of(device: Device) -> Sender:
+    """A phone as the logic of push takes it."""
+
+    def actors(user_id: UUID, captured_at: dt.datetime) -> Sequence[Actor]:
+        return devices.actors_of(device, user_id, captured_at)
+
+    return Sender(device.pk, device.user_id, device.disabled_at is not None, actors)
+
+
+def _opened(
+    opener: Opener,
+    envelope: EnvelopeIn,
+    device: Device,
+    now: dt.datetime,
+    pulls: Sequence[tuple[int | None, dt.datetime]],
+) -> Sent:
+    op_id, digest = envelope.op_id, bytes.fromhex(envelope.sha256)
+    try:
+        plain = opener.operation(envelope.dict())
+        operation = opened(
+            plain, op_id=op_id, device_id=device.pk, digest=digest, now=now, pulls=pulls
+        )
+    except KeyForgotten:
+        return Sent(op_id, digest)
+    except Unreadable:
+        return Sent(op_id, digest, refusal=Outcome(Result.REJECTED, (_unreadable(),)))
+    except Unopened as error:
+        result = Result.RETRY if error.later else Result.REJECTED
+        return Sent(op_id, digest, refusal=Outcome(result, (error.problem,)))
+    return Sent(op_id, digest, operation, plain)
+
+
+def _unreadable() -> Problem:
+    return Problem(
+        _("It can't be opened: it was damaged on the way or on the phone."),
+        mend=_("Record it again."),
+        code="unreadable",
+    )
+
+
+def _told(one: Answer) -> dict[str, Any]:
+    told: dict[str, Any] = {"op_id": one.op_id, "result": one.result, "problems": one.problems}
+    if one.merged:
+        told["merged"] = one.merged
+    if one.first:
+        told["first"] = one.first
+    return told
+
+
+@router.post(
+    "/pull",
+    response={200: PullOut, (401, 403): RefusedOut},
+    operation_id="pull_records",
+    openapi_extra={"security": [{"ByDevice": [], "PullToken": []}]},
+)
+def pull(request: HttpRequest, body: PullIn) -> HttpResponse:
+    """Fetch what changed since ``cursor``: up to 500 records a page, with what is gone.
+
+    Needs the pull token (``Authorization: Bearer …``) beside the cookie. The same cursor asked for
+    again gives the same page: an answer may be lost.
+    """
+    device = device_in(request)
+    if (wrong := _mistaken(request, body.device)) is not None:
+        return wrong
+    devices.require_pull(request, device)
+    now = timezone.now()
+    page = pulling.pull(
+        device.pk,
+        devices.actors_of(device, device.user_id),
+        cursor=body.cursor,
+        epoch=body.epoch,
+        seq=body.seq,
+    )
+    response = answer(
+        {
+            "epoch": page.epoch,
+            "server_time": now,
+            "lease_until": now + dt.timedelta(hours=phone_rules().lease_hours),
+            "cursor": page.cursor,
+            "reset": page.reset,
+            "more": page.more,
+            "seal_key": told(current_key()),
+            "records": page.records,
+            "gone": page.gone,
+            "answers": page.answers,
+        }
+    )
+    return _packed(request, response)
+
+
+def _packed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Packed where the phone takes that: nothing that a stranger chooses is in the answer, so its
+    length tells him nothing.
+    """
+    if len(response.content) >= _PACKED_FROM and "gzip" in request.headers.get(
+        "Accept-Encoding", ""
+    ):
+        response.content = gzip.compress(response.content, compresslevel=5, mtime=0)
+        response["Content-Encoding"] = "gzip"
+    return response

@@ -1,0 +1,237 @@
+"""Phones send: once, each by itself, whatever the network and the clock do."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from fangxian.accounts.actions import disable_device, make_device_code
+from fangxian.accounts.models import Grant
+from fangxian.common.scoping import acting
+from fangxian.core import counters
+from fangxian.field.models import Campaign, HeldOperation, Operation, PhoneManifest, Target, Visit
+from fangxian.register.actions import change_household
+from tests.kit.cast import START
+from tests.kit.phone import Phone
+
+
+def phone_of(by: Any) -> Phone:
+    phone = Phone(Client())
+    told = phone.enrol(make_device_code(by=by, strong=False).code)
+    assert told.status_code == 200, told.content
+    return phone
+
+
+@pytest.fixture
+def phone(campaign: Campaign, bob: Any) -> Phone:
+    """Bob's phone with everything fetched."""
+    found = phone_of(bob)
+    found.pull()
+    return found
+
+
+def results(answers: list[dict[str, Any]]) -> list[str]:
+    return [one["result"] for one in answers]
+
+
+def test_visits_are_taken_in_and_counted_at_once(phone: Phone, bob: Any, places: Any) -> None:
+    doors = phone.doors()
+    assert [door["room"] for door in doors] == ["101", "102", "201"]
+    for door in doors:
+        phone.visit(door)
+    assert results(phone.push()) == ["applied"] * 3
+    with acting(bob):
+        assert Visit.objects.count() == 3
+        key = doors[0]["campaign_id"]
+        assert counters.read([places.grid], ["visited"], key) == {(places.grid, "visited"): 3}
+    phone.pull()
+    assert {door["state"] for door in phone.doors()} == {"visited"}
+    (campaign,) = phone.all("campaign")
+    assert campaign["counts"][places.grid] == {"target": 3, "visited": 3, "exempt": 0, "gap": 0}
+
+
+def test_a_lost_reply_is_sent_again_and_is_one_record(phone: Phone, bob: Any) -> None:
+    one = phone.visit(phone.doors()[0])
+    lost = phone.send([one])
+    assert results(lost.json()["answers"]) == ["applied"]
+    again = phone.push()
+    assert results(again) == ["duplicate"]
+    assert again[0]["first"] == "applied"
+    with acting(bob):
+        assert Visit.objects.count() == 1
+
+
+def test_a_duplicate_is_told_what_was_wrong_at_first(phone: Phone) -> None:
+    one = phone.visit(phone.doors()[0], "levitating")
+    first = phone.send([one]).json()["answers"][0]
+    again = phone.send([one]).json()["answers"][0]
+    assert (again["result"], again["first"]) == ("duplicate", "rejected")
+    assert again["problems"] == first["problems"]
+    assert first["problems"][0]["mend"]
+
+
+def test_another_body_under_the_same_number_is_refused(phone: Phone, bob: Any) -> None:
+    one = phone.visit(phone.doors()[0])
+    phone.push()
+    edited = phone.seal(one.plain | {"patch": one.plain["patch"] | {"outcome": "absent"}})
+    alone = phone.send([edited])
+    assert alone.status_code == 422
+    assert alone.json()["answers"][0]["problems"][0]["code"] == "other_body"
+    other = phone.visit(phone.doors()[1])
+    both = phone.send([edited, other])
+    assert both.status_code == 200
+    assert results(both.json()["answers"]) == ["rejected", "applied"]
+    with acting(bob):
+        assert [visit.outcome for visit in Visit.objects.order_by("id")] == ["all_well"] * 2
+
+
+def test_one_poison_operation_keeps_back_none_of_the_other_99(
+    phone: Phone, bob: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fangxian.field.actions import visits
+
+    doors = phone.doors()
+    for at in range(100):
+        phone.visit(doors[at % 3], note="poison" if at == 41 else "")
+    write = visits.write
+
+    def poisoned(by: Any, ready: Any, today: Any) -> Any:
+        if any(one.visit.note == "poison" for one in ready):
+            raise RuntimeError("as a mistake of ours would")
+        return write(by, ready, today)
+
+    monkeypatch.setattr(visits, "write", poisoned)
+    told = phone.push()
+    assert results(told) == ["applied"] * 41 + ["retry"] + ["applied"] * 58
+    assert len(phone.queue) == 1
+    monkeypatch.setattr(visits, "write", write)
+    assert results(phone.push()) == ["applied"]
+    with acting(bob):
+        assert Visit.objects.count() == 100
+
+
+def test_what_is_no_operation_is_told_apart(phone: Phone) -> None:
+    door = phone.doors()[0]
+    good = phone.visit(door)
+    damaged = phone.visit(door)
+    damaged.envelope["box"] = damaged.envelope["box"][:-4] + "AAAA"
+    unknown = phone.record("spell", door["id"], {})
+    newer = phone.record("visit", door["id"], {}, schema=2)
+    older = phone.record("visit", door["id"], {}, schema=0)
+    foreign = phone.record("visit", door["id"], {}, device=door["id"])
+    wrong = phone.record("visit", door["id"], {"campaign_id": "x", "note": "\x00"})
+    misspelt = phone.record("visit", door["id"], good.plain["patch"] | {"outcom": "absent"})
+    batch = [good, damaged, unknown, newer, older, foreign, wrong, misspelt]
+    told = phone.send(batch).json()["answers"]
+    said = [(one["result"], [problem["code"] for problem in one["problems"]]) for one in told]
+    assert said == [
+        ("applied", []),
+        ("rejected", ["unreadable"]),
+        ("rejected", ["entity"]),
+        ("retry", ["schema"]),
+        ("rejected", ["schema"]),
+        ("rejected", ["malformed"]),
+        ("rejected", ["malformed"]),
+        ("rejected", ["malformed"]),
+    ]
+
+
+@pytest.mark.parametrize("wrong", [dt.timedelta(days=-3), dt.timedelta(days=365)])
+def test_a_wrong_clock_is_put_right(phone: Phone, bob: Any, wrong: dt.timedelta) -> None:
+    phone.clock = wrong
+    doors = phone.doors()
+    # It knows how far it is off: the server told it the time at the last exchange.
+    phone.offset = int(-wrong / dt.timedelta(milliseconds=1))
+    phone.visit(doors[0])
+    # It was put wrong since: what it says can't be, before its last pull or in the future.
+    phone.offset = 0
+    phone.visit(doors[1])
+    phone.offset = None
+    phone.visit(doors[2])
+    assert results(phone.push()) == ["applied"] * 3
+    now = timezone.now()
+    with acting(bob):
+        for visit in Visit.objects.all():
+            assert now - dt.timedelta(minutes=1) < visit.visited_at <= now
+
+
+def test_what_was_made_before_a_pull_keeps_its_time(phone: Phone, bob: Any) -> None:
+    # It fetched in the morning, recorded at noon, and it is afternoon.
+    morning = timezone.now() - dt.timedelta(hours=3)
+    PhoneManifest.objects.update(pulls=[[0, morning.isoformat()]])
+    phone.clock = dt.timedelta(hours=-2)
+    phone.visit(phone.doors()[0])
+    phone.clock = dt.timedelta()
+    # The network came back, and the app fetched before it sent.
+    phone.pull()
+    phone.push()
+    with acting(bob):
+        (visit,) = Visit.objects.all()
+    assert timezone.now() - visit.visited_at > dt.timedelta(minutes=110)
+
+
+def test_two_workers_on_different_fields_are_merged(phone: Phone, alice: Any, bob: Any) -> None:
+    home = phone.all("household")[0]
+    change_household(by=alice, household_id=home["id"], note="狗")
+    phone.record("household", home["id"], {"state": "empty"}, base=home["version"])
+    assert results(phone.push()) == ["merged"]
+    phone.pull()
+    after = next(one for one in phone.all("household") if one["id"] == home["id"])
+    assert (after["state"], after["note"]) == ("empty", "狗")
+    assert after["version"] > home["version"]
+
+
+def test_a_disabled_phone_is_held_and_not_lost(phone: Phone, bob: Any, cast: Any) -> None:
+    phone.visit(phone.doors()[0])
+    disable_device(by=bob, device_id=phone.device_id, reason="lost", wipe=True)
+    told = phone.push()
+    assert results(told) == ["held"]
+    assert told[0]["problems"][0]["code"] == "held_device"
+    refused = phone.ask()
+    assert (refused.status_code, refused.json()["wipe"]) == (403, True)
+    with acting(bob):
+        (held,) = HeldOperation.objects.all()
+        assert held.why == "device"
+        assert Visit.objects.count() == 0
+        assert (
+            held.place_code
+            == Target.objects.get(
+                household_id=phone.sent[0].plain["patch"]["household_id"]
+            ).place_code
+        )
+
+
+def test_a_disabled_account_is_held_where_it_worked(
+    phone: Phone, bob: Any, cast: Any, alice: Any
+) -> None:
+    phone.visit(phone.doors()[0])
+    phone.record("household", phone.all("household")[0]["id"], {"state": "empty"})
+    user = cast.user("bob")
+    user.is_active = False
+    user.save()
+    assert results(phone.push()) == ["held", "held"]
+    assert results(phone.push()) == []
+    with acting(alice):
+        assert HeldOperation.objects.filter(why="account").count() == 2
+
+
+def test_a_moved_user_sends_what_he_did_before(phone: Phone, cast: Any, places: Any) -> None:
+    phone.visit(phone.doors()[0])
+    Grant.objects.filter(user=cast.user("bob")).update(revoked_at=timezone.now())
+    Grant.objects.create(
+        user=cast.user("bob"),
+        role_id="grid_officer",
+        region=places[places.other_grid],
+        valid_from=START,
+    )
+    told = phone.push()
+    assert results(told) == ["held"]
+    assert told[0]["problems"][0]["code"] == "held_place"
+    pages = phone.pull()
+    assert {one["entity"] for page in pages for one in page["gone"]} >= {"door", "household"}
+    assert [door["order"][:15] for door in phone.doors()] == [places.other_grid]
+    assert Operation.objects.get().result == "held"
