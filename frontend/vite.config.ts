@@ -26,12 +26,12 @@ export default defineConfig({
     // The chart and the map are chunks of their own, loaded only by pages that show one.
     chunkSizeWarningLimit: 1200,
     rollupOptions: {
-      input: ["islands/main.ts", "styles/main.scss"],
+      input: ["islands/main.ts", "styles/main.scss", "field/main.tsx", "field/styles.scss", "field/sw.ts"],
     },
   },
   test: {
     environment: "happy-dom",
-    include: ["islands/**/*.test.ts"],
+    include: ["islands/**/*.test.ts", "field/**/*.test.{ts,tsx}"],
     restoreMocks: true,
   },
 });

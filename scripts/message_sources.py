@@ -14,7 +14,9 @@ from pathlib import Path
 
 from django.utils.translation.template import templatize
 
-ROOM_OF_FRONTEND = "common"
+# Where the texts of a folder of frontend/ are translated: the phone app carries its own, the pages
+# those of their islands.
+ROOM_OF_FOLDER = {"islands": "common", "field": "field"}
 # Name of the function: which arguments are context, text and plural.
 FUNCTIONS = {
     "gettext": ("id",),
@@ -22,12 +24,15 @@ FUNCTIONS = {
     "pgettext": ("context", "id"),
     "npgettext": ("context", "id", "plural"),
 }
+# Short names in the phone app, whose screens are little else than texts.
+SHORT = {"t": "gettext", "tn": "ngettext"}
 _SKIPPED = {"tests", "testing", "migrations", "node_modules", "dist", "__pycache__"}
 _STRING = r"""(?:"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
 _IN_TEMPLATE = re.compile(rf"\b(_|n?p?gettext)\(\s*u?({_STRING}(?:\s*,\s*u?{_STRING})*)", re.DOTALL)
 _ONE_STRING = re.compile(_STRING)
 _TS_COMMENT = re.compile(rf"({_STRING}|`(?:\\.|[^`\\])*`)|//[^\n]*|/\*.*?\*/", re.DOTALL)
 _TS_CALL = re.compile(r"(?<![\w.$])(n?p?gettext)\(\s*")
+_SHORT_CALL = re.compile(r"(?<![\w.$])(n?p?gettext|tn?)\(\s*")
 _TS_STRING = re.compile(rf"{_STRING}|`(?:\\.|[^`\\])*`")
 
 
@@ -59,9 +64,11 @@ def find_messages(checkout: Path) -> Iterator[Message]:
         for path in _files(checkout / "fangxian", pattern):
             if "templates" in path.parts:
                 yield from _template(path, _room(path, checkout))
-    for path in _files(checkout / "frontend", "*.ts"):
-        if not path.name.endswith((".test.ts", ".d.ts")):
-            yield from _typescript(path)
+    for folder, room in ROOM_OF_FOLDER.items():
+        for pattern in ("*.ts", "*.tsx"):
+            for path in _files(checkout / "frontend" / folder, pattern):
+                if ".test." not in path.name and not path.name.endswith(".d.ts"):
+                    yield from _typescript(path, room)
 
 
 def _files(top: Path, pattern: str) -> Iterator[Path]:
@@ -122,20 +129,20 @@ def _template(path: Path, room: str) -> Iterator[Message]:
         yield _message(path, room, "django", function, parts[: len(FUNCTIONS[function])])
 
 
-def _typescript(path: Path) -> Iterator[Message]:
+def _typescript(path: Path, room: str) -> Iterator[Message]:
     text = path.read_text(encoding="utf-8")
     code = _TS_COMMENT.sub(lambda match: match[1] or " ", text)
-    for match in _TS_CALL.finditer(code):
+    for match in (_SHORT_CALL if room == "field" else _TS_CALL).finditer(code):
         if re.search(r"\bfunction\s+$", code[: match.start()]):
             continue
-        function, at, parts = match[1], match.end(), list[str]()
+        function, at, parts = SHORT.get(match[1], match[1]), match.end(), list[str]()
         while len(parts) < len(FUNCTIONS[function]):
             value, at = _ts_literal(path, code, at)
             if value is None:
                 break
             parts.append(value)
         if len(parts) == len(FUNCTIONS[function]):
-            yield _message(path, ROOM_OF_FRONTEND, "djangojs", function, parts)
+            yield _message(path, room, "djangojs", function, parts)
 
 
 def _ts_literal(path: Path, code: str, at: int) -> tuple[str | None, int]:

@@ -1,8 +1,9 @@
 """Translations without GNU gettext:  messages.py compile | check | update
 
 Each room keeps its own in `fangxian/<room>/locale/zh_Hans/LC_MESSAGES/django.po` (texts of
-TypeScript in `common`'s djangojs.po). English is the source and needs no catalogue; traditional
-characters are compiled from the simplified ones, so they are always in step.
+the pages' TypeScript in `common`'s djangojs.po, of the phone app's in `field`'s). English is the
+source and needs no catalogue; traditional characters are compiled from the simplified ones, so
+they are always in step.
 
 compile   writes the .mo files that are older than their .po
 check     lists marked texts that lack a translation, and translations that contradict; exit 1

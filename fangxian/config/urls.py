@@ -21,6 +21,7 @@ urlpatterns = [
     path("register/", include("fangxian.register.urls")),
     path("organisations/", include("fangxian.organisations.urls")),
     path("field/", include("fangxian.field.urls")),
+    path("f/", include("fangxian.field.app_urls")),
     path("api/", include("fangxian.config.api_urls")),
     path("language/", open_route(set_language), name="set_language"),
     path("catalogue.js", open_route(catalogue), name="catalogue"),

@@ -80,7 +80,7 @@ def test_no_chinese_is_written_in_the_code() -> None:
             # As it is written: an escaped range of characters is no label.
             if HAN.search(ast.get_source_segment(text, node) or ""):
                 found.append(f"{name(path)}:{node.lineno}: {str(node.value)[:40]!r}")
-    for path in files(".ts", ".html", ".scss"):
+    for path in files(".ts", ".tsx", ".html", ".scss"):
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
             if HAN.search(_code(line, path.suffix)):
                 found.append(f"{name(path)}:{number}: {line.strip()[:60]}")
@@ -89,7 +89,7 @@ def test_no_chinese_is_written_in_the_code() -> None:
 
 def _code(line: str, suffix: str) -> str:
     """The line without its comment: a comment may name the Chinese term it is about."""
-    if suffix == ".ts":
+    if suffix in {".ts", ".tsx"}:
         return "" if line.lstrip().startswith(("//", "*", "/*")) else line.partition(" // ")[0]
     return re.sub(r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}", "", line)
 
@@ -146,7 +146,7 @@ def test_signals_are_used_only_around_migrations() -> None:
 def test_no_file_grows_beyond_one_subject() -> None:
     long = {
         name(path): lines
-        for path in files(".py", ".ts", ".html", ".scss", tests=True)
+        for path in files(".py", ".ts", ".tsx", ".html", ".scss", tests=True)
         if (lines := path.read_text("utf-8").count("\n")) > LONGEST
     }
     assert not long, f"split by subject (at most {LONGEST} lines): {long}"
@@ -170,7 +170,7 @@ def test_nothing_is_left_for_later() -> None:
     later = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError\(\s*\)")
     found = [
         f"{name(path)}:{number}: {line.strip()[:60]}"
-        for path in files(".py", ".ts", ".html", tests=True)
+        for path in files(".py", ".ts", ".tsx", ".html", tests=True)
         if name(path) != "tests/architecture/test_source.py"
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
         if later.search(line)

@@ -17,7 +17,8 @@ KEPT = "public, max-age=31536000, immutable"
 @lru_cache(maxsize=16)
 def _body(language: str) -> tuple[bytes, str]:
     with translation.override(language):
-        made = JavaScriptCatalog().get(HttpRequest())
+        # The phone app's texts, in field, are kept on the phone (fangxian/field/shell.py).
+        made = JavaScriptCatalog().get(HttpRequest(), packages="fangxian.common")
     content = bytes(made.content)
     return content, hashlib.sha256(content).hexdigest()[:12]
 

@@ -1,0 +1,84 @@
+// The frame around the screens: how the sync stands at the top, the five places to go at the bottom.
+import { useState } from "preact/hooks";
+import { useCell } from "./cell";
+import { ChoosePin, Enrol, Unlock } from "./enrol";
+import { line } from "./line";
+import { prefs } from "./prefs";
+import { link, route } from "./route";
+import { SCREENS, screenOf } from "./screens";
+import { session } from "./session";
+import { sync } from "./sync";
+import { t } from "./text";
+import { Icon } from "./ui";
+
+export function App({ code }: { code: string }) {
+  useCell(prefs);
+  const { stage } = useCell(session);
+  const [forgotten, setForgotten] = useState(code !== "");
+  if (stage === "starting") return null;
+  const open = stage === "open";
+  return (
+    <>
+      <Top open={open} />
+      <main class="ff-main" id="main">
+        {stage === "enrol" && <Enrol code={code} />}
+        {stage === "pin" && <ChoosePin />}
+        {stage === "locked" && (forgotten ? <Enrol code={code} /> : <Unlock onForgotten={() => setForgotten(true)} />)}
+        {open && <Current />}
+      </main>
+      {open && <Tabs />}
+    </>
+  );
+}
+
+function Top({ open }: { open: boolean }) {
+  const state = useCell(sync);
+  const said = line(state);
+  const body = (
+    <>
+      <Icon name={state.running ? "refresh" : said.kind === "ok" ? "ok" : said.kind === "warn" ? "warn" : "clock"} />
+      <span>{state.running ? t("Syncing …") : said.short}</span>
+    </>
+  );
+  return (
+    <header class="ff-top">
+      <span class="ff-brand">{t("Fangxian")}</span>
+      {open ? (
+        <a class={`ff-line ff-line--${said.kind}`} href={link("outbox")}>
+          {body}
+        </a>
+      ) : (
+        <span class={`ff-line ff-line--${said.kind}`}>{body}</span>
+      )}
+    </header>
+  );
+}
+
+function Current() {
+  const [path, ...rest] = useCell(route);
+  const screen = screenOf(path);
+  const View = screen.view;
+  return <View key={screen.path} rest={rest} />;
+}
+
+function Tabs() {
+  const [path] = useCell(route);
+  const { notices } = useCell(sync);
+  const here = screenOf(path);
+  const current = here.tab ? here.path : "more";
+  return (
+    <nav class="ff-tabs" aria-label={t("Main navigation")}>
+      {SCREENS.filter((screen) => screen.tab).map((screen) => (
+        <a
+          key={screen.path}
+          href={link(screen.path)}
+          {...(screen.path === current ? { "aria-current": "page" as const } : {})}
+        >
+          <Icon name={screen.icon} />
+          <span>{screen.label()}</span>
+          {screen.path === "more" && notices > 0 && <span class="ff-count">{notices}</span>}
+        </a>
+      ))}
+    </nav>
+  );
+}

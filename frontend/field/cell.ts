@@ -1,0 +1,33 @@
+// A value that screens watch.
+import { useEffect, useState } from "preact/hooks";
+
+export class Cell<T> {
+  #value: T;
+  readonly #watchers = new Set<() => void>();
+
+  constructor(value: T) {
+    this.#value = value;
+  }
+
+  get value(): T {
+    return this.#value;
+  }
+
+  set value(next: T) {
+    this.#value = next;
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+
+  /** Be told of each change; what is returned ends it. */
+  watch(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+}
+
+/** The cell's value, and a new drawing of the component at each change. */
+export function useCell<T>(cell: Cell<T>): T {
+  const [, draw] = useState(0);
+  useEffect(() => cell.watch(() => draw((times) => times + 1)), [cell]);
+  return cell.value;
+}

@@ -1,0 +1,67 @@
+import { render } from "preact";
+import { App } from "./app";
+import { chatApp, NotHere, OpenInBrowser } from "./outside";
+import { clear, load } from "./model";
+import { apply } from "./prefs";
+import { startRoute, takeCode } from "./route";
+import { lock, session, start } from "./session";
+import { count, guard, startSync } from "./sync";
+import { t } from "./text";
+import { startUpdates } from "./update";
+
+// Left lying for so long, the phone wants the PIN again.
+const AWAY = 15 * 60_000;
+const GUARD_EVERY = 60_000;
+
+const root = document.getElementById("app") as HTMLElement;
+
+async function main(): Promise<void> {
+  await apply();
+  const chat = chatApp();
+  // Before the code is taken out of the address: it is needed in the other browser.
+  if (chat) return render(<OpenInBrowser app={chat} />, root);
+  if (!globalThis.crypto?.subtle) {
+    return render(
+      <NotHere title={t("The address is not secure.")} mend={t("Open the same address beginning with https://.")} />,
+      root,
+    );
+  }
+  const code = takeCode();
+  try {
+    await start();
+  } catch {
+    return render(
+      <NotHere
+        title={t("The browser does not let the app keep anything.")}
+        mend={t("Leave private browsing, or allow this site to store data, and open the app again.")}
+      />,
+      root,
+    );
+  }
+  let stage = session.value.stage;
+  session.watch(() => {
+    if (session.value.stage === stage) return;
+    stage = session.value.stage;
+    if (stage === "open") void load();
+    else clear();
+  });
+  startRoute();
+  render(<App code={code} />, root);
+  await count();
+  startSync();
+  watchOver();
+  await startUpdates().catch(() => undefined);
+}
+
+/** The lease and the PIN hold also while nobody touches the app. */
+function watchOver(): void {
+  let left = 0;
+  setInterval(() => void guard(), GUARD_EVERY);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") left = Date.now();
+    else if (left && Date.now() - left > AWAY) lock();
+    if (document.visibilityState === "visible") void guard();
+  });
+}
+
+void main();

@@ -1,0 +1,214 @@
+// What the phone knows, decrypted in memory: the server's records, and over them what was done here since. `save` is
+// the one way in which anything is recorded.
+import { Cell } from "./cell";
+import { type ViewKeys, decrypt, encrypt, nameOf, seal, utf8, uuid7 } from "./crypto";
+import type { Change, Entity, Kept, Pushed, Records, Row } from "./records";
+import { openKeys } from "./session";
+import { type Queued, StoreError, boxes, meta, nextSeq, queued, write } from "./store";
+import { SCHEMA } from "./wire";
+
+/** What the phone itself remembers of an operation, under the view key. */
+export interface Own {
+  id: string;
+  /** What the lists of the app call it, such as the door. */
+  title: string;
+  patch: Record<string, unknown>;
+  changes: Change[];
+}
+
+/** An operation of this phone as screens see it. */
+export interface Done extends Own {
+  seq: number;
+  op_id: string;
+  entity: Pushed;
+  at: string;
+  state: Queued["state"];
+  /** Not yet in what the server shows. */
+  pending: boolean;
+}
+
+export interface Saved {
+  op_id: string;
+  id: string;
+}
+
+/** locked: the PIN is wanted first; full: no room on the phone; failed: not written. Each means: NOT saved. */
+export class SaveError extends Error {
+  constructor(
+    readonly code: "locked" | "full" | "failed",
+    cause?: unknown,
+  ) {
+    super(`not saved: ${code}`, { cause });
+  }
+}
+
+type Tables = { [E in Entity]?: Map<string, Row<E>> };
+
+/** Counts up whenever anything that `model` tells has changed. */
+export const changed = new Cell(0);
+/** Counts up with each operation that is newly in the queue. */
+export const saved = new Cell(0);
+
+let kept = new Map<string, Kept>();
+let done: Done[] = [];
+let tables: Tables = {};
+
+// Other tabs of the app hold the same records.
+const others = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("fangxian-field");
+if (others) others.onmessage = () => void load();
+
+function drawn(): void {
+  tables = {};
+  changed.value += 1;
+}
+
+/** Say that the store has changed: what is in memory is read anew, here and in the other tabs. */
+export async function reload(): Promise<void> {
+  await load();
+  others?.postMessage("changed");
+}
+
+/** Decrypt everything that screens need; nothing where the app is locked. */
+export async function load(): Promise<void> {
+  const keys = openKeys();
+  if (!keys) return clear();
+  const before = saved.value;
+  const read = await Promise.all((await boxes()).map(([name, box]) => decrypt<Kept>(keys, name, box)));
+  kept = new Map(read.map((record) => [place(record.entity, record.id), record]));
+  done = (await Promise.all((await queued()).filter(matters).map((item) => opened(keys, item)))).flatMap((one) => one ?? []);
+  // Something was recorded while this was being read.
+  if (saved.value !== before) return load();
+  drawn();
+}
+
+export function clear(): void {
+  kept = new Map();
+  done = [];
+  drawn();
+}
+
+const place = (entity: string, id: string): string => `${entity} ${id}`;
+const boxPlace = (opId: string): string => `queue ${opId}`;
+
+/** Whether screens speak of it: unsent, not yet shown by the server, or of today. */
+function matters(item: Queued): boolean {
+  return !item.pulled || Date.now() - Date.parse(item.at) < 86_400_000;
+}
+
+/** What the phone remembers of an operation; null where it was boxed under a view key that is gone. */
+export async function opened(keys: ViewKeys, item: Queued): Promise<Done | null> {
+  try {
+    const own = await decrypt<Own>(keys, boxPlace(item.op_id), item.own);
+    const { seq, op_id, at, state } = item;
+    const pending = !item.pulled && state !== "rejected";
+    return { ...own, seq, op_id, at, state, entity: item.entity as Pushed, pending };
+  } catch {
+    return null;
+  }
+}
+
+function table<E extends Entity>(entity: E): Map<string, Row<E>> {
+  const known = tables[entity] as Map<string, Row<E>> | undefined;
+  if (known) return known;
+  const rows = new Map<string, Row<E>>();
+  for (const record of kept.values()) {
+    if (record.entity === entity) rows.set(record.id, { ...(record.data as Records[E]), id: record.id, pending: 0 });
+  }
+  for (const one of done) {
+    if (!one.pending) continue;
+    for (const change of one.changes) {
+      if (change.entity !== entity) continue;
+      const before = rows.get(change.id);
+      if (change.data === null) rows.delete(change.id);
+      else {
+        const pending = (before?.pending ?? 0) + 1;
+        rows.set(change.id, { ...before, ...(change.data as Partial<Records[E]>), id: change.id, pending } as Row<E>);
+      }
+    }
+  }
+  (tables as Record<string, unknown>)[entity] = rows;
+  return rows;
+}
+
+const byOrder = (a: Row<"door">, b: Row<"door">): number => a.order - b.order;
+
+/** Questions of the screens; watch `changed` (`useModel`) to ask again. */
+export const model = {
+  all: <E extends Entity>(entity: E): Row<E>[] => [...table(entity).values()],
+  one: <E extends Entity>(entity: E, id: string): Row<E> | undefined => table(entity).get(id),
+  campaigns: (): Row<"campaign">[] => model.all("campaign"),
+  campaign: (id: string): Row<"campaign"> | undefined => model.one("campaign", id),
+  form: (id: string): Row<"form"> | undefined => model.one("form", id),
+  /** In walking order; those of one sweep, or all. */
+  doors: (campaignId?: string): Row<"door">[] =>
+    model.all("door").filter((door) => !campaignId || door.campaign_id === campaignId).sort(byOrder),
+  door: (id: string): Row<"door"> | undefined => model.one("door", id),
+  household: (id: string): Row<"household"> | undefined => model.one("household", id),
+  residents: (householdId: string): Row<"resident">[] =>
+    model.all("resident").filter((resident) => resident.household_id === householdId),
+  gates: (): Row<"gate">[] => model.all("gate"),
+  rounds: (): Row<"round">[] => model.all("round"),
+  messages: (): Row<"message">[] => model.all("message"),
+  tasks: (): Row<"task">[] => model.all("task"),
+  /** What was done on this phone of a kind: all that is under way, and what is not a day old. Latest first. */
+  done: (entity?: Pushed): Done[] => done.filter((one) => !entity || one.entity === entity).reverse(),
+};
+
+/** Record something. It is on the disk when this returns, and not recorded when it raises (SaveError).
+ *
+ * `id`: of the record that it changes; null for one that is new (a visit, an entry of a gate). `patch`: what the
+ * server is told. `changes`: what screens show meanwhile. */
+export async function save(
+  entity: Pushed,
+  id: string | null,
+  patch: Record<string, unknown>,
+  { title, changes = [] }: { title: string; changes?: Change[] },
+): Promise<Saved> {
+  const keys = openKeys();
+  const [device, sealKey] = [await meta("device"), await meta("seal_key")];
+  if (!keys || !device || !sealKey) throw new SaveError("locked");
+  const opId = uuid7();
+  const target = id ?? uuid7();
+  const own: Own = { id: target, title, patch, changes };
+  try {
+    const at = new Date().toISOString();
+    const seq = await nextSeq();
+    const plain = {
+      op_id: opId,
+      device: device.id,
+      seq,
+      entity,
+      id: target,
+      base_version: baseVersion(entity, target),
+      patch,
+      schema: SCHEMA,
+      captured_at: at,
+      clock_offset: (await meta("offset")) ?? null,
+      actor: device.user,
+      salt: uuid7() + uuid7(),
+    };
+    const envelope = await seal(utf8(JSON.stringify(plain)), opId, sealKey);
+    const box = await encrypt(keys, boxPlace(opId), own);
+    const item: Queued = { seq, op_id: opId, entity, at, state: "waiting", envelope, own: box };
+    await write(["queue"], async (writing) => void (await writing.objectStore("queue").add(item)));
+    done.push({ ...own, seq, op_id: opId, entity, at, state: "waiting", pending: true });
+  } catch (error) {
+    throw new SaveError(error instanceof StoreError ? error.code : "failed", error);
+  }
+  drawn();
+  saved.value += 1;
+  others?.postMessage("changed");
+  return { op_id: opId, id: target };
+}
+
+/** The version that a change was made upon; what only adds has none. */
+function baseVersion(entity: Pushed, id: string): number | string | null {
+  const pulled = entity === "residency" ? "resident" : entity;
+  return kept.get(place(pulled, id))?.version ?? null;
+}
+
+/** Encrypt what a pull brought, for `putRecords`. */
+export async function boxed(keys: ViewKeys, record: Kept): Promise<{ name: string; box: Awaited<ReturnType<typeof encrypt>> }> {
+  const name = await nameOf(keys, record.entity, record.id);
+  return { name, box: await encrypt(keys, name, record) };
+}

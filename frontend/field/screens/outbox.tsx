@@ -1,0 +1,100 @@
+// What waits to be sent, what the server refused or merged, and the file when all else fails.
+import { useEffect, useState } from "preact/hooks";
+import { useCell } from "../cell";
+import { changed } from "../model";
+import { type Entry, download, entries, exported, putAway } from "../outbox";
+import { line } from "../line";
+import { moment } from "../said";
+import { run, sync } from "../sync";
+import { t, tn } from "../text";
+import { Button, Empty, Icon, Notice, Screen } from "../ui";
+
+const STATES: Record<Entry["item"]["state"], { icon: string; label: () => string }> = {
+  waiting: { icon: "clock", label: () => t("Waiting to be sent") },
+  applied: { icon: "ok", label: () => t("Taken over") },
+  merged: { icon: "merge", label: () => t("Taken over, beside a change of somebody else") },
+  conflict: { icon: "warn", label: () => t("Somebody else changed the same: both are kept, and a person decides") },
+  held: { icon: "doing", label: () => t("Held: a supervisor decides whether it counts") },
+  rejected: { icon: "bad", label: () => t("Refused: not recorded") },
+};
+
+export function Outbox(_props: { rest: string[] }) {
+  const times = useCell(changed);
+  const state = useCell(sync);
+  const [found, setFound] = useState<Entry[] | null>(null);
+  useEffect(() => {
+    let current = true;
+    void entries().then((read) => current && setFound(read));
+    return () => {
+      current = false;
+    };
+  }, [times, state]);
+
+  const save = async (): Promise<void> => download(`fangxian-${new Date().toISOString().slice(0, 10)}.json`, await exported());
+  const said = line(state);
+  return (
+    <Screen title={t("Sync box")}>
+      <Notice kind={said.kind} title={said.title}>
+        {said.mend && <p>{said.mend}</p>}
+        {state.synced_at > 0 && <p>{t("Last in step at %(time)s", { time: moment(state.synced_at) })}</p>}
+      </Notice>
+      <div class="ff-actions">
+        <Button look="primary" icon="refresh" disabled={state.running} onClick={() => void run()}>
+          {state.running ? t("Syncing …") : t("Sync now")}
+        </Button>
+        {state.waiting > 0 && (
+          <Button icon="download" onClick={() => void save()}>
+            {t("Save unsent work as a file")}
+          </Button>
+        )}
+      </div>
+      {state.waiting > 0 && (
+        <p class="ff-hint">{t("The file can be read by the server only. Give it to the community, who hands it in.")}</p>
+      )}
+      {found?.length === 0 && <Empty title={t("Everything is sent.")} />}
+      {found && found.length > 0 && (
+        <>
+          <h2 class="ff-subtitle">{tn("%(n)s entry", "%(n)s entries", found.length)}</h2>
+          <ul class="ff-list">
+            {found.map((entry) => (
+              <Line key={entry.item.seq} {...entry} />
+            ))}
+          </ul>
+        </>
+      )}
+    </Screen>
+  );
+}
+
+function Line({ item, own, answer }: Entry) {
+  const { icon, label } = STATES[item.state];
+  return (
+    <li class="ff-entry" data-state={item.state}>
+      <Icon name={icon} />
+      <div class="ff-entry__text">
+        <p class="ff-entry__title">{own?.title || t("Entry %(n)s", { n: item.seq })}</p>
+        <p class="ff-hint">
+          {moment(item.at)} · {label()}
+        </p>
+        {answer?.problems.map((problem) => (
+          <p key={problem.code + (problem.field ?? "")} class="ff-error">
+            {problem.message}
+            {problem.mend && ` ${problem.mend}`}
+          </p>
+        ))}
+        {Object.entries(answer?.merged ?? {}).map(([field, { mine, theirs }]) => (
+          <p key={field} class="ff-hint">
+            {t("You wrote “%(mine)s”, somebody else “%(theirs)s”.", { mine: shown(mine), theirs: shown(theirs) })}
+          </p>
+        ))}
+        {item.state !== "waiting" && item.state !== "held" && (
+          <Button onClick={() => void putAway(item.seq)}>{t("Seen")}</Button>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function shown(value: unknown): string {
+  return value === null || value === undefined || value === "" ? "–" : String(value);
+}

@@ -1,0 +1,228 @@
+// Who holds the phone: enrolment, the PIN, the lease, and what is destroyed when. The queue outlives all of it.
+import { Cell } from "./cell";
+import {
+  type AnswerPair,
+  type ServerKey,
+  type ViewKeys,
+  answerPair,
+  base64url,
+  decrypt,
+  deviceKey,
+  encrypt,
+  random,
+  unbase64url,
+  unwrap,
+  viewKeys,
+  wrap,
+} from "./crypto";
+import { type Writing, meta, putMeta, setMeta, write } from "./store";
+import { SCHEMA, send } from "./wire";
+
+export const TRIES = 5;
+export const PIN = /^\d{6}$/;
+const PLACE = "secrets";
+const HOUR = 3_600_000;
+
+export interface Grid {
+  code: string;
+  name: string;
+}
+
+/** What only the view key opens. */
+interface Secrets {
+  pull_token: string;
+  user_name: string;
+  grids: Grid[];
+  answer_private: string;
+}
+
+/** The server's answer to a code. */
+export interface Enrolled {
+  device_id: string;
+  user_id: string;
+  user_name: string;
+  pull_token: string;
+  seal_key: ServerKey;
+  epoch: string;
+  server_time: string;
+  lease_hours: number;
+  grids: Grid[];
+}
+
+/** Why there is nothing to read here: told once, where the way on is shown. */
+export type Gone = "" | "lease" | "tries" | "wipe" | "person";
+/** enrol: a code is wanted; pin: a PIN is to be chosen; locked: the PIN is wanted. */
+export type Stage = "starting" | "enrol" | "pin" | "locked" | "open";
+
+export interface Session {
+  stage: Stage;
+  gone: Gone;
+  user_name: string;
+  grids: Grid[];
+}
+
+const NOBODY: Session = { stage: "starting", gone: "", user_name: "", grids: [] };
+export const session = new Cell<Session>(NOBODY);
+
+let keys: ViewKeys | null = null;
+let secrets: Secrets | null = null;
+// Between the server's answer and the PIN; the token is written nowhere before it can be encrypted.
+let enrolled: Enrolled | null = null;
+
+/** The view keys while the app is open. */
+export const openKeys = (): ViewKeys | null => keys;
+export const pullToken = (): string | null => secrets?.pull_token ?? null;
+
+export async function answerKeys(): Promise<AnswerPair | null> {
+  const known = await meta("answer_public");
+  return secrets && known ? { public: known, private: unbase64url(secrets.answer_private) } : null;
+}
+
+/** Look at what is on the phone, and take the first stage from it. */
+export async function start(): Promise<void> {
+  await expire();
+  if (session.value.stage === "enrol") return;
+  const wrapped = await meta("wrapped");
+  session.value = { ...NOBODY, stage: wrapped ? "locked" : "enrol", gone: ((await meta("gone")) ?? "") as Gone };
+}
+
+/** Destroy what can be read if the lease is over; whether it is. A clock that was set back doesn't prolong it. */
+export async function expire(now: number = Date.now()): Promise<boolean> {
+  if (!(await meta("wrapped"))) return false;
+  const server = Math.max(now + ((await meta("offset")) ?? 0), (await meta("latest")) ?? 0);
+  if (server <= ((await meta("lease")) ?? 0)) {
+    // A jump of the clock is not believed for ever: the next exchange with the server sets it right.
+    await setMeta({ latest: server });
+    return false;
+  }
+  await destroy("lease");
+  return true;
+}
+
+/** Remove the view key and all that it opens. What waits to be sent stays, and can still be sent. */
+export async function destroy(gone: Gone): Promise<void> {
+  await write(["meta", "records"], (writing) => forget(writing, gone));
+  keys = secrets = enrolled = null;
+  session.value = { ...NOBODY, stage: "enrol", gone };
+}
+
+async function forget(writing: Writing, gone: Gone): Promise<void> {
+  await putMeta(writing, {
+    wrapped: undefined,
+    secrets: undefined,
+    cursor: undefined,
+    tries: undefined,
+    lease: undefined,
+    answer_public: undefined,
+    device_key: undefined,
+    gone: gone || undefined,
+  });
+  await writing.objectStore("records").clear();
+}
+
+/** Take a code from the officer's own signed-in session. Raises WireError. */
+export async function redeem(code: string, name: string): Promise<void> {
+  const known = await meta("device");
+  const asked = Date.now();
+  const body = { code, device_id: known?.id ?? null, name, platform: platform(), schema: SCHEMA };
+  const reply = await send<Enrolled>("enrol", body);
+  const offset = offsetOf(reply.server_time, asked);
+  const facts = {
+    device: { id: reply.device_id, user: reply.user_id, name },
+    seal_key: reply.seal_key,
+    epoch: known && (await meta("epoch")) ? ((await meta("epoch")) as string) : reply.epoch,
+    offset,
+    latest: Date.parse(reply.server_time),
+    lease: Date.parse(reply.server_time) + reply.lease_hours * HOUR,
+    gone: undefined,
+  };
+  if (keys && secrets && known?.user === reply.user_id) {
+    // Signed in again in place: what is on the phone stays.
+    const next = { ...secrets, pull_token: reply.pull_token, user_name: reply.user_name, grids: reply.grids };
+    const box = await encrypt(keys, PLACE, next);
+    await write(["meta"], (writing) => putMeta(writing, { ...facts, secrets: box }));
+    secrets = next;
+    show("open");
+    return;
+  }
+  await write(["meta", "records"], async (writing) => {
+    await forget(writing, "");
+    await putMeta(writing, facts);
+  });
+  keys = secrets = null;
+  enrolled = reply;
+  session.value = { ...NOBODY, stage: "pin", user_name: reply.user_name, grids: reply.grids };
+  void navigator.storage?.persist?.();
+}
+
+/** Close what was enrolled under the PIN; the app is open then. */
+export async function choosePin(pin: string): Promise<void> {
+  if (!enrolled || !PIN.test(pin)) throw new Error("no enrolment, or not a PIN of six digits");
+  const secret = random(32);
+  const [device, made, pair] = [await deviceKey(), await viewKeys(secret), await answerPair()];
+  const wrapped = await wrap(secret, pin, device);
+  secret.fill(0);
+  const next: Secrets = {
+    pull_token: enrolled.pull_token,
+    user_name: enrolled.user_name,
+    grids: enrolled.grids,
+    answer_private: base64url(pair.private),
+  };
+  await setMeta({
+    wrapped,
+    device_key: device,
+    tries: 0,
+    answer_public: pair.public,
+    secrets: await encrypt(made, PLACE, next),
+  });
+  [keys, secrets, enrolled] = [made, next, null];
+  show("open");
+}
+
+/** Open with the PIN. How many tries are left: TRIES when it was right, 0 when all was destroyed. */
+export async function unlock(pin: string): Promise<number> {
+  const [wrapped, device, box] = [await meta("wrapped"), await meta("device_key"), await meta("secrets")];
+  if (!wrapped || !device || !box) throw new Error("nothing to unlock");
+  // Counted before the PIN is looked at: cutting the power takes no try back.
+  const tries = await write(["meta"], async (writing) => {
+    const now = (((await writing.objectStore("meta").get("tries")) as number | undefined) ?? 0) + 1;
+    await putMeta(writing, { tries: now });
+    return now;
+  });
+  const secret = tries > TRIES ? null : await unwrap(wrapped, pin, device);
+  if (!secret) {
+    if (tries < TRIES) return TRIES - tries;
+    await destroy("tries");
+    return 0;
+  }
+  const made = await viewKeys(secret);
+  secret.fill(0);
+  secrets = await decrypt<Secrets>(made, PLACE, box);
+  keys = made;
+  await setMeta({ tries: 0 });
+  show("open");
+  return TRIES;
+}
+
+export function lock(): void {
+  if (session.value.stage !== "open") return;
+  keys = secrets = null;
+  session.value = { ...NOBODY, stage: "locked" };
+}
+
+/** Server's clock less the phone's, from an exchange that began at `asked`. */
+export function offsetOf(serverTime: string, asked: number, now: number = Date.now()): number {
+  return Math.round(Date.parse(serverTime) - (asked + now) / 2);
+}
+
+/** What the list of devices calls this one until its holder gives it a name. */
+export function platform(): string {
+  const agent = navigator.userAgent;
+  const system = /Android [\d.]+|iPhone|iPad|Windows|Mac OS X|HarmonyOS|Linux/.exec(agent)?.[0] ?? "";
+  const browser = /(?:EdgA?|HuaweiBrowser|MiuiBrowser|Firefox|Chrome|Version)\/[\d]+/.exec(agent)?.[0] ?? "";
+  return `${system} ${browser}`.trim().slice(0, 80);
+}
+
+function show(stage: Stage): void {
+  session.value = { stage, gone: "", user_name: secrets?.user_name ?? "", grids: secrets?.grids ?? [] };
+}

@@ -1,0 +1,182 @@
+// The phone's database. Each write is one transaction that is on the disk before it is said to be done.
+import { type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames, openDB } from "idb";
+import type { Box, Envelope, ServerKey, Wrapped } from "./crypto";
+
+export const NAME = "fangxian-field";
+const VERSION = 1;
+
+/** waiting: to be sent. The others are the server's last word. */
+export type State = "waiting" | "applied" | "merged" | "conflict" | "held" | "rejected";
+
+/** An operation. What is not sealed or boxed tells nothing of a person. */
+export interface Queued {
+  seq: number;
+  op_id: string;
+  entity: string;
+  /** When it was done, by this phone's clock. */
+  at: string;
+  state: State;
+  envelope: Envelope;
+  /** An `Own` (model.ts) under the view key: what the phone shows of it. */
+  own: Box;
+  /** The server's `Answer` (sync.ts), sealed to this phone. */
+  answer?: Envelope;
+  answered_at?: number;
+  /** A pull that began after the answer is through: the records show it now. */
+  pulled?: boolean;
+  /** The person has seen the notice of a merge, or put a refused one away. */
+  seen?: boolean;
+}
+
+/** A photo, sealed like an operation. Its parts go up one by one. */
+export interface Photo {
+  id: string;
+  op_id: string;
+  at: string;
+  envelope: Envelope;
+  /** How many bytes of it the server has. */
+  sent: number;
+  done: boolean;
+}
+
+/** Facts of the device, by name. None of them is personal but those in boxes. */
+export interface Meta {
+  device: { id: string; user: string; name: string };
+  epoch: string;
+  cursor: string;
+  seal_key: ServerKey;
+  /** Server's clock less the phone's, ms. */
+  offset: number;
+  /** Server's time in ms: when the lease ends, and the latest that was seen of it. */
+  lease: number;
+  latest: number;
+  seq: number;
+  wrapped: Wrapped;
+  tries: number;
+  device_key: CryptoKey;
+  answer_public: string;
+  /** A `Secrets` (session.ts) under the view key. */
+  secrets: Box;
+  synced_at: number;
+  /** Why what could be read is gone, told at the next start. */
+  gone: string;
+}
+export type MetaName = keyof Meta;
+
+interface Schema extends DBSchema {
+  meta: { key: string; value: unknown };
+  records: { key: string; value: Box };
+  queue: { key: number; value: Queued; indexes: { op: string; state: string } };
+  photos: { key: string; value: Photo; indexes: { op: string } };
+}
+export type Name = StoreNames<Schema>;
+export type Writing = IDBPTransaction<Schema, Name[], "readwrite">;
+
+/** `full`: the phone has no room left; `failed`: anything else, nothing was written either way. */
+export class StoreError extends Error {
+  constructor(
+    readonly code: "full" | "failed",
+    cause: unknown,
+  ) {
+    super(`the phone's store: ${String(cause)}`, { cause });
+  }
+}
+
+let opened: Promise<IDBPDatabase<Schema>> | null = null;
+
+export function open(): Promise<IDBPDatabase<Schema>> {
+  opened ??= openDB<Schema>(NAME, VERSION, {
+    upgrade(db) {
+      db.createObjectStore("meta");
+      db.createObjectStore("records");
+      const queue = db.createObjectStore("queue", { keyPath: "seq" });
+      queue.createIndex("op", "op_id", { unique: true });
+      queue.createIndex("state", "state");
+      db.createObjectStore("photos", { keyPath: "id" }).createIndex("op", "op_id");
+    },
+    // A newer version of the app wants to open it: this one lets go.
+    blocking: () => void close(),
+    terminated: () => {
+      opened = null;
+    },
+  }).catch((error: unknown) => {
+    opened = null;
+    throw new StoreError("failed", error);
+  });
+  return opened;
+}
+
+export async function close(): Promise<void> {
+  const db = await opened?.catch(() => null);
+  opened = null;
+  db?.close();
+}
+
+/** Do all of `work` or nothing of it. Nothing but the transaction's own requests may be awaited in it. Raises
+ * StoreError. */
+export async function write<T>(names: Name[], work: (writing: Writing) => Promise<T>): Promise<T> {
+  const db = await open();
+  try {
+    const writing = db.transaction(names, "readwrite", { durability: "strict" });
+    // Awaited together: a request that fails also fails the transaction, and neither may go unheard.
+    const [value] = await Promise.all([
+      work(writing).catch((error: unknown) => {
+        try {
+          writing.abort();
+        } catch {
+          // It is over already.
+        }
+        throw error;
+      }),
+      writing.done,
+    ]);
+    return value;
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    throw new StoreError((error as Error | null)?.name === "QuotaExceededError" ? "full" : "failed", error);
+  }
+}
+
+export async function meta<K extends MetaName>(name: K): Promise<Meta[K] | undefined> {
+  return (await (await open()).get("meta", name)) as Meta[K] | undefined;
+}
+
+export function setMeta(values: Partial<Meta>): Promise<void> {
+  return write(["meta"], (writing) => putMeta(writing, values));
+}
+
+/** As part of a transaction; undefined forgets. */
+export async function putMeta(writing: Writing, values: { [K in MetaName]?: Meta[K] | undefined }): Promise<void> {
+  const store = writing.objectStore("meta");
+  for (const [name, value] of Object.entries(values)) {
+    await (value === undefined ? store.delete(name) : store.put(value, name));
+  }
+}
+
+/** The next number of this phone's operations; one that is then not used leaves a gap, which harms nothing. */
+export function nextSeq(): Promise<number> {
+  return write(["meta"], async (writing) => {
+    const seq = (((await writing.objectStore("meta").get("seq")) as number | undefined) ?? 0) + 1;
+    await putMeta(writing, { seq });
+    return seq;
+  });
+}
+
+export async function queued(state?: State): Promise<Queued[]> {
+  const db = await open();
+  return state ? db.getAllFromIndex("queue", "state", state) : db.getAll("queue");
+}
+
+/** Change one operation as it lies there now; nothing where it is gone. */
+export async function changeQueued(writing: Writing, seq: number, change: Partial<Queued>): Promise<void> {
+  const queue = writing.objectStore("queue");
+  const found = await queue.get(seq);
+  if (found) await queue.put({ ...found, ...change });
+}
+
+/** The boxes of all records, by their names. */
+export async function boxes(): Promise<[string, Box][]> {
+  const reading = (await open()).transaction("records");
+  const [names, values] = await Promise.all([reading.store.getAllKeys(), reading.store.getAll()]);
+  return names.map((name, at) => [name, values[at] as Box]);
+}

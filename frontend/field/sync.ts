@@ -1,0 +1,331 @@
+// Sends what waits and fetches what the phone may hold. Nothing here decides what screens may do: they never wait for
+// it. The protocol: docs/methods/sync.md.
+import { Cell } from "./cell";
+import { type ServerKey, nameOf, sealAnswer } from "./crypto";
+import { boxed, changed, reload, saved } from "./model";
+import type { Kept } from "./records";
+import { destroy, expire, offsetOf, openKeys, pullToken, session } from "./session";
+import { type Meta, type Queued, type State, type Writing, changeQueued, meta, putMeta, queued, setMeta, write } from "./store";
+import { WireError, send } from "./wire";
+
+export const MOST = 100;
+/** Of one request; a single operation may be larger. */
+const MOST_BYTES = 2_000_000;
+const KEPT_DAYS = 14;
+const DAY = 86_400_000;
+const SECOND = 1000;
+const LONGEST_WAIT = 5 * 60 * SECOND;
+const PULL_EVERY = 5 * 60 * SECOND;
+
+export interface Problem {
+  code: string;
+  field?: string;
+  message: string;
+  mend?: string;
+}
+
+/** The server's word on one operation. */
+export interface Answer {
+  op_id: string;
+  result: "applied" | "duplicate" | "merged" | "conflict" | "held" | "rejected" | "retry";
+  problems: Problem[];
+  merged?: Record<string, { mine: unknown; theirs: unknown; kept: unknown }>;
+}
+
+interface Reply {
+  epoch: string;
+  server_time: string;
+}
+
+interface Pushed extends Reply {
+  answers: Answer[];
+}
+
+interface Pulled extends Reply {
+  lease_until: string;
+  cursor: string;
+  reset: boolean;
+  more: boolean;
+  seal_key: ServerKey;
+  records: Kept[];
+  gone: { entity: string; id: string }[];
+  answers?: Answer[];
+}
+
+/** sign_in: a code from the officer's own session is wanted; disabled: by the officer or an administrator. */
+export type Line = "ok" | "unknown" | "offline" | "captive" | "busy" | "failed" | "sign_in" | "disabled";
+
+export interface Sync {
+  running: boolean;
+  line: Line;
+  waiting: number;
+  /** Merge notices and refusals that nobody has looked at. */
+  notices: number;
+  /** When all went through last, ms. */
+  synced_at: number;
+}
+
+export const sync = new Cell<Sync>({ running: false, line: "unknown", waiting: 0, notices: 0, synced_at: 0 });
+
+let misses = 0;
+let clock: ReturnType<typeof setTimeout> | undefined;
+let again = false;
+
+/** Sync at each change, when the network comes back, when the app is looked at, and now and then. */
+export function startSync(): void {
+  saved.watch(() => void run());
+  addEventListener("online", () => void run());
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") void run();
+  });
+  let stage = session.value.stage;
+  session.watch(() => {
+    const opened = session.value.stage === "open" && stage !== "open";
+    stage = session.value.stage;
+    if (opened) void run();
+  });
+  void run();
+}
+
+/** One sender at a time, over all tabs; asked for meanwhile, it runs once more. */
+export async function run(): Promise<void> {
+  if (sync.value.running) {
+    again = true;
+    return;
+  }
+  if (!(await meta("device"))) return;
+  clearTimeout(clock);
+  sync.value = { ...sync.value, running: true };
+  again = false;
+  const line = await alone(round).catch((error: unknown) => {
+    if (!(error instanceof WireError)) console.error(error);
+    return "failed" as const;
+  });
+  await count(line);
+  misses = line === "ok" ? 0 : misses + 1;
+  clock = setTimeout(() => void run(), again ? 0 : pause(line));
+}
+
+function pause(line: Line): number {
+  if (line === "ok") return PULL_EVERY;
+  if (line === "sign_in" || line === "disabled") return LONGEST_WAIT;
+  // Spread, so that phones that lost the network together don't come back together.
+  return Math.min(LONGEST_WAIT, 2 ** Math.min(misses, 10) * 2 * SECOND) * (0.5 + Math.random() / 2);
+}
+
+async function alone(work: () => Promise<Line>): Promise<Line> {
+  if (!navigator.locks) return work();
+  return navigator.locks.request("fangxian-sync", { ifAvailable: true }, (lock) => (lock ? work() : sync.value.line));
+}
+
+/** Tell the screens how things stand. */
+export async function count(line: Line = sync.value.line): Promise<void> {
+  const every = await queued();
+  sync.value = {
+    running: false,
+    line,
+    waiting: every.filter((item) => item.state === "waiting").length,
+    notices: every.filter((item) => !item.seen && ["merged", "conflict", "held", "rejected"].includes(item.state)).length,
+    synced_at: (await meta("synced_at")) ?? 0,
+  };
+}
+
+async function round(): Promise<Line> {
+  try {
+    await push();
+    const line = openKeys() ? await pull() : "ok";
+    if (line === "ok") await setMeta({ synced_at: Date.now() });
+    await tidy();
+    return line;
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    if (error.kind !== "refused") return error.kind;
+    return error.status === 401 || error.status === 403 ? "sign_in" : "failed";
+  }
+}
+
+// --- push
+
+/** Send all that waits, oldest first. Raises WireError. */
+export async function push(): Promise<void> {
+  let most = MOST;
+  for (;;) {
+    const waiting = (await queued("waiting")).sort((a, b) => a.seq - b.seq);
+    const batch = some(waiting, most);
+    const device = await meta("device");
+    if (!batch.length || !device) return;
+    const asked = Date.now();
+    let reply: Pushed;
+    try {
+      const operations = batch.map((item) => item.envelope);
+      reply = await send<Pushed>("push", { device: device.id, epoch: (await meta("epoch")) ?? "", operations });
+    } catch (error) {
+      const said = error instanceof WireError && error.kind === "refused" ? error : null;
+      if (!said || said.status === 401 || said.status === 403) throw error;
+      if (Array.isArray(said.body["answers"])) reply = said.body as unknown as Pushed;
+      else if (batch.length > 1) {
+        // Something in it can't even be read: by halves it stands alone at last.
+        most = Math.ceil(batch.length / 2);
+        continue;
+      } else {
+        const first = batch[0] as Queued;
+        const problems = [{ code: said.code || `refused_${said.status}`, message: String(said.body["message"] ?? "") }];
+        reply = { epoch: "", server_time: "", answers: [{ op_id: first.op_id, result: "rejected", problems }] };
+      }
+    }
+    const settled = await settle(reply, asked, batch);
+    // All of them are to be asked again: later.
+    if (!settled) throw new WireError("busy");
+    if (most < MOST) most = Math.min(MOST, most * 2);
+  }
+}
+
+function some(waiting: Queued[], most: number): Queued[] {
+  let bytes = 0;
+  return waiting.slice(0, most).filter((item, at) => (bytes += item.envelope.box.length) <= MOST_BYTES || at === 0);
+}
+
+const RESULTS: Record<Answer["result"], State> = {
+  applied: "applied",
+  duplicate: "applied",
+  merged: "merged",
+  conflict: "conflict",
+  held: "held",
+  rejected: "rejected",
+  retry: "waiting",
+};
+
+/** Keep the answers; how many operations they settle. */
+async function settle(reply: Pushed, asked: number, batch: Queued[]): Promise<number> {
+  const now = Date.now();
+  const known = new Map(batch.map((item) => [item.op_id, item]));
+  const answers = reply.answers.filter((answer) => known.has(answer.op_id) && RESULTS[answer.result] !== "waiting");
+  const sealed = await sealedAnswers(answers);
+  const fresh = reply.epoch ? await isFresh(reply.epoch) : false;
+  await write(["queue", "meta"], async (writing) => {
+    if (reply.epoch) await putMeta(writing, heard(reply, asked));
+    if (fresh) await replay(writing, now);
+    for (const answer of answers) {
+      const item = known.get(answer.op_id) as Queued;
+      const told = sealed.get(answer.op_id);
+      const state = RESULTS[answer.result];
+      await changeQueued(writing, item.seq, { state, answered_at: now, pulled: false, seen: false, ...(told ? { answer: told } : {}) });
+    }
+  });
+  if (answers.length || fresh) await reload();
+  return answers.length + Number(fresh);
+}
+
+/** Answers name what they are about, so they are kept as unreadable as the rest. */
+async function sealedAnswers(answers: Answer[]): Promise<Map<string, Queued["envelope"]>> {
+  const key = await meta("answer_public");
+  const told = answers.filter((answer) => answer.problems.length || answer.merged);
+  if (!key) return new Map();
+  return new Map(await Promise.all(told.map(async (one) => [one.op_id, await sealAnswer(one, one.op_id, key)] as const)));
+}
+
+/** What every reply tells of the server's clock and epoch. */
+function heard(reply: Reply, asked: number): Partial<Meta> {
+  return { offset: offsetOf(reply.server_time, asked), latest: Date.parse(reply.server_time), epoch: reply.epoch };
+}
+
+async function isFresh(epoch: string): Promise<boolean> {
+  const before = await meta("epoch");
+  return Boolean(before) && before !== epoch;
+}
+
+/** The server was restored from a backup: what it had answered it may not have any more. */
+async function replay(writing: Writing, now: number): Promise<void> {
+  const queue = writing.objectStore("queue");
+  for (const item of await queue.getAll()) {
+    if (item.answered_at === undefined || now - item.answered_at > KEPT_DAYS * DAY) continue;
+    if (item.state === "rejected" && item.seen) continue;
+    const { answer: _answer, answered_at: _at, ...rest } = item;
+    await queue.put({ ...rest, state: "waiting", pulled: false });
+  }
+  await putMeta(writing, { cursor: undefined });
+}
+
+// --- pull
+
+async function pull(): Promise<Line> {
+  const began = Date.now();
+  for (;;) {
+    const [device, keys, token] = [await meta("device"), openKeys(), pullToken()];
+    if (!device || !keys || !token) return "ok";
+    const asked = Date.now();
+    let reply: Pulled;
+    try {
+      const body = { device: device.id, cursor: (await meta("cursor")) ?? null, epoch: (await meta("epoch")) ?? "" };
+      reply = await send<Pulled>("pull", body, token);
+    } catch (error) {
+      if (error instanceof WireError && error.code === "device_disabled") {
+        if (error.body["wipe"] === true) await destroy("wipe");
+        return "disabled";
+      }
+      throw error;
+    }
+    const fresh = await isFresh(reply.epoch);
+    if (fresh) {
+      await write(["queue", "meta"], async (writing) => {
+        await putMeta(writing, heard(reply, asked));
+        await replay(writing, Date.now());
+      });
+      await push();
+      continue;
+    }
+    await take(reply, asked, began, keys);
+    if (!reply.more) break;
+  }
+  await reload();
+  return "ok";
+}
+
+async function take(reply: Pulled, asked: number, began: number, keys: NonNullable<ReturnType<typeof openKeys>>): Promise<void> {
+  const records = await Promise.all(reply.records.map((record) => boxed(keys, record)));
+  const gone = await Promise.all(reply.gone.map(({ entity, id }) => nameOf(keys, entity, id)));
+  const answers = reply.answers ?? [];
+  const sealed = await sealedAnswers(answers);
+  const facts = heard(reply, asked);
+  await write(["records", "queue", "meta"], async (writing) => {
+    // Wiped or expired meanwhile: what came is not for this phone any more.
+    if (!(await writing.objectStore("meta").get("wrapped"))) return;
+    const store = writing.objectStore("records");
+    if (reply.reset) await store.clear();
+    for (const { name, box } of records) await store.put(box, name);
+    for (const name of gone) await store.delete(name);
+    const queue = writing.objectStore("queue");
+    for (const answer of answers) {
+      const item = await queue.index("op").get(answer.op_id);
+      const told = sealed.get(answer.op_id);
+      if (item && RESULTS[answer.result] !== "waiting") {
+        await queue.put({ ...item, state: RESULTS[answer.result], answered_at: Date.now(), seen: false, ...(told ? { answer: told } : {}) });
+      }
+    }
+    if (!reply.more) {
+      // What was answered before this pull began stands in the records now.
+      for (const item of await queue.getAll()) {
+        const over = item.state !== "waiting" && item.state !== "held" && (item.answered_at ?? Infinity) < began;
+        if (over && !item.pulled) await queue.put({ ...item, pulled: true });
+      }
+    }
+    await putMeta(writing, { ...facts, cursor: reply.cursor, seal_key: reply.seal_key, lease: Date.parse(reply.lease_until) });
+  });
+}
+
+/** Forget what the server has had for longer than a restored backup would ask for. */
+async function tidy(now: number = Date.now()): Promise<void> {
+  await write(["queue"], async (writing) => {
+    const queue = writing.objectStore("queue");
+    for (const item of await queue.getAll()) {
+      const old = item.answered_at !== undefined && now - item.answered_at > KEPT_DAYS * DAY;
+      const open = item.state === "waiting" || item.state === "held" || (item.state === "rejected" && !item.seen);
+      if (old && !open) await queue.delete(item.seq);
+    }
+  });
+}
+
+/** Look now and then whether the lease is over. */
+export async function guard(): Promise<void> {
+  if (await expire()) changed.value += 1;
+}

@@ -1,0 +1,34 @@
+// The service worker, and newer versions of the app. One that is ready waits: it is never forced over unsent work, and
+// never taken without the person.
+import { Cell } from "./cell";
+import { sync } from "./sync";
+
+/** Whether a newer version is ready to be used. */
+export const update = new Cell(false);
+
+let waiting: ServiceWorker | null = null;
+let asked = false;
+
+export async function startUpdates(): Promise<void> {
+  if (!("serviceWorker" in navigator)) return;
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    if (asked) location.reload();
+  });
+  const registration = await navigator.serviceWorker.register("/f/sw.js", { scope: "/f/" });
+  const look = (): void => {
+    waiting = navigator.serviceWorker.controller ? registration.waiting : null;
+    update.value = waiting !== null;
+  };
+  look();
+  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", look));
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") void registration.update().catch(() => undefined);
+  });
+}
+
+/** Change to the newer version, unless something waits to be sent. */
+export function takeUpdate(): void {
+  if (!waiting || sync.value.waiting > 0) return;
+  asked = true;
+  waiting.postMessage("take over");
+}
