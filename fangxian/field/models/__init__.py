@@ -1,4 +1,6 @@
 from fangxian.field.models.campaign import Campaign, Target
+from fangxian.field.models.duties import Gate, GateUnit, Message, Point, Round
+from fangxian.field.models.duties_log import Disinfection, GateEntry, Outreach, RoundCheck
 from fangxian.field.models.form import FormDefinition
 from fangxian.field.models.operation import (
     FieldConflict,
@@ -13,13 +15,22 @@ from fangxian.field.models.visit import Exemption, Visit
 __all__ = [
     "Campaign",
     "DailyReport",
+    "Disinfection",
     "Exemption",
     "FieldConflict",
     "FormDefinition",
+    "Gate",
+    "GateEntry",
+    "GateUnit",
     "HeldOperation",
+    "Message",
     "Operation",
+    "Outreach",
     "PhoneManifest",
+    "Point",
     "ReportCorrection",
+    "Round",
+    "RoundCheck",
     "SealKey",
     "Target",
     "Visit",

@@ -1,0 +1,179 @@
+"""Recording something once, however often the network brings it: for all records of duty."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fangxian.common import crypto
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Invalid, Problem
+from fangxian.common.keyring import KeyDestroyed
+from fangxian.common.ui import formats
+from fangxian.common.vocabulary import Named
+from fangxian.core.models import Emergency
+from fangxian.field.actions.visits import CLOCK_AHEAD, Answer
+from fangxian.field.models.duties_log import DutyRecord
+
+# Longer ago than a phone may lie in a drawer with something unsent: its clock is wrong.
+CLOCK_BEHIND: Final = dt.timedelta(days=90)
+
+
+def digest_of(entity: str, body: Mapping[str, Any]) -> bytes:
+    """Keyed, since what is logged is short enough to be guessed."""
+    plain = orjson.dumps(body, option=orjson.OPT_SORT_KEYS, default=str).decode()
+    return crypto.blind_index(plain, f"field.{entity}.digest")
+
+
+def moment(said: dt.datetime | None) -> dt.datetime:
+    """When it was done, as the device says; a clock that can't be right is not believed."""
+    now = timezone.now()
+    return said if said is not None and now - CLOCK_BEHIND <= said <= now + CLOCK_AHEAD else now
+
+
+def emergency_over() -> Problem:
+    """What is said of a record whose emergency has ended."""
+    return Problem(
+        _("The emergency has ended and its key is destroyed: nothing can be recorded under it."),
+        mend=_("Ask headquarters to set it up anew."),
+        code="emergency",
+    )
+
+
+def known(op_id: UUID, digest: bytes) -> bool:
+    """Whether just this is recorded already, wherever its place lies now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT field_duty_recorded(%s, %s)", [op_id, digest])
+        return bool(cursor.fetchone()[0])
+
+
+def repeated(op_id: UUID, entity: str, body: Mapping[str, Any]) -> Answer | None:
+    """The answer to a repeat: it was recorded, whatever has changed since. One query."""
+    return Answer(op_id, "duplicate") if known(op_id, digest_of(entity, body)) else None
+
+
+def keep(by: Actor, row: DutyRecord, entity: str, body: Mapping[str, Any]) -> Answer:
+    """Append a record of which no repeat is known. Two statements, one more if it is refused.
+
+    Raises Invalid: its number was used for another, what it corrects is not there or was corrected,
+    its emergency has ended.
+    """
+    row.digest = digest_of(entity, body)
+    row.user_id, row.actor, row.source = by.user_id, by.name, by.source
+    records, corrects = type(row)._default_manager, _corrected(row)
+    if row.emergency_id is not None and _has_ended(row.emergency_id):
+        raise Invalid(emergency_over())
+    if corrects is not None and not _correctable(row, corrects):
+        raise Invalid(_not_correctable())
+    try:
+        # Two that bring the same at once: the second waits for the first and is told of it.
+        records.bulk_create([row], ignore_conflicts=True)
+    except KeyDestroyed:
+        raise Invalid(emergency_over()) from None
+    if records.filter(id=row.id).exists():
+        return Answer(row.op_id, "applied")
+    if known(row.op_id, row.digest):
+        return Answer(row.op_id, "duplicate")
+    if corrects is not None and not _correctable(row, corrects):
+        raise Invalid(_not_correctable())
+    raise Invalid(
+        Problem(
+            _("This number was used for another record."),
+            field="op_id",
+            mend=_("Record it again under a number of its own."),
+            code="op_id",
+        )
+    )
+
+
+def _has_ended(emergency_id: UUID) -> bool:
+    return Emergency.objects.filter(id=emergency_id, ended_on__isnull=False).exists()
+
+
+def _corrected(row: DutyRecord) -> UUID | None:
+    # A reference of each table to itself, which the types of an abstract model do not know.
+    found: UUID | None = row.corrects_id  # type: ignore[attr-defined]
+    return found
+
+
+def _correctable(row: DutyRecord, corrects: UUID) -> bool:
+    """Not corrected yet, at the same place."""
+    records: Any = type(row)._default_manager
+    found = records.filter(op_id=corrects, corrected_by=None, place_code=row.place_code)
+    return bool(found.exists())
+
+
+def _not_correctable() -> Problem:
+    return Problem(
+        _("There is no such record at this place, or it was corrected already."),
+        field="corrects",
+        mend=_("Open the list again and correct the latest one."),
+        code="corrects",
+    )
+
+
+def body_of(new: Any) -> dict[str, Any]:
+    """Everything that is recorded, but its number: what :func:`digest_of` is made of."""
+    return {
+        one.name: getattr(new, one.name) for one in dataclasses.fields(new) if one.name != "op_id"
+    }
+
+
+def unknown(code: str, known_codes: Mapping[str, Named], where: str) -> Iterator[Problem]:
+    """What is said of a code that the rules do not have, naming those they have."""
+    if code not in known_codes:
+        names = "、".join(f"{named.name} ({named.code})" for named in known_codes.values())
+        yield Problem(
+            _("“%(code)s” is not known here.") % {"code": code},
+            field=where,
+            mend=_("Take one of: %(names)s.") % {"names": names},
+            code="unknown_code",
+        )
+
+
+def too_long(new: Any, most: Mapping[str, int]) -> Iterator[Problem]:
+    """What is said of texts that are longer than anybody needs."""
+    for name, length in most.items():
+        if len(getattr(new, name)) > length:
+            yield Problem(
+                _("The text is too long."),
+                field=name,
+                mend=_("Write at most %(n)d characters.") % {"n": length},
+                code="long",
+            )
+
+
+def outside(value: float | None, least: float, most: float, where: str) -> Iterator[Problem]:
+    """What is said of a number that can't be."""
+    if value is not None and not least <= value <= most:
+        yield Problem(
+            _("“%(value)s” can’t be right here.") % {"value": value},
+            field=where,
+            mend=_("Write a number from %(least)s to %(most)s.")
+            % {"least": f"{least:g}", "most": f"{most:g}"},
+            code="outside",
+        )
+
+
+def over(ended_on: dt.date | None, at: dt.datetime, where: str, name: str) -> Iterator[Problem]:
+    """What is said of something done at a gate or on a round that had ended by then."""
+    if ended_on is not None and timezone.localdate(at) > ended_on:
+        yield Problem(
+            _("“%(name)s” was ended on %(day)s.") % {"name": name, "day": formats.date(ended_on)},
+            field=where,
+            mend=_("Choose another one."),
+            code="closed",
+        )
+
+
+def trimmed(text: str) -> str | None:
+    """A text to be sealed; nothing for an empty one."""
+    return text.strip() or None
