@@ -37,7 +37,7 @@ def _of_actor(request: HttpRequest, by: Actor | None) -> dict[str, Any]:
         "actor": by,
         "grants": getattr(request, "grants", []),
         "nav_items": items,
-        "user_links": _own_pages(),
+        "user_links": _own_pages(goes_on),
         "working_reason": request.session.get(REASON, "") if by is not None else "",
         "tools": [
             {
@@ -53,8 +53,10 @@ def _of_actor(request: HttpRequest, by: Actor | None) -> dict[str, Any]:
     }
 
 
-def _own_pages() -> list[dict[str, str]]:
+def _own_pages(by: Actor | None) -> list[dict[str, str]]:
+    phones = {"label": _("My phones"), "url": reverse("accounts:devices"), "icon": "phone"}
     return [
+        *([phones] if by is not None and by.may("accounts.device") else []),
         {"label": _("Change password"), "url": reverse("account_change_password"), "icon": "key"},
         {"label": _("Second factor"), "url": reverse("mfa_index"), "icon": "lock"},
         {"label": _("My sessions"), "url": reverse("usersessions_list"), "icon": "clock"},

@@ -35,6 +35,8 @@ COOKIE_PATH = "/api/field/sync"
 # Browsers keep none longer; what is unsent is taken after the enrolment has run out, too.
 COOKIE_DAYS = 400
 BEARER = "Bearer "
+# What is read for a phone, as the access log says it (``looks.ROUTES``).
+PURPOSE = "page phone"
 # Enrolments from one address: an office sits behind one, and each phone needs a person with a code.
 MOST_ENROLMENTS, ENROLMENTS_WITHIN = 30, 60
 SEEN_EVERY = dt.timedelta(minutes=1)
@@ -117,7 +119,7 @@ def actors_of(
         user,
         strong=max(held, key=lambda one: one.from_at).strong,
         source=f"device {device.pk}",
-        purpose=purpose or "field app",
+        purpose=purpose or PURPOSE,
     )
 
 
@@ -189,7 +191,7 @@ def enrol(
     if row.expires_at <= timezone.now():
         raise DeviceRefused(403, "code_expired", _("This code has run out."), mend=another)
     user = holder_of(row.user_id)
-    actors = _actors(user, strong=row.strong, source=source, purpose="enrol phone") if user else []
+    actors = _actors(user, strong=row.strong, source=source, purpose=PURPOSE) if user else []
     by = next((actor for actor in actors if actor.may(RIGHT)), None)
     if by is None:
         raise DeviceRefused(

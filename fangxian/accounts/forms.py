@@ -146,6 +146,22 @@ class NumberForm(forms.Form):
     )
 
 
+class DeviceFilter(forms.Form):
+    """The filter of the list of phones."""
+
+    q = forms.CharField(label=_("Account or name of the phone"), required=False, max_length=60)
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[
+            ("", _("All")),
+            ("working", _("Working")),
+            ("expired", _("Enrolment over")),
+            ("disabled", _("Disabled")),
+        ],
+    )
+
+
 class UserFilter(forms.Form):
     """The filter of the list of accounts."""
 

@@ -71,6 +71,7 @@ ROUTES = {
     "people:propose": gettext_lazy("search for a second record"),
     "register:household": gettext_lazy("page of the household"),
     "register:place": gettext_lazy("list of households"),
+    "phone": gettext_lazy("phone at the door"),
 }
 ROOMS = {
     "people": gettext_lazy("persons"),

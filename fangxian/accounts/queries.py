@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from fangxian.accounts.models import AccessLog, Grant, Role, SecurityAlert, User
+from fangxian.accounts.models import AccessLog, Device, Grant, Role, SecurityAlert, User
 from fangxian.common import codes, prepared
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
@@ -119,6 +119,12 @@ def users_in(area: str) -> QuerySet[User]:
     inside = Q(region__code__gte=lo, region__code__lt=hi)
     holding = Grant.objects.filter(revoked_at=None, region__code__gte=lo, region__code__lt=hi)
     return every.filter(inside | Q(pk__in=holding.values("user_id")))
+
+
+def devices_in(area: str) -> QuerySet[Device]:
+    """Phones of the accounts of :func:`users_in`, the latest enrolled first."""
+    holders = users_in(area).order_by().values("pk")
+    return Device.objects.filter(user__in=holders).select_related("user").order_by("-pk")
 
 
 def display_names(usernames: Iterable[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from fangxian.accounts.models import Grant, SecurityAlert, User
+from fangxian.accounts.models import Device, DeviceCode, Grant, SecurityAlert, User
 from fangxian.common.ids import uuid7
 from tests.kit.cast import START
 from tests.kit.objects import ANYWHERE, Side, maker
@@ -45,6 +45,37 @@ def _grant(side: Side) -> Any:
 def _alert(side: Side) -> Any:
     return SecurityAlert.objects.create(
         kind="lockout", user_id=side.get("accounts:user_id"), area=side.codes.community
+    ).pk
+
+
+def _enrolled(user_id: Any) -> Any:
+    now = timezone.now()
+    return Device.objects.create(
+        user_id=user_id,
+        name="Kit",
+        cookie_hash=uuid7().bytes,
+        pull_hash=b"",
+        enrolled_at=now,
+        last_seen_at=now,
+        expires_at=now,
+    ).pk
+
+
+@maker("accounts:device_id", personal=True)
+def _own_device(side: Side) -> Any:
+    assert side.viewer is not None
+    return _enrolled(side.viewer.pk)
+
+
+@maker("accounts:phone_id")
+def _device(side: Side) -> Any:
+    return _enrolled(side.get("accounts:user_id"))
+
+
+@maker("accounts:code_id", personal=True)
+def _device_code(side: Side) -> Any:
+    return DeviceCode.objects.create(
+        user=side.viewer, code_hash=uuid7().bytes, expires_at=timezone.now()
     ).pk
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
+from contextlib import nullcontext
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -28,8 +29,9 @@ NAME_LENGTH = 60
 
 @dataclass(frozen=True)
 class NewCode:
-    """A code for one phone, shown once, and when it runs out."""
+    """A code for one phone, shown once, and when it runs out; ``id`` tells nothing of it."""
 
+    id: UUID
     code: str
     expires_at: dt.datetime
 
@@ -77,7 +79,7 @@ def make_device_code(*, by: Actor, strong: bool) -> NewCode:
         expires_at=now + dt.timedelta(minutes=CODE_MINUTES),
         strong=strong,
     )
-    return NewCode(code, made.expires_at)
+    return NewCode(made.pk, code, made.expires_at)
 
 
 @action
@@ -158,16 +160,18 @@ def disable_device(*, by: Actor, device_id: UUID, reason: str, wipe: bool = Fals
     """Let a phone read nothing more; with ``wipe`` it is told to remove what can be read.
 
     What was recorded on it and not yet sent is still taken, and held for a supervisor to decide.
-    Raises OutOfScope, Forbidden (another's, without the right), Invalid (no reason).
+    For one's own no reason is asked: a stolen one is disabled at once. Raises OutOfScope,
+    Forbidden (another's, without the right), Invalid (no reason).
     """
     device = _own_or_managed(by, device_id)
-    why = checked_reason(reason)
-    with because(by, why):
+    own = device.user_id == by.user_id and not reason.strip()
+    why = "" if own else checked_reason(reason)
+    with nullcontext() if own else because(by, why):
         if device.disabled_at is None or device.user_id != by.user_id:
             # Of an administrator's word the holder does not make his own.
             device.disabled_by_id = by.user_id
         device.disabled_at = device.disabled_at or timezone.now()
-        device.reason = why
+        device.reason = why or device.reason
         device.wipe = device.wipe or wipe
         device.save(update_fields=["disabled_at", "disabled_by", "reason", "wipe"])
     return device

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -55,6 +57,14 @@ class Device(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def state(self, now: dt.datetime) -> str:
+        """``working``, ``expired``, ``disabled``, ``wipe`` (to be told so) or ``wiped`` (told)."""
+        if self.disabled_at is not None:
+            if self.wipe:
+                return "wiped" if self.wipe_told_at else "wipe"
+            return "disabled"
+        return "working" if self.expires_at > now else "expired"
 
 
 class DeviceHolder(models.Model):

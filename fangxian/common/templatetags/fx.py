@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from fangxian.common.actor import Actor
 from fangxian.common.registries import NavItem
-from fangxian.common.ui import bundle, formats, units
+from fangxian.common.ui import bundle, formats, qr, units
 from fangxian.common.ui import tags as components
 
 register = template.Library()
@@ -27,6 +27,7 @@ register.tags.update(components.register.tags)
 STYLE = '<link rel="stylesheet" href="{}">'
 CHUNK = '<link rel="modulepreload" href="{}">'
 
+register.simple_tag(qr.qr, name="qr")
 register.filter("cn_date", formats.date)
 register.filter("cn_datetime", formats.date_time)
 register.filter("cn_time", formats.clock)

@@ -98,6 +98,8 @@ def origin(source: str) -> str:
     kind, _space, address = source.partition(" ")
     if kind == "web":
         return " ".join(filter(None, (gettext("browser"), address)))
+    if kind == "device":
+        return gettext("phone at the door")
     if kind in ("console", "command"):
         return gettext("console of the server")
     if kind == "job" or kind.startswith("job:"):
