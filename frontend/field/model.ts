@@ -130,12 +130,14 @@ function table<E extends Entity>(entity: E): Map<string, Row<E>> {
   return rows;
 }
 
-const byOrder = (a: Row<"door">, b: Row<"door">): number => a.order - b.order;
+const byOrder = (a: Row<"door">, b: Row<"door">): number => (a.order < b.order ? -1 : Number(a.order > b.order));
 
 /** Questions of the screens; watch `changed` (`useModel`) to ask again. */
 export const model = {
   all: <E extends Entity>(entity: E): Row<E>[] => [...table(entity).values()],
   one: <E extends Entity>(entity: E, id: string): Row<E> | undefined => table(entity).get(id),
+  /** The names of codes; undefined before the first pull. */
+  words: (): Row<"words"> | undefined => model.all("words")[0],
   campaigns: (): Row<"campaign">[] => model.all("campaign"),
   campaign: (id: string): Row<"campaign"> | undefined => model.one("campaign", id),
   form: (id: string): Row<"form"> | undefined => model.one("form", id),
@@ -202,9 +204,9 @@ export async function save(
 }
 
 /** The version that a change was made upon; what only adds has none. */
-function baseVersion(entity: Pushed, id: string): number | string | null {
-  const pulled = entity === "residency" ? "resident" : entity;
-  return kept.get(place(pulled, id))?.version ?? null;
+function baseVersion(entity: Pushed, id: string): number | null {
+  if (entity !== "household" && entity !== "residency") return null;
+  return kept.get(place(entity === "residency" ? "resident" : entity, id))?.version ?? null;
 }
 
 /** Encrypt what a pull brought, for `putRecords`. */

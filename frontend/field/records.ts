@@ -1,38 +1,73 @@
-// What a pull brings, by kind. The server's side of it: fangxian/field/sync/pulling.py.
-export interface Campaign {
-  name: string;
-  ends_on: string | null;
-  form_id: string | null;
-  every_door: boolean;
-  targets?: number;
-  visited?: number;
+// What a pull brings, by kind: the records of fangxian/field/sync/pulled.py and duties.
+import type { Tree } from "../islands/expression";
+
+/** A name in both languages that the server knows; Traditional is made from it where it is shown. */
+export interface Word {
+  zh: string;
+  en: string;
 }
 
-export interface Form {
+/** The names of codes: of relations, groups of care and the like. */
+export interface Words {
+  relations: Record<string, Word>;
+  residency_kinds: Record<string, Word>;
+  groups: Record<string, Word>;
+  sexes: Record<string, string>;
+  states: Record<string, string>;
+}
+
+/** What can be found at a door. */
+export interface Outcome extends Word {
+  code: string;
+  /** The key that chooses it. */
+  key: string;
+  closes: boolean;
+  /** Whether the form is asked. */
+  asks: boolean;
+  met: boolean;
+  exception: boolean;
+  revisit_days: number | null;
+}
+
+export interface Campaign {
   name: string;
-  /** The questionnaire as the server writes it, with compiled trees. */
+  starts_on: string;
+  ends_on: string | null;
+  form_id: string;
+  every_door: boolean;
+  outcomes: Outcome[];
+  /** By place: how many doors, and what became of them. */
+  counts: Record<string, { target: number; visited: number; exempt: number; gap: number }>;
+}
+
+/** The questionnaire as the server writes it; `compiled` as its pages give it to the engine of the forms. */
+export interface Form {
+  code: string;
+  version: number;
+  name: string;
   schema: unknown;
+  compiled: unknown;
+  defaults: Record<string, Tree>;
 }
 
 export interface Door {
-  household_id: string;
   campaign_id: string;
-  room: string;
-  place_name: string;
+  household_id: string;
   building: string;
+  place: string;
+  room: string;
+  /** A text by which doors sort as one walks by them. */
+  order: string;
   state: string;
   outcome: string;
-  due_on: string | null;
   visits: number;
-  /** In the order in which one walks. */
-  order: number;
+  due_on: string | null;
 }
 
 export interface Household {
   place_code: string;
-  place_name: string;
-  building: string;
   room: string;
+  number: string;
   address: string;
   state: string;
   note: string;
@@ -42,11 +77,22 @@ export interface Resident {
   household_id: string;
   name: string;
   sex: string;
-  birth_year: number | null;
+  born: number | null;
   relation: string;
+  kind: string;
   groups: string[];
   away_since: string | null;
   away_where: string;
+}
+
+export interface Task {
+  kind: string;
+  label: string;
+  title: string;
+  due_at: string | null;
+  place_code: string;
+  object_type: string;
+  object_id: string | null;
 }
 
 export interface Gate {
@@ -77,43 +123,30 @@ export interface Message {
   to_date: string | null;
 }
 
-export interface Task {
-  title: string;
-  kind: string;
-  due_at: string | null;
-  place_name: string;
-}
-
 /** The kinds of records a pull brings. */
 export interface Records {
+  words: Words;
   campaign: Campaign;
   form: Form;
   door: Door;
   household: Household;
   resident: Resident;
+  task: Task;
   gate: Gate;
   round: Round;
   message: Message;
-  task: Task;
 }
 export type Entity = keyof Records;
 
 /** What a push may change. */
-export type Pushed =
-  | "visit"
-  | "household"
-  | "residency"
-  | "gate_entry"
-  | "round_check"
-  | "disinfection"
-  | "outreach"
-  | "task_note";
+export type Pushed = "visit" | "household" | "residency" | "gate_entry" | "round_check" | "disinfection" | "outreach";
 
 /** A record as the server keeps it. */
 export interface Kept<E extends Entity = Entity> {
   entity: E;
   id: string;
-  version: number | string | null;
+  /** What phones change names it in their operations; of the others it is too large for a number here, and unused. */
+  version: number;
   data: Records[E];
 }
 

@@ -29,7 +29,9 @@ export interface Answer {
   op_id: string;
   result: "applied" | "duplicate" | "merged" | "conflict" | "held" | "rejected" | "retry";
   problems: Problem[];
-  merged?: Record<string, { mine: unknown; theirs: unknown; kept: unknown }>;
+  merged?: Record<string, { mine: unknown; theirs: unknown; kept: string }>;
+  /** Of a duplicate: what was answered when it was taken in. */
+  first?: Exclude<Answer["result"], "duplicate">;
 }
 
 interface Reply {
@@ -104,6 +106,12 @@ export async function run(): Promise<void> {
   await count(line);
   misses = line === "ok" ? 0 : misses + 1;
   clock = setTimeout(() => void run(), again ? 0 : pause(line));
+}
+
+/** Nothing more by itself, until it is asked for. */
+export function rest(): void {
+  clearTimeout(clock);
+  misses = 0;
 }
 
 function pause(line: Line): number {
@@ -185,9 +193,8 @@ function some(waiting: Queued[], most: number): Queued[] {
   return waiting.slice(0, most).filter((item, at) => (bytes += item.envelope.box.length) <= MOST_BYTES || at === 0);
 }
 
-const RESULTS: Record<Answer["result"], State> = {
+const RESULTS: Record<Exclude<Answer["result"], "duplicate">, State> = {
   applied: "applied",
-  duplicate: "applied",
   merged: "merged",
   conflict: "conflict",
   held: "held",
@@ -195,11 +202,16 @@ const RESULTS: Record<Answer["result"], State> = {
   retry: "waiting",
 };
 
+/** What an answer makes of its operation. One that was answered before, but whose reply was lost, had its result then. */
+function stateOf(answer: Answer): State {
+  return RESULTS[answer.result === "duplicate" ? (answer.first ?? "applied") : answer.result];
+}
+
 /** Keep the answers; how many operations they settle. */
 async function settle(reply: Pushed, asked: number, batch: Queued[]): Promise<number> {
   const now = Date.now();
   const known = new Map(batch.map((item) => [item.op_id, item]));
-  const answers = reply.answers.filter((answer) => known.has(answer.op_id) && RESULTS[answer.result] !== "waiting");
+  const answers = reply.answers.filter((answer) => known.has(answer.op_id) && stateOf(answer) !== "waiting");
   const sealed = await sealedAnswers(answers);
   const fresh = reply.epoch ? await isFresh(reply.epoch) : false;
   await write(["queue", "meta"], async (writing) => {
@@ -208,7 +220,7 @@ async function settle(reply: Pushed, asked: number, batch: Queued[]): Promise<nu
     for (const answer of answers) {
       const item = known.get(answer.op_id) as Queued;
       const told = sealed.get(answer.op_id);
-      const state = RESULTS[answer.result];
+      const state = stateOf(answer);
       await changeQueued(writing, item.seq, { state, answered_at: now, pulled: false, seen: false, ...(told ? { answer: told } : {}) });
     }
   });
@@ -256,7 +268,7 @@ async function pull(): Promise<Line> {
     const asked = Date.now();
     let reply: Pulled;
     try {
-      const body = { device: device.id, cursor: (await meta("cursor")) ?? null, epoch: (await meta("epoch")) ?? "" };
+      const body = { device: device.id, cursor: (await meta("cursor")) ?? null, epoch: (await meta("epoch")) ?? "", seq: await meta("seq") };
       reply = await send<Pulled>("pull", body, token);
     } catch (error) {
       if (error instanceof WireError && error.code === "device_disabled") {
@@ -298,8 +310,8 @@ async function take(reply: Pulled, asked: number, began: number, keys: NonNullab
     for (const answer of answers) {
       const item = await queue.index("op").get(answer.op_id);
       const told = sealed.get(answer.op_id);
-      if (item && RESULTS[answer.result] !== "waiting") {
-        await queue.put({ ...item, state: RESULTS[answer.result], answered_at: Date.now(), seen: false, ...(told ? { answer: told } : {}) });
+      if (item && stateOf(answer) !== "waiting") {
+        await queue.put({ ...item, state: stateOf(answer), answered_at: Date.now(), seen: false, ...(told ? { answer: told } : {}) });
       }
     }
     if (!reply.more) {

@@ -1,0 +1,135 @@
+// What the tests of the app share: a database of their own, a server of their own.
+import "fake-indexeddb/auto";
+import { vi } from "vitest";
+import { type ServerKey, base64url, sealWith, unbase64url, utf8, uuidBytes } from "./crypto";
+import { destroy } from "./session";
+import { NAME, close } from "./store";
+import { type Answer, rest } from "./sync";
+
+/** Forget everything: the next test has a new phone. */
+export async function newPhone(): Promise<void> {
+  rest();
+  await close();
+  await new Promise<void>((done, failed) => {
+    const asked = indexedDB.deleteDatabase(NAME);
+    asked.onsuccess = () => done();
+    asked.onerror = () => failed(asked.error);
+  });
+  await destroy("");
+}
+
+export interface Plain {
+  op_id: string;
+  device: string;
+  seq: number;
+  entity: string;
+  id: string;
+  base_version: number | null;
+  patch: Record<string, unknown>;
+  actor: string;
+  salt: string;
+}
+
+type Call = { path: string; body: Record<string, unknown>; token: string };
+type Made = Response | "lost" | "offline" | null;
+
+/** A server small enough to be read whole, which holds to the protocol: what it once answered it remembers. */
+export class Server {
+  epoch = "epoch-1";
+  user = "7";
+  /** Server's clock less the phone's. */
+  offset = 0;
+  calls: Call[] = [];
+  operations = new Map<string, Plain>();
+  /** Of what is pushed, by op_id; the others are applied. */
+  answers = new Map<string, Answer>();
+  records: unknown[] = [];
+  gone: unknown[] = [];
+  /** Called before an answer; what it returns is answered in its place ("lost": done, but the reply never arrives). */
+  before: (call: Call) => Made = () => null;
+  #pair: CryptoKeyPair | null = null;
+  #seen = new Map<string, { sha256: string; answer: Answer }>();
+
+  static async start(): Promise<Server> {
+    const server = new Server();
+    server.#pair = (await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"])) as CryptoKeyPair;
+    vi.stubGlobal("fetch", (url: string, init: RequestInit) => server.#fetch(url, init));
+    return server;
+  }
+
+  async sealKey(): Promise<ServerKey> {
+    const raw = await crypto.subtle.exportKey("raw", (this.#pair as CryptoKeyPair).publicKey);
+    return { id: 1, public: base64url(new Uint8Array(raw)) };
+  }
+
+  /** Restored from a backup: it knows nothing of what came since. */
+  restore(): void {
+    this.epoch = `${this.epoch}+`;
+    this.operations.clear();
+    this.#seen.clear();
+  }
+
+  time(): string {
+    return new Date(Date.now() + this.offset).toISOString();
+  }
+
+  async #fetch(url: string, init: RequestInit): Promise<Response> {
+    const token = new Headers(init.headers).get("Authorization") ?? "";
+    const call = { path: url.replace("/api/field/sync/", ""), body: JSON.parse(String(init.body)) as Call["body"], token };
+    this.calls.push(call);
+    const made = this.before(call);
+    if (made === "offline") throw new TypeError("no network");
+    if (made instanceof Response) return made;
+    const reply = await this.#answer(call);
+    if (made === "lost") throw new TypeError("connection reset");
+    return reply;
+  }
+
+  async #answer({ path, body, token }: Call): Promise<Response> {
+    const common = { epoch: this.epoch, server_time: this.time() };
+    if (path === "enrol") {
+      const user = { user_id: this.user, user_name: "Kit", pull_token: `token-${this.user}`, grids: [{ code: "1", name: "One" }] };
+      return json({ ...common, ...user, device_id: body["device_id"] ?? "device-1", seal_key: await this.sealKey(), lease_hours: 72 });
+    }
+    if (path === "push") {
+      const answers: Answer[] = [];
+      for (const envelope of body["operations"] as Parameters<Server["open"]>[0][]) answers.push(await this.#take(envelope));
+      return json({ ...common, answers });
+    }
+    if (token !== `Bearer token-${this.user}`) return json({ code: "sign_in_again" }, 401);
+    const lease = new Date(Date.now() + this.offset + 72 * 3_600_000).toISOString();
+    const { records, gone } = this;
+    return json({ ...common, lease_until: lease, cursor: "c1", reset: false, more: false, seal_key: await this.sealKey(), records, gone });
+  }
+
+  async #take(envelope: Parameters<Server["open"]>[0]): Promise<Answer> {
+    const { op_id, sha256 } = envelope;
+    const known = this.#seen.get(op_id);
+    if (known && known.sha256 !== sha256) return { op_id, result: "rejected", problems: [{ code: "other_body", message: "" }] };
+    if (known) return { ...known.answer, result: "duplicate", first: known.answer.result as Exclude<Answer["result"], "duplicate"> };
+    const answer = this.answers.get(op_id) ?? { op_id, result: "applied", problems: [] };
+    if (answer.result === "retry") return answer;
+    this.#seen.set(op_id, { sha256, answer });
+    this.operations.set(op_id, await this.open(envelope));
+    return answer;
+  }
+
+  /** Unseal, as the server does. */
+  async open(envelope: Awaited<ReturnType<typeof sealWith>>): Promise<Plain> {
+    const own = this.#pair as CryptoKeyPair;
+    const point = unbase64url(envelope.epk);
+    const other = await crypto.subtle.importKey("raw", point, { name: "ECDH", namedCurve: "P-256" }, false, []);
+    const secret = await crypto.subtle.deriveBits({ name: "ECDH", public: other }, own.privateKey, 256);
+    const base = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveKey"]);
+    const mine = unbase64url((await this.sealKey()).public);
+    const salt = new Uint8Array([...point, ...mine]);
+    const how = { name: "HKDF", hash: "SHA-256", salt, info: utf8("fangxian operation 1") };
+    const key = await crypto.subtle.deriveKey(how, base, { name: "AES-GCM", length: 256 }, false, ["decrypt"]);
+    const gcm = { name: "AES-GCM", iv: unbase64url(envelope.nonce), additionalData: uuidBytes(envelope.op_id) };
+    return JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt(gcm, key, unbase64url(envelope.box)))) as Plain;
+  }
+}
+
+export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Response {
+  return new Response(JSON.stringify(body), { status, headers: { "X-Fangxian": "sync", ...headers } });
+}
