@@ -36,6 +36,7 @@ from fangxian.field import emergencies, exporting, follow, invariants, queries, 
 from fangxian.field.actions import duty_ends
 from fangxian.field.actions.campaigns import DATES, close_with_emergency
 from fangxian.field.actions.reports import OVERDUE
+from fangxian.field.duties import phones as phones_of_duties
 from fangxian.field.duties import rules as duty_rules
 from fangxian.field.models import Campaign, DailyReport, Target
 from fangxian.field.sync import held, phones, pulled, pushed
@@ -78,6 +79,8 @@ def register() -> None:
     core_rules.register_validator(phones.NAME, phones.check)
     pushed.register_entities()
     pulled.register_sources()
+    phones_of_duties.register_entities()
+    phones_of_duties.register_sources()
     core_rules.register_validator(duty_rules.NAME, duty_rules.check)
     for right in RIGHTS:
         registries.rights.register(right.name, right)

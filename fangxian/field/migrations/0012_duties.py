@@ -24,8 +24,38 @@ BEGIN
         OR EXISTS (SELECT 1 FROM field_roundcheck r WHERE r.op_id = $1 AND r.digest = $2)
         OR EXISTS (SELECT 1 FROM field_disinfection r WHERE r.op_id = $1 AND r.digest = $2)
         OR EXISTS (SELECT 1 FROM field_outreach r WHERE r.op_id = $1 AND r.digest = $2);
-    PERFORM set_config('fangxian.lo', lo, true), set_config('fangxian.hi', hi, true);
+    PERFORM set_config('fangxian.lo', coalesce(lo, ''), true),
+        set_config('fangxian.hi', coalesce(hi, ''), true);
     RETURN known;
+END
+$$;
+"""
+# Also where a gate or a point of a round lies, and what code a place has now.
+PLACES = """
+CREATE OR REPLACE FUNCTION field_places(kinds text[], ids uuid[])
+RETURNS TABLE (known_id uuid, code text) LANGUAGE plpgsql AS $$
+DECLARE
+    lo text := current_setting('fangxian.lo', true);
+    hi text := current_setting('fangxian.hi', true);
+BEGIN
+    PERFORM set_config('fangxian.lo', '0', true), set_config('fangxian.hi', ':', true);
+    RETURN QUERY
+        SELECT h.id, h.place_code::text FROM unnest(kinds, ids) AS asked (kind, id)
+        JOIN register_household h ON asked.kind = 'household' AND h.id = asked.id
+        UNION ALL
+        SELECT r.id, r.place_code::text FROM unnest(kinds, ids) AS asked (kind, id)
+        JOIN register_residency r ON asked.kind = 'residency' AND r.id = asked.id
+        UNION ALL
+        SELECT g.id, g.place_code::text FROM unnest(kinds, ids) AS asked (kind, id)
+        JOIN field_gate g ON asked.kind = 'gate' AND g.id = asked.id
+        UNION ALL
+        SELECT p.id, p.place_code::text FROM unnest(kinds, ids) AS asked (kind, id)
+        JOIN field_point p ON asked.kind = 'point' AND p.id = asked.id
+        UNION ALL
+        SELECT p.id, p.code::text FROM unnest(kinds, ids) AS asked (kind, id)
+        JOIN regions_region p ON asked.kind = 'place' AND p.id = asked.id;
+    PERFORM set_config('fangxian.lo', coalesce(lo, ''), true),
+        set_config('fangxian.hi', coalesce(hi, ''), true);
 END
 $$;
 """
@@ -1273,5 +1303,7 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["emergency_id"], name="round_check_emergency"),
         ),
         migrations.RunSQL(RECORDED, "DROP FUNCTION field_duty_recorded(uuid, bytea)"),
+        # Taken back with the tables it reads, by the migration that made it.
+        migrations.RunSQL(PLACES, migrations.RunSQL.noop),
         migrations.RunSQL(FORGET, "DROP FUNCTION field_duties_forget(uuid)"),
     ]

@@ -1,0 +1,221 @@
+"""Duties as phones push and pull them, and which points of a round are missed by now."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Invalid, OutOfScope
+from fangxian.common.scoping import acting
+from fangxian.field.actions import NewPoint, NewRoundCheck, plan_round, record_round_check
+from fangxian.field.duties import queries
+from fangxian.field.models import Disinfection, Gate, GateEntry, Outreach, Point, Round, RoundCheck
+from fangxian.field.sync import entities
+from fangxian.field.sync.entities import Operation, Reach
+from fangxian.field.sync.operations import _places
+from fangxian.field.tests.test_duties import COUNTY, DAWN, DUSK, gate, walk
+from fangxian.regions.models import Region
+
+__all__ = ["gate", "walk"]
+
+
+def operation(entity: str, patch: dict[str, Any]) -> Operation:
+    return Operation(
+        op_id=uuid4(),
+        device_id=uuid4(),
+        seq=1,
+        entity=entity,
+        object_id=uuid4(),
+        base_version=None,
+        patch=patch,
+        captured_at=timezone.now(),
+        user_id=uuid4(),
+    )
+
+
+def applied(by: Actor, sent: Operation) -> str:
+    found = entities.entity(sent.entity)
+    assert found is not None
+    with acting(by):
+        return str(found.apply(by, sent).result)
+
+
+def pulled(by: Actor, name: str) -> dict[UUID, Any]:
+    source = next(one for one in entities.sources() if one.name == name)
+    with acting(by):
+        reach = Reach(by, by.area, timezone.localdate())
+        return {record.id: record.data for record in source.read(reach)}
+
+
+def test_what_is_done_on_duty_is_pushed(gate: Gate, walk: Round, bob: Actor, places: Any) -> None:
+    with acting(bob):
+        point = Point.objects.first()
+    sent = [
+        operation(
+            "gate_entry",
+            {
+                "gate_id": str(gate.id),
+                "direction": "in",
+                "decision": "pass",
+                "temperature": 36.5,
+                "plate": "冀J12345",
+            },
+        ),
+        operation("round_check", {"point_id": str(point.id), "found": "fine"}),
+        operation(
+            "disinfection",
+            {
+                "place_code": places.building,
+                "site": "lift",
+                "agent": "chlorine",
+                "concentration": 500,
+                "minutes": 30,
+            },
+        ),
+        operation(
+            "outreach",
+            {"place_code": places.grid, "kind": "talk", "outcome": "agreed", "people": 1},
+        ),
+    ]
+    assert [applied(bob, one) for one in sent] == ["applied"] * 4
+    assert [applied(bob, one) for one in sent] == ["duplicate"] * 4
+    with acting(bob):
+        assert GateEntry.objects.get().temperature == "36.5"
+        kept = [RoundCheck.objects.get(), Disinfection.objects.get(), Outreach.objects.get()]
+        assert [one.op_id for one in kept] == [one.op_id for one in sent[1:]]
+
+
+def test_what_the_protocol_does_not_know_is_refused(gate: Gate, bob: Actor) -> None:
+    wrong = operation("gate_entry", {"gate_id": str(gate.id), "mood": "good"})
+    with pytest.raises(Invalid) as refused:
+        applied(bob, wrong)
+    assert {problem.field for problem in refused.value.problems} == {
+        "mood",
+        "direction",
+        "decision",
+    }
+
+
+def test_what_lies_elsewhere_is_found_to_be_held_there(
+    gate: Gate, walk: Round, bob: Actor, charlie: Actor, places: Any
+) -> None:
+    with acting(bob):
+        point = Point.objects.first()
+    sent = [
+        operation("gate_entry", {"gate_id": str(gate.id), "direction": "in", "decision": "pass"}),
+        operation("round_check", {"point_id": str(point.id), "found": "fine"}),
+        operation("outreach", {"place_code": places.grid, "kind": "talk", "outcome": "agreed"}),
+    ]
+    for one in sent:
+        with pytest.raises(OutOfScope):
+            applied(charlie, one)
+    with acting(charlie):
+        found = _places([(one, entities.entity(one.entity)) for one in sent])
+        assert set(found.values()) == {places.grid}
+        # Looking there widens nothing.
+        assert not Gate.objects.exists()
+
+
+def test_phones_get_what_is_set_up_and_nothing_that_was_logged(
+    gate: Gate, walk: Round, bob: Actor, charlie: Actor, django_assert_max_num_queries: Any
+) -> None:
+    gates = pulled(bob, "gate")
+    assert gates[gate.id]["asks"] == ["temperature", "who", "phone"]
+    assert gates[gate.id]["place_name"] == "第1网格"
+    (data,) = pulled(bob, "round").values()
+    assert data["times_a_day"] == 2
+    assert [(point["name"], point["order"], point["done"]) for point in data["points"]] == [
+        ("东门", 1, 0),
+        ("车棚", 2, 0),
+    ]
+    assert pulled(charlie, "gate") == pulled(charlie, "round") == {}
+    (rules,) = pulled(bob, "duty_rules").values()
+    assert {row["code"] for row in rules["decisions"]} == {"pass", "refused", "referred"}
+
+
+def test_a_point_is_missed_once_its_part_of_the_day_is_over(
+    walk: Round, bob: Actor, places: Any
+) -> None:
+    day = timezone.localdate()
+
+    def at(hour: int) -> dt.datetime:
+        return timezone.make_aware(dt.datetime.combine(day, dt.time(hour)))
+
+    def missed(hour: int) -> list[int]:
+        with acting(bob):
+            states = queries.states_of(queries.rounds_at(places.grid), at(hour))[walk.id]
+            assert bool(queries.missed_at(places.grid, at(hour))) == any(s.missed for s in states)
+        return [state.missed for state in states]
+
+    # Two times between 8 and 20: the first until 14, the second until 20.
+    assert [missed(hour) for hour in (7, 13, 14, 20, 23)] == [
+        [0, 0],
+        [0, 0],
+        [1, 1],
+        [2, 2],
+        [2, 2],
+    ]
+    with acting(bob):
+        east = Point.objects.get(name="东门")
+    check = NewRoundCheck(uuid4(), "fine", point_id=east.id)
+    record_round_check(by=bob, check=check)
+    assert missed(14) == [0, 1]
+    again = NewRoundCheck(uuid4(), "dirty", point_id=east.id, corrects=check.op_id)
+    record_round_check(by=bob, check=again)
+    assert missed(20) == [1, 2]
+
+
+@given(
+    first=st.times().map(lambda t: t.replace(microsecond=0)),
+    length=st.integers(1, 24 * 60 - 1),
+    times=st.integers(1, 24),
+    seconds=st.integers(0, 366 * 24 * 3600),
+)
+def test_a_walk_is_due_in_equal_parts(
+    first: dt.time, length: int, times: int, seconds: int
+) -> None:
+    """Whatever the hours: never before it begins, all of it once it has ended, never backwards."""
+    begin = dt.datetime.combine(dt.date(2024, 1, 1), first)
+    last = (begin + dt.timedelta(minutes=length)).time()
+    one = Round(first_at=first, last_at=last, times=times)
+    moment = dt.datetime(2024, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=seconds)
+    walk = queries.walk_of(one, moment)
+    assert walk.ends - walk.begins == dt.timedelta(minutes=length)
+    assert 0 <= walk.due <= times
+    assert (walk.due == 0) or moment > walk.begins
+    assert (walk.due == times) == (moment >= walk.ends)
+    # It is the walk under way, or the day's only one.
+    assert walk.begins - queries.DAY < moment < walk.begins + queries.DAY
+
+
+def test_a_round_over_midnight_belongs_to_the_day_it_begins(places: Any) -> None:
+    night = plan_round(
+        by=COUNTY,
+        place=places[places.grid],
+        name="夜巡",
+        times=2,
+        first_at=DUSK,
+        last_at=DAWN,
+        points=[NewPoint("东门")],
+    )
+    noon = dt.datetime(2024, 5, 2, 12, tzinfo=timezone.get_current_timezone())
+    walk = queries.walk_of(night, noon)
+    assert timezone.localdate(walk.begins) == dt.date(2024, 5, 1)
+    assert (walk.due, walk.times) == (2, 2)
+    later = queries.walk_of(night, noon + dt.timedelta(hours=9))
+    assert (timezone.localdate(later.begins), later.due) == (dt.date(2024, 5, 2), 0)
+
+
+def test_a_place_that_has_moved_keeps_its_id(bob: Actor, places: Any) -> None:
+    sent = operation("disinfection", {"place_code": places.grid})
+    found = entities.entity("disinfection")
+    assert found is not None
+    assert found.object_of(sent) == Region.objects.get(code=places.grid).id
+    assert found.object_of(operation("disinfection", {"place_code": "x" * 900})) is None
