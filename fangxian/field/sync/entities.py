@@ -123,12 +123,14 @@ class Record:
 class Reach:
     """One place that a phone's holder answers for. ``by`` acts in just this place.
 
-    ``kept`` lets the sources of one pull share what they have read.
+    ``number`` counts the places of a phone; ``kept`` lets the sources of one pull share what they
+    have read.
     """
 
     by: Actor
     place: str
     today: dt.date
+    number: int = 0
     kept: dict[Any, Any] = field(default_factory=dict, compare=False)
 
 

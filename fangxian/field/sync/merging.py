@@ -24,11 +24,13 @@ from fangxian.field.models import FieldConflict
 from fangxian.field.sync.entities import Merged, Operation, Outcome, Result
 
 MINE, THEIRS = "mine", "theirs"
+# As ``accounts.devices`` names the source of a phone's actors.
+DEVICE = "device "
 
 
 def device_source(device_id: UUID) -> str:
     """How the history names a phone as the source of a change."""
-    return f"device {device_id}"
+    return f"{DEVICE}{device_id}"
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,10 @@ class _Meeting:
 
     base: Any
     theirs: Any
-    who: str
-    at: dt.datetime | None
     others: bool
+    who: str = ""
+    device: str = ""
+    at: dt.datetime | None = None
 
 
 def merged(
@@ -93,7 +96,8 @@ def _meetings(
     others = False
     for name in names:
         theirs = getattr(current, name)
-        base, who, at = (rows[0][name] if rows else theirs), "", None
+        base = rows[0][name] if rows else theirs
+        writer: tuple[str, str, dt.datetime | None] = ("", "", None)
         before = base
         for row in rows[1:]:
             context: Mapping[str, Any] = row["pgh_context"] or {}
@@ -104,8 +108,9 @@ def _meetings(
                 if mine:
                     base = before
                 else:
-                    who, at = str(context.get("who", "")), row["pgh_created_at"]
-        found[name] = _Meeting(base, theirs, who, at, others)
+                    device = str(context.get("source", "")).partition(DEVICE)[2]
+                    writer = str(context.get("who", "")), device, row["pgh_created_at"]
+        found[name] = _Meeting(base, theirs, others, *writer)
     return found
 
 
@@ -155,23 +160,15 @@ def _follow_queue(
             continue
         met = meetings[name]
         mine = disputed[name].mine if name in disputed else changes[name]
-        value = {"value": plain(mine), "who": by.name, "at": now, "device": device}
         if row is None:
-            values = [
-                {"value": plain(met.base), "who": "", "at": None, "device": ""},
-                {"value": plain(met.theirs), "who": met.who, "at": met.at, "device": ""},
-            ]
+            values = [_value(met.base, "", "", None)]
         else:
-            values = [
-                one
-                for at, one in enumerate(orjson.loads(row.values or "[]"))
-                if not at or one["device"] != device
-            ]
-            if all(one["value"] != plain(met.theirs) for one in values[1:]):
-                values.append(
-                    {"value": plain(met.theirs), "who": met.who, "at": met.at, "device": ""}
-                )
-        values.append(value)
+            before = list(orjson.loads(row.values or "[]"))
+            values = before[:1] + [one for one in before[1:] if one["device"] != device]
+        theirs = _value(met.theirs, met.who, met.device, met.at)
+        if name in disputed and all(one["value"] != theirs["value"] for one in values[1:]):
+            values.append(theirs)
+        values.append(_value(mine, by.name, device, now))
         server = name in disputed and disputed[name].kept == THEIRS
         shown = next(
             (
@@ -191,6 +188,10 @@ def _follow_queue(
         row.op_id, row.shown = operation.op_id, shown
         row.values = orjson.dumps(values).decode()
         row.save()
+
+
+def _value(value: Any, who: str, device: str, at: dt.datetime | None) -> dict[str, Any]:
+    return {"value": plain(value), "who": who, "device": device, "at": at}
 
 
 def plain(value: Any) -> Any:

@@ -29,7 +29,10 @@ from fangxian.register.vocabularies import KEY_GROUPS, RELATIONS, RESIDENCY_KIND
 
 VIEW = "field.view"
 REGISTER = "register.view"
+COUNTS = ("targets", "visited", "exempt")
 MOST_TASKS = 200
+# So many doors of one place are numbered before those of the next.
+_APART = 100_000
 # One record for all phones; its id says what it is.
 WORDS = uuid5(NAMESPACE_URL, "fangxian:field:words")
 
@@ -50,12 +53,6 @@ def _campaigns(reach: Reach) -> Iterator[Record]:
         here = covered[campaign.id, reach.place]
         if not here.target:
             continue
-        counts = {
-            "target": here.target,
-            "visited": here.visited,
-            "exempt": here.exempt,
-            "gap": here.gap,
-        }
         yield Record(
             campaign.id,
             {
@@ -65,7 +62,9 @@ def _campaigns(reach: Reach) -> Iterator[Record]:
                 "form_id": campaign.form_id,
                 "every_door": campaign.every_door,
                 "outcomes": _outcomes(reach, campaign),
-                "counts": {reach.place: counts},
+                "targets": here.target,
+                "visited": here.visited,
+                "exempt": here.exempt,
             },
         )
 
@@ -94,8 +93,9 @@ def _outcome(one: Outcome) -> dict[str, Any]:
 
 
 def _both_places(first: Record, second: Record) -> Record:
-    counts = {**first.data["counts"], **second.data["counts"]}
-    return Record(first.id, {**first.data, "counts": counts})
+    """One sweep in two places of the phone: what is to be done adds up."""
+    added = {name: first.data[name] + second.data[name] for name in COUNTS}
+    return Record(first.id, {**first.data, **added})
 
 
 def _forms(reach: Reach) -> Iterator[Record]:
@@ -126,42 +126,41 @@ def _defaults(questions: Iterable[Question]) -> Iterator[tuple[str, Any]]:
         yield from _defaults(question.questions)
 
 
-def walking_order(place_code: str, room: str) -> str:
-    """A text by which doors sort as people walk by them: building, unit, room (102 before 1001)."""
-    return f"{place_code:<{int(Level.UNIT)}}{len(room):02}{room}"
-
-
 def _doors(reach: Reach) -> Iterator[Record]:
+    labels = _labels(reach)
     for campaign in _running(reach):
-        rows = list(
-            queries.doors(campaign, reach.place).values_list(
-                "id",
-                "household_id",
-                "place_code",
-                "household__room",
-                "state",
-                "outcome",
-                "visits",
-                "due_on",
-            )
+        rows = queries.doors(campaign, reach.place).values_list(
+            "id",
+            "household_id",
+            "place_code",
+            "household__room",
+            "state",
+            "outcome",
+            "visits",
+            "due_on",
         )
-        labels = _labels(reach)
-        for id_, household, code, room, state, outcome, visits, due_on in rows:
+        for at, row in enumerate(list(rows)):
+            id_, household, code, room, state, outcome, visits, due_on = row
             yield Record(
                 id_,
                 {
                     "campaign_id": campaign.id,
                     "household_id": household,
-                    "building": labels.get(code[: int(Level.BUILDING)], ""),
-                    "place": labels.get(code, "") if len(code) > Level.BUILDING else "",
+                    **_where(labels, code),
                     "room": room,
-                    "order": walking_order(code, room),
+                    "order": reach.number * _APART + at,
                     "state": state,
                     "outcome": outcome,
                     "visits": visits,
                     "due_on": due_on,
                 },
             )
+
+
+def _where(labels: Mapping[str, str], code: str) -> dict[str, str]:
+    """Building and unit of a door, by name."""
+    unit = labels.get(code, "") if len(code) > Level.BUILDING else ""
+    return {"building": labels.get(code[: int(Level.BUILDING)], ""), "place_name": unit}
 
 
 def _homes(reach: Reach) -> list[dict[str, Any]]:
@@ -190,10 +189,11 @@ def _versions(model: Any, ids: list[UUID]) -> Mapping[UUID, int]:
 
 
 def _households(reach: Reach) -> Iterator[Record]:
-    homes = _homes(reach)
+    homes, labels = _homes(reach), _labels(reach)
     versions = _versions(Household, [home["id"] for home in homes])
     for home in homes:
         data = {name: value for name, value in home.items() if name != "id"}
+        data |= _where(labels, home["place_code"])
         yield Record(home["id"], data, versions.get(home["id"], 0))
 
 
@@ -227,7 +227,7 @@ def _residents(reach: Reach) -> Iterator[Record]:
                 "household_id": household,
                 "name": name,
                 "sex": sex,
-                "born": born.year if born else None,
+                "birth_year": born.year if born else None,
                 "relation": relation,
                 "kind": kind,
                 "groups": groups.get(person, []),
@@ -242,7 +242,9 @@ def _residents(reach: Reach) -> Iterator[Record]:
 def _tasks(reach: Reach) -> Iterator[Record]:
     lo, hi = codes.bounds(reach.place)
     here = tasks_for(reach.by).filter(place_code__gte=lo, place_code__lt=hi)
-    for task in here[:MOST_TASKS]:
+    tasks = list(here[:MOST_TASKS])
+    called = names({task.place_code for task in tasks}) if tasks else {}
+    for task in tasks:
         yield Record(
             task.id,
             {
@@ -251,6 +253,7 @@ def _tasks(reach: Reach) -> Iterator[Record]:
                 "title": str(task),
                 "due_at": task.due_at,
                 "place_code": task.place_code,
+                "place_name": called.get(task.place_code, ""),
                 "object_type": task.object_type,
                 "object_id": task.object_id,
             },

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -122,11 +122,13 @@ def reaches(actors: Iterable[Actor]) -> list[Reach]:
     Who answers for more than a grid by a grant has on the phone what his posts in it name.
     """
     found: dict[str, Reach] = {}
-    today, kept = timezone.localdate(), {}  # type: dt.date, dict[Any, Any]
+    today = timezone.localdate()
     for by in actors:
         for place in _places(by):
-            found.setdefault(f"{place} {by.role}", Reach(by.within(place), place, today, kept))
-    return list(found.values())
+            found.setdefault(f"{place} {by.role}", Reach(by.within(place), place, today))
+    kept: dict[Any, Any] = {}
+    every = enumerate(found[key] for key in sorted(found))
+    return [replace(reach, number=number, kept=kept) for number, reach in every]
 
 
 def _places(by: Actor) -> list[str]:
