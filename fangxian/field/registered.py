@@ -39,7 +39,7 @@ from fangxian.field.actions.reports import OVERDUE
 from fangxian.field.duties import phones as phones_of_duties
 from fangxian.field.duties import rules as duty_rules
 from fangxian.field.models import Campaign, DailyReport, Target
-from fangxian.field.sync import held, phones, pulled, pushed
+from fangxian.field.sync import disputes, held, phones, pulled, pushed
 
 RIGHTS = (
     Right("field.view", _("See sweeps and coverage")),
@@ -55,6 +55,7 @@ RIGHTS = (
 )
 NAVIGATION = {
     "field.campaigns": NavItem(_("Sweeps"), "field:campaigns", "field.view", "door"),
+    "field.phones": NavItem(_("From phones"), "field:phones", held.RIGHT, "inbox"),
     "field.forms": NavItem(_("Forms"), "field:forms", "field.forms", "list"),
 }
 INVARIANTS = {
@@ -212,6 +213,14 @@ def _today(by: Actor) -> list[TodayItem]:
             items.append(
                 TodayItem("due", again, sum(doors.values()), url, "warn", unit="household")
             )
+    if by.may(held.RIGHT):
+        url = reverse("field:phones")
+        for label, n, more in (
+            (_("Records of phones to decide on"), held.open_held().count(), ""),
+            (_("Changed by two at once"), disputes.open_disputes().count(), "?show=disputes"),
+        ):
+            if n:
+                items.append(TodayItem("due", label, n, url + more, "warn", unit="item"))
     if by.may("field.report"):
         # Of one place: at most one a day and sweep.
         owed = DailyReport.objects.filter(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from fangxian.field.views import campaigns, doors, exemptions, forms, reports, visits
+from fangxian.field.views import campaigns, doors, exemptions, forms, phones, reports, visits
 
 app_name = "field"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,6 +17,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reports/<uuid:report_id>/correct/", reports.correct, name="report_correct"),
     path("exemptions/<uuid:exemption_id>/end/", exemptions.end, name="exemption_end"),
     path("households/<uuid:household_id>/", visits.of_household, name="household_visits"),
+    path("phones/", phones.every, name="phones"),
+    path("phones/held/<uuid:held_id>/", phones.held, name="held"),
+    path("phones/disputes/<uuid:conflict_id>/", phones.dispute, name="dispute"),
     path("<uuid:campaign_id>/", campaigns.detail, name="campaign"),
     path("<uuid:campaign_id>/start/", campaigns.start, name="campaign_start"),
     path("<uuid:campaign_id>/close/", campaigns.close, name="campaign_close"),

@@ -437,6 +437,38 @@ def _exemption(side: Side) -> Any:
     ).pk
 
 
+@maker("field:held_id")
+def _held(side: Side) -> Any:
+    """An operation of a phone that came too late to be opened."""
+    from fangxian.field.models import HeldOperation
+
+    row = {"device_id": uuid7(), "why": "key", "place_code": side.codes.unit}
+    return side.act(lambda _by: HeldOperation.objects.create(op_id=uuid7(), **row)).pk
+
+
+@maker("field:conflict_id")
+def _conflict(side: Side) -> Any:
+    """A note of the side's household that two changed."""
+    import json
+
+    from fangxian.field.models import FieldConflict
+
+    values = [
+        {"value": value, "who": who, "at": None, "device": ""}
+        for value, who in (("", ""), ("a", "alice"), ("b", "bob"))
+    ]
+    row = {
+        "entity": "household",
+        "object_id": side.get("register:household_id"),
+        "field": "note",
+        "place_code": side.codes.unit,
+        "op_id": uuid7(),
+        "values": json.dumps(values),
+        "shown": 2,
+    }
+    return side.act(lambda _by: FieldConflict.objects.create(**row)).pk
+
+
 @maker("field:report_id")
 def _report(side: Side) -> Any:
     from fangxian.field.actions import prepare_reports

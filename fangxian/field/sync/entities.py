@@ -98,11 +98,14 @@ class Entity:
     object_of: Callable[[Operation], UUID | None] = lambda operation: operation.object_id
     emergency: Callable[[Operation], UUID | None] = lambda _operation: None
     places: str = ""
-    # What is asked of a merge queue: names and labels of the fields that are merged.
+    # Labels of the fields that are merged, and what writes the value that was chosen:
+    # (by, object, field, value).
     merges: Mapping[str, Any] = field(default_factory=dict)
-    # Writes the value that was chosen from a merge queue: (by, object, field, value).
     settle: Callable[[Actor, UUID, str, Any], None] | None = None
-    url: Callable[[UUID], str] | None = None
+    # What the operation says, in lines of a label and a text, read in the actor's scope.
+    say: Callable[[Operation], Iterable[tuple[Any, str]]] | None = None
+    # The household that a decider looks at: of an object or of an operation's.
+    home: Callable[[UUID], UUID | None] = lambda _object_id: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
 import orjson
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -73,6 +74,40 @@ def _last_areas(users: set[UUID]) -> dict[UUID, str]:
     return {user_id: code for user_id, code in rows if code}
 
 
+def open_held() -> QuerySet[HeldOperation]:
+    """What waits for a decision in scope, the longest waiting first."""
+    found = HeldOperation.objects.filter(state=HeldOperation.State.OPEN)
+    return found.order_by("created_at", "id")
+
+
+def held_at(held_id: UUID) -> HeldOperation:
+    """A held operation. Raises OutOfScope."""
+    found = HeldOperation.objects.filter(pk=held_id).first()
+    if found is None:
+        raise OutOfScope(f"held {held_id}")
+    return found
+
+
+def operation_of(found: HeldOperation) -> entities.Operation | None:
+    """What was held, None if it can't be read (any more). One query."""
+    row = Operation.objects.filter(op_id=found.op_id).first()
+    if found.body is None or isinstance(found.body, Destroyed) or row is None:
+        return None
+    made = found.captured_at or found.created_at
+    try:
+        operation = opened(
+            found.body.encode(),
+            op_id=found.op_id,
+            device_id=found.device_id,
+            digest=bytes(row.digest),
+            now=made,
+        )
+    except Unopened:
+        return None
+    # As it was judged when it arrived, not by the phone's clock once more.
+    return replace(operation, captured_at=made)
+
+
 def _open(by: Actor, held_id: UUID) -> HeldOperation:
     found = HeldOperation.objects.select_for_update().filter(pk=held_id).first()
     if found is None:
@@ -110,7 +145,8 @@ def take_over(*, by: Actor, held_id: UUID) -> Result:
 
     found = _open(by, held_id)
     entity = entities.entity(found.entity)
-    if found.body is None or isinstance(found.body, Destroyed) or entity is None:
+    operation = operation_of(found)
+    if operation is None or entity is None:
         raise Invalid(
             Problem(
                 _("It can't be read any more."),
@@ -118,17 +154,6 @@ def take_over(*, by: Actor, held_id: UUID) -> Result:
             )
         )
     by.require(entity.right, found.place_code)
-    row = Operation.objects.get(op_id=found.op_id)
-    try:
-        operation = opened(
-            found.body.encode(),
-            op_id=found.op_id,
-            device_id=found.device_id,
-            digest=bytes(row.digest),
-            now=found.captured_at or timezone.now(),
-        )
-    except Unopened as error:
-        raise Invalid(error.problem) from error
     with transaction.atomic():
         outcome = apply_one(by, entity, operation)
     if outcome.result in (Result.REJECTED, Result.RETRY):

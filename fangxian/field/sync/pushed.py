@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.urls import reverse
+import orjson
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -16,7 +16,10 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.field.actions import VISIT, Answer, NewVisit, record_visits
 from fangxian.field.actions.visits import running_campaigns
+from fangxian.field.models import FormDefinition
 from fangxian.field.questionnaire.answers import MAX_TEXT
+from fangxian.field.questionnaire.said import Said, said, typed
+from fangxian.field.rules import field_rules_version
 from fangxian.field.sync.entities import Entity, Operation, Outcome, Result, register
 from fangxian.field.sync.merging import merged
 from fangxian.people.locks import lock_persons
@@ -221,8 +224,55 @@ def _settle_residency(by: Actor, residency_id: UUID, field: str, value: Any) -> 
     _write_away(by, found, {field: value})
 
 
-def _household_url(household_id: UUID) -> str:
-    return reverse("register:household", args=[household_id])
+def _say_visit(operation: Operation) -> Iterable[tuple[Any, str]]:
+    """The outcome, the answers and the note; numbers in them are masked."""
+    try:
+        visit = _visit(operation)
+    except Invalid:
+        return
+    campaign = running_campaigns({visit.campaign_id}).get(visit.campaign_id)
+    if campaign is None:
+        return
+    outcome = field_rules_version(campaign.rule_version).outcomes.get(visit.outcome)
+    yield gettext_lazy("Sweep"), campaign.name
+    yield gettext_lazy("Outcome"), outcome.name if outcome else visit.outcome
+    form = FormDefinition.objects.filter(id=visit.form_id or campaign.form_id).first()
+    if form is not None:
+        for one in said(form.questionnaire(), orjson.dumps(dict(visit.answers)).decode()):
+            yield one.label, one.value or "、".join(_flat(one.rows))
+    if visit.note:
+        yield gettext_lazy("Note"), typed(visit.note)
+
+
+def _flat(rows: Iterable[Iterable[Said]]) -> Iterator[str]:
+    for row in rows:
+        yield " ".join(f"{one.label} {one.value}" for one in row)
+
+
+def _say_household(operation: Operation) -> Iterable[tuple[Any, str]]:
+    labels = dict(Household.State.choices)
+    for name, label in HOUSEHOLD_FIELDS.items():
+        if name in operation.patch:
+            value = str(operation.patch[name] or "")
+            yield label, str(labels.get(value, value))
+
+
+def _say_residency(operation: Operation) -> Iterable[tuple[Any, str]]:
+    for name, label in RESIDENCY_FIELDS.items():
+        if name in operation.patch:
+            yield label, str(operation.patch[name] or _("is back"))
+
+
+def _home_of_residency(residency_id: UUID) -> UUID | None:
+    found = Residency.objects.filter(pk=residency_id)
+    return found.values_list("household_id", flat=True).first()
+
+
+HOUSEHOLD_FIELDS = {"state": gettext_lazy("State"), "note": gettext_lazy("Note")}
+RESIDENCY_FIELDS = {
+    "away_since": gettext_lazy("Away since"),
+    "away_where": gettext_lazy("Away to"),
+}
 
 
 def register_entities() -> None:
@@ -237,6 +287,8 @@ def register_entities() -> None:
             object_of=_household_of_visit,
             emergency=_emergency_of_visit,
             places="household",
+            say=_say_visit,
+            home=lambda household_id: household_id,
         )
     )
     register(
@@ -246,9 +298,10 @@ def register_entities() -> None:
             right=EDIT,
             apply=apply_household,
             places="household",
-            merges={"state": gettext_lazy("State"), "note": gettext_lazy("Note")},
+            merges=HOUSEHOLD_FIELDS,
             settle=_settle_household,
-            url=_household_url,
+            say=_say_household,
+            home=lambda household_id: household_id,
         )
     )
     register(
@@ -258,10 +311,9 @@ def register_entities() -> None:
             right=EDIT,
             apply=apply_residency,
             places="residency",
-            merges={
-                "away_since": gettext_lazy("Away since"),
-                "away_where": gettext_lazy("Away to"),
-            },
+            merges=RESIDENCY_FIELDS,
             settle=_settle_residency,
+            say=_say_residency,
+            home=_home_of_residency,
         )
     )

@@ -1,0 +1,97 @@
+"""Deciding at a desk on what phones sent."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from fangxian.common.registries import today
+from fangxian.common.scoping import acting
+from fangxian.field.models import Campaign, FieldConflict, HeldOperation, Visit
+from fangxian.field.tests.test_push import phone_of
+from fangxian.register.actions import move_in
+from fangxian.register.models import Household
+from tests.kit.phone import Phone
+
+LIST = "/field/phones/"
+
+
+@pytest.fixture
+def phone(campaign: Campaign, bob: Any) -> Phone:
+    found = phone_of(bob)
+    found.pull()
+    return found
+
+
+@pytest.fixture
+def held(phone: Phone, cast: Any, alice: Any) -> HeldOperation:
+    """A visit with answers that Bob sent when his account was disabled."""
+    door = phone.doors()[0]
+    move_in(by=alice, household_id=door["household_id"], on=dt.date(2020, 1, 1), name="查无此人")
+    answers = {"fever": "yes", "temperature": 38.5}
+    phone.visit(door, "exceptions", answers=answers, note="电话 13800131949")
+    user = cast.user("bob")
+    user.is_active = False
+    user.save()
+    assert phone.push()[0]["result"] == "held"
+    with acting(alice):
+        return HeldOperation.objects.get()
+
+
+def test_a_held_visit_is_read_and_taken_over(
+    held: HeldOperation, client_of: Any, alice: Any
+) -> None:
+    assert reverse("field:phones") == LIST
+    client = client_of("alice")
+    assert "Bob" in client.get(LIST).content.decode()
+    shown = client.get(reverse("field:held", args=[held.pk])).content.decode()
+    assert "38.5" in shown
+    assert "13800131949" not in shown
+    with acting(alice):
+        assert LIST in [item.url for source in today for item in source(alice)]
+    done = client.post(reverse("field:held", args=[held.pk]), {"decision": "take"})
+    assert (done.status_code, done["Location"]) == (302, LIST)
+    with acting(alice):
+        assert Visit.objects.get().exceptions == 1
+    again = client.post(reverse("field:held", args=[held.pk]), {"decision": "take"})
+    assert again.status_code == 409
+    assert client.get(reverse("field:held", args=[held.pk])).status_code == 200
+
+
+def test_a_held_visit_is_turned_down_with_a_reason(
+    held: HeldOperation, client_of: Any, alice: Any
+) -> None:
+    client, url = client_of("alice"), reverse("field:held", args=[held.pk])
+    assert client.post(url, {"decision": "decline", "reason": ""}).status_code == 422
+    assert client.post(url, {"decision": "decline", "reason": "门牌不对"}).status_code == 302
+    with acting(alice):
+        held.refresh_from_db()
+    assert (held.state, held.reason, held.decided_by) == ("declined", "门牌不对", "alice")
+    assert client_of("bob").get(LIST).status_code in (302, 403)
+    assert client_of("charlie").get(url).status_code == 404
+
+
+def test_a_dispute_is_settled(phone: Phone, client_of: Any, alice: Any, bob: Any) -> None:
+    other = phone_of(bob)
+    other.pull()
+    home = phone.all("household")[0]
+    for one, note in ((phone, "甲"), (other, "乙")):
+        one.record("household", home["id"], {"note": note}, base=home["version"])
+        one.push()
+    with acting(alice):
+        row = FieldConflict.objects.get()
+    client, url = client_of("alice"), reverse("field:dispute", args=[row.pk])
+    assert url in client.get(f"{LIST}?show=disputes").content.decode()
+    shown = client.get(url).content.decode()
+    assert "甲" in shown
+    assert "乙" in shown
+    for number in ("", "7", "-1", "²"):
+        assert client.post(url, {"number": number}).status_code == 422
+    assert client.post(url, {"number": "1"}).status_code == 302
+    with acting(alice):
+        assert Household.objects.get(pk=home["id"]).note == "甲"
+    assert client.post(url, {"number": "2"}).status_code == 409
+    assert client.get(url).status_code == 200

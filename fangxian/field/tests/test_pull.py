@@ -1,0 +1,254 @@
+"""Phones fetch: their own places, no more, page by page, again as often as an answer is lost."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import json
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from fangxian.accounts.models import AccessLog, Device, Grant
+from fangxian.common.scoping import acting
+from fangxian.core.models import ServerEpoch
+from fangxian.field.actions import close_campaign
+from fangxian.field.models import Campaign
+from fangxian.field.sync import pulling
+from fangxian.field.tests.conftest import OTHER_UNIT
+from fangxian.field.tests.test_push import phone_of
+from fangxian.organisations.models import Responsibility
+from fangxian.register.actions import (
+    close_household,
+    create_household,
+    join_group,
+    move_in,
+    move_out,
+)
+from fangxian.register.models import Household, Residency
+from tests.kit.phone import Phone
+
+NUMBER, CALL = "11010519491231002X", "13800131949"
+
+
+@pytest.fixture
+def lived_in(campaign: Campaign, alice: Any) -> list[Residency]:
+    """Two residents in Bob's grid, one next door to it."""
+    with acting(alice):
+        homes = list(Household.objects.order_by("place_code", "room"))
+    return [
+        move_in(
+            by=alice,
+            household_id=home.pk,
+            on=dt.date(2020, 1, 1),
+            name=f"查无此人{home.room}",
+            documents=[("identity", NUMBER)] if at == 0 else [],
+            phones=[CALL] if at == 0 else [],
+            relation="head",
+        )
+        for at, home in enumerate(homes)
+        if at != 2
+    ]
+
+
+@pytest.fixture
+def phone(lived_in: list[Residency], bob: Any) -> Phone:
+    return phone_of(bob)
+
+
+def test_the_first_pull_has_what_the_grid_has_and_nothing_else(
+    phone: Phone, lived_in: list[Residency], places: Any
+) -> None:
+    (page,) = phone.pull()
+    assert page["reset"]
+    text = json.dumps(page, ensure_ascii=False)
+    assert NUMBER not in text
+    assert CALL not in text
+    assert OTHER_UNIT not in text
+    counts: dict[str, int] = {}
+    for entity, _id in phone.records:
+        counts[entity] = counts.get(entity, 0) + 1
+    assert counts == {
+        "words": 1,
+        "campaign": 1,
+        "form": 1,
+        "door": 3,
+        "household": 3,
+        "resident": 2,
+    }
+    (campaign,) = phone.all("campaign")
+    assert {one["code"] for one in campaign["outcomes"]} >= {"all_well", "absent"}
+    (form,) = phone.all("form")
+    assert form["schema"]["questions"][0]["name"] == "fever"
+    assert [one["name"] for one in form["compiled"]] == ["fever", "temperature", "returned"]
+    resident = min(phone.all("resident"), key=lambda one: one["name"])
+    assert resident["name"] == "查无此人101"
+    assert resident["household_id"] == str(lived_in[0].household_id)
+    assert (resident["relation"], resident["groups"]) == ("head", [])
+    assert set(resident) == {
+        "id",
+        "version",
+        "household_id",
+        "name",
+        "sex",
+        "birth_year",
+        "relation",
+        "kind",
+        "groups",
+        "away_since",
+        "away_where",
+    }
+
+
+def test_only_what_differs_is_sent_and_only_that_is_noted(
+    phone: Phone, lived_in: list[Residency], alice: Any, bob: Any
+) -> None:
+    phone.pull()
+    first = AccessLog.objects.filter(user_id=bob.user_id).order_by("id").last()
+    assert first is not None
+    assert set(first.persons) == {row.person_id for row in lived_in[:2]}
+    noted = AccessLog.objects.filter(user_id=bob.user_id).count()
+    (page,) = phone.pull()
+    assert (page["records"], page["gone"], page["reset"]) == ([], [], False)
+    assert AccessLog.objects.filter(user_id=bob.user_id).count() == noted
+    join_group(by=alice, person_id=lived_in[0].person_id, group="elderly_alone")
+    (page,) = phone.pull()
+    assert [one["entity"] for one in page["records"]] == ["resident"]
+    assert page["records"][0]["data"]["groups"] == ["elderly_alone"]
+    last = AccessLog.objects.filter(user_id=bob.user_id).order_by("id").last()
+    assert last is not None
+    assert last.persons == [lived_in[0].person_id]
+
+
+def test_whatever_leaves_the_scope_is_gone(
+    phone: Phone, lived_in: list[Residency], alice: Any, cast: Any, places: Any
+) -> None:
+    phone.pull()
+    empty = next(one for one in phone.all("household") if one["room"] == "201")
+    close_household(by=alice, household_id=empty["id"])
+    move_out(by=alice, residency_id=lived_in[0].pk, on=timezone.localdate())
+    (page,) = phone.pull()
+    gone = sorted(one["entity"] for one in page["gone"])
+    assert gone == ["door", "household", "resident"]
+    close_campaign(by=cast.actor("headquarters"), campaign=Campaign.objects.get())
+    (page,) = phone.pull()
+    assert {one["entity"] for one in page["gone"]} == {"campaign", "form", "door"}
+    Grant.objects.filter(user=cast.user("bob")).update(revoked_at=timezone.now())
+    (page,) = phone.pull()
+    assert {one["entity"] for one in page["gone"]} == {"words", "household", "resident"}
+    assert phone.records == {}
+
+
+def test_a_lost_page_is_given_again(
+    phone: Phone, alice: Any, places: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulling, "MOST", 4)
+    lost = phone.ask().json()
+    assert len(lost["records"]) == 4
+    assert lost["more"]
+    # The first page has no cursor to name: it begins anew.
+    first = phone.ask().json()
+    assert first["reset"]
+    phone.take_page(first)
+    second, again = phone.ask().json(), phone.ask().json()
+    assert again["cursor"] == second["cursor"]
+    assert again["records"] == second["records"]
+    assert not again["reset"]
+    # What changed meanwhile comes as it is now, or not at all.
+    ids = {one["id"] for one in second["records"]}
+    create_household(by=alice, place_code=places.unit, room="999")
+    third = phone.ask().json()
+    assert third["cursor"] == second["cursor"]
+    assert {one["id"] for one in third["records"]} <= ids
+    phone.take_page(third)
+    phone.pull()
+    assert sorted(one["room"] for one in phone.all("household"))[-1] == "999"
+    fresh = Phone(phone.client, device_id=phone.device_id, token=phone.token)
+    fresh.pull()
+    assert fresh.records == phone.records
+
+
+def test_an_unknown_cursor_and_another_epoch_begin_anew(phone: Phone) -> None:
+    phone.pull()
+    whole = dict(phone.records)
+    phone.cursor = "never-given"
+    (page,) = phone.pull()
+    assert page["reset"]
+    assert phone.records == whole
+    ServerEpoch.objects.update(epoch="01a00000-0000-7000-8000-000000000000")
+    before = phone.epoch
+    (page,) = phone.pull()
+    assert page["reset"]
+    assert page["epoch"] == phone.epoch != before
+    assert phone.records == whole
+
+
+def test_who_may_fetch(phone: Phone, campaign: Campaign, bob: Any) -> None:
+    assert Phone(Client(), device_id=phone.device_id).ask().status_code == 401
+    token, phone.token = phone.token, "wrong"
+    refused = phone.ask()
+    assert (refused.status_code, refused.json()["code"]) == (401, "sign_in_again")
+    phone.token = token
+    other = phone_of(bob)
+    mine, phone.device_id = phone.device_id, other.device_id
+    assert phone.ask().status_code == 401
+    assert phone.send([phone.visit({"campaign_id": "", "household_id": ""})]).status_code == 401
+    phone.device_id = mine
+    Device.objects.filter(pk=mine).update(expires_at=timezone.now())
+    assert phone.ask().json()["code"] == "sign_in_again"
+    phone.queue.clear()
+    phone.visit({"campaign_id": str(campaign.id), "household_id": str(campaign.id)})
+    assert phone.push()[0]["result"] == "rejected"
+
+
+def test_a_wide_grant_gives_the_posts_in_it(
+    lived_in: list[Residency], alice: Any, cast: Any, places: Any
+) -> None:
+    phone = phone_of(alice)
+    phone.pull()
+    assert phone.records == {}
+    user = cast.user("alice")
+    user.person_id = lived_in[0].person_id
+    user.save()
+    with acting(alice):
+        Responsibility.objects.create(
+            place=places[places.grid],
+            place_code=places.grid,
+            role="grid_officer",
+            person_id=user.person_id,
+            holder_name="Alice",
+            from_date=dt.date(2020, 1, 1),
+            rule_version=1,
+        )
+    phone.pull()
+    assert len(phone.doors()) == 3
+
+
+def test_a_page_takes_as_many_statements_however_many_doors_there_are(
+    phone: Phone, alice: Any, places: Any
+) -> None:
+    def statements() -> int:
+        phone.cursor = None
+        with CaptureQueriesContext(connection) as told:
+            assert phone.ask().status_code == 200
+        return len(told)
+
+    statements()
+    few = statements()
+    for room in range(301, 331):
+        home = create_household(by=alice, place_code=places.unit, room=str(room))
+        move_in(by=alice, household_id=home.pk, on=dt.date(2020, 1, 1), name="查无此人")
+    assert statements() == few
+
+
+def test_an_answer_is_packed_where_that_is_taken(phone: Phone) -> None:
+    body = {"device": phone.device_id, "cursor": None, "epoch": phone.epoch}
+    headers = {"Authorization": f"Bearer {phone.token}", "Accept-Encoding": "gzip, br"}
+    answer = phone.post("pull", body, **headers)
+    assert answer["Content-Encoding"] == "gzip"
+    assert answer["X-Fangxian"] == "sync"
+    assert json.loads(gzip.decompress(answer.content))["reset"]
