@@ -74,6 +74,7 @@ def test_the_first_pull_has_what_the_grid_has_and_nothing_else(
         counts[entity] = counts.get(entity, 0) + 1
     assert counts == {
         "words": 1,
+        "duty_rules": 1,
         "campaign": 1,
         "form": 1,
         "door": 3,
@@ -139,7 +140,12 @@ def test_whatever_leaves_the_scope_is_gone(
     assert {one["entity"] for one in page["gone"]} == {"campaign", "form", "door"}
     Grant.objects.filter(user=cast.user("bob")).update(revoked_at=timezone.now())
     (page,) = phone.pull()
-    assert {one["entity"] for one in page["gone"]} == {"words", "household", "resident"}
+    assert {one["entity"] for one in page["gone"]} == {
+        "words",
+        "duty_rules",
+        "household",
+        "resident",
+    }
     assert phone.records == {}
 
 
