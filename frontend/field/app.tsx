@@ -4,27 +4,29 @@ import { useCell } from "./cell";
 import { ChoosePin, Enrol, Unlock } from "./enrol";
 import { line } from "./line";
 import { prefs } from "./prefs";
-import { link, route } from "./route";
+import { code, link, route } from "./route";
 import { SCREENS, screenOf } from "./screens";
 import { session } from "./session";
 import { sync } from "./sync";
 import { t } from "./text";
 import { Icon } from "./ui";
 
-export function App({ code }: { code: string }) {
+export function App() {
   useCell(prefs);
   const { stage } = useCell(session);
-  const [forgotten, setForgotten] = useState(code !== "");
+  const scanned = useCell(code);
+  const [forgotten, setForgotten] = useState(false);
   if (stage === "starting") return null;
   const open = stage === "open";
   return (
     <>
       <Top open={open} />
       <main class="ff-main" id="main">
-        {stage === "enrol" && <Enrol code={code} />}
+        {stage === "enrol" && <Enrol code={scanned} />}
         {stage === "pin" && <ChoosePin />}
-        {stage === "locked" && (forgotten ? <Enrol code={code} /> : <Unlock onForgotten={() => setForgotten(true)} />)}
-        {open && <Current />}
+        {stage === "locked" && (forgotten ? <Enrol code={scanned} /> : <Unlock onForgotten={() => setForgotten(true)} />)}
+        {/* Opened by the PIN first, the phone keeps what is on it. */}
+        {open && (scanned ? <Enrol code={scanned} /> : <Current />)}
       </main>
       {open && <Tabs />}
     </>
@@ -34,6 +36,8 @@ export function App({ code }: { code: string }) {
 function Top({ open }: { open: boolean }) {
   const state = useCell(sync);
   const said = line(state);
+  // Nothing is known of the line before the first attempt.
+  const known = state.running || state.line !== "unknown";
   const body = (
     <>
       <Icon name={state.running ? "refresh" : said.kind === "ok" ? "ok" : said.kind === "warn" ? "warn" : "clock"} />
@@ -43,13 +47,12 @@ function Top({ open }: { open: boolean }) {
   return (
     <header class="ff-top">
       <span class="ff-brand">{t("Fangxian")}</span>
-      {open ? (
+      {known && open && (
         <a class={`ff-line ff-line--${said.kind}`} href={link("outbox")}>
           {body}
         </a>
-      ) : (
-        <span class={`ff-line ff-line--${said.kind}`}>{body}</span>
       )}
+      {known && !open && <span class={`ff-line ff-line--${said.kind}`}>{body}</span>}
     </header>
   );
 }

@@ -1,7 +1,7 @@
 // Signing a phone in by the code that the officer's own session shows, and the PIN.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useCell } from "./cell";
-import { go } from "./route";
+import { code as scanned, go } from "./route";
 import { failure } from "./said";
 import { type Gone, PIN, TRIES, choosePin, platform, redeem, session, unlock } from "./session";
 import { t, tn } from "./text";
@@ -15,7 +15,7 @@ const GONE: Record<Exclude<Gone, "" | "person">, () => string> = {
 
 /** Type or take over the code; with `code` from a QR it is sent at once. */
 export function Enrol({ code: given = "" }: { code?: string }) {
-  const { gone } = useCell(session);
+  const { gone, stage } = useCell(session);
   const [code, setCode] = useState(given);
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
@@ -26,6 +26,7 @@ export function Enrol({ code: given = "" }: { code?: string }) {
     setError("");
     try {
       await redeem(plain, platform());
+      scanned.value = "";
       go("today");
     } catch (reason) {
       setError(failure(reason));
@@ -33,12 +34,18 @@ export function Enrol({ code: given = "" }: { code?: string }) {
       setBusy(false);
     }
   };
-  const sent = useRef(false);
+  const sent = useRef("");
   useEffect(() => {
-    if (!given || sent.current) return;
-    sent.current = true;
+    // A code is good once.
+    if (!given || sent.current === given) return;
+    sent.current = given;
+    setCode(given);
     void send(given);
   }, [given]);
+  const back = (): void => {
+    scanned.value = "";
+    go("settings");
+  };
   return (
     <Screen title={t("Sign this phone in")}>
       {gone !== "" && gone !== "person" && (
@@ -47,7 +54,7 @@ export function Enrol({ code: given = "" }: { code?: string }) {
         </Notice>
       )}
       <ol class="ff-steps">
-        <li>{t("On a computer, sign in to Fangxian and open My devices.")}</li>
+        <li>{t("On a computer, sign in to Fangxian and open “My phones”.")}</li>
         <li>{t("Scan the code there with this phone's camera, or type it here. It holds for five minutes.")}</li>
       </ol>
       <form
@@ -69,6 +76,7 @@ export function Enrol({ code: given = "" }: { code?: string }) {
           {busy ? t("Signing in …") : t("Sign in")}
         </Button>
       </form>
+      {stage === "open" && <Button onClick={back}>{t("Back")}</Button>}
     </Screen>
   );
 }

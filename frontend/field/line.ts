@@ -34,7 +34,7 @@ export function line({ line: now, waiting, running }: Sync): Said {
         "warn",
         t("Sign in again"),
         t("This phone has to be signed in again."),
-        t("On the computer, open My devices and scan the code shown there. What you do here is kept meanwhile."),
+        t("On a computer, open “My phones” and scan the code shown there. What you do here is kept meanwhile."),
       );
     case "disabled":
       return said(

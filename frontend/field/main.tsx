@@ -3,7 +3,7 @@ import { App } from "./app";
 import { chatApp, NotHere, OpenInBrowser } from "./outside";
 import { clear, load } from "./model";
 import { apply } from "./prefs";
-import { startRoute, takeCode } from "./route";
+import { startRoute } from "./route";
 import { lock, session, start } from "./session";
 import { count, guard, startSync } from "./sync";
 import { t } from "./text";
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
       root,
     );
   }
-  const code = takeCode();
+  startRoute();
   try {
     await start();
   } catch {
@@ -45,8 +45,7 @@ async function main(): Promise<void> {
     if (stage === "open") void load();
     else clear();
   });
-  startRoute();
-  render(<App code={code} />, root);
+  render(<App />, root);
   await count();
   startSync();
   watchOver();

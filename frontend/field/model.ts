@@ -3,7 +3,7 @@
 import { Cell } from "./cell";
 import { type ViewKeys, decrypt, encrypt, nameOf, seal, utf8, uuid7 } from "./crypto";
 import type { Change, Entity, Kept, Pushed, Records, Row } from "./records";
-import { openKeys } from "./session";
+import { openKeys, recheck } from "./session";
 import { type Queued, StoreError, boxes, meta, nextSeq, queued, write } from "./store";
 import { SCHEMA } from "./wire";
 
@@ -55,7 +55,7 @@ let tables: Tables = {};
 
 // Other tabs of the app hold the same records.
 const others = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("fangxian-field");
-if (others) others.onmessage = () => void load();
+if (others) others.onmessage = () => void recheck().then(load);
 
 function drawn(): void {
   tables = {};

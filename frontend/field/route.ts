@@ -4,13 +4,17 @@ import { Cell } from "./cell";
 /** "door/ID" as ["door", "ID"]; none is the first screen. */
 export const route = new Cell<string[]>(parts());
 
+/** The code that a QR brought, until it is used. */
+export const code = new Cell("");
+
 function parts(): string[] {
   return location.hash.replace(/^#\/?/, "").split("/").filter(Boolean).map(decodeURIComponent);
 }
 
 export function startRoute(): void {
+  takeCode();
   addEventListener("hashchange", () => {
-    route.value = parts();
+    if (!takeCode()) route.value = parts();
   });
 }
 
@@ -22,12 +26,12 @@ export function link(...to: string[]): string {
   return `#/${to.map(encodeURIComponent).join("/")}`;
 }
 
-/** The code that a QR brought, taken out of the address: it must not stay in the browser's history. */
-export function takeCode(): string {
-  const code = /^#enrol=([\w-]+)/.exec(location.hash)?.[1] ?? "";
-  if (code) {
-    history.replaceState(null, "", location.pathname);
-    route.value = [];
-  }
-  return code;
+/** Take a code out of the address: it must not stay in the browser's history. */
+function takeCode(): boolean {
+  const found = /^#enrol=([\w-]+)/.exec(location.hash)?.[1];
+  if (!found) return false;
+  history.replaceState(null, "", location.pathname);
+  route.value = [];
+  code.value = found;
+  return true;
 }

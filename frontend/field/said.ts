@@ -25,7 +25,8 @@ export function failure(error: unknown): string {
     if (error.kind === "offline") return t("No connection to the server. Go where there is a signal and try again.");
     if (error.kind === "captive") return t("This network wants a sign-in of its own first. Open any web page, sign in there, then try again.");
     if (error.kind === "busy") return t("Too many attempts. Wait a minute, then try again.");
-    if (error.kind === "refused") return String(error.body["message"] ?? "") || t("The server refused it. Get a new code and try again.");
+    const said = [error.body["message"], error.body["mend"]].filter(Boolean).join(" ");
+    if (error.kind === "refused") return said || t("The server refused it. Get a new code and try again.");
   }
   return t("That did not work. Try again in a while.");
 }

@@ -106,6 +106,15 @@ export async function destroy(gone: Gone): Promise<void> {
   session.value = { ...NOBODY, stage: "enrol", gone };
 }
 
+/** Leave what another tab has destroyed. */
+export async function recheck(): Promise<void> {
+  const { stage } = session.value;
+  if ((stage === "open" || stage === "locked") && !(await meta("wrapped"))) {
+    keys = secrets = null;
+    await start();
+  }
+}
+
 async function forget(writing: Writing, gone: Gone): Promise<void> {
   await putMeta(writing, {
     wrapped: undefined,

@@ -2,9 +2,9 @@
 // it. The protocol: docs/methods/sync.md.
 import { Cell } from "./cell";
 import { type ServerKey, nameOf, sealAnswer } from "./crypto";
-import { boxed, changed, reload, saved } from "./model";
+import { boxed, reload, saved } from "./model";
 import type { Kept } from "./records";
-import { destroy, expire, offsetOf, openKeys, pullToken, session } from "./session";
+import { destroy, expire, offsetOf, openKeys, pullToken, recheck, session } from "./session";
 import { type Meta, type Queued, type State, type Writing, changeQueued, meta, putMeta, queued, setMeta, write } from "./store";
 import { WireError, send } from "./wire";
 
@@ -72,6 +72,7 @@ export const sync = new Cell<Sync>({ running: false, line: "unknown", waiting: 0
 let misses = 0;
 let clock: ReturnType<typeof setTimeout> | undefined;
 let again = false;
+let busy = false;
 
 /** Sync at each change, when the network comes back, when the app is looked at, and now and then. */
 export function startSync(): void {
@@ -91,21 +92,24 @@ export function startSync(): void {
 
 /** One sender at a time, over all tabs; asked for meanwhile, it runs once more. */
 export async function run(): Promise<void> {
-  if (sync.value.running) {
-    again = true;
-    return;
-  }
-  if (!(await meta("device"))) return;
+  again = busy;
+  if (busy) return;
+  busy = true;
   clearTimeout(clock);
-  sync.value = { ...sync.value, running: true };
-  again = false;
-  const line = await alone(round).catch((error: unknown) => {
-    if (!(error instanceof WireError)) console.error(error);
-    return "failed" as const;
-  });
-  await count(line);
-  misses = line === "ok" ? 0 : misses + 1;
-  clock = setTimeout(() => void run(), again ? 0 : pause(line));
+  try {
+    if (!(await meta("device"))) return;
+    sync.value = { ...sync.value, running: true };
+    const line = await alone(round).catch((error: unknown) => {
+      console.error(error);
+      return "failed" as const;
+    });
+    sync.value = { ...sync.value, running: false };
+    await count(line);
+    misses = line === "ok" ? 0 : misses + 1;
+    clock = setTimeout(() => void run(), again ? 0 : pause(line));
+  } finally {
+    busy = false;
+  }
 }
 
 /** Nothing more by itself, until it is asked for. */
@@ -122,15 +126,14 @@ function pause(line: Line): number {
 }
 
 async function alone(work: () => Promise<Line>): Promise<Line> {
-  if (!navigator.locks) return work();
-  return navigator.locks.request("fangxian-sync", { ifAvailable: true }, (lock) => (lock ? work() : sync.value.line));
+  return navigator.locks ? navigator.locks.request("fangxian-sync", work) : work();
 }
 
 /** Tell the screens how things stand. */
 export async function count(line: Line = sync.value.line): Promise<void> {
   const every = await queued();
   sync.value = {
-    running: false,
+    ...sync.value,
     line,
     waiting: every.filter((item) => item.state === "waiting").length,
     notices: every.filter((item) => !item.seen && ["merged", "conflict", "held", "rejected"].includes(item.state)).length,
@@ -337,7 +340,7 @@ async function tidy(now: number = Date.now()): Promise<void> {
   });
 }
 
-/** Look now and then whether the lease is over. */
+/** Look now and then whether the lease is over, or another tab has destroyed what was here. */
 export async function guard(): Promise<void> {
-  if (await expire()) changed.value += 1;
+  if (!(await expire())) await recheck();
 }

@@ -4,6 +4,7 @@ import { useCell } from "../cell";
 import { changed } from "../model";
 import { type Entry, download, entries, exported, putAway } from "../outbox";
 import { line } from "../line";
+import { link } from "../route";
 import { moment } from "../said";
 import { run, sync } from "../sync";
 import { t, tn } from "../text";
@@ -39,7 +40,13 @@ export function Outbox(_props: { rest: string[] }) {
         {state.synced_at > 0 && <p>{t("Last in step at %(time)s", { time: moment(state.synced_at) })}</p>}
       </Notice>
       <div class="ff-actions">
-        <Button look="primary" icon="refresh" disabled={state.running} onClick={() => void run()}>
+        {state.line === "sign_in" && (
+          <a class="ff-button ff-button--primary" href={link("settings", "sign-in")}>
+            <Icon name="key" />
+            <span>{t("Sign in again")}</span>
+          </a>
+        )}
+        <Button look={state.line === "sign_in" ? "plain" : "primary"} icon="refresh" disabled={state.running} onClick={() => void run()}>
           {state.running ? t("Syncing …") : t("Sync now")}
         </Button>
         {state.waiting > 0 && (

@@ -1,0 +1,223 @@
+"""The phone app on the real server: enrolled by a code, opened by its PIN, there offline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from fangxian.accounts.actions import disable_device, make_device_code
+from fangxian.accounts.models import Device
+from fangxian.field.models import Campaign
+from fangxian.field.tests.conftest import begin
+from fangxian.register.actions import create_household, move_in
+from fangxian.register.tests.ledgers import identity
+from tests.browser.kit import NARROW, PHONE, axe, no_sideways_scroll, touch_targets
+from tests.kit.cast import START
+
+pytestmark = pytest.mark.browser
+PIN = "135790"
+PHONE_NUMBER = "13800001234"
+WECHAT = (
+    "Mozilla/5.0 (Linux; Android 12) AppleWebKit/537.36 Chrome/107.0 Mobile Safari/537.36 "
+    "MicroMessenger/8.0.40 WeChat/arm64"
+)
+# All that the browser keeps of the app, as latin-1 and as UTF-8 text.
+DUMP = """async () => {
+    const asked = request => new Promise((done, failed) => {
+        request.onsuccess = () => done(request.result)
+        request.onerror = () => failed(request.error)
+    })
+    const text = value => {
+        if (value instanceof ArrayBuffer) value = new Uint8Array(value)
+        if (value instanceof Uint8Array) {
+            return new TextDecoder('latin1').decode(value) + new TextDecoder().decode(value)
+        }
+        if (value instanceof CryptoKey) return 'key'
+        if (Array.isArray(value)) return value.map(text).join(' ')
+        if (value && typeof value === 'object') {
+            return Object.entries(value).map(([name, one]) => name + ' ' + text(one)).join(' ')
+        }
+        return String(value)
+    }
+    const found = [text(localStorage)]
+    for (const { name } of await indexedDB.databases()) {
+        const db = await asked(indexedDB.open(name))
+        for (const store of db.objectStoreNames) {
+            const reading = db.transaction(store).objectStore(store)
+            found.push(store, text(await asked(reading.getAllKeys())))
+            found.push(text(await asked(reading.getAll())))
+        }
+        db.close()
+    }
+    return found.join(' ')
+}"""
+RECORDS = """async () => {
+    const db = await new Promise(done => {
+        const request = indexedDB.open('fangxian-field')
+        request.onsuccess = () => done(request.result)
+    })
+    const count = await new Promise(done => {
+        const request = db.transaction('records').objectStore('records').count()
+        request.onsuccess = () => done(request.result)
+    })
+    db.close()
+    return count
+}"""
+
+
+@pytest.fixture
+def campaign(cast: Any, places: Any) -> Campaign:
+    hq = cast.actor("headquarters")
+    for at, room in enumerate(("101", "102")):
+        home = create_household(by=hq, place_code=places.unit, room=room)
+        move_in(
+            by=hq,
+            household_id=home.id,
+            on=START,
+            name="查甲乙",
+            relation="head",
+            sex="1",
+            documents=[("identity", identity(at))],
+            phones=[PHONE_NUMBER],
+        )
+    return begin(hq, places)
+
+
+@contextmanager
+def phone(browser: Browser, site: str, *, size: Any = PHONE, **options: Any) -> Iterator[Page]:
+    """A phone's browser; errors of scripts or the policy fail it."""
+    width, height = size
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        has_touch=True,
+        base_url=site,
+        locale=options.pop("locale", "zh-CN"),
+        **options,
+    )
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on(
+        "console",
+        lambda one: (
+            problems.append(one.text)
+            if one.type == "error" and not one.text.startswith("Failed to load resource")
+            else None
+        ),
+    )
+    try:
+        yield page
+    finally:
+        context.close()
+    assert not problems, problems
+
+
+def enrol(page: Page, by: Any) -> None:
+    """Scan the code, choose the PIN, wait for the first pull."""
+    page.goto(f"/f/#enrol={make_device_code(by=by, strong=False).code}")
+    page.get_by_label("六位数字密码").fill(PIN)
+    page.get_by_label("再输一遍").fill(PIN)
+    page.get_by_role("button", name="使用此密码").click()
+    expect(page.get_by_role("link", name="已同步")).to_be_visible()
+
+
+def kept(page: Page) -> None:
+    """Wait until the service worker has everything."""
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+
+def test_a_phone_is_enrolled_and_opens_without_a_network(
+    browser: Browser, site: str, campaign: Campaign, bob: Any
+) -> None:
+    with phone(browser, site) as page:
+        enrol(page, bob)
+        assert "enrol" not in page.url
+        assert Device.objects.get().user_id == bob.user_id
+        assert page.evaluate(RECORDS) > 4
+        kept(page)
+        page.context.set_offline(True)
+        page.reload()
+        page.get_by_label("六位数字密码").fill("000000")
+        expect(page.get_by_role("alert")).to_contain_text("4 次")
+        page.get_by_label("六位数字密码").fill(PIN)
+        expect(page.get_by_role("heading", level=1)).to_have_text("今日")
+        page.get_by_role("link", name="更多").click()
+        page.get_by_role("link", name="同步箱").click()
+        expect(page.get_by_text("连不上服务器").first).to_be_visible()
+        page.context.set_offline(False)
+        page.get_by_role("button", name="立即同步").click()
+        expect(page.get_by_text("已与服务器同步").first).to_be_visible()
+
+
+def test_the_phone_keeps_nothing_that_can_be_read(
+    browser: Browser, site: str, campaign: Campaign, bob: Any, places: Any
+) -> None:
+    with phone(browser, site) as page:
+        enrol(page, bob)
+        assert page.evaluate(RECORDS) > 4
+        dump = page.evaluate(DUMP)
+        assert "records" in dump
+        for secret in (
+            "查甲乙", identity(0), PHONE_NUMBER, places.unit, str(campaign.id), "Bob", "all_well",
+        ):  # fmt: skip
+            assert secret not in dump
+
+
+def test_a_phone_that_is_wiped_forgets_at_its_next_pull(
+    browser: Browser, site: str, campaign: Campaign, bob: Any
+) -> None:
+    with phone(browser, site) as page:
+        enrol(page, bob)
+        disable_device(by=bob, device_id=Device.objects.get().pk, reason="lost", wipe=True)
+        page.goto("/f/#/outbox")
+        page.get_by_role("button", name="立即同步").click()
+        expect(page.get_by_text("已由机主或管理员清除")).to_be_visible()
+        assert page.evaluate(RECORDS) == 0
+
+
+def test_the_frame_fits_every_hand_and_eye(
+    browser: Browser, site: str, campaign: Campaign, bob: Any
+) -> None:
+    with phone(browser, site, size=NARROW) as page:
+        enrol(page, bob)
+        for path in ("today", "doors", "gates", "rounds", "messages", "outbox", "settings", "more"):
+            page.goto(f"/f/#/{path}")
+            expect(page.get_by_role("heading", level=1)).to_be_focused()
+            no_sideways_scroll(page)
+            touch_targets(page)
+            axe(page)
+        page.goto("/f/#/settings")
+        page.get_by_label("30 号字").check()
+        page.get_by_label("深色").check()
+        expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+        touch_targets(page, 60)
+        no_sideways_scroll(page)
+        axe(page)
+        page.get_by_label("繁體中文").check()
+        expect(page.get_by_role("heading", level=1)).to_have_text("設定")
+        page.get_by_label("English").check()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
+
+
+def test_wechat_is_told_the_way_out(browser: Browser, site: str, places: Any) -> None:
+    with phone(browser, site, user_agent=WECHAT) as page:
+        page.goto("/f/#enrol=abcd-abcd-abcd-abcd")
+        expect(page.get_by_role("heading", level=1)).to_have_text("请用手机浏览器打开")
+        # The code is not lost on the way.
+        expect(page.get_by_text("enrol=abcd-abcd-abcd-abcd")).to_be_visible()
+        axe(page)
+        no_sideways_scroll(page)
+
+
+def test_a_code_that_does_not_hold_is_told(browser: Browser, site: str, places: Any) -> None:
+    with phone(browser, site) as page:
+        page.goto("/f/")
+        page.get_by_label("登记码").fill("abcd-abcd")
+        page.get_by_role("button", name="登记", exact=True).click()
+        expect(page.get_by_role("alert")).to_be_visible()
+        axe(page)
+        touch_targets(page)
