@@ -162,7 +162,9 @@ def enrol(
 ) -> Enrolled:
     """Enrol the phone that sends ``request`` by a code of “My phones”. Raises DeviceRefused.
 
-    With ``device_id`` and its cookie it is enrolled again in place, else it is a new device.
+    With ``device_id`` and its cookie it is enrolled again in place, else it is a new device. One
+    that lost its cookie is known by its id where it is that user's already: what waits on it is
+    sealed under that id.
     """
     source = source_of(request)
     if not limits.take(
@@ -190,6 +192,8 @@ def enrol(
         raise used
     if row.expires_at <= timezone.now():
         raise DeviceRefused(403, "code_expired", _("This code has run out."), mend=another)
+    if known is None and device_id is not None:
+        known = Device.objects.select_related("user").filter(pk=device_id, user=row.user_id).first()
     user = holder_of(row.user_id)
     actors = _actors(user, strong=row.strong, source=source, purpose=PURPOSE) if user else []
     by = next((actor for actor in actors if actor.may(RIGHT)), None)

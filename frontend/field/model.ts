@@ -191,7 +191,7 @@ export async function save(
     };
     const envelope = await seal(utf8(JSON.stringify(plain)), opId, sealKey);
     const box = await encrypt(keys, boxPlace(opId), own);
-    const item: Queued = { seq, op_id: opId, entity, at, state: "waiting", envelope, own: box };
+    const item: Queued = { seq, op_id: opId, device: device.id, entity, at, state: "waiting", envelope, own: box };
     await write(["queue"], async (writing) => void (await writing.objectStore("queue").add(item)));
     done.push({ ...own, seq, op_id: opId, entity, at, state: "waiting", pending: true });
   } catch (error) {

@@ -11,18 +11,22 @@ export interface Entry {
   own: Own | null;
   /** What the server said of it, where it said more than yes. */
   answer: Answer | null;
+  /** It was sealed for a device that this phone is no more: only the file takes it to the server. */
+  stranded: boolean;
 }
 
 /** Latest first: what waits, and what the person should look at; `all` also what is settled. */
 export async function entries(all = false): Promise<Entry[]> {
   const keys = openKeys();
   const pair = await answerKeys();
+  const device = await meta("device");
   const shown = (await queued()).filter((item) => all || item.state === "waiting" || (item.state !== "applied" && !item.seen));
   return Promise.all(
     shown.reverse().map(async (item) => ({
       item,
       own: keys ? await opened(keys, item) : null,
       answer: pair && item.answer ? await openAnswer<Answer>(item.answer, pair).catch(() => null) : null,
+      stranded: item.state === "waiting" && item.device !== device?.id,
     })),
   );
 }

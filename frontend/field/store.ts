@@ -12,6 +12,8 @@ export type State = "waiting" | "applied" | "merged" | "conflict" | "held" | "re
 export interface Queued {
   seq: number;
   op_id: string;
+  /** The device that it is sealed for. */
+  device: string;
   entity: string;
   /** When it was done, by this phone's clock. */
   at: string;

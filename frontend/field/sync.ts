@@ -161,9 +161,10 @@ async function round(): Promise<Line> {
 export async function push(): Promise<void> {
   let most = MOST;
   for (;;) {
-    const waiting = (await queued("waiting")).sort((a, b) => a.seq - b.seq);
-    const batch = some(waiting, most);
     const device = await meta("device");
+    // What another device's cookie would have to send goes by a file only (outbox.ts).
+    const waiting = (await queued("waiting")).filter((item) => item.device === device?.id).sort((a, b) => a.seq - b.seq);
+    const batch = some(waiting, most);
     if (!batch.length || !device) return;
     const asked = Date.now();
     let reply: Pushed;

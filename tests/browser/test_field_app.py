@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from fangxian.accounts.actions import disable_device, make_device_code
 from fangxian.accounts.models import Device
+from fangxian.field import shell
 from fangxian.field.models import Campaign
 from fangxian.field.tests.conftest import begin
 from fangxian.register.actions import create_household, move_in
@@ -198,9 +199,81 @@ def test_the_frame_fits_every_hand_and_eye(
         no_sideways_scroll(page)
         axe(page)
         page.get_by_label("繁體中文").check()
-        expect(page.get_by_role("heading", level=1)).to_have_text("設定")
+        expect(page.get_by_role("heading", level=1)).to_have_text("設置")
         page.get_by_label("English").check()
         expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
+
+
+def test_a_locked_phone_that_is_signed_in_again_keeps_what_is_on_it(
+    browser: Browser, site: str, campaign: Campaign, bob: Any
+) -> None:
+    with phone(browser, site) as page:
+        enrol(page, bob)
+        device, records = Device.objects.get(), page.evaluate(RECORDS)
+        page.goto("about:blank")
+        page.goto(f"/f/#enrol={make_device_code(by=bob, strong=False).code}")
+        page.get_by_label("六位数字密码").fill(PIN)
+        expect(page.get_by_role("heading", level=1)).to_have_text("今日")
+        again = Device.objects.get()
+        assert again.pk == device.pk
+        assert again.enrolled_at > device.enrolled_at
+        assert page.evaluate(RECORDS) == records
+
+
+def test_a_newer_version_waits_until_it_is_wanted(
+    browser: Browser,
+    site: str,
+    campaign: Campaign,
+    bob: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with phone(browser, site) as page:
+        enrol(page, bob)
+        kept(page)
+        page.evaluate("window.before = true")
+        newer = shell.worker().replace(shell.shell().version, "newer")
+        monkeypatch.setattr(shell, "worker", lambda: newer)
+        page.evaluate("navigator.serviceWorker.getRegistration('/f/').then(one => one.update())")
+        page.goto("/f/#/settings")
+        expect(page.get_by_text("新版本已就绪")).to_be_visible()
+        assert page.evaluate("window.before")
+        assert page.evaluate("caches.keys()") != ["fangxian-field-newer"]
+        page.get_by_role("button", name="使用新版本").click()
+        page.wait_for_function("!window.before")
+        page.get_by_label("六位数字密码").fill(PIN)
+        expect(page.get_by_role("heading", level=1)).to_have_text("设置")
+        page.wait_for_function(
+            "caches.keys().then(names => names.join() === 'fangxian-field-newer')"
+        )
+
+
+@pytest.mark.parametrize(
+    ("instead", "state"),
+    [("/f/texts/zh-hant.json", "activated"), ("/catalogue.js?l=en&as=.json", "redundant")],
+)
+def test_what_is_not_the_app_is_not_kept_as_the_app(
+    browser: Browser,
+    site: str,
+    places: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    instead: str,
+    state: str,
+) -> None:
+    """A network's sign-in page answers 200 to everything."""
+    script = shell.worker().replace("/f/texts/zh-hant.json", instead)
+    monkeypatch.setattr(shell, "worker", lambda: script)
+    with phone(browser, site) as page:
+        page.goto("/f/manifest.webmanifest")
+        found = page.evaluate(
+            """() => navigator.serviceWorker.register('/f/sw.js', { scope: '/f/' }).then(made =>
+                new Promise(done => {
+                    const worker = made.installing
+                    worker.onstatechange = () => {
+                        if (/activated|redundant/.test(worker.state)) done(worker.state)
+                    }
+                }))"""
+        )
+        assert found == state
 
 
 def test_wechat_is_told_the_way_out(browser: Browser, site: str, places: Any) -> None:

@@ -112,6 +112,15 @@ def test_a_new_code_ends_the_one_before(bob: Any) -> None:
     assert enrol(Client(), first).json()["code"] == "code_unknown"
 
 
+def test_a_phone_that_lost_its_cookie_is_its_holders_still(bob: Any, alice: Any) -> None:
+    """What waits on it is sealed under its id; nobody else can take that id over."""
+    _client, told = phone(bob)
+    _anew, again = phone(bob, device_id=told["device_id"])
+    assert again["device_id"] == told["device_id"]
+    _other, hers = phone(alice, device_id=told["device_id"])
+    assert hers["device_id"] != told["device_id"]
+
+
 def test_codes_that_do_not_hold_raise_an_alert(cast: Any) -> None:
     for _n in range(20):
         assert enrol(Client(), "abcd-abcd").status_code == 403

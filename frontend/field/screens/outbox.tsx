@@ -73,7 +73,7 @@ export function Outbox(_props: { rest: string[] }) {
   );
 }
 
-function Line({ item, own, answer }: Entry) {
+function Line({ item, own, answer, stranded }: Entry) {
   const { icon, label } = STATES[item.state];
   return (
     <li class="ff-entry" data-state={item.state}>
@@ -83,6 +83,9 @@ function Line({ item, own, answer }: Entry) {
         <p class="ff-hint">
           {moment(item.at)} · {label()}
         </p>
+        {stranded && (
+          <p class="ff-error">{t("Made before this phone was signed in as another device: hand it in as a file.")}</p>
+        )}
         {answer?.problems.map((problem) => (
           <p key={problem.code + (problem.field ?? "")} class="ff-error">
             {problem.message}
