@@ -148,6 +148,8 @@ export const model = {
   household: (id: string): Row<"household"> | undefined => model.one("household", id),
   residents: (householdId: string): Row<"resident">[] =>
     model.all("resident").filter((resident) => resident.household_id === householdId),
+  /** The codes of duties; undefined before the first pull, or without that right. */
+  dutyRules: (): Row<"duty_rules"> | undefined => model.all("duty_rules")[0],
   gates: (): Row<"gate">[] => model.all("gate"),
   rounds: (): Row<"round">[] => model.all("round"),
   messages: (): Row<"message">[] => model.all("message"),

@@ -95,29 +95,58 @@ export interface Task {
   object_id: string | null;
 }
 
+export type Coded = Word & { code: string };
+
+/** The codes of duties; each list in the order in which it is offered. */
+export interface DutyRules {
+  /** Degrees Celsius from which a temperature is fever. */
+  fever: number;
+  gates: (Coded & { asks: Asked[] })[];
+  decisions: (Coded & { passes?: boolean; key?: string })[];
+  found: (Coded & { exception?: boolean })[];
+  sites: Coded[];
+  /** With what is usual: mg/L, minutes of contact. */
+  agents: (Coded & { concentration: number; minutes: number })[];
+  messages: Coded[];
+  outreach: (Coded & { outcomes: (Coded & { done?: boolean })[] })[];
+}
+
+/** What a gate may ask of who passes. */
+export type Asked = "plate" | "temperature" | "who" | "identity" | "phone" | "origin";
+
 export interface Gate {
   name: string;
   kind: string;
+  place_code: string;
   place_name: string;
+  asks: Asked[];
 }
 
 export interface Point {
   id: string;
   name: string;
+  /** What its QR says. */
   token: string;
   order: number;
+  /** How often it was passed on the walk of `day`, by whomever. */
+  done: number;
+  day: string;
 }
 
 export interface Round {
   name: string;
+  place_code: string;
   place_name: string;
   times_a_day: number;
+  first_at: string;
+  last_at: string;
   points: Point[];
 }
 
 export interface Message {
   text: string;
   kind: string;
+  place_code: string;
   place_name: string;
   from_date: string;
   to_date: string | null;
@@ -132,6 +161,7 @@ export interface Records {
   household: Household;
   resident: Resident;
   task: Task;
+  duty_rules: DutyRules;
   gate: Gate;
   round: Round;
   message: Message;
