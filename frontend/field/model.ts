@@ -130,7 +130,7 @@ function table<E extends Entity>(entity: E): Map<string, Row<E>> {
   return rows;
 }
 
-const byOrder = (a: Row<"door">, b: Row<"door">): number => (a.order < b.order ? -1 : Number(a.order > b.order));
+const byOrder = (a: Row<"door">, b: Row<"door">): number => a.order - b.order;
 
 /** Questions of the screens; watch `changed` (`useModel`) to ask again. */
 export const model = {

@@ -36,8 +36,10 @@ export interface Campaign {
   form_id: string;
   every_door: boolean;
   outcomes: Outcome[];
-  /** By place: how many doors, and what became of them. */
-  counts: Record<string, { target: number; visited: number; exempt: number; gap: number }>;
+  /** How many doors are this phone's, and what became of them. */
+  targets: number;
+  visited: number;
+  exempt: number;
 }
 
 /** The questionnaire as the server writes it; `compiled` as its pages give it to the engine of the forms. */
@@ -54,10 +56,11 @@ export interface Door {
   campaign_id: string;
   household_id: string;
   building: string;
-  place: string;
+  /** The unit, where there are some. */
+  place_name: string;
   room: string;
-  /** A text by which doors sort as one walks by them. */
-  order: string;
+  /** In the order in which one walks. */
+  order: number;
   state: string;
   outcome: string;
   visits: number;
@@ -66,6 +69,8 @@ export interface Door {
 
 export interface Household {
   place_code: string;
+  building: string;
+  place_name: string;
   room: string;
   number: string;
   address: string;
@@ -77,7 +82,7 @@ export interface Resident {
   household_id: string;
   name: string;
   sex: string;
-  born: number | null;
+  birth_year: number | null;
   relation: string;
   kind: string;
   groups: string[];
@@ -91,6 +96,7 @@ export interface Task {
   title: string;
   due_at: string | null;
   place_code: string;
+  place_name: string;
   object_type: string;
   object_id: string | null;
 }
