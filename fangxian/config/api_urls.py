@@ -16,6 +16,7 @@ from fangxian.field.api import router as field
 from fangxian.field.sync.answers import PhoneApi
 from fangxian.field.sync.api import router as sync
 from fangxian.field.sync.exchange import router as exchange
+from fangxian.field.sync.photo_api import router as photos
 
 
 class OrjsonParser(Parser):
@@ -48,6 +49,7 @@ phones = PhoneApi(
 )
 phones.add_router("", sync)
 phones.add_router("", exchange)
+phones.add_router("", photos)
 
 
 def _without_session(mounted: Any) -> Any:

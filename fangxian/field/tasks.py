@@ -48,3 +48,12 @@ def keys(timestamp: int) -> None:
     from fangxian.field.sync.keys import rotate_keys
 
     rotate_keys()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="field.photos", lock="field.photos", queueing_lock="field.photos")
+def photos(timestamp: int) -> None:
+    """Store photos whose visit has come; forget uploads that are finished or given up."""
+    from fangxian.field.sync.photos import try_again
+
+    try_again()

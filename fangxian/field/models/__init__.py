@@ -8,6 +8,7 @@ from fangxian.field.models.operation import (
     Operation,
     PhoneManifest,
 )
+from fangxian.field.models.photo import Photo, PhotoPart, PhotoUpload
 from fangxian.field.models.report import DailyReport, ReportCorrection
 from fangxian.field.models.sealing import SealKey
 from fangxian.field.models.visit import Exemption, Visit
@@ -27,6 +28,9 @@ __all__ = [
     "Operation",
     "Outreach",
     "PhoneManifest",
+    "Photo",
+    "PhotoPart",
+    "PhotoUpload",
     "Point",
     "ReportCorrection",
     "Round",

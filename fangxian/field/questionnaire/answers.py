@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -118,6 +119,13 @@ def _position(_question: Question, value: Any) -> str:
     return text
 
 
+def _photo(_question: Question, value: Any) -> str:
+    try:
+        return str(UUID(str(value)))
+    except ValueError:
+        raise _Unfit(_("This is not a photo."), _("Take it again.")) from None
+
+
 _CLEAN = {
     "choice": _choice,
     "choices": _choice,
@@ -127,6 +135,7 @@ _CLEAN = {
     "date": _date,
     "position": _position,
     "barcode": _text,
+    "photo": _photo,
     "time": _time,
     "datetime": _datetime,
 }

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+from uuid import UUID
 
 import orjson
 from django.utils.translation import gettext as _
@@ -24,11 +25,15 @@ _TYPED: Final = frozenset({"text", "barcode", "integer", "decimal", "calculate",
 
 @dataclass(frozen=True)
 class Said:
-    """One answer: the question's text and the answer in words; of a repeat, its rows."""
+    """One answer: the question's text and the answer in words; of a repeat, its rows.
+
+    ``photo`` is the id of the one that answers it.
+    """
 
     label: str
     value: str = ""
     rows: list[list[Said]] = field(default_factory=list)
+    photo: str = ""
 
 
 def read(sealed: str | None) -> dict[str, Any]:
@@ -52,6 +57,8 @@ def in_words(
         return "、".join(_option(question, str(code), known) for code in chosen)
     if isinstance(value, bool):
         return pgettext("answer", "yes") if value else pgettext("answer", "no")
+    if question.kind == "photo":
+        return pgettext("answer", "photo")
     if question.kind == "date":
         return str(date(dt.date.fromisoformat(value)))
     words = text(value)
@@ -124,4 +131,22 @@ def _block(
             rows = [list(_block(question.questions, row, known, named)) for row in value]
             yield Said(label, rows=rows)
         elif label:
-            yield Said(label, in_words(question, value, known))
+            photo = str(value) if question.kind == "photo" else ""
+            yield Said(label, in_words(question, value, known), photo=photo)
+
+
+def photos_in(questionnaire: Questionnaire, sealed: str | None) -> set[UUID]:
+    """The ids of the photos that a visit's answers name."""
+    return set(_photos(questionnaire.questions, read(sealed)))
+
+
+def _photos(questions: Sequence[Question], answers: Mapping[str, Any]) -> Iterator[UUID]:
+    for question in questions:
+        value = answers.get(question.name)
+        if value is None:
+            continue
+        if question.kind == "repeat":
+            for row in value:
+                yield from _photos(question.questions, row)
+        elif question.kind == "photo":
+            yield UUID(value)

@@ -14,7 +14,8 @@ Stored as JSON in ``FormDefinition.schema``::
         {"name": "told", "kind": "note", "label": {"en": "${total} years in all"}}]}
 
 ``required`` may be a condition; ``default`` is an answer to begin with, ``default_value`` one that
-is worked out when the form is opened. A ``calculate`` is not shown, a ``result`` is.
+is worked out when the form is opened. A ``calculate`` is not shown, a ``result`` is. The answer to
+a ``photo`` is the id under which it is sent apart.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ KINDS: Final = frozenset(
         "note",
         "position",
         "barcode",
+        "photo",
         "time",
         "datetime",
         "calculate",

@@ -51,14 +51,16 @@ KINDS: Final[Mapping[str, str]] = {
     "note": "note",
     "geopoint": "position",
     "barcode": "barcode",
+    "image": "photo",
+    "photo": "photo",
     "calculate": "calculate",
     "hidden": "calculate",
     "repeat": "repeat",
 }
 # What a row may be written as; the others are older names of these.
 OFFERED: Final = (
-    "acknowledge, barcode, calculate, date, dateTime, decimal, geopoint, hidden, integer, note,"
-    " range, select_multiple, select_one, text, time"
+    "acknowledge, barcode, calculate, date, dateTime, decimal, geopoint, hidden, image, integer,"
+    " note, range, select_multiple, select_one, text, time"
 )
 # Each visit keeps when, by whom and from where it was recorded; of these what logic refers to is
 # worked out, the others are of a device.
