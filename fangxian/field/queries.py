@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +19,8 @@ from fangxian.common.codes import Level
 from fangxian.common.errors import OutOfScope
 from fangxian.common.ui.formats import who
 from fangxian.core import counters
-from fangxian.field.models import Campaign, FormDefinition, Target, Visit
-from fangxian.field.questionnaire.said import Said, said, typed
+from fangxian.field.models import Campaign, FormDefinition, Photo, Target, Visit
+from fangxian.field.questionnaire.said import Said, arrived, photos_of, said, typed
 from fangxian.field.rules import FieldRules, field_rules_version
 from fangxian.field.targets import METRICS
 from fangxian.register.models import Residency
@@ -205,7 +205,16 @@ def visit_lines(visits: Iterable[Visit], *, answers: bool = False) -> list[Visit
                 said(asked[visit.form_id], visit.answers) if visit.form_id in asked else (),
             )
         )
-    return lines
+    return _with_photos(lines)
+
+
+def _with_photos(lines: list[VisitLine]) -> list[VisitLine]:
+    """The lines; of photos that have not arrived they say so. One query if there are photos."""
+    wanted = {photo for line in lines for photo in photos_of(line.answers)}
+    if not wanted:
+        return lines
+    here = set(map(str, Photo.objects.filter(id__in=wanted).values_list("id", flat=True)))
+    return [replace(line, answers=arrived(line.answers, here)) for line in lines]
 
 
 def note_residents(households: Iterable[UUID]) -> None:

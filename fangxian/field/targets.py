@@ -156,10 +156,16 @@ def sync_targets(
         cursor.execute(_FOLLOW.format(inside=_INSIDE, group=condition), values)
         if moved := [row[0] for row in cursor.fetchall()]:
             cursor.execute("SELECT field_visits_follow(%s)", [moved])
+            cursor.execute(_PHOTOS_FOLLOW, [moved])
         cursor.execute(_ADD.format(inside=_INSIDE, group=condition), values)
         return int(cursor.fetchone()[0])
 
 
+_PHOTOS_FOLLOW = """
+UPDATE core_file f SET place_code = v.place_code
+FROM field_photo p JOIN field_visit v ON v.id = p.visit_id
+WHERE f.id = p.file_id AND v.target_id = ANY (%s) AND f.place_code <> v.place_code
+"""
 _TRUTH = """
 SELECT metric, place_code, count(*) FROM (
   SELECT 'target' AS metric, place_code FROM field_target

@@ -2,7 +2,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from fangxian.field.views import campaigns, doors, exemptions, forms, phones, reports, visits
+from fangxian.field.views import (
+    campaigns,
+    doors,
+    exemptions,
+    forms,
+    phones,
+    photos,
+    reports,
+    visits,
+)
 
 app_name = "field"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("phones/", phones.every, name="phones"),
     path("phones/held/<uuid:held_id>/", phones.held, name="held"),
     path("phones/disputes/<uuid:conflict_id>/", phones.dispute, name="dispute"),
+    path("photos/<uuid:photo_id>/", photos.photo, name="photo"),
     path("<uuid:campaign_id>/", campaigns.detail, name="campaign"),
     path("<uuid:campaign_id>/start/", campaigns.start, name="campaign_start"),
     path("<uuid:campaign_id>/close/", campaigns.close, name="campaign_close"),

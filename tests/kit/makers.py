@@ -421,6 +421,25 @@ def _door(side: Side) -> Any:
     return household
 
 
+@maker("field:photo_id")
+def _photo(side: Side) -> Any:
+    from fangxian.common.pictures import Picture
+    from fangxian.field.actions import NewVisit, record_visit
+    from fangxian.field.models import Visit
+    from fangxian.field.sync.photos import keep_photo
+
+    visit = NewVisit(
+        uuid7(), side.get("field:campaign_id"), side.get("field:household_id"), "all_well"
+    )
+
+    def make(by: Any) -> Any:
+        record_visit(by=by, visit=visit)
+        made = Visit.objects.get(op_id=visit.op_id)
+        return keep_photo(by, made, uuid7(), Picture(b"kit", "image/png", 1, 1)).pk
+
+    return side.act(make)
+
+
 @maker("field:exemption_id")
 def _exemption(side: Side) -> Any:
     from fangxian.field.actions import exempt

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -133,6 +133,26 @@ def _block(
         elif label:
             photo = str(value) if question.kind == "photo" else ""
             yield Said(label, in_words(question, value, known), photo=photo)
+
+
+def photos_of(lines: Iterable[Said]) -> Iterator[str]:
+    """The ids of the photos among answers."""
+    for line in lines:
+        if line.photo:
+            yield line.photo
+        for row in line.rows:
+            yield from photos_of(row)
+
+
+def arrived(lines: Iterable[Said], here: Container[str]) -> list[Said]:
+    """The answers; a photo that is not ``here`` is said to be on its way, and leads nowhere."""
+    found = []
+    for line in lines:
+        one = replace(line, rows=[arrived(row, here) for row in line.rows])
+        if line.photo and line.photo not in here:
+            one = replace(one, value=pgettext("answer", "photo, not sent yet"), photo="")
+        found.append(one)
+    return found
 
 
 def photos_in(questionnaire: Questionnaire, sealed: str | None) -> set[UUID]:

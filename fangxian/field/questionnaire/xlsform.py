@@ -363,6 +363,10 @@ class _Translator:
             return {"kind": shown, "calculation": self.logic(row, column, calculated)}
         if given is None:
             return {"kind": "note"} if fixed and ours != "calculate" else {}
+        if ours == "photo":
+            message = _("default: a photo is taken at the door.")
+            self.problem(row, message, _("Empty the cell."))
+            return {}
         dynamic = bool(row.get("_dynamic_default"))
         if fixed:
             source = str(given) if dynamic else _quoted(str(given))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from pydantic import Field, StringConstraints
 
+from fangxian.common.crypto import Unreadable
 from fangxian.field.models import PhotoUpload
 from fangxian.field.sync import photos
 from fangxian.field.sync.answers import RefusedOut, answer, refused
@@ -71,11 +72,13 @@ def _told(upload: PhotoUpload) -> HttpResponse:
 )
 def announce(request: HttpRequest, body: PhotoIn) -> HttpResponse:
     """Announce a photo, or ask how far it is: safe to send again, also once it is stored."""
-    epk, nonce = decode(body.epk), decode(body.nonce)
+    try:
+        epk, nonce = decode(body.epk), decode(body.nonce)
+    except Unreadable:
+        epk = nonce = b""
     if len(epk) != POINT_BYTES or len(nonce) != NONCE_BYTES:
-        return refused(
-            422, "malformed", _("Not what the protocol says: %(where)s.") % {"where": "epk, nonce"}
-        )
+        message = _("Not what the protocol says: %(where)s.") % {"where": "epk, nonce"}
+        return refused(422, "malformed", message, _("Update the app."))
     announced = Announced(
         photo_id=body.photo,
         op_id=body.op_id,

@@ -231,6 +231,7 @@ def test_a_kobo_form_with_its_names_consent_and_unlabelled_repeat() -> None:
             "end_repeat",
             "barcode|code|码|false",
             "geopoint|place|位置|false",
+            "image|door|门口照片|false",
             "time|at|几时|false",
             "dateTime|moment|何时|false",
         ),
@@ -246,12 +247,18 @@ def test_a_kobo_form_with_its_names_consent_and_unlabelled_repeat() -> None:
         您家有无独立厨房_请如实回答="yes",
         group_xy9=[{"_": "甲"}],
         place="116.8, 38.3",
+        door="01945C00-0000-7000-8000-0000000000A1",
         at="8:30",
         moment="2020-03-05T08:30",
     )
     assert problems == []
     assert answers["您家有无独立厨房_请如实回答"] == "yes"
-    assert answered(form, _001=["agree"], at="25:00", moment="gestern")[1] == ["at", "moment"]
+    assert answers["door"] == "01945c00-0000-7000-8000-0000000000a1"
+    assert answered(form, _001=["agree"], door="x.jpg", at="25:00", moment="gestern")[1] == [
+        "door",
+        "at",
+        "moment",
+    ]
 
 
 def test_a_date_calculation_form() -> None:
@@ -322,7 +329,7 @@ def test_what_cannot_be_done_is_refused_by_row_column_and_mend() -> None:
     survey = sheet(
         "type|name|label|calculation|relevant|default|media::image|parameters|required",
         "text|who|姓名",
-        "image|photo|拍照",
+        "video|film|拍摄",
         "audio|voice|录音",
         "rank yn|order|排序",
         "select_one_from_file places.csv|place|地点",
@@ -337,7 +344,7 @@ def test_what_cannot_be_done_is_refused_by_row_column_and_mend() -> None:
     with translation.override("en"):
         said = refused(survey, choices())
     for row, name, what in [
-        (3, "photo", "image"),
+        (3, "film", "video"),
         (4, "voice", "audio"),
         (5, "order", "rank"),
         (6, "place", "places.csv"),

@@ -187,7 +187,6 @@ def test_a_column_that_would_be_lost_is_refused_by_row(column: str) -> None:
 @pytest.mark.parametrize(
     "kind",
     [
-        "image",
         "audio",
         "video",
         "rank yn",
@@ -202,6 +201,12 @@ def test_a_type_that_cannot_be_asked_is_refused_by_row(kind: str) -> None:
     assert len(messages) == 1
     assert "3" in messages[0]
     assert kind.split(" ")[0].split("_from")[0] in messages[0] or "a.csv" in messages[0]
+
+
+def test_a_photo_has_no_default() -> None:
+    (message,) = refused([[*HEAD, "default"], ["image", "a", "甲", "x.png"]])
+    assert "2" in message
+    assert "default" in message
 
 
 CHECKED: dict[str, tuple[list[list[str]], list[list[str]] | None, tuple[str, ...]]] = {

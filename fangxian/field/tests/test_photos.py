@@ -1,0 +1,381 @@
+"""Photos of a door: sent in parts, resumed, opened, kept without what they tell, shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from fangxian.accounts.actions import disable_device, make_device_code
+from fangxian.accounts.models import AccessLog
+from fangxian.common.keyring import keyring
+from fangxian.common.scoping import acting
+from fangxian.core.actions import create_emergency, read_file
+from fangxian.core.models import File
+from fangxian.field.models import Campaign, Photo, PhotoPart, PhotoUpload, SealKey
+from fangxian.field.sync import photos, sealing
+from fangxian.field.tests.conftest import begin
+from fangxian.register.actions import create_household
+from tests.kit.phone import SYNC, Phone
+
+JPEG = (Path(__file__).parents[3] / "tests" / "corpus" / "pictures" / "door.jpg").read_bytes()
+WHERE = b"taken at 38.3046,116.8387"
+TAKEN = JPEG[:2] + b"\xff\xfe" + (len(WHERE) + 2).to_bytes(2, "big") + WHERE + JPEG[2:]
+SCHEMA = {
+    "questions": [
+        {"name": "door", "kind": "photo", "label": "门口照片"},
+        {
+            "name": "rooms",
+            "kind": "repeat",
+            "label": "房间",
+            "questions": [{"name": "room", "kind": "photo", "label": "房间照片"}],
+        },
+    ]
+}
+
+
+@pytest.fixture
+def campaign(cast: Any, places: Any) -> Campaign:
+    hq = cast.actor("headquarters")
+    create_household(by=hq, place_code=places.unit, room="101")
+    return begin(hq, places, schema=SCHEMA, every_door=True)
+
+
+@dataclass
+class Shot:
+    """A photo on a phone: its id, what is announced and what is sent."""
+
+    id: str
+    card: dict[str, Any]
+    box: bytes
+
+
+def enrolled(by: Any) -> Phone:
+    phone = Phone(Client())
+    phone.enrol(make_device_code(by=by, strong=False).code)
+    phone.pull()
+    return phone
+
+
+@pytest.fixture
+def phone(campaign: Campaign, bob: Any) -> Phone:
+    return enrolled(bob)
+
+
+def shoot(phone: Phone, op_id: str, data: bytes = TAKEN, photo_id: str = "") -> Shot:
+    made = UUID(photo_id) if photo_id else uuid4()
+    server = sealing.decode(phone.key["public"])
+    box = sealing.seal(data, server, made.bytes, sealing.PHOTO)
+    card = {
+        "photo": str(made),
+        "op_id": op_id,
+        "key": phone.key["id"],
+        "epk": sealing.encode(box.epk),
+        "nonce": sealing.encode(box.nonce),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "box_sha256": hashlib.sha256(box.box).hexdigest(),
+        "size": len(box.box),
+    }
+    return Shot(str(made), card, box.box)
+
+
+def with_photo(phone: Phone, data: bytes = TAKEN, *, push: bool = True) -> tuple[Shot, Any]:
+    """A visit that names a photo, and the photo."""
+    photo_id = str(uuid4())
+    one = phone.visit(phone.doors()[0], answers={"door": photo_id})
+    if push:
+        assert [answer["result"] for answer in phone.push()] == ["applied"]
+    return shoot(phone, one.op_id, data, photo_id), one
+
+
+def announce(phone: Phone, shot: Shot, **other: Any) -> Any:
+    return phone.post("photos", shot.card | other)
+
+
+def put(phone: Phone, shot: Shot, begin: int, content: bytes) -> Any:
+    url = f"{SYNC}/photos/{shot.id}/{begin}"
+    return phone.client.put(url, content, content_type="application/octet-stream")
+
+
+def send(phone: Phone, shot: Shot, part: int = 300) -> dict[str, Any]:
+    """Send it to the end, from wherever the server says."""
+    told = announce(phone, shot).json()
+    for _n in range(100):
+        if told["state"] != "receiving":
+            break
+        at = told["received"]
+        told = put(phone, shot, at, shot.box[at : at + part]).json()
+    return dict(told)
+
+
+def test_a_photo_is_sent_in_parts_and_kept_without_where_it_was_taken(
+    phone: Phone, bob: Any, places: Any
+) -> None:
+    shot, one = with_photo(phone)
+    first = announce(phone, shot)
+    assert first.status_code == 200
+    assert first["X-Fangxian"] == "sync"
+    assert first.json() | {"problems": []} == {
+        "photo": shot.id,
+        "state": "receiving",
+        "received": 0,
+        "part": photos.PART_BYTES,
+        "problems": [],
+    }
+    assert send(phone, shot)["state"] == "stored"
+    with acting(bob):
+        photo = Photo.objects.select_related("visit", "file").get()
+        assert str(photo.pk) == shot.id
+        assert str(photo.visit.op_id) == one.op_id
+        assert photo.file.place_code == places.unit
+        data = read_file(by=bob, file_id=photo.file_id)
+    assert data.startswith(b"\xff\xd8")
+    assert WHERE not in data
+    # What came is not kept beside what was opened.
+    assert not PhotoPart.objects.exists()
+
+
+def test_a_broken_line_goes_on_where_it_stopped(phone: Phone) -> None:
+    shot, _one = with_photo(phone)
+    announce(phone, shot)
+    assert put(phone, shot, 0, shot.box[:400]).json()["received"] == 400
+    # The answer to the second part is lost, so it comes again, and one comes too early.
+    put(phone, shot, 400, shot.box[400:700])
+    assert put(phone, shot, 400, shot.box[400:700]).json()["received"] == 700
+    assert put(phone, shot, 900, shot.box[900:]).json()["received"] == 700
+    assert announce(phone, shot).json()["received"] == 700
+    assert put(phone, shot, 700, shot.box[700:]).json()["state"] == "stored"
+    assert put(phone, shot, 700, shot.box[700:]).json()["state"] == "stored"
+    assert announce(phone, shot).json()["state"] == "stored"
+    assert Photo.objects.count() == 0  # outside a scope nobody sees it
+    assert PhotoUpload.objects.get().state == "stored"
+
+
+def test_a_photo_before_its_visit_waits_for_it(phone: Phone, bob: Any) -> None:
+    shot, _one = with_photo(phone, push=False)
+    assert send(phone, shot)["state"] == "waiting"
+    assert photos.try_again() == 0
+    phone.push()
+    assert photos.try_again() == 1
+    assert announce(phone, shot).json()["state"] == "stored"
+    with acting(bob):
+        assert Photo.objects.count() == 1
+
+
+def test_asked_again_a_waiting_one_is_stored_at_once(phone: Phone) -> None:
+    shot, _one = with_photo(phone, push=False)
+    send(phone, shot)
+    phone.push()
+    assert announce(phone, shot).json()["state"] == "stored"
+
+
+def test_of_a_held_visit_it_waits_and_of_a_refused_one_it_goes(phone: Phone, bob: Any) -> None:
+    held, _one = with_photo(phone, push=False)
+    disable_device(by=bob, device_id=UUID(phone.device_id), reason="lost")
+    assert [answer["result"] for answer in phone.push()] == ["held"]
+    assert send(phone, held)["state"] == "waiting"
+    assert photos.try_again() == 0
+
+
+def test_a_photo_of_a_refused_visit_is_refused(phone: Phone) -> None:
+    photo_id = str(uuid4())
+    one = phone.visit(phone.doors()[0], "levitating", answers={"door": photo_id})
+    phone.push()
+    told = send(phone, shoot(phone, one.op_id, photo_id=photo_id))
+    assert (told["state"], told["problems"][0]["code"]) == ("rejected", "visit")
+    assert told["problems"][0]["mend"]
+
+
+def test_a_photo_that_no_answer_names_is_refused(phone: Phone) -> None:
+    _shot, one = with_photo(phone)
+    told = send(phone, shoot(phone, one.op_id))
+    assert (told["state"], told["problems"][0]["code"]) == ("rejected", "not_asked")
+
+
+def test_photos_of_a_repeat_are_named_too(phone: Phone) -> None:
+    ids = [str(uuid4()), str(uuid4())]
+    answers = {"rooms": [{"room": one} for one in ids]}
+    one = phone.visit(phone.doors()[0], answers=answers)
+    phone.push()
+    states = [send(phone, shoot(phone, one.op_id, photo_id=each))["state"] for each in ids]
+    assert states == ["stored", "stored"]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"), [(b"<svg onload='x'/>", "picture"), (TAKEN[:200], "picture")]
+)
+def test_what_is_no_picture_is_refused(phone: Phone, data: bytes, code: str) -> None:
+    shot, _one = with_photo(phone, data)
+    told = send(phone, shot)
+    assert (told["state"], told["problems"][0]["code"]) == ("rejected", code)
+
+
+def test_bytes_damaged_on_the_way_are_asked_for_again(phone: Phone) -> None:
+    shot, _one = with_photo(phone)
+    announce(phone, shot)
+    wrong = put(phone, shot, 0, b"\x00" * len(shot.box)).json()
+    assert (wrong["state"], wrong["received"]) == ("receiving", 0)
+    assert wrong["problems"][0]["code"] == "damaged"
+    assert send(phone, shot)["state"] == "stored"
+
+
+def test_one_sealed_for_another_or_under_another_hash_is_refused(phone: Phone) -> None:
+    for part, value in (("sha256", "0" * 64), ("nonce", sealing.encode(b"1" * 12))):
+        shot, _one = with_photo(phone)
+        shot.card[part] = value
+        told = send(phone, shot)
+        assert (told["state"], told["problems"][0]["code"]) == ("rejected", "unreadable"), part
+
+
+def test_a_photo_of_a_forgotten_key_is_refused(phone: Phone) -> None:
+    shot, _one = with_photo(phone)
+    now = timezone.now()
+    SealKey.objects.update(private=None, forget_at=now, retired_at=now)
+    assert send(phone, shot)["problems"][0]["code"] == "key"
+
+
+def test_a_number_is_one_photo_of_one_phone(phone: Phone, alice: Any) -> None:
+    shot, one = with_photo(phone)
+    announce(phone, shot)
+    other = announce(phone, shot, sha256="0" * 64)
+    assert (other.status_code, other.json()["code"]) == (422, "other_body")
+    thief = enrolled(alice)
+    assert announce(thief, shot).status_code == 422
+    assert put(thief, shot, 0, b"x").status_code == 422
+    # Nor does another phone add photos to a visit of this one.
+    named = shoot(thief, one.op_id, photo_id=str(uuid4()))
+    assert send(thief, named)["problems"][0]["code"] == "visit"
+
+
+@pytest.mark.parametrize(
+    ("card", "status"),
+    [
+        ({"size": 0}, 422),
+        ({"size": photos.MOST_BYTES + 17}, 422),
+        ({"epk": "AA"}, 422),
+        ({"nonce": ""}, 422),
+        ({"epk": "A"}, 422),
+        ({"sha256": "x"}, 422),
+        ({"photo": "x"}, 422),
+        ({"op_id": None}, 422),
+    ],
+)
+def test_an_odd_card_is_refused(phone: Phone, card: dict[str, Any], status: int) -> None:
+    shot, _one = with_photo(phone)
+    answer = announce(phone, shot, **card)
+    assert answer.status_code == status
+    assert answer["X-Fangxian"] == "sync"
+    assert not PhotoUpload.objects.exists()
+
+
+def test_a_part_of_an_unknown_photo_or_out_of_bounds_is_not_taken(phone: Phone) -> None:
+    shot, _one = with_photo(phone)
+    assert put(phone, shot, 0, b"x").status_code == 404
+    announce(phone, shot)
+    assert put(phone, shot, 0, b"").json()["received"] == 0
+    assert put(phone, shot, 0, shot.box + b"x").json()["received"] == 0
+    assert put(phone, shot, -1, shot.box).json()["received"] == 0
+    assert put(phone, shot, 10**30, shot.box).json()["received"] == 0
+    large, _two = with_photo(phone, TAKEN + b"\x00" * photos.PART_BYTES)
+    announce(phone, large)
+    assert put(phone, large, 0, large.box).json()["received"] == 0
+
+
+def test_nobody_sends_photos_without_end(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photos, "MOST_OPEN", 1)
+    shot, one = with_photo(phone)
+    assert announce(phone, shot).status_code == 200
+    assert announce(phone, shoot(phone, one.op_id)).status_code == 429
+    assert announce(phone, shot).status_code == 200
+
+
+def test_no_photo_without_an_enrolled_phone(phone: Phone) -> None:
+    shot, _one = with_photo(phone)
+    answer = announce(Phone(Client()), shot)
+    assert (answer.status_code, answer.json()["code"]) == (401, "not_enrolled")
+
+
+def test_uploads_are_forgotten_in_time(phone: Phone) -> None:
+    done, _one = with_photo(phone)
+    send(phone, done)
+    broken, _two = with_photo(phone)
+    announce(phone, broken)
+    put(phone, broken, 0, broken.box[:100])
+    waiting, _three = with_photo(phone, push=False)
+    send(phone, waiting)
+    now = timezone.now()
+    photos.try_again(now + dt.timedelta(days=13))
+    assert PhotoUpload.objects.count() == 3
+    photos.try_again(now + dt.timedelta(days=15))
+    assert PhotoUpload.objects.get().state == "waiting"
+    assert PhotoPart.objects.exists()
+    photos.try_again(now + dt.timedelta(days=365))
+    assert not PhotoUpload.objects.exists()
+    assert not PhotoPart.objects.exists()
+
+
+def test_a_photo_ends_with_its_emergency(cast: Any, places: Any, bob: Any) -> None:
+    hq = cast.actor("headquarters")
+    create_household(by=hq, place_code=places.unit, room="101")
+    emergency = create_emergency(
+        by=hq,
+        name="演练疫情",
+        disease="不明原因",
+        place_code=places.county,
+        level=3,
+        started_on=timezone.localdate(),
+    )
+    begin(hq, places, schema=SCHEMA, every_door=True, emergency=emergency)
+    phone = enrolled(bob)
+    shot, _one = with_photo(phone)
+    assert send(phone, shot)["state"] == "stored"
+    late, _two = with_photo(phone)
+    with acting(bob):
+        file = File.objects.get()
+        assert file.emergency_id == emergency.pk
+    keyring().destroy_emergency(emergency.pk)
+    with acting(bob):
+        assert str(File.objects.get().name) == "⟨destroyed⟩"
+    assert send(phone, late)["state"] == "rejected"
+
+
+# On the pages
+
+
+def test_the_page_of_the_household_leads_to_the_photo(phone: Phone, client_of: Any) -> None:
+    shot, one = with_photo(phone)
+    page = reverse("field:household_visits", args=[one.plain["patch"]["household_id"]])
+    bob, url = client_of("bob"), reverse("field:photo", args=[shot.id])
+    assert url not in bob.get(page).content.decode()
+    send(phone, shot)
+    assert url in bob.get(page).content.decode()
+    answer = bob.get(url)
+    assert (answer["Content-Type"], answer["Content-Disposition"]) == ("image/jpeg", "inline")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert WHERE not in answer.content
+    assert answer["Cache-Control"] == "private, no-store"
+    assert client_of("charlie").get(url).status_code == 404
+
+
+def test_who_looked_at_a_photo_is_noted_of_who_lives_there(
+    phone: Phone, client_of: Any, cast: Any
+) -> None:
+    from fangxian.register.actions import move_in
+
+    shot, one = with_photo(phone)
+    send(phone, shot)
+    hq = cast.actor("headquarters")
+    household = UUID(one.plain["patch"]["household_id"])
+    lives = move_in(by=hq, household_id=household, on=dt.date(2020, 1, 1), name="查无此人", sex="1")
+    before = AccessLog.objects.count()
+    client_of("bob").get(reverse("field:photo", args=[shot.id]))
+    assert AccessLog.objects.count() == before + 1
+    assert AccessLog.objects.order_by("-id")[0].persons == [lives.person_id]
