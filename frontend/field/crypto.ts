@@ -39,6 +39,7 @@ export interface ViewKeys {
 
 const ROUNDS = 600_000;
 const OPERATION = "fangxian operation 1";
+const PHOTO = "fangxian photo 1";
 const ANSWER = "fangxian answer 1";
 const EC = { name: "ECDH", namedCurve: "P-256" } as const;
 
@@ -102,22 +103,43 @@ export async function sealWith(
   server: ServerKey,
   info: string,
   pair?: CryptoKeyPair,
-  nonce: Bytes = random(12),
+  nonce?: Bytes,
 ): Promise<Envelope> {
+  const sealed = await sealBytes(plain, opId, server, info, pair, nonce);
+  return { op_id: opId, key: server.id, ...sealed, box: base64url(sealed.box), sha256: await sha256(plain) };
+}
+
+/** A photo as it is announced; `box` goes up in parts. */
+export interface SealedPhoto {
+  key: string | number;
+  epk: string;
+  nonce: string;
+  sha256: string;
+  box_sha256: string;
+  box: Bytes;
+}
+
+export async function sealPhoto(plain: Bytes, id: string, server: ServerKey): Promise<SealedPhoto> {
+  const sealed = await sealBytes(plain, id, server, PHOTO);
+  return { key: server.id, ...sealed, sha256: await sha256(plain), box_sha256: await sha256(sealed.box) };
+}
+
+async function sealBytes(
+  plain: Bytes,
+  id: string,
+  server: ServerKey,
+  info: string,
+  pair?: CryptoKeyPair,
+  nonce: Bytes = random(12),
+): Promise<{ epk: string; nonce: string; box: Bytes }> {
   const once = pair ?? ((await crypto.subtle.generateKey(EC, false, ["deriveBits"])) as CryptoKeyPair);
   const point = unbase64url(server.public);
   const theirs = await crypto.subtle.importKey("raw", point, EC, false, []);
   const mine = new Uint8Array(await crypto.subtle.exportKey("raw", once.publicKey));
   const key = await shared(once.privateKey, theirs, join(mine, point), info, "encrypt");
-  const box = await crypto.subtle.encrypt({ name: "AES-GCM", iv: nonce, additionalData: uuidBytes(opId) }, key, plain);
-  return {
-    op_id: opId,
-    key: server.id,
-    epk: base64url(mine),
-    nonce: base64url(nonce),
-    box: base64url(new Uint8Array(box)),
-    sha256: await sha256(plain),
-  };
+  const how = { name: "AES-GCM", iv: nonce, additionalData: uuidBytes(id) };
+  const box = new Uint8Array(await crypto.subtle.encrypt(how, key, plain));
+  return { epk: base64url(mine), nonce: base64url(nonce), box };
 }
 
 async function shared(

@@ -1,10 +1,10 @@
 // What the phone knows, decrypted in memory: the server's records, and over them what was done here since. `save` is
 // the one way in which anything is recorded.
 import { Cell } from "./cell";
-import { type ViewKeys, decrypt, encrypt, nameOf, seal, utf8, uuid7 } from "./crypto";
+import { type Bytes, type ViewKeys, decrypt, encrypt, nameOf, seal, sealPhoto, utf8, uuid7 } from "./crypto";
 import type { Change, Entity, Kept, Pushed, Records, Row } from "./records";
 import { openKeys, recheck } from "./session";
-import { type Queued, StoreError, boxes, meta, nextSeq, queued, write } from "./store";
+import { type Photo, type Queued, StoreError, boxes, dropStored, meta, nextSeq, queued, write } from "./store";
 import { SCHEMA } from "./wire";
 
 /** What the phone itself remembers of an operation, under the view key. */
@@ -161,12 +161,12 @@ export const model = {
 /** Record something. It is on the disk when this returns, and not recorded when it raises (SaveError).
  *
  * `id`: of the record that it changes; null for one that is new (a visit, an entry of a gate). `patch`: what the
- * server is told. `changes`: what screens show meanwhile. */
+ * server is told. `changes`: what screens show meanwhile. `photos`: by the ids that answers in the patch name. */
 export async function save(
   entity: Pushed,
   id: string | null,
   patch: Record<string, unknown>,
-  { title, changes = [] }: { title: string; changes?: Change[] },
+  { title, changes = [], photos = {} }: { title: string; changes?: Change[]; photos?: Record<string, Bytes> },
 ): Promise<Saved> {
   const keys = openKeys();
   const [device, sealKey] = [await meta("device"), await meta("seal_key")];
@@ -194,7 +194,22 @@ export async function save(
     const envelope = await seal(utf8(JSON.stringify(plain)), opId, sealKey);
     const box = await encrypt(keys, boxPlace(opId), own);
     const item: Queued = { seq, op_id: opId, device: device.id, entity, at, state: "waiting", envelope, own: box };
-    await write(["queue"], async (writing) => void (await writing.objectStore("queue").add(item)));
+    const pictures = await Promise.all(
+      Object.entries(photos).map(async ([photo, bytes]): Promise<Photo> => {
+        const sealed = await sealPhoto(bytes, photo, sealKey);
+        return { id: photo, op_id: opId, device: device.id, at, state: "sending", sealed };
+      }),
+    );
+    const put = (): Promise<void> =>
+      write(["queue", "photos"], async (writing) => {
+        await writing.objectStore("queue").add(item);
+        for (const photo of pictures) await writing.objectStore("photos").add(photo);
+      });
+    // Photos that the server has are kept for a restore from a backup; what is new matters more.
+    await put().catch(async (error: unknown) => {
+      if (!(error instanceof StoreError && error.code === "full" && (await dropStored()))) throw error;
+      await put();
+    });
     done.push({ ...own, seq, op_id: opId, entity, at, state: "waiting", pending: true });
   } catch (error) {
     throw new SaveError(error instanceof StoreError ? error.code : "failed", error);

@@ -2,8 +2,8 @@
 import { type Envelope, openAnswer } from "./crypto";
 import { type Own, opened } from "./model";
 import { answerKeys, openKeys } from "./session";
-import { type Queued, meta, queued, write } from "./store";
-import { type Answer, count } from "./sync";
+import { type Queued, allPhotos, meta, queued, write } from "./store";
+import { type Answer, type Problem, count } from "./sync";
 
 export interface Entry {
   item: Queued;
@@ -13,30 +13,51 @@ export interface Entry {
   answer: Answer | null;
   /** It was sealed for a device that this phone is no more: only the file takes it to the server. */
   stranded: boolean;
+  /** How many of its photos are not with the server yet. */
+  photos: number;
+  /** Why photos of it were refused. */
+  refused: Problem[];
 }
 
-/** Latest first: what waits, and what the person should look at; `all` also what is settled. */
-export async function entries(all = false): Promise<Entry[]> {
+/** Latest first: what waits, and what the person should look at. */
+export async function entries(): Promise<Entry[]> {
   const keys = openKeys();
   const pair = await answerKeys();
   const device = await meta("device");
-  const shown = (await queued()).filter((item) => all || item.state === "waiting" || (item.state !== "applied" && !item.seen));
-  return Promise.all(
-    shown.reverse().map(async (item) => ({
-      item,
-      own: keys ? await opened(keys, item) : null,
-      answer: pair && item.answer ? await openAnswer<Answer>(item.answer, pair).catch(() => null) : null,
-      stranded: item.state === "waiting" && item.device !== device?.id,
-    })),
+  const photos = await allPhotos();
+  const read = <T>(answer: Envelope | undefined): Promise<T | null> =>
+    pair && answer ? openAnswer<T>(answer, pair).catch(() => null) : Promise.resolve(null);
+  const made = await Promise.all(
+    (await queued()).map(async (item): Promise<Entry | null> => {
+      const mine = photos.filter((photo) => photo.op_id === item.op_id);
+      const pending = mine.filter((photo) => photo.state === "sending").length;
+      const bad = mine.filter((photo) => photo.state === "rejected");
+      const told = item.state !== "waiting" && item.state !== "applied" && !item.seen;
+      if (item.state !== "waiting" && !told && !pending && !bad.length) return null;
+      return {
+        item,
+        own: keys ? await opened(keys, item) : null,
+        answer: await read<Answer>(item.answer),
+        stranded: item.state === "waiting" && item.device !== device?.id,
+        photos: pending,
+        refused: (await Promise.all(bad.map((photo) => read<Problem[]>(photo.answer)))).flatMap((one) => one ?? []),
+      };
+    }),
   );
+  return made.filter((entry) => entry !== null).reverse();
 }
 
 /** The person has seen a notice, or has put a refused one away. */
 export async function putAway(seq: number): Promise<void> {
-  await write(["queue"], async (writing) => {
+  await write(["queue", "photos"], async (writing) => {
     const queue = writing.objectStore("queue");
     const item = await queue.get(seq);
-    if (item && item.state !== "waiting") await queue.put({ ...item, seen: true });
+    if (!item || item.state === "waiting") return;
+    await queue.put({ ...item, seen: true });
+    const photos = writing.objectStore("photos");
+    for (const photo of await photos.index("op").getAll(item.op_id)) {
+      if (photo.state === "rejected") await photos.delete(photo.id);
+    }
   });
   await count();
 }

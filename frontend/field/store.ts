@@ -1,6 +1,6 @@
 // The phone's database. Each write is one transaction that is on the disk before it is said to be done.
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames, openDB } from "idb";
-import type { Box, Envelope, ServerKey, Wrapped } from "./crypto";
+import type { Box, Envelope, SealedPhoto, ServerKey, Wrapped } from "./crypto";
 
 export const NAME = "fangxian-field";
 const VERSION = 1;
@@ -30,15 +30,18 @@ export interface Queued {
   seen?: boolean;
 }
 
-/** A photo, sealed like an operation. Its parts go up one by one. */
+/** A photo, sealed like an operation; it goes up in parts. */
 export interface Photo {
+  /** The answer of its operation. */
   id: string;
   op_id: string;
+  device: string;
   at: string;
-  envelope: Envelope;
-  /** How many bytes of it the server has. */
-  sent: number;
-  done: boolean;
+  state: "sending" | "stored" | "rejected";
+  sealed: SealedPhoto;
+  /** The server's `Problem`s, sealed to this phone. */
+  answer?: Envelope;
+  answered_at?: number;
 }
 
 /** Facts of the device, by name. None of them is personal but those in boxes. */
@@ -169,6 +172,10 @@ export async function queued(state?: State): Promise<Queued[]> {
   return state ? db.getAllFromIndex("queue", "state", state) : db.getAll("queue");
 }
 
+export async function allPhotos(): Promise<Photo[]> {
+  return (await open()).getAll("photos");
+}
+
 /** Change one operation as it lies there now; nothing where it is gone. */
 export async function changeQueued(writing: Writing, seq: number, change: Partial<Queued>): Promise<void> {
   const queue = writing.objectStore("queue");
@@ -181,4 +188,14 @@ export async function boxes(): Promise<[string, Box][]> {
   const reading = (await open()).transaction("records");
   const [names, values] = await Promise.all([reading.store.getAllKeys(), reading.store.getAll()]);
   return names.map((name, at) => [name, values[at] as Box]);
+}
+
+/** Remove the photos that the server has; how many there were. */
+export function dropStored(): Promise<number> {
+  return write(["photos"], async (writing) => {
+    const photos = writing.objectStore("photos");
+    const stored = (await photos.getAll()).filter((photo) => photo.state === "stored");
+    for (const photo of stored) await photos.delete(photo.id);
+    return stored.length;
+  });
 }

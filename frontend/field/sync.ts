@@ -3,9 +3,10 @@
 import { Cell } from "./cell";
 import { type ServerKey, nameOf, sealAnswer } from "./crypto";
 import { boxed, reload, saved } from "./model";
+import { sendPhotos, tidyPhotos } from "./photos";
 import type { Kept } from "./records";
 import { destroy, expire, offsetOf, openKeys, pullToken, recheck, session } from "./session";
-import { type Meta, type Queued, type State, type Writing, changeQueued, meta, putMeta, queued, setMeta, write } from "./store";
+import { type Meta, type Queued, type State, type Writing, allPhotos, changeQueued, meta, putMeta, queued, setMeta, write } from "./store";
 import { WireError, send } from "./wire";
 
 export const MOST = 100;
@@ -61,13 +62,15 @@ export interface Sync {
   running: boolean;
   line: Line;
   waiting: number;
+  /** Photos that are not with the server yet. */
+  photos: number;
   /** Merge notices and refusals that nobody has looked at. */
   notices: number;
   /** When all went through last, ms. */
   synced_at: number;
 }
 
-export const sync = new Cell<Sync>({ running: false, line: "unknown", waiting: 0, notices: 0, synced_at: 0 });
+export const sync = new Cell<Sync>({ running: false, line: "unknown", waiting: 0, photos: 0, notices: 0, synced_at: 0 });
 
 let misses = 0;
 let clock: ReturnType<typeof setTimeout> | undefined;
@@ -131,12 +134,15 @@ async function alone(work: () => Promise<Line>): Promise<Line> {
 
 /** Tell the screens how things stand. */
 export async function count(line: Line = sync.value.line): Promise<void> {
-  const every = await queued();
+  const [every, photos] = [await queued(), await allPhotos()];
+  const told = every.filter((item) => !item.seen && ["merged", "conflict", "held", "rejected"].includes(item.state));
+  const refused = photos.filter((photo) => photo.state === "rejected");
   sync.value = {
     ...sync.value,
     line,
     waiting: every.filter((item) => item.state === "waiting").length,
-    notices: every.filter((item) => !item.seen && ["merged", "conflict", "held", "rejected"].includes(item.state)).length,
+    photos: photos.filter((photo) => photo.state === "sending").length,
+    notices: new Set([...told, ...refused].map((one) => one.op_id)).size,
     synced_at: (await meta("synced_at")) ?? 0,
   };
 }
@@ -146,7 +152,9 @@ async function round(): Promise<Line> {
     await push();
     const line = openKeys() ? await pull() : "ok";
     if (line === "ok") await setMeta({ synced_at: Date.now() });
+    await sendPhotos();
     await tidy();
+    await tidyPhotos();
     return line;
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
@@ -218,7 +226,7 @@ async function settle(reply: Pushed, asked: number, batch: Queued[]): Promise<nu
   const answers = reply.answers.filter((answer) => known.has(answer.op_id) && stateOf(answer) !== "waiting");
   const sealed = await sealedAnswers(answers);
   const fresh = reply.epoch ? await isFresh(reply.epoch) : false;
-  await write(["queue", "meta"], async (writing) => {
+  await write(["queue", "photos", "meta"], async (writing) => {
     if (reply.epoch) await putMeta(writing, heard(reply, asked));
     if (fresh) await replay(writing, now);
     for (const answer of answers) {
@@ -259,6 +267,8 @@ async function replay(writing: Writing, now: number): Promise<void> {
     const { answer: _answer, answered_at: _at, ...rest } = item;
     await queue.put({ ...rest, state: "waiting", pulled: false });
   }
+  const photos = writing.objectStore("photos");
+  for (const photo of await photos.getAll()) if (photo.state === "stored") await photos.put({ ...photo, state: "sending" });
   await putMeta(writing, { cursor: undefined });
 }
 
@@ -283,7 +293,7 @@ async function pull(): Promise<Line> {
     }
     const fresh = await isFresh(reply.epoch);
     if (fresh) {
-      await write(["queue", "meta"], async (writing) => {
+      await write(["queue", "photos", "meta"], async (writing) => {
         await putMeta(writing, heard(reply, asked));
         await replay(writing, Date.now());
       });

@@ -1,7 +1,7 @@
 // What the tests of the app share: a database of their own, a server of their own.
 import "fake-indexeddb/auto";
 import { vi } from "vitest";
-import { type ServerKey, base64url, sealWith, unbase64url, utf8, uuidBytes } from "./crypto";
+import { type ServerKey, base64url, sealWith, sha256, unbase64url, utf8, uuidBytes } from "./crypto";
 import { destroy } from "./session";
 import { NAME, close } from "./store";
 import { type Answer, rest } from "./sync";
@@ -30,7 +30,7 @@ export interface Plain {
   salt: string;
 }
 
-type Call = { path: string; body: Record<string, unknown>; token: string };
+type Call = { path: string; body: Record<string, unknown>; token: string; bytes: Uint8Array };
 type Made = Response | "lost" | "offline" | null;
 
 /** A server small enough to be read whole, which holds to the protocol: what it once answered it remembers. */
@@ -43,6 +43,7 @@ export class Server {
   operations = new Map<string, Plain>();
   /** Of what is pushed, by op_id; the others are applied. */
   answers = new Map<string, Answer>();
+  photos = new Map<string, { announced: Call["body"]; box: number[]; visit: string }>();
   records: unknown[] = [];
   gone: unknown[] = [];
   /** Called before an answer; what it returns is answered in its place ("lost": done, but the reply never arrives). */
@@ -66,6 +67,7 @@ export class Server {
   restore(): void {
     this.epoch = `${this.epoch}+`;
     this.operations.clear();
+    this.photos.clear();
     this.#seen.clear();
   }
 
@@ -75,7 +77,9 @@ export class Server {
 
   async #fetch(url: string, init: RequestInit): Promise<Response> {
     const token = new Headers(init.headers).get("Authorization") ?? "";
-    const call = { path: url.replace("/api/field/sync/", ""), body: JSON.parse(String(init.body)) as Call["body"], token };
+    const bytes = init.body instanceof Uint8Array ? init.body : new Uint8Array();
+    const body = (typeof init.body === "string" ? JSON.parse(init.body) : {}) as Call["body"];
+    const call = { path: url.replace("/api/field/sync/", ""), body, token, bytes };
     this.calls.push(call);
     const made = this.before(call);
     if (made === "offline") throw new TypeError("no network");
@@ -85,7 +89,8 @@ export class Server {
     return reply;
   }
 
-  async #answer({ path, body, token }: Call): Promise<Response> {
+  async #answer({ path, body, token, bytes }: Call): Promise<Response> {
+    if (path.startsWith("photos")) return this.#photo(path, body, bytes);
     const common = { epoch: this.epoch, server_time: this.time() };
     if (path === "enrol") {
       const user = { user_id: this.user, user_name: "Kit", pull_token: `token-${this.user}`, grids: [{ code: "1", name: "One" }] };
@@ -100,6 +105,17 @@ export class Server {
     const lease = new Date(Date.now() + this.offset + 72 * 3_600_000).toISOString();
     const { records, gone } = this;
     return json({ ...common, lease_until: lease, cursor: "c1", reset: false, more: false, seal_key: await this.sealKey(), records, gone });
+  }
+
+  async #photo(path: string, body: Call["body"], bytes: Uint8Array): Promise<Response> {
+    const [, id = String(body["photo"]), begin] = path.split("/");
+    const photo = this.photos.get(id) ?? { announced: body, box: [], visit: String(body["op_id"]) };
+    this.photos.set(id, photo);
+    if (Number(begin) === photo.box.length) photo.box.push(...bytes);
+    const whole = photo.box.length === photo.announced["size"];
+    if (whole && (await sha256(Uint8Array.from(photo.box))) !== photo.announced["box_sha256"]) photo.box = [];
+    const state = photo.box.length < Number(photo.announced["size"]) ? "receiving" : this.operations.has(photo.visit) ? "stored" : "waiting";
+    return json({ photo: id, state, received: photo.box.length, part: 1000, problems: [] });
   }
 
   async #take(envelope: Parameters<Server["open"]>[0]): Promise<Answer> {

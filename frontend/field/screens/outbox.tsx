@@ -73,7 +73,7 @@ export function Outbox(_props: { rest: string[] }) {
   );
 }
 
-function Line({ item, own, answer, stranded }: Entry) {
+function Line({ item, own, answer, stranded, photos, refused }: Entry) {
   const { icon, label } = STATES[item.state];
   return (
     <li class="ff-entry" data-state={item.state}>
@@ -86,7 +86,8 @@ function Line({ item, own, answer, stranded }: Entry) {
         {stranded && (
           <p class="ff-error">{t("Made before this phone was signed in as another device: hand it in as a file.")}</p>
         )}
-        {answer?.problems.map((problem) => (
+        {photos > 0 && <p class="ff-hint">{tn("%(n)s photo is not sent yet", "%(n)s photos are not sent yet", photos)}</p>}
+        {[...(answer?.problems ?? []), ...refused].map((problem) => (
           <p key={problem.code + (problem.field ?? "")} class="ff-error">
             {problem.message}
             {problem.mend && ` ${problem.mend}`}
@@ -97,7 +98,7 @@ function Line({ item, own, answer, stranded }: Entry) {
             {t("You wrote “%(mine)s”, somebody else “%(theirs)s”.", { mine: shown(mine), theirs: shown(theirs) })}
           </p>
         ))}
-        {item.state !== "waiting" && item.state !== "held" && (
+        {item.state !== "waiting" && item.state !== "held" && (item.state !== "applied" || refused.length > 0) && (
           <Button onClick={() => void putAway(item.seq)}>{t("Seen")}</Button>
         )}
       </div>

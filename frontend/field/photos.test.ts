@@ -1,0 +1,98 @@
+import { beforeEach, afterEach, expect, test, vi } from "vitest";
+import { random, uuid7 } from "./crypto";
+import { save } from "./model";
+import { entries, putAway } from "./outbox";
+import { choosePin, redeem } from "./session";
+import { allPhotos } from "./store";
+import { rest, run, sync } from "./sync";
+import { Server, json, newPhone } from "./testing";
+
+let server: Server;
+
+beforeEach(async () => {
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  server = await Server.start();
+  await newPhone();
+  await redeem("CODE", "phone");
+  await choosePin("135790");
+  await run();
+});
+
+afterEach(() => {
+  rest();
+  vi.unstubAllGlobals();
+});
+
+async function taken(bytes = random(3500)): Promise<{ photo: string; op_id: string }> {
+  const photo = uuid7();
+  const { op_id } = await save("visit", null, { answers: { door: photo } }, { title: "302", photos: { [photo]: bytes } });
+  return { photo, op_id };
+}
+
+const puts = (): string[] => server.calls.map((call) => call.path).filter((path) => /^photos\/./.test(path));
+
+test("a photo goes up in parts after its visit, from where the line broke", async () => {
+  const { photo } = await taken();
+  let sent = 0;
+  server.before = ({ path }) => (path.startsWith("photos/") && ++sent === 3 ? "lost" : null);
+  await run();
+  expect(sync.value).toMatchObject({ line: "offline", waiting: 0, photos: 1 });
+  expect((await entries())[0]?.photos).toBe(1);
+  server.before = () => null;
+  await run();
+  // The third part arrived, only its answer was lost.
+  expect(puts().map((path) => Number(path.split("/")[2]))).toEqual([0, 1000, 2000, 3000]);
+  expect(server.photos.get(photo)?.box).toHaveLength(3516);
+  expect([(await allPhotos())[0]?.state, sync.value.photos, await entries()]).toEqual(["stored", 0, []]);
+  await run();
+  expect(puts()).toHaveLength(4);
+});
+
+test("one that was damaged on the way goes up once more", async () => {
+  await taken(random(900));
+  let damaged = false;
+  server.before = (call) => {
+    if (call.path.startsWith("photos/") && !damaged) {
+      damaged = true;
+      call.bytes = call.bytes.slice().fill(0);
+    }
+    return null;
+  };
+  await run();
+  expect(puts()).toHaveLength(2);
+  expect((await allPhotos())[0]?.state).toBe("stored");
+});
+
+test("a refused one is told until it is put away, and stops nothing", async () => {
+  const { op_id } = await taken();
+  server.before = ({ path }) =>
+    path === "photos" ? json({ photo: "", state: "rejected", received: 0, part: 1, problems: [{ code: "picture", message: "No photo" }] }) : null;
+  await run();
+  expect(server.operations.has(op_id)).toBe(true);
+  const [entry] = await entries();
+  expect(entry).toMatchObject({ item: { state: "applied" }, refused: [{ message: "No photo" }] });
+  expect(sync.value).toMatchObject({ line: "ok", notices: 1 });
+  await putAway(entry!.item.seq);
+  expect([await entries(), await allPhotos(), sync.value.notices]).toEqual([[], [], 0]);
+});
+
+test("a restored server gets its photos again; when room is wanted those it has go first", async () => {
+  const { photo } = await taken();
+  await run();
+  server.restore();
+  await run();
+  await run();
+  expect(server.photos.get(photo)?.box).toHaveLength(3516);
+  const add = IDBObjectStore.prototype.add;
+  let full = true;
+  vi.spyOn(IDBObjectStore.prototype, "add").mockImplementation(function (this: IDBObjectStore, ...given) {
+    if (full) {
+      full = false;
+      throw new DOMException("no room", "QuotaExceededError");
+    }
+    return add.apply(this, given);
+  });
+  const next = await taken();
+  vi.restoreAllMocks();
+  expect((await allPhotos()).map((one) => one.id)).toEqual([next.photo]);
+});

@@ -1,0 +1,83 @@
+// Photos go up by themselves after the operations, in parts, each from where it broke off.
+import { type Bytes, sealAnswer } from "./crypto";
+import { type Photo, allPhotos, meta, write } from "./store";
+import { WireError, exchange, send } from "./wire";
+
+const KEPT = 14 * 86_400_000;
+/** The longer side of a photo, px, and its quality: enough to read a door plate, little enough for a poor line. */
+const LONGEST = 1600;
+const QUALITY = 0.8;
+
+interface Told {
+  state: "receiving" | "waiting" | "stored" | "rejected";
+  received: number;
+  /** How many bytes a part has. */
+  part: number;
+  problems: { code: string; message: string; mend?: string }[];
+}
+
+/** Send what is not with the server yet. Raises WireError where the line breaks. */
+export async function sendPhotos(): Promise<void> {
+  const device = await meta("device");
+  const waiting = (await allPhotos()).filter((one) => one.state === "sending" && one.device === device?.id);
+  for (const photo of waiting.sort((a, b) => (a.at < b.at ? -1 : 1))) {
+    const told = await upload(photo).catch((error: unknown) => refused(error));
+    if (told) await settle(photo, told);
+  }
+}
+
+async function upload({ id, op_id, sealed }: Photo): Promise<Told> {
+  const { key, epk, nonce, sha256, box_sha256, box } = sealed;
+  const announced = { photo: id, op_id, key, epk, nonce, sha256, box_sha256, size: box.length };
+  let told = await send<Told>("photos", announced);
+  let damaged = 0;
+  while (told.state === "receiving") {
+    const begin = told.received;
+    const body = box.slice(begin, begin + told.part);
+    told = await exchange<Told>(`photos/${id}/${begin}`, { method: "PUT", body, type: "application/octet-stream" });
+    // All of it came and was not what was announced: once more from the beginning, and no oftener.
+    if (told.state === "receiving" && told.received <= begin && ++damaged > 1) throw new WireError("failed");
+  }
+  return told;
+}
+
+/** What can never be taken is rejected; everything else is tried again. */
+function refused(error: unknown): Told | null {
+  if (!(error instanceof WireError) || error.kind !== "refused" || error.status !== 422) throw error;
+  const problem = { code: error.code, message: String(error.body["message"] ?? ""), mend: String(error.body["mend"] ?? "") };
+  return { state: "rejected", received: 0, part: 0, problems: [problem] };
+}
+
+async function settle(photo: Photo, { state, problems }: Told): Promise<void> {
+  // Its visit is not with the server yet, which asks for nothing more.
+  if (state !== "stored" && state !== "rejected") return;
+  const key = await meta("answer_public");
+  const answer = key && problems.length ? await sealAnswer(problems, photo.op_id, key) : undefined;
+  await write(["photos"], async (writing) => {
+    await writing.objectStore("photos").put({ ...photo, state, answered_at: Date.now(), ...(answer ? { answer } : {}) });
+  });
+}
+
+/** Forget those that the server has had for longer than a restored backup would ask for. */
+export async function tidyPhotos(now: number = Date.now()): Promise<void> {
+  await write(["photos"], async (writing) => {
+    const photos = writing.objectStore("photos");
+    for (const one of await photos.getAll()) {
+      if (one.state === "stored" && now - (one.answered_at ?? now) > KEPT) await photos.delete(one.id);
+    }
+  });
+}
+
+/** A photo of the camera made small, and without the place and time that cameras write into it. */
+export async function shrunk(photo: Blob): Promise<Bytes> {
+  const picture = await createImageBitmap(photo, { imageOrientation: "from-image" });
+  const scale = Math.min(1, LONGEST / Math.max(picture.width, picture.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(picture.width * scale));
+  canvas.height = Math.max(1, Math.round(picture.height * scale));
+  canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  picture.close();
+  const made = await new Promise<Blob | null>((done) => canvas.toBlob(done, "image/jpeg", QUALITY));
+  if (!made) throw new Error("the browser made no picture");
+  return new Uint8Array(await made.arrayBuffer());
+}
