@@ -71,12 +71,12 @@ def test_a_code_that_ran_out_says_so(client_of: Any) -> None:
 
 def test_the_picture_leads_to_the_app_and_tells_no_server_the_code(client_of: Any) -> None:
     """What stands behind the # is not sent when the phone opens the address."""
-    from fangxian.accounts.views.devices import APP
+    from fangxian.accounts.views.devices import APP, CODE
     from fangxian.common.ui.qr import qr
 
     shown = client_of("bob").post(reverse("accounts:device_code"))
-    address = f"http://testserver{APP}{code_on(shown)}"
-    assert "#" in APP
+    address = f"http://testserver{APP}{CODE}{code_on(shown)}"
+    assert CODE.startswith("#")
     path = re.search(r' d="([^"]+)"', qr(address, "x"))
     assert path
     assert path[1] in shown.content.decode()

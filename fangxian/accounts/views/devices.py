@@ -23,7 +23,7 @@ from fangxian.common.ui.qr import qr
 
 PAGE = 50
 # Where a phone opens the app; the code stands behind the #, which no server is sent.
-APP = "/f/#enrol="
+APP, CODE = "/f/", "#enrol="
 
 
 @page(RIGHT)
@@ -45,9 +45,9 @@ def code(request: SignedRequest) -> HttpResponse:
     made = actions.make_device_code(
         by=request.actor, strong=bool(request.session.get(SECOND_FACTOR))
     )
-    address = request.build_absolute_uri(APP) + made.code
-    picture = qr(address, _("Code for one phone: scan it with the camera"))
-    return _mine(request, code=made, picture=picture, **_left(made.expires_at))
+    app = request.build_absolute_uri(APP)
+    picture = qr(f"{app}{CODE}{made.code}", _("Code for one phone: scan it with the camera"))
+    return _mine(request, code=made, app=app, picture=picture, **_left(made.expires_at))
 
 
 def _left(until: Any) -> dict[str, int]:
