@@ -424,9 +424,8 @@ def _door(side: Side) -> Any:
 @maker("field:photo_id")
 def _photo(side: Side) -> Any:
     from fangxian.common.pictures import Picture
-    from fangxian.field.actions import NewVisit, record_visit
+    from fangxian.field.actions import NewVisit, keep_photo, record_visit
     from fangxian.field.models import Visit
-    from fangxian.field.sync.photos import keep_photo
 
     visit = NewVisit(
         uuid7(), side.get("field:campaign_id"), side.get("field:household_id"), "all_well"
@@ -435,7 +434,8 @@ def _photo(side: Side) -> Any:
     def make(by: Any) -> Any:
         record_visit(by=by, visit=visit)
         made = Visit.objects.get(op_id=visit.op_id)
-        return keep_photo(by, made, uuid7(), Picture(b"kit", "image/png", 1, 1)).pk
+        picture = Picture(b"kit", "image/png", 1, 1)
+        return keep_photo(by=by, visit=made, photo_id=uuid7(), picture=picture).pk
 
     return side.act(make)
 

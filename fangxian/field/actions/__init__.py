@@ -21,6 +21,7 @@ from fangxian.field.actions.outreach import (
     record_outreach,
     write_message,
 )
+from fangxian.field.actions.photos import keep_photo
 from fangxian.field.actions.recording import NewVisit
 from fangxian.field.actions.reports import (
     close_reports,
@@ -59,6 +60,7 @@ __all__ = [
     "end_round",
     "exempt",
     "extend_campaign",
+    "keep_photo",
     "lapse_exemptions",
     "open_gate",
     "plan_campaign",

@@ -20,15 +20,14 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from fangxian.common.actor import Actor
 from fangxian.common.crypto import Unreadable
 from fangxian.common.errors import Invalid, Problem, TooMany
 from fangxian.common.keyring import KeyDestroyed
 from fangxian.common.pictures import NoPicture, Picture, plain_picture
 from fangxian.common.scoping import acting
-from fangxian.core.actions import store_file
 from fangxian.core.runner import system_actor
-from fangxian.field.models import Operation, Photo, PhotoPart, PhotoUpload, Visit
+from fangxian.field.actions import keep_photo
+from fangxian.field.models import Operation, PhotoPart, PhotoUpload, Visit
 from fangxian.field.questionnaire.said import photos_in
 from fangxian.field.sync.keys import KeyForgotten, Opener, kept_for
 from fangxian.field.sync.phones import phone_rules
@@ -42,7 +41,6 @@ PART_BYTES: Final = 256 * 1024
 _MORE: Final = 16
 # Unfinished ones of a phone: a week of doors without a line.
 MOST_OPEN: Final = 500
-VIEW: Final = "field.view"
 State = PhotoUpload.State
 
 PROBLEMS: Final[Mapping[str, tuple[Any, Any]]] = {
@@ -204,7 +202,7 @@ def _stored(upload: PhotoUpload) -> PhotoUpload:
         except NoPicture:
             return _became(upload, State.REJECTED, "picture")
         try:
-            keep_photo(by, visit, upload.pk, picture)
+            keep_photo(by=by, visit=visit, photo_id=upload.pk, picture=picture)
         except KeyDestroyed:
             return _became(upload, State.REJECTED, "emergency")
     return _became(upload, State.STORED)
@@ -224,24 +222,6 @@ def _opened(upload: PhotoUpload) -> Picture:
     if hashlib.sha256(plain).digest() != bytes(upload.sha256):
         raise Unreadable("the hash is that of another photo")
     return plain_picture(plain)
-
-
-def keep_photo(by: Actor, visit: Visit, photo_id: UUID, picture: Picture) -> Photo:
-    """Store a picture for a visit, sealed with the key of its emergency. Raises KeyDestroyed."""
-    known = Photo.objects.filter(pk=photo_id).first()
-    if known is not None:
-        return known
-    ending = picture.media_type.partition("/")[2]
-    file = store_file(
-        by=by,
-        data=picture.data,
-        name=f"{photo_id}.{ending}",
-        media_type=picture.media_type,
-        place_code=visit.place_code,
-        emergency_id=visit.emergency_id,
-        right=VIEW,
-    )
-    return Photo.objects.create(id=photo_id, visit=visit, file=file)
 
 
 def problem_of(upload: PhotoUpload) -> Problem | None:

@@ -22,6 +22,7 @@ from fangxian.core.actions import create_emergency, read_file
 from fangxian.core.models import File
 from fangxian.field.models import Campaign, Photo, PhotoPart, PhotoUpload, SealKey
 from fangxian.field.sync import photos, sealing
+from fangxian.field.targets import sync_targets
 from fangxian.field.tests.conftest import begin
 from fangxian.register.actions import create_household
 from tests.kit.phone import SYNC, Phone
@@ -379,3 +380,81 @@ def test_who_looked_at_a_photo_is_noted_of_who_lives_there(
     client_of("bob").get(reverse("field:photo", args=[shot.id]))
     assert AccessLog.objects.count() == before + 1
     assert AccessLog.objects.order_by("-id")[0].persons == [lives.person_id]
+
+
+def send_page(client: Any, one: dict[str, str], **files: bytes) -> Any:
+    """Send the page of the door with files chosen in it."""
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    chosen = {
+        f"a.{name}": SimpleUploadedFile("IMG_1.jpg", data, "image/jpeg")
+        for name, data in files.items()
+    }
+    return client.post(one["url"], {"op_id": one["op_id"], "outcome": "all_well", **chosen})
+
+
+@pytest.fixture
+def page(campaign: Campaign, client_of: Any, bob: Any) -> dict[str, str]:
+    """A door of Bob's and the number of a visit there."""
+    with acting(bob):
+        door = campaign.targets.get()
+    url = reverse("field:door", args=[campaign.pk, door.household_id])
+    return {"url": url, "op_id": str(uuid4()), "household": str(door.household_id)}
+
+
+def test_the_page_of_the_door_takes_a_photo_too(page: Any, client_of: Any, bob: Any) -> None:
+    client = client_of("bob")
+    shown = client.get(page["url"]).content.decode()
+    assert 'enctype="multipart/form-data"' in shown
+    assert 'name="a.door" type="file"' in shown
+    assert send_page(client, page, door=TAKEN).status_code == 302
+    # Sent twice it is one visit with one photo.
+    assert send_page(client, page, door=TAKEN).status_code == 302
+    with acting(bob):
+        photo = Photo.objects.select_related("file").get()
+        assert str(photo.visit.op_id) == page["op_id"]
+        assert WHERE not in read_file(by=bob, file_id=photo.file_id)
+    said = client.get(reverse("field:household_visits", args=[page["household"]]))
+    assert reverse("field:photo", args=[photo.pk]) in said.content.decode()
+    # A correction begins with the photo that is there, and may leave it.
+    url = f"{page['url']}?corrects={page['op_id']}"
+    assert f'name="a.door" value="{photo.pk}"' in client.get(url).content.decode()
+
+
+def test_what_is_no_photo_is_refused_on_the_page(page: Any, client_of: Any, bob: Any) -> None:
+    for data in (b"%PDF-1.7", TAKEN + b"\x00" * (photos.MOST_BYTES + 1)):
+        answer = send_page(client_of("bob"), page, door=data)
+        assert answer.status_code == 422
+        assert 'id="q-door-error"' in answer.content.decode()
+    with acting(bob):
+        assert not Photo.objects.exists()
+        assert not File.objects.exists()
+
+
+def test_a_photo_that_nothing_asks_for_is_not_kept(page: Any, client_of: Any, bob: Any) -> None:
+    assert send_page(client_of("bob"), page, other=TAKEN).status_code == 302
+    with acting(bob):
+        assert not File.objects.exists()
+
+
+def test_photos_follow_a_door_that_is_put_elsewhere(
+    phone: Phone, campaign: Campaign, cast: Any, places: Any, client_of: Any
+) -> None:
+    from fangxian.register.models import Household
+
+    shot, one = with_photo(phone)
+    send(phone, shot)
+    hq = cast.actor("headquarters")
+    elsewhere = places.other_grid + "00101"
+    with acting(hq):
+        Household.objects.filter(pk=one.plain["patch"]["household_id"]).update(
+            place_code=elsewhere,
+            building_id=places[elsewhere[:18]].pk,
+            unit_id=places[elsewhere].pk,
+        )
+    sync_targets(by=hq, campaign=campaign, area=places.community, today=timezone.localdate())
+    url = reverse("field:photo", args=[shot.id])
+    assert client_of("bob").get(url).status_code == 404
+    assert client_of("alice").get(url).status_code == 200
+    with acting(hq):
+        assert File.objects.get().place_code == elsewhere

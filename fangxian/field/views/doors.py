@@ -22,12 +22,14 @@ from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, Problem
 from fangxian.common.fields import Destroyed
 from fangxian.common.ids import uuid7
+from fangxian.common.pictures import Picture
 from fangxian.field import actions, queries
 from fangxian.field.actions import NewVisit
 from fangxian.field.forms import DoorFilter, ExemptForm, VisitForm, state_of
 from fangxian.field.models import Campaign, Target, Visit
 from fangxian.field.questionnaire.fields import answers_of, compiled, fields_of_form, masked_hint
-from fangxian.field.questionnaire.said import read, typed, withheld
+from fangxian.field.questionnaire.pictures import with_pictures
+from fangxian.field.questionnaire.said import photos_in, read, typed, withheld
 from fangxian.field.rules import FieldRules, Outcome, field_rules_version
 from fangxian.field.views.campaigns import campaign_of, first_row
 from fangxian.organisations.queries import who_closes
@@ -204,7 +206,8 @@ def _save(request: SignedRequest, target: Target, rules: FieldRules) -> HttpResp
     if form.is_valid():
         data = form.cleaned_data
         asks = rules.outcomes[data["outcome"]].asked(every_door=target.campaign.every_door)
-        given = answers_of(questionnaire, request.POST) if asks else {}
+        sent, pictures, problems = with_pictures(request.POST, request.FILES, data["op_id"])
+        given = answers_of(questionnaire, sent) if asks else {}
         visit = NewVisit(
             op_id=data["op_id"],
             campaign_id=target.campaign_id,
@@ -216,9 +219,14 @@ def _save(request: SignedRequest, target: Target, rules: FieldRules) -> HttpResp
             corrects=data["corrects"],
         )
         try:
+            if problems:
+                raise Invalid(*problems)
             actions.record_visit(by=request.actor, visit=visit)
+            _keep_pictures(request, data["op_id"], pictures)
         except Invalid as error:
             problems = list(error.problems)
+            # A browser fills in no file again, so none is there that was not kept.
+            given = answers_of(questionnaire, request.POST) if asks else {}
         else:
             return _onward(request, target, rules.outcomes[data["outcome"]].name, data["op_id"])
     if any(problem.code == "op_id" for problem in problems):
@@ -229,6 +237,17 @@ def _save(request: SignedRequest, target: Target, rules: FieldRules) -> HttpResp
     return _door(
         request, target, rules, form, given=given, problems=problems, mistaken=mistaken, status=422
     )
+
+
+def _keep_pictures(request: SignedRequest, op_id: UUID, pictures: dict[UUID, Picture]) -> None:
+    """Keep those photos that the visit names: what was skipped is not kept."""
+    if not pictures:
+        return
+    visit = Visit.objects.select_related("form").get(op_id=op_id)
+    for photo_id in photos_in(visit.form.questionnaire(), visit.answers) & pictures.keys():
+        actions.keep_photo(
+            by=request.actor, visit=visit, photo_id=photo_id, picture=pictures[photo_id]
+        )
 
 
 def _onward(request: SignedRequest, target: Target, said: str, op_id: UUID) -> HttpResponse:
@@ -343,6 +362,7 @@ def _door(
             questionnaire, given, errors, today=today, now=timezone.localtime(), masked=masked
         ),
         "compiled": compiled(questionnaire),
+        "takes_photos": any(one.kind == "photo" for one in questionnaire.walk()),
         "today": today.isoformat(),
         "residents": _residents(target.household_id),
         "visits": visits,
