@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -9,7 +10,7 @@ from fangxian.accounts.models import Grant
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.core.actions.notify import NOBODY
-from fangxian.core.models import Emergency, Job, Notification, ServerEpoch, Task, TaskState
+from fangxian.core.models import Emergency, Job, Notification, Task, TaskState
 from fangxian.core.models.task import key
 
 
@@ -106,6 +107,16 @@ def emergencies_at(place_code: str) -> QuerySet[Emergency]:
     return Emergency.objects.filter(ended_on=None, place_code__in=above).order_by("-started_on")
 
 
+# A server that was recovered to a point in time, or a copy that took over, writes on a timeline of
+# its own; the first eight digits of the log file's name are its number.
+_EPOCH = """
+SELECT epoch::text, left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) FROM core_serverepoch
+"""
+
+
 def server_epoch() -> str:
     """Which life of the database it is; devices that saw another push again what they keep."""
-    return str(ServerEpoch.objects.get(one=True).epoch)
+    with connection.cursor() as cursor:
+        cursor.execute(_EPOCH)
+        epoch, timeline = cursor.fetchone()
+    return f"{epoch}.{int(timeline, 16)}"

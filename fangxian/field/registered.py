@@ -215,12 +215,12 @@ def _today(by: Actor) -> list[TodayItem]:
             )
     if by.may(held.RIGHT):
         url = reverse("field:phones")
-        for label, n, more in (
+        for waiting, n, more in (
             (_("Records of phones to decide on"), held.open_held().count(), ""),
             (_("Changed by two at once"), disputes.open_disputes().count(), "?show=disputes"),
         ):
             if n:
-                items.append(TodayItem("due", label, n, url + more, "warn", unit="item"))
+                items.append(TodayItem("due", waiting, n, url + more, "warn", unit="item"))
     if by.may("field.report"):
         # Of one place: at most one a day and sweep.
         owed = DailyReport.objects.filter(

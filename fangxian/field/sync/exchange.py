@@ -174,16 +174,14 @@ def push(request: HttpRequest, body: PushIn) -> HttpResponse:
     """
     if (wrong := _mistaken(request, body.device)) is not None:
         return wrong
-    device, now = device_in(request), timezone.now()
-    pulls = pulling.pulls_of(device.pk)
-    opener = Opener()
+    device, epoch = device_in(request), server_epoch()
+    opener = _Opening(device, epoch)
     opener.read({one.key for one in body.operations})
-    sent = [_opened(opener, one, device, now, pulls) for one in body.operations]
-    answers = operations.push(sender_of(device), sent)
+    answers = operations.push(sender_of(device), [opener.sent(one) for one in body.operations])
     lone = len(answers) == 1 and any(p["code"] == "other_body" for p in answers[0].problems)
     return answer(
         {
-            "epoch": server_epoch(),
+            "epoch": epoch,
             "server_time": timezone.now(),
             "answers": [_told(one) for one in answers],
         },
@@ -200,27 +198,36 @@ def sender_of(device: Device) -> Sender:
     return Sender(device.pk, device.user_id, device.disabled_at is not None, actors)
 
 
-def _opened(
-    opener: Opener,
-    envelope: EnvelopeIn,
-    device: Device,
-    now: dt.datetime,
-    pulls: Sequence[tuple[int | None, dt.datetime]],
-) -> Sent:
-    op_id, digest = envelope.op_id, bytes.fromhex(envelope.sha256)
-    try:
-        plain = opener.operation(envelope.dict())
-        operation = opened(
-            plain, op_id=op_id, device_id=device.pk, digest=digest, now=now, pulls=pulls
-        )
-    except KeyForgotten:
-        return Sent(op_id, digest)
-    except Unreadable:
-        return Sent(op_id, digest, refusal=Outcome(Result.REJECTED, (_unreadable(),)))
-    except Unopened as error:
-        result = Result.RETRY if error.later else Result.REJECTED
-        return Sent(op_id, digest, refusal=Outcome(result, (error.problem,)))
-    return Sent(op_id, digest, operation, plain)
+class _Opening(Opener):
+    """Opens the operations of one push."""
+
+    def __init__(self, device: Device, epoch: str) -> None:
+        super().__init__()
+        self.device_id, self.epoch = device.pk, epoch
+        self.now, self.pulls = timezone.now(), pulling.pulls_of(device.pk)
+
+    def sent(self, envelope: EnvelopeIn) -> Sent:
+        """The operation of an envelope, or why there is none."""
+        op_id, digest = envelope.op_id, bytes.fromhex(envelope.sha256)
+        try:
+            plain = self.operation(envelope.dict())
+            operation = opened(
+                plain,
+                op_id=op_id,
+                device_id=self.device_id,
+                digest=digest,
+                now=self.now,
+                epoch=self.epoch,
+                pulls=self.pulls,
+            )
+        except KeyForgotten:
+            return Sent(op_id, digest)
+        except Unreadable:
+            return Sent(op_id, digest, refusal=Outcome(Result.REJECTED, (_unreadable(),)))
+        except Unopened as error:
+            result = Result.RETRY if error.later else Result.REJECTED
+            return Sent(op_id, digest, refusal=Outcome(result, (error.problem,)))
+        return Sent(op_id, digest, operation, plain)
 
 
 def _unreadable() -> Problem:

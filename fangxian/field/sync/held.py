@@ -21,6 +21,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.fields import Destroyed
 from fangxian.common.scoping import acting
+from fangxian.core.queries import server_epoch
 from fangxian.field.models import HeldOperation, Operation
 from fangxian.field.sync import entities
 from fangxian.field.sync.entities import Result
@@ -101,6 +102,7 @@ def operation_of(found: HeldOperation) -> entities.Operation | None:
             device_id=found.device_id,
             digest=bytes(row.digest),
             now=made,
+            epoch=server_epoch(),
         )
     except Unopened:
         return None

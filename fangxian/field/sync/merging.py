@@ -119,8 +119,8 @@ def _since(
 ) -> list[dict[str, Any]]:
     """The object's history from the row that the phone knew. One query.
 
-    A phone that names no version, or one that is not this object's (a database restored since), is
-    taken to have known what held when it recorded.
+    A phone that names no version, or one of before a restore, is taken to have known what held when
+    it recorded.
     """
     history = _history(type(current)).filter(pgh_obj_id=current.pk).order_by("pgh_id")
     read = history.values("pgh_id", "pgh_created_at", "pgh_context", *names)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.errors import Problem
 from fangxian.field.sync.entities import Operation
 from fangxian.field.sync.schemas import PRESENT, UnknownSchema, upgraded
+from fangxian.field.sync.versions import row_of
 
 MOST_BYTES: Final = 262_144
 _MILLISECONDS: Final = dt.timedelta(milliseconds=1)
@@ -50,12 +51,14 @@ def opened(
     device_id: UUID,
     digest: bytes,
     now: dt.datetime,
+    epoch: str,
     pulls: Sequence[tuple[int | None, dt.datetime]] = (),
 ) -> Operation:
     """Read a plaintext. Raises Unopened.
 
-    ``pulls`` are when the phone last asked for records, each with the number of its last operation
-    then (None: not told): what came after was made after.
+    ``epoch`` is the server's; a version of another one is none. ``pulls`` are when the phone last
+    asked for records, each with the number of its last operation then (None: not told): what came
+    after was made after.
     """
     if len(plain) > MOST_BYTES:
         raise _bad("patch")
@@ -93,7 +96,7 @@ def opened(
         seq=seq,
         entity=entity,
         object_id=_uuid(body, "id"),
-        base_version=version,
+        base_version=row_of(version, epoch),
         patch=patch,
         captured_at=_estimate(_moment(body), offset, seq, now, pulls),
         user_id=_uuid(body, "actor"),

@@ -25,7 +25,7 @@ from fangxian.common.codes import Level
 from fangxian.common.scoping import acting
 from fangxian.core.queries import server_epoch
 from fangxian.field.models import Operation, PhoneManifest
-from fangxian.field.sync import entities, manifest
+from fangxian.field.sync import entities, manifest, versions
 from fangxian.field.sync.entities import Reach, Record
 from fangxian.organisations.queries import in_force
 
@@ -231,7 +231,9 @@ def _page(
             {
                 "entity": one.source,
                 "id": one.record.id,
-                "version": one.record.version or manifest.number_of(one.version),
+                "version": manifest.number_of(one.version)
+                if one.record.version is None
+                else versions.told(one.record.version, row.epoch),
                 "data": one.record.data,
             }
             for one in shown

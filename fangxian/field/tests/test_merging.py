@@ -17,6 +17,7 @@ from fangxian.field.sync.entities import Operation as Sent
 from fangxian.field.sync.entities import Outcome, Result
 from fangxian.field.sync.held import take_over, turn_down
 from fangxian.field.sync.merging import merged
+from fangxian.field.sync.versions import row_of
 from fangxian.field.tests.test_push import phone_of, results
 from fangxian.register.actions import change_household, move_in, move_out
 from fangxian.register.models import Household, Residency
@@ -137,7 +138,7 @@ def test_a_field_that_keeps_the_servers_value_keeps_mine_in_the_queue(
             seq=1,
             entity="household",
             object_id=current.pk,
-            base_version=sent.plain["base_version"],
+            base_version=row_of(sent.plain["base_version"], one.epoch),
             patch={},
             captured_at=dt.datetime.now(dt.UTC),
             user_id=bob.user_id,
