@@ -53,6 +53,7 @@ test("the PIN opens only with the phone's own key", async () => {
   expect(await unwrap(wrapped, "135791", device)).toBeNull();
   expect(await unwrap(wrapped, "135790", await deviceKey())).toBeNull();
   await expect(crypto.subtle.exportKey("raw", device)).rejects.toThrow();
+  expect((await wrap(secret, "135790", device)).rounds).toBe(600_000);
 });
 
 test("a box opens only where it belongs, and names tell nothing", async () => {

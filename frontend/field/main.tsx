@@ -55,11 +55,15 @@ async function main(): Promise<void> {
 /** The lease and the PIN hold also while nobody touches the app. */
 function watchOver(): void {
   let left = 0;
-  setInterval(() => void guard(), GUARD_EVERY);
+  const look = (): void => {
+    if (left && Date.now() - left > AWAY) lock();
+    void guard();
+  };
+  // Also while it is hidden, as far as the phone lets it.
+  setInterval(look, GUARD_EVERY);
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") left = Date.now();
-    else if (left && Date.now() - left > AWAY) lock();
-    if (document.visibilityState === "visible") void guard();
+    if (document.visibilityState === "visible") look();
+    left = document.visibilityState === "hidden" ? Date.now() : 0;
   });
 }
 

@@ -4,7 +4,7 @@ import { Cell } from "./cell";
 import { type Bytes, type ViewKeys, decrypt, encrypt, nameOf, seal, sealPhoto, utf8, uuid7 } from "./crypto";
 import type { Change, Entity, Kept, Pushed, Records, Row } from "./records";
 import { openKeys, recheck } from "./session";
-import { type Photo, type Queued, StoreError, boxes, dropStored, meta, nextSeq, queued, write } from "./store";
+import { type Photo, type Queued, StoreError, boxes, dropStored, meta, nextSeq, open, queued, write } from "./store";
 import { SCHEMA } from "./wire";
 
 /** What the phone itself remembers of an operation, under the view key. */
@@ -65,6 +65,16 @@ function drawn(): void {
 /** Say that the store has changed: what is in memory is read anew, here and in the other tabs. */
 export async function reload(): Promise<void> {
   await load();
+  others?.postMessage("changed");
+}
+
+/** The server's word on operations: no record has changed by it yet. */
+export function noted(states: Map<string, Queued["state"]>): void {
+  done = done.map((one) => {
+    const state = states.get(one.op_id);
+    return state ? { ...one, state, pending: state !== "rejected" } : one;
+  });
+  drawn();
   others?.postMessage("changed");
 }
 
@@ -224,6 +234,32 @@ export async function save(
 function baseVersion(entity: Pushed, id: string): number | null {
   if (entity !== "household" && entity !== "residency") return null;
   return kept.get(place(entity === "residency" ? "resident" : entity, id))?.version ?? null;
+}
+
+/** Keep what is half written, so that neither a call nor a dead battery loses it; null forgets it. It goes with the
+ * view key. `key`: what it is about, such as the door. Raises SaveError. */
+export async function keepDraft(key: string, value: unknown): Promise<void> {
+  const keys = openKeys();
+  if (!keys) throw new SaveError("locked");
+  const name = await nameOf(keys, "draft", key);
+  const box = value === null ? null : await encrypt(keys, name, value);
+  try {
+    await write(["drafts"], async (writing) => {
+      const drafts = writing.objectStore("drafts");
+      await (box ? drafts.put(box, name) : drafts.delete(name));
+    });
+  } catch (error) {
+    throw new SaveError(error instanceof StoreError ? error.code : "failed", error);
+  }
+}
+
+/** What was half written; null where there is nothing. */
+export async function draft<T>(key: string): Promise<T | null> {
+  const keys = openKeys();
+  if (!keys) return null;
+  const name = await nameOf(keys, "draft", key);
+  const box = await (await open()).get("drafts", name);
+  return box ? decrypt<T>(keys, name, box) : null;
 }
 
 /** Encrypt what a pull brought, for `putRecords`. */

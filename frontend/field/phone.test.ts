@@ -1,7 +1,7 @@
 // The phone against a small server: what is recorded is neither lost nor doubled, whatever the network does.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { changed, clear, load, model, save } from "./model";
-import { choosePin, expire, lock, openKeys, redeem, session, start, unlock } from "./session";
+import { changed, clear, draft, keepDraft, load, model, save } from "./model";
+import { choosePin, destroy, expire, lock, openKeys, redeem, session, start, unlock } from "./session";
 import { boxes, close, meta, open, queued } from "./store";
 import { entries, exported, putAway } from "./outbox";
 import { push, rest, run, sync } from "./sync";
@@ -176,6 +176,37 @@ test("one that can't be read at all keeps back no other", async () => {
   await run();
   expect(await states()).toEqual(made.map((id) => (id === poison ? "rejected" : "applied")));
   expect((await entries())[0]?.answer?.problems[0]).toMatchObject({ code: "malformed", message: "Not so" });
+});
+
+test("one that the server can't decide on keeps back neither the others nor the pull", async () => {
+  await enrolled();
+  const made = [(await visit("0")).op_id, (await visit("1")).op_id, (await visit("2")).op_id];
+  server.answers.set(made[0] as string, { op_id: made[0] as string, result: "retry", problems: [] });
+  const pulls = (): number => server.calls.filter((call) => call.path === "pull").length;
+  const before = pulls();
+  await run();
+  expect(await states()).toEqual(["waiting", "applied", "applied"]);
+  expect([sync.value.line, pulls()]).toEqual(["busy", before + 1]);
+  // Over the last of them the server itself breaks down, every time.
+  const worst = (await visit("3")).op_id;
+  const after = (await visit("4")).op_id;
+  server.before = ({ path, body }) => (path === "push" && JSON.stringify(body).includes(worst) ? json({}, 500) : null);
+  for (let times = 0; times < 4; times++) await run();
+  expect([server.operations.has(worst), server.operations.has(after)]).toEqual([false, true]);
+});
+
+test("what is half written outlives the app, not the view key", async () => {
+  await enrolled();
+  await keepDraft("door 302", { note: "老人在家" });
+  lock();
+  expect(await draft("door 302")).toBeNull();
+  await unlock("135790");
+  expect(await draft("door 302")).toEqual({ note: "老人在家" });
+  await keepDraft("door 302", null);
+  expect(await draft("door 302")).toBeNull();
+  await keepDraft("door 301", 1);
+  await destroy("lease");
+  expect(await (await open()).count("drafts")).toBe(0);
 });
 
 test("a network's sign-in page is not taken for the server", async () => {

@@ -1,6 +1,6 @@
 // Language, size of text and contrast: nothing personal, and wanted before anything else is there.
 import { Cell } from "./cell";
-import { LANGUAGES, type Language, speak } from "./text";
+import { LANGUAGES, type Language, speak, t } from "./text";
 
 export const SIZES = ["", "18", "22", "26", "30"] as const;
 export const THEMES = ["", "light", "dark"] as const;
@@ -49,6 +49,7 @@ export async function apply(): Promise<void> {
   const dark = theme === "dark" || (theme === "" && matchMedia("(prefers-color-scheme: dark)").matches);
   root.dataset["bsTheme"] = dark ? "dark" : "light";
   await speak(language);
+  document.title = t("Fangxian at the door");
 }
 
 export async function choose(change: Partial<Prefs>): Promise<void> {

@@ -1,7 +1,7 @@
 // What a pull brings, by kind: the records of fangxian/field/sync/pulled.py and duties.
 import type { Tree } from "../islands/expression";
 
-/** A name in both languages that the server knows; Traditional is made from it where it is shown. */
+/** A name in both languages of the server's vocabularies. */
 export interface Word {
   zh: string;
   en: string;

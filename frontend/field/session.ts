@@ -101,7 +101,7 @@ export async function expire(now: number = Date.now()): Promise<boolean> {
 
 /** Remove the view key and all that it opens. What waits to be sent stays, and can still be sent. */
 export async function destroy(gone: Gone): Promise<void> {
-  await write(["meta", "records"], (writing) => forget(writing, gone));
+  await write(["meta", "records", "drafts"], (writing) => forget(writing, gone));
   keys = secrets = enrolled = null;
   session.value = { ...NOBODY, stage: "enrol", gone };
 }
@@ -127,6 +127,7 @@ async function forget(writing: Writing, gone: Gone): Promise<void> {
     gone: gone || undefined,
   });
   await writing.objectStore("records").clear();
+  await writing.objectStore("drafts").clear();
 }
 
 /** Take a code from the officer's own signed-in session. Raises WireError. */
@@ -154,7 +155,7 @@ export async function redeem(code: string, name: string): Promise<void> {
     show("open");
     return;
   }
-  await write(["meta", "records"], async (writing) => {
+  await write(["meta", "records", "drafts"], async (writing) => {
     await forget(writing, "");
     await putMeta(writing, facts);
   });
@@ -190,6 +191,7 @@ export async function choosePin(pin: string): Promise<void> {
 
 /** Open with the PIN. How many tries are left: TRIES when it was right, 0 when all was destroyed. */
 export async function unlock(pin: string): Promise<number> {
+  if (await expire()) return 0;
   const [wrapped, device, box] = [await meta("wrapped"), await meta("device_key"), await meta("secrets")];
   if (!wrapped || !device || !box) throw new Error("nothing to unlock");
   // Counted before the PIN is looked at: cutting the power takes no try back.

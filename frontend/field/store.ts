@@ -71,6 +71,7 @@ export type MetaName = keyof Meta;
 interface Schema extends DBSchema {
   meta: { key: string; value: unknown };
   records: { key: string; value: Box };
+  drafts: { key: string; value: Box };
   queue: { key: number; value: Queued; indexes: { op: string; state: string } };
   photos: { key: string; value: Photo; indexes: { op: string } };
 }
@@ -94,6 +95,7 @@ export function open(): Promise<IDBPDatabase<Schema>> {
     upgrade(db) {
       db.createObjectStore("meta");
       db.createObjectStore("records");
+      db.createObjectStore("drafts");
       const queue = db.createObjectStore("queue", { keyPath: "seq" });
       queue.createIndex("op", "op_id", { unique: true });
       queue.createIndex("state", "state");

@@ -1,8 +1,8 @@
 // Sends what waits and fetches what the phone may hold. Nothing here decides what screens may do: they never wait for
 // it. The protocol: docs/methods/sync.md.
 import { Cell } from "./cell";
-import { type ServerKey, nameOf, sealAnswer } from "./crypto";
-import { boxed, reload, saved } from "./model";
+import { type ServerKey, type ViewKeys, nameOf, sealAnswer } from "./crypto";
+import { boxed, noted, reload, saved } from "./model";
 import { sendPhotos, tidyPhotos } from "./photos";
 import type { Kept } from "./records";
 import { destroy, expire, offsetOf, openKeys, pullToken, recheck, session } from "./session";
@@ -12,6 +12,8 @@ import { WireError, send } from "./wire";
 export const MOST = 100;
 /** Of one request; a single operation may be larger. */
 const MOST_BYTES = 2_000_000;
+/** So many failures in a row are no accident. */
+const FAILURES = 3;
 const KEPT_DAYS = 14;
 const DAY = 86_400_000;
 const SECOND = 1000;
@@ -68,9 +70,11 @@ export interface Sync {
   notices: number;
   /** When all went through last, ms. */
   synced_at: number;
+  /** When what can be read here is removed unless a pull went through before, ms of this phone's clock; 0: nothing. */
+  lease: number;
 }
 
-export const sync = new Cell<Sync>({ running: false, line: "unknown", waiting: 0, photos: 0, notices: 0, synced_at: 0 });
+export const sync = new Cell<Sync>({ running: false, line: "unknown", waiting: 0, photos: 0, notices: 0, synced_at: 0, lease: 0 });
 
 let misses = 0;
 let clock: ReturnType<typeof setTimeout> | undefined;
@@ -134,7 +138,7 @@ async function alone(work: () => Promise<Line>): Promise<Line> {
 
 /** Tell the screens how things stand. */
 export async function count(line: Line = sync.value.line): Promise<void> {
-  const [every, photos] = [await queued(), await allPhotos()];
+  const [every, photos, lease] = [await queued(), await allPhotos(), await meta("lease")];
   const told = every.filter((item) => !item.seen && ["merged", "conflict", "held", "rejected"].includes(item.state));
   const refused = photos.filter((photo) => photo.state === "rejected");
   sync.value = {
@@ -144,18 +148,19 @@ export async function count(line: Line = sync.value.line): Promise<void> {
     photos: photos.filter((photo) => photo.state === "sending").length,
     notices: new Set([...told, ...refused].map((one) => one.op_id)).size,
     synced_at: (await meta("synced_at")) ?? 0,
+    lease: lease ? lease - ((await meta("offset")) ?? 0) : 0,
   };
 }
 
 async function round(): Promise<Line> {
   try {
-    await push();
+    const decided = await push();
     const line = openKeys() ? await pull() : "ok";
     if (line === "ok") await setMeta({ synced_at: Date.now() });
     await sendPhotos();
     await tidy();
     await tidyPhotos();
-    return line;
+    return line === "ok" && !decided ? "busy" : line;
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     if (error.kind !== "refused") return error.kind;
@@ -165,38 +170,47 @@ async function round(): Promise<Line> {
 
 // --- push
 
-/** Send all that waits, oldest first. Raises WireError. */
-export async function push(): Promise<void> {
+/** Send all that waits, oldest first; whether the server took a decision on each. What it can't decide now keeps back
+ * nothing else. Raises WireError. */
+export async function push(): Promise<boolean> {
+  const device = await meta("device");
+  const sent = new Set<string>();
   let most = MOST;
   for (;;) {
-    const device = await meta("device");
     // What another device's cookie would have to send goes by a file only (outbox.ts).
-    const waiting = (await queued("waiting")).filter((item) => item.device === device?.id).sort((a, b) => a.seq - b.seq);
-    const batch = some(waiting, most);
-    if (!batch.length || !device) return;
+    const mine = (item: Queued): boolean => item.device === device?.id && !sent.has(item.op_id);
+    const batch = some((await queued("waiting")).filter(mine).sort((a, b) => a.seq - b.seq), most);
+    if (!batch.length || !device) return !(await queued("waiting")).some((item) => sent.has(item.op_id));
     const asked = Date.now();
-    let reply: Pushed;
-    try {
-      const operations = batch.map((item) => item.envelope);
-      reply = await send<Pushed>("push", { device: device.id, epoch: (await meta("epoch")) ?? "", operations });
-    } catch (error) {
-      const said = error instanceof WireError && error.kind === "refused" ? error : null;
-      if (!said || said.status === 401 || said.status === 403) throw error;
-      if (Array.isArray(said.body["answers"])) reply = said.body as unknown as Pushed;
-      else if (batch.length > 1) {
-        // Something in it can't even be read: by halves it stands alone at last.
-        most = Math.ceil(batch.length / 2);
-        continue;
-      } else {
-        const first = batch[0] as Queued;
-        const problems = [{ code: said.code || `refused_${said.status}`, message: String(said.body["message"] ?? "") }];
-        reply = { epoch: "", server_time: "", answers: [{ op_id: first.op_id, result: "rejected", problems }] };
-      }
+    const reply = await pushed(device.id, batch);
+    if (reply) {
+      await settle(reply, asked, batch);
+      for (const item of batch) sent.add(item.op_id);
+      most = Math.min(MOST, most * 2);
+    } else if (batch.length > 1) {
+      // Something in it is more than the server bears: by halves it stands alone at last.
+      most = Math.ceil(batch.length / 2);
+    } else {
+      sent.add((batch[0] as Queued).op_id);
     }
-    const settled = await settle(reply, asked, batch);
-    // All of them are to be asked again: later.
-    if (!settled) throw new WireError("busy");
-    if (most < MOST) most = Math.min(MOST, most * 2);
+  }
+}
+
+/** The answers to a batch; null where it can't be taken as it is, but perhaps in part. Raises WireError. */
+async function pushed(device: string, batch: Queued[]): Promise<Pushed | null> {
+  try {
+    const operations = batch.map((item) => item.envelope);
+    return await send<Pushed>("push", { device, epoch: (await meta("epoch")) ?? "", operations });
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    // A server that fails again and again over the same work may fail over one of it.
+    if (error.kind === "failed" && error.status >= 500 && misses >= FAILURES) return null;
+    if (error.kind !== "refused" || error.status === 401 || error.status === 403) throw error;
+    if (Array.isArray(error.body["answers"])) return error.body as unknown as Pushed;
+    const [first] = batch;
+    if (batch.length > 1 || !first) return null;
+    const problem = { code: error.code || `refused_${error.status}`, message: String(error.body["message"] ?? "") };
+    return { epoch: "", server_time: "", answers: [{ op_id: first.op_id, result: "rejected", problems: [problem] }] };
   }
 }
 
@@ -219,8 +233,8 @@ function stateOf(answer: Answer): State {
   return RESULTS[answer.result === "duplicate" ? (answer.first ?? "applied") : answer.result];
 }
 
-/** Keep the answers; how many operations they settle. */
-async function settle(reply: Pushed, asked: number, batch: Queued[]): Promise<number> {
+/** Keep the answers. */
+async function settle(reply: Pushed, asked: number, batch: Queued[]): Promise<void> {
   const now = Date.now();
   const known = new Map(batch.map((item) => [item.op_id, item]));
   const answers = reply.answers.filter((answer) => known.has(answer.op_id) && stateOf(answer) !== "waiting");
@@ -236,8 +250,8 @@ async function settle(reply: Pushed, asked: number, batch: Queued[]): Promise<nu
       await changeQueued(writing, item.seq, { state, answered_at: now, pulled: false, seen: false, ...(told ? { answer: told } : {}) });
     }
   });
-  if (answers.length || fresh) await reload();
-  return answers.length + Number(fresh);
+  if (fresh) await reload();
+  else if (answers.length) noted(new Map(answers.map((answer) => [answer.op_id, stateOf(answer)])));
 }
 
 /** Answers name what they are about, so they are kept as unreadable as the rest. */
@@ -275,6 +289,18 @@ async function replay(writing: Writing, now: number): Promise<void> {
 // --- pull
 
 async function pull(): Promise<Line> {
+  let took = false;
+  try {
+    return await pages(() => {
+      took = true;
+    });
+  } finally {
+    if (took) await reload();
+  }
+}
+
+/** Fetch page after page; `changed` is called where one brought something. */
+async function pages(changed: () => void): Promise<Line> {
   const began = Date.now();
   for (;;) {
     const [device, keys, token] = [await meta("device"), openKeys(), pullToken()];
@@ -300,22 +326,22 @@ async function pull(): Promise<Line> {
       await push();
       continue;
     }
-    await take(reply, asked, began, keys);
-    if (!reply.more) break;
+    if (await take(reply, asked, began, keys)) changed();
+    if (!reply.more) return "ok";
   }
-  await reload();
-  return "ok";
 }
 
-async function take(reply: Pulled, asked: number, began: number, keys: NonNullable<ReturnType<typeof openKeys>>): Promise<void> {
+/** Keep a page; whether it changed anything. */
+async function take(reply: Pulled, asked: number, began: number, keys: ViewKeys): Promise<boolean> {
   const records = await Promise.all(reply.records.map((record) => boxed(keys, record)));
   const gone = await Promise.all(reply.gone.map(({ entity, id }) => nameOf(keys, entity, id)));
   const answers = reply.answers ?? [];
   const sealed = await sealedAnswers(answers);
   const facts = heard(reply, asked);
-  await write(["records", "queue", "meta"], async (writing) => {
+  return write(["records", "queue", "meta"], async (writing) => {
     // Wiped or expired meanwhile: what came is not for this phone any more.
-    if (!(await writing.objectStore("meta").get("wrapped"))) return;
+    if (!(await writing.objectStore("meta").get("wrapped"))) return false;
+    let some = reply.reset || records.length + gone.length + answers.length > 0;
     const store = writing.objectStore("records");
     if (reply.reset) await store.clear();
     for (const { name, box } of records) await store.put(box, name);
@@ -331,11 +357,14 @@ async function take(reply: Pulled, asked: number, began: number, keys: NonNullab
     if (!reply.more) {
       // What was answered before this pull began stands in the records now.
       for (const item of await queue.getAll()) {
-        const over = item.state !== "waiting" && item.state !== "held" && (item.answered_at ?? Infinity) < began;
-        if (over && !item.pulled) await queue.put({ ...item, pulled: true });
+        const over = item.state !== "waiting" && item.state !== "held" && (item.answered_at ?? Infinity) <= began;
+        if (!over || item.pulled) continue;
+        await queue.put({ ...item, pulled: true });
+        some = true;
       }
     }
     await putMeta(writing, { ...facts, cursor: reply.cursor, seal_key: reply.seal_key, lease: Date.parse(reply.lease_until) });
+    return some;
   });
 }
 

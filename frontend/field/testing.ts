@@ -6,9 +6,14 @@ import { destroy } from "./session";
 import { NAME, close } from "./store";
 import { type Answer, rest } from "./sync";
 
-/** Forget everything: the next test has a new phone. */
+const derive = crypto.subtle.deriveBits.bind(crypto.subtle);
+
+/** Forget everything: the next test has a new phone, whose PIN is weighed quickly. */
 export async function newPhone(): Promise<void> {
   rest();
+  vi.spyOn(crypto.subtle, "deriveBits").mockImplementation((how, key, length) =>
+    derive(typeof how === "object" && how.name === "PBKDF2" ? { ...how, iterations: 10 } : how, key, length),
+  );
   await close();
   await new Promise<void>((done, failed) => {
     const asked = indexedDB.deleteDatabase(NAME);

@@ -38,6 +38,7 @@ export function Outbox(_props: { rest: string[] }) {
       <Notice kind={said.kind} title={said.title}>
         {said.mend && <p>{said.mend}</p>}
         {state.synced_at > 0 && <p>{t("Last in step at %(time)s", { time: moment(state.synced_at) })}</p>}
+        {state.lease > 0 && <p>{t("Without a network the households stay on this phone until %(time)s.", { time: moment(state.lease) })}</p>}
       </Notice>
       <div class="ff-actions">
         {state.line === "sign_in" && (
