@@ -19,7 +19,8 @@ from fangxian.field.models import Campaign
 from fangxian.organisations.models import Member
 from fangxian.regions.actions.plans import assignment_of
 from fangxian.regions.models import GridPlan
-from tests.kit.makers import TODAY, _any_form, _namesake
+from tests.kit.field_makers import TODAY, _any_form
+from tests.kit.makers import _namesake
 from tests.kit.objects import Side
 from tests.security.world import World
 
