@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -36,6 +37,18 @@ def in_language(*, en: str, zh: str) -> str:
     if language.startswith("en") and en:
         return en
     return traditional(zh) if language == "zh-hant" else zh
+
+
+def in_all_languages(data: Any) -> Any:
+    """The data with ``hant`` beside each ``zh``, for who chooses the language later."""
+    if isinstance(data, Mapping):
+        told = {key: in_all_languages(value) for key, value in data.items()}
+        if isinstance(data.get("zh"), str):
+            told["hant"] = traditional(data["zh"])
+        return told
+    if isinstance(data, list | tuple):
+        return [in_all_languages(one) for one in data]
+    return data
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 // What a pull brings, by kind: the records of fangxian/field/sync/pulled.py and duties.
 import type { Tree } from "../islands/expression";
 
-/** A name in both languages of the server's vocabularies. */
+/** A name in all languages. */
 export interface Word {
   zh: string;
+  hant?: string;
   en: string;
 }
 
@@ -12,8 +13,8 @@ export interface Words {
   relations: Record<string, Word>;
   residency_kinds: Record<string, Word>;
   groups: Record<string, Word>;
-  sexes: Record<string, string>;
-  states: Record<string, string>;
+  sexes: Record<string, Word>;
+  states: Record<string, Word>;
 }
 
 /** What can be found at a door. */

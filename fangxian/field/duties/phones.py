@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from pydantic import Field
 
 from fangxian.common.actor import Actor
+from fangxian.common.vocabulary import in_all_languages
 from fangxian.core.queries import emergencies_at
 from fangxian.core.rules import rule
 from fangxian.field.actions.disinfections import NewDisinfection, record_disinfection
@@ -208,8 +209,8 @@ def register_entities() -> None:
 
 
 def _rules(_reach: Reach) -> Iterator[Record]:
-    """The codes with their names in both languages; a phone shows them in its own."""
-    yield Record(RULES, rule(NAME).data)
+    """The codes with their names in all languages; a phone shows them in its own."""
+    yield Record(RULES, in_all_languages(rule(NAME).data))
 
 
 def _gates(reach: Reach) -> Iterator[Record]:

@@ -42,7 +42,14 @@ def compiled(questionnaire: Questionnaire) -> list[dict[str, Any]]:
 
 def _compiled(question: Question, labels: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     found: dict[str, Any] = {"name": question.name, "kind": question.kind}
-    for key in ("relevant", "calculation", "count", "required_when", "constraint"):
+    for key in (
+        "relevant",
+        "calculation",
+        "count",
+        "required_when",
+        "constraint",
+        "exception_when",
+    ):
         if (tree := getattr(question, key)) is not None:
             found[key] = tree
     if question.constraint is not None:

@@ -10,9 +10,11 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db.models import Max
+from django.utils import translation
 
 from fangxian.common import codes
 from fangxian.common.codes import Level
+from fangxian.common.vocabulary import in_all_languages
 from fangxian.core.kinds import label_of
 from fangxian.core.queries import tasks_for
 from fangxian.field import queries
@@ -73,7 +75,7 @@ def _outcomes(reach: Reach, campaign: Campaign) -> list[dict[str, Any]]:
     key = "outcomes", campaign.rule_version
     if key not in reach.kept:
         rules = field_rules_version(campaign.rule_version)
-        reach.kept[key] = [_outcome(one) for one in rules.outcomes.values()]
+        reach.kept[key] = in_all_languages([_outcome(one) for one in rules.outcomes.values()])
     found: list[dict[str, Any]] = reach.kept[key]
     return found
 
@@ -261,15 +263,23 @@ def _tasks(reach: Reach) -> Iterator[Record]:
 
 
 def _words(_reach: Reach) -> Iterator[Record]:
-    """The names of codes in both languages; a phone shows them in its own."""
+    """The names of codes in all languages; a phone shows them in its own."""
     lists = {"relations": RELATIONS, "residency_kinds": RESIDENCY_KINDS, "groups": KEY_GROUPS}
     data: dict[str, Any] = {
         name: {code: {"zh": term.zh, "en": term.en} for code, term in words.terms.items()}
         for name, words in lists.items()
     }
-    data["sexes"] = {code: str(label) for code, label in SEXES}
-    data["states"] = {str(one): str(one.label) for one in Household.State}
-    yield Record(WORDS, data)
+    data["sexes"] = {code: _in_both(label) for code, label in SEXES}
+    data["states"] = {str(one): _in_both(one.label) for one in Household.State}
+    yield Record(WORDS, in_all_languages(data))
+
+
+def _in_both(label: Any) -> dict[str, str]:
+    found = {}
+    for name, language in (("zh", "zh-hans"), ("en", "en")):
+        with translation.override(language):
+            found[name] = str(label)
+    return found
 
 
 def register_sources() -> None:

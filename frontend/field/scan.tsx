@@ -1,0 +1,114 @@
+// Fields for codes: by a gun that types like a keyboard, by the camera, or by hand.
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Gun, composing } from "./gun";
+import { t } from "./text";
+import { Button } from "./ui";
+
+type Camera = typeof import("./camera").Camera;
+
+/** Tells of each code that a gun types, wherever the focus is. */
+export function useGun(onCode: (code: string) => void): void {
+  const told = useRef(onCode);
+  told.current = onCode;
+  useEffect(() => {
+    const gun = new Gun();
+    let before = "";
+    const listen = (event: KeyboardEvent): void => {
+      const field = event.target instanceof HTMLInputElement ? event.target : null;
+      if (!gun.busy && field) before = field.value;
+      const code = gun.key(event);
+      if (!code) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (field) {
+        // What the gun has typed into the field that happened to have the focus, or what an input method made of it.
+        field.blur();
+        field.value = before;
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+        field.focus();
+      }
+      told.current(code);
+    };
+    document.addEventListener("keydown", listen, true);
+    return () => document.removeEventListener("keydown", listen, true);
+  }, []);
+}
+
+/** The camera behind a button; its reader is loaded when it is first wanted. */
+export function ScanButton({ label, onCode }: { label: string; onCode: (code: string) => void }) {
+  const [view, setView] = useState<{ Camera: Camera } | null>(null);
+  const [said, setSaid] = useState("");
+  const open = async (): Promise<void> => {
+    try {
+      setSaid(t("Opening the camera …"));
+      setView({ Camera: (await import("./camera")).Camera });
+      setSaid("");
+    } catch {
+      setSaid(t("The reader of codes is not on this phone yet: open it once where there is a signal, or type the code."));
+    }
+  };
+  const close = (): void => setView(null);
+  return (
+    <>
+      <Button icon="fit" onClick={() => void open()}>
+        {label}
+      </Button>
+      {said && (
+        <p class="ff-hint" role="status">
+          {said}
+        </p>
+      )}
+      {view && (
+        <view.Camera
+          onCode={(code) => {
+            close();
+            onCode(code);
+          }}
+          onClose={close}
+        />
+      )}
+    </>
+  );
+}
+
+/** A field for a code: typed, shot by a gun, or read by the camera. */
+export function ScanField({
+  onText,
+  ...rest
+}: {
+  id: string;
+  value: string;
+  onText: (text: string) => void;
+  onBlur?: () => void;
+  "aria-describedby"?: string;
+  "aria-invalid"?: true;
+}) {
+  const gun = useRef(new Gun());
+  const key = (event: KeyboardEvent): void => {
+    const code = gun.current.key(event);
+    const field = event.currentTarget as HTMLInputElement;
+    if (code) {
+      event.preventDefault();
+      event.stopPropagation();
+      // Ends whatever an input method is making of the keys.
+      field.blur();
+      onText(code);
+      field.value = code;
+      field.focus();
+    } else if (event.key === "Enter" && composing(event)) event.stopPropagation();
+  };
+  return (
+    <>
+      <input
+        autocomplete="off"
+        autocapitalize="characters"
+        spellcheck={false}
+        maxLength={200}
+        {...rest}
+        onKeyDown={key}
+        onInput={(event) => onText(event.currentTarget.value)}
+      />
+      <ScanButton label={t("Read by camera")} onCode={onText} />
+    </>
+  );
+}

@@ -1,0 +1,266 @@
+// One door: who lives there, what was found, the form if it is asked. "All well" is one touch.
+import { useMemo, useState } from "preact/hooks";
+import { useCell } from "../cell";
+import { Contradiction, Questions } from "../forms";
+import { model } from "../model";
+import { Badge, Lines, shortDay } from "../parts";
+import { type Answers, beginning, clock, look, questionsOf } from "../questions";
+import type { Outcome, Row } from "../records";
+import { go, link } from "../route";
+import { failure, moment } from "../said";
+import { ahead, asks, dayAfter, doorName, isLeft, last, today, visit, visitsTo } from "../sweep";
+import { t, tn } from "../text";
+import { Button, Field, Icon, Notice, Screen } from "../ui";
+import { named } from "../words";
+
+interface At {
+  door: Row<"door">;
+  campaign: Row<"campaign">;
+  /** op_id of the visit that is corrected; "" for none. */
+  corrects: string;
+}
+
+export function Door({ door, campaign, outcome, corrects }: At & { outcome: string }) {
+  const [note, setNote] = useState("");
+  const [day, setDay] = useState("");
+  const [saving, setSaving] = useState(false);
+  const [failed, setFailed] = useState("");
+  const saved = useCell(last);
+  const doors = model.doors(campaign.id);
+  const [next] = ahead(doors, door);
+  const left = doors.filter(isLeft).length;
+  const asked = campaign.outcomes.find((one) => one.code === outcome && asks(campaign, one));
+
+  const record = async (found: Outcome, answers: Answers = {}): Promise<void> => {
+    if (saving) return;
+    setSaving(true);
+    setFailed("");
+    try {
+      await visit(door, campaign, found, { answers, note: note.trim(), revisit_on: day, corrects });
+      if (next) go("doors", next.id);
+      else go("doors", "all", campaign.id, "left");
+    } catch (error) {
+      setFailed(failure(error));
+    } finally {
+      setSaving(false);
+    }
+  };
+
+  return (
+    <Screen title={doorName(door)}>
+      <p class="ff-where">
+        {campaign.name} · {tn("%(n)s door left", "%(n)s doors left", left)}
+      </p>
+      {saved && saved.door !== door.id && (
+        <Notice kind="ok" title={t("Saved: %(door)s, %(outcome)s.", { door: saved.title, outcome: saved.outcome })}>
+          <p>
+            <a class="ff-link" href={link("doors", saved.door, "-", saved.op_id)}>
+              {t("A mistake? Correct it")}
+            </a>
+          </p>
+        </Notice>
+      )}
+      {corrects && (
+        <Notice kind="warn" title={t("This takes the place of the visit recorded before.")}>
+          <p>{t("What was recorded stays visible and no longer counts.")}</p>
+        </Notice>
+      )}
+      {failed && <Notice kind="bad" title={failed} />}
+      {asked ? (
+        <Form door={door} campaign={campaign} corrects={corrects} outcome={asked} saving={saving} onSave={record} />
+      ) : (
+        <>
+          <Residents door={door} />
+          <Outcomes door={door} campaign={campaign} corrects={corrects} saving={saving} onSave={(found) => void record(found)} />
+        </>
+      )}
+      <details class="ff-details" open={note !== "" || day !== ""}>
+        <summary>{t("Note, day to come back")}</summary>
+        <div class="ff-details__body">
+          <Lines label={t("Note")} value={note} most={500} onInput={setNote} />
+          <Field
+            label={t("Come back on")}
+            hint={t("Empty: the next day, where nobody was met or the visit was refused.")}
+            type="date"
+            min={today()}
+            max={dayAfter(365)}
+            value={day}
+            onInput={(event) => setDay(event.currentTarget.value)}
+          />
+        </div>
+      </details>
+      {!asked && <Visits door={door} campaign={campaign} />}
+      {!asked && next && (
+        <a class="ff-button ff-button--plain" href={link("doors", next.id)}>
+          <span>{t("Skip to the next door")}</span>
+          <Icon name="right" />
+        </a>
+      )}
+    </Screen>
+  );
+}
+
+function Outcomes({ door, campaign, corrects, saving, onSave }: At & { saving: boolean; onSave: (outcome: Outcome) => void }) {
+  return (
+    <div class="ff-outcomes" role="group" aria-label={t("What was found")}>
+      {campaign.outcomes.map((one, at) =>
+        asks(campaign, one) ? (
+          <a
+            key={one.code}
+            class={`ff-button ff-button--${at === 0 ? "primary" : "plain"}`}
+            href={link("doors", door.id, one.code, ...(corrects ? [corrects] : []))}
+          >
+            <span>{named(one)}</span>
+          </a>
+        ) : (
+          <Button key={one.code} look={at === 0 ? "primary" : "plain"} disabled={saving} onClick={() => onSave(one)}>
+            {named(one)}
+          </Button>
+        ),
+      )}
+    </div>
+  );
+}
+
+function Residents({ door }: { door: Row<"door"> }) {
+  const words = model.words();
+  const home = model.household(door.household_id);
+  const residents = model.residents(door.household_id);
+  const year = new Date().getFullYear();
+  return (
+    <section class="ff-part" aria-labelledby="residents">
+      <h2 class="ff-subtitle" id="residents">
+        {t("Who lives here")}
+      </h2>
+      {home?.note && (
+        <p class="ff-remark">
+          <Icon name="info" />
+          {home.note}
+        </p>
+      )}
+      <ul class="ff-list">
+        {residents.map((one) => (
+          <li key={one.id} class="ff-person">
+            <span class="ff-person__name">{one.name}</span>
+            <span class="ff-hint">
+              {[
+                named(words?.relations[one.relation], one.relation),
+                named(words?.sexes[one.sex]),
+                one.born ? t("%(n)s years", { n: year - one.born }) : "",
+              ]
+                .filter(Boolean)
+                .join(" · ")}
+            </span>
+            {one.groups.map((group) => (
+              <Badge key={group} kind="warn" icon="warn">
+                {named(words?.groups[group], group)}
+              </Badge>
+            ))}
+            {one.away_since && (
+              <Badge icon="external">
+                {one.away_where
+                  ? t("away since %(day)s: %(where)s", { day: shortDay(one.away_since), where: one.away_where })
+                  : t("away since %(day)s", { day: shortDay(one.away_since) })}
+              </Badge>
+            )}
+          </li>
+        ))}
+        {residents.length === 0 && <li class="ff-person">{t("Nobody is registered here.")}</li>}
+        <li>
+          <a class="ff-row" href={link("doors", door.id, "home")}>
+            <Icon name="edit" />
+            <span class="ff-row__text">{t("Correct the household, who is away")}</span>
+            <Icon name="right" />
+          </a>
+        </li>
+      </ul>
+    </section>
+  );
+}
+
+function Form({
+  door,
+  campaign,
+  corrects,
+  outcome,
+  saving,
+  onSave,
+}: At & { outcome: Outcome; saving: boolean; onSave: (outcome: Outcome, answers: Answers) => Promise<void> }) {
+  const form = model.form(campaign.form_id);
+  const questions = useMemo(() => (form ? questionsOf(form) : []), [form?.id]);
+  const [given, setGiven] = useState<Answers>(() => beginning(questions, clock().today, { now: clock().now }));
+  const [judged, setJudged] = useState(false);
+  const now = look(questions, given);
+  const speaks = outcome.met && !outcome.exception && now.exceptions.length > 0;
+  const exception = campaign.outcomes.find((one) => one.exception && asks(campaign, one));
+  const save = (found: Outcome): void => {
+    setJudged(true);
+    if (!now.problems.length) void onSave(found, now.answers);
+    else scrollTo({ top: 0 });
+  };
+  if (!form) {
+    return <Notice kind="bad" title={t("The form is not on this phone yet.")}><p>{t("Go where there is a signal, wait until all is in step, then open the door again.")}</p></Notice>;
+  }
+  return (
+    <form
+      class="ff-form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!speaks) save(outcome);
+      }}
+    >
+      <h2 class="ff-subtitle">{named(outcome)}</h2>
+      <Questions questions={questions} given={given} look={now} judged={judged} onChange={setGiven} />
+      {speaks && <Contradiction labels={now.exceptions.map((path) => labelAt(now, path))} />}
+      <div class="ff-thumb">
+        <Button look="primary" icon="check" disabled={saving} onClick={() => save(speaks && exception ? exception : outcome)}>
+          {t("Save: %(name)s", { name: named(speaks && exception ? exception : outcome) })}
+        </Button>
+        <a class="ff-button ff-button--plain" href={link("doors", door.id, ...(corrects ? ["-", corrects] : []))}>
+          <span>{t("Back")}</span>
+        </a>
+      </div>
+    </form>
+  );
+}
+
+function labelAt(now: ReturnType<typeof look>, path: string): string {
+  const every = now.shown.flatMap((one) => [one, ...one.rows.flat()]);
+  return every.find((one) => one.path === path)?.label ?? path;
+}
+
+/** What this phone recorded here, each with a way to correct it. */
+function Visits({ door, campaign }: { door: Row<"door">; campaign: Row<"campaign"> }) {
+  const visits = visitsTo(door);
+  if (!visits.length) return null;
+  const label = (code: string): string => named(campaign.outcomes.find((one) => one.code === code), code);
+  return (
+    <section class="ff-part" aria-labelledby="visits">
+      <h2 class="ff-subtitle" id="visits">
+        {t("Recorded on this phone")}
+      </h2>
+      <ul class="ff-list">
+        {visits.map((one) => (
+          <li key={one.op_id} class="ff-entry">
+            <Icon name={one.corrected ? "history" : one.state === "waiting" ? "clock" : "ok"} />
+            <div class="ff-entry__text">
+              <p class="ff-entry__title">{label(one.outcome)}</p>
+              <p class="ff-hint">
+                {moment(one.at)}
+                {one.corrected && ` · ${t("corrected, no longer counts")}`}
+                {one.state === "waiting" && ` · ${t("kept here, not sent yet")}`}
+              </p>
+              {one.note && <p>{one.note}</p>}
+              {!one.corrected && one.state !== "rejected" && (
+                <a class="ff-link" href={link("doors", door.id, "-", one.op_id)}>
+                  {t("Correct it")}
+                </a>
+              )}
+            </div>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,122 @@
+// What can be corrected of a household at its door: its state, the note, who is away.
+import { useState } from "preact/hooks";
+import { model, save } from "../model";
+import { Lines } from "../parts";
+import type { Row } from "../records";
+import { link } from "../route";
+import { failure } from "../said";
+import { doorName, today } from "../sweep";
+import { t } from "../text";
+import { Button, Choice, Empty, Field, Notice, Screen } from "../ui";
+import { named } from "../words";
+
+// A household is closed at a desk.
+const STATES = ["lived_in", "empty"] as const;
+const LONGEST_NOTE = 200;
+
+/** Saves, and says what became of it. */
+function useSaving(): { said: string; failed: string; run: (what: () => Promise<unknown>) => Promise<boolean> } {
+  const [said, setSaid] = useState("");
+  const [failed, setFailed] = useState("");
+  const run = async (what: () => Promise<unknown>): Promise<boolean> => {
+    setSaid("");
+    setFailed("");
+    try {
+      await what();
+      setSaid(t("Saved."));
+      return true;
+    } catch (error) {
+      setFailed(failure(error));
+      return false;
+    }
+  };
+  return { said, failed, run };
+}
+
+export function Home({ door }: { door: Row<"door"> }) {
+  const home = model.household(door.household_id);
+  const residents = model.residents(door.household_id);
+  return (
+    <Screen title={doorName(door)}>
+      {home ? <Household home={home} title={doorName(door)} /> : <Empty title={t("The household is not on this phone.")} />}
+      {residents.map((one) => (
+        <Resident key={one.id} resident={one} title={doorName(door)} />
+      ))}
+      <a class="ff-button ff-button--plain" href={link("doors", door.id)}>
+        <span>{t("Back to the door")}</span>
+      </a>
+    </Screen>
+  );
+}
+
+function Household({ home, title }: { home: Row<"household">; title: string }) {
+  const words = model.words();
+  const [state, setState] = useState(home.state);
+  const [note, setNote] = useState(home.note);
+  const { said, failed, run } = useSaving();
+  const change = (): Promise<boolean> => {
+    const data = { ...(state !== home.state ? { state } : {}), ...(note.trim() !== home.note ? { note: note.trim() } : {}) };
+    return run(async () => {
+      if (Object.keys(data).length) await save("household", home.id, data, { title, changes: [{ entity: "household", id: home.id, data }] });
+    });
+  };
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void change();
+      }}
+    >
+      <Choice
+        legend={t("State of the household")}
+        value={state}
+        options={STATES.map((value) => ({ value: value as string, label: named(words?.states[value], value) }))}
+        onChoose={setState}
+      />
+      <Lines label={t("Note on the household")} value={note} most={LONGEST_NOTE} onInput={setNote} />
+      {failed && <Notice kind="bad" title={failed} />}
+      {said && <Notice kind="ok" title={said} />}
+      <Button type="submit" look="primary">
+        {t("Save")}
+      </Button>
+    </form>
+  );
+}
+
+function Resident({ resident, title }: { resident: Row<"resident">; title: string }) {
+  const [since, setSince] = useState(resident.away_since ?? today());
+  const [where, setWhere] = useState(resident.away_where);
+  const { said, failed, run } = useSaving();
+  const away = resident.away_since !== null;
+  const tell = (data: { away_since: string | null; away_where: string }): Promise<boolean> =>
+    run(() => save("residency", resident.id, data, { title: `${title} · ${resident.name}`, changes: [{ entity: "resident", id: resident.id, data }] }));
+  return (
+    <details class="ff-details" open={Boolean(said || failed)}>
+      <summary>
+        {resident.name} · {away ? t("away") : t("at home")}
+      </summary>
+      <div class="ff-details__body">
+        <Field
+          label={t("Away since")}
+          type="date"
+          max={today()}
+          value={since}
+          onInput={(event) => setSince(event.currentTarget.value)}
+        />
+        <Field
+          label={t("Away to")}
+          maxLength={80}
+          autocomplete="off"
+          value={where}
+          onInput={(event) => setWhere(event.currentTarget.value)}
+        />
+        {failed && <Notice kind="bad" title={failed} />}
+        {said && <Notice kind="ok" title={said} />}
+        <Button disabled={!since} onClick={() => void tell({ away_since: since, away_where: where.trim() })}>
+          {away ? t("Change") : t("Is away")}
+        </Button>
+        {away && <Button onClick={() => void tell({ away_since: null, away_where: "" })}>{t("Has come back")}</Button>}
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,100 @@
+// Doors of a sweep: which are left, which comes next, and what a visit makes of one.
+import { Cell } from "./cell";
+import { type Saved, model, save } from "./model";
+import type { Campaign, Change, Outcome, Row } from "./records";
+import { named } from "./words";
+
+type Door = Row<"door">;
+
+/** The phone's day, as 2020-03-05. */
+export function today(now: Date = new Date()): string {
+  return dayAfter(0, now);
+}
+
+export function dayAfter(days: number, now: Date = new Date()): string {
+  const two = (part: number): string => String(part).padStart(2, "0");
+  const day = new Date(now.getFullYear(), now.getMonth(), now.getDate() + days);
+  return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
+}
+
+export const isLeft = (door: Door): boolean => door.state === "open";
+/** Somebody was there, and has to go again. */
+export const isBack = (door: Door): boolean => isLeft(door) && door.visits > 0;
+/** To be visited today: not one that somebody promised to come back to later. */
+export const isDue = (door: Door, day: string = today()): boolean => isLeft(door) && (!door.due_on || door.due_on <= day);
+
+/** How doors are called to people who stand before them. */
+export function doorName(door: Pick<Door, "building" | "place" | "room">): string {
+  return [door.building, door.place, door.room].filter(Boolean).join(" ");
+}
+
+/** Those to be visited today as one walks on from a door (from the first without one), that one left out. */
+export function ahead(doors: Door[], from?: Door): Door[] {
+  const due = doors.filter((door) => isDue(door) && door.id !== from?.id);
+  if (!from) return due;
+  const at = due.findIndex((door) => door.order > from.order);
+  return at < 0 ? due : [...due.slice(at), ...due.slice(0, at)];
+}
+
+export interface Said {
+  answers?: Record<string, unknown>;
+  note?: string;
+  /** The day to come back. */
+  revisit_on?: string;
+  /** op_id of the visit that this one takes the place of. */
+  corrects?: string;
+}
+
+/** The visit that was recorded last on this phone, told where the next door is shown. */
+export const last = new Cell<{ door: string; title: string; op_id: string; outcome: string } | null>(null);
+
+/** Record a visit. Raises SaveError: then nothing is recorded. */
+export async function visit(door: Door, campaign: Row<"campaign">, outcome: Outcome, said: Said = {}): Promise<Saved> {
+  const patch: Record<string, unknown> = {
+    campaign_id: door.campaign_id,
+    household_id: door.household_id,
+    outcome: outcome.code,
+    form_id: campaign.form_id,
+  };
+  for (const [name, value] of Object.entries(said)) {
+    if (value && (typeof value !== "object" || Object.keys(value).length)) patch[name] = value;
+  }
+  const title = `${doorName(door)} · ${named(outcome)}`;
+  const made = await save("visit", null, patch, { title, changes: [became(door, outcome, said)] });
+  last.value = { door: door.id, title: doorName(door), op_id: made.op_id, outcome: named(outcome) };
+  return made;
+}
+
+function became(door: Door, outcome: Outcome, said: Said): Change {
+  const later = said.revisit_on || (outcome.revisit_days === null ? null : dayAfter(outcome.revisit_days));
+  return {
+    entity: "door",
+    id: door.id,
+    data: {
+      state: outcome.closes ? "visited" : "open",
+      outcome: outcome.code,
+      visits: Math.max(1, door.visits + (said.corrects ? 0 : 1)),
+      due_on: outcome.closes ? (said.revisit_on ?? null) : later,
+    },
+  };
+}
+
+/** Whether the form is asked at a door where this was found. */
+export function asks(campaign: Campaign, outcome: Outcome): boolean {
+  return outcome.asks || (campaign.every_door && outcome.met);
+}
+
+/** Visits to a door that this phone recorded, latest first; those that were corrected are marked. */
+export function visitsTo(door: Door): { op_id: string; at: string; outcome: string; note: string; corrected: boolean; state: string }[] {
+  const all = model.done("visit");
+  const replaced = new Set(all.map((one) => one.patch["corrects"]));
+  const here = all.filter((one) => one.patch["household_id"] === door.household_id && one.patch["campaign_id"] === door.campaign_id);
+  return here.map(({ op_id, at, patch, state }) => ({
+    op_id,
+    at,
+    state,
+    outcome: String(patch["outcome"]),
+    note: String(patch["note"] ?? ""),
+    corrected: replaced.has(op_id),
+  }));
+}
