@@ -20,12 +20,13 @@ export function dayAfter(days: number, now: Date = new Date()): string {
 export const isLeft = (door: Door): boolean => door.state === "open";
 /** Somebody was there, and has to go again. */
 export const isBack = (door: Door): boolean => isLeft(door) && door.visits > 0;
-/** To be visited today: not one that somebody promised to come back to later. */
-export const isDue = (door: Door, day: string = today()): boolean => isLeft(door) && (!door.due_on || door.due_on <= day);
+/** To be visited today: not one that was visited and is to be gone to again on a later day. */
+export const isDue = (door: Door, day: string = today()): boolean =>
+  isLeft(door) && (!door.visits || !door.due_on || door.due_on <= day);
 
 /** How doors are called to people who stand before them. */
-export function doorName(door: Pick<Door, "building" | "place" | "room">): string {
-  return [door.building, door.place, door.room].filter(Boolean).join(" ");
+export function doorName(door: Pick<Door, "building" | "place_name" | "room">): string {
+  return [door.building, door.place_name, door.room].filter(Boolean).join(" ");
 }
 
 /** Those to be visited today as one walks on from a door (from the first without one), that one left out. */

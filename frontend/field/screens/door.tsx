@@ -6,7 +6,7 @@ import { model } from "../model";
 import { Badge, Lines, shortDay } from "../parts";
 import { type Answers, beginning, clock, look, questionsOf } from "../questions";
 import type { Outcome, Row } from "../records";
-import { go, link } from "../route";
+import { go, link, route } from "../route";
 import { failure, moment } from "../said";
 import { ahead, asks, dayAfter, doorName, isLeft, last, today, visit, visitsTo } from "../sweep";
 import { t, tn } from "../text";
@@ -37,8 +37,8 @@ export function Door({ door, campaign, outcome, corrects }: At & { outcome: stri
     setFailed("");
     try {
       await visit(door, campaign, found, { answers, note: note.trim(), revisit_on: day, corrects });
-      if (next) go("doors", next.id);
-      else go("doors", "all", campaign.id, "left");
+      // Somebody in a hurry may have gone elsewhere by now.
+      if (route.value[1] === door.id) go("doors", ...(next ? [next.id] : ["all", campaign.id, "left"]));
     } catch (error) {
       setFailed(failure(error));
     } finally {
@@ -125,7 +125,9 @@ function Outcomes({ door, campaign, corrects, saving, onSave }: At & { saving: b
 function Residents({ door }: { door: Row<"door"> }) {
   const words = model.words();
   const home = model.household(door.household_id);
-  const residents = model.residents(door.household_id);
+  // Whoever heads the household first, as the list of relations has them.
+  const rank = Object.keys(words?.relations ?? {});
+  const residents = model.residents(door.household_id).sort((a, b) => rank.indexOf(a.relation) - rank.indexOf(b.relation));
   const year = new Date().getFullYear();
   return (
     <section class="ff-part" aria-labelledby="residents">
@@ -146,7 +148,7 @@ function Residents({ door }: { door: Row<"door"> }) {
               {[
                 named(words?.relations[one.relation], one.relation),
                 named(words?.sexes[one.sex]),
-                one.born ? t("%(n)s years", { n: year - one.born }) : "",
+                one.birth_year ? t("%(n)s years", { n: year - one.birth_year }) : "",
               ]
                 .filter(Boolean)
                 .join(" · ")}

@@ -127,7 +127,7 @@ function outcomeOf(campaign: Row<"campaign">, door: Row<"door">): string {
 
 function matches(door: Row<"door">, words: string[]): boolean {
   const names = model.residents(door.household_id).map((one) => one.name);
-  const all = [door.building, door.place, door.room, ...names].join(" ").toLowerCase();
+  const all = [door.building, door.place_name, door.room, ...names].join(" ").toLowerCase();
   return words.every((word) => all.includes(word));
 }
 
