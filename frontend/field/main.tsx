@@ -17,6 +17,8 @@ const root = document.getElementById("app") as HTMLElement;
 
 async function main(): Promise<void> {
   await apply();
+  // What the page says until the app is there.
+  root.replaceChildren();
   const chat = chatApp();
   // Before the code is taken out of the address: it is needed in the other browser.
   if (chat) return render(<OpenInBrowser app={chat} />, root);
