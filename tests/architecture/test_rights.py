@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from ninja.constants import NOT_SET
 
-from fangxian.accounts.policy import Needs
+from fangxian.accounts.policy import ByDevice, Needs
 from fangxian.accounts.shipped import shipped_roles
 from fangxian.common.registries import navigation, panels, rights
-from fangxian.config.api_urls import api
+from fangxian.config.api_urls import api, phones
 from tests.kit.routes import Route, routes
 
 HELD = {right for row in shipped_roles() for right in row["rights"]}
@@ -51,6 +52,18 @@ def test_every_operation_of_the_api_says_its_right() -> None:
                     right = getattr(auth, "right", None)
                     assert right is None or right in rights, f"{path}: {right} is not registered"
     assert not silent, f"declare auth=Needs(right): {silent}"
+
+
+def test_phones_do_nothing_but_enrol_without_being_enrolled() -> None:
+    assert [type(auth) for auth in phones.auth or ()] == [ByDevice]
+    with_auth_of_its_own = {
+        operation.operation_id
+        for _prefix, router in phones._routers
+        for view in router.path_operations.values()
+        for operation in view.operations
+        if operation.auth_param is not NOT_SET
+    }
+    assert with_auth_of_its_own == {"enrol_device"}
 
 
 def test_what_is_shown_for_a_right_names_one_that_exists() -> None:

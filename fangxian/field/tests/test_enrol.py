@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -18,6 +19,7 @@ from fangxian.accounts.actions import (
 from fangxian.accounts.devices import COOKIE, DeviceRefused
 from fangxian.accounts.models import Device, DeviceCode, DeviceHolder, SecurityAlert, User
 from fangxian.common.errors import Forbidden, OutOfScope, TooMany
+from tests.kit.phone import Phone
 
 ENROL = "/api/field/sync/enrol"
 pytestmark = pytest.mark.django_db
@@ -160,6 +162,34 @@ def test_the_cookie_alone_does_not_read(bob: Any) -> None:
         told = refusal(client, token)
         assert (told.status, told.code) == (401, "sign_in_again")
     assert devices.device_of(asked(client)) is not None
+
+
+def pulled(phone: Phone) -> tuple[int, str, bool | None]:
+    answer = phone.ask()
+    told = answer.json()
+    assert "records" not in told or answer.status_code == 200
+    return answer.status_code, told.get("code", ""), told.get("wipe")
+
+
+def test_the_thief_of_an_unlocked_phone_pulls_nothing(bob: Any) -> None:
+    """He has its cookie; the token is locked by the PIN. Later the phone is disabled and wiped."""
+    mine = Phone(Client())
+    mine.enrol(make_device_code(by=bob, strong=False).code)
+    assert pulled(mine) == (200, "", None)
+    thief = Phone(mine.client, mine.device_id, mine.user_id, epoch=mine.epoch)
+    for token in ("", "guess", mine.client.cookies[COOKIE].value):
+        thief.token = token
+        assert pulled(thief) == (401, "sign_in_again", None)
+    # Nor with the token and another phone's cookie.
+    elsewhere = Phone(Client(), mine.device_id, mine.user_id, mine.token, mine.epoch)
+    assert pulled(elsewhere) == (401, "not_enrolled", None)
+    Device.objects.update(expires_at=timezone.now())
+    assert pulled(mine) == (401, "sign_in_again", None)
+    disable_device(by=bob, device_id=UUID(mine.device_id), reason="")
+    assert pulled(mine) == (403, "device_disabled", False)
+    disable_device(by=bob, device_id=UUID(mine.device_id), reason="", wipe=True)
+    assert pulled(mine) == (403, "device_disabled", True)
+    assert Device.objects.get().state(timezone.now()) == "wiped"
 
 
 def test_a_token_is_that_of_its_phone(bob: Any, alice: Any) -> None:
