@@ -33,11 +33,9 @@ from fangxian.core import rules as core_rules
 from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.models import Task
 from fangxian.field import emergencies, exporting, follow, invariants, queries, rules, targets
-from fangxian.field.actions import duty_ends
 from fangxian.field.actions.campaigns import DATES, close_with_emergency
 from fangxian.field.actions.reports import OVERDUE
-from fangxian.field.duties import phones as phones_of_duties
-from fangxian.field.duties import rules as duty_rules
+from fangxian.field.duties import registered as duties
 from fangxian.field.models import Campaign, DailyReport, Target
 from fangxian.field.sync import disputes, held, phones, pulled, pushed
 
@@ -50,8 +48,6 @@ RIGHTS = (
     Right("field.forms", _("Make forms")),
     Right(held.RIGHT, _("Decide on what phones sent and could not be applied"), personal=True),
     Right("field.export", _("Take what was recorded in the field away as a file"), personal=True),
-    Right("field.duty", _("Record at gates, on rounds, disinfection and outreach"), personal=True),
-    Right("field.duties", _("Set up gates, rounds and messages")),
 )
 NAVIGATION = {
     "field.campaigns": NavItem(_("Sweeps"), "field:campaigns", "field.view", "door"),
@@ -80,9 +76,7 @@ def register() -> None:
     core_rules.register_validator(phones.NAME, phones.check)
     pushed.register_entities()
     pulled.register_sources()
-    phones_of_duties.register_entities()
-    phones_of_duties.register_sources()
-    core_rules.register_validator(duty_rules.NAME, duty_rules.check)
+    duties.register()
     for right in RIGHTS:
         registries.rights.register(right.name, right)
     for at, (name, item) in enumerate(NAVIGATION.items()):
@@ -104,9 +98,6 @@ def register() -> None:
     sunset.endings.register("field.reports", emergencies.report_closed_with, order=20)
     findings = sunset.Removal(emergencies.count_findings, emergencies.forget_findings)
     sunset.hooks.register("field.findings", findings)
-    sunset.endings.register("field.duties", duty_ends.end_with_emergency, order=10)
-    logs = sunset.Removal(duty_ends.count_logs, duty_ends.forget_logs)
-    sunset.hooks.register("field.duties", logs)
     task_kinds.register(follow.GAPS, TaskKind(_("Gaps of a sweep"), _gaps_url, by_hand=False))
     task_kinds.register(
         follow.REVISIT, TaskKind(_("Revisit of a household"), _revisit_url, by_hand=False)

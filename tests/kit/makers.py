@@ -9,6 +9,7 @@ from django.utils import timezone
 import tests.kit.field_makers  # noqa: F401  (the makers register themselves)
 from fangxian.accounts.models import Device, DeviceCode, Grant, SecurityAlert, User
 from fangxian.common.ids import uuid7
+from tests.kit import makers_duties  # noqa: F401  (its makers register themselves)
 from tests.kit.cast import START
 from tests.kit.objects import ANYWHERE, Side, maker
 

@@ -15,7 +15,8 @@ import orjson
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from fangxian.field.models import Campaign
+from fangxian.common.ids import uuid7
+from fangxian.field.models import Campaign, Point
 from fangxian.organisations.models import Member
 from fangxian.regions.actions.plans import assignment_of
 from fangxian.regions.models import GridPlan
@@ -171,3 +172,31 @@ def _field(own: Side, side: Side) -> Iterator[Case]:
     yield _case("field:campaign_new", area=own.codes.community, emergency=emergency, **sweep)
     yield _case("field:campaign_extend", campaign.pk, ends_on=LATER)
     yield _case("field:campaign_close", campaign.pk, confirm=campaign.name)
+    yield from _duties(own, side)
+
+
+def _duties(own: Side, side: Side) -> Iterator[Case]:
+    place, here = side.codes.grid, own.codes.grid
+    emergency = side.get("core:emergency_id")
+    gate = {"name": "新门", "kind": "quarter", "units": ""}
+    yield _case("field:gate_new", place=place, **gate)
+    yield _case("field:gate_new", place=here, emergency=emergency, **gate)
+    yield _case("field:gate_edit", side.get("field:gate_id"), **{**gate, "name": "改门"})
+    entry = {"direction": "in", "decision": "pass", "people": 1}
+    yield _case("field:gate", side.get("field:gate_id"), op_id=uuid7(), **entry)
+    yield _case("field:gate_entry", side.get("field:entry_id"), op_id=uuid7(), **entry)
+    hours = {"times": 2, "first_at": "08:00", "last_at": "20:00", "points": "东门"}
+    yield _case("field:round_new", name="新巡查", place=place, **hours)
+    yield _case("field:round_edit", side.get("field:round_id"), name="改巡查", **hours)
+    point = side.act(lambda _by: Point.objects.get(round_id=side.get("field:round_id")).pk)
+    check = {"op_id": uuid7(), "point_id": point, "found": "fine"}
+    yield _case("field:round", own.get("field:round_id"), **check)
+    days = {"from_date": TODAY, "to_date": TODAY}
+    yield _case("field:message_new", text="少出门", kind="door", place=place, **days)
+    used = {"site": "lift", "agent": "chlorine"}
+    yield _case("field:disinfections", op_id=uuid7(), place=place, **used)
+    said = {"what": "told.said", "people": 1, "place": here}
+    yield _case("field:outreach", op_id=uuid7(), **{**said, "place": place})
+    message = side.get("field:message_id")
+    yield _case("field:outreach", op_id=uuid7(), message_id=message, **said)
+    yield _case("field:message_end", side.get("field:message_id"))

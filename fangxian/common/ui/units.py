@@ -19,6 +19,7 @@ UNITS: Final[dict[str, Any]] = {
     "place": npgettext_lazy("unit", "place", "places"),
     "post": npgettext_lazy("unit", "post", "posts"),
     "report": npgettext_lazy("unit", "report", "reports"),
+    "round": npgettext_lazy("unit", "round", "rounds"),
     "time": npgettext_lazy("unit", "time", "times"),
     "visit": npgettext_lazy("unit", "visit", "visits"),
 }

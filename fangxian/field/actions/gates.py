@@ -65,18 +65,28 @@ def open_gate(
 
 @action
 def change_gate(
-    *, by: Actor, gate: Gate, name: str, kind: str, units: Sequence[Organisation]
+    *,
+    by: Actor,
+    gate: Gate,
+    name: str | None = None,
+    kind: str | None = None,
+    units: Sequence[Organisation] | None = None,
 ) -> Gate:
-    """Change name, kind and units of a gate. Its place stays: what was logged there lies there.
+    """Change what is given of a gate. Its place stays: what was logged there lies there.
 
     Raises Conflict (closed), Invalid.
     """
     found = _held(by, gate)
-    changed = update_fields(found, name=name.strip(), kind=kind)
+    wanted = {
+        "name": found.name if name is None else name.strip(),
+        "kind": found.kind if kind is None else kind,
+    }
+    changed = update_fields(found, **wanted)
     _refuse(found)
     if changed:
         found.save(update_fields=changed)
-    _staff(found, units)
+    if units is not None:
+        _staff(found, units)
     return found
 
 
@@ -114,8 +124,7 @@ def _refuse(gate: Gate) -> None:
                 code="taken",
             )
         )
-    if gate.emergency is not None and not gate.emergency.in_force:
-        problems.append(once.emergency_over())
+    problems += once.unfit(gate.emergency, gate.place_code)
     if problems:
         raise Invalid(*problems)
 

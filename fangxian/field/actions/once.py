@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fangxian.common import crypto
+from fangxian.common import codes, crypto
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
 from fangxian.common.keyring import KeyDestroyed
@@ -46,6 +46,21 @@ def emergency_over() -> Problem:
         mend=_("Ask headquarters to set it up anew."),
         code="emergency",
     )
+
+
+def unfit(emergency: Emergency | None, place_code: str) -> Iterator[Problem]:
+    """What is said of an emergency that has ended, or that is not one of the place."""
+    if emergency is None:
+        return
+    if not emergency.in_force:
+        yield emergency_over()
+    elif not codes.contains(emergency.place_code, place_code):
+        yield Problem(
+            _("The emergency is one of another place."),
+            field="emergency",
+            mend=_("Choose one that is in force there, or none."),
+            code="elsewhere",
+        )
 
 
 def known(op_id: UUID, digest: bytes) -> bool:

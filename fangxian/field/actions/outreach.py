@@ -63,8 +63,7 @@ def write_message(
                 mend=_("Choose a later day."),
             )
         )
-    if emergency is not None and not emergency.in_force:
-        problems.append(once.emergency_over())
+    problems += once.unfit(emergency, place.code)
     if problems:
         raise Invalid(*problems)
     return Message.objects.create(

@@ -78,24 +78,30 @@ def change_round(
     *,
     by: Actor,
     round: Round,  # noqa: A002 (it is what the field calls it)
-    name: str,
-    times: int,
-    first_at: dt.time,
-    last_at: dt.time,
-    points: Sequence[NewPoint],
+    name: str | None = None,
+    times: int | None = None,
+    first_at: dt.time | None = None,
+    last_at: dt.time | None = None,
+    points: Sequence[NewPoint] | None = None,
 ) -> Round:
-    """Change a round. A point keeps its QR as long as it keeps its name; others are removed.
+    """Change what is given of a round. A point keeps its QR while it keeps its name.
 
-    Raises Conflict (ended), Invalid.
+    Points that are not among those given are removed. Raises Conflict (ended), Invalid.
     """
     found = _held(by, round)
-    changed = update_fields(
-        found, name=name.strip(), times=times, first_at=first_at, last_at=last_at
-    )
+    given = {
+        "name": None if name is None else name.strip(),
+        "times": times,
+        "first_at": first_at,
+        "last_at": last_at,
+    }
+    wanted = {field: value for field, value in given.items() if value is not None}
+    changed = update_fields(found, **wanted)
     _refuse(found, points)
     if changed:
         found.save(update_fields=changed)
-    _set_points(found, points)
+    if points is not None:
+        _set_points(found, points)
     return found
 
 
@@ -119,7 +125,7 @@ def _held(by: Actor, one: Round) -> Round:
     return found
 
 
-def _refuse(planned: Round, points: Sequence[NewPoint]) -> None:
+def _refuse(planned: Round, points: Sequence[NewPoint] | None) -> None:
     problems = list(once.outside(planned.times, 1, MOST_TIMES, "times"))
     if not planned.name:
         problems.append(Problem(_("Give the round a name."), field="name"))
@@ -143,9 +149,9 @@ def _refuse(planned: Round, points: Sequence[NewPoint]) -> None:
                 mend=_("Choose another hour; one before the first is of the next day."),
             )
         )
-    if planned.emergency is not None and not planned.emergency.in_force:
-        problems.append(once.emergency_over())
-    problems += _unfit(points)
+    problems += once.unfit(planned.emergency, planned.place_code)
+    if points is not None:
+        problems += _unfit(points)
     if problems:
         raise Invalid(*problems)
 

@@ -368,5 +368,10 @@ def test_the_end_of_an_emergency_ends_its_duties_and_forgets_numbers(
         assert kept.plate_index is not None
     assert problems(record_gate_entry, by=bob, entry=entry(gate)) == [("", "emergency")]
     ended = Emergency.objects.get()
+    town = create_emergency(
+        by=COUNTY, name="别处疫情", disease="不明原因", place_code="130902001002", level=4
+    )
+    elsewhere = problems(open_gate, by=alice, place=here, name="北门", kind="road", emergency=town)
+    assert elsewhere == [("emergency", "elsewhere")]
     refused = problems(open_gate, by=alice, place=here, name="北门", kind="road", emergency=ended)
     assert refused == [("", "emergency")]

@@ -1,0 +1,144 @@
+"""What duties offer to the other rooms: panel, today's items, facts, invariants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from django.db import connections
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.common import registries
+from fangxian.common.actor import Actor
+from fangxian.common.registries import Fact, Invariant, NavItem, Panel, Right, TodayItem
+from fangxian.core import rules as core_rules
+from fangxian.core import sunset
+from fangxian.field.actions import duty_ends
+from fangxian.field.actions.gates import PLAN, RECORD
+from fangxian.field.duties import exporting, figures, phones, queries, rules
+
+VIEW = "field.view"
+RIGHTS = (
+    Right(RECORD, _("Record at gates, on rounds, disinfection and outreach"), personal=True),
+    Right(PLAN, _("Set up gates, rounds and messages")),
+)
+PANEL_ROUNDS = 10
+
+
+def register() -> None:
+    """Fill the registries (from ``ready()``)."""
+    core_rules.register_validator(rules.NAME, rules.check)
+    phones.register_entities()
+    phones.register_sources()
+    for right in RIGHTS:
+        registries.rights.register(right.name, right)
+    duties = NavItem(_("Gates and rounds"), "field:duties", VIEW, "lock")
+    registries.navigation.register("field.duties", duties, order=42)
+    registries.panels.register("field.duties", Panel(_("Gates and rounds"), VIEW, _panel), order=25)
+    registries.today.register("field.duties", _today, order=25)
+    for fact in _facts():
+        registries.facts.register(fact.name, fact)
+    registries.invariants.register(
+        "field.duties", Invariant(_("records of duty lie where their gate or point lies"), lying)
+    )
+    exporting.register()
+    sunset.endings.register("field.duties", duty_ends.end_with_emergency, order=10)
+    logs = sunset.Removal(duty_ends.count_logs, duty_ends.forget_logs)
+    sunset.hooks.register("field.duties", logs)
+
+
+def _panel(request: HttpRequest, by: Actor, code: str) -> str:
+    found = figures.figures(code, timezone.localdate())
+    may_plan = by.may(PLAN, code)
+    if not (found.anything or may_plan):
+        return ""
+    missed = queries.missed_at(code)
+    rounds = queries.rounds_at(code).filter(id__in=missed)[:PANEL_ROUNDS]
+    context = {
+        "figures": found,
+        "place": code,
+        "may_plan": may_plan,
+        "rounds": [{"round": one, "missed": missed[one.id]} for one in rounds],
+    }
+    return render_to_string("field/_duties_panel.html", context, request)
+
+
+def _today(by: Actor) -> list[TodayItem]:
+    """Rounds with points that are missed by now, where there are rounds."""
+    if not by.may(VIEW) or not queries.rounds_at(by.area).exists():
+        return []
+    missed = queries.missed_at(by.area)
+    url = reverse("field:round", args=[next(iter(missed))]) if len(missed) == 1 else ""
+    return [
+        TodayItem(
+            "uncovered",
+            _("Rounds with missed points"),
+            len(missed),
+            url or reverse("field:rounds"),
+            "bad" if missed else "ok",
+            unit="round",
+        )
+    ]
+
+
+def _entries(_by: Actor, code: str) -> int:
+    return figures.gates(code, timezone.localdate()).entries
+
+
+def _stopped(_by: Actor, code: str) -> int:
+    return figures.gates(code, timezone.localdate()).stopped
+
+
+def _missed(_by: Actor, code: str) -> int:
+    return sum(queries.missed_at(code).values())
+
+
+def _checks(_by: Actor, code: str) -> int:
+    return figures.checks(code, timezone.localdate())[0]
+
+
+def _disinfections(_by: Actor, code: str) -> int:
+    return figures.disinfections(code, timezone.localdate())
+
+
+def _people_told(_by: Actor, code: str) -> int:
+    return sum(one.people for one in figures.outreach(code, timezone.localdate()).values())
+
+
+def _facts() -> list[Fact]:
+    read: dict[str, tuple[Callable[[Actor, str], int], object, object]] = {
+        "gate_entries": (_entries, _("Entries at gates today"), _("entries")),
+        "gate_stopped": (_stopped, _("Not let through at gates today"), _("entries")),
+        "points_missed": (_missed, _("Points of rounds missed by now"), _("points")),
+        "points_checked": (_checks, _("Points of rounds checked today"), _("checks")),
+        "disinfections": (_disinfections, _("Disinfections today"), _("disinfections")),
+        "people_told": (_people_told, _("People reached today"), _("people")),
+    }
+    return [
+        Fact(f"field.{name}", label, "field.duties", unit, function)
+        for name, (function, label, unit) in read.items()
+    ]
+
+
+_LYING = """
+SELECT 'gate entry', e.id FROM field_gateentry e JOIN field_gate g ON g.id = e.gate_id
+WHERE e.place_code <> g.place_code
+UNION ALL
+SELECT 'check', c.id FROM field_roundcheck c JOIN field_point p ON p.id = c.point_id
+WHERE c.place_code <> p.place_code
+UNION ALL
+SELECT 'point', p.id FROM field_point p JOIN field_round r ON r.id = p.round_id
+WHERE p.place_code <> r.place_code
+LIMIT 100
+"""
+
+
+def lying() -> Iterator[str]:
+    """Whatever was redrawn, records lie where what they are of lies."""
+    with connections["maintenance"].cursor() as cursor:
+        cursor.execute(_LYING)
+        for kind, key in cursor.fetchall():
+            yield f"{kind} {key} lies elsewhere than what it belongs to"
