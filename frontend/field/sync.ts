@@ -80,11 +80,18 @@ let misses = 0;
 let clock: ReturnType<typeof setTimeout> | undefined;
 let again = false;
 let busy = false;
+let leaving = false;
 
 /** Sync at each change, when the network comes back, when the app is looked at, and now and then. */
 export function startSync(): void {
   saved.watch(() => void run());
   addEventListener("online", () => void run());
+  addEventListener("pagehide", () => {
+    leaving = true;
+  });
+  addEventListener("pageshow", () => {
+    leaving = false;
+  });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") void run();
   });
@@ -106,17 +113,23 @@ export async function run(): Promise<void> {
   try {
     if (!(await meta("device"))) return;
     sync.value = { ...sync.value, running: true };
-    const line = await alone(round).catch((error: unknown) => {
-      console.error(error);
-      return "failed" as const;
-    });
+    const line = await alone(round).catch(broken);
     sync.value = { ...sync.value, running: false };
     await count(line);
     misses = line === "ok" ? 0 : misses + 1;
     clock = setTimeout(() => void run(), again ? 0 : pause(line));
+  } catch (error) {
+    broken(error);
   } finally {
     busy = false;
   }
+}
+
+/** Nothing that the protocol knows: the phone's store has failed, or the app. */
+function broken(error: unknown): Line {
+  // The store of a page that is being left is closed under its feet.
+  if (!leaving) console.error(error);
+  return "failed";
 }
 
 /** Nothing more by itself, until it is asked for. */
