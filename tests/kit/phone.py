@@ -125,8 +125,9 @@ class Phone:
     def push(self) -> list[dict[str, Any]]:
         """Send the queue; what has an answer leaves it. Returns the answers."""
         told: list[dict[str, Any]] = []
-        for at in range(0, len(self.queue), MOST):
-            answer = self.send(self.queue[at : at + MOST])
+        waiting = list(self.queue)
+        for at in range(0, len(waiting), MOST):
+            answer = self.send(waiting[at : at + MOST])
             assert answer.status_code in (200, 422), answer.content
             told += self.take_answers(answer.json())
         return told

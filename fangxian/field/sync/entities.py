@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Problem
 from fangxian.common.registries import Registry
@@ -72,6 +74,23 @@ class Outcome:
     problems: tuple[Problem, ...] = ()
     merged: Mapping[str, Merged] = field(default_factory=dict)
     out_of_reach: bool = False
+
+
+def unreached() -> Outcome:
+    """The object is not in the actor's area."""
+    problem = Problem(
+        _("There is no such thing in your area."),
+        field="id",
+        mend=_("Fetch your doors anew and look again."),
+        code="scope",
+    )
+    return Outcome(Result.REJECTED, (problem,), out_of_reach=True)
+
+
+def passed(why: str) -> Outcome:
+    """The object is not any more what the phone took it for."""
+    problem = Problem(why, mend=_("Fetch it anew and look."), code="state")
+    return Outcome(Result.REJECTED, (problem,))
 
 
 Apply = Callable[[Actor, Operation], Outcome]

@@ -45,149 +45,194 @@ class _Meeting:
     at: dt.datetime | None = None
 
 
+@dataclass(frozen=True)
+class Change:
+    """What one operation wants of one object, which is locked and placed.
+
+    ``wanted`` is checked already and has the model's own types.
+    """
+
+    operation: Operation
+    current: models.Model
+    wanted: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Merge:
+    """What comes of a change: what is written, what is disputed, whether others were at it too."""
+
+    change: Change
+    meetings: Mapping[str, _Meeting]
+    written: Mapping[str, Any]
+    disputed: Mapping[str, Merged]
+
+    @property
+    def outcome(self) -> Outcome:
+        if self.disputed:
+            return Outcome(Result.CONFLICT, merged=self.disputed)
+        beside = any(met.others for met in self.meetings.values())
+        return Outcome(Result.MERGED if beside else Result.APPLIED)
+
+
 def merged(
     by: Actor,
-    operation: Operation,
-    current: models.Model,
-    wanted: Mapping[str, Any],
-    write: Callable[[dict[str, Any]], None],
+    change: Change,
+    write: Callable[[Mapping[str, Any]], None],
     *,
     server_keeps: Collection[str] = (),
 ) -> Outcome:
-    """Merge the ``wanted`` values into ``current``, which is locked and placed; ``write`` writes.
+    """Merge one change; ``write`` writes what comes of it, if anything does."""
 
-    ``wanted`` is checked already and has the model's own types. Two statements at most beside the
-    writing: the object's history since the base, the queue.
+    def write_one(values: Mapping[UUID, Mapping[str, Any]]) -> None:
+        for one in values.values():
+            write(one)
+
+    return merged_many(by, [change], write_one, server_keeps=server_keeps)[0]
+
+
+def merged_many(
+    by: Actor,
+    changes: Sequence[Change],
+    write: Callable[[Mapping[UUID, Mapping[str, Any]]], None],
+    *,
+    server_keeps: Collection[str] = (),
+) -> list[Outcome]:
+    """Merge changes of different objects of one model; ``write`` writes the fields of each.
+
+    Two statements beside the writing, however many there are: the objects' history, and the queue.
     """
-    meetings = _meetings(operation, current, list(wanted))
-    changes: dict[str, Any] = {}
+    rows = _histories(changes)
+    merges = [_merge(change, rows[change.current.pk], server_keeps) for change in changes]
+    written = {one.change.current.pk: one.written for one in merges if one.written}
+    if written:
+        write(written)
+    _follow_queue(by, merges)
+    return [one.outcome for one in merges]
+
+
+def _merge(
+    change: Change, history: Sequence[Mapping[str, Any]], server_keeps: Collection[str]
+) -> _Merge:
+    meetings = _meetings(change, _since(change.operation, history))
+    written: dict[str, Any] = {}
     disputed: dict[str, Merged] = {}
-    beside = False
-    for name, mine in wanted.items():
+    for name, mine in change.wanted.items():
         met = meetings[name]
-        beside = beside or met.others
         if mine == met.theirs:
             continue
         if met.theirs == met.base:
-            changes[name] = mine
+            written[name] = mine
         elif mine != met.base:
             kept = THEIRS if name in server_keeps else MINE
             if kept == MINE:
-                changes[name] = mine
+                written[name] = mine
             disputed[name] = Merged(mine, met.theirs, kept)
-    if changes:
-        write(changes)
-    _follow_queue(by, operation, current, changes, disputed, meetings)
-    if disputed:
-        return Outcome(Result.CONFLICT, merged=disputed)
-    return Outcome(Result.MERGED if beside else Result.APPLIED)
+    return _Merge(change, meetings, written, disputed)
 
 
-def _history(model: type[models.Model]) -> Any:
-    return apps.get_model(model._meta.app_label, f"{model.__name__}History").objects
-
-
-def _meetings(
-    operation: Operation, current: models.Model, names: Sequence[str]
-) -> dict[str, _Meeting]:
-    rows = _since(operation, current, names)
-    own = device_source(operation.device_id)
-    found: dict[str, _Meeting] = {}
-    others = False
-    for name in names:
-        theirs = getattr(current, name)
-        base = rows[0][name] if rows else theirs
-        writer: tuple[str, str, dt.datetime | None] = ("", "", None)
-        before = base
-        for row in rows[1:]:
-            context: Mapping[str, Any] = row["pgh_context"] or {}
-            mine = context.get("source") == own
-            others = others or not mine
-            if row[name] != before:
-                before = row[name]
-                if mine:
-                    base = before
-                else:
-                    device = str(context.get("source", "")).partition(DEVICE)[2]
-                    writer = str(context.get("who", "")), device, row["pgh_created_at"]
-        found[name] = _Meeting(base, theirs, others, *writer)
+def _histories(changes: Sequence[Change]) -> dict[Any, list[dict[str, Any]]]:
+    """The history of each object, from its beginning. One query."""
+    found: dict[Any, list[dict[str, Any]]] = {change.current.pk: [] for change in changes}
+    if not changes:
+        return found
+    model = type(changes[0].current)
+    history: Any = apps.get_model(model._meta.app_label, f"{model.__name__}History")
+    names = sorted({name for change in changes for name in change.wanted})
+    rows = history.objects.filter(pgh_obj_id__in=list(found)).order_by("pgh_id")
+    for row in rows.values("pgh_obj_id", "pgh_id", "pgh_created_at", "pgh_context", *names):
+        found[row["pgh_obj_id"]].append(row)
     return found
 
 
-def _since(
-    operation: Operation, current: models.Model, names: Sequence[str]
-) -> list[dict[str, Any]]:
-    """The object's history from the row that the phone knew. One query.
+def _since(operation: Operation, rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """The history from the row that the phone knew.
 
     A phone that names no version, or one of before a restore, is taken to have known what held when
     it recorded.
     """
-    history = _history(type(current)).filter(pgh_obj_id=current.pk).order_by("pgh_id")
-    read = history.values("pgh_id", "pgh_created_at", "pgh_context", *names)
-    if operation.base_version is not None:
-        rows: list[dict[str, Any]] = list(read.filter(pgh_id__gte=operation.base_version))
-        if rows and rows[0]["pgh_id"] == operation.base_version:
-            return rows
-    rows = list(read)
-    known = [at for at, row in enumerate(rows) if row["pgh_created_at"] <= operation.captured_at]
+    named = [at for at, row in enumerate(rows) if row["pgh_id"] == operation.base_version]
+    known = named or [
+        at for at, row in enumerate(rows) if row["pgh_created_at"] <= operation.captured_at
+    ]
     return rows[known[-1] :] if known else rows
 
 
-def _follow_queue(
-    by: Actor,
-    operation: Operation,
-    current: models.Model,
-    changes: Mapping[str, Any],
-    disputed: Mapping[str, Merged],
-    meetings: Mapping[str, _Meeting],
-) -> None:
-    """Keep both values of what is disputed; what the phone changes once more replaces its own."""
-    names = {*changes, *disputed}
-    if not names:
+def _meetings(change: Change, rows: Sequence[Mapping[str, Any]]) -> dict[str, _Meeting]:
+    own = device_source(change.operation.device_id)
+    others = any((row["pgh_context"] or {}).get("source") != own for row in rows[1:])
+    found: dict[str, _Meeting] = {}
+    for name in change.wanted:
+        theirs = getattr(change.current, name)
+        base = rows[0][name] if rows else theirs
+        writer: tuple[str, str, dt.datetime | None] = ("", "", None)
+        before = base
+        for row in rows[1:]:
+            if row[name] == before:
+                continue
+            before = row[name]
+            context: Mapping[str, Any] = row["pgh_context"] or {}
+            source = str(context.get("source", ""))
+            if source == own:
+                # What the same phone sent since is what it knew.
+                base = before
+            else:
+                device = source.partition(DEVICE)[2]
+                writer = str(context.get("who", "")), device, row["pgh_created_at"]
+        found[name] = _Meeting(base, theirs, others, *writer)
+    return found
+
+
+def _follow_queue(by: Actor, merges: Sequence[_Merge]) -> None:
+    """Keep both values of what is disputed; what the phone changes once more replaces its own.
+
+    One query, and one statement for each dispute.
+    """
+    touched = {
+        (one.change.current.pk, name): one
+        for one in merges
+        for name in {**one.written, **one.disputed}
+    }
+    if not touched:
         return
-    device = str(operation.device_id)
     open_ = FieldConflict.objects.select_for_update().filter(
-        entity=operation.entity,
-        object_id=operation.object_id,
-        field__in=names,
+        entity=merges[0].change.operation.entity,
+        object_id__in={object_id for object_id, _name in touched},
         state=FieldConflict.State.OPEN,
     )
-    waiting = {row.field: row for row in open_}
-    now = timezone.now()
-    for name in names:
-        row = waiting.get(name)
-        if row is None and name not in disputed:
-            continue
-        met = meetings[name]
-        mine = disputed[name].mine if name in disputed else changes[name]
-        if row is None:
-            values = [_value(met.base, "", "", None)]
-        else:
-            before = list(orjson.loads(row.values or "[]"))
-            values = before[:1] + [one for one in before[1:] if one["device"] != device]
-        theirs = _value(met.theirs, met.who, met.device, met.at)
-        if name in disputed and all(one["value"] != theirs["value"] for one in values[1:]):
-            values.append(theirs)
-        values.append(_value(mine, by.name, device, now))
-        server = name in disputed and disputed[name].kept == THEIRS
-        shown = next(
-            (
-                at
-                for at, one in enumerate(values)
-                if server and at and one["value"] == plain(met.theirs)
-            ),
-            len(values) - 1,
+    waiting = {(row.object_id, row.field): row for row in open_.order_by("id")}
+    for (object_id, name), one in touched.items():
+        row = waiting.get((object_id, name))
+        if row is not None or name in one.disputed:
+            _queue(by, one, name, row)
+
+
+def _queue(by: Actor, one: _Merge, name: str, row: FieldConflict | None) -> None:
+    operation, met = one.change.operation, one.meetings[name]
+    device = str(operation.device_id)
+    disputed = one.disputed.get(name)
+    mine = disputed.mine if disputed else one.written[name]
+    if row is None:
+        values = [_value(met.base, "", "", None)]
+        row = FieldConflict(
+            entity=operation.entity,
+            object_id=operation.object_id,
+            field=name,
+            place_code=getattr(one.change.current, "place_code"),  # noqa: B009  (all merged is placed)
         )
-        if row is None:
-            row = FieldConflict(
-                entity=operation.entity,
-                object_id=operation.object_id,
-                field=name,
-                place_code=getattr(current, "place_code"),  # noqa: B009  (all that is merged is placed)
-            )
-        row.op_id, row.shown = operation.op_id, shown
-        row.values = orjson.dumps(values).decode()
-        row.save()
+    else:
+        before = list(orjson.loads(row.values or "[]"))
+        values = before[:1] + [each for each in before[1:] if each["device"] != device]
+    theirs = _value(met.theirs, met.who, met.device, met.at)
+    if disputed and all(each["value"] != theirs["value"] for each in values[1:]):
+        values.append(theirs)
+    values.append(_value(mine, by.name, device, timezone.now()))
+    row.shown = len(values) - 1
+    if disputed and disputed.kept == THEIRS:
+        row.shown = next(
+            at for at, each in enumerate(values) if at and each["value"] == theirs["value"]
+        )
+    row.op_id, row.values = operation.op_id, orjson.dumps(values).decode()
+    row.save()
 
 
 def _value(value: Any, who: str, device: str, at: dt.datetime | None) -> dict[str, Any]:

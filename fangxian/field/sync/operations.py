@@ -26,7 +26,15 @@ from fangxian.common.scoping import acting
 from fangxian.field.models import HeldOperation
 from fangxian.field.models import Operation as Row
 from fangxian.field.sync import entities
-from fangxian.field.sync.entities import Entity, Merged, Operation, Outcome, Result
+from fangxian.field.sync.entities import (
+    Entity,
+    Merged,
+    Operation,
+    Outcome,
+    Result,
+    passed,
+    unreached,
+)
 from fangxian.field.sync.held import Holding, hold
 from fangxian.field.sync.merging import plain
 
@@ -295,7 +303,8 @@ def _apply_all(by: Actor, ours: Sequence[tuple[Operation, Entity]]) -> dict[UUID
         else:
             apart.append((operation, entity))
             touched.add(entity.object_of(operation))
-    for name, operations in together.items():
+    # Always in one order: two phones that lock the same doors wait for each other in none else.
+    for name, operations in sorted(together.items()):
         found = entities.entity(name)
         assert found is not None
         outcomes |= _apply_many(by, found, operations)
@@ -325,13 +334,10 @@ def apply_one(by: Actor, entity: Entity, operation: Operation) -> Outcome:
             return entity.apply(by, operation)
     except Invalid as error:
         return Outcome(Result.REJECTED, error.problems)
-    except OutOfScope:
-        return Outcome(Result.REJECTED, (_not_here(),), out_of_reach=True)
-    except Forbidden:
-        return Outcome(Result.REJECTED, (_not_here(),), out_of_reach=True)
+    except (OutOfScope, Forbidden):
+        return unreached()
     except Conflict as error:
-        mend = _("Fetch it anew and look.")
-        return Outcome(Result.REJECTED, (Problem(str(error), mend=mend, code="state"),))
+        return passed(str(error))
     except KeyDestroyed:
         over = _("The emergency has ended and its key is destroyed.")
         mend = _("Nothing can be recorded under it any more.")
@@ -462,15 +468,6 @@ def _unknown_entity() -> Problem:
         field="entity",
         mend=_("Update the app."),
         code="entity",
-    )
-
-
-def _not_here() -> Problem:
-    return Problem(
-        _("There is no such thing in your area."),
-        field="id",
-        mend=_("Fetch your doors anew and look again."),
-        code="scope",
     )
 
 

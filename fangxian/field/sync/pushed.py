@@ -20,10 +20,18 @@ from fangxian.field.models import FormDefinition
 from fangxian.field.questionnaire.answers import MAX_TEXT
 from fangxian.field.questionnaire.said import Said, said, typed
 from fangxian.field.rules import field_rules_version
-from fangxian.field.sync.entities import Entity, Operation, Outcome, Result, register
-from fangxian.field.sync.merging import merged
+from fangxian.field.sync.entities import (
+    Entity,
+    Operation,
+    Outcome,
+    Result,
+    passed,
+    register,
+    unreached,
+)
+from fangxian.field.sync.merging import Change, merged, merged_many
 from fangxian.people.locks import lock_persons
-from fangxian.register.actions import change_household, come_back, go_away
+from fangxian.register.actions import change_at_doors, change_household, come_back, go_away
 from fangxian.register.actions.locks import lock_homes
 from fangxian.register.models import Household, Residency
 
@@ -141,8 +149,8 @@ def _emergency_of_visit(operation: Operation) -> UUID | None:
     return campaign.emergency_id if campaign is not None else None
 
 
-def apply_household(by: Actor, operation: Operation) -> Outcome:
-    """Merge state and note of a household."""
+def _household_wish(operation: Operation) -> dict[str, Any]:
+    """What a phone wants of a household. Raises Invalid."""
     said = read_patch(HouseholdPatch, operation.patch)
     wanted: dict[str, Any] = {}
     if "state" in said.model_fields_set:
@@ -151,18 +159,54 @@ def apply_household(by: Actor, operation: Operation) -> Outcome:
         wanted["state"] = str(said.state)
     if "note" in said.model_fields_set:
         wanted["note"] = (said.note or "").strip()
-    lock_homes([operation.object_id])
-    found = Household.objects.filter(pk=operation.object_id).first()
-    if found is None:
-        raise OutOfScope(f"household {operation.object_id}")
-    by.require(EDIT, found.place_code)
-    if found.state == Household.State.CLOSED:
-        raise Conflict(_("This household was closed."))
+    return wanted
 
-    def write(values: dict[str, Any]) -> None:
-        change_household(by=by, household_id=operation.object_id, **values)
 
-    return merged(by, operation, found, wanted, write)
+def apply_household(by: Actor, operation: Operation) -> Outcome:
+    """Merge state and note of a household."""
+    return apply_households(by, [operation])[0]
+
+
+def apply_households(by: Actor, operations: Sequence[Operation]) -> list[Outcome]:
+    """Merge state and note of households; several changes of one in their order."""
+    found: dict[UUID, Outcome] = {}
+    waves: list[dict[UUID, tuple[Operation, dict[str, Any]]]] = []
+    for operation in operations:
+        try:
+            wanted = _household_wish(operation)
+        except Invalid as error:
+            found[operation.op_id] = Outcome(Result.REJECTED, error.problems)
+            continue
+        wave = next((one for one in waves if operation.object_id not in one), None)
+        if wave is None:
+            waves.append(wave := {})
+        wave[operation.object_id] = operation, wanted
+    for wave in waves:
+        found |= _merge_households(by, wave)
+    return [found[operation.op_id] for operation in operations]
+
+
+def _merge_households(
+    by: Actor, wave: Mapping[UUID, tuple[Operation, dict[str, Any]]]
+) -> dict[UUID, Outcome]:
+    homes = {home.pk: home for home in lock_homes(wave)}
+    found: dict[UUID, Outcome] = {}
+    changes: list[Change] = []
+    for object_id, (operation, wanted) in wave.items():
+        home = homes.get(object_id)
+        if home is None or not by.may(EDIT, home.place_code):
+            found[operation.op_id] = unreached()
+        elif home.state == Household.State.CLOSED:
+            found[operation.op_id] = passed(_("This household was closed."))
+        else:
+            changes.append(Change(operation, home, wanted))
+
+    def write(values: Mapping[UUID, Mapping[str, Any]]) -> None:
+        change_at_doors(by=by, values=values)
+
+    outcomes = merged_many(by, changes, write)
+    merges = zip(changes, outcomes, strict=True)
+    return found | {change.operation.op_id: outcome for change, outcome in merges}
 
 
 def _choose(field: str, names: Sequence[str]) -> Problem:
@@ -189,10 +233,10 @@ def apply_residency(by: Actor, operation: Operation) -> Outcome:
     if found.to_date is not None:
         raise Conflict(_("This person does not live here any more."))
 
-    def write(values: dict[str, Any]) -> None:
+    def write(values: Mapping[str, Any]) -> None:
         _write_away(by, found, values)
 
-    return merged(by, operation, found, wanted, write)
+    return merged(by, Change(operation, found, wanted), write)
 
 
 def _locked(residency_id: UUID) -> Residency:
@@ -297,6 +341,7 @@ def register_entities() -> None:
             label=gettext_lazy("Household"),
             right=EDIT,
             apply=apply_household,
+            apply_many=apply_households,
             places="household",
             merges=HOUSEHOLD_FIELDS,
             settle=_settle_household,

@@ -16,7 +16,7 @@ from fangxian.field.sync.disputes import choose, open_disputes
 from fangxian.field.sync.entities import Operation as Sent
 from fangxian.field.sync.entities import Outcome, Result
 from fangxian.field.sync.held import take_over, turn_down
-from fangxian.field.sync.merging import merged
+from fangxian.field.sync.merging import Change, merged
 from fangxian.field.sync.versions import row_of
 from fangxian.field.tests.test_push import phone_of, results
 from fangxian.register.actions import change_household, move_in, move_out
@@ -128,7 +128,7 @@ def test_a_field_that_keeps_the_servers_value_keeps_mine_in_the_queue(
     one, _other = phones
     home = home_of(one)
     change_household(by=alice, household_id=home["id"], note="server")
-    written: list[dict[str, Any]] = []
+    written: list[Any] = []
     with acting(bob):
         current = Household.objects.get(pk=home["id"])
         sent = one.record("household", home["id"], {"note": "mine"}, base=home["version"])
@@ -143,9 +143,8 @@ def test_a_field_that_keeps_the_servers_value_keeps_mine_in_the_queue(
             captured_at=dt.datetime.now(dt.UTC),
             user_id=bob.user_id,
         )
-        outcome = merged(
-            bob, operation, current, {"note": "mine"}, written.append, server_keeps={"note"}
-        )
+        change = Change(operation, current, {"note": "mine"})
+        outcome = merged(bob, change, written.append, server_keeps={"note"})
         row = FieldConflict.objects.get()
         assert orjson.loads(row.values or "")[row.shown]["value"] == "server"
     assert outcome.result is Result.CONFLICT

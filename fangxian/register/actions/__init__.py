@@ -8,6 +8,7 @@ from fangxian.register.actions.establishments import (
 )
 from fangxian.register.actions.groups import join_group, leave_group
 from fangxian.register.actions.households import (
+    change_at_doors,
     change_household,
     close_household,
     create_household,
@@ -29,6 +30,7 @@ from fangxian.register.actions.residencies import (
 
 __all__ = [
     "birth",
+    "change_at_doors",
     "change_establishment",
     "change_household",
     "change_residency",

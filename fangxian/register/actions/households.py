@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from fangxian.common import codes
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Conflict, Invalid, Problem
+from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.models import update_fields
 from fangxian.people.models import PersonLink
 from fangxian.regions import queries as regions
@@ -110,6 +111,36 @@ def change_household(*, by: Actor, household_id: UUID, **values: Any) -> Househo
     if {"place_code", "state"} & set(changed):
         changes.changed(by, [found.id])
     return found
+
+
+@action
+def change_at_doors(*, by: Actor, values: Mapping[UUID, Mapping[str, Any]]) -> None:
+    """Change state and note of many households in use. A few statements, however many there are.
+
+    Raises Invalid (one is or would be closed), OutOfScope.
+    """
+    homes = {home.pk: home for home in lock_homes(values)}
+    changed: list[UUID] = []
+    for household_id, wanted in values.items():
+        home = homes.get(household_id)
+        if home is None:
+            raise OutOfScope(f"household {household_id}")
+        by.require("register.edit", home.place_code)
+        if unknown := set(wanted) - {"state", "note"}:
+            raise TypeError(f"not told at a door: {sorted(unknown)}")
+        if Household.State.CLOSED in (home.state, wanted.get("state")):
+            raise Invalid(
+                Problem(
+                    _("A household is not closed or opened again at its door."),
+                    "state",
+                    mend=_("Do that on its page."),
+                )
+            )
+        if "state" in update_fields(home, **wanted):
+            changed.append(home.pk)
+    Household.objects.bulk_update(homes.values(), ["state", "note"])
+    if changed:
+        changes.changed(by, changed)
 
 
 def _carry(by: Actor, found: Household, place: str) -> None:
