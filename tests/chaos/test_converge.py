@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from fangxian.field.tests.test_converge import ground, run
 from tests.kit.cast import Cast, Places
+from tests.test_phones_converge import ground, run
 
 __all__ = ["ground"]
 

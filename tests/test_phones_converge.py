@@ -19,10 +19,10 @@ from fangxian.config.cli import backup
 from fangxian.core import counters
 from fangxian.field.models import FieldConflict, Operation, Target, Visit
 from fangxian.field.tests.conftest import begin
-from fangxian.field.tests.converge import World
 from fangxian.register.actions import change_household, create_household
 from fangxian.register.models import Household
 from tests.kit.cast import Cast, Places, make_cast, make_places
+from tests.kit.converge import World
 from tests.kit.phone import Phone
 
 
