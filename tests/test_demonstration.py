@@ -17,12 +17,22 @@ from fangxian.accounts.models import Grant, User
 from fangxian.common import registries
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
-from fangxian.config.demo import alive, chain, sweep
+from fangxian.config.demo import alive, chain, duties, sweep
 from fangxian.config.demo.officers import Officers
 from fangxian.config.demo.recipe import CHECKS, WEIGHTS, Chance, recipe
 from fangxian.core.models import Measure, Task
 from fangxian.field.actions.reports import OVERDUE
-from fangxian.field.models import Campaign, DailyReport, Target, Visit
+from fangxian.field.duties.figures import figures
+from fangxian.field.models import (
+    Campaign,
+    DailyReport,
+    Gate,
+    GateEntry,
+    GateUnit,
+    Round,
+    Target,
+    Visit,
+)
 from fangxian.organisations.models import Member, Responsibility, Vacancy
 from fangxian.organisations.proposing import ground, shown, solved
 from fangxian.organisations.queries import who_closes_many
@@ -108,6 +118,27 @@ def test_what_goes_on_beside_the_sweep_is_there_too(county: Actor) -> None:
         assert [measure.state for measure in Measure.objects.all()] == ["in_force"]
     for name, invariant in registries.invariants.items():
         assert not list(invariant.find()), name
+
+
+def test_gates_and_rounds_are_alive(county: Actor) -> None:
+    yesterday = timezone.localdate() - dt.timedelta(days=1)
+    with acting(county):
+        assert {gate.kind for gate in Gate.objects.all()} >= {"quarter", "village", "road"}
+        assert GateUnit.objects.count() >= 6
+        found = figures(COUNTY, yesterday)
+        assert found.gates.entries == duties.ENTRIES * Gate.objects.count()
+        assert found.disinfections > 0
+        assert set(found.outreach) > {"told"}
+        states = duties.queries.states_of(Round.objects.all())
+        # By now one point at most is missed, on purpose.
+        assert sum(state.missed for points in states.values() for state in points) <= 1
+        said = list(GateEntry.objects.filter(plate__isnull=False)[:20])
+        assert all(entry.plate.startswith("演示") for entry in said)
+        assert max(entry.at for entry in GateEntry.objects.all()) <= timezone.now()
+        before = GateEntry.objects.count()
+    call_command("load_demo", later=True)
+    with acting(county):
+        assert GateEntry.objects.count() == before
 
 
 def test_who_answers_for_a_door_visits_it_by_day(county: Actor) -> None:

@@ -15,7 +15,7 @@ from django.db import connections
 
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
-from fangxian.config.demo import accounts, alive, chain, places, register, sweep
+from fangxian.config.demo import accounts, alive, chain, duties, places, register, sweep
 from fangxian.config.demo.officers import Officers
 from fangxian.config.demo.recipe import Chance
 from fangxian.regions.models import Region
@@ -36,7 +36,9 @@ class Command(BaseCommand):
         chance = Chance()
         if options["later"]:
             by = Actor.system("demo", chance.data["county"])
-            sweep.catch_up(by, chance, Officers(by, chance))
+            officers = Officers(by, chance)
+            sweep.catch_up(by, chance, officers)
+            duties.catch_up(by, chance, officers)
             sweep.settle()
             return
         if options["households"]:
@@ -66,6 +68,7 @@ class Command(BaseCommand):
         self._step("visits", lambda: sweep.visit(by, chance, campaign, officers))
         self._step("exemptions", lambda: sweep.exemptions(by, chance, campaign, officers))
         self._step("daily reports", lambda: sweep.reports_of_today(by, chance, campaign))
+        self._step("gates and rounds", lambda: duties.set_up(by, chance, campaign, officers))
         sweep.twice(by, chance, accounts.community_of(county))
         sweep.settle()
 
