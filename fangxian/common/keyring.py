@@ -7,6 +7,9 @@ One folder (mode 0700), one file a key (mode 0600):
 - ``emergency-<uuid>.key``: everything personal of one emergency. Destroying this file makes its
   rows unreadable wherever a copy of the database still lies.
 
+- ``seal-<uuid>.key``: opens what phones have sealed. Here and not in the database, so that one
+  which was restored from a backup still opens what came after it.
+
 ``secret.key`` signs cookies and tokens. Back the folder up apart from the database.
 """
 
@@ -25,10 +28,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 KEY_BYTES = 32
 REGISTER = UUID(int=0)
+SEAL = "seal-"
 
 
 class KeyDestroyed(LookupError):
-    """The emergency's key no longer exists: what it sealed can't be read any more."""
+    """The key no longer exists: what it sealed can't be read any more."""
 
 
 class Keyring:
@@ -120,11 +124,7 @@ class Keyring:
 
     def emergency(self, emergency_id: UUID) -> bytes:
         """Return the key of an emergency. Raises KeyDestroyed when there is none (any more)."""
-        # Read each time: another process may have destroyed it, and 20 µs is cheap for that.
-        key = self._read(f"emergency-{emergency_id}")
-        if key is None:
-            raise KeyDestroyed(str(emergency_id))
-        return key
+        return self._living(f"emergency-{emergency_id}")
 
     def create_emergency(self, emergency_id: UUID) -> None:
         """Make the key of a new emergency."""
@@ -132,7 +132,33 @@ class Keyring:
 
     def destroy_emergency(self, emergency_id: UUID) -> None:
         """Destroy the key: overwrite the file, then remove it."""
-        path = self._path(f"emergency-{emergency_id}")
+        self._destroy(f"emergency-{emergency_id}")
+
+    def seal(self, key_id: UUID) -> bytes:
+        """The key of that id to which phones sealed. Raises KeyDestroyed when there is none."""
+        return self._living(f"{SEAL}{key_id}")
+
+    def create_seal(self, key_id: UUID) -> bytes:
+        """Make a key to which phones seal."""
+        return self._make(f"{SEAL}{key_id}")
+
+    def destroy_seal(self, key_id: UUID) -> None:
+        """Destroy a key to which phones sealed, as an emergency's."""
+        self._destroy(f"{SEAL}{key_id}")
+
+    def seals(self) -> list[UUID]:
+        """The ids of all keys to which phones sealed."""
+        return [UUID(path.stem.removeprefix(SEAL)) for path in self.folder.glob(f"{SEAL}*.key")]
+
+    def _living(self, name: str) -> bytes:
+        # Read each time: another process may have destroyed it, and 20 µs is cheap for that.
+        key = self._read(name)
+        if key is None:
+            raise KeyDestroyed(name.partition("-")[2])
+        return key
+
+    def _destroy(self, name: str) -> None:
+        path = self._path(name)
         if path.exists():
             with path.open("r+b") as file:
                 file.write(secrets.token_bytes(path.stat().st_size))

@@ -15,6 +15,8 @@ from fangxian.accounts.devices import DeviceRefused
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, TooMany
 
 MARK = "X-Fangxian"
+# Seconds after which a phone that was told to wait asks again.
+LATER = 60
 
 
 class RefusedOut(Schema):
@@ -29,7 +31,10 @@ class RefusedOut(Schema):
 def answer(body: Any, status: int = 200) -> HttpResponse:
     """A JSON answer of the protocol."""
     data = orjson.dumps(body)
-    return _marked(HttpResponse(data, content_type="application/json", status=status))
+    response = _marked(HttpResponse(data, content_type="application/json", status=status))
+    if status == 429:
+        response["Retry-After"] = str(LATER)
+    return response
 
 
 def _marked(response: HttpResponse) -> HttpResponse:

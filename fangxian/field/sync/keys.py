@@ -2,7 +2,9 @@
 
 A phone seals to the newest key it knows. A retired key is kept as long as something sealed to it
 may still arrive: the days of the rule set ``phones``, and as many more as the oldest backup is old,
-since a restored one has phones send again what it lacks.
+since after a restore phones send again what the database lacks. The private parts lie in the
+keyring, which is not restored with the database: it opens what was sealed to keys that the restored
+database never knew, and what was forgotten stays so.
 """
 
 from __future__ import annotations
@@ -18,17 +20,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from fangxian.common.crypto import Unreadable
+from fangxian.common.ids import uuid7
+from fangxian.common.keyring import KeyDestroyed, keyring
 from fangxian.field.models import SealKey
 from fangxian.field.sync.phones import phone_rules
-from fangxian.field.sync.sealing import (
-    CURVE,
-    decode,
-    encode,
-    private_bytes,
-    private_of,
-    public_of,
-    unseal_operation,
-)
+from fangxian.field.sync.sealing import encode, private_of, public_of, unseal_operation
 
 
 class KeyForgotten(LookupError):
@@ -36,14 +32,27 @@ class KeyForgotten(LookupError):
 
 
 def current_key() -> SealKey:
-    """The key that phones seal to now; the first is made when it is asked for."""
-    return SealKey.objects.filter(retired_at=None).order_by("-made_at").first() or _first()
+    """The key that phones seal to now; one is made if there is none that can be opened."""
+    newest = SealKey.objects.filter(retired_at=None).order_by("-made_at").first()
+    return newest if newest is not None and _is_here(newest.pk) else _next()
+
+
+def _is_here(key_id: UUID) -> bool:
+    try:
+        keyring().seal(key_id)
+    except KeyDestroyed:
+        return False
+    return True
 
 
 @transaction.atomic
-def _first() -> SealKey:
+def _next() -> SealKey:
+    """Make the next key where the newest is none that can be opened, as after a restore."""
     _one_at_a_time()
-    return SealKey.objects.filter(retired_at=None).first() or _make(timezone.now())
+    newest = SealKey.objects.filter(retired_at=None).order_by("-made_at").first()
+    if newest is not None and _is_here(newest.pk):
+        return newest
+    return _make(timezone.now())
 
 
 def _one_at_a_time() -> None:
@@ -52,10 +61,11 @@ def _one_at_a_time() -> None:
 
 
 def _make(now: dt.datetime) -> SealKey:
-    pair = ec.generate_private_key(CURVE)
-    return SealKey.objects.create(
-        public=public_of(pair), private=encode(private_bytes(pair)), made_at=now
-    )
+    """A new key; those before it are retired."""
+    key_id = uuid7()
+    pair = private_of(keyring().create_seal(key_id))
+    SealKey.objects.filter(retired_at=None).update(retired_at=now, forget_at=now + kept_for())
+    return SealKey.objects.create(id=key_id, public=public_of(pair), made_at=now)
 
 
 def kept_for() -> dt.timedelta:
@@ -73,20 +83,36 @@ def told(key: SealKey) -> dict[str, str]:
 
 @transaction.atomic
 def rotate_keys(now: dt.datetime | None = None) -> int:
-    """Make a new key where the newest is old enough; forget those whose time is over.
+    """Make a new key where the newest is old enough; destroy those whose time is over.
 
-    Returns how many private parts were destroyed. Safe to run again.
+    Returns how many were destroyed. Safe to run again.
     """
     moment = now or timezone.now()
     _one_at_a_time()
-    newest = SealKey.objects.order_by("-made_at").first()
+    _adopt(moment)
+    newest = SealKey.objects.filter(retired_at=None).order_by("-made_at").first()
     if newest is None or moment - newest.made_at >= dt.timedelta(days=phone_rules().key_days):
-        made = _make(moment)
-        SealKey.objects.filter(retired_at=None).exclude(pk=made.pk).update(
-            retired_at=moment, forget_at=moment + kept_for()
+        _make(moment)
+    over = list(SealKey.objects.filter(forget_at__lte=moment, forgotten_at=None))
+    for key in over:
+        keyring().destroy_seal(key.pk)
+    return SealKey.objects.filter(pk__in=[key.pk for key in over]).update(forgotten_at=moment)
+
+
+def _adopt(now: dt.datetime) -> None:
+    """Keys that a restored database does not know end like the others, from now on."""
+    ids = set(keyring().seals())
+    unknown = ids - set(SealKey.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    SealKey.objects.bulk_create(
+        SealKey(
+            id=key_id,
+            public=public_of(private_of(keyring().seal(key_id))),
+            made_at=now,
+            retired_at=now,
+            forget_at=now + kept_for(),
         )
-    over = SealKey.objects.filter(forget_at__lte=moment, private__isnull=False)
-    return over.update(private=None)
+        for key_id in unknown
+    )
 
 
 class Opener:
@@ -99,15 +125,16 @@ class Opener:
         self._keys: dict[UUID, ec.EllipticCurvePrivateKey] = {}
 
     def read(self, key_ids: Iterable[UUID]) -> None:
-        """Read several keys in one query."""
-        missing = set(key_ids) - self._keys.keys()
-        for key in SealKey.objects.filter(pk__in=missing, private__isnull=False):
-            self._keys[key.pk] = private_of(decode(str(key.private)))
+        """Read several keys at once, as far as they are there."""
+        for key_id in set(key_ids) - self._keys.keys():
+            try:
+                self._keys[key_id] = private_of(keyring().seal(key_id))
+            except KeyDestroyed:
+                continue
 
     def key(self, key_id: UUID) -> ec.EllipticCurvePrivateKey:
         """A private key. Raises KeyForgotten."""
-        if key_id not in self._keys:
-            self.read([key_id])
+        self.read([key_id])
         if key_id not in self._keys:
             raise KeyForgotten(str(key_id))
         return self._keys[key_id]

@@ -32,7 +32,8 @@ OPERATION = b"fangxian operation 1"
 PHOTO = b"fangxian photo 1"
 CURVE = ec.SECP256R1()
 POINT_BYTES = 65
-SCALAR_BYTES = 32
+# Of the curve's points (NIST SP 800-186, 3.2.1.3).
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 NONCE_BYTES = 12
 
 
@@ -65,14 +66,14 @@ def public_of(private: ec.EllipticCurvePrivateKey) -> bytes:
     return private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
 
-def private_bytes(private: ec.EllipticCurvePrivateKey) -> bytes:
-    """The private scalar, 32 bytes big-endian."""
-    return private.private_numbers().private_value.to_bytes(SCALAR_BYTES, "big")
+def private_of(key: bytes) -> ec.EllipticCurvePrivateKey:
+    """The private key of 32 random bytes: the scalar itself, but for one in 2^32 beyond the order.
 
-
-def private_of(scalar: bytes) -> ec.EllipticCurvePrivateKey:
-    """Read :func:`private_bytes`."""
-    return ec.derive_private_key(int.from_bytes(scalar, "big"), CURVE)
+    Source: FIPS 186-5, A.2.1.
+    """
+    scalar = int.from_bytes(key, "big")
+    fits = 0 < scalar < ORDER
+    return ec.derive_private_key(scalar if fits else scalar % (ORDER - 1) + 1, CURVE)
 
 
 def _cipher(private: ec.EllipticCurvePrivateKey, other: bytes, salt: bytes, info: bytes) -> AESGCM:

@@ -20,7 +20,7 @@ from fangxian.common.keyring import keyring
 from fangxian.common.scoping import acting
 from fangxian.core.actions import create_emergency, read_file
 from fangxian.core.models import File
-from fangxian.field.models import Campaign, Photo, PhotoPart, PhotoUpload, SealKey
+from fangxian.field.models import Campaign, Photo, PhotoPart, PhotoUpload
 from fangxian.field.sync import photos, sealing
 from fangxian.field.targets import sync_targets
 from fangxian.field.tests.conftest import begin
@@ -238,8 +238,7 @@ def test_one_sealed_for_another_or_under_another_hash_is_refused(phone: Phone) -
 
 def test_a_photo_of_a_forgotten_key_is_refused(phone: Phone) -> None:
     shot, _one = with_photo(phone)
-    now = timezone.now()
-    SealKey.objects.update(private=None, forget_at=now, retired_at=now)
+    keyring().destroy_seal(UUID(phone.key["id"]))
     assert send(phone, shot)["problems"][0]["code"] == "key"
 
 
