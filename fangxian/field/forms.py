@@ -232,6 +232,12 @@ class FormFile(forms.Form):
     file = forms.FileField(label=_("Workbook (XLSForm, .xlsx)"))
 
 
+class HandInForm(forms.Form):
+    """The file that the app's sync box wrote."""
+
+    file = forms.FileField(label=_("File of unsent work (.json)"))
+
+
 def state_of(target: Target) -> tuple[str, Any]:
     """The badge of a door: its look and its words."""
     looks = {"visited": "ok", "exempt": "exempt", "open": "gap", "gone": "neutral"}

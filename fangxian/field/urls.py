@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("exemptions/<uuid:exemption_id>/end/", exemptions.end, name="exemption_end"),
     path("households/<uuid:household_id>/", visits.of_household, name="household_visits"),
     path("phones/", phones.every, name="phones"),
+    path("phones/hand-in/", phones.hand_in, name="hand_in"),
     path("phones/held/<uuid:held_id>/", phones.held, name="held"),
     path("phones/disputes/<uuid:conflict_id>/", phones.dispute, name="dispute"),
     path("photos/<uuid:photo_id>/", photos.photo, name="photo"),

@@ -175,7 +175,7 @@ def push(request: HttpRequest, body: PushIn) -> HttpResponse:
     if (wrong := _mistaken(request, body.device)) is not None:
         return wrong
     device, epoch = device_in(request), server_epoch()
-    opener = _Opening(device, epoch)
+    opener = Opening(device.pk, epoch)
     opener.read({one.key for one in body.operations})
     answers = operations.push(sender_of(device), [opener.sent(one) for one in body.operations])
     lone = len(answers) == 1 and any(p["code"] == "other_body" for p in answers[0].problems)
@@ -198,13 +198,13 @@ def sender_of(device: Device) -> Sender:
     return Sender(device.pk, device.user_id, device.disabled_at is not None, actors)
 
 
-class _Opening(Opener):
-    """Opens the operations of one push."""
+class Opening(Opener):
+    """Opens the operations that one phone made."""
 
-    def __init__(self, device: Device, epoch: str) -> None:
+    def __init__(self, device_id: UUID, epoch: str) -> None:
         super().__init__()
-        self.device_id, self.epoch = device.pk, epoch
-        self.now, self.pulls = timezone.now(), pulling.pulls_of(device.pk)
+        self.device_id, self.epoch = device_id, epoch
+        self.now, self.pulls = timezone.now(), pulling.pulls_of(device_id)
 
     def sent(self, envelope: EnvelopeIn) -> Sent:
         """The operation of an envelope, or why there is none."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
+from uuid import UUID
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from fangxian.common.registries import today
@@ -95,3 +98,50 @@ def test_a_dispute_is_settled(phone: Phone, client_of: Any, alice: Any, bob: Any
         assert Household.objects.get(pk=home["id"]).note == "甲"
     assert client.post(url, {"number": "2"}).status_code == 409
     assert client.get(url).status_code == 200
+
+
+def file_of(phone: Phone) -> SimpleUploadedFile:
+    """What the app's sync box writes of an unsent queue."""
+    told = {
+        "format": "fangxian operations 1",
+        "device": phone.device_id,
+        "exported_at": phone.now().isoformat(),
+        "operations": [one.envelope for one in phone.queue],
+    }
+    return SimpleUploadedFile("fangxian.json", json.dumps(told).encode())
+
+
+def test_unsent_work_is_handed_in_by_its_maker_once(
+    phone: Phone, client_of: Any, alice: Any
+) -> None:
+    for door in phone.doors():
+        phone.visit(door, "all_well")
+    client, n = client_of("bob"), len(phone.queue)
+    for _time in range(2):
+        answer = client.post(reverse("field:hand_in"), {"file": file_of(phone)})
+        assert answer.status_code == 200
+        assert "已入库" in answer.content.decode()
+        with acting(alice):
+            assert Visit.objects.count() == n
+    assert {one["result"] for one in phone.push()} == {"duplicate"}
+
+
+def test_what_somebody_else_made_is_held_when_it_is_handed_in(
+    phone: Phone, client_of: Any, alice: Any
+) -> None:
+    """No cookie vouches for the file, and anybody can seal."""
+    phone.visit(phone.doors()[0], "all_well")
+    assert (
+        client_of("alice").post(reverse("field:hand_in"), {"file": file_of(phone)}).status_code
+        == 200
+    )
+    with acting(alice):
+        assert not Visit.objects.exists()
+        assert HeldOperation.objects.get().user_id == UUID(phone.user_id)
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'{"format": "x"}', b"\xff\xfe"])
+def test_another_file_is_refused_with_the_mend(client_of: Any, data: bytes, bob: Any) -> None:
+    upload = SimpleUploadedFile("notes.json", data)
+    answer = client_of("bob").post(reverse("field:hand_in"), {"file": upload})
+    assert answer.status_code == 422

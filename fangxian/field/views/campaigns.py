@@ -75,6 +75,7 @@ def every(request: SignedRequest) -> HttpResponse:
     context = {
         "rows": rows,
         "may_plan": by.may("field.campaigns"),
+        "may_hand_in": by.may("accounts.device"),
         "next_url": f"?from={start + PAGE}" if more else "",
         "previous_url": f"?from={max(0, start - PAGE)}" if start else "",
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -12,22 +13,33 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
+from fangxian.accounts.actions.devices import RIGHT as PHONE
 from fangxian.accounts.models import Device, User
-from fangxian.accounts.policy import SignedRequest, page
+from fangxian.accounts.policy import SignedRequest, account_route, page
 from fangxian.accounts.queries import display_names
-from fangxian.common.errors import Invalid, OutOfScope
+from fangxian.common.errors import Forbidden, Invalid, OutOfScope
 from fangxian.common.ui.formats import who
 from fangxian.field import queries
+from fangxian.field.forms import HandInForm
 from fangxian.field.models import FieldConflict, HeldOperation
 from fangxian.field.questionnaire.said import typed
-from fangxian.field.sync import disputes, entities
+from fangxian.field.sync import disputes, entities, handed
 from fangxian.field.sync import held as holding
 from fangxian.regions.queries import called, full_name
 from fangxian.register.models import Household
 
 MOST = 200
+# What became of records that were handed in, in the order in which it is told.
+RESULTS = {
+    "applied": gettext_lazy("Taken into the ledger"),
+    "merged": gettext_lazy("Taken in beside what others changed"),
+    "conflict": gettext_lazy("Taken in, and to be decided: somebody changed the same"),
+    "held": gettext_lazy("Held for a decision: made by somebody else"),
+    "rejected": gettext_lazy("Refused: not taken in"),
+    "retry": gettext_lazy("Not taken now: hand the file in again"),
+}
 
 
 @page(holding.RIGHT)
@@ -175,6 +187,37 @@ def dispute(request: SignedRequest, conflict_id: UUID) -> HttpResponse:
         "problems": problems,
     }
     return render(request, "field/dispute.html", context, status=422 if problems else 200)
+
+
+@account_route
+def hand_in(request: Any) -> HttpResponse:
+    """Hand in the file of a phone that can't send; what became of each record.
+
+    Not bound to one working area: what is held may lie elsewhere.
+    """
+    by = request.standing()
+    if by is None:
+        raise Forbidden(PHONE)
+    by.require(PHONE)
+    form = HandInForm(request.POST or None, request.FILES or None)
+    problems: list[Any] = []
+    answers: list[Any] = []
+    if request.method == "POST" and form.is_valid():
+        try:
+            answers = handed.take_in(by=by, data=form.cleaned_data["file"].read())
+        except Invalid as error:
+            problems = list(error.problems)
+    results = Counter(answer.first or str(answer.result) for answer in answers)
+    context = {
+        "form": form,
+        "problems": problems,
+        "results": [(label, results[name]) for name, label in RESULTS.items() if results[name]],
+        "refused": [one for answer in answers for one in answer.problems],
+    }
+    sent = request.method == "POST"
+    return render(
+        request, "field/hand_in.html", context, status=422 if sent and not answers else 200
+    )
 
 
 def _worded(field: str, value: Any) -> str:
