@@ -73,6 +73,7 @@ const MOST_TEXT = 2_000;
 const MOST_NUMBER = 1e12;
 const POSITION = /^-?\d{1,3}(\.\d+)?,-?\d{1,3}(\.\d+)?$/;
 const MINUTE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/;
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const SILENT = ["note", "calculate", "result"];
 
 /** The questions of a form. */
@@ -328,6 +329,8 @@ function clean(kind: string, given: unknown, options: Option[]): unknown {
       const place = one.replaceAll(" ", "");
       return POSITION.test(place) ? place : refuse(t("This is not a position. Write longitude and latitude with a comma."));
     }
+    case "photo":
+      return UUID.test(one) ? one : refuse(t("This is not a photo. Take it again."));
     default:
       return [...one].length > MOST_TEXT ? refuse(t("The text is too long: %(n)s characters are the most.", { n: MOST_TEXT })) : one;
   }

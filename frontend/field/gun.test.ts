@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest";
+import { Gun, composing, letterOf } from "./gun";
+
+/** Keys of a text as a gun sends them: shift is a key of its own. */
+function keys(text: string): { code: string; shiftKey: boolean }[] {
+  return [...text].flatMap((letter) => {
+    const shiftKey = /[A-Z_]/.test(letter);
+    const code = /\d/.test(letter) ? `Digit${letter}` : letter === "-" || letter === "_" ? "Minus" : `Key${letter.toUpperCase()}`;
+    return [...(shiftKey ? [{ code: "ShiftLeft", shiftKey }] : []), { code, shiftKey }];
+  });
+}
+
+function shoot(gun: Gun, text: string, gap: number, end = "Enter"): string {
+  let at = 1_000;
+  const plain = { ctrlKey: false, altKey: false, metaKey: false };
+  for (const key of keys(text)) expect(gun.key({ ...plain, ...key, timeStamp: (at += gap) })).toBe("");
+  return gun.key({ ...plain, code: end, shiftKey: false, timeStamp: at + gap });
+}
+
+describe("a gun", () => {
+  test("is read by its keys, so that an input method cannot change the code", () => {
+    expect(shoot(new Gun(), "TUBE-2020_aB", 8)).toBe("TUBE-2020_aB");
+    expect(shoot(new Gun(), "0012345678", 5, "NumpadEnter")).toBe("0012345678");
+  });
+
+  test("is no hand that types", () => {
+    expect(shoot(new Gun(), "12345678", 120)).toBe("");
+    expect(shoot(new Gun(), "12", 5)).toBe("");
+  });
+
+  test("begins anew after a pause, and after a shortcut", () => {
+    const gun = new Gun();
+    expect(shoot(gun, "1111", 5)).toBe("1111");
+    expect(shoot(gun, "2222", 5)).toBe("2222");
+    gun.key({ code: "KeyC", shiftKey: false, ctrlKey: true, altKey: false, metaKey: false, timeStamp: 1 });
+    expect(gun.busy).toBe(false);
+  });
+});
+
+test("keys that stand for no letter are none", () => {
+  expect(letterOf({ code: "ArrowUp", shiftKey: false })).toBe("");
+  expect(letterOf({ code: "KeyA", shiftKey: false }, true)).toBe("A");
+  expect(letterOf({ code: "Numpad7", shiftKey: true })).toBe("7");
+});
+
+test("Enter that ends a composition is no Enter", () => {
+  expect(composing({ isComposing: true, keyCode: 13, key: "Enter" })).toBe(true);
+  expect(composing({ isComposing: false, keyCode: 229, key: "Enter" })).toBe(true);
+  expect(composing({ isComposing: false, keyCode: 13, key: "Enter" })).toBe(false);
+});
