@@ -35,7 +35,7 @@ export function useGun(onCode: (code: string) => void): void {
 }
 
 /** The camera behind a button; its reader is loaded when it is first wanted. */
-export function ScanButton({ label, onCode }: { label: string; onCode: (code: string) => void }) {
+export function ScanButton({ label, look = "plain", onCode }: { label: string; look?: "primary" | "plain"; onCode: (code: string) => void }) {
   const [view, setView] = useState<{ Camera: Camera } | null>(null);
   const [said, setSaid] = useState("");
   const open = async (): Promise<void> => {
@@ -50,7 +50,7 @@ export function ScanButton({ label, onCode }: { label: string; onCode: (code: st
   const close = (): void => setView(null);
   return (
     <>
-      <Button icon="fit" onClick={() => void open()}>
+      <Button icon="fit" look={look} onClick={() => void open()}>
         {label}
       </Button>
       {said && (
@@ -74,8 +74,11 @@ export function ScanButton({ label, onCode }: { label: string; onCode: (code: st
 /** A field for a code: typed, shot by a gun, or read by the camera. */
 export function ScanField({
   onText,
+  camera = true,
   ...rest
 }: {
+  /** Whether what is asked may stand in a code that a camera reads. */
+  camera?: boolean;
   id: string;
   value: string;
   onText: (text: string) => void;
@@ -108,7 +111,7 @@ export function ScanField({
         onKeyDown={key}
         onInput={(event) => onText(event.currentTarget.value)}
       />
-      <ScanButton label={t("Read by camera")} onCode={onText} />
+      {camera && <ScanButton label={t("Read by camera")} onCode={onText} />}
     </>
   );
 }

@@ -1,13 +1,128 @@
+// A disinfection: where, with what, how strong, how long; usual values stand there already.
+import { useState } from "preact/hooks";
+import { Correcting, DoneToday, compact, rules, useGrid, useSaving } from "../duty";
 import { useModel } from "../hooks";
-import { model } from "../model";
+import { type Done, model, save } from "../model";
+import { Lines } from "../parts";
+import type { DutyRules } from "../records";
+import { session } from "../session";
 import { t } from "../text";
-import { Empty, Screen } from "../ui";
+import { Button, Choice, Empty, Field, Screen } from "../ui";
+import { named } from "../words";
+
+const LONGEST_NOTE = 500;
+const LONGEST_NAME = 60;
+const MOST = { concentration: 1_000_000, minutes: 24 * 60, area: 10_000_000 };
 
 export function Disinfection(_props: { rest: string[] }) {
   useModel();
+  const known = rules();
   return (
     <Screen title={t("Disinfection")}>
-      {model.done("disinfection").length === 0 && <Empty title={t("Nothing was disinfected today.")} />}
+      {known ? <Record known={known} /> : <Empty title={t("Nothing was fetched yet.")} />}
     </Screen>
   );
+}
+
+type Typed = Record<"concentration" | "minutes" | "area" | "operator" | "note", string>;
+
+function Record({ known }: { known: DutyRules }) {
+  const usual = (code: string): Pick<Typed, "concentration" | "minutes"> => {
+    const agent = known.agents.find((one) => one.code === code);
+    return { concentration: String(agent?.concentration ?? ""), minutes: String(agent?.minutes ?? "") };
+  };
+  const [site, setSite] = useState("");
+  const [agent, setAgent] = useState(known.agents[0]?.code ?? "");
+  const [typed, setTyped] = useState<Typed>(() => ({ ...usual(agent), area: "", operator: session.value.user_name, note: "" }));
+  const [corrected, setCorrected] = useState<Done | null>(null);
+  const { busy, run, notice, refuse } = useSaving();
+  const { code, choice } = useGrid();
+  const set = (name: keyof Typed) => (event: { currentTarget: HTMLInputElement }) => {
+    const { value } = event.currentTarget;
+    setTyped((before) => ({ ...before, [name]: value }));
+  };
+  const stop = (): void => {
+    setCorrected(null);
+    setSite("");
+    setTyped((before) => ({ ...before, area: "", note: "" }));
+  };
+  const record = async (): Promise<void> => {
+    if (!site) return refuse(t("Choose where it was done."));
+    const numbers = {
+      concentration: whole(typed.concentration, MOST.concentration),
+      minutes: whole(typed.minutes, MOST.minutes),
+    };
+    if (!numbers.concentration) return refuse(t("Concentration: write the milligrams in a litre, as 500."));
+    if (!numbers.minutes) return refuse(t("Time of contact: write the minutes, as 30."));
+    const area = whole(typed.area, MOST.area);
+    if (typed.area.trim() && !area) return refuse(t("Area: write the square metres, as 120, or nothing."));
+    const where = named(known.sites.find((one) => one.code === site));
+    const title = `${where} · ${named(known.agents.find((one) => one.code === agent))}`;
+    const patch = compact({
+      place_code: code,
+      site,
+      agent,
+      ...numbers,
+      area,
+      operator: typed.operator.trim(),
+      note: typed.note.trim(),
+      corrects: corrected?.op_id,
+    });
+    if (await run(() => save("disinfection", null, patch, { title }), t("Saved: %(title)s", { title }))) stop();
+    scrollTo({ top: 0 });
+  };
+  const correct = (one: Done): void => {
+    const said = (name: string): string => String(one.patch[name] ?? "");
+    setCorrected(one);
+    setSite(said("site"));
+    setAgent(said("agent"));
+    setTyped({
+      concentration: said("concentration"),
+      minutes: said("minutes"),
+      area: said("area"),
+      operator: said("operator"),
+      note: said("note"),
+    });
+    scrollTo({ top: 0 });
+  };
+  return (
+    <form
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void record();
+      }}
+    >
+      {notice}
+      {corrected && <Correcting title={corrected.title} onStop={stop} />}
+      {choice}
+      <Choice legend={t("Where")} value={site} options={known.sites.map((one) => ({ value: one.code, label: named(one) }))} onChoose={setSite} />
+      <Choice
+        legend={t("With what")}
+        value={agent}
+        options={known.agents.map((one) => ({ value: one.code, label: named(one) }))}
+        onChoose={(next) => {
+          setAgent(next);
+          setTyped((before) => ({ ...before, ...usual(next) }));
+        }}
+      />
+      <Field label={t("Concentration, mg/L")} inputMode="numeric" autocomplete="off" value={typed.concentration} onInput={set("concentration")} />
+      <Field label={t("Time of contact, minutes")} inputMode="numeric" autocomplete="off" value={typed.minutes} onInput={set("minutes")} />
+      <Field label={t("Area, m² (if known)")} inputMode="numeric" autocomplete="off" value={typed.area} onInput={set("area")} />
+      <Field label={t("Done by")} autocomplete="off" maxLength={LONGEST_NAME} value={typed.operator} onInput={set("operator")} />
+      <Lines label={t("Note")} value={typed.note} most={LONGEST_NOTE} onInput={(note) => setTyped((before) => ({ ...before, note }))} />
+      <div class="ff-thumb ff-thumb--one">
+        <Button type="submit" look="primary" icon="check" disabled={busy}>
+          {t("Save")}
+        </Button>
+      </div>
+      <DoneToday title={t("Recorded on this phone")} done={model.done("disinfection")} onCorrect={correct} />
+    </form>
+  );
+}
+
+/** A whole number above zero; null for anything else. */
+function whole(typed: string, most: number): number | null {
+  const value = /^\d{1,8}$/.test(typed.trim()) ? Number(typed) : 0;
+  return value > 0 && value <= most ? value : null;
 }

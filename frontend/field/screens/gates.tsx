@@ -1,13 +1,202 @@
+// A gate's log: who passes is written down in one go, and the next one can come.
+import { useRef, useState } from "preact/hooks";
+import { Correcting, DoneToday, compact, rules, useSaving } from "../duty";
 import { useModel } from "../hooks";
-import { model } from "../model";
-import { t } from "../text";
-import { Empty, Screen } from "../ui";
+import { type Done, model, save } from "../model";
+import { RowLink } from "../parts";
+import type { Asked, Row } from "../records";
+import { link } from "../route";
+import { ScanField } from "../scan";
+import { t, tn } from "../text";
+import { Button, Choice, Empty, Field, Notice, Screen } from "../ui";
+import { named } from "../words";
 
-export function Gates(_props: { rest: string[] }) {
+type Direction = "in" | "out";
+type Entry = Record<"temperature" | "plate" | "who" | "identity" | "phone" | "origin" | "people" | "note", string>;
+
+const BLANK: Entry = { temperature: "", plate: "", who: "", identity: "", phone: "", origin: "", people: "1", note: "" };
+const MOST_PEOPLE = 1_000;
+const [COLDEST, HOTTEST] = [30, 45];
+
+export function Gates({ rest }: { rest: string[] }) {
   useModel();
+  const gates = model.gates();
+  const gate = gates.length === 1 ? gates[0] : gates.find((one) => one.id === rest[0]);
+  if (gate) return <Log gate={gate} key={gate.id} />;
   return (
     <Screen title={t("Gates")}>
-      {model.gates().length === 0 && <Empty title={t("No gate is yours to staff.")} />}
+      {gates.length === 0 && (
+        <Empty title={t("No gate is yours to staff.")}>
+          <p>{t("It appears here as soon as the community sets one up in your grids.")}</p>
+        </Empty>
+      )}
+      {gates.length > 0 && (
+        <ul class="ff-list">
+          {gates.map((one) => (
+            <li key={one.id}>
+              <RowLink href={link("gates", one.id)} icon="lock" title={one.name}>
+                <span class="ff-hint">{one.place_name}</span>
+              </RowLink>
+            </li>
+          ))}
+        </ul>
+      )}
     </Screen>
+  );
+}
+
+function Log({ gate }: { gate: Row<"gate"> }) {
+  const [entry, setEntry] = useState(BLANK);
+  const [direction, setDirection] = useState<Direction>("in");
+  const [corrected, setCorrected] = useState<Done | null>(null);
+  const first = useRef<HTMLDivElement>(null);
+  const { busy, run, notice, refuse } = useSaving();
+  const known = rules();
+  const set = (name: keyof Entry) => (value: string) => setEntry((before) => ({ ...before, [name]: value }));
+  const temperature = degrees(entry.temperature);
+  const fever = known !== undefined && temperature !== null && temperature >= known.fever;
+  const done = model.done("gate_entry").filter((one) => one.patch["gate_id"] === gate.id);
+
+  const decide = async (decision: string, label: string): Promise<void> => {
+    const people = Number(entry.people);
+    if (!Number.isInteger(people) || people < 1 || people > MOST_PEOPLE) {
+      return refuse(t("How many pass: write a number from 1 to %(n)s.", { n: MOST_PEOPLE }));
+    }
+    if (entry.temperature.trim() && temperature === null) return refuse(t("The temperature can't be read: write it like 36.5."));
+    const patch = compact({
+      gate_id: gate.id,
+      direction,
+      decision,
+      people,
+      temperature: temperature === null ? "" : temperature.toFixed(1),
+      plate: entry.plate.trim().toUpperCase(),
+      who: entry.who.trim(),
+      identity: entry.identity.trim().toUpperCase(),
+      phone: entry.phone.trim(),
+      origin: entry.origin.trim(),
+      note: entry.note.trim(),
+      corrects: corrected?.op_id,
+    });
+    const called = entry.plate.trim().toUpperCase() || entry.who.trim() || tn("%(n)s person", "%(n)s people", people);
+    const title = [called, temperature === null ? "" : `${temperature.toFixed(1)} °C`, label].filter(Boolean).join(" · ");
+    if (await run(() => save("gate_entry", null, patch, { title }), t("Saved: %(title)s", { title }))) {
+      setEntry(BLANK);
+      setCorrected(null);
+      // The next one stands there already.
+      first.current?.querySelector<HTMLInputElement>("input")?.focus();
+    }
+  };
+  const correct = (one: Done): void => {
+    const said = (name: keyof Entry): string => String(one.patch[name] ?? BLANK[name]);
+    setCorrected(one);
+    setDirection(one.patch["direction"] === "out" ? "out" : "in");
+    setEntry(Object.fromEntries(Object.keys(BLANK).map((name) => [name, said(name as keyof Entry)])) as Entry);
+    scrollTo({ top: 0 });
+  };
+
+  return (
+    <Screen title={gate.name}>
+      {notice}
+      {corrected && (
+        <Correcting
+          title={corrected.title}
+          onStop={() => {
+            setCorrected(null);
+            setEntry(BLANK);
+          }}
+        />
+      )}
+      <Choice<Direction>
+        legend={t("Direction")}
+        value={direction}
+        options={[
+          { value: "in", label: t("Comes in") },
+          { value: "out", label: t("Goes out") },
+        ]}
+        onChoose={setDirection}
+      />
+      <div class="ff-part" ref={first}>
+        {gate.asks.map((asked) => (
+          <Ask key={asked} asked={asked} value={entry[asked]} onText={set(asked)} />
+        ))}
+        {fever && <Notice kind="bad" title={t("Fever: %(n)s °C or more. Do not let pass; hand over.", { n: known.fever })} />}
+        <details class="ff-details">
+          <summary>{t("How many, note")}</summary>
+          <div class="ff-details__body">
+            <Field
+              label={t("People")}
+              inputMode="numeric"
+              autocomplete="off"
+              value={entry.people}
+              onInput={(event) => set("people")(event.currentTarget.value)}
+            />
+            <Field
+              label={t("Note")}
+              autocomplete="off"
+              maxLength={500}
+              value={entry.note}
+              onInput={(event) => set("note")(event.currentTarget.value)}
+            />
+          </div>
+        </details>
+      </div>
+      <div class="ff-thumb ff-thumb--three" role="group" aria-label={t("Decision")}>
+        {known?.decisions.map((one) => (
+          <Button
+            key={one.code}
+            look={one.passes ? (fever ? "plain" : "primary") : fever ? "danger" : "plain"}
+            disabled={busy}
+            onClick={() => void decide(one.code, named(one))}
+          >
+            {named(one)}
+          </Button>
+        ))}
+      </div>
+      <DoneToday title={tn("%(n)s entry today on this phone", "%(n)s entries today on this phone", done.length)} done={done} onCorrect={correct} />
+      {model.gates().length > 1 && (
+        <a class="ff-button ff-button--plain" href={link("gates")}>
+          <span>{t("Other gates")}</span>
+        </a>
+      )}
+    </Screen>
+  );
+}
+
+/** A temperature as it is typed in a hurry: 36.5, 365 or 36,5; null where it is none. */
+export function degrees(typed: string): number | null {
+  const said = typed.trim().replace(",", ".");
+  if (!/^\d{2,3}(\.\d+)?$/.test(said)) return null;
+  const value = Number(/^\d{3}$/.test(said) ? `${said.slice(0, 2)}.${said.slice(2)}` : said);
+  return value >= COLDEST && value <= HOTTEST ? value : null;
+}
+
+function Ask({ asked, value, onText }: { asked: Asked; value: string; onText: (value: string) => void }) {
+  const labels: Record<Asked, string> = {
+    plate: t("Plate of the car"),
+    temperature: t("Temperature, °C"),
+    who: t("Name"),
+    identity: t("Identity number"),
+    phone: t("Phone"),
+    origin: t("Where from"),
+  };
+  if (asked === "plate" || asked === "identity") {
+    const id = `gate-${asked}`;
+    return (
+      <div class="ff-field">
+        <label for={id}>{labels[asked]}</label>
+        <ScanField id={id} value={value} onText={onText} camera={asked === "identity"} />
+      </div>
+    );
+  }
+  return (
+    <Field
+      label={labels[asked]}
+      {...(asked === "temperature" ? { inputMode: "decimal" as const, maxLength: 5 } : { maxLength: 80 })}
+      {...(asked === "phone" ? { inputMode: "tel" as const } : {})}
+      autocomplete="off"
+      enterkeyhint="next"
+      value={value}
+      onInput={(event) => onText(event.currentTarget.value)}
+    />
   );
 }

@@ -1,13 +1,213 @@
+// What is to be said today, large enough to be read aloud; talks, rumours and gatherings.
+import { useState } from "preact/hooks";
+import { Correcting, DoneToday, compact, rules, useGrid, useSaving } from "../duty";
 import { useModel } from "../hooks";
-import { model } from "../model";
+import { type Done, model, save } from "../model";
+import { Badge, Lines, RowLink } from "../parts";
+import type { DutyRules, Row } from "../records";
+import { link } from "../route";
 import { t } from "../text";
-import { Empty, Screen } from "../ui";
+import { Button, Choice, Empty, Field, Screen } from "../ui";
+import { named } from "../words";
 
-export function Messages(_props: { rest: string[] }) {
+const LONGEST_NOTE = 500;
+const MOST_PEOPLE = 100_000;
+/** The kind that goes with a message. */
+const TOLD = "told";
+
+/** #/messages, #/messages/say/MESSAGE, #/messages/KIND */
+export function Messages({ rest }: { rest: string[] }) {
   useModel();
+  const known = rules();
+  const [first, second] = rest;
+  const message = first === "say" ? model.messages().find((one) => one.id === second) : undefined;
+  const kind = known?.outreach.find((one) => one.code === first);
+  if (known && message) return <Say message={message} known={known} key={message.id} />;
+  if (known && kind) return <Outreach kind={kind} key={kind.code} />;
+  const messages = model.messages();
+  const others = known?.outreach.filter((one) => one.code !== TOLD) ?? [];
   return (
     <Screen title={t("Outreach")}>
-      {model.messages().length === 0 && <Empty title={t("There is no message for today.")} />}
+      {messages.length === 0 && (
+        <Empty title={t("There is no message for today.")}>
+          <p>{t("What the community wants to be said appears here.")}</p>
+        </Empty>
+      )}
+      {messages.length > 0 && (
+        <ul class="ff-list">
+          {messages.map((one) => (
+            <li key={one.id}>
+              <RowLink href={link("messages", "say", one.id)} icon="bell" title={named(known?.messages.find(({ code }) => code === one.kind), one.kind)}>
+                <span class="ff-two">{one.text}</span>
+                <Told message={one} known={known} />
+              </RowLink>
+            </li>
+          ))}
+        </ul>
+      )}
+      {others.length > 0 && (
+        <section class="ff-part" aria-labelledby="others">
+          <h2 class="ff-subtitle" id="others">
+            {t("Write down")}
+          </h2>
+          <ul class="ff-list">
+            {others.map((one) => (
+              <li key={one.code}>
+                <RowLink href={link("messages", one.code)} icon="edit" title={named(one)} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      <DoneToday title={t("Recorded on this phone")} done={model.done("outreach")} />
     </Screen>
   );
+}
+
+/** Whether this phone has said it today. */
+function Told({ message, known }: { message: Row<"message">; known: DutyRules | undefined }) {
+  const [latest] = model.done("outreach").filter((one) => one.patch["message_id"] === message.id);
+  const outcome = known?.outreach.find((one) => one.code === TOLD)?.outcomes.find((one) => one.code === latest?.patch["outcome"]);
+  if (!outcome) return <Badge icon="todo">{t("To be said")}</Badge>;
+  return (
+    <Badge kind={outcome.done ? "ok" : "warn"} icon={outcome.done ? "check" : "gap"}>
+      {named(outcome)}
+    </Badge>
+  );
+}
+
+function Say({ message, known }: { message: Row<"message">; known: DutyRules }) {
+  const { busy, run, notice } = useSaving();
+  const { code, choice } = useGrid();
+  const [people, setPeople] = useState("");
+  const kind = known.outreach.find((one) => one.code === TOLD);
+  const done = model.done("outreach").filter((one) => one.patch["message_id"] === message.id);
+  const [latest] = done;
+  const record = async (outcome: string, label: string): Promise<void> => {
+    const patch = compact({
+      place_code: code,
+      kind: TOLD,
+      outcome,
+      people: counted(people) ?? 0,
+      message_id: message.id,
+      // Said once more is another time; what was said after all takes the place of “not said”.
+      corrects: latest && latest.patch["outcome"] !== outcome ? latest.op_id : "",
+    });
+    const title = `${label} · ${[...message.text].slice(0, 12).join("")}`;
+    await run(() => save("outreach", null, patch, { title }), t("Saved: %(title)s", { title: label }));
+  };
+  return (
+    <Screen title={named(known.messages.find((one) => one.code === message.kind), message.kind)}>
+      <p class="ff-where">{message.place_name}</p>
+      <p class="ff-aloud">{message.text}</p>
+      {notice}
+      {choice}
+      <Field
+        label={t("How many heard it (if known)")}
+        inputMode="numeric"
+        autocomplete="off"
+        maxLength={6}
+        value={people}
+        onInput={(event) => setPeople(event.currentTarget.value)}
+      />
+      <div class="ff-thumb ff-thumb--two" role="group" aria-label={t("Said or not")}>
+        {kind?.outcomes.map((one) => (
+          <Button key={one.code} look={one.done ? "primary" : "plain"} disabled={busy} onClick={() => void record(one.code, named(one))}>
+            {named(one)}
+          </Button>
+        ))}
+      </div>
+      <DoneToday title={t("Recorded on this phone")} done={done} />
+      <a class="ff-button ff-button--plain" href={link("messages")}>
+        <span>{t("All messages")}</span>
+      </a>
+    </Screen>
+  );
+}
+
+function Outreach({ kind }: { kind: DutyRules["outreach"][number] }) {
+  const [outcome, setOutcome] = useState("");
+  const [people, setPeople] = useState("");
+  const [note, setNote] = useState("");
+  const [corrected, setCorrected] = useState<Done | null>(null);
+  const { busy, run, notice, refuse } = useSaving();
+  const { code, choice } = useGrid();
+  const stop = (): void => {
+    setCorrected(null);
+    setOutcome("");
+    setPeople("");
+    setNote("");
+  };
+  const record = async (): Promise<void> => {
+    const found = kind.outcomes.find((one) => one.code === outcome);
+    if (!found) return refuse(t("Choose how it ended."));
+    if (people.trim() && counted(people) === null) return refuse(t("People: write a number, or nothing."));
+    const title = `${named(kind)} · ${named(found)}`;
+    const patch = compact({
+      place_code: code,
+      kind: kind.code,
+      outcome,
+      people: counted(people) ?? 0,
+      note: note.trim(),
+      corrects: corrected?.op_id,
+    });
+    if (await run(() => save("outreach", null, patch, { title }), t("Saved: %(title)s", { title }))) stop();
+    scrollTo({ top: 0 });
+  };
+  const correct = (one: Done): void => {
+    setCorrected(one);
+    setOutcome(String(one.patch["outcome"] ?? ""));
+    setPeople(one.patch["people"] ? String(one.patch["people"]) : "");
+    setNote(String(one.patch["note"] ?? ""));
+    scrollTo({ top: 0 });
+  };
+  return (
+    <Screen title={named(kind)}>
+      <form
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void record();
+        }}
+      >
+        {notice}
+        {corrected && <Correcting title={corrected.title} onStop={stop} />}
+        {choice}
+        <Choice
+          legend={t("How it ended")}
+          value={outcome}
+          options={kind.outcomes.map((one) => ({ value: one.code, label: named(one) }))}
+          onChoose={setOutcome}
+        />
+        <Field
+          label={t("People (if known)")}
+          inputMode="numeric"
+          autocomplete="off"
+          maxLength={6}
+          value={people}
+          onInput={(event) => setPeople(event.currentTarget.value)}
+        />
+        <Lines label={t("What it was about")} value={note} most={LONGEST_NOTE} onInput={setNote} />
+        <div class="ff-thumb">
+          <Button type="submit" look="primary" icon="check" disabled={busy}>
+            {t("Save")}
+          </Button>
+          <a class="ff-button ff-button--plain" href={link("messages")}>
+            <span>{t("Back")}</span>
+          </a>
+        </div>
+      </form>
+      <DoneToday
+        title={t("Recorded on this phone")}
+        done={model.done("outreach").filter((one) => one.patch["kind"] === kind.code)}
+        onCorrect={correct}
+      />
+    </Screen>
+  );
+}
+
+/** How many people; null for what is no number. */
+function counted(typed: string): number | null {
+  const said = typed.trim();
+  return /^\d{1,6}$/.test(said) && Number(said) <= MOST_PEOPLE ? Number(said) : null;
 }

@@ -1,13 +1,205 @@
+// Rounds: a point is found by its QR or in the list; what was missed stands first.
+import { useState } from "preact/hooks";
+import { Correcting, DoneToday, compact, rules, useSaving } from "../duty";
+import { Locate } from "../forms";
 import { useModel } from "../hooks";
-import { model } from "../model";
-import { t } from "../text";
-import { Empty, Screen } from "../ui";
+import { type Done, model, save } from "../model";
+import { Badge, Lines, Progress, RowLink } from "../parts";
+import type { Point, Row } from "../records";
+import { go, link } from "../route";
+import { ScanButton, useGun } from "../scan";
+import { t, tn } from "../text";
+import { Button, Empty, Icon, Notice, Screen } from "../ui";
+import { type Standing, standings } from "../walks";
+import { named } from "../words";
 
-export function Rounds(_props: { rest: string[] }) {
+const LONGEST_NOTE = 500;
+
+/** #/rounds, #/rounds/ROUND, #/rounds/ROUND/POINT, and #/rounds/ROUND/POINT/qr where its code was read. */
+export function Rounds({ rest }: { rest: string[] }) {
   useModel();
+  const [roundId, pointId, how] = rest;
+  const rounds = model.rounds();
+  const round = rounds.find((one) => one.id === roundId) ?? (rounds.length === 1 ? rounds[0] : undefined);
+  const point = round?.points.find((one) => one.id === pointId);
+  if (round && point) return <Check round={round} point={point} read={how === "qr"} key={point.id} />;
+  if (round) return <Walk round={round} key={round.id} />;
   return (
     <Screen title={t("Rounds")}>
-      {model.rounds().length === 0 && <Empty title={t("No round is yours to walk.")} />}
+      {rounds.length === 0 && (
+        <Empty title={t("No round is yours to walk.")}>
+          <p>{t("It appears here as soon as the community sets one up in your grids.")}</p>
+        </Empty>
+      )}
+      {rounds.length > 0 && <Reader rounds={rounds} />}
+      {rounds.length > 0 && (
+        <ul class="ff-list">
+          {rounds.map((one) => {
+            const left = standings(one).filter(({ wanted }) => wanted).length;
+            return (
+              <li key={one.id}>
+                <RowLink href={link("rounds", one.id)} icon="sweep" title={one.name}>
+                  <span class="ff-hint">
+                    {one.place_name} · {left ? tn("%(n)s point to go to", "%(n)s points to go to", left) : t("nothing to do now")}
+                  </span>
+                </RowLink>
+              </li>
+            );
+          })}
+        </ul>
+      )}
+    </Screen>
+  );
+}
+
+/** The point that a code stands for; the case of its letters doesn't matter. */
+export function pointOf(code: string, rounds: Row<"round">[]): { round: Row<"round">; point: Point } | null {
+  const token = code.trim().toUpperCase();
+  for (const round of rounds) {
+    const point = round.points.find((one) => one.token.toUpperCase() === token);
+    if (point) return { round, point };
+  }
+  return null;
+}
+
+function Reader({ rounds }: { rounds: Row<"round">[] }) {
+  const [unknown, setUnknown] = useState(false);
+  const take = (code: string): void => {
+    const found = pointOf(code, rounds);
+    setUnknown(!found);
+    if (found) go("rounds", found.round.id, found.point.id, "qr");
+  };
+  useGun(take);
+  return (
+    <>
+      <ScanButton look="primary" label={t("Read the code of a point")} onCode={take} />
+      {unknown && (
+        <Notice kind="warn" title={t("This code is of no point of yours.")}>
+          <p>{t("Choose the point in the list, and tell the community that its code is wrong.")}</p>
+        </Notice>
+      )}
+    </>
+  );
+}
+
+function Walk({ round }: { round: Row<"round"> }) {
+  const points = standings(round);
+  const seen = points.filter((one) => !one.wanted).length;
+  const missed = points.filter((one) => one.missed).length;
+  return (
+    <Screen title={round.name}>
+      <p class="ff-where">
+        {round.place_name} ·{" "}
+        {tn("once a day, %(from)s to %(to)s", "%(n)s times a day, %(from)s to %(to)s", round.times_a_day, {
+          from: round.first_at,
+          to: round.last_at,
+        })}
+      </p>
+      <Progress
+        label={tn("%(done)s of %(n)s point seen on this walk", "%(done)s of %(n)s points seen on this walk", points.length, { done: seen })}
+        done={seen}
+        of={points.length}
+      />
+      {missed > 0 && <Notice kind="warn" title={tn("%(n)s point was missed.", "%(n)s points were missed.", missed)} />}
+      <Reader rounds={model.rounds()} />
+      <ul class="ff-list">
+        {points.map((one) => (
+          <li key={one.point.id}>
+            <RowLink href={link("rounds", round.id, one.point.id)} title={one.point.name}>
+              <State {...one} />
+            </RowLink>
+          </li>
+        ))}
+      </ul>
+      {model.rounds().length > 1 && (
+        <a class="ff-button ff-button--plain" href={link("rounds")}>
+          <span>{t("Other rounds")}</span>
+        </a>
+      )}
+    </Screen>
+  );
+}
+
+function State({ done, missed, wanted }: Standing) {
+  const times = done ? ` · ${tn("seen once", "seen %(n)s times", done)}` : "";
+  if (missed) {
+    return (
+      <Badge kind="bad" icon="gap">
+        {t("Missed")}
+        {times}
+      </Badge>
+    );
+  }
+  if (wanted) {
+    return (
+      <Badge icon="todo">
+        {t("To go to")}
+        {times}
+      </Badge>
+    );
+  }
+  return (
+    <Badge kind="ok" icon="check">
+      {done ? tn("seen once", "seen %(n)s times", done) : t("not yet due")}
+    </Badge>
+  );
+}
+
+function Check({ round, point, read }: { round: Row<"round">; point: Point; read: boolean }) {
+  const [note, setNote] = useState("");
+  const [position, setPosition] = useState("");
+  const [corrected, setCorrected] = useState<Done | null>(null);
+  const { busy, run, notice } = useSaving();
+  const known = rules();
+  const here = model.done("round_check").filter((one) => one.patch["point_id"] === point.id);
+  const next = standings(round).find((one) => one.wanted && one.point.id !== point.id);
+  const record = async (found: string, label: string): Promise<void> => {
+    const [longitude, latitude] = position.split(",").map(Number);
+    const patch = compact({
+      point_id: point.id,
+      found,
+      token: read ? point.token : "",
+      note: note.trim(),
+      ...(position ? { longitude, latitude } : {}),
+      corrects: corrected?.op_id,
+    });
+    const title = `${point.name} · ${label}`;
+    if (!(await run(() => save("round_check", null, patch, { title }), t("Saved: %(title)s", { title })))) return;
+    setNote("");
+    setCorrected(null);
+  };
+  return (
+    <Screen title={point.name}>
+      <p class="ff-where">
+        {round.name}
+        {read && ` · ${t("its code was read")}`}
+      </p>
+      {notice}
+      {corrected && <Correcting title={corrected.title} onStop={() => setCorrected(null)} />}
+      <div class="ff-outcomes" role="group" aria-label={t("What was found")}>
+        {known?.found.map((one) => (
+          <Button key={one.code} look={one.exception ? "plain" : "primary"} disabled={busy} onClick={() => void record(one.code, named(one))}>
+            {named(one)}
+          </Button>
+        ))}
+      </div>
+      <details class="ff-details">
+        <summary>{t("Note, position")}</summary>
+        <div class="ff-details__body">
+          <Lines label={t("Note")} value={note} most={LONGEST_NOTE} onInput={setNote} />
+          <Locate onFound={setPosition} />
+        </div>
+      </details>
+      {next && (
+        <a class="ff-button ff-button--plain" href={link("rounds", round.id, next.point.id)}>
+          <span>{t("Next point: %(name)s", { name: next.point.name })}</span>
+          <Icon name="right" />
+        </a>
+      )}
+      <a class="ff-button ff-button--plain" href={link("rounds", round.id)}>
+        <span>{t("All points")}</span>
+      </a>
+      <DoneToday title={t("Recorded on this phone")} done={here} onCorrect={setCorrected} />
     </Screen>
   );
 }

@@ -1,0 +1,114 @@
+// What the screens of duties share: saving and saying so, the place, what was done today.
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { useCell } from "./cell";
+import { type Done, model } from "./model";
+import { failure, moment } from "./said";
+import { session } from "./session";
+import { t } from "./text";
+import { Button, Choice, Icon, Notice } from "./ui";
+
+export interface Saving {
+  busy: boolean;
+  /** Saves; whether it is on the disk. `said` is shown then. */
+  run: (what: () => Promise<unknown>, said: string) => Promise<boolean>;
+  /** What became of the last one. */
+  notice: ComponentChildren;
+  /** Say that something must be mended before it can be saved. */
+  refuse: (why: string) => void;
+}
+
+export function useSaving(): Saving {
+  const [busy, setBusy] = useState(false);
+  const [said, setSaid] = useState("");
+  const [failed, setFailed] = useState("");
+  const run = async (what: () => Promise<unknown>, words: string): Promise<boolean> => {
+    if (busy) return false;
+    setBusy(true);
+    setFailed("");
+    try {
+      await what();
+      setSaid(words);
+      return true;
+    } catch (error) {
+      setSaid("");
+      setFailed(failure(error));
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  };
+  const refuse = (why: string): void => {
+    setSaid("");
+    setFailed(why);
+  };
+  const notice = failed ? <Notice kind="bad" title={failed} /> : said ? <Notice kind="ok" title={said} /> : null;
+  return { busy, run, notice, refuse };
+}
+
+/** The grid that something was done in; asked only where there are several. */
+export function useGrid(): { code: string; choice: ComponentChildren } {
+  const { grids } = useCell(session);
+  const [chosen, setChosen] = useState("");
+  const code = grids.some((grid) => grid.code === chosen) ? chosen : (grids[0]?.code ?? "");
+  const options = grids.map((grid) => ({ value: grid.code, label: grid.name }));
+  const choice = grids.length > 1 ? <Choice legend={t("Grid")} value={code} options={options} onChoose={setChosen} /> : null;
+  return { code, choice };
+}
+
+const STATES: Record<Done["state"], { icon: string; label: () => string }> = {
+  waiting: { icon: "clock", label: () => t("kept here, not sent yet") },
+  applied: { icon: "ok", label: () => t("sent") },
+  merged: { icon: "ok", label: () => t("sent") },
+  conflict: { icon: "warn", label: () => t("sent, looked at by a person") },
+  held: { icon: "doing", label: () => t("held, a supervisor decides") },
+  rejected: { icon: "bad", label: () => t("refused: see the sync box") },
+};
+
+/** What this phone recorded today, latest first; with `onCorrect` each can be written anew. */
+export function DoneToday({ title, done, onCorrect }: { title: string; done: Done[]; onCorrect?: (one: Done) => void }) {
+  const replaced = new Set(done.map((one) => one.patch["corrects"]));
+  if (!done.length) return null;
+  return (
+    <section class="ff-part" aria-label={title}>
+      <h2 class="ff-subtitle">{title}</h2>
+      <ul class="ff-list">
+        {done.map((one) => {
+          const corrected = replaced.has(one.op_id);
+          const state = STATES[one.state];
+          return (
+            <li key={one.op_id} class="ff-entry" data-state={one.state}>
+              <Icon name={corrected ? "history" : state.icon} />
+              <div class="ff-entry__text">
+                <p class="ff-entry__title">{one.title}</p>
+                <p class="ff-hint">
+                  {moment(one.at)} · {corrected ? t("corrected, no longer counts") : state.label()}
+                </p>
+                {onCorrect && !corrected && one.state !== "rejected" && (
+                  <Button onClick={() => onCorrect(one)}>{t("Correct it")}</Button>
+                )}
+              </div>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+/** The codes of duties, once they are here. */
+export const rules = () => model.all("duty_rules")[0];
+
+/** Said while a correction is written. */
+export function Correcting({ title, onStop }: { title: string; onStop: () => void }) {
+  return (
+    <Notice kind="warn" title={t("This takes the place of: %(title)s", { title })}>
+      <Button onClick={onStop}>{t("Leave it as it was")}</Button>
+    </Notice>
+  );
+}
+
+/** What of a patch was really said. */
+export function compact(patch: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== "" && value !== null && value !== undefined));
+}
