@@ -17,6 +17,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
 from fangxian.config.cli import backup
 from fangxian.core import counters
+from fangxian.field import invariants
 from fangxian.field.models import FieldConflict, Operation, Target, Visit
 from fangxian.field.tests.conftest import begin
 from fangxian.register.actions import change_household, create_household
@@ -173,6 +174,7 @@ def _assert_kept(world: World, places: Places, cast: Cast) -> None:
         for target in Target.objects.all():
             latest = Visit.objects.filter(target=target).order_by("-visited_at", "-id").first()
             assert target.outcome == (latest.outcome if latest else "")
+    assert not [*invariants.operations(), *invariants.applied()]
     assert not counters.corrections(Actor.system("test", places.county), places.county)
 
 

@@ -141,3 +141,29 @@ def exemptions() -> Iterator[str]:
         {"day": yesterday},
     ):
         yield f"exemption {exemption} does not fit its door, which is {state}"
+
+
+_UNDECIDED = """
+SELECT o.op_id, o.result FROM field_operation o
+WHERE o.result = '' OR (o.result = 'held') <> EXISTS (
+  SELECT 1 FROM field_heldoperation h WHERE h.op_id = o.op_id AND h.state = 'open')
+"""
+
+
+def operations() -> Iterator[str]:
+    """What phones sent has a result; just what is held waits for a decision."""
+    for op_id, result in _rows(_UNDECIDED):
+        yield f"operation {op_id} of a phone says “{result}”; what waits for a decision disagrees"
+
+
+_LOST = """
+SELECT o.op_id, 'visit' FROM field_operation o
+WHERE o.entity = 'visit' AND o.result = 'applied'
+  AND NOT EXISTS (SELECT 1 FROM field_visit v WHERE v.op_id = o.op_id)
+"""
+
+
+def applied() -> Iterator[str]:
+    """Each visit that a phone was told is recorded is there."""
+    for op_id, _entity in _rows(_LOST):
+        yield f"operation {op_id} was acknowledged, and its visit is not there"

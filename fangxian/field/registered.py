@@ -62,6 +62,10 @@ INVARIANTS = {
     "field.complete": Invariant(_("each household of a sweep is a target"), invariants.complete),
     "field.visits": Invariant(_("visits lie at their door"), invariants.visits),
     "field.reports": Invariant(_("each visit is in one report of each place"), invariants.reports),
+    "field.operations": Invariant(
+        _("what phones sent has a result, or waits for a decision"), invariants.operations
+    ),
+    "field.applied": Invariant(_("visits that phones were told of are there"), invariants.applied),
     "field.exemptions": Invariant(
         _("exemptions in force are those of doors"), invariants.exemptions
     ),

@@ -52,6 +52,13 @@ def refused(status: int, code: str, message: object = "", mend: object = "") -> 
 class PhoneApi(NinjaAPI):
     """The API of phones."""
 
+    def get_openapi_schema(self, **kwargs: Any) -> Any:
+        """The document, with the pull token that a pull needs beside the cookie."""
+        schema = super().get_openapi_schema(**kwargs)
+        schemes = schema["components"].setdefault("securitySchemes", {})
+        schemes["PullToken"] = {"type": "http", "scheme": "bearer"}
+        return schema
+
     def create_response(self, request: HttpRequest, data: Any, **kwargs: Any) -> HttpResponse:
         return _marked(super().create_response(request, data, **kwargs))
 

@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from pydantic import Field, StringConstraints
 
-from fangxian.accounts import devices
+from fangxian.accounts import devices, limits
 from fangxian.accounts.models import Device
 from fangxian.common.actor import Actor
 from fangxian.common.crypto import Unreadable
-from fangxian.common.errors import Problem
+from fangxian.common.errors import Problem, TooMany
 from fangxian.core.queries import server_epoch
 from fangxian.field.sync import operations, pulling
 from fangxian.field.sync.answers import RefusedOut, answer, refused
@@ -32,6 +32,8 @@ from fangxian.field.sync.phones import phone_rules
 router = Router(tags=["sync"])
 Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]*$")]
 Epoch = Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00]*$")]
+# A phone asks once a minute at most and sends a hundred operations at once: this is a broken one.
+MOST_REQUESTS, WITHIN = 240, 60
 # Below this a packed answer is not worth its time.
 _PACKED_FROM = 1_400
 
@@ -161,9 +163,15 @@ def _mistaken(request: HttpRequest, device: UUID) -> HttpResponse | None:
     return refused(401, "not_enrolled", _("This phone is not the enrolled one."), again)
 
 
+def _counted(what: str, device: Device) -> None:
+    """Raise TooMany for a phone that asks without a pause."""
+    if not limits.take(f"{what} {device.pk}", most=MOST_REQUESTS, seconds=WITHIN):
+        raise TooMany(_("Too many requests of this phone: it tries again in a minute."))
+
+
 @router.post(
     "/push",
-    response={200: PushOut, 401: RefusedOut, 422: PushOut | RefusedOut},
+    response={200: PushOut, (401, 429): RefusedOut, 422: PushOut | RefusedOut},
     operation_id="push_operations",
 )
 def push(request: HttpRequest, body: PushIn) -> HttpResponse:
@@ -175,6 +183,7 @@ def push(request: HttpRequest, body: PushIn) -> HttpResponse:
     if (wrong := _mistaken(request, body.device)) is not None:
         return wrong
     device, epoch = device_in(request), server_epoch()
+    _counted("push", device)
     opener = Opening(device.pk, epoch)
     opener.read({one.key for one in body.operations})
     answers = operations.push(sender_of(device), [opener.sent(one) for one in body.operations])
@@ -249,7 +258,7 @@ def _told(one: Answer) -> dict[str, Any]:
 
 @router.post(
     "/pull",
-    response={200: PullOut, (401, 403): RefusedOut},
+    response={200: PullOut, (401, 403, 429): RefusedOut},
     operation_id="pull_records",
     openapi_extra={"security": [{"ByDevice": [], "PullToken": []}]},
 )
@@ -263,6 +272,7 @@ def pull(request: HttpRequest, body: PullIn) -> HttpResponse:
     if (wrong := _mistaken(request, body.device)) is not None:
         return wrong
     devices.require_pull(request, device)
+    _counted("pull", device)
     now = timezone.now()
     page = pulling.pull(
         device.pk,

@@ -9,8 +9,9 @@ from typing import Final
 from uuid import UUID
 
 import orjson
+from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,15 +30,21 @@ from fangxian.field.sync.opening import Unopened, opened
 
 RIGHT: Final = "field.phones"
 LONGEST_REASON: Final = 200
+# No place has this code: seen by who acts in the whole country.
+NOWHERE: Final = "00"
 
 
 @dataclass(frozen=True)
 class Holding:
-    """What is kept of an operation; without ``place`` where who made it works or last worked."""
+    """What is kept of an operation of ``user_id``, sent by the phone of ``holder_id``.
+
+    Without ``place`` it is decided on where the one or the other works or worked last.
+    """
 
     op_id: UUID
     device_id: UUID
     user_id: UUID
+    holder_id: UUID
     entity: str
     why: HeldOperation.Why
     place: str
@@ -48,12 +55,16 @@ class Holding:
 
 def hold(holdings: Sequence[Holding]) -> None:
     """Keep operations for a decision. Two statements, one more where a place is not known."""
-    lost = {one.user_id for one in holdings if not one.place}
+    lost = {id_ for one in holdings if not one.place for id_ in (one.user_id, one.holder_id)}
     areas = _last_areas(lost) if lost else {}
     rows = [
         HeldOperation(
             op_id=one.op_id,
-            place_code=one.place or areas.get(one.user_id, ""),
+            place_code=one.place
+            or areas.get(one.user_id)
+            or areas.get(one.holder_id)
+            or settings.FANGXIAN_AREA
+            or NOWHERE,
             device_id=one.device_id,
             user_id=one.user_id,
             entity=one.entity,
@@ -69,9 +80,10 @@ def hold(holdings: Sequence[Holding]) -> None:
 
 
 def _last_areas(users: set[UUID]) -> dict[UUID, str]:
-    """Where they work, or worked last: the narrowest of the grants that were begun last."""
+    """Where they work, else where they worked last. One query."""
     grants = Grant.objects.filter(user_id__in=users, region__isnull=False)
-    rows = grants.order_by("revoked_at", "valid_from").values_list("user_id", "region__code")
+    ended = F("revoked_at").asc(nulls_last=True)
+    rows = grants.order_by(ended, "valid_from").values_list("user_id", "region__code")
     return {user_id: code for user_id, code in rows if code}
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -236,7 +236,7 @@ def _outcomes(sender: Sender, mine: Sequence[Sent]) -> dict[UUID, Outcome]:
                 else:
                     outcomes[one.op_id] = outcome
     if held:
-        hold(held)
+        hold(_placed(held, mine))
     return outcomes
 
 
@@ -373,12 +373,11 @@ def _places(strays: Sequence[tuple[Operation, Entity]]) -> dict[UUID, str]:
 def _holding(sender: Sender, one: Sent, why: HeldOperation.Why, place: str) -> Holding:
     operation = one.operation
     entity = entities.entity(operation.entity) if operation else None
-    if not place and operation is not None and entity is not None:
-        place = _places([(operation, entity)]).get(operation.op_id, "")
     return Holding(
         op_id=one.op_id,
         device_id=sender.device_id,
         user_id=operation.user_id if operation else sender.user_id,
+        holder_id=sender.user_id,
         entity=operation.entity if operation else "",
         why=why,
         place=place,
@@ -386,6 +385,15 @@ def _holding(sender: Sender, one: Sent, why: HeldOperation.Why, place: str) -> H
         body=one.plain.decode("utf-8", "replace") if operation else None,
         captured_at=operation.captured_at if operation else None,
     )
+
+
+def _placed(held: Sequence[Holding], sent: Sequence[Sent]) -> list[Holding]:
+    """With where their objects lie, as far as they are anywhere. One query."""
+    asked = {one.op_id for one in held if not one.place}
+    opened = [one.operation for one in sent if one.op_id in asked and one.operation]
+    known = [(o, found) for o in opened if (found := entities.entity(o.entity))]
+    places = _places(known) if known else {}
+    return [replace(one, place=one.place or places.get(one.op_id, "")) for one in held]
 
 
 _FINISH = """

@@ -6,14 +6,19 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.db.models import Count
 from django.test import Client
 from django.utils import timezone
 
 from fangxian.accounts.actions import disable_device, make_device_code
-from fangxian.accounts.models import Grant
+from fangxian.accounts.models import Device, Grant
+from fangxian.common.errors import Invalid
+from fangxian.common.ids import uuid7
 from fangxian.common.scoping import acting
 from fangxian.core import counters
 from fangxian.field.models import Campaign, HeldOperation, Operation, PhoneManifest, Target, Visit
+from fangxian.field.sync import exchange
+from fangxian.field.sync.held import take_over, turn_down
 from fangxian.register.actions import change_household
 from tests.kit.cast import START
 from tests.kit.phone import Phone
@@ -235,3 +240,68 @@ def test_a_moved_user_sends_what_he_did_before(phone: Phone, cast: Any, places: 
     assert {one["entity"] for page in pages for one in page["gone"]} >= {"door", "household"}
     assert [home["place_code"][:15] for home in phone.all("household")] == [places.other_grid]
     assert Operation.objects.get().result == "held"
+
+
+def test_a_phone_that_was_handed_on_sends_what_is_not_its_holders(
+    phone: Phone, bob: Any, alice: Any
+) -> None:
+    doors = phone.doors()
+    for at in range(200):
+        phone.visit(doors[at % 3])
+    # The enrolment ran out with two hundred unsent, and Alice enrols the phone as hers.
+    Device.objects.update(expires_at=timezone.now())
+    code = make_device_code(by=alice, strong=False).code
+    before = phone.user_id
+    told = phone.enrol(code, device_id=phone.device_id)
+    assert told.status_code == 200
+    assert phone.user_id != before
+    phone.visit(doors[0], "absent")
+    assert results(phone.push()) == ["applied"] * 201
+    with acting(alice):
+        assert set(Visit.objects.values_list("actor").annotate(n=Count("id"))) == {
+            ("bob", 200),
+            ("alice", 1),
+        }
+    (page,) = phone.pull()
+    # A community is no grid: she has no post in it, so nothing of Bob's stays on the phone.
+    assert {one["entity"] for one in page["gone"]} >= {"door", "household"}
+    assert phone.records == {}
+
+
+def test_what_comes_too_late_to_be_opened_is_told_and_kept(
+    phone: Phone, bob: Any, alice: Any
+) -> None:
+    phone.visit(phone.doors()[0])
+    phone.queue[0].envelope["key"] = str(uuid7())
+    told = phone.push()
+    assert (told[0]["result"], told[0]["problems"][0]["code"]) == ("held", "held_key")
+    with acting(alice):
+        held = HeldOperation.objects.get()
+        assert (held.place_code, held.body, held.entity) == (bob.area, None, "")
+    with pytest.raises(Invalid):
+        take_over(by=alice, held_id=held.pk)
+    turn_down(by=alice, held_id=held.pk, reason="重新登记")
+
+
+def test_nobodys_operation_is_kept_too(phone: Phone, bob: Any, alice: Any) -> None:
+    phone.visit(phone.doors()[0], "absent")
+    stranger = phone.record("spell", str(uuid7()), {}, actor=str(uuid7()))
+    unknown = phone.record("household", str(uuid7()), {"state": "empty"}, actor=str(uuid7()))
+    nowhere = phone.record("household", str(uuid7()), {"state": "empty"})
+    told = {one["op_id"]: one for one in phone.push()}
+    assert told[stranger.op_id]["result"] == "rejected"
+    assert told[unknown.op_id]["result"] == "held"
+    assert told[nowhere.op_id]["result"] == "rejected"
+    assert told[nowhere.op_id]["problems"][0]["code"] == "scope"
+    with acting(alice):
+        # Who is meant is not known, so it waits where the phone's holder works.
+        assert HeldOperation.objects.get().place_code == bob.area
+
+
+def test_a_phone_without_a_pause_is_told_to_wait(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "MOST_REQUESTS", 2)
+    one = phone.visit(phone.doors()[0])
+    said = [phone.send([one]).status_code for _time in range(3)]
+    assert said == [200, 200, 429]
