@@ -1,6 +1,8 @@
 // The renderer of questionnaires: draws what questions.ts says is asked now, and tells each answer.
 import type { JSX } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useEffect, useId, useMemo, useState } from "preact/hooks";
+import { base64url, unbase64url, uuid7 } from "./crypto";
+import { shrunk } from "./photos";
 import { type Answers, type Look, type Question, type Shown, MOST_ROWS, beginning, clock, inLanguage, withAnswer } from "./questions";
 import { ScanField } from "./scan";
 import { t } from "./text";
@@ -10,23 +12,29 @@ import { Button, Icon, Notice } from "./ui";
 const IN_SIGHT = 12;
 const MOST_TEXT = 2_000;
 
+/** Photos by their ids, base64url of what goes to the server. */
+export type Photos = Record<string, string>;
+
 export interface FormProps {
   questions: Question[];
   given: Answers;
   look: Look;
+  photos: Photos;
   /** Whether to say what is not right: once somebody tried to save. */
   judged: boolean;
-  onChange: (given: Answers) => void;
+  onChange: (given: Answers, photos: Photos) => void;
 }
 
-export function Questions({ questions, given, look, judged, onChange }: FormProps) {
+export function Questions({ questions, given, look, photos, judged, onChange }: FormProps) {
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const within = useId();
-  const change = (path: string, value: unknown): void => onChange(withAnswer(questions, given, path, value));
+  const change = (path: string, value: unknown): void => onChange(withAnswer(questions, given, path, value), photos);
   const leave = (path: string): void => setLeft((before) => new Set(before).add(path));
   const tools: Tools = {
     change,
     leave,
+    photos,
+    keep: (path, id, photo) => onChange(withAnswer(questions, given, path, id), { ...photos, [id]: photo }),
     // What was left empty is said when somebody saves, not while going through the questions.
     says: (one) => judged || (left.has(one.path) && one.value !== undefined && one.value !== ""),
     id: (path) => `${within}-${path.replaceAll(".", "-")}`,
@@ -44,6 +52,9 @@ export function Questions({ questions, given, look, judged, onChange }: FormProp
 interface Tools {
   change: (path: string, value: unknown) => void;
   leave: (path: string) => void;
+  photos: Photos;
+  /** Keep a photo as the answer. */
+  keep: (path: string, id: string, photo: string) => void;
   says: (one: Shown) => boolean;
   id: (path: string) => string;
 }
@@ -85,6 +96,7 @@ function Asked({ one, tools }: { one: Shown; tools: Tools }) {
   if (kind === "repeat") return <Repeat one={one} tools={tools} />;
   if (kind === "choice" && one.options.length > IN_SIGHT) return <FromList one={one} tools={tools} />;
   if (kind === "choice" || kind === "choices") return <Options one={one} tools={tools} />;
+  if (kind === "photo") return <Photo one={one} tools={tools} />;
   return <Typed one={one} tools={tools} />;
 }
 
@@ -214,6 +226,47 @@ function Typed({ one, tools }: { one: Shown; tools: Tools }) {
         <input {...plain} />
       )}
       {kind === "position" && <Locate onFound={tell} />}
+    </div>
+  );
+}
+
+/** A photo, made small on the phone and sent apart from the answers. */
+function Photo({ one, tools }: { one: Shown; tools: Tools }) {
+  const { id, error, said } = around(one, tools);
+  const [failed, setFailed] = useState("");
+  const kept = tools.photos[String(one.value ?? "")];
+  const shown = useMemo(() => (kept ? URL.createObjectURL(new Blob([unbase64url(kept)], { type: "image/jpeg" })) : ""), [kept]);
+  useEffect(() => () => URL.revokeObjectURL(shown), [shown]);
+  const take = async (input: HTMLInputElement): Promise<void> => {
+    const [file] = input.files ?? [];
+    if (!file) return;
+    setFailed("");
+    try {
+      tools.keep(one.path, uuid7(), base64url(await shrunk(file)));
+    } catch {
+      setFailed(t("This picture can't be read. Take another one."));
+    } finally {
+      // The same file may be chosen again.
+      input.value = "";
+    }
+  };
+  return (
+    <div class="ff-field">
+      <label for={id}>
+        {one.label} <Mark one={one} />
+      </label>
+      <Hints one={one} id={id} error={failed || error} />
+      {shown && <img class="ff-photo" src={shown} alt={t("The photo that was taken")} />}
+      <span class="ff-button ff-button--plain ff-file">
+        <Icon name="camera" />
+        <span>{shown ? t("Take another photo") : t("Take a photo")}</span>
+        <input id={id} {...said} type="file" accept="image/*" capture="environment" onChange={(event) => void take(event.currentTarget)} />
+      </span>
+      {shown && (
+        <Button icon="trash" onClick={() => tools.change(one.path, "")}>
+          {t("Remove the photo")}
+        </Button>
+      )}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 // Fields for codes: by a gun that types like a keyboard, by the camera, or by hand.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Gun, composing } from "./gun";
+import { Gun } from "./gun";
 import { t } from "./text";
 import { Button } from "./ui";
 
@@ -98,10 +98,10 @@ export function ScanField({
       onText(code);
       field.value = code;
       field.focus();
-    } else if (event.key === "Enter" && composing(event)) event.stopPropagation();
+    }
   };
   return (
-    <>
+    <div class="ff-scan">
       <input
         autocomplete="off"
         autocapitalize="characters"
@@ -112,6 +112,6 @@ export function ScanField({
         onInput={(event) => onText(event.currentTarget.value)}
       />
       {camera && <ScanButton label={t("Read by camera")} onCode={onText} />}
-    </>
+    </div>
   );
 }

@@ -1,6 +1,7 @@
 // Doors of a sweep: which are left, which comes next, and what a visit makes of one.
 import { Cell } from "./cell";
-import { type Saved, model, save } from "./model";
+import type { Bytes } from "./crypto";
+import { type Done, type Saved, model, save } from "./model";
 import type { Campaign, Change, Outcome, Row } from "./records";
 import { named } from "./words";
 
@@ -46,11 +47,14 @@ export interface Said {
   corrects?: string;
 }
 
+/** Photos by their ids, which stand in the answers. */
+export type Pictures = Record<string, Bytes>;
+
 /** The visit that was recorded last on this phone, told where the next door is shown. */
 export const last = new Cell<{ door: string; title: string; op_id: string; outcome: string } | null>(null);
 
 /** Record a visit. Raises SaveError: then nothing is recorded. */
-export async function visit(door: Door, campaign: Row<"campaign">, outcome: Outcome, said: Said = {}): Promise<Saved> {
+export async function visit(door: Door, campaign: Row<"campaign">, outcome: Outcome, said: Said = {}, photos: Pictures = {}): Promise<Saved> {
   const patch: Record<string, unknown> = {
     campaign_id: door.campaign_id,
     household_id: door.household_id,
@@ -61,7 +65,7 @@ export async function visit(door: Door, campaign: Row<"campaign">, outcome: Outc
     if (value && (typeof value !== "object" || Object.keys(value).length)) patch[name] = value;
   }
   const title = `${doorName(door)} · ${named(outcome)}`;
-  const made = await save("visit", null, patch, { title, changes: [became(door, outcome, said)] });
+  const made = await save("visit", null, patch, { title, changes: [became(door, outcome, said)], photos });
   last.value = { door: door.id, title: doorName(door), op_id: made.op_id, outcome: named(outcome) };
   return made;
 }
@@ -86,7 +90,7 @@ export function asks(campaign: Campaign, outcome: Outcome): boolean {
 }
 
 /** Visits to a door that this phone recorded, latest first; those that were corrected are marked. */
-export function visitsTo(door: Door): { op_id: string; at: string; outcome: string; note: string; corrected: boolean; state: string }[] {
+export function visitsTo(door: Door): (Pick<Done, "op_id" | "at" | "state"> & { outcome: string; note: string; corrected: boolean })[] {
   const all = model.done("visit");
   const replaced = new Set(all.map((one) => one.patch["corrects"]));
   const here = all.filter((one) => one.patch["household_id"] === door.household_id && one.patch["campaign_id"] === door.campaign_id);

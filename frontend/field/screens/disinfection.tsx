@@ -1,6 +1,7 @@
 // A disinfection: where, with what, how strong, how long; usual values stand there already.
 import { useState } from "preact/hooks";
 import { Correcting, DoneToday, compact, rules, useGrid, useSaving } from "../duty";
+import { goOn } from "../enter";
 import { useModel } from "../hooks";
 import { type Done, model, save } from "../model";
 import { Lines } from "../parts";
@@ -87,7 +88,9 @@ function Record({ known }: { known: DutyRules }) {
   };
   return (
     <form
+      class="ff-wide"
       noValidate
+      onKeyDown={goOn}
       onSubmit={(event) => {
         event.preventDefault();
         void record();

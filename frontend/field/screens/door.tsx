@@ -1,8 +1,11 @@
 // One door: who lives there, what was found, the form if it is asked. "All well" is one touch.
 import { useMemo, useState } from "preact/hooks";
 import { useCell } from "../cell";
-import { Contradiction, Questions } from "../forms";
-import { model } from "../model";
+import { unbase64url } from "../crypto";
+import { type Draft, useDraft } from "../draft";
+import { goOn } from "../enter";
+import { Contradiction, type Photos, Questions } from "../forms";
+import { type Done, model } from "../model";
 import { Badge, Lines, shortDay } from "../parts";
 import { type Answers, beginning, clock, look, questionsOf } from "../questions";
 import type { Outcome, Row } from "../records";
@@ -13,6 +16,10 @@ import { t, tn } from "../text";
 import { Button, Field, Icon, Notice, Screen } from "../ui";
 import { named } from "../words";
 
+const LONGEST_NOTE = 500;
+// Days ahead; the server takes a year.
+const LATEST = 365;
+
 interface At {
   door: Row<"door">;
   campaign: Row<"campaign">;
@@ -20,9 +27,22 @@ interface At {
   corrects: string;
 }
 
+/** What is half written at a door. */
+interface Written {
+  /** The outcome whose form is filled in; "" for none. */
+  outcome: string;
+  /** null: the form was not begun. */
+  answers: Answers | null;
+  photos: Photos;
+  note: string;
+  day: string;
+}
+
+const BLANK: Written = { outcome: "", answers: null, photos: {}, note: "", day: "" };
+
 export function Door({ door, campaign, outcome, corrects }: At & { outcome: string }) {
-  const [note, setNote] = useState("");
-  const [day, setDay] = useState("");
+  const written = useDraft(`visit ${door.id} ${corrects}`, BLANK);
+  const { note, day } = written.value;
   const [saving, setSaving] = useState(false);
   const [failed, setFailed] = useState("");
   const saved = useCell(last);
@@ -30,17 +50,24 @@ export function Door({ door, campaign, outcome, corrects }: At & { outcome: stri
   const [next] = ahead(doors, door);
   const left = doors.filter(isLeft).length;
   const asked = campaign.outcomes.find((one) => one.code === outcome && asks(campaign, one));
+  const begun = campaign.outcomes.find((one) => one.code === written.value.outcome && written.value.answers);
 
   const record = async (found: Outcome, answers: Answers = {}): Promise<void> => {
     if (saving) return;
     setSaving(true);
     setFailed("");
     try {
-      await visit(door, campaign, found, { answers, note: note.trim(), revisit_on: day, corrects });
+      const said = JSON.stringify(answers);
+      const taken = Object.entries(written.value.photos).filter(([id]) => said.includes(id));
+      const photos = Object.fromEntries(taken.map(([id, photo]) => [id, unbase64url(photo)]));
+      await visit(door, campaign, found, { answers, note: note.trim(), revisit_on: day, corrects }, photos);
+      // The visit is recorded, whatever becomes of its draft.
+      await written.forget().catch(() => undefined);
       // Somebody in a hurry may have gone elsewhere by now.
       if (route.value[1] === door.id) go("doors", ...(next ? [next.id] : ["all", campaign.id, "left"]));
     } catch (error) {
       setFailed(failure(error));
+      scrollTo({ top: 0 });
     } finally {
       setSaving(false);
     }
@@ -66,8 +93,17 @@ export function Door({ door, campaign, outcome, corrects }: At & { outcome: stri
         </Notice>
       )}
       {failed && <Notice kind="bad" title={failed} />}
+      {!asked && begun && (
+        <Notice title={t("You began to write here: %(outcome)s.", { outcome: named(begun) })}>
+          <p>
+            <a class="ff-link" href={link("doors", door.id, begun.code, ...(corrects ? [corrects] : []))}>
+              {t("Go on writing")}
+            </a>
+          </p>
+        </Notice>
+      )}
       {asked ? (
-        <Form door={door} campaign={campaign} corrects={corrects} outcome={asked} saving={saving} onSave={record} />
+        <Form door={door} campaign={campaign} corrects={corrects} outcome={asked} written={written} saving={saving} onSave={record} />
       ) : (
         <>
           <Residents door={door} />
@@ -77,15 +113,15 @@ export function Door({ door, campaign, outcome, corrects }: At & { outcome: stri
       <details class="ff-details" open={note !== "" || day !== ""}>
         <summary>{t("Note, day to come back")}</summary>
         <div class="ff-details__body">
-          <Lines label={t("Note")} value={note} most={500} onInput={setNote} />
+          <Lines label={t("Note")} value={note} most={LONGEST_NOTE} onInput={(value) => written.change({ note: value })} />
           <Field
             label={t("Come back on")}
             hint={t("Empty: the next day, where nobody was met or the visit was refused.")}
             type="date"
             min={today()}
-            max={dayAfter(365)}
+            max={dayAfter(LATEST)}
             value={day}
-            onInput={(event) => setDay(event.currentTarget.value)}
+            onInput={(event) => written.change({ day: event.currentTarget.value })}
           />
         </div>
       </details>
@@ -185,39 +221,59 @@ function Form({
   campaign,
   corrects,
   outcome,
+  written,
   saving,
   onSave,
-}: At & { outcome: Outcome; saving: boolean; onSave: (outcome: Outcome, answers: Answers) => Promise<void> }) {
+}: At & {
+  outcome: Outcome;
+  written: Draft<Written>;
+  saving: boolean;
+  onSave: (outcome: Outcome, answers: Answers) => Promise<void>;
+}) {
   const form = model.form(campaign.form_id);
   const questions = useMemo(() => (form ? questionsOf(form) : []), [form?.id]);
-  const [given, setGiven] = useState<Answers>(() => beginning(questions, clock().today, { now: clock().now }));
+  const begun = useMemo(() => beginning(questions, clock().today, { now: clock().now }), [questions]);
   const [judged, setJudged] = useState(false);
+  const given = written.value.answers ?? begun;
   const now = look(questions, given);
   const speaks = outcome.met && !outcome.exception && now.exceptions.length > 0;
   const exception = campaign.outcomes.find((one) => one.exception && asks(campaign, one));
-  const save = (found: Outcome): void => {
+  const found = speaks && exception ? exception : outcome;
+  const save = (): void => {
     setJudged(true);
-    if (!now.problems.length) void onSave(found, now.answers);
-    else scrollTo({ top: 0 });
+    if (now.problems.length) scrollTo({ top: 0 });
+    else void onSave(found, now.answers);
   };
   if (!form) {
-    return <Notice kind="bad" title={t("The form is not on this phone yet.")}><p>{t("Go where there is a signal, wait until all is in step, then open the door again.")}</p></Notice>;
+    return (
+      <Notice kind="bad" title={t("The form is not on this phone yet.")}>
+        <p>{t("Go where there is a signal, wait until all is in step, then open the door again.")}</p>
+      </Notice>
+    );
   }
   return (
     <form
       class="ff-form"
       noValidate
+      onKeyDown={goOn}
       onSubmit={(event) => {
         event.preventDefault();
-        if (!speaks) save(outcome);
+        save();
       }}
     >
       <h2 class="ff-subtitle">{named(outcome)}</h2>
-      <Questions questions={questions} given={given} look={now} judged={judged} onChange={setGiven} />
+      <Questions
+        questions={questions}
+        given={given}
+        look={now}
+        photos={written.value.photos}
+        judged={judged}
+        onChange={(answers, photos) => written.change({ outcome: outcome.code, answers, photos })}
+      />
       {speaks && <Contradiction labels={now.exceptions.map((path) => labelAt(now, path))} />}
       <div class="ff-thumb">
-        <Button look="primary" icon="check" disabled={saving} onClick={() => save(speaks && exception ? exception : outcome)}>
-          {t("Save: %(name)s", { name: named(speaks && exception ? exception : outcome) })}
+        <Button type="submit" look="primary" icon="check" disabled={saving}>
+          {t("Save: %(name)s", { name: named(found) })}
         </Button>
         <a class="ff-button ff-button--plain" href={link("doors", door.id, ...(corrects ? ["-", corrects] : []))}>
           <span>{t("Back")}</span>
@@ -232,6 +288,15 @@ function labelAt(now: ReturnType<typeof look>, path: string): string {
   return every.find((one) => one.path === path)?.label ?? path;
 }
 
+const ICONS: Record<Done["state"], string> = {
+  waiting: "clock",
+  applied: "ok",
+  merged: "ok",
+  conflict: "warn",
+  held: "doing",
+  rejected: "bad",
+};
+
 /** What this phone recorded here, each with a way to correct it. */
 function Visits({ door, campaign }: { door: Row<"door">; campaign: Row<"campaign"> }) {
   const visits = visitsTo(door);
@@ -245,13 +310,14 @@ function Visits({ door, campaign }: { door: Row<"door">; campaign: Row<"campaign
       <ul class="ff-list">
         {visits.map((one) => (
           <li key={one.op_id} class="ff-entry">
-            <Icon name={one.corrected ? "history" : one.state === "waiting" ? "clock" : "ok"} />
+            <Icon name={one.corrected ? "history" : ICONS[one.state]} />
             <div class="ff-entry__text">
               <p class="ff-entry__title">{label(one.outcome)}</p>
               <p class="ff-hint">
                 {moment(one.at)}
                 {one.corrected && ` · ${t("corrected, no longer counts")}`}
                 {one.state === "waiting" && ` · ${t("kept here, not sent yet")}`}
+                {one.state === "rejected" && ` · ${t("refused: see the sync box")}`}
               </p>
               {one.note && <p>{one.note}</p>}
               {!one.corrected && one.state !== "rejected" && (

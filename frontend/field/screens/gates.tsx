@@ -1,6 +1,8 @@
 // A gate's log: who passes is written down in one go, and the next one can come.
+import { Fragment } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { Correcting, DoneToday, compact, rules, useSaving } from "../duty";
+import { goOn } from "../enter";
 import { useModel } from "../hooks";
 import { type Done, model, save } from "../model";
 import { RowLink } from "../parts";
@@ -115,11 +117,15 @@ function Log({ gate }: { gate: Row<"gate"> }) {
         ]}
         onChoose={setDirection}
       />
-      <div class="ff-part" ref={first}>
+      <div class="ff-part" ref={first} onKeyDown={goOn}>
         {gate.asks.map((asked) => (
-          <Ask key={asked} asked={asked} value={entry[asked]} onText={set(asked)} />
+          <Fragment key={asked}>
+            <Ask asked={asked} value={entry[asked]} onText={set(asked)} />
+            {asked === "temperature" && fever && (
+              <Notice kind="bad" title={t("Fever: %(n)s °C or more. Do not let pass; hand over.", { n: known.fever })} />
+            )}
+          </Fragment>
         ))}
-        {fever && <Notice kind="bad" title={t("Fever: %(n)s °C or more. Do not let pass; hand over.", { n: known.fever })} />}
         <details class="ff-details">
           <summary>{t("How many, note")}</summary>
           <div class="ff-details__body">

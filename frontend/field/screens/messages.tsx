@@ -1,6 +1,7 @@
 // What is to be said today, large enough to be read aloud; talks, rumours and gatherings.
 import { useState } from "preact/hooks";
 import { Correcting, DoneToday, compact, rules, useGrid, useSaving } from "../duty";
+import { goOn } from "../enter";
 import { useModel } from "../hooks";
 import { type Done, model, save } from "../model";
 import { Badge, Lines, RowLink } from "../parts";
@@ -165,6 +166,7 @@ function Outreach({ kind }: { kind: DutyRules["outreach"][number] }) {
     <Screen title={named(kind)}>
       <form
         noValidate
+        onKeyDown={goOn}
         onSubmit={(event) => {
           event.preventDefault();
           void record();

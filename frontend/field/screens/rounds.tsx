@@ -1,5 +1,6 @@
 // Rounds: a point is found by its QR or in the list; what was missed stands first.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { Cell, useCell } from "../cell";
 import { Correcting, DoneToday, compact, rules, useSaving } from "../duty";
 import { Locate } from "../forms";
 import { useModel } from "../hooks";
@@ -14,6 +15,8 @@ import { type Standing, standings } from "../walks";
 import { named } from "../words";
 
 const LONGEST_NOTE = 500;
+/** What was recorded last, told where the next point is chosen. */
+const just = new Cell("");
 
 /** #/rounds, #/rounds/ROUND, #/rounds/ROUND/POINT, and #/rounds/ROUND/POINT/qr where its code was read. */
 export function Rounds({ rest }: { rest: string[] }) {
@@ -86,6 +89,13 @@ function Walk({ round }: { round: Row<"round"> }) {
   const points = standings(round);
   const seen = points.filter((one) => !one.wanted).length;
   const missed = points.filter((one) => one.missed).length;
+  const saved = useCell(just);
+  useEffect(
+    () => () => {
+      just.value = "";
+    },
+    [],
+  );
   return (
     <Screen title={round.name}>
       <p class="ff-where">
@@ -100,6 +110,7 @@ function Walk({ round }: { round: Row<"round"> }) {
         done={seen}
         of={points.length}
       />
+      {saved && <Notice kind="ok" title={t("Saved: %(title)s", { title: saved })} />}
       {missed > 0 && <Notice kind="warn" title={tn("%(n)s point was missed.", "%(n)s points were missed.", missed)} />}
       <Reader rounds={model.rounds()} />
       <ul class="ff-list">
@@ -165,8 +176,9 @@ function Check({ round, point, read }: { round: Row<"round">; point: Point; read
     });
     const title = `${point.name} · ${label}`;
     if (!(await run(() => save("round_check", null, patch, { title }), t("Saved: %(title)s", { title })))) return;
-    setNote("");
-    setCorrected(null);
+    just.value = title;
+    // On to the next point: its code, or the list.
+    go("rounds", round.id);
   };
   return (
     <Screen title={point.name}>

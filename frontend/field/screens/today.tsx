@@ -58,14 +58,7 @@ export function Today(_props: { rest: string[] }) {
           </h2>
           <ul class="ff-list">
             {[...tasks].sort(byDue).map((task) => (
-              <li key={task.id} class="ff-entry">
-                <Icon name="task" />
-                <div class="ff-entry__text">
-                  <p class="ff-entry__title">{task.title}</p>
-                  <p class="ff-hint">{task.label}</p>
-                  {task.due_at && <Due at={task.due_at} />}
-                </div>
-              </li>
+              <Task key={task.id} task={task} />
             ))}
           </ul>
         </section>
@@ -84,6 +77,42 @@ export function Today(_props: { rest: string[] }) {
 }
 
 const byDue = (a: Row<"task">, b: Row<"task">): number => (a.due_at ?? "9").localeCompare(b.due_at ?? "9");
+
+function Task({ task }: { task: Row<"task"> }) {
+  const to = whereOf(task.object_id);
+  if (to) {
+    return (
+      <li>
+        <RowLink href={to} icon="task" title={task.title}>
+          <span class="ff-hint">{task.label}</span>
+          {task.due_at && <Due at={task.due_at} />}
+        </RowLink>
+      </li>
+    );
+  }
+  return (
+    <li class="ff-entry">
+      <Icon name="task" />
+      <div class="ff-entry__text">
+        <p class="ff-entry__title">{task.title}</p>
+        <p class="ff-hint">
+          {[task.label, task.place_name].filter(Boolean).join(" · ")} · {t("done at a desk")}
+        </p>
+        {task.due_at && <Due at={task.due_at} />}
+      </div>
+    </li>
+  );
+}
+
+/** Where in the app that is done which a task is about; "" where it isn't. */
+function whereOf(id: string | null): string {
+  if (!id) return "";
+  if (model.campaign(id)) return link("doors", "all", id, "left");
+  if (model.one("round", id)) return link("rounds", id);
+  if (model.one("gate", id)) return link("gates", id);
+  const door = model.door(id) ?? model.doors().find((one) => one.household_id === id);
+  return door ? link("doors", door.id) : "";
+}
 
 function Due({ at }: { at: string }) {
   const late = Date.parse(at) < Date.now();

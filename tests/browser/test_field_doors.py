@@ -1,0 +1,248 @@
+"""At the door on the real server: enrolled by the officer's code, no signal, four touches at most.
+
+Then every screen of the phone, at each size, in the dark and in the elders' edition.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+
+from fangxian.common.scoping import acting
+from fangxian.field.actions.gates import open_gate
+from fangxian.field.actions.outreach import write_message
+from fangxian.field.actions.rounds import NewPoint, plan_round
+from fangxian.field.models import Campaign, Disinfection, GateEntry, Outreach, RoundCheck, Visit
+from fangxian.field.tests.conftest import begin
+from fangxian.register.actions import create_household, move_in
+from fangxian.regions.queries import at
+from tests.browser.kit import (
+    DESK,
+    NARROW,
+    PHONE,
+    axe,
+    no_sideways_scroll,
+    screenshot,
+    settled,
+    sign_in,
+    touch_targets,
+    visitor,
+)
+from tests.browser.test_field_app import PIN, enrol, kept, phone
+from tests.kit.cast import START
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow(20), pytest.mark.timeout(300)]
+# Touches that reach the page, kept over a reload.
+COUNT_TAPS = """() => {
+    sessionStorage.setItem('taps', '0')
+    addEventListener('click', event => {
+        if (!event.isTrusted) return
+        sessionStorage.setItem('taps', String(Number(sessionStorage.getItem('taps')) + 1))
+    }, true)
+}"""
+TAPS = "() => Number(sessionStorage.getItem('taps'))"
+
+
+@pytest.fixture
+def campaign(cast: Any, places: Any) -> Campaign:
+    hq = cast.actor("headquarters")
+    for room in ("101", "102", "201"):
+        home = create_household(by=hq, place_code=places.unit, room=room)
+        for name, relation, sex in (("查甲", "head", "1"), ("查乙", "spouse", "2")):
+            move_in(by=hq, household_id=home.id, on=START, name=name, relation=relation, sex=sex)
+    return begin(hq, places)
+
+
+@pytest.fixture
+def duties(cast: Any, places: Any) -> None:
+    hq, today = cast.actor("headquarters"), timezone.localdate()
+    with acting(hq):
+        grid = at(places.grid)
+    open_gate(by=hq, place=grid, name="南门卡口", kind="road")
+    plan_round(
+        by=hq,
+        place=grid,
+        name="楼栋巡查",
+        times=1,
+        first_at=dt.time(0, 0),
+        last_at=dt.time(23, 59),
+        points=[NewPoint("南门"), NewPoint("配电房")],
+    )
+    write_message(
+        by=hq,
+        place=places[places.county],
+        text="出门请戴口罩，勤洗手、常通风、少聚集。外地返回人员请主动向社区报告。",
+        kind="loudspeaker",
+        from_date=today,
+        to_date=today + dt.timedelta(days=3),
+    )
+
+
+def unlock(page: Page) -> None:
+    page.get_by_label("六位数字密码").fill(PIN)
+
+
+def synced(page: Page) -> None:
+    """Have everything sent and fetched."""
+    page.goto("/f/#/outbox")
+    page.get_by_role("button", name="立即同步").click()
+    expect(page.get_by_text("全部已上传")).to_be_visible()
+
+
+def test_all_well_without_a_signal_in_four_taps_and_the_board_shows_it(
+    browser: Browser, site: str, client_of: Any, campaign: Campaign, bob: Any, places: Any
+) -> None:
+    with visitor(browser, site, size=DESK) as desk:
+        sign_in(desk, site, client_of("bob"))
+        desk.goto(reverse("accounts:devices"))
+        desk.locator("#enrol button").click()
+        code = desk.locator(".fx-device-code__letters").inner_text()
+    with phone(browser, site) as page:
+        page.goto(f"/f/#enrol={''.join(code.split())}")
+        page.get_by_label("六位数字密码").fill(PIN)
+        page.get_by_label("再输一遍").fill(PIN)
+        page.get_by_role("button", name="使用此密码").click()
+        expect(page.get_by_text("共3户，还剩3户")).to_be_visible()
+        kept(page)
+        page.context.set_offline(True)
+        page.evaluate(COUNT_TAPS)
+        page.get_by_role("link", name="下一户").tap()
+        expect(page.get_by_text("查甲")).to_be_visible()
+        page.get_by_role("button", name="全员正常").tap()
+        expect(page.get_by_text("已存：")).to_be_visible()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("102")
+        taps = page.evaluate(TAPS)
+        assert 1 < taps <= 4, taps
+        # The app is closed and opened again where there is still no signal.
+        page.goto("about:blank")
+        page.goto("/f/")
+        unlock(page)
+        expect(page.get_by_text("共3户，还剩2户")).to_be_visible()
+        expect(page.get_by_role("link", name="1 条未传")).to_be_visible()
+        with acting(bob):
+            assert not Visit.objects.exists()
+        page.context.set_offline(False)
+        synced(page)
+        with acting(bob):
+            assert Visit.objects.get().outcome == "all_well"
+    with visitor(browser, site, size=DESK) as desk:
+        sign_in(desk, site, client_of("headquarters"))
+        desk.goto(reverse("command:board_place", args=[campaign.id, places.grid]))
+        settled(desk)
+        tiles = desk.locator(".fx-tile__value").all_inner_texts()
+        assert [one.strip() for one in tiles[:4]] == ["3", "1", "0", "2"]
+
+
+def test_an_exception_with_its_form_and_a_corrected_mistake(
+    browser: Browser, site: str, campaign: Campaign, bob: Any
+) -> None:
+    with phone(browser, site) as page:
+        enrol(page, bob)
+        kept(page)
+        page.context.set_offline(True)
+        page.get_by_role("link", name="下一户").tap()
+        page.get_by_role("link", name="有异常").tap()
+        page.get_by_role("button", name="保存：有异常").tap()
+        expect(page.get_by_text("尚未保存")).to_be_visible()
+        axe(page)
+        page.get_by_label("有", exact=True).check()
+        page.get_by_label("体温").fill("38.5")
+        page.get_by_role("button", name="添加一项").tap()
+        page.get_by_label("来自").fill("武汉")
+        # A call comes in, the app is thrown out: what was written is there again.
+        page.wait_for_timeout(600)
+        page.goto("about:blank")
+        page.goto("/f/")
+        unlock(page)
+        page.get_by_role("link", name="下一户").tap()
+        page.get_by_role("link", name="继续填写").tap()
+        expect(page.get_by_label("来自")).to_have_value("武汉")
+        page.get_by_role("button", name="保存：有异常").tap()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("102")
+        page.get_by_role("button", name="无人在家").tap()
+        page.get_by_role("link", name="记错了").tap()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("102")
+        page.get_by_role("button", name="全员正常").tap()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("201")
+        page.context.set_offline(False)
+        synced(page)
+    with acting(bob):
+        visits = list(Visit.objects.order_by("created_at"))
+        assert [one.outcome for one in visits] == ["exceptions", "absent", "all_well"]
+        assert visits[0].exceptions == 1
+        assert visits[2].corrects_id == visits[1].op_id
+
+
+@pytest.mark.usefixtures("campaign", "duties")
+def test_duties_are_recorded_without_a_signal(browser: Browser, site: str, bob: Any) -> None:
+    with phone(browser, site) as page:
+        enrol(page, bob)
+        kept(page)
+        page.context.set_offline(True)
+        page.goto("/f/#/gates")
+        page.get_by_label("车牌号").fill("冀j12345")
+        page.get_by_label("体温").fill("379")
+        expect(page.get_by_text("不得放行")).to_be_visible()
+        page.get_by_role("button", name="移交处置").tap()
+        expect(page.get_by_text("已存：冀J12345")).to_be_visible()
+        page.goto("/f/#/rounds")
+        page.get_by_role("link", name="配电房").tap()
+        page.get_by_role("button", name="正常").tap()
+        expect(page.get_by_text("已巡1个")).to_be_visible()
+        page.goto("/f/#/disinfection")
+        page.get_by_label("楼道").check()
+        page.get_by_role("button", name="保存").tap()
+        expect(page.get_by_text("已存：楼道")).to_be_visible()
+        page.goto("/f/#/messages")
+        page.get_by_role("link", name="大喇叭").tap()
+        page.get_by_role("button", name="已宣传").tap()
+        expect(page.get_by_text("已存：已宣传")).to_be_visible()
+        page.context.set_offline(False)
+        synced(page)
+    with acting(bob):
+        entry = GateEntry.objects.get()
+        assert (entry.decision, entry.fever, entry.plate) == ("referred", True, "冀J12345")
+        assert RoundCheck.objects.get().found == "fine"
+        assert Disinfection.objects.get().site == "stairs"
+        assert Outreach.objects.get().outcome == "said"
+
+
+@pytest.mark.usefixtures("campaign", "duties")
+def test_every_screen_fits_every_hand_and_eye(browser: Browser, site: str, bob: Any) -> None:
+    with phone(browser, site, size=NARROW) as page:
+        enrol(page, bob)
+        door = page.get_by_role("link", name="下一户").get_attribute("href") or ""
+        paths = (
+            "#/today", "#/doors", door, f"{door}/exceptions", f"{door}/home", "#/gates",
+            "#/rounds", "#/disinfection", "#/messages", "#/messages/rumour",
+        )  # fmt: skip
+        for size, theme, least in (("", "明亮", 44), ("30 号字", "深色", 60)):
+            page.goto("/f/#/settings")
+            page.get_by_label(theme).check()
+            if size:
+                page.get_by_label(size).check()
+            for path in paths:
+                page.goto(f"/f/{path}")
+                expect(page.get_by_role("heading", level=1)).to_be_visible()
+                no_sideways_scroll(page)
+                touch_targets(page, least)
+                axe(page)
+
+
+@pytest.mark.usefixtures("campaign", "duties")
+def test_pictures_for_the_guide(browser: Browser, site: str, bob: Any) -> None:
+    with phone(browser, site, size=PHONE) as page:
+        enrol(page, bob)
+        for path in ("today", "gates", "rounds", "messages"):
+            page.goto(f"/f/#/{path}")
+            expect(page.get_by_role("heading", level=1)).to_be_visible()
+            screenshot(page, f"phone-{path}")
+        page.goto("/f/#/today")
+        page.get_by_role("link", name="下一户").tap()
+        expect(page.get_by_role("button", name="全员正常")).to_be_visible()
+        screenshot(page, "phone-door")
