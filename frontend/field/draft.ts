@@ -60,6 +60,8 @@ export function useDraft<T extends object>(key: string, blank: T): Draft<T> {
       timer.current = setTimeout(keep, PAUSE);
     },
     forget: async () => {
+      // Most visits are one touch, and wait for nothing.
+      if (!touched.current && !found) return;
       clearTimeout(timer.current);
       timer.current = undefined;
       touched.current = true;

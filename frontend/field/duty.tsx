@@ -1,6 +1,6 @@
 // What the screens of duties share: saving and saying so, the place, what was done today.
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { useCell } from "./cell";
 import { type Done, model } from "./model";
 import { failure, moment } from "./said";
@@ -8,42 +8,44 @@ import { session } from "./session";
 import { t } from "./text";
 import { Button, Choice, Icon, Notice } from "./ui";
 
+/** A hand that trembles touches twice; what comes so soon after the last is not meant. */
+export const BLINK = 350;
+
+/** What must be mended before it can be saved. */
+export class Refused extends Error {}
+
 export interface Saving {
   busy: boolean;
-  /** Saves; whether it is on the disk. `said` is shown then. */
-  run: (what: () => Promise<unknown>, said: string) => Promise<boolean>;
+  /** Saves; `what` returns what is said then, and raises Refused or SaveError. Whether it is on the disk. */
+  run: (what: () => Promise<string>) => Promise<boolean>;
   /** What became of the last one. */
   notice: ComponentChildren;
-  /** Say that something must be mended before it can be saved. */
-  refuse: (why: string) => void;
 }
 
 export function useSaving(): Saving {
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState("");
   const [failed, setFailed] = useState("");
-  const run = async (what: () => Promise<unknown>, words: string): Promise<boolean> => {
-    if (busy) return false;
+  const state = useRef({ busy: false, ended: -Infinity });
+  const run = async (what: () => Promise<string>): Promise<boolean> => {
+    if (state.current.busy || performance.now() - state.current.ended < BLINK) return false;
+    state.current.busy = true;
     setBusy(true);
-    setFailed("");
     try {
-      await what();
-      setSaid(words);
+      setSaid(await what());
+      setFailed("");
       return true;
     } catch (error) {
       setSaid("");
-      setFailed(failure(error));
+      setFailed(error instanceof Refused ? error.message : failure(error));
       return false;
     } finally {
+      state.current = { busy: false, ended: performance.now() };
       setBusy(false);
     }
   };
-  const refuse = (why: string): void => {
-    setSaid("");
-    setFailed(why);
-  };
   const notice = failed ? <Notice kind="bad" title={failed} /> : said ? <Notice kind="ok" title={said} /> : null;
-  return { busy, run, notice, refuse };
+  return { busy, run, notice };
 }
 
 /** The grid that something was done in; asked only where there are several. */

@@ -4,6 +4,7 @@
 import { type Around, type Tree, evaluate, number, text, truth, workedOut } from "../islands/expression";
 import type { Form } from "./records";
 import { type Language, t } from "./text";
+import { narrow } from "./words";
 
 export type Answers = Record<string, unknown>;
 type Texts = Record<string, string>;
@@ -311,7 +312,8 @@ function clean(kind: string, given: unknown, options: Option[]): unknown {
     }
     case "integer":
     case "decimal": {
-      const value = /^[+-]?(\d+\.?\d*|\.\d+)$/.test(one) ? Number(one) : NaN;
+      const typed = narrow(one);
+      const value = /^[+-]?(\d+\.?\d*|\.\d+)$/.test(typed) ? Number(typed) : NaN;
       if (Number.isNaN(value) || Math.abs(value) > MOST_NUMBER) refuse(t("This is not a number. Write it like 36.5."));
       if (kind === "integer" && !Number.isInteger(value)) refuse(t("This is not a whole number. Write digits only."));
       return value;
@@ -326,7 +328,7 @@ function clean(kind: string, given: unknown, options: Option[]): unknown {
     case "datetime":
       return MINUTE.test(one) ? one.slice(0, 16) : refuse(t("This is not a day with a time. Write it like 2020-03-05T14:30."));
     case "position": {
-      const place = one.replaceAll(" ", "");
+      const place = narrow(one).replaceAll(" ", "");
       return POSITION.test(place) ? place : refuse(t("This is not a position. Write longitude and latitude with a comma."));
     }
     case "photo":

@@ -1,6 +1,6 @@
 // A disinfection: where, with what, how strong, how long; usual values stand there already.
 import { useState } from "preact/hooks";
-import { Correcting, DoneToday, compact, rules, useGrid, useSaving } from "../duty";
+import { Correcting, DoneToday, Refused, compact, rules, useGrid, useSaving } from "../duty";
 import { goOn } from "../enter";
 import { useModel } from "../hooks";
 import { type Done, model, save } from "../model";
@@ -9,7 +9,7 @@ import type { DutyRules } from "../records";
 import { session } from "../session";
 import { t } from "../text";
 import { Button, Choice, Empty, Field, Screen } from "../ui";
-import { named } from "../words";
+import { counted, named } from "../words";
 
 const LONGEST_NOTE = 500;
 const LONGEST_NAME = 60;
@@ -36,7 +36,7 @@ function Record({ known }: { known: DutyRules }) {
   const [agent, setAgent] = useState(known.agents[0]?.code ?? "");
   const [typed, setTyped] = useState<Typed>(() => ({ ...usual(agent), area: "", operator: session.value.user_name, note: "" }));
   const [corrected, setCorrected] = useState<Done | null>(null);
-  const { busy, run, notice, refuse } = useSaving();
+  const { busy, run, notice } = useSaving();
   const { code, choice } = useGrid();
   const set = (name: keyof Typed) => (event: { currentTarget: HTMLInputElement }) => {
     const { value } = event.currentTarget;
@@ -47,16 +47,16 @@ function Record({ known }: { known: DutyRules }) {
     setSite("");
     setTyped((before) => ({ ...before, area: "", note: "" }));
   };
-  const record = async (): Promise<void> => {
-    if (!site) return refuse(t("Choose where it was done."));
+  const written = async (): Promise<string> => {
+    if (!site) throw new Refused(t("Choose where it was done."));
     const numbers = {
-      concentration: whole(typed.concentration, MOST.concentration),
-      minutes: whole(typed.minutes, MOST.minutes),
+      concentration: counted(typed.concentration, MOST.concentration),
+      minutes: counted(typed.minutes, MOST.minutes),
     };
-    if (!numbers.concentration) return refuse(t("Concentration: write the milligrams in a litre, as 500."));
-    if (!numbers.minutes) return refuse(t("Time of contact: write the minutes, as 30."));
-    const area = whole(typed.area, MOST.area);
-    if (typed.area.trim() && !area) return refuse(t("Area: write the square metres, as 120, or nothing."));
+    if (!numbers.concentration) throw new Refused(t("Concentration: write the milligrams in a litre, as 500."));
+    if (!numbers.minutes) throw new Refused(t("Time of contact: write the minutes, as 30."));
+    const area = counted(typed.area, MOST.area);
+    if (typed.area.trim() && !area) throw new Refused(t("Area: write the square metres, as 120, or nothing."));
     const where = named(known.sites.find((one) => one.code === site));
     const title = `${where} · ${named(known.agents.find((one) => one.code === agent))}`;
     const patch = compact({
@@ -69,7 +69,11 @@ function Record({ known }: { known: DutyRules }) {
       note: typed.note.trim(),
       corrects: corrected?.op_id,
     });
-    if (await run(() => save("disinfection", null, patch, { title }), t("Saved: %(title)s", { title }))) stop();
+    await save("disinfection", null, patch, { title });
+    return t("Saved: %(title)s", { title });
+  };
+  const record = async (): Promise<void> => {
+    if (await run(written)) stop();
     scrollTo({ top: 0 });
   };
   const correct = (one: Done): void => {
@@ -122,10 +126,4 @@ function Record({ known }: { known: DutyRules }) {
       <DoneToday title={t("Recorded on this phone")} done={model.done("disinfection")} onCorrect={correct} />
     </form>
   );
-}
-
-/** A whole number above zero; null for anything else. */
-function whole(typed: string, most: number): number | null {
-  const value = /^\d{1,8}$/.test(typed.trim()) ? Number(typed) : 0;
-  return value > 0 && value <= most ? value : null;
 }

@@ -1,8 +1,9 @@
 // One door: who lives there, what was found, the form if it is asked. "All well" is one touch.
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useCell } from "../cell";
 import { unbase64url } from "../crypto";
 import { type Draft, useDraft } from "../draft";
+import { BLINK } from "../duty";
 import { goOn } from "../enter";
 import { Contradiction, type Photos, Questions } from "../forms";
 import { type Done, model } from "../model";
@@ -45,15 +46,21 @@ export function Door({ door, campaign, outcome, corrects }: At & { outcome: stri
   const { note, day } = written.value;
   const [saving, setSaving] = useState(false);
   const [failed, setFailed] = useState("");
+  const [busy, shown] = [useRef(false), useRef(performance.now())];
   const saved = useCell(last);
   const doors = model.doors(campaign.id);
   const [next] = ahead(doors, door);
   const left = doors.filter(isLeft).length;
   const asked = campaign.outcomes.find((one) => one.code === outcome && asks(campaign, one));
+  // Once opened it stays so, also while what stands in it is deleted.
+  const opened = useRef(false);
+  opened.current ||= note !== "" || day !== "";
   const begun = campaign.outcomes.find((one) => one.code === written.value.outcome && written.value.answers);
 
   const record = async (found: Outcome, answers: Answers = {}): Promise<void> => {
-    if (saving) return;
+    // A second touch is meant for the door before: this one has not been read yet.
+    if (busy.current || performance.now() - shown.current < BLINK) return;
+    busy.current = true;
     setSaving(true);
     setFailed("");
     try {
@@ -69,6 +76,7 @@ export function Door({ door, campaign, outcome, corrects }: At & { outcome: stri
       setFailed(failure(error));
       scrollTo({ top: 0 });
     } finally {
+      busy.current = false;
       setSaving(false);
     }
   };
@@ -110,7 +118,7 @@ export function Door({ door, campaign, outcome, corrects }: At & { outcome: stri
           <Outcomes door={door} campaign={campaign} corrects={corrects} saving={saving} onSave={(found) => void record(found)} />
         </>
       )}
-      <details class="ff-details" open={note !== "" || day !== ""}>
+      <details class="ff-details" open={opened.current}>
         <summary>{t("Note, day to come back")}</summary>
         <div class="ff-details__body">
           <Lines label={t("Note")} value={note} most={LONGEST_NOTE} onInput={(value) => written.change({ note: value })} />
@@ -234,6 +242,8 @@ function Form({
   const questions = useMemo(() => (form ? questionsOf(form) : []), [form?.id]);
   const begun = useMemo(() => beginning(questions, clock().today, { now: clock().now }), [questions]);
   const [judged, setJudged] = useState(false);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => heading.current?.focus(), []);
   const given = written.value.answers ?? begun;
   const now = look(questions, given);
   const speaks = outcome.met && !outcome.exception && now.exceptions.length > 0;
@@ -261,7 +271,9 @@ function Form({
         save();
       }}
     >
-      <h2 class="ff-subtitle">{named(outcome)}</h2>
+      <h2 class="ff-subtitle" ref={heading} tabIndex={-1}>
+        {named(outcome)}
+      </h2>
       <Questions
         questions={questions}
         given={given}

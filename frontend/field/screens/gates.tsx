@@ -1,7 +1,7 @@
 // A gate's log: who passes is written down in one go, and the next one can come.
 import { Fragment } from "preact";
 import { useRef, useState } from "preact/hooks";
-import { Correcting, DoneToday, compact, rules, useSaving } from "../duty";
+import { Correcting, DoneToday, Refused, compact, rules, useSaving } from "../duty";
 import { goOn } from "../enter";
 import { useModel } from "../hooks";
 import { type Done, model, save } from "../model";
@@ -11,7 +11,7 @@ import { link } from "../route";
 import { ScanField } from "../scan";
 import { t, tn } from "../text";
 import { Button, Choice, Empty, Field, Notice, Screen } from "../ui";
-import { named } from "../words";
+import { counted, named, narrow } from "../words";
 
 type Direction = "in" | "out";
 type Entry = Record<"temperature" | "plate" | "who" | "identity" | "phone" | "origin" | "people" | "note", string>;
@@ -52,41 +52,47 @@ function Log({ gate }: { gate: Row<"gate"> }) {
   const [direction, setDirection] = useState<Direction>("in");
   const [corrected, setCorrected] = useState<Done | null>(null);
   const first = useRef<HTMLDivElement>(null);
-  const { busy, run, notice, refuse } = useSaving();
+  const { busy, run, notice } = useSaving();
   const known = rules();
   const set = (name: keyof Entry) => (value: string) => setEntry((before) => ({ ...before, [name]: value }));
   const temperature = degrees(entry.temperature);
   const fever = known !== undefined && temperature !== null && temperature >= known.fever;
   const done = model.done("gate_entry").filter((one) => one.patch["gate_id"] === gate.id);
 
-  const decide = async (decision: string, label: string): Promise<void> => {
-    const people = Number(entry.people);
-    if (!Number.isInteger(people) || people < 1 || people > MOST_PEOPLE) {
-      return refuse(t("How many pass: write a number from 1 to %(n)s.", { n: MOST_PEOPLE }));
+  const written = async (decision: string, label: string): Promise<string> => {
+    const people = counted(entry.people, MOST_PEOPLE);
+    if (people === null) throw new Refused(t("How many pass: write a number from 1 to %(n)s.", { n: MOST_PEOPLE }));
+    if (entry.temperature.trim() && temperature === null) {
+      throw new Refused(t("The temperature can't be read: write it like 36.5."));
     }
-    if (entry.temperature.trim() && temperature === null) return refuse(t("The temperature can't be read: write it like 36.5."));
     const patch = compact({
       gate_id: gate.id,
       direction,
       decision,
       people,
       temperature: temperature === null ? "" : temperature.toFixed(1),
-      plate: entry.plate.trim().toUpperCase(),
+      plate: narrow(entry.plate).toUpperCase(),
       who: entry.who.trim(),
-      identity: entry.identity.trim().toUpperCase(),
-      phone: entry.phone.trim(),
+      identity: narrow(entry.identity).toUpperCase(),
+      phone: narrow(entry.phone),
       origin: entry.origin.trim(),
       note: entry.note.trim(),
       corrects: corrected?.op_id,
     });
-    const called = entry.plate.trim().toUpperCase() || entry.who.trim() || tn("%(n)s person", "%(n)s people", people);
-    const title = [called, temperature === null ? "" : `${temperature.toFixed(1)} °C`, label].filter(Boolean).join(" · ");
-    if (await run(() => save("gate_entry", null, patch, { title }), t("Saved: %(title)s", { title }))) {
-      setEntry(BLANK);
-      setCorrected(null);
-      // The next one stands there already.
-      first.current?.querySelector<HTMLInputElement>("input")?.focus();
+    if (gate.asks.length && !gate.asks.some((asked) => asked in patch)) {
+      throw new Refused(t("Nothing is written down of who passes: fill in one field at least."));
     }
+    const called = patch["plate"] ?? patch["who"] ?? tn("%(n)s person", "%(n)s people", people);
+    const title = [called, temperature === null ? "" : `${temperature.toFixed(1)} °C`, label].filter(Boolean).join(" · ");
+    await save("gate_entry", null, patch, { title });
+    return t("Saved: %(title)s", { title });
+  };
+  const decide = async (decision: string, label: string): Promise<void> => {
+    if (!(await run(() => written(decision, label)))) return scrollTo({ top: 0 });
+    setEntry(BLANK);
+    setCorrected(null);
+    // The next one stands there already.
+    first.current?.querySelector<HTMLInputElement>("input")?.focus();
   };
   const correct = (one: Done): void => {
     const said = (name: keyof Entry): string => String(one.patch[name] ?? BLANK[name]);
@@ -170,7 +176,7 @@ function Log({ gate }: { gate: Row<"gate"> }) {
 
 /** A temperature as it is typed in a hurry: 36.5, 365 or 36,5; null where it is none. */
 export function degrees(typed: string): number | null {
-  const said = typed.trim().replace(",", ".");
+  const said = narrow(typed).replace(",", ".");
   if (!/^\d{2,3}(\.\d+)?$/.test(said)) return null;
   const value = Number(/^\d{3}$/.test(said) ? `${said.slice(0, 2)}.${said.slice(2)}` : said);
   return value >= COLDEST && value <= HOTTEST ? value : null;

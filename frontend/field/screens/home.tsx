@@ -1,37 +1,18 @@
 // What can be corrected of a household at its door: its state, the note, who is away.
 import { useState } from "preact/hooks";
+import { Refused, useSaving } from "../duty";
 import { model, save } from "../model";
 import { Lines } from "../parts";
 import type { Row } from "../records";
 import { link } from "../route";
-import { failure } from "../said";
 import { doorName, today } from "../sweep";
 import { t } from "../text";
-import { Button, Choice, Empty, Field, Notice, Screen } from "../ui";
+import { Button, Choice, Empty, Field, Screen } from "../ui";
 import { named } from "../words";
 
 // A household is closed at a desk.
 const STATES = ["lived_in", "empty"] as const;
 const LONGEST_NOTE = 200;
-
-/** Saves, and says what became of it. */
-function useSaving(): { said: string; failed: string; run: (what: () => Promise<unknown>) => Promise<boolean> } {
-  const [said, setSaid] = useState("");
-  const [failed, setFailed] = useState("");
-  const run = async (what: () => Promise<unknown>): Promise<boolean> => {
-    setSaid("");
-    setFailed("");
-    try {
-      await what();
-      setSaid(t("Saved."));
-      return true;
-    } catch (error) {
-      setFailed(failure(error));
-      return false;
-    }
-  };
-  return { said, failed, run };
-}
 
 export function Home({ door }: { door: Row<"door"> }) {
   const home = model.household(door.household_id);
@@ -53,11 +34,13 @@ function Household({ home, title }: { home: Row<"household">; title: string }) {
   const words = model.words();
   const [state, setState] = useState(home.state);
   const [note, setNote] = useState(home.note);
-  const { said, failed, run } = useSaving();
+  const { busy, run, notice } = useSaving();
   const change = (): Promise<boolean> => {
     const data = { ...(state !== home.state ? { state } : {}), ...(note.trim() !== home.note ? { note: note.trim() } : {}) };
     return run(async () => {
-      if (Object.keys(data).length) await save("household", home.id, data, { title, changes: [{ entity: "household", id: home.id, data }] });
+      if (!Object.keys(data).length) throw new Refused(t("Nothing was changed."));
+      await save("household", home.id, data, { title, changes: [{ entity: "household", id: home.id, data }] });
+      return t("Saved.");
     });
   };
   return (
@@ -74,9 +57,8 @@ function Household({ home, title }: { home: Row<"household">; title: string }) {
         onChoose={setState}
       />
       <Lines label={t("Note on the household")} value={note} most={LONGEST_NOTE} onInput={setNote} />
-      {failed && <Notice kind="bad" title={failed} />}
-      {said && <Notice kind="ok" title={said} />}
-      <Button type="submit" look="primary">
+      {notice}
+      <Button type="submit" look="primary" disabled={busy}>
         {t("Save")}
       </Button>
     </form>
@@ -86,12 +68,16 @@ function Household({ home, title }: { home: Row<"household">; title: string }) {
 function Resident({ resident, title }: { resident: Row<"resident">; title: string }) {
   const [since, setSince] = useState(resident.away_since ?? today());
   const [where, setWhere] = useState(resident.away_where);
-  const { said, failed, run } = useSaving();
+  const { busy, run, notice } = useSaving();
   const away = resident.away_since !== null;
   const tell = (data: { away_since: string | null; away_where: string }): Promise<boolean> =>
-    run(() => save("residency", resident.id, data, { title: `${title} · ${resident.name}`, changes: [{ entity: "resident", id: resident.id, data }] }));
+    run(async () => {
+      const changes = [{ entity: "resident" as const, id: resident.id, data }];
+      await save("residency", resident.id, data, { title: `${title} · ${resident.name}`, changes });
+      return t("Saved.");
+    });
   return (
-    <details class="ff-details" open={Boolean(said || failed)}>
+    <details class="ff-details" open={notice !== null}>
       <summary>
         {resident.name} · {away ? t("away") : t("at home")}
       </summary>
@@ -110,12 +96,11 @@ function Resident({ resident, title }: { resident: Row<"resident">; title: strin
           value={where}
           onInput={(event) => setWhere(event.currentTarget.value)}
         />
-        {failed && <Notice kind="bad" title={failed} />}
-        {said && <Notice kind="ok" title={said} />}
-        <Button disabled={!since} onClick={() => void tell({ away_since: since, away_where: where.trim() })}>
+        {notice}
+        <Button disabled={!since || busy} onClick={() => void tell({ away_since: since, away_where: where.trim() })}>
           {away ? t("Change") : t("Is away")}
         </Button>
-        {away && <Button onClick={() => void tell({ away_since: null, away_where: "" })}>{t("Has come back")}</Button>}
+        {away && <Button disabled={busy} onClick={() => void tell({ away_since: null, away_where: "" })}>{t("Has come back")}</Button>}
       </div>
     </details>
   );

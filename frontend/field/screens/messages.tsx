@@ -1,6 +1,6 @@
 // What is to be said today, large enough to be read aloud; talks, rumours and gatherings.
 import { useState } from "preact/hooks";
-import { Correcting, DoneToday, compact, rules, useGrid, useSaving } from "../duty";
+import { Correcting, DoneToday, Refused, compact, rules, useGrid, useSaving } from "../duty";
 import { goOn } from "../enter";
 import { useModel } from "../hooks";
 import { type Done, model, save } from "../model";
@@ -9,7 +9,7 @@ import type { DutyRules, Row } from "../records";
 import { link } from "../route";
 import { t } from "../text";
 import { Button, Choice, Empty, Field, Screen } from "../ui";
-import { named } from "../words";
+import { counted, named } from "../words";
 
 const LONGEST_NOTE = 500;
 const MOST_PEOPLE = 100_000;
@@ -89,13 +89,16 @@ function Say({ message, known }: { message: Row<"message">; known: DutyRules }) 
       place_code: code,
       kind: TOLD,
       outcome,
-      people: counted(people) ?? 0,
+      people: counted(people, MOST_PEOPLE) ?? 0,
       message_id: message.id,
       // Said once more is another time; what was said after all takes the place of “not said”.
       corrects: latest && latest.patch["outcome"] !== outcome ? latest.op_id : "",
     });
     const title = `${label} · ${[...message.text].slice(0, 12).join("")}`;
-    await run(() => save("outreach", null, patch, { title }), t("Saved: %(title)s", { title: label }));
+    await run(async () => {
+      await save("outreach", null, patch, { title });
+      return t("Saved: %(title)s", { title: label });
+    });
   };
   return (
     <Screen title={named(known.messages.find((one) => one.code === message.kind), message.kind)}>
@@ -131,7 +134,7 @@ function Outreach({ kind }: { kind: DutyRules["outreach"][number] }) {
   const [people, setPeople] = useState("");
   const [note, setNote] = useState("");
   const [corrected, setCorrected] = useState<Done | null>(null);
-  const { busy, run, notice, refuse } = useSaving();
+  const { busy, run, notice } = useSaving();
   const { code, choice } = useGrid();
   const stop = (): void => {
     setCorrected(null);
@@ -139,20 +142,25 @@ function Outreach({ kind }: { kind: DutyRules["outreach"][number] }) {
     setPeople("");
     setNote("");
   };
-  const record = async (): Promise<void> => {
+  const written = async (): Promise<string> => {
     const found = kind.outcomes.find((one) => one.code === outcome);
-    if (!found) return refuse(t("Choose how it ended."));
-    if (people.trim() && counted(people) === null) return refuse(t("People: write a number, or nothing."));
+    if (!found) throw new Refused(t("Choose how it ended."));
+    const heard = counted(people, MOST_PEOPLE);
+    if (people.trim() && heard === null) throw new Refused(t("People: write a number, or nothing."));
     const title = `${named(kind)} · ${named(found)}`;
     const patch = compact({
       place_code: code,
       kind: kind.code,
       outcome,
-      people: counted(people) ?? 0,
+      people: heard ?? 0,
       note: note.trim(),
       corrects: corrected?.op_id,
     });
-    if (await run(() => save("outreach", null, patch, { title }), t("Saved: %(title)s", { title }))) stop();
+    await save("outreach", null, patch, { title });
+    return t("Saved: %(title)s", { title });
+  };
+  const record = async (): Promise<void> => {
+    if (await run(written)) stop();
     scrollTo({ top: 0 });
   };
   const correct = (one: Done): void => {
@@ -206,10 +214,4 @@ function Outreach({ kind }: { kind: DutyRules["outreach"][number] }) {
       />
     </Screen>
   );
-}
-
-/** How many people; null for what is no number. */
-function counted(typed: string): number | null {
-  const said = typed.trim();
-  return /^\d{1,6}$/.test(said) && Number(said) <= MOST_PEOPLE ? Number(said) : null;
 }

@@ -7,7 +7,7 @@ import { useModel } from "../hooks";
 import { type Done, model, save } from "../model";
 import { Badge, Lines, Progress, RowLink } from "../parts";
 import type { Point, Row } from "../records";
-import { go, link } from "../route";
+import { go, link, route } from "../route";
 import { ScanButton, useGun } from "../scan";
 import { t, tn } from "../text";
 import { Button, Empty, Icon, Notice, Screen } from "../ui";
@@ -175,10 +175,14 @@ function Check({ round, point, read }: { round: Row<"round">; point: Point; read
       corrects: corrected?.op_id,
     });
     const title = `${point.name} · ${label}`;
-    if (!(await run(() => save("round_check", null, patch, { title }), t("Saved: %(title)s", { title })))) return;
+    const kept = await run(async () => {
+      await save("round_check", null, patch, { title });
+      return t("Saved: %(title)s", { title });
+    });
+    if (!kept) return;
     just.value = title;
     // On to the next point: its code, or the list.
-    go("rounds", round.id);
+    if (route.value[2] === point.id) go("rounds", round.id);
   };
   return (
     <Screen title={point.name}>
