@@ -4,7 +4,7 @@ import { useId } from "preact/hooks";
 import type { Row } from "./records";
 import { doorName, isBack, today } from "./sweep";
 import { t } from "./text";
-import { Icon } from "./ui";
+import { Button, Icon } from "./ui";
 
 /** How far a piece of work is, as a bar with its words. */
 export function Progress({ label, done, of }: { label: string; done: number; of: number }) {
@@ -84,6 +84,35 @@ export function Lines({ label, value, most, onInput }: { label: string; value: s
     <div class="ff-field">
       <label for={id}>{label}</label>
       <textarea id={id} rows={2} maxLength={most} value={value} onInput={(event) => onInput(event.currentTarget.value)} />
+    </div>
+  );
+}
+
+export interface Finding {
+  code: string;
+  label: string;
+  /** Where it is asked for more; without it `onChoose` is called. */
+  href?: string;
+  onChoose?: () => void;
+}
+
+/** What may be found: the usual one first, always under the thumb however long the page is. */
+export function Findings({ findings, disabled }: { findings: Finding[]; disabled: boolean }) {
+  const draw = ({ code, label, href, onChoose }: Finding, at: number) =>
+    href ? (
+      <a key={code} class={`ff-button ff-button--${at ? "plain" : "primary"}`} href={href}>
+        <span>{label}</span>
+      </a>
+    ) : (
+      <Button key={code} look={at ? "plain" : "primary"} disabled={disabled} {...(onChoose ? { onClick: onChoose } : {})}>
+        {label}
+      </Button>
+    );
+  const [first, ...others] = findings.map(draw);
+  return (
+    <div class="ff-findings" role="group" aria-label={t("What was found")}>
+      <div class="ff-thumb ff-thumb--one ff-thumb--bare">{first}</div>
+      <div class="ff-outcomes">{others}</div>
     </div>
   );
 }

@@ -7,7 +7,7 @@ import { BLINK } from "../duty";
 import { goOn } from "../enter";
 import { Contradiction, type Photos, Questions } from "../forms";
 import { type Done, model } from "../model";
-import { Badge, Lines, shortDay } from "../parts";
+import { Badge, Findings, Lines, shortDay } from "../parts";
 import { type Answers, beginning, clock, look, questionsOf } from "../questions";
 import type { Outcome, Row } from "../records";
 import { go, link, route } from "../route";
@@ -145,25 +145,14 @@ export function Door({ door, campaign, outcome, corrects }: At & { outcome: stri
 }
 
 function Outcomes({ door, campaign, corrects, saving, onSave }: At & { saving: boolean; onSave: (outcome: Outcome) => void }) {
-  return (
-    <div class="ff-outcomes" role="group" aria-label={t("What was found")}>
-      {campaign.outcomes.map((one, at) =>
-        asks(campaign, one) ? (
-          <a
-            key={one.code}
-            class={`ff-button ff-button--${at === 0 ? "primary" : "plain"}`}
-            href={link("doors", door.id, one.code, ...(corrects ? [corrects] : []))}
-          >
-            <span>{named(one)}</span>
-          </a>
-        ) : (
-          <Button key={one.code} look={at === 0 ? "primary" : "plain"} disabled={saving} onClick={() => onSave(one)}>
-            {named(one)}
-          </Button>
-        ),
-      )}
-    </div>
-  );
+  const findings = campaign.outcomes.map((one) => ({
+    code: one.code,
+    label: named(one),
+    ...(asks(campaign, one)
+      ? { href: link("doors", door.id, one.code, ...(corrects ? [corrects] : [])) }
+      : { onChoose: () => onSave(one) }),
+  }));
+  return <Findings findings={findings} disabled={saving} />;
 }
 
 function Residents({ door }: { door: Row<"door"> }) {

@@ -5,7 +5,7 @@ import { Correcting, DoneToday, compact, rules, useSaving } from "../duty";
 import { Locate } from "../forms";
 import { useModel } from "../hooks";
 import { type Done, model, save } from "../model";
-import { Badge, Lines, Progress, RowLink } from "../parts";
+import { Badge, Findings, Lines, Progress, RowLink } from "../parts";
 import type { Point, Row } from "../records";
 import { go, link, route } from "../route";
 import { ScanButton, useGun } from "../scan";
@@ -192,13 +192,14 @@ function Check({ round, point, read }: { round: Row<"round">; point: Point; read
       </p>
       {notice}
       {corrected && <Correcting title={corrected.title} onStop={() => setCorrected(null)} />}
-      <div class="ff-outcomes" role="group" aria-label={t("What was found")}>
-        {known?.found.map((one) => (
-          <Button key={one.code} look={one.exception ? "plain" : "primary"} disabled={busy} onClick={() => void record(one.code, named(one))}>
-            {named(one)}
-          </Button>
-        ))}
-      </div>
+      <Findings
+        disabled={busy}
+        findings={(known?.found ?? []).map((one) => ({
+          code: one.code,
+          label: named(one),
+          onChoose: () => void record(one.code, named(one)),
+        }))}
+      />
       <details class="ff-details">
         <summary>{t("Note, position")}</summary>
         <div class="ff-details__body">
