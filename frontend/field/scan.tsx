@@ -6,8 +6,8 @@ import { Button } from "./ui";
 
 type Camera = typeof import("./camera").Camera;
 
-/** Tells of each code that a gun types, wherever the focus is. */
-export function useGun(onCode: (code: string) => void): void {
+/** Tells of each code that a gun types, wherever the focus is, and of the field that has it. */
+export function useGun(onCode: (code: string, field: HTMLInputElement | null) => void): void {
   const told = useRef(onCode);
   told.current = onCode;
   useEffect(() => {
@@ -27,7 +27,7 @@ export function useGun(onCode: (code: string) => void): void {
         field.dispatchEvent(new Event("input", { bubbles: true }));
         field.focus();
       }
-      told.current(code);
+      told.current(code, field);
     };
     document.addEventListener("keydown", listen, true);
     return () => document.removeEventListener("keydown", listen, true);

@@ -373,6 +373,24 @@ describe("duties", () => {
     ]);
   });
 
+  test("what a gun reads at a gate finds its field, whichever has the focus", async () => {
+    server.records = [rules, { ...gate, data: { ...gate.data, asks: ["temperature", "identity", "phone"] } }];
+    await open("#/gates");
+    const shoot = (text: string): Promise<void> =>
+      act(async () => {
+        const field = root.querySelector('[inputmode="decimal"]') as HTMLInputElement;
+        for (const code of [...[...text].map((digit) => `Digit${digit}`), "Enter"]) {
+          field.dispatchEvent(new KeyboardEvent("keydown", { code, key: "Process", bubbles: true }));
+        }
+        await settled();
+      });
+    await shoot("13800001234");
+    await shoot("110101199003070011");
+    expect(root.querySelector<HTMLInputElement>("#gate-identity")?.value).toBe("110101199003070011");
+    expect(root.querySelector<HTMLInputElement>('[inputmode="tel"]')?.value).toBe("13800001234");
+    expect(root.querySelector<HTMLInputElement>('[inputmode="decimal"]')?.value).toBe("");
+  });
+
   test("what can't be a temperature is not logged", async () => {
     await open("#/gates");
     await tap("Let through");

@@ -8,7 +8,7 @@ import { type Done, model, save } from "../model";
 import { RowLink } from "../parts";
 import type { Asked, Row } from "../records";
 import { link } from "../route";
-import { ScanField } from "../scan";
+import { ScanField, useGun } from "../scan";
 import { t, tn } from "../text";
 import { Button, Choice, Empty, Field, Notice, Screen } from "../ui";
 import { counted, named, narrow } from "../words";
@@ -18,6 +18,8 @@ type Entry = Record<"temperature" | "plate" | "who" | "identity" | "phone" | "or
 
 const BLANK: Entry = { temperature: "", plate: "", who: "", identity: "", phone: "", origin: "", people: "1", note: "" };
 const MOST_PEOPLE = 1_000;
+/** By which a code that was read is known. */
+const SHAPES: Partial<Record<Asked, RegExp>> = { identity: /^\d{17}[\dXx]$/, phone: /^1\d{10}$/ };
 const [COLDEST, HOTTEST] = [30, 45];
 
 export function Gates({ rest }: { rest: string[] }) {
@@ -58,6 +60,14 @@ function Log({ gate }: { gate: Row<"gate"> }) {
   const temperature = degrees(entry.temperature);
   const fever = known !== undefined && temperature !== null && temperature >= known.fever;
   const done = model.done("gate_entry").filter((one) => one.patch["gate_id"] === gate.id);
+
+  // What a gun reads finds its field, whichever has the focus.
+  useGun((code, field) => {
+    const shape = Object.entries(SHAPES).find(([asked, pattern]) => pattern.test(code) && gate.asks.includes(asked as Asked));
+    const focused = /^gate-(plate|identity)$/.exec(field?.id ?? "")?.[1];
+    const name = (shape?.[0] ?? focused ?? gate.asks.find((asked) => asked === "identity" || asked === "who")) as Asked | undefined;
+    if (name) set(name)(code);
+  });
 
   const written = async (decision: string, label: string): Promise<string> => {
     const people = counted(entry.people, MOST_PEOPLE);

@@ -65,7 +65,8 @@ export function pointOf(code: string, rounds: Row<"round">[]): { round: Row<"rou
   return null;
 }
 
-function Reader({ rounds }: { rounds: Row<"round">[] }) {
+/** Opens the point whose code is read; `unknown`: the last one was of none. */
+function useReader(rounds: Row<"round">[]): { unknown: boolean; take: (code: string) => void } {
   const [unknown, setUnknown] = useState(false);
   const take = (code: string): void => {
     const found = pointOf(code, rounds);
@@ -73,15 +74,24 @@ function Reader({ rounds }: { rounds: Row<"round">[] }) {
     if (found) go("rounds", found.round.id, found.point.id, "qr");
   };
   useGun(take);
+  return { unknown, take };
+}
+
+function Reader({ rounds }: { rounds: Row<"round">[] }) {
+  const { unknown, take } = useReader(rounds);
   return (
     <>
       <ScanButton look="primary" label={t("Read the code of a point")} onCode={take} />
-      {unknown && (
-        <Notice kind="warn" title={t("This code is of no point of yours.")}>
-          <p>{t("Choose the point in the list, and tell the community that its code is wrong.")}</p>
-        </Notice>
-      )}
+      {unknown && <Unknown />}
     </>
+  );
+}
+
+function Unknown() {
+  return (
+    <Notice kind="warn" title={t("This code is of no point of yours.")}>
+      <p>{t("Choose the point in the list, and tell the community that its code is wrong.")}</p>
+    </Notice>
   );
 }
 
@@ -161,6 +171,7 @@ function Check({ round, point, read }: { round: Row<"round">; point: Point; read
   const [position, setPosition] = useState("");
   const [corrected, setCorrected] = useState<Done | null>(null);
   const { busy, run, notice } = useSaving();
+  const { unknown } = useReader(model.rounds());
   const known = rules();
   const here = model.done("round_check").filter((one) => one.patch["point_id"] === point.id);
   const next = standings(round).find((one) => one.wanted && one.point.id !== point.id);
@@ -191,6 +202,7 @@ function Check({ round, point, read }: { round: Row<"round">; point: Point; read
         {read && ` · ${t("its code was read")}`}
       </p>
       {notice}
+      {unknown && <Unknown />}
       {corrected && <Correcting title={corrected.title} onStop={() => setCorrected(null)} />}
       <Findings
         disabled={busy}
