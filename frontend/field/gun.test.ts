@@ -33,7 +33,7 @@ describe("a gun", () => {
     expect(shoot(gun, "1111", 5)).toBe("1111");
     expect(shoot(gun, "2222", 5)).toBe("2222");
     gun.key({ code: "KeyC", shiftKey: false, ctrlKey: true, altKey: false, metaKey: false, timeStamp: 1 });
-    expect(gun.busy).toBe(false);
+    expect(gun.length).toBe(0);
   });
 });
 

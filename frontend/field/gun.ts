@@ -41,9 +41,9 @@ export class Gun {
   #typed = "";
   #since = -Infinity;
 
-  /** Whether what comes now is the middle of a burst. */
-  get busy(): boolean {
-    return this.#typed.length > 1;
+  /** How many letters of a code it has taken; 1 where one may begin. */
+  get length(): number {
+    return this.#typed.length;
   }
 
   /** Take a key; the code that it completes, or "". */

@@ -15,8 +15,9 @@ export function useGun(onCode: (code: string, field: HTMLInputElement | null) =>
     let before = "";
     const listen = (event: KeyboardEvent): void => {
       const field = event.target instanceof HTMLInputElement ? event.target : null;
-      if (!gun.busy && field) before = field.value;
       const code = gun.key(event);
+      // The key that begins a code has not reached the field yet.
+      if (gun.length === 1 && field) before = field.value;
       if (!code) return;
       event.preventDefault();
       event.stopPropagation();

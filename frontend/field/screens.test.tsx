@@ -381,6 +381,9 @@ describe("duties", () => {
         const field = root.querySelector('[inputmode="decimal"]') as HTMLInputElement;
         for (const code of [...[...text].map((digit) => `Digit${digit}`), "Enter"]) {
           field.dispatchEvent(new KeyboardEvent("keydown", { code, key: "Process", bubbles: true }));
+          if (code === "Enter") continue;
+          field.value += code.slice(-1);
+          field.dispatchEvent(new Event("input", { bubbles: true }));
         }
         await settled();
       });
