@@ -21,7 +21,15 @@ from fangxian.common.scoping import acting
 from fangxian.field.actions.gates import open_gate
 from fangxian.field.actions.outreach import write_message
 from fangxian.field.actions.rounds import NewPoint, plan_round
-from fangxian.field.models import Campaign, Disinfection, GateEntry, Outreach, Point, RoundCheck, Visit
+from fangxian.field.models import (
+    Campaign,
+    Disinfection,
+    GateEntry,
+    Outreach,
+    Point,
+    RoundCheck,
+    Visit,
+)
 from fangxian.field.tests.conftest import begin
 from fangxian.register.actions import create_household, move_in
 from fangxian.regions.queries import at
