@@ -31,8 +31,8 @@ from fangxian.field.models import (
     Visit,
 )
 from fangxian.field.tests.conftest import begin
-from fangxian.register.actions import create_household, move_in
 from fangxian.regions.queries import at
+from fangxian.register.actions import create_household, move_in
 from tests.browser.kit import (
     DESK,
     FLAGS,
