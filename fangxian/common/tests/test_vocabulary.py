@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fangxian.common.vocabulary import in_all_languages
 
 
 def test_every_name_gets_traditional_characters_and_nothing_else_changes() -> None:
-    rules = {
+    rules: dict[str, Any] = {
         "fever": 37.3,
         "gates": ({"code": "road", "zh": "道路卡口", "en": "Road checkpoint", "asks": ["plate"]},),
         "zh": None,

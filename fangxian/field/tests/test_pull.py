@@ -84,7 +84,7 @@ def test_the_first_pull_has_what_the_grid_has_and_nothing_else(
     (campaign,) = phone.all("campaign")
     assert {one["code"] for one in campaign["outcomes"]} >= {"all_well", "absent"}
     (words,) = phone.all("words")
-    assert words["relations"]["head"] == {"zh": "户主", "hant": "戶主", "en": "Head"}
+    assert words["relations"]["head"] == {"zh": "户主", "hant": "戶主", "en": "Head of household"}
     assert words["sexes"]["1"] == {"zh": "男", "hant": "男", "en": "male"}
     assert {one["hant"] for one in campaign["outcomes"]} >= {"全員正常", "無人在家"}
     (form,) = phone.all("form")
