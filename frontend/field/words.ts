@@ -1,16 +1,14 @@
 // Names that the server sends with their codes, in the language of the reader; and what a Chinese keyboard types.
+import { narrow } from "../islands/questions";
 import type { Word } from "./records";
+
+export { narrow };
 
 export function named(word: Word | undefined, otherwise = ""): string {
   if (!word) return otherwise;
   const language = document.documentElement.lang.toLowerCase();
   if (language.startsWith("en")) return word.en || word.zh;
   return language === "zh-hant" ? word.hant || word.zh : word.zh;
-}
-
-/** Without the wide letters, digits and marks that a Chinese keyboard types. */
-export function narrow(typed: string): string {
-  return typed.normalize("NFKC").trim();
 }
 
 /** A whole number from 1 to `most`; null for anything else. */

@@ -1,21 +1,15 @@
-// The questions at a door: hides what is skipped, works out what is calculated and judges answers by
-// the trees that the server checks by; adds and removes rows of repeats; opens the questions from the button of the outcome that asks them.
+// The questions at a door: hides what is skipped, shows what is worked out and judges answers as questions.ts finds,
+// which the phone goes by too; adds and removes rows of repeats; opens the questions from the button of the outcome that
+// asks them.
 // data-source: id of the JSON of compiled questions; data-today: the day. Fields are named a.name, a.repeat.0.name.
 import { type Mount, embedded, on } from "./core";
-import { type Around, type Tree, evaluate, number, text, truth, workedOut } from "./expression";
+import { type Around, text } from "./expression";
+import { type Answers, type Asked, type Standing, filled, goOver, localTime } from "./questions";
 
-interface Question {
-  name: string;
-  kind: string;
-  relevant?: Tree;
-  calculation?: Tree;
-  // How many rows a repeat has, where nobody adds them.
-  count?: Tree;
-  required_when?: Tree;
-  constraint?: Tree;
+/** A question as the server compiles it for the page. */
+interface Question extends Asked {
   // What is said where the constraint does not hold.
   message?: string;
-  choice_filter?: Tree;
   // What the filter sees of each option; its code is the name.
   options?: Record<string, string>[];
   // The labels of its options, where logic calls them.
@@ -23,25 +17,25 @@ interface Question {
   questions?: Question[];
 }
 
-type Answers = Record<string, unknown>;
-
-const MOST_ROWS = 50;
-
 /** What one pass over the questions goes by. `settled`: nobody is in the middle of typing; `judged`: the field that
  * was just left, whose constraint is looked at. */
 interface Pass {
-  today: string;
-  around: Around;
   settled: boolean;
   judged: Element | null;
 }
 
 export const mount: Mount = (root) => {
-  const questions = embedded<Question[]>(root.dataset["source"] ?? "");
+  const questions = embedded<Question[]>(root.dataset["source"] ?? "").map(withColumns);
   const today = root.dataset["today"] || new Date().toISOString().slice(0, 10);
   const labels = labelsOf(questions);
+  const look = (): Standing<Question>[] => {
+    const around: Around = { now: localTime(), labels };
+    return goOver(questions, given(root, questions, "a."), today, around).standings;
+  };
   const update = (settled: boolean, judged: Element | null = null): void => {
-    block(root, questions, "a.", {}, { today, around: { now: clock(), labels }, settled, judged });
+    // Rows that come or go, and options that are taken back, are answers to what stands below them.
+    for (let times = 0; times <= questions.length && changed(root, "a.", look(), settled); times++);
+    draw(root, questions, "a.", look(), { settled, judged });
   };
   const click = (event: MouseEvent): void => {
     const target = event.target as HTMLElement;
@@ -62,10 +56,10 @@ export const mount: Mount = (root) => {
   return () => undo.forEach((stop) => stop());
 };
 
-/** Local time as 2020-03-05T14:30:00. */
-function clock(): string {
-  const now = new Date();
-  return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+/** What is chosen is looked up where the answers above narrow it. */
+function withColumns(question: Question): Question {
+  const { options, questions } = question;
+  return { ...question, ...(options ? { columns: options } : {}), ...(questions ? { questions: questions.map(withColumns) } : {}) };
 }
 
 function labelsOf(questions: Question[]): Record<string, Record<string, string>> {
@@ -73,54 +67,76 @@ function labelsOf(questions: Question[]): Record<string, Record<string, string>>
   return Object.fromEntries(every.flatMap((one) => (one.labels ? [[one.name, one.labels]] : [])));
 }
 
-/** Show and hide the questions of a block, work out what is calculated; returns the answers as logic below sees them. */
-function block(within: ParentNode, questions: Question[], prefix: string, outer: Answers, pass: Pass): Answers {
-  const answers: Answers = {};
-  const rowsBelow: Answers = {};
-  const { today, around } = pass;
+/** The answers in the fields, those of hidden ones too. */
+function given(within: ParentNode, questions: Question[], prefix: string): Answers {
+  const found: Answers = {};
+  for (const question of questions) {
+    const field = find(within, prefix + question.name);
+    if (!field) continue;
+    found[question.name] = question.questions
+      ? rows(field).map((row) => given(row, question.questions ?? [], rowPrefix(prefix + question.name, row)))
+      : answer(field, question.kind);
+  }
+  return found;
+}
+
+const rowPrefix = (path: string, row: HTMLElement): string => `${path}.${row.dataset["row"] ?? ""}.`;
+
+/** Bring rows to the number that is asked for, take options back that the answers above don't leave; whether anything
+ * was to do. */
+function changed(within: ParentNode, prefix: string, standings: Standing<Question>[], settled: boolean): boolean {
+  let any = false;
+  for (const one of standings) {
+    const { question } = one;
+    const path = prefix + question.name;
+    const field = find(within, path);
+    if (!field) continue;
+    if (question.choice_filter) any = takenBack(field, one) || any;
+    if (!question.questions) continue;
+    if (question.count) any = counted(field, one.rows.length, settled) || any;
+    one.rows.forEach((standings, at) => {
+      const row = rows(field)[at];
+      if (row) any = changed(row, rowPrefix(path, row), standings, settled) || any;
+    });
+  }
+  return any;
+}
+
+function takenBack(field: HTMLElement, { left }: Standing<Question>): boolean {
+  const lost = [...field.querySelectorAll<HTMLInputElement>("input:checked")].filter((input) => !left.includes(Number(input.dataset["option"])));
+  lost.forEach((input) => (input.checked = false));
+  return lost.length > 0;
+}
+
+/** Show and hide the questions of a block, and what is worked out for them. */
+function draw(within: ParentNode, questions: Question[], prefix: string, standings: Standing<Question>[], pass: Pass): void {
+  const shown = new Map(standings.map((one) => [one.question.name, one]));
   for (const question of questions) {
     const path = prefix + question.name;
     const field = find(within, path);
     if (!field) continue;
-    const known = { ...outer, ...rowsBelow, ...answers };
-    const holds = (tree: Tree, own: unknown = null): boolean => truth(evaluate(tree, known, own, today, {}, around));
-    const relevant = !question.relevant || holds(question.relevant);
-    const shown = relevant && (!question.choice_filter || narrow(field, question, known, pass));
-    field.hidden = !shown || question.kind === "calculate";
+    const one = shown.get(question.name);
+    field.hidden = !one;
     // What is skipped is not sent: a hidden field must not stop the form, and the server drops it anyway.
-    field.toggleAttribute("data-skipped", !shown);
-    fill(field, known);
-    if (question.required_when) own(field, "[data-required]").forEach((mark) => (mark.hidden = !holds(question.required_when as Tree)));
-    if (!shown || question.kind === "note") {
-      if (question.questions) Object.assign(rowsBelow, gathered(question, []));
+    field.toggleAttribute("data-skipped", !one && question.kind !== "calculate");
+    if (!one) {
+      // An option that is left to nobody is no answer, not even one that the server would refuse.
+      if (question.choice_filter) field.querySelectorAll<HTMLInputElement>("input:checked").forEach((input) => (input.checked = false));
       continue;
     }
-    if (question.calculation) {
-      const value = workedOut(question.calculation, known, today, around);
-      own(field, "[data-worked-out]").forEach((output) => (output.textContent = text(value) || "–"));
-      if (value !== null) answers[question.name] = value;
-      continue;
-    }
+    fill(field, one.known);
+    if (question.required_when) own(field, "[data-required]").forEach((mark) => (mark.hidden = !one.required));
+    if (question.calculation) own(field, "[data-worked-out]").forEach((output) => (output.textContent = text(one.answer) || "–"));
+    if (question.choice_filter) narrow(field, one);
     if (question.questions) {
-      if (question.count) count(field, number(evaluate(question.count, known, null, today, {}, around)), pass.settled);
       const inside = question.questions;
-      const found = rows(field).map((row, at) =>
-        block(row, inside, `${path}.${row.dataset["row"] ?? ""}.`, known, { ...pass, around: { ...around, row: at + 1 } }),
-      );
-      Object.assign(rowsBelow, gathered(question, found));
-      continue;
-    }
-    const value = answer(field, question.kind);
-    if (pass.judged === field) judge(field, question, value, pass, known);
-    if (value !== null) answers[question.name] = value;
+      // Rows that are too many while the number is typed stay as they are.
+      one.rows.forEach((standings, at) => {
+        const row = rows(field)[at];
+        if (row) draw(row, inside, rowPrefix(path, row), standings, pass);
+      });
+    } else if (pass.judged === field) judge(field, one);
   }
-  return answers;
-}
-
-/** What logic below a repeat sees of it: its rows, and of each question in it all answers. */
-function gathered(question: Question, found: Answers[]): Answers {
-  const inside = (question.questions ?? []).map((one) => [one.name, found.map((row) => row[one.name] ?? null)]);
-  return { ...Object.fromEntries(inside), [question.name]: found };
 }
 
 /** What of a field belongs to it and to no question inside it. */
@@ -137,12 +153,11 @@ function fill(field: HTMLElement, known: Answers): void {
 }
 
 /** Say at once that an answer is not allowed, as the server would. */
-function judge(field: HTMLElement, question: Question, value: unknown, pass: Pass, known: Answers): void {
+function judge(field: HTMLElement, { question, problem, known, answer: value }: Standing<Question>): void {
   field.querySelector("[data-judged]")?.remove();
   const input = field.querySelector("input");
   if (!question.constraint || !input) return;
-  const all = { ...known, [question.name]: value };
-  const fits = value === null || truth(evaluate(question.constraint, all, value, pass.today, {}, pass.around));
+  const fits = problem !== "constraint";
   const said = `${input.id}-judged`;
   const others = (input.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== said);
   if (!fits) {
@@ -151,7 +166,7 @@ function judge(field: HTMLElement, question: Question, value: unknown, pass: Pas
     error.id = said;
     error.dataset["judged"] = "";
     error.setAttribute("role", "alert");
-    error.textContent = (question.message ?? "").replace(/\$\{\s*([^}\s]+)\s*\}/g, (_all, name: string) => text(all[name]) || "…");
+    error.textContent = filled(question.message ?? "", { ...known, [question.name]: value });
     field.append(error);
     others.push(said);
   }
@@ -162,25 +177,21 @@ function judge(field: HTMLElement, question: Question, value: unknown, pass: Pas
 }
 
 /** Bring a repeat to the number of rows that is asked for; none is taken away while somebody types that number. */
-function count(repeat: HTMLElement, wanted: number, settled: boolean): void {
-  const most = Number.isFinite(wanted) ? Math.max(0, Math.min(MOST_ROWS, Math.trunc(wanted))) : 0;
+function counted(repeat: HTMLElement, wanted: number, settled: boolean): boolean {
   const fieldset = repeat.querySelector<HTMLElement>("[data-repeat]");
-  if (!fieldset) return;
-  for (let missing = most - rows(repeat).length; missing > 0; missing--) addRow(fieldset);
-  if (settled) rows(repeat).slice(most).forEach((row) => row.remove());
+  const there = rows(repeat);
+  if (!fieldset) return false;
+  for (let missing = wanted - there.length; missing > 0; missing--) addRow(fieldset);
+  const spare = settled ? there.slice(wanted) : [];
+  spare.forEach((row) => row.remove());
+  return wanted > there.length || spare.length > 0;
 }
 
-/** Show the options that the answers above leave, and take back one that they don't; whether any is left. */
-function narrow(field: HTMLElement, question: Question, known: Answers, pass: Pass): boolean {
-  const filter = question.choice_filter as Tree;
-  const options = question.options ?? [];
-  const left = options.map((option) => truth(evaluate(filter, known, null, pass.today, option, pass.around)));
+/** Show the options that the answers above leave. */
+function narrow(field: HTMLElement, { left }: Standing<Question>): void {
   for (const input of field.querySelectorAll<HTMLInputElement>("input")) {
-    const fits = left[Number(input.dataset["option"])] ?? false;
-    if (!fits) input.checked = false;
-    input.closest<HTMLElement>("label")?.toggleAttribute("hidden", !fits);
+    input.closest<HTMLElement>("label")?.toggleAttribute("hidden", !left.includes(Number(input.dataset["option"])));
   }
-  return left.includes(true);
 }
 
 function find(within: ParentNode, path: string): HTMLElement | null {
@@ -194,9 +205,7 @@ function answer(field: HTMLElement, kind: string): unknown {
     return chosen.length ? chosen : null;
   }
   if (kind === "choice") return inputs.find((input) => input.checked)?.value ?? null;
-  const value = inputs[0]?.value.trim() ?? "";
-  if (!value) return null;
-  return kind === "integer" || kind === "decimal" ? Number(value) : value;
+  return inputs[0]?.value.trim() || null;
 }
 
 function rows(repeat: HTMLElement): HTMLElement[] {
