@@ -201,7 +201,7 @@ def test_an_exception_with_its_form_and_a_corrected_mistake(
         page.context.set_offline(False)
         synced(page)
     with acting(bob):
-        visits = list(Visit.objects.order_by("created_at"))
+        visits = list(Visit.objects.order_by("visited_at"))
         assert [one.outcome for one in visits] == ["exceptions", "absent", "all_well"]
         assert visits[0].exceptions == 1
         assert visits[2].corrects_id == visits[1].op_id
@@ -288,6 +288,7 @@ def test_the_camera_reads_the_code_of_a_point_without_a_signal(
             expect(page.get_by_role("heading", level=1)).to_have_text("配电房")
             expect(page.get_by_text("已扫码")).to_be_visible()
             page.get_by_role("button", name="正常").tap()
+            expect(page.get_by_text("已存：配电房")).to_be_visible()
             page.context.set_offline(False)
             synced(page)
     finally:
