@@ -59,7 +59,7 @@ export function Door({ door, campaign, outcome, corrects }: At & { outcome: stri
 
   const record = async (found: Outcome, answers: Answers = {}): Promise<void> => {
     // A second touch is meant for the door before: this one has not been read yet.
-    if (busy.current || performance.now() - shown.current < BLINK) return;
+    if (busy.current || (!asked && performance.now() - shown.current < BLINK)) return;
     busy.current = true;
     setSaving(true);
     setFailed("");

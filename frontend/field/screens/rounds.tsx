@@ -10,7 +10,7 @@ import type { Point, Row } from "../records";
 import { go, link, route } from "../route";
 import { ScanButton, useGun } from "../scan";
 import { t, tn } from "../text";
-import { Button, Empty, Icon, Notice, Screen } from "../ui";
+import { Empty, Icon, Notice, Screen } from "../ui";
 import { type Standing, standings } from "../walks";
 import { named } from "../words";
 
