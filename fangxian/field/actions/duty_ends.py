@@ -9,7 +9,15 @@ from django.db import connection
 from django.utils import timezone
 
 from fangxian.common.actor import Actor
-from fangxian.field.models import Disinfection, Gate, GateEntry, Message, Outreach, Round, RoundCheck
+from fangxian.field.models import (
+    Disinfection,
+    Gate,
+    GateEntry,
+    Message,
+    Outreach,
+    Round,
+    RoundCheck,
+)
 
 
 def end_with_emergency(_by: Actor, emergency_id: UUID) -> None:

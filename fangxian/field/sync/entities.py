@@ -93,6 +93,16 @@ def passed(why: str) -> Outcome:
     return Outcome(Result.REJECTED, (problem,))
 
 
+def over() -> Outcome:
+    """Its emergency has ended: what it says can be kept nowhere."""
+    problem = Problem(
+        _("The emergency has ended and its key is destroyed."),
+        mend=_("Nothing can be recorded under it any more."),
+        code="emergency",
+    )
+    return Outcome(Result.REJECTED, (problem,))
+
+
 Apply = Callable[[Actor, Operation], Outcome]
 ApplyMany = Callable[[Actor, Sequence[Operation]], Sequence[Outcome]]
 

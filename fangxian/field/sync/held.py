@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -21,6 +21,7 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.fields import Destroyed
+from fangxian.common.keyring import REGISTER, KeyDestroyed
 from fangxian.common.scoping import acting
 from fangxian.core.queries import server_epoch
 from fangxian.field.models import HeldOperation, Operation
@@ -53,8 +54,12 @@ class Holding:
     captured_at: dt.datetime | None
 
 
-def hold(holdings: Sequence[Holding]) -> None:
-    """Keep operations for a decision. Two statements, one more where a place is not known."""
+def hold(holdings: Sequence[Holding]) -> set[UUID]:
+    """Keep operations for a decision; returns those whose emergency's key is destroyed.
+
+    Two statements, one more where a place is not known.
+    """
+    bodies, ended = _sealed(holdings)
     lost = {id_ for one in holdings if not one.place for id_ in (one.user_id, one.holder_id)}
     areas = _last_areas(lost) if lost else {}
     rows = [
@@ -70,13 +75,30 @@ def hold(holdings: Sequence[Holding]) -> None:
             entity=one.entity,
             why=one.why,
             emergency_id=one.emergency_id,
-            body=one.body,
+            body=bodies[one.op_id],
             captured_at=one.captured_at,
         )
         for one in holdings
+        if one.op_id not in ended
     ]
     with acting(Actor.system("field.phones", codes.WHOLE_COUNTRY)):
         HeldOperation.objects.bulk_create(rows, ignore_conflicts=True)
+    return ended
+
+
+def _sealed(holdings: Sequence[Holding]) -> tuple[dict[UUID, bytes | None], set[UUID]]:
+    """The bodies as they are kept, each by itself: one without a key keeps back no other."""
+    column: Any = HeldOperation._meta.get_field("body")
+    bodies: dict[UUID, bytes | None] = {}
+    ended: set[UUID] = set()
+    for one in holdings:
+        try:
+            sealed = one.body and column.seal(one.body, one.emergency_id or REGISTER)
+        except KeyDestroyed:
+            ended.add(one.op_id)
+        else:
+            bodies[one.op_id] = sealed or None
+    return bodies, ended
 
 
 def _last_areas(users: set[UUID]) -> dict[UUID, str]:

@@ -32,6 +32,7 @@ from fangxian.field.sync.entities import (
     Operation,
     Outcome,
     Result,
+    over,
     passed,
     unreached,
 )
@@ -236,7 +237,7 @@ def _outcomes(sender: Sender, mine: Sequence[Sent]) -> dict[UUID, Outcome]:
                 else:
                     outcomes[one.op_id] = outcome
     if held:
-        hold(_placed(held, mine))
+        outcomes |= dict.fromkeys(hold(_placed(held, mine)), over())
     return outcomes
 
 
@@ -339,9 +340,7 @@ def apply_one(by: Actor, entity: Entity, operation: Operation) -> Outcome:
     except Conflict as error:
         return passed(str(error))
     except KeyDestroyed:
-        over = _("The emergency has ended and its key is destroyed.")
-        mend = _("Nothing can be recorded under it any more.")
-        return Outcome(Result.REJECTED, (Problem(over, mend=mend, code="emergency"),))
+        return over()
     except TooMany:
         return Outcome(Result.RETRY)
     except OperationalError:

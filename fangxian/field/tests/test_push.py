@@ -14,8 +14,10 @@ from fangxian.accounts.actions import disable_device, make_device_code
 from fangxian.accounts.models import Device, Grant
 from fangxian.common.errors import Invalid
 from fangxian.common.ids import uuid7
+from fangxian.common.keyring import keyring
 from fangxian.common.scoping import acting
 from fangxian.core import counters
+from fangxian.core.actions import create_emergency
 from fangxian.field.models import Campaign, HeldOperation, Operation, PhoneManifest, Target, Visit
 from fangxian.field.sync import exchange
 from fangxian.field.sync.held import take_over, turn_down
@@ -222,6 +224,30 @@ def test_a_disabled_account_is_held_where_it_worked(
     assert results(phone.push()) == []
     with acting(alice):
         assert HeldOperation.objects.filter(why="account").count() == 2
+
+
+def test_of_an_ended_emergency_nothing_is_held_and_the_rest_is_taken(
+    phone: Phone, campaign: Campaign, bob: Any, cast: Any, places: Any
+) -> None:
+    emergency = create_emergency(
+        by=cast.actor("headquarters"),
+        name="演练疫情",
+        disease="不明原因",
+        place_code=places.county,
+        level=3,
+    )
+    Campaign.objects.filter(pk=campaign.pk).update(emergency=emergency)
+    phone.visit(phone.doors()[0])
+    phone.record("household", phone.all("household")[0]["id"], {"state": "empty"})
+    user = cast.user("bob")
+    user.is_active = False
+    user.save()
+    keyring().destroy_emergency(emergency.pk)
+    told = phone.push()
+    assert results(told) == ["rejected", "held"]
+    assert told[0]["problems"][0]["code"] == "emergency"
+    with acting(bob):
+        assert HeldOperation.objects.get().entity == "household"
 
 
 def test_a_moved_user_sends_what_he_did_before(phone: Phone, cast: Any, places: Any) -> None:
