@@ -37,7 +37,7 @@ from fangxian.field.actions.campaigns import DATES, close_with_emergency
 from fangxian.field.actions.reports import OVERDUE
 from fangxian.field.duties import registered as duties
 from fangxian.field.models import Campaign, DailyReport, Target
-from fangxian.field.sync import disputes, held, phones, pulled, pushed
+from fangxian.field.sync import disputes, held, phones, photos, pulled, pushed
 
 RIGHTS = (
     Right("field.view", _("See sweeps and coverage")),
@@ -102,6 +102,8 @@ def register() -> None:
     sunset.endings.register("field.reports", emergencies.report_closed_with, order=20)
     findings = sunset.Removal(emergencies.count_findings, emergencies.forget_findings)
     sunset.hooks.register("field.findings", findings)
+    on_their_way = sunset.Removal(photos.count_with_emergency, photos.forget_with_emergency)
+    sunset.hooks.register("field.photos", on_their_way)
     task_kinds.register(follow.GAPS, TaskKind(_("Gaps of a sweep"), _gaps_url, by_hand=False))
     task_kinds.register(
         follow.REVISIT, TaskKind(_("Revisit of a household"), _revisit_url, by_hand=False)

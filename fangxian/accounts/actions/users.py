@@ -25,7 +25,7 @@ from fangxian.accounts.actions._checks import (
     problems_of,
 )
 from fangxian.accounts.actions.lookups import count_lookup
-from fangxian.accounts.models import Grant, User
+from fangxian.accounts.models import Device, DeviceCode, Grant, User
 from fangxian.common import access
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
@@ -64,6 +64,16 @@ def end_sessions(user: User) -> None:
     user.save(update_fields=["session_round"])
     for session in UserSession.objects.filter(user=user):
         session.end()
+
+
+def end_enrolments(user: User) -> None:
+    """The account's phones read nothing until they are enrolled again; what they send is taken.
+
+    Whoever had the password could have enrolled one.
+    """
+    now = timezone.now()
+    Device.objects.filter(user=user, expires_at__gt=now).update(expires_at=now)
+    DeviceCode.objects.filter(user=user, used_at=None).delete()
 
 
 @action
@@ -221,7 +231,10 @@ def enable_user(*, by: Actor, user_id: UUID, reason: str) -> User:
 
 @action
 def reset_password(*, by: Actor, user_id: UUID, reason: str) -> NewPassword:
-    """Give a temporary password, shown once; sessions end. Second factors stay."""
+    """Give a temporary password, shown once; sessions and enrolments of phones end.
+
+    Second factors stay.
+    """
     by.require("accounts.reset")
     user = managed_user(by, user_id)
     why = checked_reason(reason)
@@ -229,6 +242,7 @@ def reset_password(*, by: Actor, user_id: UUID, reason: str) -> NewPassword:
         password = _set_temporary(user)
         user.save(update_fields=["password", "password_expires_at"])
         end_sessions(user)
+        end_enrolments(user)
     return NewPassword(user, password)
 
 
@@ -257,4 +271,5 @@ def reset_second_factor(*, by: Actor, user_id: UUID, reason: str) -> int:
     with because(by, why):
         removed, _by_model = Authenticator.objects.filter(user=user).delete()
         end_sessions(user)
+        end_enrolments(user)
     return int(removed)

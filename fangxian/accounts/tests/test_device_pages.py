@@ -11,8 +11,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from fangxian.accounts.models import Device, DeviceCode
+from fangxian.accounts.actions import make_device_code, reset_password, reset_second_factor
+from fangxian.accounts.models import Device, DeviceCode, User
+from fangxian.accounts.sessions import SECOND_FACTOR
+from fangxian.accounts.shared import forget_the_past
+from fangxian.common.actor import Actor
 from fangxian.common.ids import uuid7
+from fangxian.regions.models import Region
 
 pytestmark = pytest.mark.django_db
 MINE, EVERY = reverse("accounts:devices"), reverse("accounts:every_device")
@@ -59,6 +64,45 @@ def test_a_code_is_shown_and_followed_until_it_is_used(client_of: Any) -> None:
     assert over["HX-Retarget"] == "#device-code"
     assert "New one" in over.content.decode()
     assert "New one" in bob.get(MINE).content.decode()
+
+
+def test_a_code_says_whether_its_session_had_a_second_factor(client_of: Any) -> None:
+    bob = client_of("bob")
+    for strong in (True, False):
+        session = bob.session
+        session[SECOND_FACTOR] = strong
+        session.save()
+        bob.post(reverse("accounts:device_code"))
+        assert DeviceCode.objects.get().strong is strong
+
+
+def test_codes_are_forgotten_the_day_after(client_of: Any) -> None:
+    client_of("bob").post(reverse("accounts:device_code"))
+    DeviceCode.objects.update(expires_at=timezone.now() - dt.timedelta(hours=23))
+    assert forget_the_past()["codes"] == 0
+    DeviceCode.objects.update(expires_at=timezone.now() - dt.timedelta(hours=25))
+    assert forget_the_past()["codes"] == 1
+
+
+@pytest.mark.parametrize("change", [reset_password, reset_second_factor])
+def test_a_lost_password_or_factor_ends_the_enrolments(change: Any, cast: Any, bob: Any) -> None:
+    """Who had the password could have enrolled a phone of his own."""
+    device = make(cast.user("bob"))
+    make_device_code(by=bob, strong=False)
+    User.objects.filter(pk=bob.user_id).update(region=Region.objects.get(code=bob.area))
+    by = Actor.system("test", "")
+    change(by=by, user_id=bob.user_id, reason="told to somebody")
+    device.refresh_from_db()
+    assert device.state(timezone.now()) == "expired"
+    assert not DeviceCode.objects.exists()
+
+
+def test_the_page_of_the_account_leads_to_its_phones(client_of: Any, cast: Any) -> None:
+    security = client_of("security_administrator")
+    url = reverse("accounts:user", args=[cast.user("bob").pk])
+    assert EVERY not in security.get(url).content.decode()
+    make(cast.user("bob"))
+    assert f"{EVERY}?q=bob" in security.get(url).content.decode()
 
 
 def test_a_code_that_ran_out_says_so(client_of: Any) -> None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as lazy
 
 from fangxian.accounts import actions, looks, queries
 from fangxian.accounts.forms import GrantForm, ReasonForm, UserFilter, UserForm
-from fangxian.accounts.models import Grant, Role, User
+from fangxian.accounts.models import Device, Grant, Role, User
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import Conflict, Invalid
 from fangxian.common.history import history_of
@@ -147,6 +147,7 @@ def _detail(
             (row.pgh_context or {}).get("who", "") for rows in told for row in rows
         ),
         "is_own": account.pk == by.user_id,
+        "phones": Device.objects.filter(user=account).count(),
         "may": {
             right: by.may(f"accounts.{right}") for right in ("create", "disable", "reset", "unlock")
         },

@@ -74,7 +74,7 @@ def device_in(request: HttpRequest) -> Device:
 @router.post(
     "/enrol",
     auth=None,
-    response={200: EnrolOut, (403, 409, 429): RefusedOut},
+    response={200: EnrolOut, (403, 422, 429): RefusedOut},
     operation_id="enrol_device",
     by_alias=True,
 )
@@ -96,7 +96,7 @@ def enrol(request: HttpRequest, body: EnrolIn) -> HttpResponse:
     )
     device = enrolled.device
     user = device.user
-    told_ = {
+    answered = {
         "device_id": device.pk,
         "user_id": user.pk,
         "user_name": str(user),
@@ -111,6 +111,6 @@ def enrol(request: HttpRequest, body: EnrolIn) -> HttpResponse:
             if grant.region is not None
         ],
     }
-    response = answer(told_)
+    response = answer(answered)
     devices.set_cookie(response, enrolled.cookie)
     return response

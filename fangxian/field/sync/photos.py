@@ -16,10 +16,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from fangxian.common.actor import Actor
 from fangxian.common.crypto import Unreadable
 from fangxian.common.errors import Invalid, Problem, TooMany
 from fangxian.common.keyring import KeyDestroyed
@@ -27,7 +28,7 @@ from fangxian.common.pictures import NoPicture, Picture, plain_picture
 from fangxian.common.scoping import acting
 from fangxian.core.runner import system_actor
 from fangxian.field.actions import keep_photo
-from fangxian.field.models import Operation, PhotoPart, PhotoUpload, Visit
+from fangxian.field.models import HeldOperation, Operation, PhotoPart, PhotoUpload, Visit
 from fangxian.field.questionnaire.said import photos_in
 from fangxian.field.sync.keys import KeyForgotten, Opener, kept_for
 from fangxian.field.sync.phones import phone_rules
@@ -41,7 +42,9 @@ PART_BYTES: Final = 256 * 1024
 _MORE: Final = 16
 # Unfinished ones of a phone: a week of doors without a line.
 MOST_OPEN: Final = 500
+MOST_OPEN_BYTES: Final = 500 * 1024 * 1024
 State = PhotoUpload.State
+OPEN: Final = (State.RECEIVING, State.WAITING)
 
 PROBLEMS: Final[Mapping[str, tuple[Any, Any]]] = {
     "damaged": (_("The photo was damaged on the way."), _("It is sent again from the beginning.")),
@@ -124,10 +127,9 @@ def _other_body() -> Invalid:
 
 
 def _refuse_many(device_id: UUID) -> None:
-    open_ = PhotoUpload.objects.filter(
-        device_id=device_id, state__in=[State.RECEIVING, State.WAITING]
-    )
-    if open_.count() >= MOST_OPEN:
+    open_ = PhotoUpload.objects.filter(device_id=device_id, state__in=OPEN)
+    sums = open_.aggregate(n=Count("id"), size=Sum("size"))
+    if sums["n"] >= MOST_OPEN or (sums["size"] or 0) >= MOST_OPEN_BYTES:
         raise TooMany(_("Too many photos are on their way: first finish those."))
 
 
@@ -222,6 +224,22 @@ def _opened(upload: PhotoUpload) -> Picture:
     if hashlib.sha256(plain).digest() != bytes(upload.sha256):
         raise Unreadable("the hash is that of another photo")
     return plain_picture(plain)
+
+
+def _on_their_way(emergency_id: UUID) -> QuerySet[PhotoUpload]:
+    held = HeldOperation.objects.filter(emergency_id=emergency_id).values("op_id")
+    visits = Visit.objects.filter(emergency_id=emergency_id).values("op_id")
+    return PhotoUpload.objects.filter(Q(op_id__in=held) | Q(op_id__in=visits), state__in=OPEN)
+
+
+def count_with_emergency(emergency_id: UUID) -> int:
+    """The photos that are on their way for an emergency that has ended."""
+    return _on_their_way(emergency_id).using("maintenance").count()
+
+
+def forget_with_emergency(_by: Actor, emergency_id: UUID) -> None:
+    """Remove what is on its way for an emergency that has ended: it opens by another key."""
+    _on_their_way(emergency_id).delete()
 
 
 def problem_of(upload: PhotoUpload) -> Problem | None:

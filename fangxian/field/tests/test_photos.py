@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from fangxian.accounts.actions import disable_device, make_device_code
 from fangxian.accounts.models import AccessLog
+from fangxian.common.actor import Actor
 from fangxian.common.keyring import keyring
 from fangxian.common.scoping import acting
 from fangxian.core.actions import create_emergency, read_file
@@ -322,17 +323,21 @@ def test_uploads_are_forgotten_in_time(phone: Phone) -> None:
     assert not PhotoPart.objects.exists()
 
 
-def test_a_photo_ends_with_its_emergency(cast: Any, places: Any, bob: Any) -> None:
-    hq = cast.actor("headquarters")
-    create_household(by=hq, place_code=places.unit, room="101")
-    emergency = create_emergency(
-        by=hq,
+def emergency_in(places: Any, by: Any) -> Any:
+    return create_emergency(
+        by=by,
         name="演练疫情",
         disease="不明原因",
         place_code=places.county,
         level=3,
         started_on=timezone.localdate(),
     )
+
+
+def test_a_photo_ends_with_its_emergency(cast: Any, places: Any, bob: Any) -> None:
+    hq = cast.actor("headquarters")
+    create_household(by=hq, place_code=places.unit, room="101")
+    emergency = emergency_in(places, hq)
     begin(hq, places, schema=SCHEMA, every_door=True, emergency=emergency)
     phone = enrolled(bob)
     shot, _one = with_photo(phone)
@@ -345,6 +350,27 @@ def test_a_photo_ends_with_its_emergency(cast: Any, places: Any, bob: Any) -> No
     with acting(bob):
         assert str(File.objects.get().name) == "⟨destroyed⟩"
     assert send(phone, late)["state"] == "rejected"
+
+
+def test_what_is_on_its_way_goes_with_the_emergency(cast: Any, places: Any, bob: Any) -> None:
+    hq = cast.actor("headquarters")
+    create_household(by=hq, place_code=places.unit, room="101")
+    emergency = emergency_in(places, hq)
+    begin(hq, places, schema=SCHEMA, every_door=True, emergency=emergency)
+    phone = enrolled(bob)
+    broken, _one = with_photo(phone)
+    announce(phone, broken)
+    put(phone, broken, 0, broken.box[:100])
+    held, _two = with_photo(phone, push=False)
+    disable_device(by=bob, device_id=UUID(phone.device_id), reason="lost")
+    phone.push()
+    assert send(phone, held)["state"] == "waiting"
+    other = shoot(phone, str(uuid4()))
+    announce(phone, other)
+    system = Actor.system("test", "")
+    with acting(system):
+        assert photos.forget_with_emergency(system, emergency.pk) == 2
+    assert str(PhotoUpload.objects.get().pk) == other.id
 
 
 # On the pages
