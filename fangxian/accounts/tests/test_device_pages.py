@@ -76,6 +76,18 @@ def test_a_code_says_whether_its_session_had_a_second_factor(client_of: Any) -> 
         assert DeviceCode.objects.get().strong is strong
 
 
+def test_it_is_said_where_phones_can_not_open_the_app(client_of: Any) -> None:
+    bob = client_of("bob")
+    for host, secure, told in (
+        ("testserver", False, True),
+        ("testserver", True, False),
+        ("localhost:8000", False, False),
+        ("127.0.0.1", False, False),
+    ):
+        page = bob.get(MINE, secure=secure, headers={"host": host})
+        assert ("fx-note--warn" in page.content.decode()) is told, host
+
+
 def test_codes_are_forgotten_the_day_after(client_of: Any) -> None:
     client_of("bob").post(reverse("accounts:device_code"))
     DeviceCode.objects.update(expires_at=timezone.now() - dt.timedelta(hours=23))

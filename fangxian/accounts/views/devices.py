@@ -36,7 +36,10 @@ def _mine(request: SignedRequest, **more: Any) -> HttpResponse:
     found = _own(request).order_by("-last_seen_at")
     now = timezone.now()
     rows = [{"device": device, "state": device.state(now)} for device in found]
-    return render(request, "accounts/devices.html", {"rows": rows, **more})
+    # Browsers seal and store nothing for a page that came in the clear, but for their own machine.
+    own = request.get_host().partition(":")[0] in ("localhost", "127.0.0.1", "[")
+    context = {"rows": rows, "plain": not (own or request.is_secure()), **more}
+    return render(request, "accounts/devices.html", context)
 
 
 @page(RIGHT, methods=("POST",))
