@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib import messages
@@ -37,7 +38,7 @@ def _mine(request: SignedRequest, **more: Any) -> HttpResponse:
     now = timezone.now()
     rows = [{"device": device, "state": device.state(now)} for device in found]
     # Browsers seal and store nothing for a page that came in the clear, but for their own machine.
-    own = request.get_host().partition(":")[0] in ("localhost", "127.0.0.1", "[")
+    own = urlsplit(f"//{request.get_host()}").hostname in ("localhost", "127.0.0.1", "::1")
     context = {"rows": rows, "plain": not (own or request.is_secure()), **more}
     return render(request, "accounts/devices.html", context)
 
