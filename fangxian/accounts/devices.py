@@ -163,7 +163,8 @@ def enrol(
     """Enrol the phone that sends ``request`` by a code of “My phones”. Raises DeviceRefused.
 
     With ``device_id`` and its cookie it is enrolled again in place, else it is a new device. One
-    that lost its cookie is known by its id where it is that user's already: what waits on it is
+    that lost its cookie is known by its id where it is that user's already, and one that nobody has
+    (the server was restored from a backup before its enrolment) stays its id: what waits on it is
     sealed under that id.
     """
     source = source_of(request)
@@ -209,6 +210,7 @@ def enrol(
             by=by,
             code=row,
             device=known,
+            device_id=None if Device.objects.filter(pk=device_id).exists() else device_id,
             name=name,
             platform=platform,
             schema=schema,

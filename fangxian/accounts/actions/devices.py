@@ -19,6 +19,7 @@ from fangxian.accounts.models import Device, DeviceCode, DeviceHolder, User
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Forbidden, OutOfScope, TooMany
+from fangxian.common.ids import uuid7
 
 RIGHT = "accounts.device"
 CODE_MINUTES = 5
@@ -88,6 +89,7 @@ def enrol_device(
     by: Actor,
     code: DeviceCode,
     device: Device | None,
+    device_id: UUID | None = None,
     name: str,
     platform: str,
     schema: int,
@@ -96,7 +98,8 @@ def enrol_device(
     """Enrol a phone to ``by`` with a code of his; None when another was faster with the code.
 
     ``device`` is the one that showed its cookie: it is enrolled again in place, handed on where it
-    was another's. Its secrets change each time. A phone that the administrators disabled raises
+    was another's; ``device_id`` the id that a new one had on a server of which nothing else is
+    left. Its secrets change each time. A phone that the administrators disabled raises
     Conflict; one that its holder disabled is his again.
     """
     by.require(RIGHT)
@@ -111,7 +114,7 @@ def enrol_device(
         if device.disabled_at is not None and device.disabled_by_id != device.user_id:
             raise Conflict(_("This phone is disabled: ask whoever administers the accounts."))
     cookie, token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    found = device or Device()
+    found = device or Device(id=device_id or uuid7())
     found.user_id = code.user_id
     found.name = " ".join(name.split())[:NAME_LENGTH] or found.name or _("Phone")
     found.platform = " ".join(platform.split())[:NAME_LENGTH]

@@ -248,6 +248,16 @@ def test_a_device_is_not_taken_over_without_its_cookie(bob: Any, alice: Any) -> 
     assert Device.objects.get(pk=told["device_id"]).user_id == bob.user_id
 
 
+def test_a_phone_that_a_restored_server_does_not_know_keeps_its_id(bob: Any) -> None:
+    """What waits on it was sealed under that id."""
+    client, told = phone(bob)
+    Device.objects.all().delete()
+    code = make_device_code(by=bob, strong=False).code
+    again = enrol(client, code, device_id=told["device_id"]).json()
+    assert again["device_id"] == told["device_id"]
+    assert Device.objects.get().user_id == bob.user_id
+
+
 def test_a_phone_that_is_handed_on(bob: Any, alice: Any) -> None:
     client, told = phone(bob)
     code = make_device_code(by=alice, strong=False).code
