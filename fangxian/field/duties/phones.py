@@ -25,7 +25,6 @@ from fangxian.field.actions.rounds import NewRoundCheck, record_round_check
 from fangxian.field.actions.visits import Answer
 from fangxian.field.duties import queries
 from fangxian.field.duties.rules import NAME, duty_rules
-from fangxian.field.models import Gate, Point
 from fangxian.field.sync.entities import (
     Entity,
     Operation,
@@ -145,16 +144,6 @@ def _place_in(operation: Operation) -> UUID | None:
     return places.values_list("id", flat=True).first()
 
 
-def _emergency_of_gate(operation: Operation) -> UUID | None:
-    gates = Gate.objects.filter(id__in=filter(None, [_id_in("gate_id")(operation)]))
-    return gates.values_list("emergency_id", flat=True).first()
-
-
-def _emergency_of_point(operation: Operation) -> UUID | None:
-    points = Point.objects.filter(id__in=filter(None, [_id_in("point_id")(operation)]))
-    return points.values_list("round__emergency_id", flat=True).first()
-
-
 def _emergency_at(operation: Operation) -> UUID | None:
     here = emergencies_at(str(operation.patch.get("place_code"))[:20])
     return here.values_list("id", flat=True).first()
@@ -169,7 +158,6 @@ def register_entities() -> None:
             right=RECORD,
             apply=_gate_entry,
             object_of=_id_in("gate_id"),
-            emergency=_emergency_of_gate,
             places="gate",
         )
     )
@@ -180,7 +168,6 @@ def register_entities() -> None:
             right=RECORD,
             apply=_round_check,
             object_of=_id_in("point_id"),
-            emergency=_emergency_of_point,
             places="point",
         )
     )

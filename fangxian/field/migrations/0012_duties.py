@@ -30,29 +30,32 @@ BEGIN
 END
 $$;
 """
-# Also where a gate or a point of a round lies, and what code a place has now.
+# Also where a gate or a point of a round lies, what code a place has now, and under which
+# emergency something is logged there: what is held of it is sealed with that one's key.
 PLACES = """
-CREATE OR REPLACE FUNCTION field_places(kinds text[], ids uuid[])
-RETURNS TABLE (known_id uuid, code text) LANGUAGE plpgsql AS $$
+DROP FUNCTION field_places(text[], uuid[]);
+CREATE FUNCTION field_places(kinds text[], ids uuid[])
+RETURNS TABLE (known_id uuid, code text, emergency uuid) LANGUAGE plpgsql AS $$
 DECLARE
     lo text := current_setting('fangxian.lo', true);
     hi text := current_setting('fangxian.hi', true);
 BEGIN
     PERFORM set_config('fangxian.lo', '0', true), set_config('fangxian.hi', ':', true);
     RETURN QUERY
-        SELECT h.id, h.place_code::text FROM unnest(kinds, ids) AS asked (kind, id)
+        SELECT h.id, h.place_code::text, NULL::uuid FROM unnest(kinds, ids) AS asked (kind, id)
         JOIN register_household h ON asked.kind = 'household' AND h.id = asked.id
         UNION ALL
-        SELECT r.id, r.place_code::text FROM unnest(kinds, ids) AS asked (kind, id)
+        SELECT r.id, r.place_code::text, NULL::uuid FROM unnest(kinds, ids) AS asked (kind, id)
         JOIN register_residency r ON asked.kind = 'residency' AND r.id = asked.id
         UNION ALL
-        SELECT g.id, g.place_code::text FROM unnest(kinds, ids) AS asked (kind, id)
+        SELECT g.id, g.place_code::text, g.emergency_id FROM unnest(kinds, ids) AS asked (kind, id)
         JOIN field_gate g ON asked.kind = 'gate' AND g.id = asked.id
         UNION ALL
-        SELECT p.id, p.place_code::text FROM unnest(kinds, ids) AS asked (kind, id)
+        SELECT p.id, p.place_code::text, r.emergency_id FROM unnest(kinds, ids) AS asked (kind, id)
         JOIN field_point p ON asked.kind = 'point' AND p.id = asked.id
+        JOIN field_round r ON r.id = p.round_id
         UNION ALL
-        SELECT p.id, p.code::text FROM unnest(kinds, ids) AS asked (kind, id)
+        SELECT p.id, p.code::text, NULL::uuid FROM unnest(kinds, ids) AS asked (kind, id)
         JOIN regions_region p ON asked.kind = 'place' AND p.id = asked.id;
     PERFORM set_config('fangxian.lo', coalesce(lo, ''), true),
         set_config('fangxian.hi', coalesce(hi, ''), true);

@@ -115,8 +115,9 @@ class Entity:
     (rejected), OutOfScope (held), Forbidden (held) and Conflict (rejected). ``apply_many``, where
     there is one, takes all operations of a push together and answers them in order.
     ``object_of`` names the household or other object that a later operation may depend on;
-    ``emergency`` the emergency whose key seals what is kept of the operation. ``places`` is the
-    table in which the object's place is found if no area of the actor reaches it.
+    ``emergency`` the emergency whose key seals what is kept of the operation; it is asked outside
+    any area, so it reads only what everybody may. ``places`` is the kind of object by which
+    ``field_places`` finds where it lies, and its emergency where it has one of its own.
     """
 
     name: str

@@ -38,6 +38,7 @@ from fangxian.field.sync.entities import (
 )
 from fangxian.field.sync.held import Holding, hold
 from fangxian.field.sync.merging import plain
+from fangxian.field.sync.whereabouts import whereabouts
 
 log = logging.getLogger(__name__)
 
@@ -204,8 +205,8 @@ def _outcomes(sender: Sender, mine: Sequence[Sent]) -> dict[UUID, Outcome]:
     outcomes: dict[UUID, Outcome] = {}
     held: list[Holding] = []
 
-    def keep(one: Sent, why: HeldOperation.Why, place: str = "") -> None:
-        held.append(_holding(sender, one, why, place))
+    def keep(one: Sent, why: HeldOperation.Why) -> None:
+        held.append(_holding(sender, one, why))
         outcomes[one.op_id] = Outcome(Result.HELD, (_held_problem(why),))
 
     ready: dict[UUID, list[tuple[Sent, Operation, Entity]]] = {}
@@ -226,14 +227,13 @@ def _outcomes(sender: Sender, mine: Sequence[Sent]) -> dict[UUID, Outcome]:
                 for one, _operation, _entity in part:
                     keep(one, HeldOperation.Why.ACCOUNT)
                 continue
-            done, places = _apply_as(actors, part)
+            done = _apply_as(actors, part)
             for one, operation, _entity in part:
                 outcome = done.get(operation.op_id)
-                place = places.get(operation.op_id, "")
                 if outcome is None:
-                    keep(one, HeldOperation.Why.RIGHT, place)
+                    keep(one, HeldOperation.Why.RIGHT)
                 elif outcome.result is Result.HELD:
-                    keep(one, HeldOperation.Why.PLACE, place)
+                    keep(one, HeldOperation.Why.PLACE)
                 else:
                     outcomes[one.op_id] = outcome
     if held:
@@ -260,11 +260,11 @@ def _with_actors(
         yield sender.actors(user_id, one[1].captured_at), [one]
 
 
-def _apply_as(actors: Sequence[Actor], part: Part) -> tuple[dict[UUID, Outcome], dict[UUID, str]]:
+def _apply_as(actors: Sequence[Actor], part: Part) -> dict[UUID, Outcome]:
     """Apply under each actor in turn what he has the right to and the one before did not reach.
 
-    An operation that no actor has the right to has no outcome; one that lies elsewhere is HELD,
-    with where it lies; one whose object is nowhere keeps its rejection.
+    An operation that no actor has the right to has no outcome; one that lies elsewhere is HELD; one
+    whose object is nowhere keeps its rejection.
     """
     done: dict[UUID, Outcome] = {}
     open_ = {operation.op_id: (operation, entity) for _one, operation, entity in part}
@@ -279,16 +279,14 @@ def _apply_as(actors: Sequence[Actor], part: Part) -> tuple[dict[UUID, Outcome],
                     open_.pop(op_id)
         if not open_:
             break
-    strays = [(o, e) for o, e in open_.values()]
-    places = _places(strays) if strays else {}
+    strays = [(o, e) for o, e in open_.values() if o.op_id in done]
+    found = whereabouts(operation for operation, _entity in strays)
     for operation, entity in strays:
-        place = places.get(operation.op_id)
-        within = place is not None and any(
-            codes.contains(actor.area, place) for actor in actors if actor.may(entity.right)
-        )
-        if operation.op_id in done and place is not None and not within:
+        place = found[operation.op_id].place
+        areas = [actor.area for actor in actors if actor.may(entity.right)]
+        if place and not any(codes.contains(area, place) for area in areas):
             done[operation.op_id] = Outcome(Result.HELD)
-    return done, places
+    return done
 
 
 def _apply_all(by: Actor, ours: Sequence[tuple[Operation, Entity]]) -> dict[UUID, Outcome]:
@@ -357,21 +355,8 @@ def apply_one(by: Actor, entity: Entity, operation: Operation) -> Outcome:
         return Outcome(Result.RETRY, (_failed(),))
 
 
-_PLACES = "SELECT * FROM field_places(%s::text[], %s::uuid[])"
-
-
-def _places(strays: Sequence[tuple[Operation, Entity]]) -> dict[UUID, str]:
-    """Where the objects lie that nobody reached, as far as they exist. One query."""
-    asked = [(o.op_id, e.places, e.object_of(o)) for o, e in strays]
-    with connection.cursor() as cursor:
-        cursor.execute(_PLACES, [[a[1] for a in asked], [a[2] for a in asked]])
-        found = {row[0]: row[1] for row in cursor.fetchall()}
-    return {op_id: found[object_id] for op_id, _kind, object_id in asked if object_id in found}
-
-
-def _holding(sender: Sender, one: Sent, why: HeldOperation.Why, place: str) -> Holding:
+def _holding(sender: Sender, one: Sent, why: HeldOperation.Why) -> Holding:
     operation = one.operation
-    entity = entities.entity(operation.entity) if operation else None
     return Holding(
         op_id=one.op_id,
         device_id=sender.device_id,
@@ -379,20 +364,23 @@ def _holding(sender: Sender, one: Sent, why: HeldOperation.Why, place: str) -> H
         holder_id=sender.user_id,
         entity=operation.entity if operation else "",
         why=why,
-        place=place,
-        emergency_id=entity.emergency(operation) if entity and operation else None,
+        place="",
+        emergency_id=None,
         body=one.plain.decode("utf-8", "replace") if operation else None,
         captured_at=operation.captured_at if operation else None,
     )
 
 
 def _placed(held: Sequence[Holding], sent: Sequence[Sent]) -> list[Holding]:
-    """With where their objects lie, as far as they are anywhere. One query."""
-    asked = {one.op_id for one in held if not one.place}
-    opened = [one.operation for one in sent if one.op_id in asked and one.operation]
-    known = [(o, found) for o in opened if (found := entities.entity(o.entity))]
-    places = _places(known) if known else {}
-    return [replace(one, place=one.place or places.get(one.op_id, "")) for one in held]
+    """With where their objects lie, as far as they are anywhere, and under which emergency."""
+    numbers = {one.op_id for one in held}
+    known = whereabouts(o for one in sent if one.op_id in numbers and (o := one.operation))
+    return [
+        replace(one, place=found.place, emergency_id=found.emergency_id)
+        if (found := known.get(one.op_id))
+        else one
+        for one in held
+    ]
 
 
 _FINISH = """
@@ -404,14 +392,19 @@ WHERE o.op_id = f.op_id
 
 
 def _write(outcomes: Mapping[UUID, Outcome], sent: Mapping[UUID, Sent]) -> None:
-    """Write the results; what is to be sent again gives its number free. Two statements at most."""
+    """Write the results; what is to be sent again gives its number free. Three statements."""
     again = [op_id for op_id, outcome in outcomes.items() if outcome.result is Result.RETRY]
     if again:
         Row.objects.filter(op_id__in=again).delete()
     done = {op_id: outcome for op_id, outcome in outcomes.items() if op_id not in set(again)}
     if not done:
         return
-    told = {op_id: _sealed(outcome, sent[op_id].operation) for op_id, outcome in done.items()}
+    telling = {op_id for op_id, outcome in done.items() if outcome.problems or outcome.merged}
+    known = whereabouts(o for op_id in telling if (o := sent[op_id].operation))
+    told = {
+        op_id: _sealed(outcome, found.emergency_id if (found := known.get(op_id)) else None)
+        for op_id, outcome in done.items()
+    }
     values: dict[str, Any] = {
         "op_id": list(done),
         "result": [str(outcome.result) for outcome in done.values()],
@@ -422,11 +415,9 @@ def _write(outcomes: Mapping[UUID, Outcome], sent: Mapping[UUID, Sent]) -> None:
         cursor.execute(_FINISH, values)
 
 
-def _sealed(outcome: Outcome, operation: Operation | None) -> tuple[bytes | None, UUID | None]:
+def _sealed(outcome: Outcome, emergency: UUID | None) -> tuple[bytes | None, UUID | None]:
     if not outcome.problems and not outcome.merged:
         return None, None
-    entity = entities.entity(operation.entity) if operation else None
-    emergency = entity.emergency(operation) if entity and operation else None
     column: Any = Row._meta.get_field("told")
     text = orjson.dumps({"problems": said(outcome.problems), "merged": shown(outcome.merged)})
     try:

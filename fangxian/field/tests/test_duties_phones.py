@@ -11,19 +11,40 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fangxian.accounts.actions import disable_device
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, OutOfScope
+from fangxian.common.fields import Destroyed
+from fangxian.common.keyring import keyring
 from fangxian.common.scoping import acting
-from fangxian.field.actions import NewPoint, NewRoundCheck, plan_round, record_round_check
+from fangxian.core.models import Emergency
+from fangxian.field.actions import (
+    NewPoint,
+    NewRoundCheck,
+    open_gate,
+    plan_round,
+    record_round_check,
+)
 from fangxian.field.duties import queries
-from fangxian.field.models import Disinfection, Gate, GateEntry, Outreach, Point, Round, RoundCheck
+from fangxian.field.models import (
+    Disinfection,
+    Gate,
+    GateEntry,
+    HeldOperation,
+    Outreach,
+    Point,
+    Round,
+    RoundCheck,
+)
+from fangxian.field.models import Operation as Sent
 from fangxian.field.sync import entities
 from fangxian.field.sync.entities import Operation, Reach
-from fangxian.field.sync.operations import _places
-from fangxian.field.tests.test_duties import COUNTY, DAWN, DUSK, gate, walk
+from fangxian.field.sync.whereabouts import whereabouts
+from fangxian.field.tests.test_duties import COUNTY, DAWN, DUSK, emergency, gate, walk
+from fangxian.field.tests.test_push import phone_of
 from fangxian.regions.models import Region
 
-__all__ = ["gate", "walk"]
+__all__ = ["emergency", "gate", "walk"]
 
 
 def operation(entity: str, patch: dict[str, Any]) -> Operation:
@@ -117,8 +138,7 @@ def test_what_lies_elsewhere_is_found_to_be_held_there(
         with pytest.raises(OutOfScope):
             applied(charlie, one)
     with acting(charlie):
-        found = _places([(one, entities.entity(one.entity)) for one in sent])
-        assert set(found.values()) == {places.grid}
+        assert {found.place for found in whereabouts(sent).values()} == {places.grid}
         # Looking there widens nothing.
         assert not Gate.objects.exists()
 
@@ -219,3 +239,41 @@ def test_a_place_that_has_moved_keeps_its_id(bob: Actor, places: Any) -> None:
     assert found is not None
     assert found.object_of(sent) == Region.objects.get(code=places.grid).id
     assert found.object_of(operation("disinfection", {"place_code": "x" * 900})) is None
+
+
+def test_what_is_held_of_an_emergencys_gate_ends_with_it(
+    emergency: Emergency, alice: Actor, bob: Actor, places: Any
+) -> None:
+    gate = open_gate(
+        by=alice, place=places[places.grid], name="卡口", kind="quarter", emergency=emergency
+    )
+    new = NewPoint("东门")
+    walk = plan_round(
+        by=alice,
+        place=places[places.grid],
+        name="夜巡",
+        times=1,
+        first_at=DAWN,
+        last_at=DUSK,
+        points=[new],
+        emergency=emergency,
+    )
+    phone = phone_of(bob)
+    passing = {"gate_id": str(gate.id), "direction": "in", "decision": "pass"}
+    phone.record("gate_entry", str(uuid4()), passing | {"who": "张三"})
+    with acting(bob):
+        point = Point.objects.get(round=walk)
+    phone.record("round_check", str(uuid4()), {"point_id": str(point.id), "found": "fine"})
+    refused = phone.record("gate_entry", str(uuid4()), passing | {"decision": "x"})
+    assert [one["result"] for one in phone.send([refused]).json()["answers"]] == ["rejected"]
+    disable_device(by=bob, device_id=phone.device_id, reason="lost")
+    answers = phone.push()
+    assert [one["result"] for one in answers] == ["held", "held", "duplicate"]
+    with acting(bob):
+        held = HeldOperation.objects.all()
+        assert {(one.place_code, one.emergency_id) for one in held} == {(places.grid, emergency.pk)}
+        assert "张三" in str(held.get(entity="gate_entry").body)
+    keyring().destroy_emergency(emergency.pk)
+    with acting(bob):
+        assert all(isinstance(one.body, Destroyed) for one in HeldOperation.objects.all())
+    assert isinstance(Sent.objects.get(op_id=refused.op_id).told, Destroyed)
