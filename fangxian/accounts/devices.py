@@ -210,7 +210,7 @@ def enrol(
             by=by,
             code=row,
             device=known,
-            device_id=None if Device.objects.filter(pk=device_id).exists() else device_id,
+            device_id=_free(device_id),
             name=name,
             platform=platform,
             schema=schema,
@@ -221,6 +221,12 @@ def enrol(
     if enrolled is None:
         raise used
     return enrolled
+
+
+def _free(device_id: UUID | None) -> UUID | None:
+    """The id, if no device has it."""
+    taken = device_id is None or Device.objects.filter(pk=device_id).exists()
+    return None if taken else device_id
 
 
 def set_cookie(response: HttpResponse, cookie: str) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from fangxian.accounts import limits, queries
 from fangxian.accounts.actions._checks import because, checked_reason
@@ -116,7 +117,7 @@ def enrol_device(
     cookie, token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     found = device or Device(id=device_id or uuid7())
     found.user_id = code.user_id
-    found.name = " ".join(name.split())[:NAME_LENGTH] or found.name or _("Phone")
+    found.name = " ".join(name.split())[:NAME_LENGTH] or found.name or pgettext("device", "Phone")
     found.platform = " ".join(platform.split())[:NAME_LENGTH]
     found.schema = schema
     found.cookie_hash, found.pull_hash = hash_of(cookie), hash_of(token)
