@@ -122,7 +122,7 @@ def _push(sender: Sender, sent: Sequence[Sent]) -> list[Answer]:
         elif one.op_id in outcomes and first[one.op_id] is one:
             answers.append(_answer(one.op_id, outcomes[one.op_id]))
         elif one.op_id in known:
-            answers.append(_repeated(known[one.op_id], one))
+            answers.append(_repeated(sender, known[one.op_id], one))
         else:
             # It is just being tried by another request, or its first copy here is to be retried.
             answers.append(Answer(one.op_id, Result.RETRY))
@@ -172,8 +172,8 @@ def _known(sent: Sequence[Sent], first: Mapping[UUID, Sent], claimed: set[UUID])
     return Row.objects.filter(op_id__in=asked) if asked else ()
 
 
-def _repeated(row: Row, one: Sent) -> Answer:
-    if bytes(row.digest) != one.digest:
+def _repeated(sender: Sender, row: Row, one: Sent) -> Answer:
+    if bytes(row.digest) != one.digest or row.device_id != sender.device_id:
         problem = Problem(
             _("This number was used for another record."),
             field="op_id",
@@ -181,7 +181,8 @@ def _repeated(row: Row, one: Sent) -> Answer:
             code="other_body",
         )
         return _answer(one.op_id, Outcome(Result.REJECTED, (problem,)))
-    told = _told(row)
+    # Of one that can't be opened, nothing shows that the sender knows more than its hash.
+    told = _told(row) if one.operation else {}
     return Answer(
         one.op_id,
         Result.DUPLICATE,

@@ -81,6 +81,19 @@ def test_a_duplicate_is_told_what_was_wrong_at_first(phone: Phone) -> None:
     assert first["problems"][0]["mend"]
 
 
+def test_what_was_answered_is_told_to_nobody_else(phone: Phone, alice: Any) -> None:
+    one = phone.visit(phone.doors()[0], "levitating")
+    assert phone.send([one]).json()["answers"][0]["problems"]
+    # Who knows number and hash alone can seal nothing that opens.
+    one.envelope["key"] = str(uuid7())
+    unopened = phone.send([one]).json()["answers"][0]
+    assert (unopened["result"], unopened["first"]) == ("duplicate", "rejected")
+    assert unopened["problems"] == []
+    (foreign,) = phone_of(alice).send([one]).json()["answers"]
+    assert (foreign["result"], foreign["problems"][0]["code"]) == ("rejected", "other_body")
+    assert "first" not in foreign
+
+
 def test_another_body_under_the_same_number_is_refused(phone: Phone, bob: Any) -> None:
     one = phone.visit(phone.doors()[0])
     phone.push()
