@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,7 +47,14 @@ class Connection:
         self._socket.close()
 
 
-def request(method: str, path: str, body: bytes = b"", cookies: str = "", token: str = "") -> bytes:
+def request(
+    method: str,
+    path: str,
+    body: bytes = b"",
+    cookies: str = "",
+    token: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> bytes:
     """The bytes of a request."""
     head = [
         f"{method} {path} HTTP/1.1",
@@ -61,6 +68,7 @@ def request(method: str, path: str, body: bytes = b"", cookies: str = "", token:
             f"Content-Length: {len(body)}",
             f"X-CSRFToken: {token}",
         ]
+    head += [f"{name}: {value}" for name, value in (headers or {}).items()]
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 

@@ -23,7 +23,7 @@ from fangxian.field.actions.gates import RECORD, NewGateEntry, record_gate_entry
 from fangxian.field.actions.outreach import NewOutreach, record_outreach
 from fangxian.field.actions.rounds import NewRoundCheck, record_round_check
 from fangxian.field.actions.visits import Answer
-from fangxian.field.duties import queries
+from fangxian.field.duties import queries, said
 from fangxian.field.duties.rules import NAME, duty_rules
 from fangxian.field.sync.entities import (
     Entity,
@@ -104,26 +104,26 @@ def _outcome(answer: Answer) -> Outcome:
 
 
 def _gate_entry(by: Actor, operation: Operation) -> Outcome:
-    said = read_patch(GateEntryPatch, operation.patch).model_dump()
-    entry = NewGateEntry(op_id=operation.op_id, at=operation.captured_at, **said)
+    patch = read_patch(GateEntryPatch, operation.patch).model_dump()
+    entry = NewGateEntry(op_id=operation.op_id, at=operation.captured_at, **patch)
     return _outcome(record_gate_entry(by=by, entry=entry))
 
 
 def _round_check(by: Actor, operation: Operation) -> Outcome:
-    said = read_patch(RoundCheckPatch, operation.patch).model_dump()
-    check = NewRoundCheck(op_id=operation.op_id, at=operation.captured_at, **said)
+    patch = read_patch(RoundCheckPatch, operation.patch).model_dump()
+    check = NewRoundCheck(op_id=operation.op_id, at=operation.captured_at, **patch)
     return _outcome(record_round_check(by=by, check=check))
 
 
 def _disinfection(by: Actor, operation: Operation) -> Outcome:
-    said = read_patch(DisinfectionPatch, operation.patch).model_dump()
-    new = NewDisinfection(op_id=operation.op_id, at=operation.captured_at, **said)
+    patch = read_patch(DisinfectionPatch, operation.patch).model_dump()
+    new = NewDisinfection(op_id=operation.op_id, at=operation.captured_at, **patch)
     return _outcome(record_disinfection(by=by, disinfection=new))
 
 
 def _outreach(by: Actor, operation: Operation) -> Outcome:
-    said = read_patch(OutreachPatch, operation.patch).model_dump()
-    new = NewOutreach(op_id=operation.op_id, at=operation.captured_at, **said)
+    patch = read_patch(OutreachPatch, operation.patch).model_dump()
+    new = NewOutreach(op_id=operation.op_id, at=operation.captured_at, **patch)
     return _outcome(record_outreach(by=by, outreach=new))
 
 
@@ -159,6 +159,7 @@ def register_entities() -> None:
             apply=_gate_entry,
             object_of=_id_in("gate_id"),
             places="gate",
+            say=said.say_gate_entry,
         )
     )
     register(
@@ -169,6 +170,7 @@ def register_entities() -> None:
             apply=_round_check,
             object_of=_id_in("point_id"),
             places="point",
+            say=said.say_round_check,
         )
     )
     register(
@@ -180,6 +182,7 @@ def register_entities() -> None:
             object_of=_place_in,
             emergency=_emergency_at,
             places="place",
+            say=said.say_disinfection,
         )
     )
     register(
@@ -191,6 +194,7 @@ def register_entities() -> None:
             object_of=_place_in,
             emergency=_emergency_at,
             places="place",
+            say=said.say_outreach,
         )
     )
 

@@ -32,8 +32,8 @@ from fangxian.field.sync.phones import phone_rules
 router = Router(tags=["sync"])
 Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]*$")]
 Epoch = Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00]*$")]
-# A phone asks once a minute at most and sends a hundred operations at once: this is a broken one.
-MOST_REQUESTS, WITHIN = 240, 60
+# A phone sends a hundred operations at once and asks every few minutes: this is a broken one.
+MOST_REQUESTS, WITHIN = 600, 60
 # Below this a packed answer is not worth its time.
 _PACKED_FROM = 1_400
 

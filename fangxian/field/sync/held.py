@@ -26,6 +26,7 @@ from fangxian.common.scoping import acting
 from fangxian.core.queries import server_epoch
 from fangxian.field.models import HeldOperation, Operation
 from fangxian.field.sync import entities
+from fangxian.field.sync.applying import apply_one
 from fangxian.field.sync.entities import Result
 from fangxian.field.sync.opening import Unopened, opened
 
@@ -33,6 +34,8 @@ RIGHT: Final = "field.phones"
 LONGEST_REASON: Final = 200
 # No place has this code: seen by who acts in the whole country.
 NOWHERE: Final = "00"
+# What is held may lie anywhere, and is not seen by who sent it.
+EVERYWHERE: Final = Actor.system("field.phones", codes.WHOLE_COUNTRY)
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def hold(holdings: Sequence[Holding]) -> set[UUID]:
         for one in holdings
         if one.op_id not in ended
     ]
-    with acting(Actor.system("field.phones", codes.WHOLE_COUNTRY)):
+    with acting(EVERYWHERE):
         HeldOperation.objects.bulk_create(rows, ignore_conflicts=True)
     return ended
 
@@ -162,7 +165,8 @@ def _decide(by: Actor, found: HeldOperation, state: HeldOperation.State, result:
     row = Operation.objects.filter(op_id=found.op_id).first()
     if row is not None:
         row.result, row.decided_at = str(result), now
-        row.emergency_id, row.told = found.emergency_id, told
+        # What a decider writes is no part of the emergency, whose key may be gone.
+        row.emergency_id, row.told = None, told
         row.save(update_fields=["result", "decided_at", "emergency_id", "told"])
 
 
@@ -177,8 +181,6 @@ def take_over(*, by: Actor, held_id: UUID) -> Result:
     Raises Invalid with each problem if it can't be applied (then it stays held), Conflict (decided
     already), OutOfScope.
     """
-    from fangxian.field.sync.operations import apply_one
-
     found = _open(by, held_id)
     entity = entities.entity(found.entity)
     operation = operation_of(found)

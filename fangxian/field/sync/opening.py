@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -16,7 +17,11 @@ from fangxian.field.sync.schemas import PRESENT, UnknownSchema, upgraded
 from fangxian.field.sync.versions import row_of
 
 MOST_BYTES: Final = 262_144
+DEEPEST: Final = 32
+_NULL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _MILLISECONDS: Final = dt.timedelta(milliseconds=1)
+# An operation is not older: phones keep what is unsent for weeks, not for years.
+_LONGEST: Final = dt.timedelta(days=366)
 # Of a phone's clock against ours: beyond this its offset is no offset.
 _FURTHEST: Final = dt.timedelta(days=3_660) / _MILLISECONDS
 
@@ -60,7 +65,8 @@ def opened(
     asked for records, each with the number of its last operation then (None: not told): what came
     after was made after.
     """
-    if len(plain) > MOST_BYTES:
+    # PostgreSQL takes no null byte in a text, so nobody meets one further in.
+    if len(plain) > MOST_BYTES or _NULL.search(plain):
         raise _bad("patch")
     try:
         body = orjson.loads(plain)
@@ -84,9 +90,9 @@ def opened(
     if _uuid(body, "op_id") != op_id or _uuid(body, "device") != device_id:
         raise _bad("op_id")
     patch, entity, seq = body.get("patch"), body.get("entity"), _whole(body, "seq", 0)
-    if not isinstance(patch, dict) or _has_null_byte(patch):
+    if not isinstance(patch, dict) or _is_deep(patch):
         raise _bad("patch")
-    if not isinstance(entity, str) or not 0 < len(entity) <= 40 or "\x00" in entity:
+    if not isinstance(entity, str) or not 0 < len(entity) <= 40:
         raise _bad("entity")
     version = None if body.get("base_version") is None else _whole(body, "base_version", 0)
     offset = None if body.get("clock_offset") is None else _whole(body, "clock_offset", None)
@@ -144,30 +150,33 @@ def _estimate(
     pulls: Sequence[tuple[int | None, dt.datetime]],
 ) -> dt.datetime:
     """When it was made: the phone's clock, corrected; after its last pull before it, never later
-    than its arrival.
+    than its arrival. A clock that is years off says nothing.
     """
     moment = said
-    if offset is not None and abs(offset) < _FURTHEST:
-        try:
-            moment = said + offset * _MILLISECONDS
-        except OverflowError:
-            moment = now
-    earliest = max((at for last, at in pulls if last is None or last < seq), default=None)
     try:
+        if offset is not None and abs(offset) < _FURTHEST:
+            moment = said + offset * _MILLISECONDS
         moment = moment.astimezone(dt.UTC)
     except OverflowError:
         moment = now
+    earliest = max((at for last, at in pulls if last is None or last < seq), default=None)
     if earliest is not None:
         moment = max(moment, earliest)
+    elif moment < now - _LONGEST:
+        moment = now
     return min(moment, now)
 
 
-def _has_null_byte(value: Any) -> bool:
-    """PostgreSQL takes none in a text, so nobody meets one further in."""
-    if isinstance(value, str):
-        return "\x00" in value
-    if isinstance(value, dict):
-        return any("\x00" in key or _has_null_byte(inner) for key, inner in value.items())
-    if isinstance(value, list):
-        return any(_has_null_byte(inner) for inner in value)
-    return False
+def _is_deep(value: Any) -> bool:
+    """Whether lists and members stand in each other deeper than any form has them."""
+    level = [value]
+    for _depth in range(DEEPEST):
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if isinstance(one, dict) else one)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True

@@ -15,27 +15,17 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from django.db import DatabaseError, DataError, OperationalError, connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext as _
 
-from fangxian.common import codes
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, Problem, TooMany, met
+from fangxian.common.errors import Invalid, Problem
 from fangxian.common.keyring import REGISTER, KeyDestroyed
-from fangxian.common.scoping import acting
 from fangxian.field.models import HeldOperation
 from fangxian.field.models import Operation as Row
 from fangxian.field.sync import entities
-from fangxian.field.sync.entities import (
-    Entity,
-    Merged,
-    Operation,
-    Outcome,
-    Result,
-    over,
-    passed,
-    unreached,
-)
+from fangxian.field.sync.applying import Wanted, apply_as, kind_of
+from fangxian.field.sync.entities import Entity, Merged, Operation, Outcome, Result, over
 from fangxian.field.sync.held import Holding, hold
 from fangxian.field.sync.merging import plain
 from fangxian.field.sync.whereabouts import whereabouts
@@ -101,7 +91,7 @@ def push(sender: Sender, sent: Sequence[Sent]) -> list[Answer]:
             with transaction.atomic():
                 return _push(sender, sent)
         except OperationalError as error:
-            log.warning("push of device %s is tried again: %s", sender.device_id, _kind(error))
+            log.warning("push of device %s is tried again: %s", sender.device_id, kind_of(error))
     return [Answer(one.op_id, Result.RETRY) for one in sent]
 
 
@@ -210,7 +200,8 @@ def _outcomes(sender: Sender, mine: Sequence[Sent]) -> dict[UUID, Outcome]:
         held.append(_holding(sender, one, why))
         outcomes[one.op_id] = Outcome(Result.HELD, (_held_problem(why),))
 
-    ready: dict[UUID, list[tuple[Sent, Operation, Entity]]] = {}
+    sent = {one.op_id: one for one in mine}
+    ready: dict[UUID, list[tuple[Operation, Entity]]] = {}
     for one in mine:
         operation = one.operation
         found = entities.entity(operation.entity) if operation else None
@@ -221,139 +212,42 @@ def _outcomes(sender: Sender, mine: Sequence[Sent]) -> dict[UUID, Outcome]:
         elif sender.disabled:
             keep(one, HeldOperation.Why.DEVICE)
         else:
-            ready.setdefault(operation.user_id, []).append((one, operation, found))
+            ready.setdefault(operation.user_id, []).append((operation, found))
     for user_id, group in ready.items():
         for actors, part in _with_actors(sender, user_id, group):
             if not actors:
-                for one, _operation, _entity in part:
-                    keep(one, HeldOperation.Why.ACCOUNT)
+                for operation, _entity in part:
+                    keep(sent[operation.op_id], HeldOperation.Why.ACCOUNT)
                 continue
-            done = _apply_as(actors, part)
-            for one, operation, _entity in part:
-                outcome = done.get(operation.op_id)
+            done = apply_as(actors, part)
+            for operation, _entity in part:
+                op_id = operation.op_id
+                outcome = done.get(op_id)
                 if outcome is None:
-                    keep(one, HeldOperation.Why.RIGHT)
+                    keep(sent[op_id], HeldOperation.Why.RIGHT)
                 elif outcome.result is Result.HELD:
-                    keep(one, HeldOperation.Why.PLACE)
+                    keep(sent[op_id], HeldOperation.Why.PLACE)
                 else:
-                    outcomes[one.op_id] = outcome
+                    outcomes[op_id] = outcome
     if held:
         outcomes |= dict.fromkeys(hold(_placed(held, mine)), over())
     return outcomes
 
 
-Part = list[tuple[Sent, Operation, Entity]]
-
-
 def _with_actors(
-    sender: Sender, user_id: UUID, group: Part
-) -> Iterable[tuple[Sequence[Actor], Part]]:
+    sender: Sender, user_id: UUID, group: Wanted
+) -> Iterable[tuple[Sequence[Actor], Wanted]]:
     """The operations of one user with the actors he has for them.
 
     Who may answer for the latest may for all before; so it is mostly asked once.
     """
-    latest = max(operation.captured_at for _one, operation, _entity in group)
+    latest = max(operation.captured_at for operation, _entity in group)
     actors = sender.actors(user_id, latest)
     if actors or len(group) == 1:
         yield actors, group
         return
-    for one in group:
-        yield sender.actors(user_id, one[1].captured_at), [one]
-
-
-def _apply_as(actors: Sequence[Actor], part: Part) -> dict[UUID, Outcome]:
-    """Apply under each actor in turn what he has the right to and the one before did not reach.
-
-    An operation that no actor has the right to has no outcome; one that lies elsewhere is HELD; one
-    whose object is nowhere keeps its rejection.
-    """
-    done: dict[UUID, Outcome] = {}
-    open_ = {operation.op_id: (operation, entity) for _one, operation, entity in part}
-    for actor in actors:
-        ours = [(o, e) for o, e in open_.values() if actor.may(e.right)]
-        if not ours:
-            continue
-        with acting(actor):
-            for op_id, outcome in _apply_all(actor, ours).items():
-                done[op_id] = outcome
-                if not outcome.out_of_reach:
-                    open_.pop(op_id)
-        if not open_:
-            break
-    strays = [(o, e) for o, e in open_.values() if o.op_id in done]
-    found = whereabouts(operation for operation, _entity in strays)
-    for operation, entity in strays:
-        place = found[operation.op_id].place
-        areas = [actor.area for actor in actors if actor.may(entity.right)]
-        if place and not any(codes.contains(area, place) for area in areas):
-            done[operation.op_id] = Outcome(Result.HELD)
-    return done
-
-
-def _apply_all(by: Actor, ours: Sequence[tuple[Operation, Entity]]) -> dict[UUID, Outcome]:
-    """Apply in the order of the phone; entities that take many at once get theirs together."""
-    outcomes: dict[UUID, Outcome] = {}
-    ordered = sorted(ours, key=lambda pair: pair[0].seq)
-    touched: set[UUID | None] = set()
-    together: dict[str, list[Operation]] = {}
-    apart: list[tuple[Operation, Entity]] = []
-    for operation, entity in ordered:
-        if entity.apply_many is not None and entity.object_of(operation) not in touched:
-            together.setdefault(entity.name, []).append(operation)
-        else:
-            apart.append((operation, entity))
-            touched.add(entity.object_of(operation))
-    # Always in one order: two phones that lock the same doors wait for each other in none else.
-    for name, operations in sorted(together.items()):
-        found = entities.entity(name)
-        assert found is not None
-        outcomes |= _apply_many(by, found, operations)
-    for operation, entity in apart:
-        outcomes[operation.op_id] = apply_one(by, entity, operation)
-    return outcomes
-
-
-def _apply_many(by: Actor, entity: Entity, operations: Sequence[Operation]) -> dict[UUID, Outcome]:
-    assert entity.apply_many is not None
-    try:
-        with transaction.atomic():
-            found = entity.apply_many(by, operations)
-        return {one.op_id: outcome for one, outcome in zip(operations, found, strict=True)}
-    except OperationalError:
-        raise
-    except Exception as error:
-        # One of them is poison: each by itself tells which.
-        log.warning("%s operations are applied one by one: %s", len(operations), _kind(error))
-        return {one.op_id: apply_one(by, entity, one) for one in operations}
-
-
-def apply_one(by: Actor, entity: Entity, operation: Operation) -> Outcome:
-    """Apply one operation in a savepoint of its own. Raises OperationalError alone."""
-    try:
-        with transaction.atomic():
-            return entity.apply(by, operation)
-    except Invalid as error:
-        return Outcome(Result.REJECTED, error.problems)
-    except (OutOfScope, Forbidden):
-        return unreached()
-    except Conflict as error:
-        return passed(str(error))
-    except KeyDestroyed:
-        return over()
-    except TooMany:
-        return Outcome(Result.RETRY)
-    except OperationalError:
-        raise
-    except DataError:
-        return Outcome(Result.REJECTED, (_unfit(),))
-    except DatabaseError as error:
-        if met(error) is not None:
-            return Outcome(Result.RETRY)
-        return Outcome(Result.REJECTED, (_unfit(),))
-    except Exception as error:
-        # A mistake of ours: the phone keeps it and sends it again once it is mended.
-        log.error("operation %s can't be applied: %s", operation.op_id, _kind(error))
-        return Outcome(Result.RETRY, (_failed(),))
+    for operation, entity in group:
+        yield sender.actors(user_id, operation.captured_at), [(operation, entity)]
 
 
 def _holding(sender: Sender, one: Sent, why: HeldOperation.Why) -> Holding:
@@ -447,12 +341,6 @@ def _answer(op_id: UUID, outcome: Outcome) -> Answer:
     return Answer(op_id, outcome.result, said(outcome.problems), shown(outcome.merged))
 
 
-def _kind(error: BaseException) -> str:
-    """What kind of error it is: its text may hold what a person said."""
-    cause = error.__cause__
-    return f"{type(error).__name__} ({type(cause).__name__})" if cause else type(error).__name__
-
-
 def _held_problem(why: HeldOperation.Why) -> Problem:
     return Problem(
         _("Kept for a decision: %(why)s.") % {"why": why.label},
@@ -467,21 +355,4 @@ def _unknown_entity() -> Problem:
         field="entity",
         mend=_("Update the app."),
         code="entity",
-    )
-
-
-def _unfit() -> Problem:
-    return Problem(
-        _("A value does not fit."),
-        field="patch",
-        mend=_("Record it again with other values."),
-        code="unfit",
-    )
-
-
-def _failed() -> Problem:
-    return Problem(
-        _("The server has failed at this record; the others are not affected."),
-        mend=_("It is kept on the phone and sent again."),
-        code="failed",
     )

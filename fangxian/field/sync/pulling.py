@@ -93,12 +93,13 @@ def pull(
     with transaction.atomic():
         PhoneManifest.objects.bulk_create([_fresh(device_id)], ignore_conflicts=True)
         row = PhoneManifest.objects.select_for_update().get(device_id=device_id)
-        now = _everything(device_id, actors)
-        page = _next(row, now, cursor, epoch)
+        known = row.cursor
+        page = _next(row, _everything(device_id, actors), cursor, epoch)
         moment = timezone.now()
         row.pulls = [*row.pulls, [seq, moment.isoformat()]][-PULLS_KEPT:]
         row.pulled_at = moment
-        row.save()
+        # Mostly nothing has changed, and what the phone has need not be written again.
+        row.save(update_fields=None if row.cursor != known else ["pulls", "pulled_at"])
         return page
 
 
@@ -186,9 +187,12 @@ def _next(row: PhoneManifest, now: _Now, cursor: str | None, epoch: str) -> Page
     has = {} if reset else manifest.unpacked(bytes(row.has))
     gone = [key for key in has if key not in now.held]
     changed = [key for key, one in now.held.items() if has.get(key) != one.version]
+    if not (reset or gone or changed):
+        return _page(row, now, [], [], reset=False, more=False)
     left = max(0, MOST - len(gone))
     sent = changed[:left]
-    after = {key: version for key, version in has.items() if key not in set(gone[:MOST])}
+    dropped = set(gone[:MOST])
+    after = {key: version for key, version in has.items() if key not in dropped}
     after |= {key: now.held[key].version for key in sent}
     # Beginning anew, the page before is what the phone had when it asked: nothing that we know.
     row.had, row.has = manifest.packed(has), manifest.packed(after)

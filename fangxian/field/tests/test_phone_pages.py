@@ -10,10 +10,15 @@ from uuid import UUID
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
+from fangxian.common.actor import Actor
+from fangxian.common.ids import uuid7
 from fangxian.common.registries import today
 from fangxian.common.scoping import acting
-from fangxian.field.models import Campaign, FieldConflict, HeldOperation, Visit
+from fangxian.core.actions import create_emergency
+from fangxian.field.actions import open_gate
+from fangxian.field.models import Campaign, FieldConflict, GateEntry, HeldOperation, Visit
 from fangxian.field.tests.test_push import phone_of
 from fangxian.register.actions import move_in
 from fangxian.register.models import Household
@@ -145,3 +150,41 @@ def test_another_file_is_refused_with_the_mend(client_of: Any, data: bytes, bob:
     upload = SimpleUploadedFile("notes.json", data)
     answer = client_of("bob").post(reverse("field:hand_in"), {"file": upload})
     assert answer.status_code == 422
+
+
+def test_a_held_entry_at_a_gate_is_read_and_sealed_with_its_emergency(
+    phone: Phone, client_of: Any, cast: Any, alice: Any, places: Any
+) -> None:
+    emergency = create_emergency(
+        by=Actor.system("test", places.county),
+        name="演练疫情",
+        disease="不明原因",
+        place_code=places.county,
+        level=3,
+        started_on=timezone.localdate(),
+    )
+    gate = open_gate(
+        by=alice, place=places[places.grid], name="东门", kind="road", emergency=emergency
+    )
+    patch = {
+        "gate_id": str(gate.id),
+        "direction": "in",
+        "decision": "pass",
+        "who": "查无此人",
+        "phone": "13800131949",
+    }
+    phone.record("gate_entry", str(uuid7()), patch)
+    user = cast.user("bob")
+    user.is_active = False
+    user.save()
+    assert phone.push()[0]["result"] == "held"
+    with acting(alice):
+        held = HeldOperation.objects.get()
+    assert (held.emergency_id, held.place_code) == (emergency.id, places.grid)
+    client, url = client_of("alice"), reverse("field:held", args=[held.pk])
+    shown = client.get(url).content.decode()
+    assert "查无此人" in shown
+    assert "13800131949" not in shown
+    assert client.post(url, {"decision": "take"}).status_code == 302
+    with acting(alice):
+        assert GateEntry.objects.get().who == "查无此人"

@@ -117,8 +117,10 @@ def test_only_what_differs_is_sent_and_only_that_is_noted(
     assert first is not None
     assert set(first.persons) == {row.person_id for row in lived_in[:2]}
     noted = AccessLog.objects.filter(user_id=bob.user_id).count()
+    known = phone.cursor
     (page,) = phone.pull()
     assert (page["records"], page["gone"], page["reset"]) == ([], [], False)
+    assert phone.cursor == known
     assert AccessLog.objects.filter(user_id=bob.user_id).count() == noted
     join_group(by=alice, person_id=lived_in[0].person_id, group="elderly_alone")
     (page,) = phone.pull()

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from fangxian.accounts.actions import disable_device, make_device_code
 from fangxian.accounts.models import Device, Grant
+from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid
 from fangxian.common.ids import uuid7
 from fangxian.common.keyring import keyring
@@ -21,7 +22,9 @@ from fangxian.core.actions import create_emergency
 from fangxian.field.models import Campaign, HeldOperation, Operation, PhoneManifest, Target, Visit
 from fangxian.field.sync import exchange
 from fangxian.field.sync.held import take_over, turn_down
-from fangxian.register.actions import change_household
+from fangxian.field.tests.conftest import begin
+from fangxian.register.actions import change_household, create_household
+from fangxian.register.models import Household
 from tests.kit.cast import START
 from tests.kit.phone import Phone
 
@@ -344,3 +347,70 @@ def test_a_phone_without_a_pause_is_told_to_wait(
     one = phone.visit(phone.doors()[0])
     said = [phone.send([one]).status_code for _time in range(3)]
     assert said == [200, 200, 429]
+
+
+def test_nothing_is_held_for_an_emergency_whose_key_is_gone(
+    cast: Any, places: Any, bob: Any, alice: Any
+) -> None:
+    hq = cast.actor("headquarters")
+    create_household(by=hq, place_code=places.unit, room="101")
+    create_household(by=hq, place_code=places.unit, room="102")
+    emergency = create_emergency(
+        by=Actor.system("test", places.county),
+        name="演练疫情",
+        disease="不明原因",
+        place_code=places.county,
+        level=3,
+        started_on=timezone.localdate(),
+    )
+    begin(hq, places, emergency=emergency)
+    phone = phone_of(bob)
+    phone.pull()
+    first, second = phone.doors()
+    disable_device(by=bob, device_id=phone.device_id, reason="lost", wipe=False)
+    phone.visit(first, note="x")
+    assert results(phone.push()) == ["held"]
+    keyring().destroy_emergency(emergency.id)
+    phone.visit(second, note="x")
+    told = phone.push()
+    assert (told[0]["result"], told[0]["problems"][0]["code"]) == ("rejected", "emergency")
+    with acting(alice):
+        held = HeldOperation.objects.get()
+    with pytest.raises(Invalid):
+        take_over(by=alice, held_id=held.pk)
+    turn_down(by=alice, held_id=held.pk, reason="应急响应已结束")
+    assert Operation.objects.get(op_id=held.op_id).told is not None
+
+
+def test_the_same_number_twice_in_one_push(phone: Phone, bob: Any) -> None:
+    one = phone.visit(phone.doors()[0])
+    edited = phone.seal(one.plain | {"patch": one.plain["patch"] | {"outcome": "absent"}})
+    told = phone.send([one, one, edited]).json()["answers"]
+    assert results(told) == ["applied", "duplicate", "rejected"]
+    with acting(bob):
+        assert Visit.objects.get().outcome == "all_well"
+
+
+def test_who_answers_for_two_grids_works_in_both(
+    campaign: Campaign, cast: Any, places: Any, bob: Any, alice: Any
+) -> None:
+    Grant.objects.create(
+        user=cast.user("bob"),
+        role_id="grid_officer",
+        region=places[places.other_grid],
+        valid_from=START,
+    )
+    phone = phone_of(bob)
+    phone.pull()
+    (known,) = phone.all("campaign")
+    assert known["targets"] == len(phone.doors()) == 4
+    for door in phone.doors():
+        phone.visit(door)
+    for home in phone.all("household"):
+        phone.record("household", home["id"], {"state": "empty"}, base=home["version"])
+    assert results(phone.push()) == ["applied"] * 8
+    with acting(alice):
+        assert set(Target.objects.values_list("state", flat=True)) == {"visited"}
+        assert not Household.objects.exclude(state="empty").exists()
+    phone.pull()
+    assert {door["state"] for door in phone.doors()} == {"visited"}

@@ -1,0 +1,40 @@
+"""The board shows what a phone sent once it asks again, and an open one asks each two seconds."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from fangxian.accounts.actions import make_device_code
+from fangxian.field.tests.conftest import begin
+from fangxian.register.actions import create_household
+from tests.kit.phone import Phone
+
+WITHIN = 2
+
+
+def test_the_board_changes_within_two_seconds_of_a_push(
+    cast: Any, places: Any, client_of: Any, bob: Any
+) -> None:
+    hq = cast.actor("headquarters")
+    create_household(by=hq, place_code=places.unit, room="101")
+    campaign = begin(hq, places)
+    client = client_of("alice")
+    url = reverse("command:board_place", args=[campaign.id, places.community])
+    shown = client.get(url)
+    every = re.search(r'id="board"[^>]* data-every="(\d+)"', shown.content.decode())
+    assert every is not None
+    assert int(every[1]) <= WITHIN
+    poll = {"HX-Request": "true", "If-None-Match": shown["ETag"]}
+    assert client.get(url, headers=poll).status_code == 304
+    phone = Phone(Client())
+    assert phone.enrol(make_device_code(by=bob, strong=False).code).status_code == 200
+    phone.pull()
+    phone.visit(phone.doors()[0])
+    assert phone.push()[0]["result"] == "applied"
+    changed = client.get(url, headers=poll)
+    assert changed.status_code == 200
+    assert changed["ETag"] != shown["ETag"]
