@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from django.db.models import Max
+from django.db.models import Max, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import translation
 
 from fangxian.common import codes
@@ -169,7 +170,8 @@ def _homes(reach: Reach) -> list[dict[str, Any]]:
     key = "homes", reach.place
     if key not in reach.kept:
         columns = ("id", "place_code", "room", "number", "address", "state", "note")
-        reach.kept[key] = list(households_in(reach.place).values(*columns))
+        homes = households_in(reach.place).annotate(last=_last_change(Household))
+        reach.kept[key] = list(homes.values(*columns, "last"))
     found: list[dict[str, Any]] = reach.kept[key]
     return found
 
@@ -184,19 +186,22 @@ def _labels(reach: Reach) -> dict[str, str]:
     return found
 
 
-def _versions(model: Any, ids: list[UUID]) -> Mapping[UUID, int]:
-    """The last history row of each object. One query."""
-    rows = model.pgh_event_model.objects.filter(pgh_obj_id__in=ids)
-    return dict(rows.values_list("pgh_obj_id").annotate(last=Max("pgh_id")).order_by())
+def _last_change(model: Any) -> Coalesce:
+    """The last history row of each object, in the statement that reads it.
+
+    Read apart, a change in between would be told as known to a phone that has what was before.
+    """
+    rows = model.pgh_event_model.objects.filter(pgh_obj_id=OuterRef("pk")).order_by()
+    last = rows.values("pgh_obj_id").annotate(last=Max("pgh_id")).values("last")
+    return Coalesce(Subquery(last), 0)
 
 
 def _households(reach: Reach) -> Iterator[Record]:
     homes, labels = _homes(reach), _labels(reach)
-    versions = _versions(Household, [home["id"] for home in homes])
     for home in homes:
-        data = {name: value for name, value in home.items() if name != "id"}
+        data = {name: value for name, value in home.items() if name not in ("id", "last")}
         data |= _where(labels, home["place_code"])
-        yield Record(home["id"], data, versions.get(home["id"], 0))
+        yield Record(home["id"], data, home["last"])
 
 
 def _residents(reach: Reach) -> Iterator[Record]:
@@ -204,7 +209,9 @@ def _residents(reach: Reach) -> Iterator[Record]:
     here = Residency.objects.filter(OPEN, place_code__gte=lo, place_code__lt=hi)
     living = here.exclude(household__state=Household.State.CLOSED).filter(person__deceased_on=None)
     rows = list(
-        living.order_by().values_list(
+        living.annotate(last=_last_change(Residency))
+        .order_by()
+        .values_list(
             "id",
             "household_id",
             "relation",
@@ -215,14 +222,14 @@ def _residents(reach: Reach) -> Iterator[Record]:
             "person__name",
             "person__sex",
             "person__birth_date",
+            "last",
         )
     )
     groups: dict[UUID, list[str]] = {}
     entries = KeyGroupEntry.objects.filter(OPEN, place_code__gte=lo, place_code__lt=hi)
     for person, group in entries.order_by("group").values_list("person_id", "group"):
         groups.setdefault(person, []).append(group)
-    versions = _versions(Residency, [row[0] for row in rows])
-    for id_, household, relation, kind, since, where, person, name, sex, born in rows:
+    for id_, household, relation, kind, since, where, person, name, sex, born, last in rows:
         yield Record(
             id_,
             {
@@ -236,7 +243,7 @@ def _residents(reach: Reach) -> Iterator[Record]:
                 "away_since": since,
                 "away_where": where,
             },
-            versions.get(id_, 0),
+            last,
             (person,),
         )
 

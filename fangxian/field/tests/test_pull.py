@@ -6,6 +6,7 @@ import datetime as dt
 import gzip
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -18,11 +19,12 @@ from fangxian.common.scoping import acting
 from fangxian.core.models import ServerEpoch
 from fangxian.field.actions import close_campaign
 from fangxian.field.models import Campaign
-from fangxian.field.sync import pulling
+from fangxian.field.sync import pulled, pulling
 from fangxian.field.tests.conftest import OTHER_UNIT
 from fangxian.field.tests.test_push import phone_of
 from fangxian.organisations.models import Responsibility
 from fangxian.register.actions import (
+    change_household,
     close_household,
     create_household,
     join_group,
@@ -107,6 +109,30 @@ def test_the_first_pull_has_what_the_grid_has_and_nothing_else(
         "away_since",
         "away_where",
     }
+
+
+def test_a_version_is_read_with_what_it_is_of(
+    phone: Phone, bob: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone.pull()
+    home = phone.all("household")[0]
+    changed = change_household(by=bob, household_id=UUID(home["id"]), note="改过").pk
+    read, between = pulled._homes, ["又改过"]
+
+    def slow(reach: Any) -> Any:
+        found = read(reach)
+        if between:
+            # As another worker would while the rest is read.
+            change_household(by=bob, household_id=changed, note=between.pop())
+        return found
+
+    monkeypatch.setattr(pulled, "_homes", slow)
+    phone.pull()
+    before = next(one for one in phone.all("household") if one["id"] == home["id"])
+    assert before["note"] == "改过"
+    phone.pull()
+    after = next(one for one in phone.all("household") if one["id"] == home["id"])
+    assert (after["note"], after["version"] > before["version"]) == ("又改过", True)
 
 
 def test_only_what_differs_is_sent_and_only_that_is_noted(
