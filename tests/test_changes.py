@@ -10,6 +10,7 @@ import pytest
 from django.urls import reverse
 
 from fangxian.common.scoping import acting
+from fangxian.field.actions import NewPoint, open_gate, plan_round
 from fangxian.organisations import actions as organisations
 from fangxian.organisations.models import OrganisationKind
 from fangxian.regions.actions import create_building
@@ -60,6 +61,21 @@ def address(alice: Any, places: Any) -> Callable[[str], str]:
                 return reverse(name, args=[building.region.code])
             if name == "organisations:edit":
                 return reverse(name, args=[body().pk])
+            if name == "field:gate_edit":
+                body()
+                gate = open_gate(by=alice, place=places[places.grid], name="东门", kind="quarter")
+                return reverse(name, args=[gate.pk])
+            if name == "field:round_edit":
+                walk = plan_round(
+                    by=alice,
+                    place=places[places.grid],
+                    name="夜巡",
+                    times=2,
+                    first_at=dt.time(8),
+                    last_at=dt.time(20),
+                    points=[NewPoint("东门")],
+                )
+                return reverse(name, args=[walk.pk])
             row = person()
             if name == "organisations:member":
                 member = organisations.add_member(
@@ -97,6 +113,8 @@ FORMS = [
     ("organisations:edit", "name", "示例大单位", "short_name", "示"),
     ("organisations:member", "duty", "组长", "party_member", "on"),
     ("regions:edit", "name", "甲楼", "households", "12"),
+    ("field:gate_edit", "name", "南门", "units", "示例单位"),
+    ("field:round_edit", "name", "晨巡", "times", "3"),
 ]
 
 

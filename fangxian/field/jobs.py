@@ -18,6 +18,7 @@ from fangxian.core.runner import system_actor
 from fangxian.field import follow
 from fangxian.field.actions import close_reports, lapse_exemptions, prepare_reports, remind_of_dates
 from fangxian.field.actions.campaigns import JOB, RIGHT
+from fangxian.field.actions.duty_ends import lapse_gate_log
 from fangxian.field.models import Campaign, DailyReport
 from fangxian.field.reporting import first_day
 from fangxian.field.targets import common_area, sync_targets
@@ -113,3 +114,8 @@ def _days_owed(by: Actor, campaign: Campaign, today: dt.date) -> list[dt.date]:
     first = max(begun, known or begun)
     last = min(today, campaign.ends_on)
     return [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def forget_gate_log() -> int:
+    """Forget who passed gates of no emergency, as many days later as the rules say."""
+    return lapse_gate_log(by=system_actor("field.gate_log"))

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Final
+
 from procrastinate.contrib.django import app
+
+from fangxian.core.daily import CRON, once
+
+# When few are at the gates.
+FORGET_AT: Final = dt.time(3, 20)
 
 
 @app.periodic(cron="* * * * * */15")
@@ -57,3 +65,12 @@ def photos(timestamp: int) -> None:
     from fangxian.field.sync.photos import try_again
 
     try_again()
+
+
+@app.periodic(cron=CRON)
+@app.task(name="field.gate_log", lock="field.gate_log", queueing_lock="field.gate_log")
+def gate_log(timestamp: int) -> None:
+    """Forget who passed gates of no emergency, some days later."""
+    from fangxian.field.jobs import forget_gate_log
+
+    once("field.gate_log", FORGET_AT, forget_gate_log)

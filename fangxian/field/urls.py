@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from fangxian.field.views import (
     campaigns,
+    corrections,
     doors,
     duties,
     exemptions,
@@ -51,7 +52,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rounds/<uuid:round_id>/edit/", rounds.edit, name="round_edit"),
     path("rounds/<uuid:round_id>/end/", rounds.end, name="round_end"),
     path("rounds/<uuid:round_id>/codes/", rounds.sheet, name="round_sheet"),
+    path("checks/<uuid:check_id>/", corrections.check, name="check"),
     path("disinfections/", publicity.disinfections, name="disinfections"),
+    path("disinfections/<uuid:disinfection_id>/", corrections.disinfection, name="disinfection"),
+    path("outreach/<uuid:outreach_id>/", corrections.outreach, name="outreach_correct"),
     path("outreach/", publicity.outreach, name="outreach"),
     path("messages/new/", publicity.new_message, name="message_new"),
     path("messages/<uuid:message_id>/end/", publicity.end_message, name="message_end"),

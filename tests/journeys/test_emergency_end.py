@@ -14,7 +14,8 @@ from fangxian.common.scoping import acting
 from fangxian.core.actions import create_emergency
 from fangxian.core.tasks import finish_endings
 from fangxian.field import queries
-from fangxian.field.models import Visit
+from fangxian.field.actions import NewGateEntry, open_gate, record_gate_entry
+from fangxian.field.models import Gate, GateEntry, Visit
 from fangxian.field.questionnaire.fields import PREFIX
 from fangxian.register.actions import create_household
 from tests.journeys.sweep import begin_sweep
@@ -47,6 +48,13 @@ def test_the_end_of_an_emergency_destroys_the_answers(
         "note": "SEEDED 发热",
     }
     assert officer.post(url, sent).status_code == 302
+    gate = open_gate(
+        by=hq, place=places[places.grid], name="东门", kind="road", emergency=emergency
+    )
+    entry = NewGateEntry(uuid4(), gate.id, "in", "pass", plate="演示A1234", who="SEEDED 某人")
+    record_gate_entry(by=cast.actor("bob"), entry=entry)
+    log, number = reverse("field:gate_log"), {"number": "演示a1234"}
+    assert "演示A1234" in officer.post(log, number).content.decode()
     with acting(hq):
         visit = Visit.objects.get()
         assert "yes" in visit.answers
@@ -65,8 +73,16 @@ def test_the_end_of_an_emergency_destroys_the_answers(
     assert "SEEDED" not in page.content.decode()
     shown = reverse("core:emergency", args=[emergency.id])
     assert not head.get(shown).context["may_certificate"]
+    assert "演示A1234" not in officer.get(log).content.decode()
     monkeypatch.undo()
     finish_endings()
+    for answer in (officer.get(log), officer.post(log, number)):
+        assert answer.status_code == 200
+        assert "SEEDED" not in answer.content.decode()
+    assert not answer.context["lines"]
+    with acting(hq):
+        assert GateEntry.objects.get().plate_index is None
+        assert Gate.objects.get().closed_on is not None
     assert head.get(shown).context["may_certificate"]
     with acting(hq):
         # That somebody was there, and what the board counted, stays.

@@ -79,3 +79,35 @@ def _message(side: Side) -> Any:
     return side.act(
         lambda by: write_message(by=by, place=place, text="Kit", kind="door", **days)
     ).pk
+
+
+@maker("field:check_id")
+def _check(side: Side) -> Any:
+    from fangxian.field.actions import NewRoundCheck, record_round_check
+    from fangxian.field.models import Point, RoundCheck
+
+    walk = side.get("field:round_id")
+    point = side.act(lambda _by: Point.objects.filter(round_id=walk)[0])
+    check = NewRoundCheck(uuid7(), "fine", point_id=point.pk)
+    side.act(lambda by: record_round_check(by=by, check=check))
+    return side.act(lambda _by: RoundCheck.objects.get(op_id=check.op_id)).pk
+
+
+@maker("field:disinfection_id")
+def _disinfection(side: Side) -> Any:
+    from fangxian.field.actions import NewDisinfection, record_disinfection
+    from fangxian.field.models import Disinfection
+
+    done = NewDisinfection(uuid7(), side.codes.building, "lift", "chlorine", 500, 30)
+    side.act(lambda by: record_disinfection(by=by, disinfection=done))
+    return side.act(lambda _by: Disinfection.objects.get(op_id=done.op_id)).pk
+
+
+@maker("field:outreach_id")
+def _outreach(side: Side) -> Any:
+    from fangxian.field.actions import NewOutreach, record_outreach
+    from fangxian.field.models import Outreach
+
+    told = NewOutreach(uuid7(), side.codes.grid, "talk", "agreed", people=1)
+    side.act(lambda by: record_outreach(by=by, outreach=told))
+    return side.act(lambda _by: Outreach.objects.get(op_id=told.op_id)).pk

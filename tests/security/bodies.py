@@ -16,7 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from fangxian.common.ids import uuid7
-from fangxian.field.models import Campaign, Point
+from fangxian.field.models import Campaign, Point, RoundCheck
 from fangxian.organisations.models import Member
 from fangxian.regions.actions.plans import assignment_of
 from fangxian.regions.models import GridPlan
@@ -200,3 +200,9 @@ def _duties(own: Side, side: Side) -> Iterator[Case]:
     message = side.get("field:message_id")
     yield _case("field:outreach", op_id=uuid7(), message_id=message, **said)
     yield _case("field:message_end", side.get("field:message_id"))
+    checked = side.act(lambda _by: RoundCheck.objects.get(pk=side.get("field:check_id")).point_id)
+    found = {"op_id": uuid7(), "point_id": checked, "found": "danger"}
+    yield _case("field:check", side.get("field:check_id"), **found)
+    yield _case("field:disinfection", side.get("field:disinfection_id"), op_id=uuid7(), **used)
+    talked = {"op_id": uuid7(), "what": "talk.refused", "people": 1}
+    yield _case("field:outreach_correct", side.get("field:outreach_id"), **talked)

@@ -39,7 +39,9 @@ FINE_CHANGE = FINE | {400, 405, 409, 422, 429}
 REFUSED_CHANGE = {
     "regions:plans": (403, "drawing needs regions.draw"),
     "organisations:five_one": (403, "evidence needs organisations.evidence"),
-    "field:round": (403, "recording needs field.duty"),
+    "field:gate": (403, "recording needs field.duty"),
+    "field:gate_entry": (403, "as above"),
+    "field:round": (403, "as above"),
     "field:outreach": (403, "as above"),
     "field:disinfections": (403, "as above"),
     "core:task_done": (403, "only whoever the task is asked of"),

@@ -1,14 +1,18 @@
-"""What the end of an emergency ends: its gates, its rounds, its messages."""
+"""What the end of an emergency ends, and what is forgotten of gate logs without one."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
 
+from fangxian.common.actions import action
 from fangxian.common.actor import Actor
+from fangxian.field.actions.gates import PLAN
+from fangxian.field.duties.rules import duty_rules
 from fangxian.field.models import (
     Disinfection,
     Gate,
@@ -45,3 +49,16 @@ def forget_logs(_by: Actor, emergency_id: UUID) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT field_duties_forget(%s)", [emergency_id])
+
+
+@action
+def lapse_gate_log(*, by: Actor, now: dt.datetime | None = None) -> int:
+    """Forget who passed gates of no emergency longer ago than the rules keep it. Returns how many.
+
+    Once a day, by the clock; the figures stay.
+    """
+    by.require(PLAN)
+    before = (now or timezone.now()) - dt.timedelta(days=duty_rules().keep_days)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT field_gate_log_lapse(%s)", [before])
+        return int(cursor.fetchone()[0])

@@ -24,6 +24,8 @@ from fangxian.field.models import Gate, GateEntry, GateUnit
 from fangxian.organisations.models import Organisation
 from fangxian.regions.models import Region
 
+WATCH: Final = "field.watch"
+LOG: Final = "field.gate_log"
 RECORD: Final = "field.duty"
 PLAN: Final = "field.duties"
 MOST_PEOPLE: Final = 1_000

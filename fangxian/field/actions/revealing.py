@@ -11,6 +11,7 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import OutOfScope
 from fangxian.common.fields import Destroyed
+from fangxian.field.actions.gates import LOG
 from fangxian.field.models import GateEntry
 
 REVEALED: Final[dict[str, Any]] = {
@@ -27,6 +28,7 @@ def reveal_entry(*, by: Actor, entry: GateEntry, what: str, purpose: str, reason
     Raises Forbidden, OutOfScope where there is none, Invalid without purpose or reason, TooMany.
     """
     by.require("people.reveal", entry.place_code)
+    by.require(LOG, entry.place_code)
     value: str | None = getattr(entry, what) if what in REVEALED else None
     if not value or isinstance(value, Destroyed):
         raise OutOfScope(f"{what} of gate entry {entry.id}")

@@ -34,6 +34,7 @@ from fangxian.core.ledgers import XLSX
 from fangxian.core.models import File
 from fangxian.core.progress import Progress
 from fangxian.core.queries import emergencies_at
+from fangxian.field.actions.gates import LOG
 from fangxian.field.duties import queries
 from fangxian.field.duties.rules import DutyRules, duty_rules, label
 from fangxian.field.models import Disinfection, GateEntry, Outreach, RoundCheck
@@ -262,6 +263,7 @@ def reveal_entries(*, by: Actor, span: Span, reason: str) -> UUID:
     with acting(by):
         by.require(RIGHT, span.code)
         by.require("people.reveal", span.code)
+        by.require(LOG, span.code)
         return log_reveal(by=by, person_id=None, what=WHAT, reason=reason).id
 
 

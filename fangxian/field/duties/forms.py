@@ -30,6 +30,9 @@ from fangxian.organisations.models import Organisation
 from fangxian.regions.models import Region
 
 MOST_UNITS = 20
+# Nothing was recorded before, nothing is planned later.
+FIRST_DAY = dt.date(2000, 1, 1)
+AHEAD = dt.timedelta(days=366)
 
 
 def named(known: Mapping[str, Named]) -> list[tuple[str, str]]:
@@ -283,9 +286,12 @@ class DoneSomewhereForm(RecordForm):
         help_text=_("Name or code of a place in your area: a community, a grid, a building."),
     )
 
-    def __init__(self, *args: Any, by: Actor, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: Actor, correcting: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.by = by
+        if correcting:
+            # A correction lies where what it corrects does.
+            del self.fields["place"]
 
     def clean_place(self) -> Region:
         """The place by code, or the only one with this name."""
@@ -381,7 +387,9 @@ class DutyFilter(forms.Form):
         place = (self.cleaned_data.get("place") or "").strip()
         if not (place and codes.is_code(place) and codes.contains(by.area, place)):
             place = by.area
-        return place, self.cleaned_data.get("day") or timezone.localdate()
+        today = timezone.localdate()
+        day = self.cleaned_data.get("day") or today
+        return place, day if FIRST_DAY <= day <= today + AHEAD else today
 
 
 class NumberForm(forms.Form):
@@ -403,9 +411,12 @@ class ExportForm(forms.Form):
     last = forms.DateField(label=pgettext_lazy("days", "Until"), widget=DateInput)
 
     def clean(self) -> dict[str, Any]:
-        """The last day is not before the first."""
+        """The last day is not before the first, both are days of this system."""
         given = super().clean() or {}
         first, last = given.get("first"), given.get("last")
         if first and last and last < first:
             self.add_error("last", _("The last day is before the first."))
+        for name in ("first", "last"):
+            if given.get(name) and not FIRST_DAY <= given[name] <= timezone.localdate() + AHEAD:
+                self.add_error(name, _("Nothing was recorded on that day."))
         return given

@@ -273,10 +273,10 @@ def register_sources() -> None:
     """Register what phones pull of duties (from ``ready()``)."""
     for at, source in enumerate(
         (
-            Source("duty_rules", _rules, RECORD),
-            Source("gate", _gates, RECORD),
-            Source("round", _rounds, RECORD),
-            Source("message", _messages, RECORD),
+            Source("duty_rules", _rules, RECORD, wide=True),
+            Source("gate", _gates, RECORD, wide=True),
+            Source("round", _rounds, RECORD, wide=True),
+            Source("message", _messages, RECORD, wide=True),
         )
     ):
         register_source(source, order=30 + at)

@@ -13,15 +13,17 @@ from django.utils.translation import gettext_lazy as _
 
 from fangxian.common import registries
 from fangxian.common.actor import Actor
-from fangxian.common.registries import Fact, Invariant, NavItem, Panel, Right, TodayItem
+from fangxian.common.registries import Fact, Invariant, NavItem, Panel, Right, SearchHit, TodayItem
 from fangxian.core import rules as core_rules
 from fangxian.core import sunset
 from fangxian.field.actions import duty_ends
-from fangxian.field.actions.gates import PLAN, RECORD
+from fangxian.field.actions.gates import LOG, PLAN, RECORD, WATCH
 from fangxian.field.duties import exporting, figures, phones, queries, rules
+from fangxian.regions.queries import called
 
-VIEW = "field.view"
 RIGHTS = (
+    Right(WATCH, _("See gates, rounds, disinfection and publicity")),
+    Right(LOG, _("See who passed gates"), personal=True),
     Right(RECORD, _("Record at gates, on rounds, disinfection and outreach"), personal=True),
     Right(PLAN, _("Set up gates, rounds and messages")),
 )
@@ -35,10 +37,13 @@ def register() -> None:
     phones.register_sources()
     for right in RIGHTS:
         registries.rights.register(right.name, right)
-    duties = NavItem(_("Gates and rounds"), "field:duties", VIEW, "lock")
+    duties = NavItem(_("Gates and rounds"), "field:duties", WATCH, "lock")
     registries.navigation.register("field.duties", duties, order=42)
-    registries.panels.register("field.duties", Panel(_("Gates and rounds"), VIEW, _panel), order=25)
+    registries.panels.register(
+        "field.duties", Panel(_("Gates and rounds"), WATCH, _panel), order=25
+    )
     registries.today.register("field.duties", _today, order=25)
+    registries.search.register("field.duties", _search, order=65)
     for fact in _facts():
         registries.facts.register(fact.name, fact)
     registries.invariants.register(
@@ -56,7 +61,7 @@ def _panel(request: HttpRequest, by: Actor, code: str) -> str:
     if not (found.anything or may_plan):
         return ""
     missed = queries.missed_at(code)
-    rounds = queries.rounds_at(code).filter(id__in=missed)[:PANEL_ROUNDS]
+    rounds = queries.worst(missed, PANEL_ROUNDS)
     context = {
         "figures": found,
         "place": code,
@@ -68,7 +73,7 @@ def _panel(request: HttpRequest, by: Actor, code: str) -> str:
 
 def _today(by: Actor) -> list[TodayItem]:
     """Rounds with points that are missed by now, where there are rounds."""
-    if not by.may(VIEW) or not queries.rounds_at(by.area).exists():
+    if not by.may(WATCH) or not queries.rounds_at(by.area).exists():
         return []
     missed = queries.missed_at(by.area)
     url = reverse("field:round", args=[next(iter(missed))]) if len(missed) == 1 else ""
@@ -82,6 +87,30 @@ def _today(by: Actor) -> list[TodayItem]:
             unit="round",
         )
     ]
+
+
+def _search(by: Actor, text: str, limit: int) -> list[SearchHit]:
+    """Gates and rounds by name."""
+    wanted = text.replace("\x00", "").strip()
+    if not by.may(WATCH) or not wanted:
+        return []
+    rounds = list(queries.rounds_at(by.area).filter(name__icontains=wanted)[:limit])
+    gates = queries.gates_at(by.area).filter(name__icontains=wanted)
+    found = list(gates[:limit])
+    places = called({one.place_code for one in [*rounds, *found]})
+    hits = [
+        SearchHit(
+            _("Gates"), one.name, reverse("field:gate", args=[one.id]), places[one.place_code]
+        )
+        for one in found
+    ]
+    hits += [
+        SearchHit(
+            _("Rounds"), one.name, reverse("field:round", args=[one.id]), places[one.place_code]
+        )
+        for one in rounds
+    ]
+    return hits[:limit]
 
 
 def _entries(_by: Actor, code: str) -> int:

@@ -20,6 +20,8 @@ ASKED: Final = ("plate", "temperature", "who", "identity", "phone", "origin")
 TEMPERATURES: Final = (Decimal(30), Decimal(45))
 MOST_CONCENTRATION: Final = 1_000_000
 MOST_MINUTES: Final = 24 * 60
+# Kept longer, a log of who passed where is a track of people's lives.
+MOST_DAYS: Final = 180
 
 _NAMES = {"zh": shapes.text, "en": shapes.text}
 _CODED = {"code": shapes.code(), **_NAMES}
@@ -36,6 +38,7 @@ def _codes(
 SHAPE = shapes.record(
     {
         "fever": shapes.number(*map(float, TEMPERATURES)),
+        "keep_days": shapes.number(1, MOST_DAYS, whole=True),
         "gates": _codes({"asks": shapes.rows(shapes.one_of(ASKED))}),
         "decisions": _codes(optional={"key": shapes.text, "passes": shapes.flag}),
         "found": _codes(optional={"exception": shapes.flag}),
@@ -111,10 +114,14 @@ class OutreachKind(Named):
 
 @dataclass(frozen=True)
 class DutyRules:
-    """One version of the rule set; each mapping is by code. ``fever`` in degrees Celsius."""
+    """One version of the rule set; each mapping is by code. ``fever`` in degrees Celsius.
+
+    ``keep_days``: so long it is kept who passed a gate that belongs to no emergency.
+    """
 
     version: int
     fever: Decimal
+    keep_days: int
     gates: Mapping[str, GateKind]
     decisions: Mapping[str, Decision]
     found: Mapping[str, Found]
@@ -139,6 +146,7 @@ def _read(found: Rule) -> DutyRules:
     return DutyRules(
         version=found.version,
         fever=Decimal(str(data["fever"])),
+        keep_days=data["keep_days"],
         gates={
             row["code"]: GateKind(**{**row, "asks": tuple(row["asks"])}) for row in data["gates"]
         },

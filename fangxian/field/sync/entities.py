@@ -157,13 +157,14 @@ class Reach:
     """One place that a phone's holder answers for. ``by`` acts in just this place.
 
     ``number`` counts the places of a phone; ``kept`` lets the sources of one pull share what they
-    have read.
+    have read. ``wide``: a community or a town, of which only what is set up for all is read.
     """
 
     by: Actor
     place: str
     today: dt.date
     number: int = 0
+    wide: bool = False
     kept: dict[Any, Any] = field(default_factory=dict, compare=False)
 
 
@@ -175,13 +176,15 @@ class Source:
     """Records that are pulled: ``read`` gives all that the place has now, in few statements.
 
     Records of several places may be the same (a sweep): each is sent once, the first one met unless
-    ``merge`` puts both together. ``right`` None: with any right.
+    ``merge`` puts both together. ``right`` None: with any right. ``wide``: also read of communities
+    and towns, whose holder of a grant staffs their gates.
     """
 
     name: str
     read: Read
     right: str | None = None
     merge: Callable[[Record, Record], Record] | None = None
+    wide: bool = False
 
 
 _pushed: Registry[Entity] = Registry("entity of phones")

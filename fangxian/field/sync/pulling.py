@@ -120,13 +120,17 @@ def _cursor() -> str:
 def reaches(actors: Iterable[Actor]) -> list[Reach]:
     """The grids and buildings that they answer for: areas of grants, else posts of the person.
 
-    Who answers for more than a grid by a grant has on the phone what his posts in it name.
+    Who answers for more than a grid by a grant has on the phone what his posts in it name; of a
+    community or a town also what is set up there (``wide``).
     """
     found: dict[str, Reach] = {}
     today = timezone.localdate()
     for by in actors:
         for place in _places(by):
             found.setdefault(f"{place} {by.role}", Reach(by.within(place), place, today))
+        if Level.TOWN <= len(by.area) < Level.GRID:
+            wide = Reach(by, by.area, today, wide=True)
+            found.setdefault(f"{by.area} {by.role}", wide)
     kept: dict[Any, Any] = {}
     every = enumerate(found[key] for key in sorted(found))
     return [replace(reach, number=number, kept=kept) for number, reach in every]
@@ -151,6 +155,8 @@ def _everything(device_id: UUID, actors: Sequence[Actor]) -> _Now:
     for reach in reaches(actors):
         with acting(reach.by):
             for source in entities.sources():
+                if reach.wide and not source.wide:
+                    continue
                 if source.right is None or reach.by.may(source.right):
                     for record in source.read(reach):
                         now.add(source, record, reach.by)

@@ -36,6 +36,7 @@ from fangxian.field.actions import (
     record_round_check,
     write_message,
 )
+from fangxian.field.actions.duty_ends import lapse_gate_log
 from fangxian.field.models import (
     Disinfection,
     Gate,
@@ -355,8 +356,9 @@ def test_the_end_of_an_emergency_ends_its_duties_and_forgets_numbers(
     with acting(COUNTY):
         assert Disinfection.objects.get().emergency_id == emergency.id
         Emergency.objects.update(ended_on=today)
-        assert dict(sunset.hooks.items())["field.duties"](COUNTY, emergency.id) == 2
-        assert dict(sunset.hooks.items())["field.duties"](COUNTY, emergency.id) == 0
+        sunset.endings.get("field.duties")(COUNTY, emergency.id)
+        for _twice in range(2):
+            sunset.hooks.get("field.duties").remove(COUNTY, emergency.id)
         assert Gate.objects.get(id=gate.id).closed_on == today
         assert Gate.objects.get(id=other.id).closed_on is None
         assert Round.objects.get().ended_on == today
@@ -375,3 +377,20 @@ def test_the_end_of_an_emergency_ends_its_duties_and_forgets_numbers(
     assert elsewhere == [("emergency", "elsewhere")]
     refused = problems(open_gate, by=alice, place=here, name="北门", kind="road", emergency=ended)
     assert refused == [("", "emergency")]
+
+
+def test_who_passed_a_gate_of_no_emergency_is_forgotten(
+    gate: Gate, alice: Actor, bob: Actor, places: Any, emergency: Emergency
+) -> None:
+    here = places[places.grid]
+    sealed = open_gate(by=alice, place=here, name="西门", kind="road", emergency=emergency)
+    for one in (gate, sealed):
+        record_gate_entry(by=bob, entry=entry(one, who="某人", phone="1", plate="2", people=3))
+    now = timezone.now()
+    assert lapse_gate_log(by=COUNTY, now=now + dt.timedelta(days=29)) == 0
+    assert lapse_gate_log(by=COUNTY, now=now + dt.timedelta(days=31)) == 1
+    assert lapse_gate_log(by=COUNTY, now=now + dt.timedelta(days=31)) == 0
+    with acting(bob):
+        gone, kept = GateEntry.objects.get(gate=gate), GateEntry.objects.get(gate=sealed)
+        assert (gone.who, gone.phone, gone.plate_index, gone.people) == (None, None, None, 3)
+        assert (kept.who, kept.phone) == ("某人", "1")

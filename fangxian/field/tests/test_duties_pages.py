@@ -16,7 +16,16 @@ from fangxian.accounts.models import AccessLog
 from fangxian.common import registries
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
-from fangxian.field.actions import NewGateEntry, record_gate_entry
+from fangxian.field.actions import (
+    NewDisinfection,
+    NewGateEntry,
+    NewOutreach,
+    NewRoundCheck,
+    record_disinfection,
+    record_gate_entry,
+    record_outreach,
+    record_round_check,
+)
 from fangxian.field.models import (
     Disinfection,
     Gate,
@@ -326,3 +335,38 @@ def test_what_is_done_is_counted_on_the_overview(
     with django_assert_max_num_queries(60):
         page = staff.get(reverse("field:duties"))
     assert page.context["figures"].gates.fevers == 1
+
+
+def test_what_was_recorded_is_corrected_at_its_place(
+    officer: Any, walk: Round, bob: Actor, places: Any
+) -> None:
+    with acting(bob):
+        point = Point.objects.order_by("position")[0]
+    check = NewRoundCheck(uuid4(), "fine", point_id=point.id, note="灯坏了")
+    record_round_check(by=bob, check=check)
+    done = NewDisinfection(uuid4(), places.building, "lift", "chlorine", 500, 30, operator="某")
+    record_disinfection(by=bob, disinfection=done)
+    told = NewOutreach(uuid4(), places.grid, "talk", "refused", people=2)
+    record_outreach(by=bob, outreach=told)
+    cases: list[tuple[str, Any, dict[str, str]]] = [
+        ("field:check", RoundCheck, {"found": "danger"}),
+        ("field:disinfection", Disinfection, {"minutes": "20"}),
+        ("field:outreach_correct", Outreach, {"what": "talk.agreed"}),
+    ]
+    for name, model, change in cases:
+        with acting(bob):
+            first = model.objects.get()
+        url = reverse(name, args=[first.id])
+        form = officer.get(url).context["form"]
+        sent = {field: form[field].value() or "" for field in form.fields} | change
+        assert officer.post(url, sent).status_code == 302
+        assert officer.post(url, sent | {"op_id": str(uuid4())}).status_code == 422
+        with acting(bob):
+            now = model.objects.get(corrected_by=None)
+            assert now.corrects_id == first.op_id
+            assert (now.at, now.place_code, now.note) == (first.at, first.place_code, first.note)
+    with acting(bob):
+        assert RoundCheck.objects.get(corrected_by=None).exception
+        kept = Disinfection.objects.get(corrected_by=None)
+        assert (kept.minutes, kept.operator) == (20, "某")
+        assert Outreach.objects.get(corrected_by=None).done

@@ -7,8 +7,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fangxian.accounts.actions import disable_device
@@ -39,6 +40,7 @@ from fangxian.field.models import (
 from fangxian.field.models import Operation as Sent
 from fangxian.field.sync import entities
 from fangxian.field.sync.entities import Operation, Reach
+from fangxian.field.sync.pulling import pull
 from fangxian.field.sync.whereabouts import whereabouts
 from fangxian.field.tests.test_duties import COUNTY, DAWN, DUSK, emergency, gate, walk
 from fangxian.field.tests.test_push import phone_of
@@ -277,3 +279,69 @@ def test_what_is_held_of_an_emergencys_gate_ends_with_it(
     with acting(bob):
         assert all(isinstance(one.body, Destroyed) for one in HeldOperation.objects.all())
     assert isinstance(Sent.objects.get(op_id=refused.op_id).told, Destroyed)
+
+
+def test_what_is_set_up_in_a_community_is_on_the_phones_of_its_staff(
+    gate: Gate, walk: Round, alice: Actor, bob: Actor, places: Any
+) -> None:
+    """No household of it is: only of the grids that somebody answers for."""
+    wide = open_gate(by=alice, place=places[places.community], name="市场", kind="workplace")
+
+    def held(by: Actor) -> dict[str, set[Any]]:
+        found: dict[str, set[Any]] = {}
+        page = pull(uuid4(), [by], cursor=None, epoch="")
+        for record in page.records:
+            found.setdefault(record["entity"], set()).add(record["id"])
+        return found
+
+    staff, officer = held(alice), held(bob)
+    assert staff["gate"] == {gate.id, wide.id}
+    assert staff["round"] == {walk.id}
+    assert not {"door", "household", "resident"} & staff.keys()
+    assert officer["gate"] == {gate.id}
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    hours=st.lists(
+        st.tuples(st.integers(0, 23), st.integers(0, 23), st.integers(1, 5)), min_size=1, max_size=4
+    ),
+    checks=st.lists(st.tuples(st.integers(0, 7), st.integers(0, 47)), max_size=12),
+    hour=st.integers(0, 23),
+)
+def test_the_missed_are_the_same_for_one_round_and_for_all(
+    places: Any,
+    hours: list[tuple[int, int, int]],
+    checks: list[tuple[int, int]],
+    hour: int,
+) -> None:
+    """The statement that counts a county's says what the points of each round say."""
+    noon = timezone.localtime().replace(minute=30, second=0, microsecond=0)
+    now = noon.replace(hour=hour)
+    with acting(COUNTY), transaction.atomic():
+        for number, (first, last, times) in enumerate(hours):
+            if first != last:
+                plan_round(
+                    by=COUNTY,
+                    place=places[places.grid],
+                    name=str(number),
+                    times=times,
+                    first_at=dt.time(first),
+                    last_at=dt.time(last),
+                    points=[NewPoint("a"), NewPoint("b")],
+                )
+        points = list(Point.objects.order_by("round__name", "position"))
+        for at, hours_ago in checks if points else ():
+            check = NewRoundCheck(
+                uuid4(),
+                "fine",
+                point_id=points[at % len(points)].id,
+                at=now - dt.timedelta(hours=hours_ago),
+            )
+            record_round_check(by=COUNTY, check=check)
+        states = queries.states_of(queries.rounds_at(places.grid), now)
+        each = {key: sum(1 for one in mine if one.missed) for key, mine in states.items()}
+        assert queries.missed_at(places.grid, now) == {key: n for key, n in each.items() if n}
+        transaction.set_rollback(True)

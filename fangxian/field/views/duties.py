@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.apps import apps
+from django.db.models import Model
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,18 +22,21 @@ from fangxian.accounts.queries import display_names
 from fangxian.common import codes
 from fangxian.common.errors import OutOfScope
 from fangxian.common.ids import uuid7
+from fangxian.common.ui import formats
 from fangxian.common.ui.changes import refused
 from fangxian.core.actions import start_job
 from fangxian.core.ledgers import XLSX
-from fangxian.field.actions.gates import PLAN, RECORD
+from fangxian.field.actions.gates import LOG, PLAN, RECORD, WATCH
 from fangxian.field.duties import exporting, queries
 from fangxian.field.duties.figures import figures
 from fangxian.field.duties.forms import DutyFilter, ExportForm
 from fangxian.field.duties.rules import duty_rules, label
+from fangxian.field.forms import called as called_here
 from fangxian.field.models.duties_log import DutyRecord
 from fangxian.regions.queries import called, full_name
 
 SHOWN = 200
+CHANGES = 20
 
 
 def posted(request: SignedRequest) -> Any:
@@ -69,11 +75,18 @@ def frame(request: SignedRequest, current: str) -> tuple[str, dt.date, dict[str,
         "today": day == timezone.localdate(),
         "now": timezone.now(),
         "may_plan": request.actor.may(PLAN),
+        "may_log": request.actor.may(LOG),
         "may_record": request.actor.may(RECORD),
         "may_export": request.actor.may(exporting.RIGHT),
         "may_reveal": request.actor.may("people.reveal"),
     }
     return place, day, context
+
+
+def asked_place(request: SignedRequest) -> str:
+    """What to write for the place that the address names, "" if it names none of the area."""
+    asked, area = request.GET.get("place", ""), request.actor.area
+    return called_here(asked, area) if codes.is_code(asked) and codes.contains(area, asked) else ""
 
 
 def form_page(
@@ -102,14 +115,31 @@ def shown(rows: list[Any]) -> dict[str, Any]:
     }
 
 
-@page("field.view")
+def changes_of(model: type[Model], key: UUID) -> list[dict[str, Any]]:
+    """The latest changes of what is set up: what it was called then, when and by whom."""
+    history: Any = apps.get_model("field", f"{model.__name__}History")
+    rows = list(history.objects.filter(pgh_obj_id=key).order_by("-pgh_id")[:CHANGES])
+    people = display_names((row.pgh_context or {}).get("who", "") for row in rows)
+    return [
+        {
+            "title": _("Set up") if row.pgh_label == "insert" else _("Changed"),
+            "text": row.name,
+            "time": row.pgh_created_at,
+            "who": formats.who((row.pgh_context or {}).get("who", ""), people),
+            "current": at_ == 0,
+        }
+        for at_, row in enumerate(rows)
+    ]
+
+
+@page(WATCH)
 def overview(request: SignedRequest) -> HttpResponse:
     """What was done on duty at a place on a day, what is missed, what is said."""
     place, day, context = frame(request, "duties")
     rules = duty_rules()
     found = figures(place, day)
     missed = queries.missed_at(place)
-    rounds = [one for one in queries.rounds_at(place) if one.id in missed][:SHOWN]
+    rounds = queries.worst(missed, SHOWN)
     messages_ = list(queries.messages_at(place, day)[:SHOWN])
     context |= {
         "figures": found,
@@ -141,6 +171,8 @@ def export(request: SignedRequest, log: str) -> HttpResponse:
     if not codes.is_code(code) or not codes.contains(by.area, code):
         raise OutOfScope(code)
     by.require(exporting.RIGHT, code)
+    if wanted.masked:
+        by.require(LOG, code)
     back = reverse(f"field:{'gate_log' if log == 'gates' else log}") + f"?place={code}"
     if not form.is_valid():
         return form_page(request, form, title=str(wanted.label), back=back)

@@ -22,7 +22,7 @@ from fangxian.common.ui.changes import hold
 from fangxian.common.ui.problems import tried
 from fangxian.common.ui.reveal import reveal_page
 from fangxian.field import actions
-from fangxian.field.actions.gates import PLAN, RECORD
+from fangxian.field.actions.gates import LOG, PLAN, RECORD, WATCH
 from fangxian.field.actions.revealing import REVEALED, reveal_entry
 from fangxian.field.duties import queries
 from fangxian.field.duties.exporting import hidden
@@ -36,7 +36,18 @@ from fangxian.field.duties.forms import (
 from fangxian.field.duties.rules import DutyRules, duty_rules, label
 from fangxian.field.models import Gate, GateEntry
 from fangxian.field.questionnaire.said import typed
-from fangxian.field.views.duties import SHOWN, form_page, frame, fresh, posted, shown, tabs
+from fangxian.field.views.corrections import kept
+from fangxian.field.views.duties import (
+    SHOWN,
+    asked_place,
+    changes_of,
+    form_page,
+    frame,
+    fresh,
+    posted,
+    shown,
+    tabs,
+)
 from fangxian.organisations.models import Organisation
 from fangxian.regions.queries import called, full_name
 
@@ -51,7 +62,7 @@ def gate_of(gate_id: UUID) -> Gate:
     return found
 
 
-@page("field.view")
+@page(WATCH)
 def every(request: SignedRequest) -> HttpResponse:
     """The gates of a place with what passed them today."""
     place, day, context = frame(request, "gates")
@@ -94,7 +105,7 @@ def _counted(rows: Any, rules: DutyRules) -> Any:
 @page(PLAN, methods=("GET", "POST"))
 def new(request: SignedRequest) -> HttpResponse:
     """Set a gate up."""
-    initial = {"place": request.GET.get("place", "")[:20]}
+    initial = {"place": asked_place(request)}
     form = GateForm(posted(request), by=request.actor, rules=duty_rules(), initial=initial)
     if form.is_bound and form.is_valid():
         made = tried(form, lambda: actions.open_gate(by=request.actor, **form.cleaned_data))
@@ -132,20 +143,25 @@ def close(request: SignedRequest, gate_id: UUID) -> HttpResponse:
     return redirect("field:gate", gate_id)
 
 
-@page(RECORD, methods=("GET", "POST"))
+@page(WATCH, methods=("GET", "POST"))
 def detail(request: SignedRequest, gate_id: UUID) -> HttpResponse:
     """One gate: log an entry, see those of a day."""
     gate = gate_of(gate_id)
+    by = request.actor
+    if request.method == "POST":
+        by.require(RECORD, gate.place_code)
     rules = duty_rules()
     form = EntryForm(posted(request), rules=rules, kind=rules.gates.get(gate.kind), initial=fresh())
     if form.is_bound and form.is_valid():
         entry = actions.NewGateEntry(gate_id=gate.id, **form.cleaned_data)
-        done = tried(form, lambda: actions.record_gate_entry(by=request.actor, entry=entry))
+        done = tried(form, lambda: actions.record_gate_entry(by=by, entry=entry))
         if done is not None:
             messages.success(request, _("Logged."))
             return redirect("field:gate", gate.id)
     _place, day, context = frame(request, "gates")
     found = GateEntry.objects.filter(gate=gate, **_on(day)).select_related("gate", "corrected_by")
+    if not by.may(LOG):
+        found = found.none()
     rows = list(found.order_by("-at", "-id")[: SHOWN + 1])
     context |= _lines(rows, rules)
     context |= {
@@ -153,8 +169,10 @@ def detail(request: SignedRequest, gate_id: UUID) -> HttpResponse:
         "kind": label(rules.gates, gate.kind),
         "units": list(gate.units.all()),
         "where": full_name(gate.place_code),
+        "history": changes_of(Gate, gate.id),
         "form": form,
-        "may_plan": request.actor.may(PLAN, gate.place_code) and gate.closed_on is None,
+        "may_plan": by.may(PLAN, gate.place_code) and gate.closed_on is None,
+        "may_record": by.may(RECORD, gate.place_code) and gate.closed_on is None,
     }
     status = 422 if form.is_bound else 200
     return render(request, "field/gate.html", context, status=status)
@@ -183,7 +201,7 @@ def _lines(rows: list[GateEntry], rules: DutyRules) -> dict[str, Any]:
     return context
 
 
-@page(RECORD, methods=("GET", "POST"))
+@page(LOG, methods=("GET", "POST"))
 def log(request: SignedRequest) -> HttpResponse:
     """The entries of a place and day, or all with a number, which is sent and never in an address.
 
@@ -223,10 +241,12 @@ def entry_of(entry_id: UUID) -> GateEntry:
     return found
 
 
-@page(RECORD, methods=("GET", "POST"))
+@page(LOG, methods=("GET", "POST"))
 def entry(request: SignedRequest, entry_id: UUID) -> HttpResponse:
     """One entry. A correction starts from it; what is masked is kept where it is left empty."""
     row = entry_of(entry_id)
+    if request.method == "POST":
+        request.actor.require(RECORD, row.place_code)
     rules = duty_rules()
     corrected = hasattr(row, "corrected_by")
     plain = ("direction", "decision", "people", "temperature", "plate", "origin")
@@ -235,11 +255,7 @@ def entry(request: SignedRequest, entry_id: UUID) -> HttpResponse:
         posted(request), rules=rules, kind=rules.gates.get(row.gate.kind), initial=initial
     )
     if form.is_bound and form.is_valid():
-        given = dict(form.cleaned_data)
-        for name in ("who", "identity", "phone", "note"):
-            before = getattr(row, name)
-            if not given.get(name) and before and not isinstance(before, Destroyed):
-                given[name] = before
+        given = kept(row, form.cleaned_data, "who", "identity", "phone", "note")
         new_ = actions.NewGateEntry(gate_id=row.gate_id, at=row.at, corrects=row.op_id, **given)
         done = tried(form, lambda: actions.record_gate_entry(by=request.actor, entry=new_))
         if done is not None:
@@ -268,7 +284,9 @@ def entry(request: SignedRequest, entry_id: UUID) -> HttpResponse:
             if getattr(row, name)
         ],
         "form": form,
-        "may_correct": not corrected and row.gate.closed_on is None,
+        "may_correct": not corrected
+        and row.gate.closed_on is None
+        and request.actor.may(RECORD, row.place_code),
         "now": timezone.now(),
     }
     status = 422 if form.is_bound else 200

@@ -17,23 +17,24 @@ from fangxian.common.codes import contains
 from fangxian.common.errors import OutOfScope
 from fangxian.common.ui.problems import tried
 from fangxian.field import actions
-from fangxian.field.actions.gates import PLAN, RECORD
+from fangxian.field.actions.gates import PLAN, RECORD, WATCH
 from fangxian.field.duties import figures, queries
 from fangxian.field.duties.forms import DisinfectionForm, MessageForm, OutreachForm
 from fangxian.field.duties.rules import duty_rules, label
+from fangxian.field.forms import called as called_here
 from fangxian.field.models import Disinfection, Message, Outreach
 from fangxian.field.questionnaire.said import typed
-from fangxian.field.views.duties import SHOWN, form_page, frame, fresh, posted, shown
+from fangxian.field.views.duties import SHOWN, asked_place, form_page, frame, fresh, posted, shown
 from fangxian.regions.queries import called
 
 
-@page("field.view", methods=("GET", "POST"))
+@page(WATCH, methods=("GET", "POST"))
 def outreach(request: SignedRequest) -> HttpResponse:
     """What is to be said at a place, what was said and answered there on a day."""
     place, day, context = frame(request, "outreach")
     by, rules = request.actor, duty_rules()
     to_say = list(queries.messages_at(place, day)[:SHOWN])
-    initial = {"place": place, **fresh()}
+    initial = {"place": called_here(place, by.area) if place else "", **fresh()}
     form = OutreachForm(
         posted(request),
         by=by,
@@ -107,7 +108,7 @@ def new_message(request: SignedRequest) -> HttpResponse:
     """Write what is to be said."""
     today = timezone.localdate()
     initial = {
-        "place": request.GET.get("place", "")[:20],
+        "place": asked_place(request),
         "from_date": today,
         "to_date": today,
     }
@@ -132,14 +133,13 @@ def end_message(request: SignedRequest, message_id: UUID) -> HttpResponse:
     return redirect("field:outreach")
 
 
-@page("field.view", methods=("GET", "POST"))
+@page(WATCH, methods=("GET", "POST"))
 def disinfections(request: SignedRequest) -> HttpResponse:
     """What was disinfected at a place on a day, and one to record."""
     place, day, context = frame(request, "disinfections")
     by, rules = request.actor, duty_rules()
-    form = DisinfectionForm(
-        posted(request), by=by, rules=rules, initial={"place": place, **fresh()}
-    )
+    initial = {"place": called_here(place, by.area) if place else "", **fresh()}
+    form = DisinfectionForm(posted(request), by=by, rules=rules, initial=initial)
     if form.is_bound:
         by.require(RECORD)
     if form.is_bound and form.is_valid():

@@ -17,13 +17,22 @@ from fangxian.common.ui.changes import hold
 from fangxian.common.ui.problems import tried
 from fangxian.common.ui.qr import qr
 from fangxian.field import actions
-from fangxian.field.actions.gates import PLAN, RECORD
+from fangxian.field.actions.gates import PLAN, RECORD, WATCH
 from fangxian.field.duties import queries
 from fangxian.field.duties.forms import ChangeRoundForm, CheckForm, RoundForm, point_lines
 from fangxian.field.duties.rules import duty_rules, label
 from fangxian.field.models import Point, Round, RoundCheck
 from fangxian.field.questionnaire.said import typed
-from fangxian.field.views.duties import SHOWN, form_page, frame, fresh, posted, shown
+from fangxian.field.views.duties import (
+    SHOWN,
+    asked_place,
+    changes_of,
+    form_page,
+    frame,
+    fresh,
+    posted,
+    shown,
+)
 from fangxian.regions.queries import called, full_name
 
 # Groups of the token below its QR, to be typed where it can't be read.
@@ -39,13 +48,17 @@ def round_of(round_id: UUID) -> Round:
     return found
 
 
-@page("field.view")
+@page(WATCH)
 def every(request: SignedRequest) -> HttpResponse:
     """The rounds of a place, those with points missed by now first."""
     place, _day, context = frame(request, "rounds")
     ended = request.GET.get("show") == "ended"
     found = queries.inside(Round.objects.filter(ended_on__isnull=not ended), place)
-    rows = list(found.order_by("place_code", "name")[: SHOWN + 1])
+    found = found.order_by("place_code", "name")
+    missed = {} if ended else queries.missed_at(place)
+    worst = list(missed)[:SHOWN]
+    rows = sorted(found.filter(id__in=worst), key=lambda one: worst.index(one.id))
+    rows += found.exclude(id__in=worst)[: SHOWN + 1 - len(rows)]
     full, rows = len(rows) > SHOWN, rows[:SHOWN]
     states = queries.states_of(rows)
     lines = []
@@ -56,10 +69,9 @@ def every(request: SignedRequest) -> HttpResponse:
             "points": len(points),
             "done": sum(min(state.done, one.times) for state in points),
             "total": one.times * len(points),
-            "missed": 0 if ended else sum(1 for state in points if state.missed),
+            "missed": missed.get(one.id, 0),
         }
         lines.append(line)
-    lines.sort(key=lambda line: -int(bool(line["missed"])))
     context |= {
         "lines": lines,
         "full": full,
@@ -74,7 +86,7 @@ def every(request: SignedRequest) -> HttpResponse:
 def new(request: SignedRequest) -> HttpResponse:
     """Plan a round."""
     initial = {
-        "place": request.GET.get("place", "")[:20],
+        "place": asked_place(request),
         "times": 2,
         "first_at": FIRST,
         "last_at": LAST,
@@ -121,7 +133,7 @@ def end(request: SignedRequest, round_id: UUID) -> HttpResponse:
     return redirect("field:round", round_id)
 
 
-@page("field.view", methods=("GET", "POST"))
+@page(WATCH, methods=("GET", "POST"))
 def detail(request: SignedRequest, round_id: UUID) -> HttpResponse:
     """One round: its points now, the checks of a day, a check to record."""
     found = round_of(round_id)
@@ -145,6 +157,7 @@ def detail(request: SignedRequest, round_id: UUID) -> HttpResponse:
     context |= {
         "round": found,
         "where": full_name(found.place_code),
+        "history": changes_of(Round, found.id),
         "states": states,
         "walk": queries.walk_of(found, timezone.now()),
         "missed": sum(1 for state in states if state.missed),
@@ -165,7 +178,7 @@ def detail(request: SignedRequest, round_id: UUID) -> HttpResponse:
     return render(request, "field/round.html", context, status=status)
 
 
-@page("field.duty")
+@page(RECORD)
 def sheet(request: SignedRequest, round_id: UUID) -> HttpResponse:
     """The QR codes of a round's points, to be printed and put up."""
     found = round_of(round_id)

@@ -1,0 +1,145 @@
+"""Corrections at a desk: of a check, a disinfection, an outreach. What was recorded first stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from fangxian.accounts.policy import SignedRequest, page
+from fangxian.common.errors import OutOfScope
+from fangxian.common.fields import Destroyed
+from fangxian.common.ui.formats import date_time
+from fangxian.common.ui.problems import tried
+from fangxian.field import actions
+from fangxian.field.actions.gates import RECORD
+from fangxian.field.duties import queries
+from fangxian.field.duties.forms import CheckForm, DisinfectionForm, OutreachForm
+from fangxian.field.duties.rules import duty_rules
+from fangxian.field.models import Disinfection, Outreach, RoundCheck
+from fangxian.field.models.duties_log import DutyRecord
+from fangxian.field.views.duties import form_page, fresh, posted
+from fangxian.regions.queries import full_name
+
+R = TypeVar("R", bound=DutyRecord)
+
+
+def _row(model: type[R], key: UUID, *related: str) -> R:
+    found = model._default_manager.select_related(*related).filter(id=key).first()
+    if found is None:
+        raise OutOfScope(str(key))
+    return found
+
+
+def kept(row: DutyRecord, given: dict[str, Any], *names: str) -> dict[str, Any]:
+    """What was given; of what a form shows empty, though there is something, what there is."""
+    values = dict(given)
+    for name in names:
+        before = getattr(row, name)
+        if not values.get(name) and before and not isinstance(before, Destroyed):
+            values[name] = before
+    return values
+
+
+def _corrected(
+    request: SignedRequest,
+    row: DutyRecord,
+    form: forms.Form,
+    back: str,
+    record: Callable[[dict[str, Any]], Any],
+) -> HttpResponse:
+    """The form of a correction; once it is recorded, the list again."""
+    request.actor.require(RECORD, row.place_code)
+    if form.is_bound and form.is_valid():
+        given = form.cleaned_data
+        if tried(form, lambda: record(given)) is not None:
+            messages.success(request, _("Corrected. What was recorded first stays, marked."))
+            return redirect(back)
+    sub = f"{full_name(row.place_code)} · {date_time(row.at)}"
+    title = _("Correct what was recorded")
+    hint = _("A note that is left empty stays as it is.")
+    return form_page(request, form, title=title, sub=sub, hint=hint, back=back)
+
+
+@page(RECORD, methods=("GET", "POST"))
+def check(request: SignedRequest, check_id: UUID) -> HttpResponse:
+    """Correct what was found at a point."""
+    row = _row(RoundCheck, check_id, "point")
+    points = [row.point]
+    form = CheckForm(
+        posted(request),
+        rules=duty_rules(),
+        points=points,
+        initial={"found": row.found, "point_id": row.point_id, **fresh()},
+    )
+
+    def record(given: dict[str, Any]) -> Any:
+        new = actions.NewRoundCheck(at=row.at, corrects=row.op_id, **kept(row, given, "note"))
+        return actions.record_round_check(by=request.actor, check=new)
+
+    back = reverse("field:round", args=[row.point.round_id])
+    return _corrected(request, row, form, back, record)
+
+
+@page(RECORD, methods=("GET", "POST"))
+def disinfection(request: SignedRequest, disinfection_id: UUID) -> HttpResponse:
+    """Correct a disinfection; its place stays."""
+    row = _row(Disinfection, disinfection_id)
+    names = ("site", "agent", "concentration", "minutes", "area", "operator")
+    initial = {name: getattr(row, name) for name in names} | fresh()
+    form = DisinfectionForm(
+        posted(request), by=request.actor, rules=duty_rules(), correcting=True, initial=initial
+    )
+
+    def record(given: dict[str, Any]) -> Any:
+        new = actions.NewDisinfection(
+            place_code=row.place_code, at=row.at, corrects=row.op_id, **kept(row, given, "note")
+        )
+        return actions.record_disinfection(by=request.actor, disinfection=new)
+
+    return _corrected(request, row, form, reverse("field:disinfections"), record)
+
+
+@page(RECORD, methods=("GET", "POST"))
+def outreach(request: SignedRequest, outreach_id: UUID) -> HttpResponse:
+    """Correct what was told, talked over or answered; its place stays."""
+    row = _row(Outreach, outreach_id, "message")
+    said = {one.id: one for one in queries.messages_at(row.place_code)}
+    if row.message is not None:
+        said[row.message.id] = row.message
+    initial = {
+        "what": f"{row.kind}.{row.outcome}",
+        "message_id": row.message_id or "",
+        "people": row.people,
+        **fresh(),
+    }
+    form = OutreachForm(
+        posted(request),
+        by=request.actor,
+        rules=duty_rules(),
+        said=list(said.values()),
+        correcting=True,
+        initial=initial,
+    )
+
+    def record(given: dict[str, Any]) -> Any:
+        values = kept(row, given, "note")
+        kind, _dot, outcome = values.pop("what").partition(".")
+        new = actions.NewOutreach(
+            place_code=row.place_code,
+            kind=kind,
+            outcome=outcome,
+            at=row.at,
+            corrects=row.op_id,
+            **values,
+        )
+        return actions.record_outreach(by=request.actor, outreach=new)
+
+    return _corrected(request, row, form, reverse("field:outreach"), record)
