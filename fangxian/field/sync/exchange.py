@@ -93,7 +93,10 @@ class AnswerOut(Schema):
 
 
 class PushOut(Schema):
-    """Answers in the order of the operations. Another epoch than yours: send the last 14 days'."""
+    """Answers in the order of the operations.
+
+    Another epoch than yours: all are ``retry``; send the last 14 days' first, with this epoch.
+    """
 
     epoch: str
     server_time: dt.datetime
@@ -184,9 +187,13 @@ def push(request: HttpRequest, body: PushIn) -> HttpResponse:
         return wrong
     device, epoch = device_in(request), server_epoch()
     _counted("push", device)
-    opener = Opening(device.pk, epoch)
-    opener.read({one.key for one in body.operations})
-    answers = operations.push(sender_of(device), [opener.sent(one) for one in body.operations])
+    if body.epoch in ("", epoch):
+        opener = Opening(device.pk, epoch)
+        opener.read({one.key for one in body.operations})
+        answers = operations.push(sender_of(device), [opener.sent(one) for one in body.operations])
+    else:
+        # What the restored server lacks comes first, or an older value would show for a newer one.
+        answers = [Answer(one.op_id, Result.RETRY) for one in body.operations]
     lone = len(answers) == 1 and any(p["code"] == "other_body" for p in answers[0].problems)
     return answer(
         {

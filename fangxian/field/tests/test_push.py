@@ -19,6 +19,7 @@ from fangxian.common.keyring import keyring
 from fangxian.common.scoping import acting
 from fangxian.core import counters
 from fangxian.core.actions import create_emergency
+from fangxian.core.models import ServerEpoch
 from fangxian.field.models import Campaign, HeldOperation, Operation, PhoneManifest, Target, Visit
 from fangxian.field.sync import exchange
 from fangxian.field.sync.held import take_over, turn_down
@@ -414,3 +415,20 @@ def test_who_answers_for_two_grids_works_in_both(
         assert not Household.objects.exclude(state="empty").exists()
     phone.pull()
     assert {door["state"] for door in phone.doors()} == {"visited"}
+
+
+def test_a_restored_server_takes_what_it_lacks_before_what_is_newer(phone: Phone, bob: Any) -> None:
+    home = phone.all("household")[0]
+    phone.record("household", home["id"], {"note": "older"}, base=home["version"])
+    assert results(phone.push()) == ["applied"]
+    # The server is what it was before that.
+    with acting(bob):
+        Household.objects.filter(pk=home["id"]).update(note="")
+    Operation.objects.all().delete()
+    ServerEpoch.objects.update(epoch=uuid7())
+    phone.record("household", home["id"], {"note": "newer"}, base=home["version"])
+    assert results(phone.push()) == ["retry"]
+    assert [one.plain["patch"]["note"] for one in phone.queue] == ["older", "newer"]
+    assert results(phone.push())[-1] in ("applied", "merged")
+    with acting(bob):
+        assert Household.objects.get(pk=home["id"]).note == "newer"
