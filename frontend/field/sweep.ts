@@ -30,6 +30,12 @@ export function doorName(door: Pick<Door, "building" | "place_name" | "room">): 
   return [door.building, door.place_name, door.room].filter(Boolean).join(" ");
 }
 
+/** Who lives there, whoever heads the household first, as the list of relations has them. */
+export function residentsAt(householdId: string): Row<"resident">[] {
+  const rank = Object.keys(model.words()?.relations ?? {});
+  return model.residents(householdId).sort((a, b) => rank.indexOf(a.relation) - rank.indexOf(b.relation));
+}
+
 /** Those to be visited today as one walks on from a door (from the first without one), that one left out. */
 export function ahead(doors: Door[], from?: Door): Door[] {
   const due = doors.filter((door) => isDue(door) && door.id !== from?.id);

@@ -12,7 +12,7 @@ import { type Answers, beginning, clock, look, questionsOf } from "../questions"
 import type { Outcome, Row } from "../records";
 import { go, link, route } from "../route";
 import { failure, moment } from "../said";
-import { ahead, asks, dayAfter, doorName, isLeft, last, today, visit, visitsTo } from "../sweep";
+import { ahead, asks, dayAfter, doorName, isLeft, last, residentsAt, today, visit, visitsTo } from "../sweep";
 import { t, tn } from "../text";
 import { Button, Field, Icon, Notice, Screen } from "../ui";
 import { named } from "../words";
@@ -158,9 +158,7 @@ function Outcomes({ door, campaign, corrects, saving, onSave }: At & { saving: b
 function Residents({ door }: { door: Row<"door"> }) {
   const words = model.words();
   const home = model.household(door.household_id);
-  // Whoever heads the household first, as the list of relations has them.
-  const rank = Object.keys(words?.relations ?? {});
-  const residents = model.residents(door.household_id).sort((a, b) => rank.indexOf(a.relation) - rank.indexOf(b.relation));
+  const residents = residentsAt(door.household_id);
   const year = new Date().getFullYear();
   return (
     <section class="ff-part" aria-labelledby="residents">

@@ -5,7 +5,7 @@ import { model, save } from "../model";
 import { Lines } from "../parts";
 import type { Row } from "../records";
 import { link } from "../route";
-import { doorName, today } from "../sweep";
+import { doorName, residentsAt, today } from "../sweep";
 import { t } from "../text";
 import { Button, Choice, Empty, Field, Screen } from "../ui";
 import { named } from "../words";
@@ -16,7 +16,7 @@ const LONGEST_NOTE = 200;
 
 export function Home({ door }: { door: Row<"door"> }) {
   const home = model.household(door.household_id);
-  const residents = model.residents(door.household_id);
+  const residents = residentsAt(door.household_id);
   return (
     <Screen title={doorName(door)}>
       {home ? <Household home={home} title={doorName(door)} /> : <Empty title={t("The household is not on this phone.")} />}

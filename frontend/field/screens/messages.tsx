@@ -173,6 +173,7 @@ function Outreach({ kind }: { kind: DutyRules["outreach"][number] }) {
   return (
     <Screen title={named(kind)}>
       <form
+        class="ff-wide"
         noValidate
         onKeyDown={goOn}
         onSubmit={(event) => {
