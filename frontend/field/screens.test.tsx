@@ -175,17 +175,24 @@ async function tap(name: string): Promise<void> {
   const found = named(name);
   const href = found.getAttribute("href");
   if (href) return walk(href);
-  await act(async () => {
-    // A touch that comes sooner is not meant.
-    if (found.localName === "button") await new Promise((next) => setTimeout(next, BLINK));
-    (found.querySelector("input") ?? found).click();
-    await settled();
-  });
+  // A touch that comes sooner is not meant.
+  if (found.localName === "button") await pause(BLINK);
+  await act(() => (found.querySelector("input") ?? found).click());
+  await settled();
 }
 
-/** Until what was touched has been written down, or refused. */
+const pause = (ms: number): Promise<void> => new Promise((next) => setTimeout(next, ms));
+
+/** Until what was touched has been written down, or refused: buttons rest while something is written. */
 async function settled(): Promise<void> {
-  for (let turn = 0; turn < 30; turn++) await new Promise((next) => setTimeout(next, 2));
+  await pause(20);
+  await vi.waitFor(() => expect(root.querySelector("button:disabled")).toBeNull(), { timeout: 4_000, interval: 10 });
+  await pause(20);
+}
+
+/** Until the screen says so. */
+async function shows(text: string): Promise<void> {
+  await vi.waitFor(() => expect(said()).toContain(text), { timeout: 4_000, interval: 10 });
 }
 
 async function fill(label: string, value: string): Promise<void> {
@@ -227,17 +234,16 @@ describe("visits", () => {
 
   test("a second touch records neither the next door nor the same one again", async () => {
     await open("#/doors/d1");
-    await new Promise((next) => setTimeout(next, BLINK));
-    await act(async () => {
+    // Time stands still: a second touch comes before anybody could read the next door.
+    const later = performance.now() + BLINK;
+    vi.spyOn(performance, "now").mockReturnValue(later);
+    await act(() => {
       named("All well").click();
       named("All well").click();
-      await settled();
     });
-    expect(title()).toBe("Block 1 Unit 1 102");
-    await act(async () => {
-      named("All well").click();
-      await settled();
-    });
+    await vi.waitFor(() => expect(title()).toBe("Block 1 Unit 1 102"), { timeout: 4_000, interval: 5 });
+    await act(() => named("All well").click());
+    await settled();
     expect(title()).toBe("Block 1 Unit 1 102");
     expect((await sent()).map((one) => one.patch["household_id"])).toEqual(["h1"]);
   });
@@ -287,12 +293,10 @@ describe("visits", () => {
     await tap("YES");
     await fill("temperature", "38");
     await walk("#/today");
-    await act(settled);
+    await pause(100);
     await walk("#/doors/d1");
-    await act(settled);
-    expect(said()).toContain("You began to write here: Exceptions.");
+    await shows("You began to write here: Exceptions.");
     await tap("Go on writing");
-    await act(settled);
     await tap("Save: Exceptions");
     expect((await sent())[0]?.patch["answers"]).toEqual({ fever: "yes", temperature: 38 });
     expect(model.done("visit")).toHaveLength(1);
@@ -377,7 +381,7 @@ describe("duties", () => {
     server.records = [rules, { ...gate, data: { ...gate.data, asks: ["temperature", "identity", "phone"] } }];
     await open("#/gates");
     const shoot = (text: string): Promise<void> =>
-      act(async () => {
+      act(() => {
         const field = root.querySelector('[inputmode="decimal"]') as HTMLInputElement;
         for (const code of [...[...text].map((digit) => `Digit${digit}`), "Enter"]) {
           field.dispatchEvent(new KeyboardEvent("keydown", { code, key: "Process", bubbles: true }));
@@ -385,7 +389,6 @@ describe("duties", () => {
           field.value += code.slice(-1);
           field.dispatchEvent(new Event("input", { bubbles: true }));
         }
-        await settled();
       });
     await shoot("13800001234");
     await shoot("110101199003070011");
@@ -418,13 +421,12 @@ describe("duties", () => {
 
   test("a gun that reads the code of a point opens it, whatever the case", async () => {
     await open("#/rounds");
-    await act(async () => {
+    await act(() => {
       for (const letter of "token2") {
         const code = letter === "2" ? "Digit2" : `Key${letter.toUpperCase()}`;
         document.dispatchEvent(new KeyboardEvent("keydown", { code, key: "Process" }));
       }
       document.dispatchEvent(new KeyboardEvent("keydown", { code: "Enter", key: "Enter" }));
-      await settled();
     });
     await walk(location.hash);
     expect(title()).toBe("Point 2");
