@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('open', 'to be decided'), ('applied', 'taken over'), ('declined', 'turned down')], default='open', max_length=10, verbose_name='state')),
                 ('decided_at', models.DateTimeField(null=True, verbose_name='decided')),
                 ('decided_by', models.CharField(blank=True, max_length=80, verbose_name='decided by')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason')),
+                ('reason', fangxian.common.fields.SealedTextField(column='field.held.reason', editable=True, emergency='emergency_id', null=True, verbose_name='reason')),
             ],
             options={
                 'verbose_name': 'held record of a phone',
@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('open', 'to be decided'), ('applied', 'taken over'), ('declined', 'turned down')], default='open', max_length=10, verbose_name='state')),
                 ('decided_at', models.DateTimeField(null=True, verbose_name='decided')),
                 ('decided_by', models.CharField(blank=True, max_length=80, verbose_name='decided by')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='reason')),
+                ('reason', fangxian.common.fields.SealedTextField(column='field.held.reason', editable=True, emergency='emergency_id', null=True, verbose_name='reason')),
             ],
             options={
                 'abstract': False,

@@ -79,7 +79,9 @@ class HeldOperation(Placed):
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
     decided_at = models.DateTimeField(_("decided"), null=True)
     decided_by = models.CharField(_("decided by"), max_length=80, blank=True)
-    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    reason = SealedTextField(
+        _("reason"), column="field.held.reason", emergency="emergency_id", null=True
+    )
 
     class Meta:
         verbose_name = _("held record of a phone")

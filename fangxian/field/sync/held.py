@@ -27,7 +27,7 @@ from fangxian.core.queries import server_epoch
 from fangxian.field.models import HeldOperation, Operation
 from fangxian.field.sync import entities
 from fangxian.field.sync.applying import apply_one
-from fangxian.field.sync.entities import Result
+from fangxian.field.sync.entities import Result, over
 from fangxian.field.sync.opening import Unopened, opened
 
 RIGHT: Final = "field.phones"
@@ -157,21 +157,34 @@ def _open(by: Actor, held_id: UUID) -> HeldOperation:
     return found
 
 
-def _decide(by: Actor, found: HeldOperation, state: HeldOperation.State, result: Result) -> None:
-    now = timezone.now()
+def _decide(
+    by: Actor,
+    found: HeldOperation,
+    state: HeldOperation.State,
+    result: Result,
+    reason: str = "",
+) -> None:
+    """``reason`` may quote what was recorded: it is kept, and told, under the same key.
+
+    Once that is destroyed the phone is told that alone.
+    """
+    from fangxian.field.sync.operations import said
+
+    column: Any = HeldOperation._meta.get_field("reason")
+    now, under = timezone.now(), found.emergency_id
+    problems = [Problem(reason, code="declined")] if reason else []
+    try:
+        sealed = column.seal(reason, under or REGISTER) if reason else None
+    except KeyDestroyed:
+        sealed, under, problems = None, None, list(over().problems)
     found.state, found.decided_at, found.decided_by = state, now, by.name
+    found.reason = sealed
     found.save(update_fields=["state", "decided_at", "decided_by", "reason"])
-    told = orjson.dumps({"problems": [_decision(found)]}).decode() if found.reason else None
     row = Operation.objects.filter(op_id=found.op_id).first()
     if row is not None:
-        row.result, row.decided_at = str(result), now
-        # What a decider writes is no part of the emergency, whose key may be gone.
-        row.emergency_id, row.told = None, told
+        row.result, row.decided_at, row.emergency_id = str(result), now, under
+        row.told = orjson.dumps({"problems": said(problems)}).decode() if problems else None
         row.save(update_fields=["result", "decided_at", "emergency_id", "told"])
-
-
-def _decision(found: HeldOperation) -> dict[str, str]:
-    return {"code": "declined", "field": "", "message": found.reason, "mend": ""}
 
 
 @action
@@ -211,5 +224,5 @@ def turn_down(*, by: Actor, held_id: UUID, reason: str) -> None:
         raise Invalid(
             Problem(_("A reason is missing."), field="reason", mend=_("Say why in a few words."))
         )
-    found.reason = reason.strip()[:LONGEST_REASON]
-    _decide(by, found, HeldOperation.State.DECLINED, Result.REJECTED)
+    why = reason.strip()[:LONGEST_REASON]
+    _decide(by, found, HeldOperation.State.DECLINED, Result.REJECTED, why)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -40,6 +41,7 @@ from fangxian.field.models import (
 from fangxian.field.models import Operation as Sent
 from fangxian.field.sync import entities
 from fangxian.field.sync.entities import Operation, Reach
+from fangxian.field.sync.held import turn_down
 from fangxian.field.sync.pulling import pull
 from fangxian.field.sync.whereabouts import whereabouts
 from fangxian.field.tests.test_duties import COUNTY, DAWN, DUSK, emergency, gate, walk
@@ -275,9 +277,22 @@ def test_what_is_held_of_an_emergencys_gate_ends_with_it(
         held = HeldOperation.objects.all()
         assert {(one.place_code, one.emergency_id) for one in held} == {(places.grid, emergency.pk)}
         assert "张三" in str(held.get(entity="gate_entry").body)
+    with acting(alice):
+        first, second = HeldOperation.objects.order_by("op_id")
+    turn_down(by=alice, held_id=first.pk, reason="张三没有来过")
     keyring().destroy_emergency(emergency.pk)
-    with acting(bob):
+    # What can't be read any more is put away all the same; of what was said of it nothing stays.
+    turn_down(by=alice, held_id=second.pk, reason="张三没有来过")
+    with acting(alice):
         assert all(isinstance(one.body, Destroyed) for one in HeldOperation.objects.all())
+        kept = dict(HeldOperation.objects.values_list("op_id", "reason"))
+        history = HeldOperation.pgh_event_model.objects.exclude(reason=None)
+        assert all(isinstance(one.reason, Destroyed) for one in history)
+    assert (isinstance(kept[first.op_id], Destroyed), kept[second.op_id]) == (True, None)
+    assert isinstance(Sent.objects.get(op_id=first.op_id).told, Destroyed)
+    assert json.loads(Sent.objects.get(op_id=second.op_id).told)["problems"][0]["code"] == (
+        "emergency"
+    )
     assert isinstance(Sent.objects.get(op_id=refused.op_id).told, Destroyed)
 
 
