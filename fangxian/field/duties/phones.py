@@ -5,6 +5,7 @@ Phones get no entry of anybody else's gate log, and nothing that was logged: onl
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from pydantic import Field
 
 from fangxian.common.actor import Actor
+from fangxian.common.codes import is_code
 from fangxian.common.vocabulary import in_all_languages
 from fangxian.core.queries import emergencies_at
 from fangxian.core.rules import rule
@@ -38,7 +40,7 @@ from fangxian.field.sync.entities import (
 )
 from fangxian.field.sync.pushed import Patch, read_patch
 from fangxian.regions.models import Region
-from fangxian.regions.queries import names
+from fangxian.regions.queries import at_on, current, names, path
 
 # One record for all phones; its id says what it is.
 RULES = uuid5(NAMESPACE_URL, "fangxian:field:duty_rules")
@@ -116,13 +118,13 @@ def _round_check(by: Actor, operation: Operation) -> Outcome:
 
 
 def _disinfection(by: Actor, operation: Operation) -> Outcome:
-    patch = read_patch(DisinfectionPatch, operation.patch).model_dump()
+    patch = _placed(read_patch(DisinfectionPatch, operation.patch).model_dump(), operation)
     new = NewDisinfection(op_id=operation.op_id, at=operation.captured_at, **patch)
     return _outcome(record_disinfection(by=by, disinfection=new))
 
 
 def _outreach(by: Actor, operation: Operation) -> Outcome:
-    patch = read_patch(OutreachPatch, operation.patch).model_dump()
+    patch = _placed(read_patch(OutreachPatch, operation.patch).model_dump(), operation)
     new = NewOutreach(op_id=operation.op_id, at=operation.captured_at, **patch)
     return _outcome(record_outreach(by=by, outreach=new))
 
@@ -137,16 +139,41 @@ def _id_in(name: str) -> Callable[[Operation], UUID | None]:
     return read
 
 
+def _meant(operation: Operation) -> Region | None:
+    """The place that had the named code when it was recorded: since, a redraw may have given it
+    another, and the code to another place. One query where there was none."""
+    code, day = str(operation.patch.get("place_code")), timezone.localdate(operation.captured_at)
+    if not is_code(code):
+        return None
+    # The former code of the day of a redraw was good until then.
+    return at_on(code, day) or at_on(code, day - dt.timedelta(days=1)) or _named(code)
+
+
+def _named(code: str) -> Region | None:
+    return current().filter(code=code).first()
+
+
+def _code_now(operation: Operation) -> str:
+    """The code of the place that is meant, or of the one above it that is left."""
+    place = _meant(operation)
+    if place is None:
+        return str(operation.patch.get("place_code"))[:20]
+    left = path(place.code) if place.valid_to else [place]
+    return str(left[-1].code) if left else str(place.code)
+
+
+def _placed(patch: dict[str, Any], operation: Operation) -> dict[str, Any]:
+    return patch | {"place_code": _code_now(operation)}
+
+
 def _place_in(operation: Operation) -> UUID | None:
-    """The id of the place that is named: it keeps that when it gets another code. One query."""
-    code = str(operation.patch.get("place_code"))
-    places = Region.objects.filter(code=code, valid_to=None)
-    return places.values_list("id", flat=True).first()
+    """The id of the place that is meant."""
+    place = _meant(operation)
+    return place.id if place else None
 
 
 def _emergency_at(operation: Operation) -> UUID | None:
-    here = emergencies_at(str(operation.patch.get("place_code"))[:20])
-    return here.values_list("id", flat=True).first()
+    return emergencies_at(_code_now(operation)).values_list("id", flat=True).first()
 
 
 def register_entities() -> None:

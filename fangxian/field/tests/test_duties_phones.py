@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -47,6 +48,7 @@ from fangxian.field.sync.whereabouts import whereabouts
 from fangxian.field.tests.test_duties import COUNTY, DAWN, DUSK, emergency, gate, walk
 from fangxian.field.tests.test_push import phone_of
 from fangxian.regions.models import Region
+from fangxian.regions.recode import move, with_places_below
 
 __all__ = ["emergency", "gate", "walk"]
 
@@ -245,6 +247,41 @@ def test_a_place_that_has_moved_keeps_its_id(bob: Actor, places: Any) -> None:
     assert found.object_of(operation("disinfection", {"place_code": "x" * 900})) is None
 
 
+@pytest.mark.parametrize("days", [0, 1, 30])
+def test_what_was_done_before_a_redraw_is_recorded_where_it_was_done(
+    bob: Actor, places: Any, days: int
+) -> None:
+    new = f"{places.community}990"
+    redrawn = timezone.localdate()
+    with acting(COUNTY):
+        move(by=COUNTY, pairs=with_places_below({places.grid: new}), area=places.town, on=redrawn)
+    made = timezone.now() - dt.timedelta(days=days)
+    patch = {"place_code": places.grid, "kind": "talk", "outcome": "agreed"}
+    sent = replace(operation("outreach", patch), captured_at=made)
+    with acting(COUNTY):
+        moved = replace(bob, area=new)
+    assert applied(moved, sent) == "applied"
+    with acting(moved):
+        assert Outreach.objects.get().place_code == new
+    found = entities.entity("outreach")
+    assert found is not None
+    assert found.object_of(sent) == Region.objects.get(code=new).id
+
+
+def test_what_was_done_at_a_place_that_has_ended_goes_to_the_one_above(
+    bob: Actor, alice: Actor, places: Any
+) -> None:
+    patch = {"place_code": places.grid, "kind": "talk", "outcome": "agreed"}
+    yesterday = timezone.now() - dt.timedelta(days=1)
+    sent = replace(operation("outreach", patch), captured_at=yesterday)
+    Region.objects.filter(code=places.grid).update(valid_to=timezone.localdate())
+    with pytest.raises(OutOfScope):
+        applied(bob, sent)
+    assert applied(alice, sent) == "applied"
+    with acting(alice):
+        assert Outreach.objects.get().place_code == places.community
+
+
 def test_what_is_held_of_an_emergencys_gate_ends_with_it(
     emergency: Emergency, alice: Actor, bob: Actor, places: Any
 ) -> None:
@@ -286,7 +323,7 @@ def test_what_is_held_of_an_emergencys_gate_ends_with_it(
     with acting(alice):
         assert all(isinstance(one.body, Destroyed) for one in HeldOperation.objects.all())
         kept = dict(HeldOperation.objects.values_list("op_id", "reason"))
-        history = HeldOperation.pgh_event_model.objects.exclude(reason=None)
+        history = HeldOperation.pgh_event_model.objects.filter(reason__isnull=False)
         assert all(isinstance(one.reason, Destroyed) for one in history)
     assert (isinstance(kept[first.op_id], Destroyed), kept[second.op_id]) == (True, None)
     assert isinstance(Sent.objects.get(op_id=first.op_id).told, Destroyed)
