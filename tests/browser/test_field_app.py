@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from fangxian.accounts.actions import disable_device, make_device_code
 from fangxian.accounts.models import Device
@@ -16,58 +14,16 @@ from fangxian.field.models import Campaign
 from fangxian.field.tests.conftest import begin
 from fangxian.register.actions import create_household, move_in
 from fangxian.register.tests.ledgers import identity
-from tests.browser.kit import NARROW, PHONE, axe, no_sideways_scroll, touch_targets
+from tests.browser.kit import NARROW, axe, no_sideways_scroll, touch_targets
+from tests.browser.phones import DUMP, PIN, RECORDS, enrol, kept, phone
 from tests.kit.cast import START
 
 pytestmark = pytest.mark.browser
-PIN = "135790"
 PHONE_NUMBER = "13800001234"
 WECHAT = (
     "Mozilla/5.0 (Linux; Android 12) AppleWebKit/537.36 Chrome/107.0 Mobile Safari/537.36 "
     "MicroMessenger/8.0.40 WeChat/arm64"
 )
-# All that the browser keeps of the app, as latin-1 and as UTF-8 text.
-DUMP = """async () => {
-    const asked = request => new Promise((done, failed) => {
-        request.onsuccess = () => done(request.result)
-        request.onerror = () => failed(request.error)
-    })
-    const text = value => {
-        if (value instanceof ArrayBuffer) value = new Uint8Array(value)
-        if (value instanceof Uint8Array) {
-            return new TextDecoder('latin1').decode(value) + new TextDecoder().decode(value)
-        }
-        if (value instanceof CryptoKey) return 'key'
-        if (Array.isArray(value)) return value.map(text).join(' ')
-        if (value && typeof value === 'object') {
-            return Object.entries(value).map(([name, one]) => name + ' ' + text(one)).join(' ')
-        }
-        return String(value)
-    }
-    const found = [text(localStorage)]
-    for (const { name } of await indexedDB.databases()) {
-        const db = await asked(indexedDB.open(name))
-        for (const store of db.objectStoreNames) {
-            const reading = db.transaction(store).objectStore(store)
-            found.push(store, text(await asked(reading.getAllKeys())))
-            found.push(text(await asked(reading.getAll())))
-        }
-        db.close()
-    }
-    return found.join(' ')
-}"""
-RECORDS = """async () => {
-    const db = await new Promise(done => {
-        const request = indexedDB.open('fangxian-field')
-        request.onsuccess = () => done(request.result)
-    })
-    const count = await new Promise(done => {
-        const request = db.transaction('records').objectStore('records').count()
-        request.onsuccess = () => done(request.result)
-    })
-    db.close()
-    return count
-}"""
 
 
 @pytest.fixture
@@ -86,49 +42,6 @@ def campaign(cast: Any, places: Any) -> Campaign:
             phones=[PHONE_NUMBER],
         )
     return begin(hq, places)
-
-
-@contextmanager
-def phone(browser: Browser, site: str, *, size: Any = PHONE, **options: Any) -> Iterator[Page]:
-    """A phone's browser; errors of scripts or the policy fail it."""
-    width, height = size
-    context = browser.new_context(
-        viewport={"width": width, "height": height},
-        has_touch=True,
-        base_url=site,
-        locale=options.pop("locale", "zh-CN"),
-        **options,
-    )
-    page = context.new_page()
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "console",
-        lambda one: (
-            problems.append(one.text)
-            if one.type == "error" and not one.text.startswith("Failed to load resource")
-            else None
-        ),
-    )
-    try:
-        yield page
-    finally:
-        context.close()
-    assert not problems, problems
-
-
-def enrol(page: Page, by: Any) -> None:
-    """Scan the code, choose the PIN, wait for the first pull."""
-    page.goto(f"/f/#enrol={make_device_code(by=by, strong=False).code}")
-    page.get_by_label("六位数字密码").fill(PIN)
-    page.get_by_label("再输一遍").fill(PIN)
-    page.get_by_role("button", name="使用此密码").click()
-    expect(page.get_by_role("link", name="已同步")).to_be_visible()
-
-
-def kept(page: Page) -> None:
-    """Wait until the service worker has everything."""
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
 
 
 def test_a_phone_is_enrolled_and_opens_without_a_network(
