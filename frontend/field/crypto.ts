@@ -109,19 +109,22 @@ export async function sealWith(
   return { op_id: opId, key: server.id, ...sealed, box: base64url(sealed.box), sha256: await sha256(plain) };
 }
 
-/** A photo as it is announced; `box` goes up in parts. */
-export interface SealedPhoto {
+/** How a photo was sealed, as it is announced. */
+export interface PhotoHead {
   key: string | number;
   epk: string;
   nonce: string;
   sha256: string;
   box_sha256: string;
-  box: Bytes;
+  /** Bytes of the box. */
+  size: number;
 }
 
-export async function sealPhoto(plain: Bytes, id: string, server: ServerKey): Promise<SealedPhoto> {
-  const sealed = await sealBytes(plain, id, server, PHOTO);
-  return { key: server.id, ...sealed, sha256: await sha256(plain), box_sha256: await sha256(sealed.box) };
+/** Seal a photo; the box goes up in parts. */
+export async function sealPhoto(plain: Bytes, id: string, server: ServerKey): Promise<{ head: PhotoHead; box: Bytes }> {
+  const { epk, nonce, box } = await sealBytes(plain, id, server, PHOTO);
+  const [of, ofBox] = [await sha256(plain), await sha256(box)];
+  return { head: { key: server.id, epk, nonce, sha256: of, box_sha256: ofBox, size: box.length }, box };
 }
 
 async function sealBytes(

@@ -191,7 +191,8 @@ function Digits({
       label={label}
       type="password"
       inputMode="numeric"
-      autocomplete="off"
+      // A browser that offers to remember the PIN would give it to whoever holds the phone.
+      autocomplete="one-time-code"
       maxLength={6}
       value={value}
       error={error}

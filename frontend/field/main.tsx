@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { App } from "./app";
+import { startInstall } from "./install";
 import { chatApp, NotHere, OpenInBrowser } from "./outside";
 import { clear, load } from "./model";
 import { apply } from "./prefs";
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
     );
   }
   startRoute();
+  startInstall();
   try {
     await start();
   } catch {

@@ -4,7 +4,7 @@ import { Cell } from "./cell";
 import { type Bytes, type ViewKeys, decrypt, encrypt, nameOf, seal, sealPhoto, utf8, uuid7 } from "./crypto";
 import type { Change, Entity, Kept, Pushed, Records, Row } from "./records";
 import { openKeys, recheck } from "./session";
-import { type Photo, type Queued, StoreError, boxes, dropStored, meta, nextSeq, open, queued, write } from "./store";
+import { type Photo, type Queued, StoreError, boxes, dropPhotos, meta, nextSeq, open, queued, write } from "./store";
 import { SCHEMA } from "./wire";
 
 /** What the phone itself remembers of an operation, under the view key. */
@@ -205,19 +205,23 @@ export async function save(
     const box = await encrypt(keys, boxPlace(opId), own);
     const item: Queued = { seq, op_id: opId, device: device.id, entity, at, state: "waiting", envelope, own: box };
     const pictures = await Promise.all(
-      Object.entries(photos).map(async ([photo, bytes]): Promise<Photo> => {
-        const sealed = await sealPhoto(bytes, photo, sealKey);
-        return { id: photo, op_id: opId, device: device.id, at, state: "sending", sealed };
+      Object.entries(photos).map(async ([photo, bytes]) => {
+        const { head, box: sealed } = await sealPhoto(bytes, photo, sealKey);
+        const made: Photo = { id: photo, op_id: opId, device: device.id, at, state: "sending", head };
+        return { made, sealed };
       }),
     );
     const put = (): Promise<void> =>
-      write(["queue", "photos"], async (writing) => {
+      write(["queue", "photos", "boxes"], async (writing) => {
         await writing.objectStore("queue").add(item);
-        for (const photo of pictures) await writing.objectStore("photos").add(photo);
+        for (const { made, sealed } of pictures) {
+          await writing.objectStore("photos").add(made);
+          await writing.objectStore("boxes").add(sealed, made.id);
+        }
       });
     // Photos that the server has are kept for a restore from a backup; what is new matters more.
     await put().catch(async (error: unknown) => {
-      if (!(error instanceof StoreError && error.code === "full" && (await dropStored()))) throw error;
+      if (!(error instanceof StoreError && error.code === "full" && (await dropPhotos((photo) => photo.state === "stored")))) throw error;
       await put();
     });
     done.push({ ...own, seq, op_id: opId, entity, at, state: "waiting", pending: true });

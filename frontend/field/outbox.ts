@@ -2,7 +2,7 @@
 import { type Envelope, openAnswer } from "./crypto";
 import { type Own, opened } from "./model";
 import { answerKeys, openKeys } from "./session";
-import { type Queued, allPhotos, meta, queued, write } from "./store";
+import { type Queued, allPhotos, dropPhoto, meta, queued, write } from "./store";
 import { type Answer, type Problem, count } from "./sync";
 
 export interface Entry {
@@ -49,14 +49,13 @@ export async function entries(): Promise<Entry[]> {
 
 /** The person has seen a notice, or has put a refused one away. */
 export async function putAway(seq: number): Promise<void> {
-  await write(["queue", "photos"], async (writing) => {
+  await write(["queue", "photos", "boxes"], async (writing) => {
     const queue = writing.objectStore("queue");
     const item = await queue.get(seq);
     if (!item || item.state === "waiting") return;
     await queue.put({ ...item, seen: true });
-    const photos = writing.objectStore("photos");
-    for (const photo of await photos.index("op").getAll(item.op_id)) {
-      if (photo.state === "rejected") await photos.delete(photo.id);
+    for (const photo of await writing.objectStore("photos").index("op").getAll(item.op_id)) {
+      if (photo.state === "rejected") await dropPhoto(writing, photo.id);
     }
   });
   await count();

@@ -319,6 +319,18 @@ test("a phone that is to be emptied sends what it has, then forgets", async () =
   expect(sync.value.line).toBe("disabled");
 });
 
+test("a locked phone is emptied too, and asks without its token", async () => {
+  await enrolled();
+  lock();
+  const before = server.calls.length;
+  await run();
+  expect(session.value.stage).toBe("locked");
+  expect(server.calls.slice(before).map(({ path, token }) => [path, token])).toEqual([["pull", ""]]);
+  server.before = ({ path }) => (path === "pull" ? json({ code: "device_disabled", message: "", wipe: true }, 403) : null);
+  await run();
+  expect([session.value.stage, session.value.gone, await boxes()]).toEqual(["enrol", "wipe", []]);
+});
+
 test("records that left the area go, and a reset leaves nothing of before", async () => {
   await enrolled();
   server.records = [];

@@ -1,6 +1,6 @@
 // Photos go up by themselves after the operations, in parts, each from where it broke off.
 import { type Bytes, sealAnswer } from "./crypto";
-import { type Photo, allPhotos, meta, write } from "./store";
+import { type Photo, allPhotos, boxOf, dropPhotos, meta, write } from "./store";
 import { WireError, exchange, send } from "./wire";
 
 const KEPT = 14 * 86_400_000;
@@ -26,12 +26,12 @@ export async function sendPhotos(): Promise<void> {
   }
 }
 
-async function upload({ id, op_id, sealed }: Photo): Promise<Told> {
-  const { key, epk, nonce, sha256, box_sha256, box } = sealed;
-  const announced = { photo: id, op_id, key, epk, nonce, sha256, box_sha256, size: box.length };
-  let told = await send<Told>("photos", announced);
+async function upload({ id, op_id, head }: Photo): Promise<Told> {
+  let told = await send<Told>("photos", { photo: id, op_id, ...head });
   let damaged = 0;
+  const box = told.state === "receiving" ? await boxOf(id) : undefined;
   while (told.state === "receiving") {
+    if (!box) throw new Error(`the bytes of photo ${id} are gone`);
     const begin = told.received;
     const body = box.slice(begin, begin + told.part);
     told = await exchange<Told>(`photos/${id}/${begin}`, { method: "PUT", body, type: "application/octet-stream" });
@@ -60,12 +60,7 @@ async function settle(photo: Photo, { state, problems }: Told): Promise<void> {
 
 /** Forget those that the server has had for longer than a restored backup would ask for. */
 export async function tidyPhotos(now: number = Date.now()): Promise<void> {
-  await write(["photos"], async (writing) => {
-    const photos = writing.objectStore("photos");
-    for (const one of await photos.getAll()) {
-      if (one.state === "stored" && now - (one.answered_at ?? now) > KEPT) await photos.delete(one.id);
-    }
-  });
+  await dropPhotos((one) => one.state === "stored" && now - (one.answered_at ?? now) > KEPT);
 }
 
 /** A photo of the camera made small, and without the place and time that cameras write into it. */

@@ -22,6 +22,8 @@ export const TRIES = 5;
 export const PIN = /^\d{6}$/;
 const PLACE = "secrets";
 const HOUR = 3_600_000;
+// How far time has to go before it is worth a write.
+const NOTED = 300_000;
 
 export interface Grid {
   code: string;
@@ -89,10 +91,11 @@ export async function start(): Promise<void> {
 /** Destroy what can be read if the lease is over; whether it is. A clock that was set back doesn't prolong it. */
 export async function expire(now: number = Date.now()): Promise<boolean> {
   if (!(await meta("wrapped"))) return false;
-  const server = Math.max(now + ((await meta("offset")) ?? 0), (await meta("latest")) ?? 0);
+  const latest = (await meta("latest")) ?? 0;
+  const server = Math.max(now + ((await meta("offset")) ?? 0), latest);
   if (server <= ((await meta("lease")) ?? 0)) {
     // A jump of the clock is not believed for ever: the next exchange with the server sets it right.
-    await setMeta({ latest: server });
+    if (server - latest > NOTED) await setMeta({ latest: server });
     return false;
   }
   await destroy("lease");
@@ -122,6 +125,7 @@ async function forget(writing: Writing, gone: Gone): Promise<void> {
     cursor: undefined,
     tries: undefined,
     lease: undefined,
+    synced_at: undefined,
     answer_public: undefined,
     device_key: undefined,
     gone: gone || undefined,

@@ -1,6 +1,6 @@
 // The phone's database. Each write is one transaction that is on the disk before it is said to be done.
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames, openDB } from "idb";
-import type { Box, Envelope, SealedPhoto, ServerKey, Wrapped } from "./crypto";
+import type { Box, Bytes, Envelope, PhotoHead, ServerKey, Wrapped } from "./crypto";
 
 export const NAME = "fangxian-field";
 const VERSION = 1;
@@ -30,7 +30,8 @@ export interface Queued {
   seen?: boolean;
 }
 
-/** A photo, sealed like an operation; it goes up in parts. */
+/** A photo, sealed like an operation; it goes up in parts. Its bytes lie in `boxes`, so that a look at all photos does
+ * not read them. */
 export interface Photo {
   /** The answer of its operation. */
   id: string;
@@ -38,7 +39,7 @@ export interface Photo {
   device: string;
   at: string;
   state: "sending" | "stored" | "rejected";
-  sealed: SealedPhoto;
+  head: PhotoHead;
   /** The server's `Problem`s, sealed to this phone. */
   answer?: Envelope;
   answered_at?: number;
@@ -74,6 +75,7 @@ interface Schema extends DBSchema {
   drafts: { key: string; value: Box };
   queue: { key: number; value: Queued; indexes: { op: string; state: string } };
   photos: { key: string; value: Photo; indexes: { op: string } };
+  boxes: { key: string; value: Bytes };
 }
 export type Name = StoreNames<Schema>;
 export type Writing = IDBPTransaction<Schema, Name[], "readwrite">;
@@ -100,6 +102,7 @@ export function open(): Promise<IDBPDatabase<Schema>> {
       queue.createIndex("op", "op_id", { unique: true });
       queue.createIndex("state", "state");
       db.createObjectStore("photos", { keyPath: "id" }).createIndex("op", "op_id");
+      db.createObjectStore("boxes");
     },
     // A newer version of the app wants to open it: this one lets go.
     blocking: () => void close(),
@@ -192,12 +195,22 @@ export async function boxes(): Promise<[string, Box][]> {
   return names.map((name, at) => [name, values[at] as Box]);
 }
 
-/** Remove the photos that the server has; how many there were. */
-export function dropStored(): Promise<number> {
-  return write(["photos"], async (writing) => {
-    const photos = writing.objectStore("photos");
-    const stored = (await photos.getAll()).filter((photo) => photo.state === "stored");
-    for (const photo of stored) await photos.delete(photo.id);
-    return stored.length;
+/** Remove photos; how many there were. */
+export function dropPhotos(which: (photo: Photo) => boolean): Promise<number> {
+  return write(["photos", "boxes"], async (writing) => {
+    const gone = (await writing.objectStore("photos").getAll()).filter(which);
+    for (const photo of gone) await dropPhoto(writing, photo.id);
+    return gone.length;
   });
+}
+
+/** As part of a transaction over `photos` and `boxes`. */
+export async function dropPhoto(writing: Writing, id: string): Promise<void> {
+  await writing.objectStore("photos").delete(id);
+  await writing.objectStore("boxes").delete(id);
+}
+
+/** The sealed bytes of a photo. */
+export async function boxOf(id: string): Promise<Bytes | undefined> {
+  return (await open()).get("boxes", id);
 }

@@ -35,7 +35,6 @@ worker.addEventListener("activate", (event) => {
   const forget = async (): Promise<void> => {
     for (const name of await caches.keys()) if (name.startsWith(NAME) && name !== CURRENT) await caches.delete(name);
     await worker.clients.claim();
-    // A phone that is offline again by now fetches them when it starts the worker the next time.
     await keepLater();
   };
   event.waitUntil(forget());

@@ -168,8 +168,8 @@ export async function count(line: Line = sync.value.line): Promise<void> {
 async function round(): Promise<Line> {
   try {
     const decided = await push();
-    const line = openKeys() ? await pull() : "ok";
-    if (line === "ok") await setMeta({ synced_at: Date.now() });
+    const line = openKeys() ? await pull() : await ask();
+    if (line === "ok" && openKeys()) await setMeta({ synced_at: Date.now() });
     await sendPhotos();
     await tidy();
     await tidyPhotos();
@@ -312,6 +312,25 @@ async function pull(): Promise<Line> {
   }
 }
 
+/** Locked, the phone can't read, but it can be told to forget. */
+async function ask(): Promise<Line> {
+  const device = await meta("device");
+  if (!device || !(await meta("wrapped"))) return "ok";
+  try {
+    await send("pull", { device: device.id, cursor: null, epoch: "" });
+  } catch (error) {
+    if (!(error instanceof WireError) || error.kind !== "refused") throw error;
+    if (error.code === "device_disabled") return disabled(error);
+    // Without its token nothing else is to be expected.
+  }
+  return "ok";
+}
+
+async function disabled(error: WireError): Promise<Line> {
+  if (error.body["wipe"] === true) await destroy("wipe");
+  return "disabled";
+}
+
 /** Fetch page after page; `changed` is called where one brought something. */
 async function pages(changed: () => void): Promise<Line> {
   const began = Date.now();
@@ -324,10 +343,7 @@ async function pages(changed: () => void): Promise<Line> {
       const body = { device: device.id, cursor: (await meta("cursor")) ?? null, epoch: (await meta("epoch")) ?? "", seq: await meta("seq") };
       reply = await send<Pulled>("pull", body, token);
     } catch (error) {
-      if (error instanceof WireError && error.code === "device_disabled") {
-        if (error.body["wipe"] === true) await destroy("wipe");
-        return "disabled";
-      }
+      if (error instanceof WireError && error.code === "device_disabled") return disabled(error);
       throw error;
     }
     const fresh = await isFresh(reply.epoch);

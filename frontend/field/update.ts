@@ -21,6 +21,8 @@ export async function startUpdates(): Promise<void> {
   };
   look();
   registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", look));
+  // What is loaded on demand may not have come with the rest.
+  void navigator.serviceWorker.ready.then(({ active }) => active?.postMessage("keep"));
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") void registration.update().catch(() => undefined);
   });

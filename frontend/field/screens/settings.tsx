@@ -2,6 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { useCell } from "../cell";
 import { Enrol } from "../enrol";
+import { install, offer } from "../install";
 import { SIZES, type Prefs, choose, prefs } from "../prefs";
 import { lock, session } from "../session";
 import { sync } from "../sync";
@@ -17,6 +18,7 @@ export function Settings({ rest }: { rest: string[] }) {
   const { user_name, grids } = useCell(session);
   const { waiting } = useCell(sync);
   const newer = useCell(update);
+  const offered = useCell(offer);
   if (rest[0] === "sign-in") return <Enrol />;
   const sizes = SIZES.map((value) => ({ value, label: value === "" ? t("Usual") : t("%(n)s points", { n: value }) }));
   const themes: { value: Prefs["theme"]; label: string }[] = [
@@ -50,6 +52,11 @@ export function Settings({ rest }: { rest: string[] }) {
         <Storage />
       </dl>
       <div class="ff-actions">
+        {offered && (
+          <Button icon="download" onClick={() => void install()}>
+            {t("Put the app on the home screen")}
+          </Button>
+        )}
         <Button icon="lock" onClick={lock}>
           {t("Lock now")}
         </Button>
