@@ -43,6 +43,13 @@ export function line({ line: now, waiting, running }: Sync): Said {
         t("This phone was disabled for the field app."),
         t("Ask your community. What waits here is still sent and then looked at by a supervisor."),
       );
+    case "full":
+      return said(
+        "warn",
+        t("Phone is full"),
+        t("The phone has no room for what the server sends."),
+        t("Delete photos or other apps' data. What you recorded is kept."),
+      );
     case "busy":
     case "failed":
       return said("warn", t("Server busy"), t("The server can't take it now."), t("It is tried again by itself. Nothing is lost."));

@@ -4,7 +4,7 @@ import { Cell } from "./cell";
 import { type Bytes, type ViewKeys, decrypt, encrypt, nameOf, seal, sealPhoto, utf8, uuid7 } from "./crypto";
 import type { Change, Entity, Kept, Pushed, Records, Row } from "./records";
 import { openKeys, recheck } from "./session";
-import { type Photo, type Queued, StoreError, boxes, dropPhotos, meta, nextSeq, open, queued, write } from "./store";
+import { type Photo, type Queued, StoreError, boxes, dropPhotos, meta, nextSeq, open, putMeta, recent, write } from "./store";
 import { SCHEMA } from "./wire";
 
 /** What the phone itself remembers of an operation, under the view key. */
@@ -41,6 +41,8 @@ export class SaveError extends Error {
     super(`not saved: ${code}`, { cause });
   }
 }
+
+const DAY = 86_400_000;
 
 type Tables = { [E in Entity]?: Map<string, Row<E>> };
 
@@ -83,9 +85,13 @@ export async function load(): Promise<void> {
   const keys = openKeys();
   if (!keys) return clear();
   const before = saved.value;
-  const read = await Promise.all((await boxes()).map(([name, box]) => decrypt<Kept>(keys, name, box)));
-  kept = new Map(read.map((record) => [place(record.entity, record.id), record]));
-  done = (await Promise.all((await queued()).filter(matters).map((item) => opened(keys, item)))).flatMap((one) => one ?? []);
+  const read = await Promise.all((await boxes()).map(([name, box]) => decrypt<Kept>(keys, name, box).catch(() => null)));
+  const records = read.filter((record) => record !== null);
+  // What can't be read is of a view key that was replaced: all is fetched anew.
+  if (records.length < read.length) await write(["meta"], (writing) => putMeta(writing, { cursor: undefined }));
+  kept = new Map(records.map((record) => [place(record.entity, record.id), record]));
+  const day = new Date(Date.now() - DAY).toISOString();
+  done = (await Promise.all((await recent(day)).map((item) => opened(keys, item)))).flatMap((one) => one ?? []);
   // Something was recorded while this was being read.
   if (saved.value !== before) return load();
   drawn();
@@ -100,17 +106,12 @@ export function clear(): void {
 const place = (entity: string, id: string): string => `${entity} ${id}`;
 const boxPlace = (opId: string): string => `queue ${opId}`;
 
-/** Whether screens speak of it: unsent, not yet shown by the server, or of today. */
-function matters(item: Queued): boolean {
-  return !item.pulled || Date.now() - Date.parse(item.at) < 86_400_000;
-}
-
 /** What the phone remembers of an operation; null where it was boxed under a view key that is gone. */
 export async function opened(keys: ViewKeys, item: Queued): Promise<Done | null> {
   try {
     const own = await decrypt<Own>(keys, boxPlace(item.op_id), item.own);
     const { seq, op_id, at, state } = item;
-    const pending = !item.pulled && state !== "rejected";
+    const pending = item.open === 1 && state !== "rejected";
     return { ...own, seq, op_id, at, state, entity: item.entity as Pushed, pending };
   } catch {
     return null;
@@ -203,7 +204,7 @@ export async function save(
     };
     const envelope = await seal(utf8(JSON.stringify(plain)), opId, sealKey);
     const box = await encrypt(keys, boxPlace(opId), own);
-    const item: Queued = { seq, op_id: opId, device: device.id, entity, at, state: "waiting", envelope, own: box };
+    const item: Queued = { seq, op_id: opId, device: device.id, entity, at, state: "waiting", envelope, own: box, open: 1 };
     const pictures = await Promise.all(
       Object.entries(photos).map(async ([photo, bytes]) => {
         const { head, box: sealed } = await sealPhoto(bytes, photo, sealKey);

@@ -2,7 +2,7 @@
 import { type Envelope, openAnswer } from "./crypto";
 import { type Own, opened } from "./model";
 import { answerKeys, openKeys } from "./session";
-import { type Queued, allPhotos, dropPhoto, meta, queued, write } from "./store";
+import { type Queued, allPhotos, byOp, dropPhoto, meta, queued, write } from "./store";
 import { type Answer, type Problem, count } from "./sync";
 
 export interface Entry {
@@ -24,27 +24,27 @@ export async function entries(): Promise<Entry[]> {
   const keys = openKeys();
   const pair = await answerKeys();
   const device = await meta("device");
-  const photos = await allPhotos();
+  const photos = (await allPhotos()).filter((photo) => photo.state !== "stored");
   const read = <T>(answer: Envelope | undefined): Promise<T | null> =>
     pair && answer ? openAnswer<T>(answer, pair).catch(() => null) : Promise.resolve(null);
+  const told = (await queued("waiting", "merged", "conflict", "held", "rejected")).filter((item) => !item.seen);
+  const pictured = await Promise.all([...new Set(photos.map((photo) => photo.op_id))].map(byOp));
+  const shown = new Map([...told, ...pictured.flatMap((item) => item ?? [])].map((item) => [item.seq, item]));
   const made = await Promise.all(
-    (await queued()).map(async (item): Promise<Entry | null> => {
+    [...shown.values()].map(async (item): Promise<Entry> => {
       const mine = photos.filter((photo) => photo.op_id === item.op_id);
-      const pending = mine.filter((photo) => photo.state === "sending").length;
       const bad = mine.filter((photo) => photo.state === "rejected");
-      const told = item.state !== "waiting" && item.state !== "applied" && !item.seen;
-      if (item.state !== "waiting" && !told && !pending && !bad.length) return null;
       return {
         item,
         own: keys ? await opened(keys, item) : null,
         answer: await read<Answer>(item.answer),
         stranded: item.state === "waiting" && item.device !== device?.id,
-        photos: pending,
+        photos: mine.length - bad.length,
         refused: (await Promise.all(bad.map((photo) => read<Problem[]>(photo.answer)))).flatMap((one) => one ?? []),
       };
     }),
   );
-  return made.filter((entry) => entry !== null).reverse();
+  return made.sort((a, b) => b.item.seq - a.item.seq);
 }
 
 /** The person has seen a notice, or has put a refused one away. */
@@ -71,7 +71,7 @@ export interface Exported {
 
 export async function exported(): Promise<Exported> {
   const device = await meta("device");
-  const unsent = (await queued()).filter((item) => item.state === "waiting");
+  const unsent = await queued("waiting");
   return {
     format: "fangxian operations 1",
     device: device?.id ?? "",

@@ -230,7 +230,8 @@ test("after a restore from a backup the last 14 days are sent again, and all is 
   await run();
   const item = (await queued())[0];
   const db = await open();
-  await db.put("queue", { ...item!, answered_at: Date.now() - 15 * 86_400_000, seen: false });
+  const long = Date.now() - 15 * 86_400_000;
+  await db.put("queue", { ...item!, at: new Date(long).toISOString(), answered_at: long });
   const recent = await visit("recent");
   await run();
   server.restore();
@@ -329,6 +330,20 @@ test("a locked phone is emptied too, and asks without its token", async () => {
   server.before = ({ path }) => (path === "pull" ? json({ code: "device_disabled", message: "", wipe: true }, 403) : null);
   await run();
   expect([session.value.stage, session.value.gone, await boxes()]).toEqual(["enrol", "wipe", []]);
+});
+
+test("a phone without room for what comes says so, and keeps what it had", async () => {
+  await enrolled();
+  server.records = [{ entity: "household", id: "other", version: 1, data: { room: "303" } }];
+  const put = IDBObjectStore.prototype.put;
+  vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(function (this: IDBObjectStore, ...given) {
+    if (this.name === "records") throw new DOMException("no room", "QuotaExceededError");
+    return put.apply(this, given);
+  });
+  const cursor = await meta("cursor");
+  await run();
+  expect([sync.value.line, model.all("household").map((home) => home.room)]).toEqual(["full", ["302"]]);
+  expect(await meta("cursor")).toBe(cursor);
 });
 
 test("records that left the area go, and a reset leaves nothing of before", async () => {

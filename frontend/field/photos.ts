@@ -8,6 +8,9 @@ const KEPT = 14 * 86_400_000;
 const LONGEST = 1600;
 const QUALITY = 0.8;
 
+/** A part is through before the patience with a poor line ends. */
+const PART = 65_536;
+
 interface Told {
   state: "receiving" | "waiting" | "stored" | "rejected";
   received: number;
@@ -33,7 +36,7 @@ async function upload({ id, op_id, head }: Photo): Promise<Told> {
   while (told.state === "receiving") {
     if (!box) throw new Error(`the bytes of photo ${id} are gone`);
     const begin = told.received;
-    const body = box.slice(begin, begin + told.part);
+    const body = box.slice(begin, begin + Math.min(told.part, PART));
     told = await exchange<Told>(`photos/${id}/${begin}`, { method: "PUT", body, type: "application/octet-stream" });
     // All of it came and was not what was announced: once more from the beginning, and no oftener.
     if (told.state === "receiving" && told.received <= begin && ++damaged > 1) throw new WireError("failed");

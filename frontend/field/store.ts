@@ -24,8 +24,8 @@ export interface Queued {
   /** The server's `Answer` (sync.ts), sealed to this phone. */
   answer?: Envelope;
   answered_at?: number;
-  /** A pull that began after the answer is through: the records show it now. */
-  pulled?: boolean;
+  /** No pull that began after the answer is through: the records don't show it yet. */
+  open?: 1;
   /** The person has seen the notice of a merge, or put a refused one away. */
   seen?: boolean;
 }
@@ -73,7 +73,7 @@ interface Schema extends DBSchema {
   meta: { key: string; value: unknown };
   records: { key: string; value: Box };
   drafts: { key: string; value: Box };
-  queue: { key: number; value: Queued; indexes: { op: string; state: string } };
+  queue: { key: number; value: Queued; indexes: { op: string; state: string; open: number; at: string } };
   photos: { key: string; value: Photo; indexes: { op: string } };
   boxes: { key: string; value: Bytes };
 }
@@ -101,6 +101,9 @@ export function open(): Promise<IDBPDatabase<Schema>> {
       const queue = db.createObjectStore("queue", { keyPath: "seq" });
       queue.createIndex("op", "op_id", { unique: true });
       queue.createIndex("state", "state");
+      // Two weeks of work lie here; screens and syncs look at what is open or of today only.
+      queue.createIndex("open", "open");
+      queue.createIndex("at", "at");
       db.createObjectStore("photos", { keyPath: "id" }).createIndex("op", "op_id");
       db.createObjectStore("boxes");
     },
@@ -172,9 +175,24 @@ export function nextSeq(): Promise<number> {
   });
 }
 
-export async function queued(state?: State): Promise<Queued[]> {
+/** Operations in these states, oldest first; all without one. */
+export async function queued(...states: State[]): Promise<Queued[]> {
   const db = await open();
-  return state ? db.getAllFromIndex("queue", "state", state) : db.getAll("queue");
+  if (!states.length) return db.getAll("queue");
+  const found = await Promise.all(states.map((state) => db.getAllFromIndex("queue", "state", state)));
+  return found.flat().sort((a, b) => a.seq - b.seq);
+}
+
+/** Operations that the records don't show yet, and those made since a moment. Oldest first. */
+export async function recent(since: string): Promise<Queued[]> {
+  const db = await open();
+  const [unshown, later] = [await db.getAllFromIndex("queue", "open"), await db.getAllFromIndex("queue", "at", IDBKeyRange.lowerBound(since))];
+  return [...new Map([...unshown, ...later].map((item) => [item.seq, item])).values()].sort((a, b) => a.seq - b.seq);
+}
+
+/** The operation of a number, undefined where it is gone. */
+export async function byOp(opId: string): Promise<Queued | undefined> {
+  return (await open()).getFromIndex("queue", "op", opId);
 }
 
 export async function allPhotos(): Promise<Photo[]> {

@@ -6,14 +6,18 @@ import { boxed, noted, reload, saved } from "./model";
 import { sendPhotos, tidyPhotos } from "./photos";
 import type { Kept } from "./records";
 import { destroy, expire, offsetOf, openKeys, pullToken, recheck, session } from "./session";
-import { type Meta, type Queued, type State, type Writing, allPhotos, changeQueued, meta, putMeta, queued, setMeta, write } from "./store";
+import { type Meta, type Queued, type State, StoreError, type Writing, allPhotos, changeQueued, meta, putMeta, queued, setMeta, write } from "./store";
 import { WireError, send } from "./wire";
 
 export const MOST = 100;
 /** Of one request; a single operation may be larger. */
 const MOST_BYTES = 2_000_000;
-/** So many failures in a row are no accident. */
+/** After a failure the line is taken for a poor one. */
+const FEW = 20;
+/** So many failures in a row are no accident; so many more are borne to find out whether one operation is their cause. */
 const FAILURES = 3;
+const TRIALS = 8;
+const TIDY_EVERY = 3_600_000;
 const KEPT_DAYS = 14;
 const DAY = 86_400_000;
 const SECOND = 1000;
@@ -57,8 +61,8 @@ interface Pulled extends Reply {
   answers?: Answer[];
 }
 
-/** sign_in: a code from the officer's own session is wanted; disabled: by the officer or an administrator. */
-export type Line = "ok" | "unknown" | "offline" | "captive" | "busy" | "failed" | "sign_in" | "disabled";
+/** full: the phone has no room for what the server sends; sign_in: a code from the officer's own session is wanted; disabled: by the officer or an administrator. */
+export type Line = "ok" | "unknown" | "offline" | "captive" | "busy" | "failed" | "full" | "sign_in" | "disabled";
 
 export interface Sync {
   running: boolean;
@@ -81,6 +85,11 @@ let clock: ReturnType<typeof setTimeout> | undefined;
 let again = false;
 let busy = false;
 let leaving = false;
+/** When the server wants to be asked again, ms; 0: it did not say. */
+let patience = 0;
+let tidied = 0;
+/** Operations over which the server itself has failed: each goes alone, after the others. */
+const suspects = new Set<string>();
 
 /** Sync at each change, when the network comes back, when the app is looked at, and now and then. */
 export function startSync(): void {
@@ -117,7 +126,7 @@ export async function run(): Promise<void> {
     sync.value = { ...sync.value, running: false };
     await count(line);
     misses = line === "ok" ? 0 : misses + 1;
-    clock = setTimeout(() => void run(), again ? 0 : pause(line));
+    clock = setTimeout(tick, again ? 0 : pause(line));
   } catch (error) {
     broken(error);
   } finally {
@@ -125,8 +134,15 @@ export async function run(): Promise<void> {
   }
 }
 
+/** Out of sight only what waits is a reason to ask; when it is looked at again, it asks at once. */
+function tick(): void {
+  const { waiting, photos } = sync.value;
+  if (document.visibilityState === "visible" || waiting + photos > 0) void run();
+}
+
 /** Nothing that the protocol knows: the phone's store has failed, or the app. */
 function broken(error: unknown): Line {
+  if (error instanceof StoreError && error.code === "full") return "full";
   // The store of a page that is being left is closed under its feet.
   if (!leaving) console.error(error);
   return "failed";
@@ -142,7 +158,8 @@ function pause(line: Line): number {
   if (line === "ok") return PULL_EVERY;
   if (line === "sign_in" || line === "disabled") return LONGEST_WAIT;
   // Spread, so that phones that lost the network together don't come back together.
-  return Math.min(LONGEST_WAIT, 2 ** Math.min(misses, 10) * 2 * SECOND) * (0.5 + Math.random() / 2);
+  const wait = Math.min(LONGEST_WAIT, 2 ** Math.min(misses, 10) * 2 * SECOND);
+  return Math.max(wait, patience) * (0.5 + Math.random() / 2);
 }
 
 async function alone(work: () => Promise<Line>): Promise<Line> {
@@ -151,13 +168,13 @@ async function alone(work: () => Promise<Line>): Promise<Line> {
 
 /** Tell the screens how things stand. */
 export async function count(line: Line = sync.value.line): Promise<void> {
-  const [every, photos, lease] = [await queued(), await allPhotos(), await meta("lease")];
-  const told = every.filter((item) => !item.seen && ["merged", "conflict", "held", "rejected"].includes(item.state));
+  const [waiting, photos, lease] = [await queued("waiting"), await allPhotos(), await meta("lease")];
+  const told = (await queued("merged", "conflict", "held", "rejected")).filter((item) => !item.seen);
   const refused = photos.filter((photo) => photo.state === "rejected");
   sync.value = {
     ...sync.value,
     line,
-    waiting: every.filter((item) => item.state === "waiting").length,
+    waiting: waiting.length,
     photos: photos.filter((photo) => photo.state === "sending").length,
     notices: new Set([...told, ...refused].map((one) => one.op_id)).size,
     synced_at: (await meta("synced_at")) ?? 0,
@@ -166,19 +183,28 @@ export async function count(line: Line = sync.value.line): Promise<void> {
 }
 
 async function round(): Promise<Line> {
+  patience = 0;
   try {
     const decided = await push();
     const line = openKeys() ? await pull() : await ask();
     if (line === "ok" && openKeys()) await setMeta({ synced_at: Date.now() });
     await sendPhotos();
-    await tidy();
-    await tidyPhotos();
+    if (Date.now() - tidied > TIDY_EVERY) {
+      tidied = Date.now();
+      await tidy();
+      await tidyPhotos();
+    }
     return line === "ok" && !decided ? "busy" : line;
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
+    patience = error.after * SECOND;
     if (error.kind !== "refused") return error.kind;
-    return error.status === 401 || error.status === 403 ? "sign_in" : "failed";
+    return isSignIn(error) ? "sign_in" : "failed";
   }
+}
+
+function isSignIn({ kind, status }: WireError): boolean {
+  return kind === "refused" && (status === 401 || status === 403);
 }
 
 // --- push
@@ -188,37 +214,47 @@ async function round(): Promise<Line> {
 export async function push(): Promise<boolean> {
   const device = await meta("device");
   const sent = new Set<string>();
-  let most = MOST;
+  let most = misses ? FEW : MOST;
+  let trials = misses >= FAILURES ? TRIALS : 0;
   for (;;) {
     // What another device's cookie would have to send goes by a file only (outbox.ts).
-    const mine = (item: Queued): boolean => item.device === device?.id && !sent.has(item.op_id);
-    const batch = some((await queued("waiting")).filter(mine).sort((a, b) => a.seq - b.seq), most);
-    if (!batch.length || !device) return !(await queued("waiting")).some((item) => sent.has(item.op_id));
+    const waiting = (await queued("waiting")).filter((item) => item.device === device?.id);
+    const left = waiting.filter((item) => !sent.has(item.op_id));
+    const plain = left.filter((item) => !suspects.has(item.op_id));
+    const batch = plain.length ? some(plain, most) : left.slice(0, 1);
+    const [first] = batch;
+    if (!first || !device) return !waiting.some((item) => sent.has(item.op_id));
     const asked = Date.now();
-    const reply = await pushed(device.id, batch);
+    const reply = await pushed(device.id, batch, trials > 0);
     if (reply) {
       await settle(reply, asked, batch);
-      for (const item of batch) sent.add(item.op_id);
+      for (const item of batch) {
+        sent.add(item.op_id);
+        suspects.delete(item.op_id);
+      }
       most = Math.min(MOST, most * 2);
-    } else if (batch.length > 1) {
-      // Something in it is more than the server bears: by halves it stands alone at last.
-      most = Math.ceil(batch.length / 2);
     } else {
-      sent.add((batch[0] as Queued).op_id);
+      // Something in it is more than the server bears: by halves it stands alone at last.
+      trials -= 1;
+      most = Math.ceil(batch.length / 2);
+      if (batch.length === 1) {
+        sent.add(first.op_id);
+        suspects.add(first.op_id);
+      }
     }
   }
 }
 
-/** The answers to a batch; null where it can't be taken as it is, but perhaps in part. Raises WireError. */
-async function pushed(device: string, batch: Queued[]): Promise<Pushed | null> {
+/** The answers to a batch; null where it can't be taken as it is, but perhaps in part. `trial`: a failure of the server
+ * may be over one of them. Raises WireError. */
+async function pushed(device: string, batch: Queued[], trial: boolean): Promise<Pushed | null> {
   try {
     const operations = batch.map((item) => item.envelope);
     return await send<Pushed>("push", { device, epoch: (await meta("epoch")) ?? "", operations });
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    // A server that fails again and again over the same work may fail over one of it.
-    if (error.kind === "failed" && error.status >= 500 && misses >= FAILURES) return null;
-    if (error.kind !== "refused" || error.status === 401 || error.status === 403) throw error;
+    if (error.kind === "failed" && trial) return null;
+    if (error.kind !== "refused" || isSignIn(error)) throw error;
     if (Array.isArray(error.body["answers"])) return error.body as unknown as Pushed;
     const [first] = batch;
     if (batch.length > 1 || !first) return null;
@@ -260,7 +296,7 @@ async function settle(reply: Pushed, asked: number, batch: Queued[]): Promise<vo
       const item = known.get(answer.op_id) as Queued;
       const told = sealed.get(answer.op_id);
       const state = stateOf(answer);
-      await changeQueued(writing, item.seq, { state, answered_at: now, pulled: false, seen: false, ...(told ? { answer: told } : {}) });
+      await changeQueued(writing, item.seq, { state, answered_at: now, open: 1, seen: false, ...(told ? { answer: told } : {}) });
     }
   });
   if (fresh) await reload();
@@ -292,7 +328,7 @@ async function replay(writing: Writing, now: number): Promise<void> {
     if (item.answered_at === undefined || now - item.answered_at > KEPT_DAYS * DAY) continue;
     if (item.state === "rejected" && item.seen) continue;
     const { answer: _answer, answered_at: _at, ...rest } = item;
-    await queue.put({ ...rest, state: "waiting", pulled: false });
+    await queue.put({ ...rest, state: "waiting", open: 1 });
   }
   const photos = writing.objectStore("photos");
   for (const photo of await photos.getAll()) if (photo.state === "stored") await photos.put({ ...photo, state: "sending" });
@@ -333,7 +369,7 @@ async function disabled(error: WireError): Promise<Line> {
 
 /** Fetch page after page; `changed` is called where one brought something. */
 async function pages(changed: () => void): Promise<Line> {
-  const began = Date.now();
+  let began = Date.now();
   for (;;) {
     const [device, keys, token] = [await meta("device"), openKeys(), pullToken()];
     if (!device || !keys || !token) return "ok";
@@ -343,8 +379,8 @@ async function pages(changed: () => void): Promise<Line> {
       const body = { device: device.id, cursor: (await meta("cursor")) ?? null, epoch: (await meta("epoch")) ?? "", seq: await meta("seq") };
       reply = await send<Pulled>("pull", body, token);
     } catch (error) {
-      if (error instanceof WireError && error.code === "device_disabled") return disabled(error);
-      throw error;
+      if (!(error instanceof WireError) || !isSignIn(error)) throw error;
+      return error.code === "device_disabled" ? disabled(error) : "sign_in";
     }
     const fresh = await isFresh(reply.epoch);
     if (fresh) {
@@ -353,6 +389,8 @@ async function pages(changed: () => void): Promise<Line> {
         await replay(writing, Date.now());
       });
       await push();
+      // Answered before this pull goes on, so that it shows them.
+      began = Date.now();
       continue;
     }
     if (await take(reply, asked, began, keys)) changed();
@@ -368,8 +406,8 @@ async function take(reply: Pulled, asked: number, began: number, keys: ViewKeys)
   const sealed = await sealedAnswers(answers);
   const facts = heard(reply, asked);
   return write(["records", "queue", "meta"], async (writing) => {
-    // Wiped or expired meanwhile: what came is not for this phone any more.
-    if (!(await writing.objectStore("meta").get("wrapped"))) return false;
+    // Wiped, expired, locked or another person's meanwhile: what came is not to be kept under these keys any more.
+    if (openKeys() !== keys || !(await writing.objectStore("meta").get("wrapped"))) return false;
     let some = reply.reset || records.length + gone.length + answers.length > 0;
     const store = writing.objectStore("records");
     if (reply.reset) await store.clear();
@@ -385,10 +423,9 @@ async function take(reply: Pulled, asked: number, began: number, keys: ViewKeys)
     }
     if (!reply.more) {
       // What was answered before this pull began stands in the records now.
-      for (const item of await queue.getAll()) {
-        const over = item.state !== "waiting" && item.state !== "held" && (item.answered_at ?? Infinity) <= began;
-        if (!over || item.pulled) continue;
-        await queue.put({ ...item, pulled: true });
+      for (const { open: _open, ...item } of await queue.index("open").getAll()) {
+        if (item.state === "waiting" || item.state === "held" || (item.answered_at ?? Infinity) > began) continue;
+        await queue.put(item);
         some = true;
       }
     }
@@ -401,7 +438,9 @@ async function take(reply: Pulled, asked: number, began: number, keys: ViewKeys)
 async function tidy(now: number = Date.now()): Promise<void> {
   await write(["queue"], async (writing) => {
     const queue = writing.objectStore("queue");
-    for (const item of await queue.getAll()) {
+    // Nothing is answered before it is made.
+    const before = IDBKeyRange.upperBound(new Date(now - KEPT_DAYS * DAY).toISOString());
+    for (const item of await queue.index("at").getAll(before)) {
       const old = item.answered_at !== undefined && now - item.answered_at > KEPT_DAYS * DAY;
       const open = item.state === "waiting" || item.state === "held" || (item.state === "rejected" && !item.seen);
       if (old && !open) await queue.delete(item.seq);

@@ -2,7 +2,7 @@
 // by the header that only our server sets.
 export const SCHEMA = 1;
 const BASE = "/api/field/sync/";
-const PATIENCE = 30_000;
+const PATIENCE = 60_000;
 
 /** offline: no answer; captive: something else answered; busy: later (`after` seconds); refused: the server said no
  * (`status`, `code`); failed: the server is in trouble. */

@@ -59,6 +59,8 @@ def take_in(*, by: Actor, data: bytes) -> list[Answer]:
 
 
 def _read(data: bytes) -> HandedIn:
+    if len(data) > MOST_BYTES:
+        raise Invalid(_no_such_file())
     try:
         handed = HandedIn.model_validate(orjson.loads(data))
     except (orjson.JSONDecodeError, ValidationError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from csp.constants import SELF
 from csp.decorators import csp_update
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -19,7 +18,7 @@ from fangxian.field import shell
 # By it the service worker knows our server from a network's sign-in page.
 MARK = "X-Fangxian"
 # Only here: the reader of barcodes is WebAssembly, and photos are shown before they are sent.
-POLICY = {"script-src": ["'wasm-unsafe-eval'"], "img-src": ["blob:"], "media-src": [SELF, "blob:"]}
+POLICY = {"script-src": ["'wasm-unsafe-eval'"], "img-src": ["blob:"]}
 CAMERA: dict[str, str | list[str] | tuple[str]] = {
     **settings.PERMISSIONS_POLICY,
     "camera": ["self"],
