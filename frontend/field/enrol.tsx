@@ -99,7 +99,7 @@ export function ChoosePin() {
     setBusy(false);
   };
   return (
-    <Screen title={t("Choose a PIN")}>
+    <Screen title={t("Choose a PIN")} typing>
       <p>{t("Signed in: %(name)s. The PIN opens the households on this phone. It is nowhere else.", { name: user_name })}</p>
       <form
         onSubmit={(event) => {
@@ -111,6 +111,7 @@ export function ChoosePin() {
           <Digits
             key={at}
             label={label}
+            first={at === 0}
             value={pins[at] ?? ""}
             error={at === 1 ? error : ""}
             onInput={(value) => setPins(at === 0 ? [value, pins[1] ?? ""] : [pins[0] ?? "", value])}
@@ -150,7 +151,7 @@ export function Unlock({ onForgotten }: { onForgotten: () => void }) {
     }
   };
   return (
-    <Screen title={t("Enter the PIN")}>
+    <Screen title={t("Enter the PIN")} typing>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -161,8 +162,9 @@ export function Unlock({ onForgotten }: { onForgotten: () => void }) {
           label={t("PIN of six digits")}
           value={pin}
           error={error}
-          disabled={busy}
+          first
           onInput={(value) => {
+            if (busy) return;
             setPin(value);
             if (PIN.test(value)) void open(value);
           }}
@@ -177,13 +179,13 @@ function Digits({
   label,
   value,
   error,
-  disabled = false,
+  first,
   onInput,
 }: {
   label: string;
   value: string;
   error: string;
-  disabled?: boolean;
+  first: boolean;
   onInput: (value: string) => void;
 }) {
   return (
@@ -196,7 +198,8 @@ function Digits({
       maxLength={6}
       value={value}
       error={error}
-      disabled={disabled}
+      first={first}
+      class="ff-digits"
       onInput={(event) => onInput(event.currentTarget.value.replace(/\D/g, ""))}
     />
   );

@@ -1,6 +1,8 @@
 // Where in the app one is: the part of the address after #, such as #/door/ID.
 import { Cell } from "./cell";
 
+const PAUSE = 150;
+
 /** "door/ID" as ["door", "ID"]; none is the first screen. */
 export const route = new Cell<string[]>(parts());
 
@@ -13,8 +15,21 @@ function parts(): string[] {
 
 export function startRoute(): void {
   takeCode();
+  // Browsers restore it before the screen is drawn.
+  history.scrollRestoration = "manual";
+  let kept: ReturnType<typeof setTimeout> | undefined;
+  const keep = (): void => history.replaceState({ y: scrollY }, "");
+  const scrolled = (): void => {
+    clearTimeout(kept);
+    kept = setTimeout(keep, PAUSE);
+  };
+  addEventListener("scroll", scrolled, { passive: true });
   addEventListener("hashchange", () => {
+    clearTimeout(kept);
     if (!takeCode()) route.value = parts();
+    // Who comes back to a long list finds the line that was left; a new screen begins at its top.
+    const { y = 0 } = (history.state ?? {}) as { y?: number };
+    requestAnimationFrame(() => scrollTo(0, y));
   });
 }
 

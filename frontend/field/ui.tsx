@@ -11,10 +11,13 @@ export function Icon({ name, label }: { name: string; label?: string }) {
   );
 }
 
-/** The frame of a screen: its heading takes the focus, so that readers hear where they are. */
-export function Screen({ title, children }: { title: string; children: ComponentChildren }) {
+/** The frame of a screen: its heading takes the focus, so that readers hear where they are; not where a field does
+ * (`typing`). */
+export function Screen({ title, typing = false, children }: { title: string; typing?: boolean; children: ComponentChildren }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), [title]);
+  useEffect(() => {
+    if (!typing) heading.current?.focus({ preventScroll: true });
+  }, [title, typing]);
   return (
     <section class="ff-screen">
       <h1 class="ff-title" ref={heading} tabIndex={-1}>
@@ -90,14 +93,19 @@ export function Choice<T extends string>({
   );
 }
 
-/** A field with its label, its hint and what is wrong with it. */
+/** A field with its label, its hint and what is wrong with it; the `first` of a screen takes the focus. */
 export function Field({
   label,
   hint,
   error,
+  first = false,
   ...rest
-}: { label: string; hint?: string; error?: string } & JSX.IntrinsicElements["input"]) {
+}: { label: string; hint?: string; error?: string; first?: boolean } & JSX.IntrinsicElements["input"]) {
   const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (first) input.current?.focus();
+  }, [first]);
   const said = [hint ? `${id}-hint` : "", error ? `${id}-error` : ""].filter(Boolean).join(" ");
   return (
     <div class="ff-field">
@@ -107,7 +115,7 @@ export function Field({
           {hint}
         </p>
       )}
-      <input id={id} {...rest} {...(said ? { "aria-describedby": said } : {})} {...(error ? { "aria-invalid": true } : {})} />
+      <input id={id} ref={input} {...rest} {...(said ? { "aria-describedby": said } : {})} {...(error ? { "aria-invalid": true } : {})} />
       {error && (
         <p class="ff-error" id={`${id}-error`} role="alert">
           {error}

@@ -15,6 +15,7 @@ from fangxian.common.scoping import acting
 from fangxian.field.models import Campaign, HeldOperation, Visit
 from fangxian.field.tests.conftest import begin
 from fangxian.register.actions import create_household
+from tests.browser.kit import screenshot
 from tests.browser.phones import RECORDS, all_well, enrol, kept, phone, unlock
 
 pytestmark = pytest.mark.browser
@@ -110,6 +111,7 @@ def test_the_session_is_gone_and_the_work_is_not(
         all_well(page)
         all_well(page)
         unsent(page, 2)
+        screenshot(page, "app-unsent")
         Device.objects.update(expires_at=timezone.now() - dt.timedelta(days=1))
         page.context.clear_cookies()
         page.context.set_offline(False)
