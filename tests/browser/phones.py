@@ -42,6 +42,10 @@ DUMP = """async () => {
     }
     return found.join(' ')
 }"""
+# Paths of all that the service worker keeps.
+CACHED = """() => caches.keys()
+    .then(names => Promise.all(names.map(name => caches.open(name).then(kept => kept.keys()))))
+    .then(all => all.flat().map(request => new URL(request.url).pathname))"""
 RECORDS = """async () => {
     const db = await new Promise(done => {
         const request = indexedDB.open('fangxian-field')

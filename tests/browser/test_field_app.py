@@ -15,7 +15,7 @@ from fangxian.field.tests.conftest import begin
 from fangxian.register.actions import create_household, move_in
 from fangxian.register.tests.ledgers import identity
 from tests.browser.kit import NARROW, axe, no_sideways_scroll, screenshot, touch_targets
-from tests.browser.phones import DUMP, PIN, RECORDS, enrol, kept, phone
+from tests.browser.phones import CACHED, DUMP, PIN, RECORDS, enrol, kept, phone
 from tests.kit.cast import START
 
 pytestmark = pytest.mark.browser
@@ -78,6 +78,8 @@ def test_the_phone_keeps_nothing_that_can_be_read(
     with phone(browser, site) as page:
         enrol(page, bob)
         assert page.evaluate(RECORDS) > 4
+        kept(page)
+        assert all(path.startswith(("/f/", "/static/")) for path in page.evaluate(CACHED))
         dump = page.evaluate(DUMP)
         assert "records" in dump
         for secret in (
