@@ -104,12 +104,8 @@ export function startSync(): void {
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") void run();
   });
-  let stage = session.value.stage;
-  session.watch(() => {
-    const opened = session.value.stage === "open" && stage !== "open";
-    stage = session.value.stage;
-    if (opened) void run();
-  });
+  // Unlocked it may fetch, signed in again it may send.
+  session.watch(() => void run());
   void run();
 }
 

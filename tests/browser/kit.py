@@ -51,8 +51,12 @@ NAMES = (
 
 def launch(playwright: Playwright) -> Browser:
     """Start ``CHROMIUM``, the system's Chromium, or Playwright's own."""
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    return playwright.chromium.launch(executable_path=program, headless=True, args=FLAGS)
+    return playwright.chromium.launch(executable_path=program(), headless=True, args=FLAGS)
+
+
+def program() -> str | None:
+    """The Chromium to start; None for Playwright's own."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 @contextmanager

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from fangxian.accounts.actions import make_device_code
-from tests.browser.kit import PHONE
+from tests.browser.kit import FLAGS, PHONE, program
 
 PIN = "135790"
 # All that the browser keeps of the app, as latin-1 and as UTF-8 text.
@@ -87,6 +88,26 @@ def phone(browser: Browser, site: str, *, size: Any = PHONE, **options: Any) -> 
     finally:
         context.close()
     assert not problems, problems
+
+
+@contextmanager
+def on_disk(browser: Browser, site: str, folder: Path) -> Iterator[Page]:
+    """A phone that keeps its store in a folder, in a browser of its own that a test may kill."""
+    context = browser.browser_type.launch_persistent_context(
+        folder,
+        executable_path=program(),
+        headless=True,
+        args=FLAGS,
+        base_url=site,
+        locale="zh-CN",
+        viewport={"width": PHONE[0], "height": PHONE[1]},
+        has_touch=True,
+    )
+    try:
+        yield context.new_page()
+    finally:
+        with suppress(Error):
+            context.close()
 
 
 def enrol(page: Page, by: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from fangxian.field.models import Campaign, HeldOperation, Visit
 from fangxian.field.tests.conftest import begin
 from fangxian.register.actions import create_household
 from tests.browser.kit import screenshot
-from tests.browser.phones import RECORDS, all_well, enrol, kept, phone, unlock
+from tests.browser.phones import RECORDS, all_well, enrol, kept, on_disk, phone, unlock
 
 pytestmark = pytest.mark.browser
 
@@ -42,39 +43,72 @@ def unsent(page: Page, n: int) -> None:
     expect(page.get_by_role("link", name=f"{n} 条未传")).to_be_visible()
 
 
-def test_the_app_is_killed_after_it_has_said_saved(
-    browser: Browser, site: str, campaign: Campaign, bob: Any
+def test_the_app_is_killed_as_soon_as_it_has_said_saved(
+    browser: Browser, site: str, campaign: Campaign, bob: Any, tmp_path: Path
 ) -> None:
-    with phone(browser, site) as page:
+    with on_disk(browser, site, tmp_path) as page:
         enrol(page, bob)
         kept(page)
         page.context.set_offline(True)
         all_well(page)
-        killed = page.context.new_cdp_session(page)
+        # Chromium writes cookies to the disk half a minute later.
+        cookies: Any = page.context.cookies()
+        # The whole browser, as when the battery is out.
         with pytest.raises(Error):
-            killed.send("Page.crash")
-        again = page.context.new_page()
-        again.goto("/f/")
-        unlock(again)
-        unsent(again, 1)
+            page.context.new_cdp_session(page).send("Browser.crash")
+    with on_disk(browser, site, tmp_path) as page:
+        page.context.set_offline(True)
+        page.goto("/f/")
+        unlock(page)
+        unsent(page, 1)
+        page.context.add_cookies(cookies)
         page.context.set_offline(False)
-        synced(again)
+        synced(page)
         (visit,) = visits(bob)
         assert visit.outcome == "all_well"
+
+
+# Fills the phone by a store of its own until not even a little is left.
+FILL = """async () => {
+    const db = await new Promise((done, failed) => {
+        const request = indexedDB.open('filler')
+        request.onupgradeneeded = () => request.result.createObjectStore('rest')
+        request.onsuccess = () => done(request.result)
+        request.onerror = () => failed(request.error)
+    })
+    const put = size => new Promise((done, failed) => {
+        const writing = db.transaction('rest', 'readwrite')
+        writing.oncomplete = done
+        writing.onabort = () => failed(writing.error)
+        const some = crypto.getRandomValues(new Uint8Array(size))
+        writing.objectStore('rest').put(some, Math.random())
+    })
+    for (const size of [65536, 8192, 1024, 128]) {
+        for (let times = 0; times < 4000; times++) {
+            const why = await put(size).then(() => '', error => error.name)
+            if (why === 'QuotaExceededError') break
+            if (why) throw new Error(why)
+        }
+    }
+    db.close()
+}"""
 
 
 def test_a_full_phone_says_that_nothing_was_saved(
     browser: Browser, site: str, campaign: Campaign, bob: Any
 ) -> None:
     with phone(browser, site) as page:
-        enrol(page, bob)
-        page.context.set_offline(True)
         storage = page.context.new_cdp_session(page)
-        storage.send("Storage.overrideQuotaForOrigin", {"origin": site, "quotaSize": 1})
+        quota = {"origin": site, "quotaSize": 4_000_000}
+        storage.send("Storage.overrideQuotaForOrigin", quota)
+        enrol(page, bob)
+        kept(page)
+        page.context.set_offline(True)
+        page.evaluate(FILL)
         page.get_by_role("link", name="下一户").click()
         page.get_by_role("button", name="全员正常").click()
         expect(page.get_by_text("未保存：手机存储空间已满")).to_be_visible()
-        storage.send("Storage.overrideQuotaForOrigin", {"origin": site})
+        page.evaluate("indexedDB.deleteDatabase('filler')")
         page.get_by_role("button", name="全员正常").click()
         expect(page.get_by_text("已存：").first).to_be_visible()
         page.context.set_offline(False)
@@ -147,11 +181,13 @@ def test_who_is_moved_away_keeps_nothing_and_loses_nothing(
         enrol(page, bob)
         page.context.set_offline(True)
         all_well(page)
+        unsent(page, 1)
         grant = Grant.objects.get(user_id=bob.user_id)
-        revoke_grant(by=cast.actor("security_administrator"), grant_id=grant.pk, reason="调岗")
-        page.context.set_offline(False)
+        revoke_grant(
+            by=cast.actor("security_administrator"), grant_id=grant.pk, reason="调到别的网格"
+        )
         page.get_by_role("link", name="1 条未传").click()
-        page.get_by_role("button", name="立即同步").click()
+        page.context.set_offline(False)
         expect(page.get_by_text("待核定：由负责人决定是否采用")).to_be_visible()
         page.wait_for_function(f"async () => (await ({RECORDS})()) === 0")
         with acting(alice):
