@@ -40,6 +40,8 @@ describe("a gun", () => {
 test("keys that stand for no letter are none", () => {
   expect(letterOf({ code: "ArrowUp", shiftKey: false })).toBe("");
   expect(letterOf({ code: "KeyA", shiftKey: false }, true)).toBe("A");
+  expect(letterOf({ code: "KeyQ", shiftKey: false, key: "a" })).toBe("a");
+  expect(letterOf({ code: "KeyA", shiftKey: true, key: "Process" })).toBe("A");
   expect(letterOf({ code: "Numpad7", shiftKey: true })).toBe("7");
 });
 

@@ -24,8 +24,10 @@ const MARKS: Record<string, [string, string]> = {
 };
 const OVER_DIGITS = ")!@#$%^&*(";
 
-/** What a key of a gun stands for, on the keyboard that all of them are set to; "" for none. */
-export function letterOf({ code, shiftKey }: Pick<KeyboardEvent, "code" | "shiftKey">, capsLock = false): string {
+/** What a key of a gun stands for; "" for none. Where an input method has taken the letter, the key tells it, on the
+ * keyboard that guns are set to. */
+export function letterOf({ code, shiftKey, key = "" }: Pick<Key, "code" | "shiftKey" | "key">, capsLock = false): string {
+  if (/^[ -~]$/.test(key)) return key;
   const letter = /^Key([A-Z])$/.exec(code)?.[1];
   if (letter) return shiftKey !== capsLock ? letter : letter.toLowerCase();
   const digit = /^(Digit|Numpad)(\d)$/.exec(code);
@@ -34,7 +36,7 @@ export function letterOf({ code, shiftKey }: Pick<KeyboardEvent, "code" | "shift
 }
 
 type Key = Pick<KeyboardEvent, "code" | "shiftKey" | "ctrlKey" | "altKey" | "metaKey" | "timeStamp"> &
-  Partial<Pick<KeyboardEvent, "getModifierState">>;
+  Partial<Pick<KeyboardEvent, "key" | "getModifierState">>;
 
 /** Listens to keys and tells when a gun has typed a whole code. */
 export class Gun {

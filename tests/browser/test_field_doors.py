@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from fangxian.field.models import (
     Disinfection,
     GateEntry,
     Outreach,
+    Photo,
     Point,
     RoundCheck,
     Visit,
@@ -239,6 +242,61 @@ def test_duties_are_recorded_without_a_signal(browser: Browser, site: str, bob: 
         assert RoundCheck.objects.get().found == "fine"
         assert Disinfection.objects.get().site == "stairs"
         assert Outreach.objects.get().outcome == "said"
+
+
+def picture(path: Path) -> Path:
+    """A picture of one colour, as large as a phone takes it."""
+    width, height = 2400, 1800
+    row = b"\0" + bytes([40, 90, 160]) * width
+    parts = [
+        (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(row * height)),
+        (b"IEND", b""),
+    ]
+    chunks = (
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in parts
+    )
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+    return path
+
+
+def test_a_photo_a_position_and_a_code_without_a_signal(
+    browser: Browser, site: str, cast: Any, places: Any, bob: Any, tmp_path: Path
+) -> None:
+    hq = cast.actor("headquarters")
+    create_household(by=hq, place_code=places.unit, room="101")
+    asked = [
+        {"name": "plate", "kind": "photo", "label": "门牌照片", "required": True},
+        {"name": "where", "kind": "position", "label": "位置", "required": True},
+        {"name": "card", "kind": "barcode", "label": "出入证", "required": True},
+    ]
+    begin(hq, places, schema={"questions": asked}, every_door=True)
+    taken = picture(tmp_path / "plate.png")
+    here = {"longitude": 116.8387, "latitude": 38.3046}
+    with phone(browser, site, permissions=["geolocation"], geolocation=here) as page:
+        enrol(page, bob)
+        kept(page)
+        page.context.set_offline(True)
+        page.get_by_role("link", name="下一户").tap()
+        page.get_by_role("link", name="全员正常").tap()
+        page.get_by_label("门牌照片").set_input_files(taken)
+        expect(page.get_by_alt_text("已拍照片")).to_be_visible()
+        page.get_by_role("button", name="取当前位置").tap()
+        expect(page.get_by_label("位置", exact=False).first).to_have_value("116.838700,38.304600")
+        page.get_by_label("出入证").focus()
+        page.keyboard.type("CARD-0042", delay=5)
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("出入证")).to_have_value("CARD-0042")
+        axe(page)
+        page.get_by_role("button", name="保存：全员正常").tap()
+        expect(page.get_by_text("共1户，还剩0户")).to_be_visible()
+        page.context.set_offline(False)
+        synced(page)
+    with acting(bob):
+        visit, photo = Visit.objects.get(), Photo.objects.get()
+        assert photo.visit_id == visit.pk
+        assert photo.file.media_type == "image/jpeg"
 
 
 def film(token: str, path: Path) -> Path:
