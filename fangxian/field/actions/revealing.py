@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.accounts.actions import log_reveal
 from fangxian.common.actions import action
@@ -15,7 +16,7 @@ from fangxian.field.actions.gates import LOG
 from fangxian.field.models import GateEntry
 
 REVEALED: Final[dict[str, Any]] = {
-    "who": _("Name"),
+    "who": pgettext_lazy("of a person", "Name"),
     "identity": _("Identity number"),
     "phone": _("Phone"),
 }

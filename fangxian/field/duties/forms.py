@@ -221,7 +221,9 @@ class EntryForm(RecordForm):
 
     direction = forms.ChoiceField(label=_("Direction"), choices=GateEntry.Direction.choices)
     decision = forms.ChoiceField(label=_("Decision"))
-    people = forms.IntegerField(label=_("People"), min_value=1, max_value=1_000, initial=1)
+    people = forms.IntegerField(
+        label=pgettext_lazy("how many", "People"), min_value=1, max_value=1_000, initial=1
+    )
     temperature = forms.DecimalField(
         label=_("Temperature (°C)"),
         required=False,
@@ -231,7 +233,7 @@ class EntryForm(RecordForm):
         max_digits=3,
     )
     plate = forms.CharField(label=_("Plate"), max_length=20, required=False)
-    who = forms.CharField(label=_("Name"), max_length=60, required=False)
+    who = forms.CharField(label=pgettext_lazy("of a person", "Name"), max_length=60, required=False)
     identity = forms.CharField(label=_("Identity number"), max_length=30, required=False)
     phone = forms.CharField(label=_("Phone"), max_length=30, required=False)
     origin = forms.CharField(label=_("Coming from"), max_length=60, required=False)
@@ -263,7 +265,7 @@ class CheckForm(RecordForm):
     """A check of a point."""
 
     point_id = forms.TypedChoiceField(label=_("Point"), coerce=UUID)
-    found = forms.ChoiceField(label=_("Found"))
+    found = forms.ChoiceField(label=pgettext_lazy("at a point", "Found"))
     field_order = ("point_id", "found", "note", "op_id")
 
     def __init__(
@@ -301,7 +303,7 @@ class DoneSomewhereForm(RecordForm):
 class DisinfectionForm(DoneSomewhereForm):
     """A disinfection."""
 
-    site = forms.ChoiceField(label=_("What"))
+    site = forms.ChoiceField(label=pgettext_lazy("disinfected", "What"))
     agent = forms.ChoiceField(label=_("Agent"))
     concentration = forms.IntegerField(
         label=_("Concentration (mg/L)"),
@@ -356,7 +358,10 @@ class OutreachForm(DoneSomewhereForm):
 
     what = forms.ChoiceField(label=_("What came of it"))
     message_id = forms.TypedChoiceField(
-        label=_("Message"), required=False, empty_value=None, coerce=UUID
+        label=pgettext_lazy("to be said", "Message"),
+        required=False,
+        empty_value=None,
+        coerce=UUID,
     )
     people = forms.IntegerField(
         label=_("People reached"), min_value=0, max_value=1_000_000, initial=1

@@ -26,6 +26,7 @@ from fangxian.field.actions import (
     record_outreach,
     record_round_check,
 )
+from fangxian.field.duties import queries
 from fangxian.field.models import (
     Disinfection,
     Gate,
@@ -224,7 +225,8 @@ def test_missed_points_are_on_the_pages_of_the_day(
     staff: Any, walk: Round, alice: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tonight = timezone.make_aware(dt.datetime.combine(timezone.localdate(), dt.time(23)))
-    monkeypatch.setattr("fangxian.field.duties.queries.timezone.now", lambda: tonight)
+    walk_of = queries.walk_of
+    monkeypatch.setattr(queries, "walk_of", lambda one, _now: walk_of(one, tonight))
     items = dict(registries.today.items())["field.duties"]
     with acting(alice):
         (item,) = items(alice)
