@@ -223,7 +223,8 @@ def test_what_a_workbook_works_out_is_worked_out_at_the_door(
         page.get_by_label("乙的年龄").fill("12")
         page.get_by_label("谁来照护").focus()
         expect(page.get_by_text("不符合要求")).to_be_visible()
-        expect(page.get_by_text("共2人，最大130岁")).to_be_visible()
+        # What is not allowed doesn't count, as it doesn't where it is kept.
+        expect(page.get_by_text("共2人，最大12岁")).to_be_visible()
         page.get_by_label("甲的年龄").fill("85")
         page.get_by_label("谁来照护").focus()
         expect(page.get_by_text("共2人，最大85岁")).to_be_visible()
