@@ -190,6 +190,10 @@ class Migration(migrations.Migration):
             model_name='heldoperation',
             index=models.Index(condition=models.Q(('state', 'open')), fields=['place_code'], name='held_open'),
         ),
+        migrations.AddIndex(
+            model_name='heldoperation',
+            index=models.Index(condition=models.Q(('state', 'open')), fields=['device_id'], name='held_of_device'),
+        ),
         migrations.AddConstraint(
             model_name='heldoperation',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='held_decided'),

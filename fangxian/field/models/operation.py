@@ -95,6 +95,7 @@ class HeldOperation(Placed):
         ]
         indexes = [
             models.Index(fields=["place_code"], condition=Q(state="open"), name="held_open"),
+            models.Index(fields=["device_id"], condition=Q(state="open"), name="held_of_device"),
         ]
 
 

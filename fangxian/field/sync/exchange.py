@@ -166,7 +166,7 @@ def _mistaken(request: HttpRequest, device: UUID) -> HttpResponse | None:
     return refused(401, "not_enrolled", _("This phone is not the enrolled one."), again)
 
 
-def _counted(what: str, device: Device) -> None:
+def counted(what: str, device: Device) -> None:
     """Raise TooMany for a phone that asks without a pause."""
     if not limits.take(f"{what} {device.pk}", most=MOST_REQUESTS, seconds=WITHIN):
         raise TooMany(_("Too many requests of this phone: it tries again in a minute."))
@@ -186,7 +186,7 @@ def push(request: HttpRequest, body: PushIn) -> HttpResponse:
     if (wrong := _mistaken(request, body.device)) is not None:
         return wrong
     device, epoch = device_in(request), server_epoch()
-    _counted("push", device)
+    counted("push", device)
     if body.epoch in ("", epoch):
         opener = Opening(device.pk, epoch)
         opener.read({one.key for one in body.operations})
@@ -279,7 +279,7 @@ def pull(request: HttpRequest, body: PullIn) -> HttpResponse:
     if (wrong := _mistaken(request, body.device)) is not None:
         return wrong
     devices.require_pull(request, device)
-    _counted("pull", device)
+    counted("pull", device)
     now = timezone.now()
     page = pulling.pull(
         device.pk,

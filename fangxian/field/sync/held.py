@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
@@ -11,7 +11,8 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet, Sum
+from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,11 +28,14 @@ from fangxian.core.queries import server_epoch
 from fangxian.field.models import HeldOperation, Operation
 from fangxian.field.sync import entities
 from fangxian.field.sync.applying import apply_one
-from fangxian.field.sync.entities import Result, over
+from fangxian.field.sync.entities import Outcome, Result, over
 from fangxian.field.sync.opening import Unopened, opened
 
 RIGHT: Final = "field.phones"
 LONGEST_REASON: Final = 200
+# What one phone may have waiting: some weeks of work of one that was disabled with its queue full.
+MOST_WAITING: Final = 10_000
+MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
 # No place has this code: seen by who acts in the whole country.
 NOWHERE: Final = "00"
 # What is held may lie anywhere, and is not seen by who sent it.
@@ -57,12 +61,14 @@ class Holding:
     captured_at: dt.datetime | None
 
 
-def hold(holdings: Sequence[Holding]) -> set[UUID]:
-    """Keep operations for a decision; returns those whose emergency's key is destroyed.
+def hold(holdings: Sequence[Holding]) -> dict[UUID, Outcome]:
+    """Keep operations of a phone for a decision; returns what is answered to those not kept.
 
-    Two statements, one more where a place is not known.
+    They come again where too much of the phone waits already. Three statements, one more where a
+    place is not known.
     """
-    bodies, ended = _sealed(holdings)
+    bodies, kept_out = _sealed(holdings)
+    kept_out |= _beyond(holdings, bodies)
     lost = {id_ for one in holdings if not one.place for id_ in (one.user_id, one.holder_id)}
     areas = _last_areas(lost) if lost else {}
     rows = [
@@ -82,26 +88,58 @@ def hold(holdings: Sequence[Holding]) -> set[UUID]:
             captured_at=one.captured_at,
         )
         for one in holdings
-        if one.op_id not in ended
+        if one.op_id not in kept_out
     ]
     with acting(EVERYWHERE):
         HeldOperation.objects.bulk_create(rows, ignore_conflicts=True)
-    return ended
+    return kept_out
 
 
-def _sealed(holdings: Sequence[Holding]) -> tuple[dict[UUID, bytes | None], set[UUID]]:
+def _sealed(
+    holdings: Sequence[Holding],
+) -> tuple[dict[UUID, bytes | None], dict[UUID, Outcome]]:
     """The bodies as they are kept, each by itself: one without a key keeps back no other."""
     column: Any = HeldOperation._meta.get_field("body")
     bodies: dict[UUID, bytes | None] = {}
-    ended: set[UUID] = set()
+    ended: dict[UUID, Outcome] = {}
     for one in holdings:
         try:
             sealed = one.body and column.seal(one.body, one.emergency_id or REGISTER)
         except KeyDestroyed:
-            ended.add(one.op_id)
+            ended[one.op_id] = over()
         else:
             bodies[one.op_id] = sealed or None
     return bodies, ended
+
+
+def _beyond(
+    holdings: Sequence[Holding], bodies: Mapping[UUID, bytes | None]
+) -> dict[UUID, Outcome]:
+    """Those for which there is no room, by what waits of each phone. One query."""
+    devices = {one.device_id for one in holdings}
+    with acting(EVERYWHERE):
+        waits = open_held().filter(device_id__in=devices).order_by()
+        rows = waits.values_list("device_id").annotate(n=Count("id"), size=Sum(Length("body")))
+        taken = {device: (n, size or 0) for device, n, size in rows}
+    beyond: dict[UUID, Outcome] = {}
+    for one in holdings:
+        if one.op_id not in bodies:
+            continue
+        n, size = taken.get(one.device_id, (0, 0))
+        size += len(bodies[one.op_id] or b"")
+        if n >= MOST_WAITING or size > MOST_WAITING_BYTES:
+            beyond[one.op_id] = Outcome(Result.RETRY, (_full(),))
+        else:
+            taken[one.device_id] = n + 1, size
+    return beyond
+
+
+def _full() -> Problem:
+    return Problem(
+        _("Too much of this phone waits for a decision."),
+        mend=_("It is kept on the phone and sent again; ask your supervisor to decide."),
+        code="full",
+    )
 
 
 def _last_areas(users: set[UUID]) -> dict[UUID, str]:

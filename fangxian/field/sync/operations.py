@@ -25,7 +25,7 @@ from fangxian.field.models import HeldOperation
 from fangxian.field.models import Operation as Row
 from fangxian.field.sync import entities
 from fangxian.field.sync.applying import Wanted, apply_as, kind_of
-from fangxian.field.sync.entities import Entity, Merged, Operation, Outcome, Result, over
+from fangxian.field.sync.entities import Entity, Merged, Operation, Outcome, Result
 from fangxian.field.sync.held import Holding, hold
 from fangxian.field.sync.merging import plain
 from fangxian.field.sync.whereabouts import whereabouts
@@ -230,7 +230,7 @@ def _outcomes(sender: Sender, mine: Sequence[Sent]) -> dict[UUID, Outcome]:
                 else:
                     outcomes[op_id] = outcome
     if held:
-        outcomes |= dict.fromkeys(hold(_placed(held, mine)), over())
+        outcomes |= hold(_placed(held, mine))
     return outcomes
 
 

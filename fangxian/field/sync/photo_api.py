@@ -15,7 +15,7 @@ from fangxian.field.models import PhotoUpload
 from fangxian.field.sync import photos
 from fangxian.field.sync.answers import RefusedOut, answer, refused
 from fangxian.field.sync.api import device_in
-from fangxian.field.sync.exchange import Base64, ProblemOut
+from fangxian.field.sync.exchange import Base64, ProblemOut, counted
 from fangxian.field.sync.operations import said
 from fangxian.field.sync.photos import PART_BYTES, Announced
 from fangxian.field.sync.sealing import NONCE_BYTES, POINT_BYTES, decode
@@ -89,12 +89,14 @@ def announce(request: HttpRequest, body: PhotoIn) -> HttpResponse:
         box_sha256=bytes.fromhex(body.box_sha256),
         size=body.size,
     )
-    return _told(photos.announce(device_in(request).pk, announced))
+    device = device_in(request)
+    counted("photos", device)
+    return _told(photos.announce(device.pk, announced))
 
 
 @router.put(
     "/photos/{photo_id}/{begin}",
-    response={200: PhotoOut, (401, 404, 422): RefusedOut},
+    response={200: PhotoOut, (401, 404, 422, 429): RefusedOut},
     operation_id="send_photo_part",
     openapi_extra={
         "requestBody": {
@@ -108,7 +110,9 @@ def part(request: HttpRequest, photo_id: UUID, begin: int) -> HttpResponse:
 
     What was received before is not taken again, so a part whose answer was lost is sent again.
     """
-    upload = photos.add_part(device_in(request).pk, photo_id, begin, request.body)
+    device = device_in(request)
+    counted("photos", device)
+    upload = photos.add_part(device.pk, photo_id, begin, request.body)
     if upload is None:
         first = _("Announce the photo first.")
         return refused(404, "not_found", _("No such photo is on its way."), first)

@@ -22,7 +22,7 @@ from fangxian.common.scoping import acting
 from fangxian.core.actions import create_emergency, read_file
 from fangxian.core.models import File
 from fangxian.field.models import Campaign, Photo, PhotoPart, PhotoUpload
-from fangxian.field.sync import photos, sealing
+from fangxian.field.sync import exchange, photos, sealing
 from fangxian.field.targets import sync_targets
 from fangxian.field.tests.conftest import begin
 from fangxian.register.actions import create_household
@@ -296,6 +296,16 @@ def test_nobody_sends_photos_without_end(phone: Phone, monkeypatch: pytest.Monke
     assert announce(phone, shot).status_code == 200
     assert announce(phone, shoot(phone, one.op_id)).status_code == 429
     assert announce(phone, shot).status_code == 200
+
+
+def test_parts_without_a_pause_are_told_to_wait(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shot, _one = with_photo(phone)
+    assert announce(phone, shot).status_code == 200
+    monkeypatch.setattr(exchange, "MOST_REQUESTS", 1)
+    answer = put(phone, shot, 0, shot.box[:10])
+    assert (answer.status_code, answer.json()["code"]) == (429, "too_many")
 
 
 def test_no_photo_without_an_enrolled_phone(phone: Phone) -> None:

@@ -341,6 +341,25 @@ def test_nobodys_operation_is_kept_too(phone: Phone, bob: Any, alice: Any) -> No
         assert HeldOperation.objects.get().place_code == bob.area
 
 
+@pytest.mark.parametrize(("name", "most"), [("MOST_WAITING", 2), ("MOST_WAITING_BYTES", 1_500)])
+def test_what_waits_of_a_phone_has_an_end(
+    phone: Phone, bob: Any, alice: Any, monkeypatch: pytest.MonkeyPatch, name: str, most: int
+) -> None:
+    monkeypatch.setattr(f"fangxian.field.sync.held.{name}", most)
+    for door in phone.doors()[:3]:
+        phone.visit(door)
+    disable_device(by=bob, device_id=phone.device_id, reason="lost")
+    told = phone.push()
+    assert results(told) == ["held", "held", "retry"]
+    assert told[2]["problems"][0]["code"] == "full"
+    assert results(phone.push()) == ["retry"]
+    with acting(alice):
+        first = HeldOperation.objects.first()
+    assert first is not None
+    turn_down(by=alice, held_id=first.pk, reason="重新登记")
+    assert results(phone.push()) == ["held"]
+
+
 def test_a_phone_without_a_pause_is_told_to_wait(
     phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
