@@ -306,9 +306,10 @@ def test_a_phone_that_was_handed_on_sends_what_is_not_its_holders(
             ("alice", 1),
         }
     (page,) = phone.pull()
-    # A community is no grid: she has no post in it, so nothing of Bob's stays on the phone.
+    # A community is no grid: she has no post in it, so nothing of Bob's stays on the phone but the
+    # rules that are everybody's.
     assert {one["entity"] for one in page["gone"]} >= {"door", "household"}
-    assert phone.records == {}
+    assert {entity for entity, _id in phone.records} == {"duty_rules"}
 
 
 def test_what_comes_too_late_to_be_opened_is_told_and_kept(
