@@ -78,9 +78,7 @@ def _apply_all(by: Actor, ours: Wanted) -> dict[UUID, Outcome]:
         found = entities.entity(name)
         assert found is not None
         outcomes |= _apply_many(by, found, operations)
-    for operation, entity in apart:
-        outcomes[operation.op_id] = apply_one(by, entity, operation)
-    return outcomes
+    return outcomes | _one_by_one(by, apart)
 
 
 def _apply_many(by: Actor, entity: Entity, operations: Sequence[Operation]) -> dict[UUID, Outcome]:
@@ -94,7 +92,22 @@ def _apply_many(by: Actor, entity: Entity, operations: Sequence[Operation]) -> d
     except Exception as error:
         # One of them is poison: each by itself tells which.
         log.warning("%s operations are applied one by one: %s", len(operations), kind_of(error))
-        return {one.op_id: apply_one(by, entity, one) for one in operations}
+        return _one_by_one(by, [(one, entity) for one in operations])
+
+
+def _one_by_one(by: Actor, wanted: Wanted) -> dict[UUID, Outcome]:
+    """Apply one after the other. What is merged waits behind an earlier one of its object that is
+    to come again: else the older value would show for the newer.
+    """
+    outcomes: dict[UUID, Outcome] = {}
+    waits: set[tuple[str, UUID]] = set()
+    for operation, entity in wanted:
+        key = entity.name, operation.object_id
+        outcome = Outcome(Result.RETRY) if key in waits else apply_one(by, entity, operation)
+        if entity.merges and outcome.result is Result.RETRY:
+            waits.add(key)
+        outcomes[operation.op_id] = outcome
+    return outcomes
 
 
 def apply_one(by: Actor, entity: Entity, operation: Operation) -> Outcome:

@@ -21,7 +21,7 @@ from fangxian.core import counters
 from fangxian.core.actions import create_emergency
 from fangxian.core.models import ServerEpoch
 from fangxian.field.models import Campaign, HeldOperation, Operation, PhoneManifest, Target, Visit
-from fangxian.field.sync import exchange
+from fangxian.field.sync import exchange, pushed
 from fangxian.field.sync.held import take_over, turn_down
 from fangxian.field.tests.conftest import begin
 from fangxian.register.actions import change_household, create_household
@@ -452,3 +452,24 @@ def test_a_restored_server_takes_what_it_lacks_before_what_is_newer(phone: Phone
     assert results(phone.push())[-1] in ("applied", "merged")
     with acting(bob):
         assert Household.objects.get(pk=home["id"]).note == "newer"
+
+
+def test_a_newer_value_waits_behind_an_older_one_that_is_to_come_again(
+    phone: Phone, bob: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = phone.all("household")[:2]
+    for home, note in ((first, "poison"), (second, "fine"), (first, "newer")):
+        phone.record("household", home["id"], {"note": note}, base=home["version"])
+    write = pushed.change_at_doors
+
+    def poisoned(*, by: Any, values: Any) -> None:
+        if any(one.get("note") == "poison" for one in values.values()):
+            raise RuntimeError("as a mistake of ours would")
+        write(by=by, values=values)
+
+    monkeypatch.setattr(pushed, "change_at_doors", poisoned)
+    assert results(phone.push()) == ["retry", "applied", "retry"]
+    monkeypatch.setattr(pushed, "change_at_doors", write)
+    assert results(phone.push()) == ["applied", "applied"]
+    with acting(bob):
+        assert Household.objects.get(pk=first["id"]).note == "newer"
