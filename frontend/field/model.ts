@@ -27,6 +27,13 @@ export interface Done extends Own {
   pending: boolean;
 }
 
+export interface Saving {
+  title: string;
+  base?: number | null;
+  changes?: Change[];
+  photos?: Record<string, Bytes>;
+}
+
 export interface Saved {
   op_id: string;
   id: string;
@@ -156,6 +163,8 @@ export const model = {
   doors: (campaignId?: string): Row<"door">[] =>
     model.all("door").filter((door) => !campaignId || door.campaign_id === campaignId).sort(byOrder),
   door: (id: string): Row<"door"> | undefined => model.one("door", id),
+  /** The server's version of a record as the phone holds it, for `save`; null where it holds none. */
+  version: (entity: Entity, id: string): number | null => kept.get(place(entity, id))?.version ?? null,
   household: (id: string): Row<"household"> | undefined => model.one("household", id),
   residents: (householdId: string): Row<"resident">[] =>
     model.all("resident").filter((resident) => resident.household_id === householdId),
@@ -172,12 +181,13 @@ export const model = {
 /** Record something. It is on the disk when this returns, and not recorded when it raises (SaveError).
  *
  * `id`: of the record that it changes; null for one that is new (a visit, an entry of a gate). `patch`: what the
- * server is told. `changes`: what screens show meanwhile. `photos`: by the ids that answers in the patch name. */
+ * server is told. `base`: the version that was seen when its change began (`model.version`); what only adds has none.
+ * `changes`: what screens show meanwhile. `photos`: by the ids that answers in the patch name. */
 export async function save(
   entity: Pushed,
   id: string | null,
   patch: Record<string, unknown>,
-  { title, changes = [], photos = {} }: { title: string; changes?: Change[]; photos?: Record<string, Bytes> },
+  { title, base = null, changes = [], photos = {} }: Saving,
 ): Promise<Saved> {
   const keys = openKeys();
   const [device, sealKey] = [await meta("device"), await meta("seal_key")];
@@ -194,7 +204,7 @@ export async function save(
       seq,
       entity,
       id: target,
-      base_version: baseVersion(entity, target),
+      base_version: base,
       patch,
       schema: SCHEMA,
       captured_at: at,
@@ -233,12 +243,6 @@ export async function save(
   saved.value += 1;
   others?.postMessage("changed");
   return { op_id: opId, id: target };
-}
-
-/** The version that a change was made upon; what only adds has none. */
-function baseVersion(entity: Pushed, id: string): number | null {
-  if (entity !== "household" && entity !== "residency") return null;
-  return kept.get(place(entity === "residency" ? "resident" : entity, id))?.version ?? null;
 }
 
 /** Keep what is half written, so that neither a call nor a dead battery loses it; null forgets it. It goes with the

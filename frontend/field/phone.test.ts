@@ -56,7 +56,7 @@ test("a change shows at once, is made upon the version that was seen, and gives 
   await enrolled();
   server.before = () => "offline";
   const changes = [{ entity: "household" as const, id: HOUSEHOLD, data: { note: "有狗" } }];
-  const { op_id } = await save("household", HOUSEHOLD, { note: "有狗" }, { title: "302", changes });
+  const { op_id } = await save("household", HOUSEHOLD, { note: "有狗" }, { title: "302", base: model.version("household", HOUSEHOLD), changes });
   await run();
   expect(model.household(HOUSEHOLD)).toMatchObject({ room: "302", note: "有狗", pending: 1 });
   expect(sync.value).toMatchObject({ line: "offline", waiting: 1 });

@@ -339,6 +339,35 @@ describe("visits", () => {
     expect(away).toMatchObject({ entity: "residency", id: "r1", base_version: 61, patch: { away_since: today(), away_where: "Xining" } });
   });
 
+  test("what a colleague changed under an open form is not overwritten unseen", async () => {
+    await open("#/doors/d1/home");
+    const change = (entity: { id: string; version: number; data: object }, data: object) => ({ ...entity, version: entity.version + 100, data: { ...entity.data, ...data } });
+    await fill("Note on the household", "A dog.");
+    await fill("Away to", "Xining");
+    server.records = [change(home(1), { note: "A cat.", state: "empty" }), change(resident(1), { away_since: "2020-01-01", away_where: "Wuhan" })];
+    server.before = () => null;
+    await act(() => run());
+    expect(model.household("h1")?.note).toBe("A cat.");
+    await tap("Save");
+    await tap("Is away");
+    const [note, away] = await sent();
+    // Only what was touched, and upon what was seen: the server finds that two have changed it.
+    expect(note).toMatchObject({ base_version: 41, patch: { note: "A dog." } });
+    expect(Object.keys(note?.patch ?? {})).toEqual(["note"]);
+    expect(away).toMatchObject({ base_version: 61, patch: { away_since: today(), away_where: "Xining" } });
+  });
+
+  test("a form that nobody has touched follows what comes", async () => {
+    await open("#/doors/d1/home");
+    server.records = [{ ...home(1), version: 141, data: { ...home(1).data, note: "A cat." } }];
+    server.before = () => null;
+    await act(() => run());
+    expect(root.querySelector("textarea")?.value).toBe("A cat.");
+    await fill("Note on the household", "No cat.");
+    await tap("Save");
+    expect((await sent())[0]).toMatchObject({ base_version: 141, patch: { note: "No cat." } });
+  });
+
   test("doors are found by room and by name, and listed by what is left of them", async () => {
     server.records = [campaign(), door(1), door(2, { state: "visited", outcome: "all_well", visits: 1 }), door(3, { visits: 1, outcome: "absent", due_on: dayAfter(0) }), resident(1), words, form()];
     await open("#/doors");

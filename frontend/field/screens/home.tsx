@@ -1,6 +1,6 @@
 // What can be corrected of a household at its door: its state, the note, who is away.
-import { useState } from "preact/hooks";
 import { Refused, useSaving } from "../duty";
+import { useEdit } from "../edit";
 import { model, save } from "../model";
 import { Lines } from "../parts";
 import type { Row } from "../records";
@@ -32,14 +32,15 @@ export function Home({ door }: { door: Row<"door"> }) {
 
 function Household({ home, title }: { home: Row<"household">; title: string }) {
   const words = model.words();
-  const [state, setState] = useState(home.state);
-  const [note, setNote] = useState(home.note);
+  const { state, note } = home;
+  const edit = useEdit({ state, note }, model.version("household", home.id));
   const { busy, run, notice } = useSaving();
   const change = (): Promise<boolean> => {
-    const data = { ...(state !== home.state ? { state } : {}), ...(note.trim() !== home.note ? { note: note.trim() } : {}) };
+    const data = edit.changes({ ...edit.value, note: edit.value.note.trim() });
     return run(async () => {
       if (!Object.keys(data).length) throw new Refused(t("Nothing was changed."));
-      await save("household", home.id, data, { title, changes: [{ entity: "household", id: home.id, data }] });
+      await save("household", home.id, data, { title, base: edit.version, changes: [{ entity: "household", id: home.id, data }] });
+      edit.done();
       return t("Saved.");
     });
   };
@@ -52,11 +53,11 @@ function Household({ home, title }: { home: Row<"household">; title: string }) {
     >
       <Choice
         legend={t("State of the household")}
-        value={state}
+        value={edit.value.state}
         options={STATES.map((value) => ({ value: value as string, label: named(words?.states[value], value) }))}
-        onChoose={setState}
+        onChoose={(next) => edit.change({ state: next })}
       />
-      <Lines label={t("Note on the household")} value={note} most={LONGEST_NOTE} onInput={setNote} />
+      <Lines label={t("Note on the household")} value={edit.value.note} most={LONGEST_NOTE} onInput={(next) => edit.change({ note: next })} />
       {notice}
       <Button type="submit" look="primary" disabled={busy}>
         {t("Save")}
@@ -66,14 +67,18 @@ function Household({ home, title }: { home: Row<"household">; title: string }) {
 }
 
 function Resident({ resident, title }: { resident: Row<"resident">; title: string }) {
-  const [since, setSince] = useState(resident.away_since ?? today());
-  const [where, setWhere] = useState(resident.away_where);
+  const { away_since, away_where } = resident;
+  const edit = useEdit({ away_since, away_where }, model.version("resident", resident.id));
   const { busy, run, notice } = useSaving();
-  const away = resident.away_since !== null;
-  const tell = (data: { away_since: string | null; away_where: string }): Promise<boolean> =>
+  const [since, where] = [edit.value.away_since ?? today(), edit.value.away_where];
+  const away = edit.base.away_since !== null;
+  const tell = (next: typeof edit.value): Promise<boolean> =>
     run(async () => {
+      const data = edit.changes(next);
+      if (!Object.keys(data).length) throw new Refused(t("Nothing was changed."));
       const changes = [{ entity: "resident" as const, id: resident.id, data }];
-      await save("residency", resident.id, data, { title: `${title} · ${resident.name}`, changes });
+      await save("residency", resident.id, data, { title: `${title} · ${resident.name}`, base: edit.version, changes });
+      edit.done();
       return t("Saved.");
     });
   return (
@@ -87,14 +92,14 @@ function Resident({ resident, title }: { resident: Row<"resident">; title: strin
           type="date"
           max={today()}
           value={since}
-          onInput={(event) => setSince(event.currentTarget.value)}
+          onInput={(event) => edit.change({ away_since: event.currentTarget.value })}
         />
         <Field
           label={t("Away to")}
           maxLength={80}
           autocomplete="off"
           value={where}
-          onInput={(event) => setWhere(event.currentTarget.value)}
+          onInput={(event) => edit.change({ away_where: event.currentTarget.value })}
         />
         {notice}
         <Button disabled={!since || busy} onClick={() => void tell({ away_since: since, away_where: where.trim() })}>
