@@ -2,8 +2,9 @@
 // the one way in which anything is recorded.
 import { Cell } from "./cell";
 import { type Bytes, type ViewKeys, decrypt, encrypt, nameOf, seal, sealPhoto, utf8, uuid7 } from "./crypto";
+import { tellOthers, whenOthersChange } from "./others";
 import type { Change, Entity, Kept, Pushed, Records, Row } from "./records";
-import { openKeys, recheck } from "./session";
+import { isOurs, openKeys, recheck } from "./session";
 import { type Photo, type Queued, StoreError, boxes, dropPhotos, meta, nextSeq, open, putMeta, recent, write } from "./store";
 import { SCHEMA } from "./wire";
 
@@ -62,9 +63,7 @@ let kept = new Map<string, Kept>();
 let done: Done[] = [];
 let tables: Tables = {};
 
-// Other tabs of the app hold the same records.
-const others = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("fangxian-field");
-if (others) others.onmessage = () => void recheck().then(load);
+whenOthersChange(() => void recheck().then(load));
 
 function drawn(): void {
   tables = {};
@@ -74,7 +73,7 @@ function drawn(): void {
 /** Say that the store has changed: what is in memory is read anew, here and in the other tabs. */
 export async function reload(): Promise<void> {
   await load();
-  others?.postMessage("changed");
+  tellOthers();
 }
 
 /** The server's word on operations: no record has changed by it yet. */
@@ -84,7 +83,7 @@ export function noted(states: Map<string, Queued["state"]>): void {
     return state ? { ...one, state, pending: state !== "rejected" } : one;
   });
   drawn();
-  others?.postMessage("changed");
+  tellOthers();
 }
 
 /** Decrypt everything that screens need; nothing where the app is locked. */
@@ -95,12 +94,17 @@ export async function load(): Promise<void> {
   const read = await Promise.all((await boxes()).map(([name, box]) => decrypt<Kept>(keys, name, box).catch(() => null)));
   const records = read.filter((record) => record !== null);
   // What can't be read is of a view key that was replaced: all is fetched anew.
-  if (records.length < read.length) await write(["meta"], (writing) => putMeta(writing, { cursor: undefined }));
-  kept = new Map(records.map((record) => [place(record.entity, record.id), record]));
+  if (records.length < read.length) {
+    await write(["meta"], async (writing) => {
+      if (await isOurs(writing)) await putMeta(writing, { cursor: undefined });
+    });
+  }
   const day = new Date(Date.now() - DAY).toISOString();
-  done = (await Promise.all((await recent(day)).map((item) => opened(keys, item)))).flatMap((one) => one ?? []);
-  // Something was recorded while this was being read.
-  if (saved.value !== before) return load();
+  const own = (await Promise.all((await recent(day)).map((item) => opened(keys, item)))).flatMap((one) => one ?? []);
+  // Locked, or something was recorded, while this was being read.
+  if (openKeys() !== keys || saved.value !== before) return load();
+  kept = new Map(records.map((record) => [place(record.entity, record.id), record]));
+  done = own;
   drawn();
 }
 
@@ -223,7 +227,9 @@ export async function save(
       }),
     );
     const put = (): Promise<void> =>
-      write(["queue", "photos", "boxes"], async (writing) => {
+      write(["meta", "queue", "photos", "boxes"], async (writing) => {
+        // In another tab somebody else has signed in: this would be recorded under the name of that person.
+        if (!(await isOurs(writing))) throw new SaveError("locked");
         await writing.objectStore("queue").add(item);
         for (const { made, sealed } of pictures) {
           await writing.objectStore("photos").add(made);
@@ -237,11 +243,12 @@ export async function save(
     });
     done.push({ ...own, seq, op_id: opId, entity, at, state: "waiting", pending: true });
   } catch (error) {
-    throw new SaveError(error instanceof StoreError ? error.code : "failed", error);
+    if (isLocked(error)) void recheck();
+    throw saveError(error);
   }
   drawn();
   saved.value += 1;
-  others?.postMessage("changed");
+  tellOthers();
   return { op_id: opId, id: target };
 }
 
@@ -253,13 +260,24 @@ export async function keepDraft(key: string, value: unknown): Promise<void> {
   const name = await nameOf(keys, "draft", key);
   const box = value === null ? null : await encrypt(keys, name, value);
   try {
-    await write(["drafts"], async (writing) => {
+    await write(["meta", "drafts"], async (writing) => {
+      if (!(await isOurs(writing))) throw new SaveError("locked");
       const drafts = writing.objectStore("drafts");
       await (box ? drafts.put(box, name) : drafts.delete(name));
     });
   } catch (error) {
-    throw new SaveError(error instanceof StoreError ? error.code : "failed", error);
+    throw saveError(error);
   }
+}
+
+/** What went wrong in a transaction stands in its StoreError as the cause. */
+function isLocked(error: unknown): boolean {
+  return error instanceof StoreError && error.cause instanceof SaveError;
+}
+
+function saveError(error: unknown): SaveError {
+  if (isLocked(error)) return (error as StoreError).cause as SaveError;
+  return new SaveError(error instanceof StoreError ? error.code : "failed", error);
 }
 
 /** What was half written; null where there is nothing. */

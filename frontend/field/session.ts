@@ -15,7 +15,8 @@ import {
   viewKeys,
   wrap,
 } from "./crypto";
-import { type Writing, meta, putMeta, setMeta, write } from "./store";
+import { tellOthers } from "./others";
+import { type Meta, type Writing, meta, putMeta, setMeta, write } from "./store";
 import { SCHEMA, send } from "./wire";
 
 export const TRIES = 5;
@@ -68,12 +69,19 @@ export const session = new Cell<Session>(NOBODY);
 
 let keys: ViewKeys | null = null;
 let secrets: Secrets | null = null;
+// The public half of the answer pair is made with each PIN: it tells this opening of the phone from any other.
+let mark: string | undefined;
 // Between the server's answer and the PIN; the token is written nowhere before it can be encrypted.
 let enrolled: Enrolled | null = null;
 
 /** The view keys while the app is open. */
 export const openKeys = (): ViewKeys | null => keys;
 export const pullToken = (): string | null => secrets?.pull_token ?? null;
+
+/** As part of a transaction over `meta`: whether the phone is still that of who is signed in here. */
+export async function isOurs(writing: Writing): Promise<boolean> {
+  return keys !== null && (await writing.objectStore("meta").get("answer_public")) === mark;
+}
 
 export async function answerKeys(): Promise<AnswerPair | null> {
   const known = await meta("answer_public");
@@ -82,8 +90,7 @@ export async function answerKeys(): Promise<AnswerPair | null> {
 
 /** Look at what is on the phone, and take the first stage from it. */
 export async function start(): Promise<void> {
-  await expire();
-  if (session.value.stage === "enrol") return;
+  if (await expire()) return;
   const wrapped = await meta("wrapped");
   session.value = { ...NOBODY, stage: wrapped ? "locked" : "enrol", gone: ((await meta("gone")) ?? "") as Gone };
 }
@@ -107,15 +114,17 @@ export async function destroy(gone: Gone): Promise<void> {
   await write(["meta", "records", "drafts"], (writing) => forget(writing, gone));
   keys = secrets = enrolled = null;
   session.value = { ...NOBODY, stage: "enrol", gone };
+  tellOthers();
 }
 
-/** Leave what another tab has destroyed. */
+/** Leave what another tab has destroyed, or has opened for somebody else; take over what it has signed in. */
 export async function recheck(): Promise<void> {
   const { stage } = session.value;
-  if ((stage === "open" || stage === "locked") && !(await meta("wrapped"))) {
-    keys = secrets = null;
-    await start();
-  }
+  const [wrapped, known] = [await meta("wrapped"), await meta("answer_public")];
+  const left = stage === "open" ? !wrapped || known !== mark : stage === "locked" ? !wrapped : stage === "enrol" && wrapped;
+  if (!left) return;
+  keys = secrets = null;
+  await start();
 }
 
 async function forget(writing: Writing, gone: Gone): Promise<void> {
@@ -157,6 +166,7 @@ export async function redeem(code: string, name: string): Promise<void> {
     await write(["meta"], (writing) => putMeta(writing, { ...facts, secrets: box }));
     secrets = next;
     show("open");
+    tellOthers();
     return;
   }
   await write(["meta", "records", "drafts"], async (writing) => {
@@ -166,6 +176,7 @@ export async function redeem(code: string, name: string): Promise<void> {
   keys = secrets = null;
   enrolled = reply;
   session.value = { ...NOBODY, stage: "pin", user_name: reply.user_name, grids: reply.grids };
+  tellOthers();
   void navigator.storage?.persist?.();
 }
 
@@ -182,20 +193,27 @@ export async function choosePin(pin: string): Promise<void> {
     grids: enrolled.grids,
     answer_private: base64url(pair.private),
   };
-  await setMeta({
-    wrapped,
-    device_key: device,
-    tries: 0,
-    answer_public: pair.public,
-    secrets: await encrypt(made, PLACE, next),
+  const box = await encrypt(made, PLACE, next);
+  const { device_id, user_id } = enrolled;
+  const ours = await write(["meta"], async (writing) => {
+    const now = (await writing.objectStore("meta").get("device")) as Meta["device"] | undefined;
+    // In another tab somebody else has signed in meanwhile.
+    if (now?.id !== device_id || now.user !== user_id) return false;
+    await putMeta(writing, { wrapped, device_key: device, tries: 0, answer_public: pair.public, secrets: box });
+    return true;
   });
-  [keys, secrets, enrolled] = [made, next, null];
+  enrolled = null;
+  if (!ours) return start();
+  [keys, secrets, mark] = [made, next, pair.public];
   show("open");
+  tellOthers();
 }
 
 /** Open with the PIN. How many tries are left: TRIES when it was right, 0 when all was destroyed. */
 export async function unlock(pin: string): Promise<number> {
   if (await expire()) return 0;
+  // Read before the others: of two openings it then is the older one's, which is found out.
+  const known = await meta("answer_public");
   const [wrapped, device, box] = [await meta("wrapped"), await meta("device_key"), await meta("secrets")];
   if (!wrapped || !device || !box) throw new Error("nothing to unlock");
   // Counted before the PIN is looked at: cutting the power takes no try back.
@@ -213,7 +231,7 @@ export async function unlock(pin: string): Promise<number> {
   const made = await viewKeys(secret);
   secret.fill(0);
   secrets = await decrypt<Secrets>(made, PLACE, box);
-  keys = made;
+  [keys, mark] = [made, known];
   await setMeta({ tries: 0 });
   show("open");
   return TRIES;

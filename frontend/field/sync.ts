@@ -5,7 +5,7 @@ import { type ServerKey, type ViewKeys, nameOf, sealAnswer } from "./crypto";
 import { boxed, noted, reload, saved } from "./model";
 import { sendPhotos, tidyPhotos } from "./photos";
 import type { Kept } from "./records";
-import { destroy, expire, offsetOf, openKeys, pullToken, recheck, session } from "./session";
+import { destroy, expire, isOurs, offsetOf, openKeys, pullToken, recheck, session } from "./session";
 import { type Meta, type Queued, type State, StoreError, type Writing, allPhotos, changeQueued, meta, putMeta, queued, setMeta, write } from "./store";
 import { WireError, send } from "./wire";
 
@@ -403,7 +403,7 @@ async function take(reply: Pulled, asked: number, began: number, keys: ViewKeys)
   const facts = heard(reply, asked);
   return write(["records", "queue", "meta"], async (writing) => {
     // Wiped, expired, locked or another person's meanwhile: what came is not to be kept under these keys any more.
-    if (openKeys() !== keys || !(await writing.objectStore("meta").get("wrapped"))) return false;
+    if (openKeys() !== keys || !(await isOurs(writing))) return false;
     let some = reply.reset || records.length + gone.length + answers.length > 0;
     const store = writing.objectStore("records");
     if (reply.reset) await store.clear();
