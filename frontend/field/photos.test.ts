@@ -3,7 +3,7 @@ import { random, uuid7 } from "./crypto";
 import { save } from "./model";
 import { entries, putAway } from "./outbox";
 import { choosePin, redeem } from "./session";
-import { allPhotos } from "./store";
+import { allPhotos, open } from "./store";
 import { rest, run, sync } from "./sync";
 import { Server, json, newPhone } from "./testing";
 
@@ -74,6 +74,28 @@ test("a refused one is told until it is put away, and stops nothing", async () =
   expect(sync.value).toMatchObject({ line: "ok", notices: 1 });
   await putAway(entry!.item.seq);
   expect([await entries(), await allPhotos(), sync.value.notices]).toEqual([[], [], 0]);
+});
+
+test("one that the server fails over keeps back no other, nor does a pull that is refused", async () => {
+  const bad = await taken();
+  const good = await taken(random(900));
+  server.before = ({ path, body }) => {
+    if (path === "pull") return json({ code: "sign_in_again", message: "" }, 401);
+    return path === "photos" && body["photo"] === bad.photo ? json({}, 500) : null;
+  };
+  await run();
+  expect(Object.fromEntries((await allPhotos()).map((one) => [one.id, one.state]))).toEqual({ [bad.photo]: "sending", [good.photo]: "stored" });
+  const third = await taken(random(900));
+  server.before = ({ path }) => (path === "pull" ? json({}, 500) : null);
+  await run();
+  expect([sync.value.line, sync.value.photos, server.photos.has(third.photo)]).toEqual(["failed", 0, true]);
+});
+
+test("one whose bytes are gone is told, not tried for ever", async () => {
+  const { photo } = await taken();
+  await (await open()).delete("boxes", photo);
+  await run();
+  expect((await entries())[0]?.refused).toMatchObject([{ code: "gone" }]);
 });
 
 test("a restored server gets its photos again; when room is wanted those it has go first", async () => {

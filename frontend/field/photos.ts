@@ -1,7 +1,8 @@
 // Photos go up by themselves after the operations, in parts, each from where it broke off.
 import { type Bytes, sealAnswer } from "./crypto";
 import { type Photo, allPhotos, boxOf, dropPhotos, meta, write } from "./store";
-import { WireError, exchange, send } from "./wire";
+import { t } from "./text";
+import { WireError, exchange, isAway, send } from "./wire";
 
 const KEPT = 14 * 86_400_000;
 /** The longer side of a photo, px, and its quality: enough to read a door plate, little enough for a poor line. */
@@ -19,14 +20,21 @@ interface Told {
   problems: { code: string; message: string; mend?: string }[];
 }
 
-/** Send what is not with the server yet. Raises WireError where the line breaks. */
+/** Send what is not with the server yet; what can't be sent keeps back no other. Raises the first WireError when all
+ * was tried, or at once where the line breaks. */
 export async function sendPhotos(): Promise<void> {
   const device = await meta("device");
   const waiting = (await allPhotos()).filter((one) => one.state === "sending" && one.device === device?.id);
+  let failed: WireError | null = null;
   for (const photo of waiting.sort((a, b) => (a.at < b.at ? -1 : 1))) {
-    const told = await upload(photo).catch((error: unknown) => refused(error));
-    if (told) await settle(photo, told);
+    try {
+      await settle(photo, await upload(photo).catch(refused));
+    } catch (error) {
+      if (!(error instanceof WireError) || isAway(error)) throw error;
+      failed ??= error;
+    }
   }
+  if (failed) throw failed;
 }
 
 async function upload({ id, op_id, head }: Photo): Promise<Told> {
@@ -34,7 +42,7 @@ async function upload({ id, op_id, head }: Photo): Promise<Told> {
   let damaged = 0;
   const box = told.state === "receiving" ? await boxOf(id) : undefined;
   while (told.state === "receiving") {
-    if (!box) throw new Error(`the bytes of photo ${id} are gone`);
+    if (!box) return rejected("gone", t("The photo is no longer on this phone."), t("Take it again."));
     const begin = told.received;
     const body = box.slice(begin, begin + Math.min(told.part, PART));
     told = await exchange<Told>(`photos/${id}/${begin}`, { method: "PUT", body, type: "application/octet-stream" });
@@ -45,10 +53,13 @@ async function upload({ id, op_id, head }: Photo): Promise<Told> {
 }
 
 /** What can never be taken is rejected; everything else is tried again. */
-function refused(error: unknown): Told | null {
+function refused(error: unknown): Told {
   if (!(error instanceof WireError) || error.kind !== "refused" || error.status !== 422) throw error;
-  const problem = { code: error.code, message: String(error.body["message"] ?? ""), mend: String(error.body["mend"] ?? "") };
-  return { state: "rejected", received: 0, part: 0, problems: [problem] };
+  return rejected(error.code, String(error.body["message"] ?? ""), String(error.body["mend"] ?? ""));
+}
+
+function rejected(code: string, message: string, mend: string): Told {
+  return { state: "rejected", received: 0, part: 0, problems: [{ code, message, mend }] };
 }
 
 async function settle(photo: Photo, { state, problems }: Told): Promise<void> {

@@ -7,7 +7,7 @@ import { sendPhotos, tidyPhotos } from "./photos";
 import type { Kept } from "./records";
 import { destroy, expire, isOurs, offsetOf, openKeys, pullToken, recheck, session } from "./session";
 import { type Meta, type Queued, type State, StoreError, type Writing, allPhotos, changeQueued, meta, putMeta, queued, setMeta, write } from "./store";
-import { WireError, send } from "./wire";
+import { WireError, isAway, send } from "./wire";
 
 export const MOST = 100;
 /** Of one request; a single operation may be larger. */
@@ -182,9 +182,13 @@ async function round(): Promise<Line> {
   patience = 0;
   try {
     const decided = await push();
-    const line = openKeys() ? await pull() : await ask();
-    if (line === "ok" && openKeys()) await setMeta({ synced_at: Date.now() });
+    // What keeps back the records need not keep back the photos.
+    const [pulled] = await Promise.allSettled([openKeys() ? pull() : ask()]);
+    if (pulled.status === "rejected" && isAway(pulled.reason)) throw pulled.reason;
     await sendPhotos();
+    if (pulled.status === "rejected") throw pulled.reason;
+    const line = pulled.value;
+    if (line === "ok" && openKeys()) await setMeta({ synced_at: Date.now() });
     if (Date.now() - tidied > TIDY_EVERY) {
       tidied = Date.now();
       await tidy();

@@ -21,6 +21,11 @@ export class WireError extends Error {
   }
 }
 
+/** Whether it is the line that is away, or asks for patience: nothing else fares better then. */
+export function isAway(error: unknown): boolean {
+  return error instanceof WireError && ["offline", "captive", "busy"].includes(error.kind);
+}
+
 /** POST JSON, with the token where one is given. Raises WireError. */
 export function send<T>(path: string, body: unknown, token: string | null = null): Promise<T> {
   return exchange<T>(path, { method: "POST", body: JSON.stringify(body), type: "application/json", token });
