@@ -292,6 +292,26 @@ test("five wrong PINs destroy what can be read; what is unsent still goes up", a
   expect(session.value).toMatchObject({ stage: "enrol", gone: "tries" });
 });
 
+test("what is refused while nobody is signed in is told to who signs in next", async () => {
+  await enrolled();
+  server.before = () => "offline";
+  const made = [(await visit("bad")).op_id, (await visit("good")).op_id];
+  await vi.waitFor(() => expect(sync.value.running).toBe(false));
+  const problems = [{ code: "closed", message: "The sweep has ended" }];
+  server.answers.set(made[0] as string, { op_id: made[0] as string, result: "rejected", problems });
+  await destroy("lease");
+  server.before = () => null;
+  await run();
+  await run();
+  expect([await states(), sync.value.line]).toEqual([["waiting", "applied"], "ok"]);
+  // Asked once, and not again before there is somebody to tell.
+  expect(server.calls.filter((call) => call.path === "push").map((call) => (call.body["operations"] as unknown[]).length)).toEqual([2]);
+  server.answers.clear();
+  await enrolled();
+  const [entry] = await entries();
+  expect([entry?.item.state, entry?.answer]).toMatchObject(["rejected", { first: "rejected", problems }]);
+});
+
 test("the lease runs by the server's clock: neither a wrong clock nor one set back prolongs it", async () => {
   for (const offset of [3 * 86_400_000, -365 * 86_400_000]) {
     server.offset = offset;

@@ -66,6 +66,8 @@ async function settle(photo: Photo, { state, problems }: Told): Promise<void> {
   // Its visit is not with the server yet, which asks for nothing more.
   if (state !== "stored" && state !== "rejected") return;
   const key = await meta("answer_public");
+  // Asked for again when somebody is signed in who can read why.
+  if (!key && problems.length) return;
   const answer = key && problems.length ? await sealAnswer(problems, photo.op_id, key) : undefined;
   await write(["photos"], async (writing) => {
     await writing.objectStore("photos").put({ ...photo, state, answered_at: Date.now(), ...(answer ? { answer } : {}) });

@@ -90,6 +90,8 @@ let patience = 0;
 let tidied = 0;
 /** Operations over which the server itself has failed: each goes alone, after the others. */
 const suspects = new Set<string>();
+/** Operations whose answer has words that nobody here could read: asked for again when somebody is signed in. */
+const untold = new Set<string>();
 
 /** Sync at each change, when the network comes back, when the app is looked at, and now and then. */
 export function startSync(): void {
@@ -218,7 +220,8 @@ export async function push(): Promise<boolean> {
   let trials = misses >= FAILURES ? TRIALS : 0;
   for (;;) {
     // What another device's cookie would have to send goes by a file only (outbox.ts).
-    const waiting = (await queued("waiting")).filter((item) => item.device === device?.id);
+    if (await meta("answer_public")) untold.clear();
+    const waiting = (await queued("waiting")).filter((item) => item.device === device?.id && !untold.has(item.op_id));
     const left = waiting.filter((item) => !sent.has(item.op_id));
     const plain = left.filter((item) => !suspects.has(item.op_id));
     const batch = plain.length ? some(plain, most) : left.slice(0, 1);
@@ -286,8 +289,10 @@ function stateOf(answer: Answer): State {
 async function settle(reply: Pushed, asked: number, batch: Queued[]): Promise<void> {
   const now = Date.now();
   const known = new Map(batch.map((item) => [item.op_id, item]));
-  const answers = reply.answers.filter((answer) => known.has(answer.op_id) && stateOf(answer) !== "waiting");
-  const sealed = await sealedAnswers(answers);
+  const decided = reply.answers.filter((answer) => known.has(answer.op_id) && stateOf(answer) !== "waiting");
+  const sealed = await sealedAnswers(decided);
+  const answers = decided.filter((answer) => !hasWords(answer) || sealed.has(answer.op_id));
+  for (const { op_id } of decided) if (!answers.some((answer) => answer.op_id === op_id)) untold.add(op_id);
   const fresh = reply.epoch ? await isFresh(reply.epoch) : false;
   await write(["queue", "photos", "meta"], async (writing) => {
     if (reply.epoch) await putMeta(writing, heard(reply, asked));
@@ -303,10 +308,12 @@ async function settle(reply: Pushed, asked: number, batch: Queued[]): Promise<vo
   else if (answers.length) noted(new Map(answers.map((answer) => [answer.op_id, stateOf(answer)])));
 }
 
+const hasWords = ({ problems, merged }: Answer): boolean => problems.length > 0 || merged !== undefined;
+
 /** Answers name what they are about, so they are kept as unreadable as the rest. */
 async function sealedAnswers(answers: Answer[]): Promise<Map<string, Queued["envelope"]>> {
   const key = await meta("answer_public");
-  const told = answers.filter((answer) => answer.problems.length || answer.merged);
+  const told = answers.filter(hasWords);
   if (!key) return new Map();
   return new Map(await Promise.all(told.map(async (one) => [one.op_id, await sealAnswer(one, one.op_id, key)] as const)));
 }
