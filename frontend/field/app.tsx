@@ -7,33 +7,33 @@ import { prefs } from "./prefs";
 import { code, link, route } from "./route";
 import { SCREENS, screenOf } from "./screens";
 import { session } from "./session";
-import { sync } from "./sync";
+import { run, sync } from "./sync";
 import { t } from "./text";
-import { Icon } from "./ui";
+import { Button, Icon, Notice, Screen } from "./ui";
 
 export function App() {
   useCell(prefs);
-  const { stage } = useCell(session);
+  const { stage, back } = useCell(session);
   const scanned = useCell(code);
   const [forgotten, setForgotten] = useState(false);
   if (stage === "starting") return null;
   const open = stage === "open";
   return (
     <>
-      <Top open={open} />
+      <Top open={open} back={back} />
       <main class="ff-main" id="main">
         {stage === "enrol" && <Enrol code={scanned} />}
         {stage === "pin" && <ChoosePin />}
         {stage === "locked" && (forgotten ? <Enrol code={scanned} /> : <Unlock onForgotten={() => setForgotten(true)} />)}
         {/* Opened by the PIN first, the phone keeps what is on it. */}
-        {open && (scanned ? <Enrol code={scanned} /> : <Current />)}
+        {open && (scanned ? <Enrol code={scanned} /> : back ? <ClockBack /> : <Current />)}
       </main>
-      {open && <Tabs />}
+      {open && !back && <Tabs />}
     </>
   );
 }
 
-function Top({ open }: { open: boolean }) {
+function Top({ open, back }: { open: boolean; back: boolean }) {
   const state = useCell(sync);
   const said = line(state);
   // Nothing is known of the line before the first attempt.
@@ -47,13 +47,28 @@ function Top({ open }: { open: boolean }) {
   return (
     <header class="ff-top">
       <span class="ff-brand">{t("Fangxian")}</span>
-      {known && open && (
+      {known && open && !back && (
         <a class={`ff-line ff-line--${said.kind}`} href={link("outbox")}>
           {body}
         </a>
       )}
-      {known && !open && <span class={`ff-line ff-line--${said.kind}`}>{body}</span>}
+      {known && (!open || back) && <span class={`ff-line ff-line--${said.kind}`}>{body}</span>}
     </header>
+  );
+}
+
+/** The server's time tells how long the households may stay here. */
+function ClockBack() {
+  const { running } = useCell(sync);
+  return (
+    <Screen title={t("The clock was set back")}>
+      <Notice kind="warn" title={t("Nothing is shown until the phone has been in step with the server once.")}>
+        <p>{t("Let the phone take its time from the network, and go where there is a signal. What you recorded is kept.")}</p>
+      </Notice>
+      <Button look="primary" icon="refresh" disabled={running} onClick={() => void run()}>
+        {running ? t("Syncing …") : t("Sync now")}
+      </Button>
+    </Screen>
   );
 }
 

@@ -328,6 +328,30 @@ test("the lease runs by the server's clock: neither a wrong clock nor one set ba
   }
 });
 
+test("where the clock was set back nothing is shown until a pull, and the lease goes on", async () => {
+  await enrolled();
+  const hour = 3_600_000;
+  const now = Date.now();
+  await expire(now + 4 * hour);
+  await expire(now + 4 * hour - 200_000);
+  expect(session.value.back).toBe(false);
+  await expire(now + 3 * hour);
+  expect(session.value).toMatchObject({ stage: "open", back: true });
+  // Neither a lock nor a new start make it forget that; time that goes on does.
+  lock();
+  await start();
+  expect(session.value).toMatchObject({ stage: "locked", back: true });
+  await unlock("135790");
+  expect(session.value).toMatchObject({ stage: "open", back: true });
+  server.before = () => "offline";
+  await run();
+  expect(session.value.back).toBe(true);
+  server.before = () => null;
+  await run();
+  expect(session.value).toMatchObject({ stage: "open", back: false });
+  expect(await expire(now + 73 * hour)).toBe(true);
+});
+
 test("a phone that is to be emptied sends what it has, then forgets", async () => {
   await enrolled();
   server.before = () => "offline";

@@ -23,6 +23,7 @@ export const TRIES = 5;
 export const PIN = /^\d{6}$/;
 const PLACE = "secrets";
 const HOUR = 3_600_000;
+const MINUTE = 60_000;
 // How far time has to go before it is worth a write.
 const NOTED = 300_000;
 
@@ -62,9 +63,11 @@ export interface Session {
   gone: Gone;
   user_name: string;
   grids: Grid[];
+  /** The clock was set back: nothing is shown until the server has told the time. */
+  back: boolean;
 }
 
-const NOBODY: Session = { stage: "starting", gone: "", user_name: "", grids: [] };
+const NOBODY: Session = { stage: "starting", gone: "", back: false, user_name: "", grids: [] };
 export const session = new Cell<Session>(NOBODY);
 
 let keys: ViewKeys | null = null;
@@ -92,12 +95,14 @@ export async function answerKeys(): Promise<AnswerPair | null> {
 export async function start(): Promise<void> {
   if (await expire()) return;
   const wrapped = await meta("wrapped");
-  session.value = { ...NOBODY, stage: wrapped ? "locked" : "enrol", gone: ((await meta("gone")) ?? "") as Gone };
+  const { back } = session.value;
+  session.value = { ...NOBODY, back, stage: wrapped ? "locked" : "enrol", gone: ((await meta("gone")) ?? "") as Gone };
 }
 
 /** Destroy what can be read if the lease is over; whether it is. A clock that was set back doesn't prolong it. */
 export async function expire(now: number = Date.now()): Promise<boolean> {
   if (!(await meta("wrapped"))) return false;
+  await watchClock(now);
   const latest = (await meta("latest")) ?? 0;
   const server = Math.max(now + ((await meta("offset")) ?? 0), latest);
   if (server <= ((await meta("lease")) ?? 0)) {
@@ -107,6 +112,14 @@ export async function expire(now: number = Date.now()): Promise<boolean> {
   }
   await destroy("lease");
   return true;
+}
+
+/** A clock that was set back would let the lease stand still. */
+export async function watchClock(now: number = Date.now()): Promise<void> {
+  const clock = (await meta("clock")) ?? 0;
+  const back = now < clock - NOTED;
+  if (now > clock + MINUTE) await setMeta({ clock: now });
+  if (session.value.back !== back) session.value = { ...session.value, back };
 }
 
 /** Remove the view key and all that it opens. What waits to be sent stays, and can still be sent. */
@@ -135,6 +148,7 @@ async function forget(writing: Writing, gone: Gone): Promise<void> {
     tries: undefined,
     lease: undefined,
     synced_at: undefined,
+    clock: undefined,
     answer_public: undefined,
     device_key: undefined,
     gone: gone || undefined,
@@ -240,7 +254,7 @@ export async function unlock(pin: string): Promise<number> {
 export function lock(): void {
   if (session.value.stage !== "open") return;
   keys = secrets = null;
-  session.value = { ...NOBODY, stage: "locked" };
+  session.value = { ...NOBODY, back: session.value.back, stage: "locked" };
 }
 
 /** Server's clock less the phone's, from an exchange that began at `asked`. */
@@ -257,5 +271,5 @@ export function platform(): string {
 }
 
 function show(stage: Stage): void {
-  session.value = { stage, gone: "", user_name: secrets?.user_name ?? "", grids: secrets?.grids ?? [] };
+  session.value = { ...session.value, stage, gone: "", user_name: secrets?.user_name ?? "", grids: secrets?.grids ?? [] };
 }

@@ -56,6 +56,8 @@ export interface Meta {
   /** Server's time in ms: when the lease ends, and the latest that was seen of it. */
   lease: number;
   latest: number;
+  /** The latest that this phone's own clock has shown since the last pull, ms. */
+  clock: number;
   seq: number;
   wrapped: Wrapped;
   tries: number;

@@ -5,7 +5,7 @@ import { type ServerKey, type ViewKeys, nameOf, sealAnswer } from "./crypto";
 import { boxed, noted, reload, saved } from "./model";
 import { sendPhotos, tidyPhotos } from "./photos";
 import type { Kept } from "./records";
-import { destroy, expire, isOurs, offsetOf, openKeys, pullToken, recheck, session } from "./session";
+import { destroy, expire, isOurs, offsetOf, openKeys, pullToken, recheck, session, watchClock } from "./session";
 import { type Meta, type Queued, type State, StoreError, type Writing, allPhotos, changeQueued, meta, putMeta, queued, setMeta, write } from "./store";
 import { WireError, isAway, send } from "./wire";
 
@@ -401,7 +401,10 @@ async function pages(changed: () => void): Promise<Line> {
       continue;
     }
     if (await take(reply, asked, began, keys)) changed();
-    if (!reply.more) return "ok";
+    if (!reply.more) {
+      await watchClock();
+      return "ok";
+    }
   }
 }
 
@@ -436,7 +439,7 @@ async function take(reply: Pulled, asked: number, began: number, keys: ViewKeys)
         some = true;
       }
     }
-    await putMeta(writing, { ...facts, cursor: reply.cursor, seal_key: reply.seal_key, lease: Date.parse(reply.lease_until) });
+    await putMeta(writing, { ...facts, cursor: reply.cursor, seal_key: reply.seal_key, lease: Date.parse(reply.lease_until), clock: Date.now() });
     return some;
   });
 }
