@@ -115,7 +115,7 @@ export function clear(): void {
 }
 
 const place = (entity: string, id: string): string => `${entity} ${id}`;
-const boxPlace = (opId: string): string => `queue ${opId}`;
+export const boxPlace = (opId: string): string => `queue ${opId}`;
 
 /** What the phone remembers of an operation; null where it was boxed under a view key that is gone. */
 export async function opened(keys: ViewKeys, item: Queued): Promise<Done | null> {

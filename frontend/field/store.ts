@@ -28,6 +28,8 @@ export interface Queued {
   open?: 1;
   /** The person has seen the notice of a merge, or put a refused one away. */
   seen?: boolean;
+  /** Its `own` names no person any more (passers.ts). */
+  bare?: 1;
 }
 
 /** A photo, sealed like an operation; it goes up in parts. Its bytes lie in `boxes`, so that a look at all photos does

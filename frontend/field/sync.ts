@@ -3,6 +3,7 @@
 import { Cell } from "./cell";
 import { type ServerKey, type ViewKeys, nameOf, sealAnswer } from "./crypto";
 import { boxed, noted, reload, saved } from "./model";
+import { forgetPassers } from "./passers";
 import { sendPhotos, tidyPhotos } from "./photos";
 import type { Kept } from "./records";
 import { destroy, expire, isOurs, offsetOf, openKeys, pullToken, recheck, session, watchClock } from "./session";
@@ -195,6 +196,7 @@ async function round(): Promise<Line> {
       tidied = Date.now();
       await tidy();
       await tidyPhotos();
+      await forgetPassers();
     }
     return line === "ok" && !decided ? "busy" : line;
   } catch (error) {

@@ -1,0 +1,46 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { load, model, save } from "./model";
+import { forgetPassers } from "./passers";
+import { choosePin, redeem } from "./session";
+import { rest, run } from "./sync";
+import { Server, newPhone } from "./testing";
+
+let server: Server;
+
+beforeEach(async () => {
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  server = await Server.start();
+  await newPhone();
+  await redeem("CODE", "phone");
+  await choosePin("135790");
+  await run();
+});
+
+afterEach(() => {
+  rest();
+  vi.unstubAllGlobals();
+});
+
+test("who passed a gate is forgotten an hour after the server has it, not what was refused", async () => {
+  const passed = (who: string) =>
+    save("gate_entry", null, { gate_id: "g1", who, identity: "110101199001011237", phone: "13800000000", plate: "" }, { title: `${who} · 36.5 °C` });
+  const [taken, refused] = [await passed("张三丰"), await passed("李四")];
+  server.answers.set(refused.op_id, { op_id: refused.op_id, result: "rejected", problems: [{ code: "gate", message: "No such gate" }] });
+  await run();
+  const later = await (async () => {
+    server.before = () => "offline";
+    return passed("王五");
+  })();
+  const known = () => Object.fromEntries(model.done("gate_entry").map(({ op_id, title, patch }) => [op_id, [title, patch["who"], patch["identity"], patch["phone"]]]));
+  const whole = (who: string) => [`${who} · 36.5 °C`, who, "110101199001011237", "13800000000"];
+  await forgetPassers();
+  expect(known()).toEqual({ [taken.op_id]: whole("张三丰"), [refused.op_id]: whole("李四"), [later.op_id]: whole("王五") });
+  await forgetPassers(Date.now() + 3_700_000);
+  await load();
+  expect(known()).toEqual({
+    [taken.op_id]: ["张** · 36.5 °C", undefined, undefined, undefined],
+    [refused.op_id]: whole("李四"),
+    [later.op_id]: whole("王五"),
+  });
+  expect(model.done("gate_entry").at(-1)?.patch["gate_id"]).toBe("g1");
+});

@@ -1,0 +1,36 @@
+// Who passed a gate is known to the server; a phone that lies at the gate need not go on knowing it.
+import { encrypt } from "./crypto";
+import { type Own, boxPlace, opened, reload } from "./model";
+import { isOurs, openKeys } from "./session";
+import { changeQueued, queued, write } from "./store";
+
+const HOUR = 3_600_000;
+const PERSONAL = ["who", "identity", "phone"];
+
+/** Strip the entries of gates that the server has taken over, but for the hour in which a slip is corrected. */
+export async function forgetPassers(now: number = Date.now()): Promise<void> {
+  const keys = openKeys();
+  if (!keys) return;
+  const taken = (await queued("applied", "merged", "conflict")).filter(
+    (item) => item.entity === "gate_entry" && !item.bare && now - (item.answered_at ?? now) > HOUR,
+  );
+  const bare = await Promise.all(
+    taken.map(async (item) => {
+      const known = await opened(keys, item);
+      return known && { seq: item.seq, own: await encrypt(keys, boxPlace(item.op_id), stripped(known)) };
+    }),
+  );
+  const changes = bare.filter((one) => one !== null);
+  if (!changes.length) return;
+  await write(["meta", "queue"], async (writing) => {
+    if (!(await isOurs(writing))) return;
+    for (const { seq, own } of changes) await changeQueued(writing, seq, { own, bare: 1 });
+  });
+  await reload();
+}
+
+function stripped({ id, title, patch, changes }: Own): Own {
+  const who = String(patch["who"] ?? "");
+  const kept = Object.entries(patch).filter(([name]) => !PERSONAL.includes(name));
+  return { id, title: who ? title.replace(who, `${[...who][0]}**`) : title, patch: Object.fromEntries(kept), changes };
+}
