@@ -1,8 +1,8 @@
 // The operations of this phone as the sync box lists them, and their export to a file.
-import { type Envelope, openAnswer } from "./crypto";
+import { type Envelope, type PhotoHead, base64url, openAnswer } from "./crypto";
 import { type Own, opened } from "./model";
 import { answerKeys, openKeys } from "./session";
-import { type Queued, allPhotos, byOp, dropPhoto, meta, queued, write } from "./store";
+import { type Queued, allPhotos, boxOf, byOp, dropPhoto, meta, queued, write } from "./store";
 import { type Answer, type Problem, count } from "./sync";
 
 export interface Entry {
@@ -61,23 +61,46 @@ export async function putAway(seq: number): Promise<void> {
   await count();
 }
 
-/** What waits, as a push would send it, for a memory card: sealed, so only the server reads it. */
+/** A photo with all of its sealed bytes. */
+type PhotoIn = PhotoHead & { photo: string; op_id: string; box: string };
+
+/** What waits, as the phone would send it, for a memory card: sealed, so only the server reads it. What was made before
+ * the phone was signed in as another device stands apart. */
 export interface Exported {
-  format: "fangxian operations 1";
-  device: string;
+  format: "fangxian operations 2";
   exported_at: string;
-  operations: Envelope[];
+  devices: { device: string; operations: Envelope[]; photos: PhotoIn[] }[];
 }
 
-export async function exported(): Promise<Exported> {
-  const device = await meta("device");
-  const unsent = await queued("waiting");
-  return {
-    format: "fangxian operations 1",
-    device: device?.id ?? "",
-    exported_at: new Date().toISOString(),
-    operations: unsent.map((item) => item.envelope),
+/** Of one file, as the server takes it, less what stands around the boxes. */
+const MOST_BYTES = 9_000_000;
+
+/** As few files as hold it. An operation goes before its photos. */
+export async function exported(mostBytes: number = MOST_BYTES): Promise<Exported[]> {
+  const files: Exported[] = [];
+  let bytes = Infinity;
+  const section = (device: string, size: number): Exported["devices"][number] => {
+    let file = files.at(-1);
+    if (!file || bytes + size > mostBytes) {
+      file = { format: "fangxian operations 2", exported_at: new Date().toISOString(), devices: [] };
+      files.push(file);
+      bytes = 0;
+    }
+    bytes += size;
+    let found = file.devices.find((one) => one.device === device);
+    if (!found) file.devices.push((found = { device, operations: [], photos: [] }));
+    return found;
   };
+  for (const { device, envelope } of await queued("waiting")) {
+    section(device, JSON.stringify(envelope).length).operations.push(envelope);
+  }
+  for (const { id, op_id, device, head, state } of await allPhotos()) {
+    const bytesOf = state === "sending" ? await boxOf(id) : undefined;
+    if (!bytesOf) continue;
+    const photo = { photo: id, op_id, ...head, box: base64url(bytesOf) };
+    section(device, photo.box.length + JSON.stringify(head).length).photos.push(photo);
+  }
+  return files;
 }
 
 /** Hand a file to the browser. */

@@ -1,7 +1,7 @@
 import { beforeEach, afterEach, expect, test, vi } from "vitest";
-import { random, uuid7 } from "./crypto";
+import { random, unbase64url, uuid7 } from "./crypto";
 import { save } from "./model";
-import { entries, putAway } from "./outbox";
+import { entries, exported, putAway } from "./outbox";
 import { choosePin, redeem } from "./session";
 import { allPhotos, open } from "./store";
 import { rest, run, sync } from "./sync";
@@ -89,6 +89,29 @@ test("one that the server fails over keeps back no other, nor does a pull that i
   server.before = ({ path }) => (path === "pull" ? json({}, 500) : null);
   await run();
   expect([sync.value.line, sync.value.photos, server.photos.has(third.photo)]).toEqual(["failed", 0, true]);
+});
+
+test("the file has what waits by the device that it is sealed for, photos too, in as few as hold them", async () => {
+  server.before = () => "offline";
+  const first = await taken();
+  const second = await taken();
+  const db = await open();
+  const [item] = await db.getAll("queue");
+  await db.put("queue", { ...item!, device: "device-0" });
+  const [whole] = [await exported()];
+  expect(whole).toHaveLength(1);
+  expect(whole[0]?.devices.map(({ device, operations }) => [device, operations.map((one) => one.op_id)])).toEqual([
+    ["device-0", [first.op_id]],
+    ["device-1", [second.op_id]],
+  ]);
+  const photos = whole[0]?.devices[1]?.photos ?? [];
+  expect(photos.map((one) => [one.photo, one.op_id])).toEqual([
+    [first.photo, first.op_id],
+    [second.photo, second.op_id],
+  ]);
+  expect(unbase64url(photos[0]?.box ?? "").length).toBe(photos[0]?.size);
+  const parts = await exported(7_500);
+  expect(parts.map((file) => file.devices.map((one) => [one.operations.length, one.photos.length]))).toEqual([[[1, 0], [1, 1]], [[0, 1]]]);
 });
 
 test("one whose bytes are gone is told, not tried for ever", async () => {

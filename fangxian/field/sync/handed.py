@@ -18,59 +18,110 @@ from ninja import Schema
 from pydantic import ValidationError
 
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Invalid, Problem
+from fangxian.common.crypto import Unreadable
+from fangxian.common.errors import Invalid, Problem, TooMany
 from fangxian.core.queries import server_epoch
-from fangxian.field.sync import operations
+from fangxian.field.models import PhotoUpload
+from fangxian.field.sync import operations, photos
+from fangxian.field.sync.entities import Result
 from fangxian.field.sync.exchange import EnvelopeIn, Opening
-from fangxian.field.sync.operations import Answer, Sender
+from fangxian.field.sync.operations import Answer, Sender, said
+from fangxian.field.sync.photo_api import PhotoIn, announced_by
+from fangxian.field.sync.sealing import decode
 
-FORMAT: Final = "fangxian operations 1"
+FORMAT: Final = "fangxian operations 2"
 MOST_BYTES: Final = 10 * 1024 * 1024
 MOST: Final = 5_000
+State = PhotoUpload.State
+
+
+class HandedPhotoIn(PhotoIn):
+    """A photo as a phone announces it, with all of its sealed bytes (base64url)."""
+
+    box: str
+
+
+class HandedDeviceIn(Schema):
+    """What was made while the phone was one device: its envelopes and photos."""
+
+    device: UUID
+    operations: list[EnvelopeIn]
+    photos: list[HandedPhotoIn]
 
 
 class HandedIn(Schema):
-    """The file: which phone made it, and its envelopes."""
+    """The file. A phone that was signed in anew as another device has work of several."""
 
     format: str
-    device: UUID
     exported_at: dt.datetime
-    operations: list[EnvelopeIn]
+    devices: list[HandedDeviceIn]
 
 
 def take_in(*, by: Actor, data: bytes) -> list[Answer]:
-    """Apply a file of unsent work; one answer for each operation. Taking it in twice is safe.
+    """Apply a file of unsent work; one answer for each operation and photo.
 
-    Raises Invalid where it is no such file.
+    Taking it in twice is safe. Raises Invalid where it is no such file.
     """
     handed = _read(data)
-    opener = Opening(handed.device, server_epoch())
-    opener.read({one.key for one in handed.operations})
+    answers: list[Answer] = []
+    for one in handed.devices:
+        answers += _operations(by, one)
+        answers += [_photo(one.device, photo) for photo in one.photos]
+    return answers
+
+
+def _operations(by: Actor, made: HandedDeviceIn) -> list[Answer]:
+    opener = Opening(made.device, server_epoch())
+    opener.read({one.key for one in made.operations})
 
     def actors(user_id: UUID, _captured_at: dt.datetime) -> Sequence[Actor]:
         return [by] if user_id == by.user_id else []
 
-    sender = Sender(handed.device, by.user_id or handed.device, False, actors)
+    sender = Sender(made.device, by.user_id or made.device, False, actors)
     answers: list[Answer] = []
-    for begin in range(0, len(handed.operations), operations.MOST):
-        part = handed.operations[begin : begin + operations.MOST]
+    for begin in range(0, len(made.operations), operations.MOST):
+        part = made.operations[begin : begin + operations.MOST]
         answers += operations.push(sender, [opener.sent(one) for one in part])
     return answers
 
 
+def _photo(device_id: UUID, handed: HandedPhotoIn) -> Answer:
+    """Take in a photo as if the phone had sent it; it waits where its visit is held."""
+    try:
+        box = decode(handed.box)
+        upload: PhotoUpload | None = photos.announce(device_id, announced_by(handed))
+        while upload and upload.state == State.RECEIVING and upload.received < len(box):
+            begin = upload.received
+            upload = photos.add_part(
+                device_id, handed.photo, begin, box[begin : begin + photos.PART_BYTES]
+            )
+            if upload is None or upload.received <= begin:
+                break
+    except TooMany:
+        return Answer(handed.photo, Result.RETRY)
+    except Invalid as error:
+        return Answer(handed.photo, Result.REJECTED, said(error.problems))
+    except Unreadable:
+        raise Invalid(_no_such_file()) from None
+    problem = photos.problem_of(upload) if upload else None
+    if upload is None or problem is not None:
+        return Answer(handed.photo, Result.REJECTED, said([problem] if problem else []))
+    results = {State.STORED: Result.APPLIED, State.WAITING: Result.HELD}
+    return Answer(handed.photo, results.get(State(upload.state), Result.REJECTED))
+
+
 def _read(data: bytes) -> HandedIn:
-    if len(data) > MOST_BYTES:
-        raise Invalid(_no_such_file())
     try:
         handed = HandedIn.model_validate(orjson.loads(data))
     except (orjson.JSONDecodeError, ValidationError):
         raise Invalid(_no_such_file()) from None
     if handed.format != FORMAT:
         raise Invalid(_no_such_file())
-    if not 0 < len(handed.operations) <= MOST:
+    n = sum(len(one.operations) + len(one.photos) for one in handed.devices)
+    if not 0 < n <= MOST:
         raise Invalid(
             Problem(
-                _("The file has %(n)d records.") % {"n": len(handed.operations)},
+                _("The file has %(n)d records.") % {"n": n},
                 field="file",
                 mend=_("From 1 to %(n)d can be handed in at once.") % {"n": MOST},
                 code="size",

@@ -73,13 +73,21 @@ def _told(upload: PhotoUpload) -> HttpResponse:
 def announce(request: HttpRequest, body: PhotoIn) -> HttpResponse:
     """Announce a photo, or ask how far it is: safe to send again, also once it is stored."""
     try:
-        epk, nonce = decode(body.epk), decode(body.nonce)
+        announced = announced_by(body)
     except Unreadable:
-        epk = nonce = b""
-    if len(epk) != POINT_BYTES or len(nonce) != NONCE_BYTES:
         message = _("Not what the protocol says: %(where)s.") % {"where": "epk, nonce"}
         return refused(422, "malformed", message, _("Update the app."))
-    announced = Announced(
+    device = device_in(request)
+    counted("photos", device)
+    return _told(photos.announce(device.pk, announced))
+
+
+def announced_by(body: PhotoIn) -> Announced:
+    """The announcement as bytes. Raises Unreadable where it is sealed in no way that is known."""
+    epk, nonce = decode(body.epk), decode(body.nonce)
+    if len(epk) != POINT_BYTES or len(nonce) != NONCE_BYTES:
+        raise Unreadable("a point and a nonce have other lengths")
+    return Announced(
         photo_id=body.photo,
         op_id=body.op_id,
         key_id=body.key,
@@ -89,9 +97,6 @@ def announce(request: HttpRequest, body: PhotoIn) -> HttpResponse:
         box_sha256=bytes.fromhex(body.box_sha256),
         size=body.size,
     )
-    device = device_in(request)
-    counted("photos", device)
-    return _told(photos.announce(device.pk, announced))
 
 
 @router.put(

@@ -108,10 +108,15 @@ def test_a_dispute_is_settled(phone: Phone, client_of: Any, alice: Any, bob: Any
 def file_of(phone: Phone) -> SimpleUploadedFile:
     """What the app's sync box writes of an unsent queue."""
     told = {
-        "format": "fangxian operations 1",
-        "device": phone.device_id,
+        "format": "fangxian operations 2",
         "exported_at": phone.now().isoformat(),
-        "operations": [one.envelope for one in phone.queue],
+        "devices": [
+            {
+                "device": phone.device_id,
+                "operations": [one.envelope for one in phone.queue],
+                "photos": [],
+            }
+        ],
     }
     return SimpleUploadedFile("fangxian.json", json.dumps(told).encode())
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import orjson
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -22,7 +23,7 @@ from fangxian.common.scoping import acting
 from fangxian.core.actions import create_emergency, read_file
 from fangxian.core.models import File
 from fangxian.field.models import Campaign, Photo, PhotoPart, PhotoUpload
-from fangxian.field.sync import exchange, photos, sealing
+from fangxian.field.sync import exchange, handed, photos, sealing
 from fangxian.field.targets import sync_targets
 from fangxian.field.tests.conftest import begin
 from fangxian.register.actions import create_household
@@ -493,3 +494,37 @@ def test_photos_follow_a_door_that_is_put_elsewhere(
     assert client_of("alice").get(url).status_code == 200
     with acting(hq):
         assert File.objects.get().place_code == elsewhere
+
+
+def file_with(phone: Phone, shots: list[Shot], *, operations: bool = True) -> bytes:
+    """What the app's sync box writes of unsent work."""
+    made = {
+        "device": phone.device_id,
+        "operations": [one.envelope for one in phone.queue] if operations else [],
+        "photos": [one.card | {"box": sealing.encode(one.box)} for one in shots],
+    }
+    told = {"format": handed.FORMAT, "exported_at": phone.now().isoformat(), "devices": [made]}
+    return orjson.dumps(told)
+
+
+def test_photos_are_handed_in_with_their_visits_or_after_them(phone: Phone, bob: Any) -> None:
+    shot, one = with_photo(phone, push=False)
+    for _time in range(2):
+        answers = handed.take_in(by=bob, data=file_with(phone, [shot]))
+        assert [answer.first or str(answer.result) for answer in answers] == ["applied"] * 2
+    assert PhotoUpload.objects.get(pk=shot.id).state == "stored"
+    with acting(bob):
+        assert Photo.objects.filter(visit__op_id=one.op_id).count() == 1
+    # A file of its own, for a visit that is not there.
+    other = shoot(phone, str(uuid4()))
+    answers = handed.take_in(by=bob, data=file_with(phone, [other], operations=False))
+    assert [str(answer.result) for answer in answers] == ["held"]
+
+
+def test_a_damaged_photo_in_a_file_is_told(phone: Phone, bob: Any) -> None:
+    shot, _one = with_photo(phone)
+    damaged = Shot(shot.id, shot.card, shot.box[:-1] + bytes([shot.box[-1] ^ 1]))
+    (answer,) = handed.take_in(by=bob, data=file_with(phone, [damaged], operations=False))
+    assert str(answer.result) == "rejected"
+    assert answer.problems
+    assert send(phone, shot)["state"] == "stored"

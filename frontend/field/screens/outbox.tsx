@@ -31,7 +31,12 @@ export function Outbox(_props: { rest: string[] }) {
     };
   }, [times, state]);
 
-  const save = async (): Promise<void> => download(`fangxian-${new Date().toISOString().slice(0, 10)}.json`, await exported());
+  const save = async (): Promise<void> => {
+    const files = await exported();
+    const day = new Date().toISOString().slice(0, 10);
+    files.forEach((file, at) => download(`fangxian-${day}${at ? `-${at + 1}` : ""}.json`, file));
+  };
+  const unsent = state.waiting + state.photos > 0;
   const said = line(state);
   return (
     <Screen title={t("Sync box")}>
@@ -50,13 +55,13 @@ export function Outbox(_props: { rest: string[] }) {
         <Button look={state.line === "sign_in" ? "plain" : "primary"} icon="refresh" disabled={state.running} onClick={() => void run()}>
           {state.running ? t("Syncing …") : t("Sync now")}
         </Button>
-        {state.waiting > 0 && (
+        {unsent && (
           <Button icon="download" onClick={() => void save()}>
             {t("Save unsent work as a file")}
           </Button>
         )}
       </div>
-      {state.waiting > 0 && (
+      {unsent && (
         <p class="ff-hint">{t("The file can be read by the server only. Give it to the community, who hands it in.")}</p>
       )}
       {found?.length === 0 && <Empty title={t("Everything is sent.")} />}
