@@ -72,6 +72,9 @@ DECLARE
     done bigint;
     total bigint;
 BEGIN
+    IF NOT EXISTS (SELECT 1 FROM core_emergency e WHERE e.id = $1 AND e.ended_on IS NOT NULL) THEN
+        RAISE EXCEPTION 'the emergency has not ended: its records are not forgotten';
+    END IF;
     UPDATE field_gateentry r SET digest = uuid_send(r.id), plate_index = NULL,
         identity_index = NULL, phone_index = NULL
     WHERE r.emergency_id = $1 AND r.digest <> uuid_send(r.id);

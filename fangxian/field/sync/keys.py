@@ -69,8 +69,14 @@ def _make(now: dt.datetime) -> SealKey:
 
 
 def kept_for() -> dt.timedelta:
-    """How long a retired key is kept."""
-    return dt.timedelta(days=phone_rules().operations_days + settings.FANGXIAN_BACKUP_DAYS)
+    """How long a retired key is kept.
+
+    A phone that did not ask meanwhile seals to it until its lease ends; what it sealed is taken for
+    ``operations_days``, and sent anew to a database restored from the oldest backup.
+    """
+    rules = phone_rules()
+    days = rules.operations_days + settings.FANGXIAN_BACKUP_DAYS
+    return dt.timedelta(days=days, hours=rules.lease_hours)
 
 
 def told(key: SealKey) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from fangxian.common.actor import Actor
@@ -355,6 +355,8 @@ def test_the_end_of_an_emergency_ends_its_duties_and_forgets_numbers(
     )
     with acting(COUNTY):
         assert Disinfection.objects.get().emergency_id == emergency.id
+        with pytest.raises(DatabaseError, match="has not ended"), transaction.atomic():
+            sunset.hooks.get("field.duties").remove(COUNTY, emergency.id)
         Emergency.objects.update(ended_on=today)
         sunset.endings.get("field.duties")(COUNTY, emergency.id)
         for _twice in range(2):

@@ -106,13 +106,13 @@ def test_a_key_is_renewed_kept_and_then_forgotten(settings: Any) -> None:
     assert keys.current_key() == first
     assert keys.rotate_keys(now + dt.timedelta(days=8)) == 0
     assert keys.current_key() != first
-    # 14 days of the rules and 10 of the backups after it was retired on the eighth.
-    assert keys.rotate_keys(now + dt.timedelta(days=31)) == 0
+    # 3 days of a lease, 14 of the rules and 10 of the backups after it was retired on the eighth.
+    assert keys.rotate_keys(now + dt.timedelta(days=34)) == 0
     assert keys.Opener().operation(envelope) == b"at the door"
-    assert keys.rotate_keys(now + dt.timedelta(days=33)) == 1
+    assert keys.rotate_keys(now + dt.timedelta(days=36)) == 1
     with pytest.raises(keys.KeyForgotten):
         keys.Opener().operation(envelope)
-    assert keys.rotate_keys(now + dt.timedelta(days=33)) == 0
+    assert keys.rotate_keys(now + dt.timedelta(days=36)) == 0
     # Not even by a database that was restored from before.
     SealKey.objects.filter(pk=first.pk).update(forgotten_at=None)
     with pytest.raises(keys.KeyForgotten):
@@ -131,9 +131,9 @@ def test_a_restored_database_opens_what_came_after_it(settings: Any) -> None:
     assert keys.current_key() != later
     keys.rotate_keys(now)
     assert SealKey.objects.get(pk=later.pk).retired_at == now
-    keys.rotate_keys(now + dt.timedelta(days=13))
+    keys.rotate_keys(now + dt.timedelta(days=16))
     assert keys.Opener().operation(envelope) == b"at the door"
-    keys.rotate_keys(now + dt.timedelta(days=15))
+    keys.rotate_keys(now + dt.timedelta(days=18))
     with pytest.raises(keys.KeyForgotten):
         keys.Opener().operation(envelope)
 
