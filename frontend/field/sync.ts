@@ -96,7 +96,11 @@ const untold = new Set<string>();
 
 /** Sync at each change, when the network comes back, when the app is looked at, and now and then. */
 export function startSync(): void {
-  saved.watch(() => void run());
+  saved.watch(() => {
+    // Not "in step" for a moment longer.
+    sync.value = { ...sync.value, waiting: sync.value.waiting + 1 };
+    void run();
+  });
   addEventListener("online", () => void run());
   addEventListener("pagehide", () => {
     leaving = true;

@@ -14,7 +14,7 @@ from fangxian.field.models import Campaign
 from fangxian.field.tests.conftest import begin
 from fangxian.register.actions import create_household, move_in
 from fangxian.register.tests.ledgers import identity
-from tests.browser.kit import NARROW, axe, no_sideways_scroll, screenshot, touch_targets
+from tests.browser.kit import NARROW, axe, no_sideways_scroll, touch_targets
 from tests.browser.phones import CACHED, DUMP, PIN, RECORDS, enrol, kept, phone
 from tests.kit.cast import START
 
@@ -58,7 +58,6 @@ def test_a_phone_is_enrolled_and_opens_without_a_network(
             page.wait_for_function("url => caches.match(url).then(Boolean)", arg=url)
         page.context.set_offline(True)
         page.reload()
-        screenshot(page, "app-pin")
         page.get_by_label("六位数字密码").fill("000000")
         expect(page.get_by_role("alert")).to_contain_text("4 次")
         page.get_by_label("六位数字密码").fill(PIN)
@@ -66,7 +65,6 @@ def test_a_phone_is_enrolled_and_opens_without_a_network(
         page.get_by_role("link", name="更多").click()
         page.get_by_role("link", name="同步箱").click()
         expect(page.get_by_text("连不上服务器").first).to_be_visible()
-        screenshot(page, "app-offline")
         page.context.set_offline(False)
         page.get_by_role("button", name="立即同步").click()
         expect(page.get_by_text("已与服务器同步").first).to_be_visible()

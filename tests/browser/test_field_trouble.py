@@ -16,8 +16,7 @@ from fangxian.common.scoping import acting
 from fangxian.field.models import Campaign, HeldOperation, Visit
 from fangxian.field.tests.conftest import begin
 from fangxian.register.actions import create_household
-from tests.browser.kit import screenshot
-from tests.browser.phones import RECORDS, all_well, enrol, kept, on_disk, phone, unlock
+from tests.browser.phones import RECORDS, all_well, enrol, kept, on_disk, phone, touch, unlock
 
 pytestmark = pytest.mark.browser
 
@@ -99,17 +98,18 @@ def test_a_full_phone_says_that_nothing_was_saved(
 ) -> None:
     with phone(browser, site) as page:
         storage = page.context.new_cdp_session(page)
-        quota = {"origin": site, "quotaSize": 4_000_000}
+        quota = {"origin": site, "quotaSize": 20_000_000}
         storage.send("Storage.overrideQuotaForOrigin", quota)
         enrol(page, bob)
         kept(page)
+        expect(page.get_by_role("link", name="下一户")).to_be_visible()
         page.context.set_offline(True)
         page.evaluate(FILL)
         page.get_by_role("link", name="下一户").click()
-        page.get_by_role("button", name="全员正常").click()
+        touch(page, "全员正常")
         expect(page.get_by_text("未保存：手机存储空间已满")).to_be_visible()
         page.evaluate("indexedDB.deleteDatabase('filler')")
-        page.get_by_role("button", name="全员正常").click()
+        touch(page, "全员正常")
         expect(page.get_by_text("已存：").first).to_be_visible()
         page.context.set_offline(False)
         synced(page)
@@ -145,7 +145,6 @@ def test_the_session_is_gone_and_the_work_is_not(
         all_well(page)
         all_well(page)
         unsent(page, 2)
-        screenshot(page, "app-unsent")
         Device.objects.update(expires_at=timezone.now() - dt.timedelta(days=1))
         page.context.clear_cookies()
         page.context.set_offline(False)
