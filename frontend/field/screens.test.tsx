@@ -494,6 +494,42 @@ describe("duties", () => {
     expect(after?.patch).toMatchObject({ outcome: "said", corrects: not?.op_id });
   });
 
+  test("what is half written of a duty is there again, a correction as a correction", async () => {
+    const pause = () => act(() => new Promise((next) => setTimeout(next, 100)));
+    await open("#/gates");
+    await fill("Plate of the car", "A12345");
+    await walk("#/today");
+    await pause();
+    await walk("#/gates");
+    await pause();
+    await tap("Let through");
+    await tap("Correct it");
+    await walk("#/rounds/round1/p2");
+    await fill("Note", "A door stood open.");
+    await walk("#/messages/rumour");
+    await fill("What it was about", "No water?");
+    await walk("#/disinfection");
+    await tap("Staircase");
+    await walk("#/gates");
+    await pause();
+    expect(said()).toContain("This takes the place of");
+    await tap("Handed over");
+    await walk("#/messages/rumour");
+    await pause();
+    await tap("Answered");
+    await tap("Save");
+    await walk("#/disinfection");
+    await pause();
+    await tap("Save");
+    await walk("#/rounds/round1/p2");
+    await pause();
+    await tap("All in order");
+    const [first, second, ...others] = await sent();
+    expect(first?.patch).toMatchObject({ plate: "A12345", decision: "pass" });
+    expect(second?.patch).toMatchObject({ plate: "A12345", decision: "referred", corrects: first?.op_id });
+    expect(others.map((one) => [one.patch["note"], one.patch["site"]])).toEqual([["No water?", undefined], [undefined, "stairs"], ["A door stood open.", undefined]]);
+  }, 20_000);
+
   test("a rumour is answered", async () => {
     await open("#/messages/rumour");
     await tap("Answered");

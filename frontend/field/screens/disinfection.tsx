@@ -1,5 +1,5 @@
 // A disinfection: where, with what, how strong, how long; usual values stand there already.
-import { useState } from "preact/hooks";
+import { useDraft } from "../draft";
 import { Correcting, DoneToday, Refused, compact, rules, useGrid, useSaving } from "../duty";
 import { goOn } from "../enter";
 import { useModel } from "../hooks";
@@ -25,27 +25,25 @@ export function Disinfection(_props: { rest: string[] }) {
   );
 }
 
-type Typed = Record<"concentration" | "minutes" | "area" | "operator" | "note", string>;
+type Typed = Record<"site" | "agent" | "corrects" | "concentration" | "minutes" | "area" | "operator" | "note", string>;
 
 function Record({ known }: { known: DutyRules }) {
   const usual = (code: string): Pick<Typed, "concentration" | "minutes"> => {
     const agent = known.agents.find((one) => one.code === code);
     return { concentration: String(agent?.concentration ?? ""), minutes: String(agent?.minutes ?? "") };
   };
-  const [site, setSite] = useState("");
-  const [agent, setAgent] = useState(known.agents[0]?.code ?? "");
-  const [typed, setTyped] = useState<Typed>(() => ({ ...usual(agent), area: "", operator: session.value.user_name, note: "" }));
-  const [corrected, setCorrected] = useState<Done | null>(null);
+  const first = known.agents[0]?.code ?? "";
+  const draft = useDraft<Typed>("disinfection", { site: "", agent: first, ...usual(first), area: "", operator: session.value.user_name, note: "", corrects: "" });
+  const { site, agent, corrects, ...typed } = draft.value;
+  const corrected = model.done("disinfection").find((one) => one.op_id === corrects);
   const { busy, run, notice } = useSaving();
   const { code, choice } = useGrid();
   const set = (name: keyof Typed) => (event: { currentTarget: HTMLInputElement }) => {
-    const { value } = event.currentTarget;
-    setTyped((before) => ({ ...before, [name]: value }));
+    draft.change({ [name]: event.currentTarget.value });
   };
   const stop = (): void => {
-    setCorrected(null);
-    setSite("");
-    setTyped((before) => ({ ...before, area: "", note: "" }));
+    // The next place is mostly done with the same.
+    draft.change({ site: "", area: "", note: "", corrects: "" });
   };
   const written = async (): Promise<string> => {
     if (!site) throw new Refused(t("Choose where it was done."));
@@ -67,7 +65,7 @@ function Record({ known }: { known: DutyRules }) {
       area,
       operator: typed.operator.trim(),
       note: typed.note.trim(),
-      corrects: corrected?.op_id,
+      corrects,
     });
     await save("disinfection", null, patch, { title });
     return t("Saved: %(title)s", { title });
@@ -78,10 +76,10 @@ function Record({ known }: { known: DutyRules }) {
   };
   const correct = (one: Done): void => {
     const said = (name: string): string => String(one.patch[name] ?? "");
-    setCorrected(one);
-    setSite(said("site"));
-    setAgent(said("agent"));
-    setTyped({
+    draft.change({
+      corrects: one.op_id,
+      site: said("site"),
+      agent: said("agent"),
       concentration: said("concentration"),
       minutes: said("minutes"),
       area: said("area"),
@@ -103,21 +101,18 @@ function Record({ known }: { known: DutyRules }) {
       {notice}
       {corrected && <Correcting title={corrected.title} onStop={stop} />}
       {choice}
-      <Choice legend={t("Where")} value={site} options={known.sites.map((one) => ({ value: one.code, label: named(one) }))} onChoose={setSite} />
+      <Choice legend={t("Where")} value={site} options={known.sites.map((one) => ({ value: one.code, label: named(one) }))} onChoose={(next) => draft.change({ site: next })} />
       <Choice
         legend={t("With what")}
         value={agent}
         options={known.agents.map((one) => ({ value: one.code, label: named(one) }))}
-        onChoose={(next) => {
-          setAgent(next);
-          setTyped((before) => ({ ...before, ...usual(next) }));
-        }}
+        onChoose={(next) => draft.change({ agent: next, ...usual(next) })}
       />
       <Field label={t("Concentration, mg/L")} inputMode="numeric" autocomplete="off" value={typed.concentration} onInput={set("concentration")} />
       <Field label={t("Time of contact, minutes")} inputMode="numeric" autocomplete="off" value={typed.minutes} onInput={set("minutes")} />
       <Field label={t("Area, m² (if known)")} inputMode="numeric" autocomplete="off" value={typed.area} onInput={set("area")} />
       <Field label={t("Done by")} autocomplete="off" maxLength={LONGEST_NAME} value={typed.operator} onInput={set("operator")} />
-      <Lines label={t("Note")} value={typed.note} most={LONGEST_NOTE} onInput={(note) => setTyped((before) => ({ ...before, note }))} />
+      <Lines label={t("Note")} value={typed.note} most={LONGEST_NOTE} onInput={(note) => draft.change({ note })} />
       <div class="ff-thumb ff-thumb--one">
         <Button type="submit" look="primary" icon="check" disabled={busy}>
           {t("Save")}

@@ -1,6 +1,7 @@
 // A gate's log: who passes is written down in one go, and the next one can come.
 import { Fragment } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useRef } from "preact/hooks";
+import { useDraft } from "../draft";
 import { Correcting, DoneToday, Refused, compact, rules, useSaving } from "../duty";
 import { goOn } from "../enter";
 import { useModel } from "../hooks";
@@ -50,16 +51,17 @@ export function Gates({ rest }: { rest: string[] }) {
 }
 
 function Log({ gate }: { gate: Row<"gate"> }) {
-  const [entry, setEntry] = useState(BLANK);
-  const [direction, setDirection] = useState<Direction>("in");
-  const [corrected, setCorrected] = useState<Done | null>(null);
+  const written = useDraft(`gate ${gate.id}`, { ...BLANK, direction: "in" as Direction, corrects: "" });
+  const { direction, corrects, ...entry } = written.value;
   const first = useRef<HTMLDivElement>(null);
   const { busy, run, notice } = useSaving();
   const known = rules();
-  const set = (name: keyof Entry) => (value: string) => setEntry((before) => ({ ...before, [name]: value }));
+  const set = (name: keyof Entry) => (value: string) => written.change({ [name]: value });
   const temperature = degrees(entry.temperature);
   const fever = known !== undefined && temperature !== null && temperature >= known.fever;
   const done = model.done("gate_entry").filter((one) => one.patch["gate_id"] === gate.id);
+
+  const corrected = done.find((one) => one.op_id === corrects);
 
   // What a gun reads finds its field, whichever has the focus.
   useGun((code, field) => {
@@ -69,7 +71,7 @@ function Log({ gate }: { gate: Row<"gate"> }) {
     if (name) set(name)(code);
   });
 
-  const written = async (decision: string, label: string): Promise<string> => {
+  const record = async (decision: string, label: string): Promise<string> => {
     const people = counted(entry.people, MOST_PEOPLE);
     if (people === null) throw new Refused(t("How many pass: write a number from 1 to %(n)s.", { n: MOST_PEOPLE }));
     if (entry.temperature.trim() && temperature === null) {
@@ -87,7 +89,7 @@ function Log({ gate }: { gate: Row<"gate"> }) {
       phone: narrow(entry.phone),
       origin: entry.origin.trim(),
       note: entry.note.trim(),
-      corrects: corrected?.op_id,
+      corrects,
     });
     if (gate.asks.length && !gate.asks.some((asked) => asked in patch)) {
       throw new Refused(t("Nothing is written down of who passes: fill in one field at least."));
@@ -98,17 +100,17 @@ function Log({ gate }: { gate: Row<"gate"> }) {
     return t("Saved: %(title)s", { title });
   };
   const decide = async (decision: string, label: string): Promise<void> => {
-    if (!(await run(() => written(decision, label)))) return scrollTo({ top: 0 });
-    setEntry(BLANK);
-    setCorrected(null);
+    if (!(await run(() => record(decision, label)))) return scrollTo({ top: 0 });
+    // Who comes next mostly goes the same way.
+    await written.forget().catch(() => undefined);
+    if (direction !== "in") written.change({ direction });
     // The next one stands there already.
     first.current?.querySelector<HTMLInputElement>("input")?.focus();
   };
   const correct = (one: Done): void => {
     const said = (name: keyof Entry): string => String(one.patch[name] ?? BLANK[name]);
-    setCorrected(one);
-    setDirection(one.patch["direction"] === "out" ? "out" : "in");
-    setEntry(Object.fromEntries(Object.keys(BLANK).map((name) => [name, said(name as keyof Entry)])) as Entry);
+    const values = Object.fromEntries(Object.keys(BLANK).map((name) => [name, said(name as keyof Entry)])) as Entry;
+    written.change({ ...values, corrects: one.op_id, direction: one.patch["direction"] === "out" ? "out" : "in" });
     scrollTo({ top: 0 });
   };
 
@@ -118,10 +120,7 @@ function Log({ gate }: { gate: Row<"gate"> }) {
       {corrected && (
         <Correcting
           title={corrected.title}
-          onStop={() => {
-            setCorrected(null);
-            setEntry(BLANK);
-          }}
+          onStop={() => void written.forget().catch(() => undefined)}
         />
       )}
       <Choice<Direction>
@@ -131,7 +130,7 @@ function Log({ gate }: { gate: Row<"gate"> }) {
           { value: "in", label: t("Comes in") },
           { value: "out", label: t("Goes out") },
         ]}
-        onChoose={setDirection}
+        onChoose={(next) => written.change({ direction: next })}
       />
       <div class="ff-part" ref={first} onKeyDown={goOn}>
         {gate.asks.map((asked) => (

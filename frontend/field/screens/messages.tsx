@@ -1,5 +1,6 @@
 // What is to be said today, large enough to be read aloud; talks, rumours and gatherings.
 import { useState } from "preact/hooks";
+import { useDraft } from "../draft";
 import { Correcting, DoneToday, Refused, compact, rules, useGrid, useSaving } from "../duty";
 import { goOn } from "../enter";
 import { useModel } from "../hooks";
@@ -130,18 +131,13 @@ function Say({ message, known }: { message: Row<"message">; known: DutyRules }) 
 }
 
 function Outreach({ kind }: { kind: DutyRules["outreach"][number] }) {
-  const [outcome, setOutcome] = useState("");
-  const [people, setPeople] = useState("");
-  const [note, setNote] = useState("");
-  const [corrected, setCorrected] = useState<Done | null>(null);
+  const draft = useDraft(`outreach ${kind.code}`, { outcome: "", people: "", note: "", corrects: "" });
+  const { outcome, people, note, corrects } = draft.value;
+  const done = model.done("outreach").filter((one) => one.patch["kind"] === kind.code);
+  const corrected = done.find((one) => one.op_id === corrects);
   const { busy, run, notice } = useSaving();
   const { code, choice } = useGrid();
-  const stop = (): void => {
-    setCorrected(null);
-    setOutcome("");
-    setPeople("");
-    setNote("");
-  };
+  const stop = (): void => void draft.forget().catch(() => undefined);
   const written = async (): Promise<string> => {
     const found = kind.outcomes.find((one) => one.code === outcome);
     if (!found) throw new Refused(t("Choose how it ended."));
@@ -154,7 +150,7 @@ function Outreach({ kind }: { kind: DutyRules["outreach"][number] }) {
       outcome,
       people: heard ?? 0,
       note: note.trim(),
-      corrects: corrected?.op_id,
+      corrects,
     });
     await save("outreach", null, patch, { title });
     return t("Saved: %(title)s", { title });
@@ -164,10 +160,8 @@ function Outreach({ kind }: { kind: DutyRules["outreach"][number] }) {
     scrollTo({ top: 0 });
   };
   const correct = (one: Done): void => {
-    setCorrected(one);
-    setOutcome(String(one.patch["outcome"] ?? ""));
-    setPeople(one.patch["people"] ? String(one.patch["people"]) : "");
-    setNote(String(one.patch["note"] ?? ""));
+    const said = (name: string): string => String(one.patch[name] || "");
+    draft.change({ outcome: said("outcome"), people: said("people"), note: said("note"), corrects: one.op_id });
     scrollTo({ top: 0 });
   };
   return (
@@ -188,7 +182,7 @@ function Outreach({ kind }: { kind: DutyRules["outreach"][number] }) {
           legend={t("How it ended")}
           value={outcome}
           options={kind.outcomes.map((one) => ({ value: one.code, label: named(one) }))}
-          onChoose={setOutcome}
+          onChoose={(next) => draft.change({ outcome: next })}
         />
         <Field
           label={t("People (if known)")}
@@ -196,9 +190,9 @@ function Outreach({ kind }: { kind: DutyRules["outreach"][number] }) {
           autocomplete="off"
           maxLength={6}
           value={people}
-          onInput={(event) => setPeople(event.currentTarget.value)}
+          onInput={(event) => draft.change({ people: event.currentTarget.value })}
         />
-        <Lines label={t("What it was about")} value={note} most={LONGEST_NOTE} onInput={setNote} />
+        <Lines label={t("What it was about")} value={note} most={LONGEST_NOTE} onInput={(next) => draft.change({ note: next })} />
         <div class="ff-thumb">
           <Button type="submit" look="primary" icon="check" disabled={busy}>
             {t("Save")}
@@ -210,7 +204,7 @@ function Outreach({ kind }: { kind: DutyRules["outreach"][number] }) {
       </form>
       <DoneToday
         title={t("Recorded on this phone")}
-        done={model.done("outreach").filter((one) => one.patch["kind"] === kind.code)}
+        done={done}
         onCorrect={correct}
       />
     </Screen>

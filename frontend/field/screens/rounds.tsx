@@ -1,6 +1,7 @@
 // Rounds: a point is found by its QR or in the list; what was missed stands first.
 import { useEffect, useState } from "preact/hooks";
 import { Cell, useCell } from "../cell";
+import { useDraft } from "../draft";
 import { Correcting, DoneToday, compact, rules, useSaving } from "../duty";
 import { Locate } from "../forms";
 import { useModel } from "../hooks";
@@ -167,13 +168,14 @@ function State({ done, missed, wanted }: Standing) {
 }
 
 function Check({ round, point, read }: { round: Row<"round">; point: Point; read: boolean }) {
-  const [note, setNote] = useState("");
+  const written = useDraft(`round ${point.id}`, { note: "", corrects: "" });
+  const { note, corrects } = written.value;
   const [position, setPosition] = useState("");
-  const [corrected, setCorrected] = useState<Done | null>(null);
   const { busy, run, notice } = useSaving();
   const { unknown } = useReader(model.rounds());
   const known = rules();
   const here = model.done("round_check").filter((one) => one.patch["point_id"] === point.id);
+  const corrected = here.find((one) => one.op_id === corrects);
   const next = standings(round).find((one) => one.wanted && one.point.id !== point.id);
   const record = async (found: string, label: string): Promise<void> => {
     const [longitude, latitude] = position.split(",").map(Number);
@@ -183,7 +185,7 @@ function Check({ round, point, read }: { round: Row<"round">; point: Point; read
       token: read ? point.token : "",
       note: note.trim(),
       ...(position ? { longitude, latitude } : {}),
-      corrects: corrected?.op_id,
+      corrects,
     });
     const title = `${point.name} · ${label}`;
     const kept = await run(async () => {
@@ -191,10 +193,12 @@ function Check({ round, point, read }: { round: Row<"round">; point: Point; read
       return t("Saved: %(title)s", { title });
     });
     if (!kept) return;
+    await written.forget().catch(() => undefined);
     just.value = title;
     // On to the next point: its code, or the list.
     if (route.value[2] === point.id) go("rounds", round.id);
   };
+  const correct = (one: Done): void => written.change({ note: String(one.patch["note"] ?? ""), corrects: one.op_id });
   return (
     <Screen title={point.name}>
       <p class="ff-where">
@@ -203,7 +207,7 @@ function Check({ round, point, read }: { round: Row<"round">; point: Point; read
       </p>
       {notice}
       {unknown && <Unknown />}
-      {corrected && <Correcting title={corrected.title} onStop={() => setCorrected(null)} />}
+      {corrected && <Correcting title={corrected.title} onStop={() => written.change({ corrects: "" })} />}
       <Findings
         disabled={busy}
         findings={(known?.found ?? []).map((one) => ({
@@ -215,7 +219,7 @@ function Check({ round, point, read }: { round: Row<"round">; point: Point; read
       <details class="ff-details">
         <summary>{t("Note, position")}</summary>
         <div class="ff-details__body">
-          <Lines label={t("Note")} value={note} most={LONGEST_NOTE} onInput={setNote} />
+          <Lines label={t("Note")} value={note} most={LONGEST_NOTE} onInput={(next) => written.change({ note: next })} />
           <Locate onFound={setPosition} />
         </div>
       </details>
@@ -228,7 +232,7 @@ function Check({ round, point, read }: { round: Row<"round">; point: Point; read
       <a class="ff-button ff-button--plain" href={link("rounds", round.id)}>
         <span>{t("All points")}</span>
       </a>
-      <DoneToday title={t("Recorded on this phone")} done={here} onCorrect={setCorrected} />
+      <DoneToday title={t("Recorded on this phone")} done={here} onCorrect={correct} />
     </Screen>
   );
 }
