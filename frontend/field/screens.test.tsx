@@ -315,13 +315,15 @@ describe("visits", () => {
 
   test("a mistake is corrected by a visit that takes its place", async () => {
     await open("#/doors/d1");
+    await fill("Note", "Dog.");
     await tap("Nobody at home");
     await tap("A mistake? Correct it");
     expect(title()).toBe("Block 1 Unit 1 101");
     await tap("All well");
     expect(model.door("d1")).toMatchObject({ state: "visited", visits: 1 });
     const [wrong, right] = await sent();
-    expect(right?.patch["corrects"]).toBe(wrong?.op_id);
+    // It begins with what was recorded.
+    expect(right?.patch).toMatchObject({ corrects: wrong?.op_id, note: "Dog." });
     await walk("#/doors/d1");
     expect(said()).toContain("corrected, no longer counts");
   });

@@ -8,7 +8,7 @@ import { goOn } from "../enter";
 import { Contradiction, type Photos, Questions } from "../forms";
 import { type Done, model } from "../model";
 import { Badge, Findings, Lines, shortDay } from "../parts";
-import { type Answers, beginning, clock, look, questionsOf } from "../questions";
+import { type Answers, type Question, beginning, clock, look, questionsOf } from "../questions";
 import type { Outcome, Row } from "../records";
 import { go, link, route } from "../route";
 import { failure, moment } from "../said";
@@ -41,8 +41,20 @@ interface Written {
 
 const BLANK: Written = { outcome: "", answers: null, photos: {}, note: "", day: "" };
 
+/** A correction begins with what was recorded, less photos: those belong to the visit that they were taken for. */
+function before(campaign: Row<"campaign">, corrects: string): Written {
+  const patch = model.done("visit").find((one) => one.op_id === corrects)?.patch;
+  const form = model.form(campaign.form_id);
+  if (!patch || !form) return BLANK;
+  const pictured = (asked: Question): boolean => asked.kind === "photo" || (asked.questions ?? []).some(pictured);
+  const gone = new Set(questionsOf(form).filter(pictured).map((asked) => asked.name));
+  const answers = Object.entries((patch["answers"] as Answers | undefined) ?? {}).filter(([name]) => !gone.has(name));
+  const outcome = answers.length ? String(patch["outcome"]) : "";
+  return { ...BLANK, outcome, answers: answers.length ? Object.fromEntries(answers) : null, note: String(patch["note"] ?? "") };
+}
+
 export function Door({ door, campaign, outcome, corrects }: At & { outcome: string }) {
-  const written = useDraft(`visit ${door.id} ${corrects}`, BLANK);
+  const written = useDraft(`visit ${door.id} ${corrects}`, before(campaign, corrects));
   const { note, day } = written.value;
   const [saving, setSaving] = useState(false);
   const [failed, setFailed] = useState("");
