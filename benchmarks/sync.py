@@ -53,6 +53,7 @@ class Phone:
     token: str
     session: str
     key: dict[str, str] = field(default_factory=dict)
+    proof_key: str = ""
     records: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -209,7 +210,7 @@ def _pull(
         wire, unpacked = wire + len(answer), unpacked + len(data)
         page = json.loads(data)
         cursor, epoch, more = page["cursor"], page["epoch"], page["more"]
-        phone.key = page["seal_key"]
+        phone.key, phone.proof_key = page["seal_key"], page["proof_key"]
         phone.records += page["records"]
     return wire, unpacked, cursor, epoch
 
@@ -255,7 +256,7 @@ def _batches(phone: Phone) -> Iterator[list[dict[str, str]]]:
             "actor": phone.user,
             "salt": str(uuid7()),
         }
-        key = UUID(phone.key["id"]), decode(phone.key["public"])
+        key = UUID(phone.key["id"]), decode(phone.key["public"]), decode(phone.proof_key)
         envelopes.append(seal_operation(op_id, json.dumps(plain).encode(), *key))
     for at in range(0, OPERATIONS, MOST):
         yield envelopes[at : at + MOST]

@@ -3,7 +3,7 @@
 One folder (mode 0700), one file a key (mode 0600):
 
 - ``register.key``: personal columns of the peace-time register (AES-256-GCM);
-- ``index.key``: blind indexes (HMAC-SHA-256);
+- ``index.key``: blind indexes (HMAC-SHA-256), and keys that are derived for a purpose;
 - ``emergency-<uuid>.key``: everything personal of one emergency. Destroying this file makes its
   rows unreadable wherever a copy of the database still lies.
 

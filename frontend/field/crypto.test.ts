@@ -7,6 +7,8 @@ import {
   encrypt,
   nameOf,
   openAnswer,
+  proofKey,
+  prove,
   random,
   seal,
   sealWith,
@@ -30,12 +32,16 @@ test("what is sealed the server opens, and each sealing is another", async () =>
   const key = await server.sealKey();
   const id = uuid7();
   const plain = utf8(JSON.stringify({ note: "三楼 302" }));
-  const [one, two] = [await seal(plain, id, key), await seal(plain, id, key)];
+  const by = await proofKey(server.proofKey("7"));
+  const [one, two] = [await seal(plain, id, key, by), await seal(plain, id, key, by)];
   expect(await server.open(one)).toEqual({ note: "三楼 302" });
   expect(one.sha256).toBe(await sha256(plain));
   expect([one.epk, one.box]).not.toEqual([two.epk, two.box]);
   expect(JSON.stringify(one)).not.toContain("302");
   await expect(server.open({ ...one, op_id: uuid7() })).rejects.toThrow();
+  expect([await server.isProven(one, "7"), await server.isProven(one, "8")]).toEqual([true, false]);
+  expect((await seal(plain, id, key, null)).proof).toBe("");
+  await expect(crypto.subtle.exportKey("raw", by)).rejects.toThrow();
 });
 
 test("ids carry their time and sort by it", () => {
@@ -76,7 +82,8 @@ test("answers that come while it is locked are read once it is open", async () =
 test.each(sealing.operations)("both sides seal alike: operation %#", async ({ plain, ephemeral_private, nonce, envelope }) => {
   const pair = await pairOf(ephemeral_private, envelope.epk);
   const made = await sealWith(utf8(plain), envelope.op_id, sealing.key, sealing.info, pair, unbase64url(nonce));
-  expect(made).toEqual(envelope);
+  const proof = await prove(await proofKey(sealing.proof_key), sealing.info, envelope.op_id, made.sha256);
+  expect({ ...made, proof }).toEqual(envelope);
 });
 
 /** A key pair from its scalar and its point. */

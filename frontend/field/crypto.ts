@@ -17,6 +17,8 @@ export interface Envelope {
   box: string;
   /** Of the plaintext, hex. */
   sha256: string;
+  /** That the actor made it; none on answers, which the phone seals to itself. */
+  proof?: string;
 }
 
 /** Something encrypted under the view key. */
@@ -38,8 +40,8 @@ export interface ViewKeys {
 }
 
 const ROUNDS = 600_000;
-const OPERATION = "fangxian operation 1";
-const PHOTO = "fangxian photo 1";
+export const OPERATION = "fangxian operation 1";
+export const PHOTO = "fangxian photo 1";
 const ANSWER = "fangxian answer 1";
 const EC = { name: "ECDH", namedCurve: "P-256" } as const;
 
@@ -84,16 +86,33 @@ export function uuid7(now: number = Date.now()): string {
   return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
+function unhex(text: string): Bytes {
+  return Uint8Array.from(text.match(/../g) ?? [], (two) => parseInt(two, 16));
+}
+
 /** The 16 bytes of an id. */
 export function uuidBytes(id: string): Bytes {
-  return Uint8Array.from(id.replaceAll("-", "").match(/../g) ?? [], (two) => parseInt(two, 16));
+  return unhex(id.replaceAll("-", ""));
 }
 
 // --- sealing to the server
 
+/** The key by which who is signed in proves what he makes; no script reads it again. */
+export function proofKey(text: string): Promise<CryptoKey> {
+  return crypto.subtle.importKey("raw", unbase64url(text), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+}
+
+/** Over what it is, its id and the hash of its plaintext; nothing without a key. */
+export async function prove(key: CryptoKey | null, info: string, id: string, digest: string): Promise<string> {
+  if (!key) return "";
+  const said = join(utf8(info), uuidBytes(id), unhex(digest));
+  return base64url(new Uint8Array(await crypto.subtle.sign("HMAC", key, said)));
+}
+
 /** Seal an operation to the server's key; nobody but the server opens it, this phone neither. */
-export function seal(plain: Bytes, opId: string, server: ServerKey): Promise<Envelope> {
-  return sealWith(plain, opId, server, OPERATION);
+export async function seal(plain: Bytes, opId: string, server: ServerKey, by: CryptoKey | null): Promise<Envelope> {
+  const envelope = await sealWith(plain, opId, server, OPERATION);
+  return { ...envelope, proof: await prove(by, OPERATION, opId, envelope.sha256) };
 }
 
 /** As `seal`; a test gives the pair and the nonce, which are otherwise made and thrown away here. */
@@ -118,13 +137,20 @@ export interface PhotoHead {
   box_sha256: string;
   /** Bytes of the box. */
   size: number;
+  proof: string;
 }
 
 /** Seal a photo; the box goes up in parts. */
-export async function sealPhoto(plain: Bytes, id: string, server: ServerKey): Promise<{ head: PhotoHead; box: Bytes }> {
+export async function sealPhoto(
+  plain: Bytes,
+  id: string,
+  server: ServerKey,
+  by: CryptoKey | null,
+): Promise<{ head: PhotoHead; box: Bytes }> {
   const { epk, nonce, box } = await sealBytes(plain, id, server, PHOTO);
   const [of, ofBox] = [await sha256(plain), await sha256(box)];
-  return { head: { key: server.id, epk, nonce, sha256: of, box_sha256: ofBox, size: box.length }, box };
+  const proof = await prove(by, PHOTO, id, of);
+  return { head: { key: server.id, epk, nonce, sha256: of, box_sha256: ofBox, size: box.length, proof }, box };
 }
 
 async function sealBytes(

@@ -4,7 +4,7 @@ import { Cell } from "./cell";
 import { type Bytes, type ViewKeys, decrypt, encrypt, nameOf, seal, sealPhoto, utf8, uuid7 } from "./crypto";
 import { tellOthers, whenOthersChange } from "./others";
 import type { Change, Entity, Kept, Pushed, Records, Row } from "./records";
-import { isOurs, openKeys, recheck } from "./session";
+import { isOurs, openKeys, prover, recheck } from "./session";
 import { type Photo, type Queued, StoreError, boxes, dropPhotos, meta, nextSeq, open, putMeta, recent, write } from "./store";
 import { SCHEMA } from "./wire";
 
@@ -194,7 +194,7 @@ export async function save(
   { title, base = null, changes = [], photos = {} }: Saving,
 ): Promise<Saved> {
   const keys = openKeys();
-  const [device, sealKey] = [await meta("device"), await meta("seal_key")];
+  const [by, device, sealKey] = [await prover(), await meta("device"), await meta("seal_key")];
   if (!keys || !device || !sealKey) throw new SaveError("locked");
   const opId = uuid7();
   const target = id ?? uuid7();
@@ -216,12 +216,12 @@ export async function save(
       actor: device.user,
       salt: uuid7() + uuid7(),
     };
-    const envelope = await seal(utf8(JSON.stringify(plain)), opId, sealKey);
+    const envelope = await seal(utf8(JSON.stringify(plain)), opId, sealKey, by);
     const box = await encrypt(keys, boxPlace(opId), own);
     const item: Queued = { seq, op_id: opId, device: device.id, entity, at, state: "waiting", envelope, own: box, open: 1 };
     const pictures = await Promise.all(
       Object.entries(photos).map(async ([photo, bytes]) => {
-        const { head, box: sealed } = await sealPhoto(bytes, photo, sealKey);
+        const { head, box: sealed } = await sealPhoto(bytes, photo, sealKey, by);
         const made: Photo = { id: photo, op_id: opId, device: device.id, at, state: "sending", head };
         return { made, sealed };
       }),

@@ -151,6 +151,8 @@ test("200 unsent outlive the session, and keep who made them", async () => {
   expect(sync.value.line).toBe("ok");
   expect([...server.operations.values()].map((one) => one.actor)).toEqual([...Array(200).fill("7"), "8"]);
   expect(new Set([...server.operations.values()].map((one) => one.seq)).size).toBe(201);
+  // Each by the key of who made it, though the first one's went with his PIN.
+  expect(server.unproven).toEqual([]);
 }, 20_000);
 
 test("signing in again in place keeps what is on the phone, and the PIN", async () => {
@@ -162,6 +164,33 @@ test("signing in again in place keeps what is on the phone, and the PIN", async 
   lock();
   expect(await unlock("135790")).toBe(5);
   expect(server.calls.at(-1)?.body).toMatchObject({ device_id: "device-1" });
+});
+
+test("what was made goes on proving who made it when the lease is over, and without the PIN nothing does", async () => {
+  await enrolled();
+  server.before = () => "offline";
+  const { op_id } = await visit("mine");
+  await destroy("lease");
+  await expect(visit("a thief's")).rejects.toMatchObject({ code: "locked" });
+  server.before = () => null;
+  await run();
+  expect([[...server.operations.keys()], server.unproven]).toEqual([[op_id], []]);
+});
+
+test("a phone that was signed in before there were proofs gets its key by a pull", async () => {
+  const early = { device_id: "device-1", user_id: "7", user_name: "Kit", pull_token: "token-7", grids: [], lease_hours: 72 };
+  const reply = { ...early, epoch: server.epoch, server_time: server.time(), seal_key: await server.sealKey() };
+  server.before = ({ path }) => (path === "enrol" ? json(reply) : "offline");
+  await redeem("CODE", "phone");
+  await choosePin("135790");
+  const first = await visit("before");
+  server.before = () => null;
+  await run();
+  lock();
+  await unlock("135790");
+  await visit("after");
+  await run();
+  expect([server.operations.size, server.unproven]).toEqual([2, [first.op_id]]);
 });
 
 test("one that can't be read at all keeps back no other", async () => {

@@ -9,6 +9,7 @@ import {
   decrypt,
   deviceKey,
   encrypt,
+  proofKey,
   random,
   unbase64url,
   unwrap,
@@ -35,6 +36,8 @@ export interface Grid {
 /** What only the view key opens. */
 interface Secrets {
   pull_token: string;
+  /** None where the phone was signed in before there were proofs: the next pull brings it. */
+  proof_key?: string;
   user_name: string;
   grids: Grid[];
   answer_private: string;
@@ -46,6 +49,7 @@ export interface Enrolled {
   user_id: string;
   user_name: string;
   pull_token: string;
+  proof_key: string;
   seal_key: ServerKey;
   epoch: string;
   server_time: string;
@@ -80,6 +84,26 @@ let enrolled: Enrolled | null = null;
 /** The view keys while the app is open. */
 export const openKeys = (): ViewKeys | null => keys;
 export const pullToken = (): string | null => secrets?.pull_token ?? null;
+
+/** By which what is made here is proved to be of who is signed in; null while locked. What is made without it waits
+ * for a decision on the server, which is better than not to be kept. */
+export async function prover(): Promise<CryptoKey | null> {
+  return secrets?.proof_key ? proofKey(secrets.proof_key) : null;
+}
+
+/** Keep the proof key that the server tells, where it is another. */
+export async function keepProofKey(key: string): Promise<void> {
+  const open = keys;
+  if (!open || !secrets || secrets.proof_key === key) return;
+  const next = { ...secrets, proof_key: key };
+  const box = await encrypt(open, PLACE, next);
+  const kept = await write(["meta"], async (writing) => {
+    if (keys !== open || !(await isOurs(writing))) return false;
+    await putMeta(writing, { secrets: box });
+    return true;
+  });
+  if (kept && keys === open) secrets = next;
+}
 
 /** As part of a transaction over `meta`: whether the phone is still that of who is signed in here. */
 export async function isOurs(writing: Writing): Promise<boolean> {
@@ -175,7 +199,8 @@ export async function redeem(code: string, name: string): Promise<void> {
   };
   if (keys && secrets && known?.user === reply.user_id) {
     // Signed in again in place: what is on the phone stays.
-    const next = { ...secrets, pull_token: reply.pull_token, user_name: reply.user_name, grids: reply.grids };
+    const { pull_token, proof_key, user_name, grids } = reply;
+    const next = { ...secrets, pull_token, proof_key, user_name, grids };
     const box = await encrypt(keys, PLACE, next);
     await write(["meta"], (writing) => putMeta(writing, { ...facts, secrets: box }));
     secrets = next;
@@ -203,6 +228,7 @@ export async function choosePin(pin: string): Promise<void> {
   secret.fill(0);
   const next: Secrets = {
     pull_token: enrolled.pull_token,
+    proof_key: enrolled.proof_key,
     user_name: enrolled.user_name,
     grids: enrolled.grids,
     answer_private: base64url(pair.private),

@@ -6,7 +6,7 @@ import { boxed, noted, reload, saved } from "./model";
 import { forgetPassers } from "./passers";
 import { sendPhotos, tidyPhotos } from "./photos";
 import type { Kept } from "./records";
-import { destroy, expire, isOurs, offsetOf, openKeys, pullToken, recheck, session, watchClock } from "./session";
+import { destroy, expire, isOurs, keepProofKey, offsetOf, openKeys, pullToken, recheck, session, watchClock } from "./session";
 import { type Meta, type Queued, type State, StoreError, type Writing, allPhotos, changeQueued, meta, putMeta, queued, setMeta, write } from "./store";
 import { WireError, isAway, send } from "./wire";
 
@@ -57,6 +57,7 @@ interface Pulled extends Reply {
   reset: boolean;
   more: boolean;
   seal_key: ServerKey;
+  proof_key: string;
   records: Kept[];
   gone: { entity: string; id: string }[];
   answers?: Answer[];
@@ -406,6 +407,7 @@ async function pages(changed: () => void): Promise<Line> {
       began = Date.now();
       continue;
     }
+    await keepProofKey(reply.proof_key);
     if (await take(reply, asked, began, keys)) changed();
     if (!reply.more) {
       await watchClock();

@@ -1,7 +1,7 @@
 // What the tests of the app share: a database of their own, a server of their own.
 import "fake-indexeddb/auto";
 import { vi } from "vitest";
-import { type ServerKey, base64url, sealWith, sha256, unbase64url, utf8, uuidBytes } from "./crypto";
+import { type Envelope, OPERATION, PHOTO, type ServerKey, base64url, proofKey, prove, sha256, unbase64url, utf8, uuidBytes } from "./crypto";
 import { destroy } from "./session";
 import { NAME, close } from "./store";
 import { type Answer, rest } from "./sync";
@@ -44,6 +44,8 @@ export class Server {
   user = "7";
   /** Server's clock less the phone's. */
   offset = 0;
+  /** Of those made before there were proofs, or by somebody without the PIN. */
+  unproven: string[] = [];
   calls: Call[] = [];
   operations = new Map<string, Plain>();
   /** Of what is pushed, by op_id; the others are applied. */
@@ -99,21 +101,25 @@ export class Server {
     const common = { epoch: this.epoch, server_time: this.time() };
     if (path === "enrol") {
       const user = { user_id: this.user, user_name: "Kit", pull_token: `token-${this.user}`, grids: [{ code: "1", name: "One" }] };
-      return json({ ...common, ...user, device_id: body["device_id"] ?? "device-1", seal_key: await this.sealKey(), lease_hours: 72 });
+      return json({ ...common, ...user, proof_key: this.proofKey(this.user), device_id: body["device_id"] ?? "device-1", seal_key: await this.sealKey(), lease_hours: 72 });
     }
     if (path === "push") {
       const answers: Answer[] = [];
-      for (const envelope of body["operations"] as Parameters<Server["open"]>[0][]) answers.push(await this.#take(envelope));
+      for (const envelope of body["operations"] as Envelope[]) answers.push(await this.#take(envelope));
       return json({ ...common, answers });
     }
     if (token !== `Bearer token-${this.user}`) return json({ code: "sign_in_again" }, 401);
     const lease = new Date(Date.now() + this.offset + 72 * 3_600_000).toISOString();
     const { records, gone } = this;
-    return json({ ...common, lease_until: lease, cursor: "c1", reset: false, more: false, seal_key: await this.sealKey(), records, gone });
+    return json({ ...common, lease_until: lease, cursor: "c1", reset: false, more: false, seal_key: await this.sealKey(), proof_key: this.proofKey(this.user), records, gone });
   }
 
   async #photo(path: string, body: Call["body"], bytes: Uint8Array): Promise<Response> {
     const [, id = String(body["photo"]), begin] = path.split("/");
+    const actor = this.operations.get(String(body["op_id"]))?.actor;
+    if (actor && !(await this.isProven({ ...(body as unknown as Envelope), op_id: id }, actor, PHOTO))) {
+      return json({ code: "proof", message: "" }, 422);
+    }
     const photo = this.photos.get(id) ?? { announced: body, box: [], visit: String(body["op_id"]) };
     this.photos.set(id, photo);
     if (Number(begin) === photo.box.length) photo.box.push(...bytes);
@@ -123,20 +129,31 @@ export class Server {
     return json({ photo: id, state, received: photo.box.length, part: 1000, problems: [] });
   }
 
-  async #take(envelope: Parameters<Server["open"]>[0]): Promise<Answer> {
+  async #take(envelope: Envelope): Promise<Answer> {
     const { op_id, sha256 } = envelope;
     const known = this.#seen.get(op_id);
     if (known && known.sha256 !== sha256) return { op_id, result: "rejected", problems: [{ code: "other_body", message: "" }] };
     if (known) return { ...known.answer, result: "duplicate", first: known.answer.result as Exclude<Answer["result"], "duplicate"> };
+    const plain = await this.open(envelope);
+    if (!(await this.isProven(envelope, plain.actor))) this.unproven.push(op_id);
     const answer = this.answers.get(op_id) ?? { op_id, result: "applied", problems: [] };
     if (answer.result === "retry") return answer;
     this.#seen.set(op_id, { sha256, answer });
-    this.operations.set(op_id, await this.open(envelope));
+    this.operations.set(op_id, plain);
     return answer;
   }
 
+  /** What the holder of a phone proves by: his own on each. */
+  proofKey(user: string): string {
+    return base64url(utf8(`proof of ${user}`.padEnd(32)));
+  }
+
+  async isProven({ op_id, sha256, proof }: Envelope, actor: string, info = OPERATION): Promise<boolean> {
+    return proof === (await prove(await proofKey(this.proofKey(actor)), info, op_id, sha256));
+  }
+
   /** Unseal, as the server does. */
-  async open(envelope: Awaited<ReturnType<typeof sealWith>>): Promise<Plain> {
+  async open(envelope: Envelope): Promise<Plain> {
     const own = this.#pair as CryptoKeyPair;
     const point = unbase64url(envelope.epk);
     const other = await crypto.subtle.importKey("raw", point, { name: "ECDH", namedCurve: "P-256" }, false, []);

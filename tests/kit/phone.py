@@ -43,6 +43,8 @@ class Phone:
     epoch: str = ""
     cursor: str | None = None
     key: dict[str, str] = field(default_factory=dict)
+    # By which its holder proves what he made.
+    proof_key: str = ""
     seq: int = 0
     offset: int | None = 0
     # How far its clock is off.
@@ -59,6 +61,7 @@ class Phone:
         if answer.status_code == 200:
             self.device_id, self.user_id = told["device_id"], told["user_id"]
             self.token, self.key, self.epoch = told["pull_token"], told["seal_key"], told["epoch"]
+            self.proof_key = told["proof_key"]
         return answer
 
     def post(self, name: str, body: Mapping[str, Any], **headers: str) -> Any:
@@ -101,8 +104,8 @@ class Phone:
     def seal(self, plain: dict[str, Any]) -> Sealed:
         text = json.dumps(plain, ensure_ascii=False).encode()
         op_id = UUID(plain["op_id"])
-        envelope = seal_operation(op_id, text, UUID(self.key["id"]), decode(self.key["public"]))
-        return Sealed(plain["op_id"], plain, envelope)
+        key = UUID(self.key["id"]), decode(self.key["public"]), decode(self.proof_key)
+        return Sealed(plain["op_id"], plain, seal_operation(op_id, text, *key))
 
     def visit(self, door: Mapping[str, Any], outcome: str = "all_well", **more: Any) -> Sealed:
         """Record a visit at a door record."""
@@ -171,6 +174,7 @@ class Phone:
         for one in page["answers"]:
             self.answers[one["op_id"]] = one
         self.cursor, self.key = page["cursor"], page["seal_key"]
+        self.proof_key = page["proof_key"]
 
     def pull(self, lose: Callable[[], bool] = lambda: False) -> list[dict[str, Any]]:
         """Fetch until nothing is left. Returns the pages that arrived."""

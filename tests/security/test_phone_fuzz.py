@@ -53,6 +53,7 @@ def _known(phone: Phone, world: World) -> dict[str, list[Any]]:
         "operations": [[_envelope(phone)], [_envelope(phone), _envelope(phone)]],
         "epk": [encode(b"\x04" + b"1" * 64)],
         "nonce": [encode(b"1" * 12)],
+        "proof": [encode(b"1" * 32), ""],
         "size": [20, 2_000],
     }
 
@@ -64,7 +65,8 @@ def _envelope(phone: Phone) -> dict[str, str]:
         str(op_id).encode(),
         phone.device_id.encode(),
     )
-    return seal_operation(op_id, plain, UUID(phone.key["id"]), decode(phone.key["public"]))
+    key = UUID(phone.key["id"]), decode(phone.key["public"]), decode(phone.proof_key)
+    return seal_operation(op_id, plain, *key)
 
 
 def _planted(draw: Any, value: Any, known: dict[str, list[Any]]) -> Any:

@@ -16,7 +16,8 @@ from fangxian.common.scoping import Global, Scoped
 class Operation(models.Model):
     """One operation of a phone, once however often it arrives.
 
-    ``digest`` is over its plaintext; ``told`` what was answered beside the result (JSON: problems,
+    ``digest`` is over its plaintext; ``proven``: it was shown that ``user_id`` made it, and not
+    only said (``sync/proofs.py``); ``told`` what was answered beside the result (JSON: problems,
     merged fields). ``decided_at``: when somebody decided on one that was held.
     """
 
@@ -29,6 +30,7 @@ class Operation(models.Model):
     entity = models.CharField(max_length=40, blank=True)
     object_id = models.UUIDField(null=True)
     digest = models.BinaryField()
+    proven = models.BooleanField(default=False)
     result = models.CharField(max_length=10)
     emergency_id = models.UUIDField(null=True)
     told = SealedTextField(column="field.operation.told", emergency="emergency_id", null=True)
@@ -57,6 +59,7 @@ class HeldOperation(Placed):
     scope = Scoped()
 
     class Why(models.TextChoices):
+        PROOF = "proof", _("nothing proves that the person named made it")
         DEVICE = "device", _("the phone was disabled")
         ACCOUNT = "account", _("the account is disabled or was never used on this phone")
         RIGHT = "right", _("the right is missing there now")

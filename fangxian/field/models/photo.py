@@ -30,7 +30,7 @@ class PhotoUpload(models.Model):
     """A sealed photo on its way, by the id that the phone gave it.
 
     ``sha256`` is that of the photo, ``box_sha256`` that of what is sent: ``size`` bytes, of which
-    ``received`` have come. It waits until its visit is in the ledger.
+    ``received`` have come. It waits until its visit is in the ledger. ``proof`` shows who took it.
     """
 
     scope = Global("sealed; asked for by its number, which only the sender knows")
@@ -49,6 +49,7 @@ class PhotoUpload(models.Model):
     nonce = models.BinaryField(max_length=12)
     sha256 = models.BinaryField(max_length=32)
     box_sha256 = models.BinaryField(max_length=32)
+    proof = models.BinaryField(max_length=32, default=b"")
     size = models.PositiveIntegerField()
     received = models.PositiveIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVING)

@@ -23,6 +23,8 @@ from fangxian.core.queries import server_epoch
 from fangxian.field.sync.answers import RefusedOut, answer
 from fangxian.field.sync.keys import current_key, told
 from fangxian.field.sync.phones import phone_rules
+from fangxian.field.sync.proofs import proof_key
+from fangxian.field.sync.sealing import encode
 
 router = Router(tags=["sync"])
 Word = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
@@ -52,12 +54,15 @@ class GridOut(Schema):
 
 
 class EnrolOut(Schema):
-    """Who the phone is and whose; ``pull_token`` is shown once and kept locked by the PIN."""
+    """Who the phone is and whose; ``pull_token`` is shown once, and is kept locked by the PIN as
+    ``proof_key`` is: 32 bytes, base64url without padding.
+    """
 
     device_id: UUID
     user_id: UUID
     user_name: str
     pull_token: str
+    proof_key: str
     seal_key: SealKeyOut
     epoch: str
     server_time: dt.datetime
@@ -101,6 +106,7 @@ def enrol(request: HttpRequest, body: EnrolIn) -> HttpResponse:
         "user_id": user.pk,
         "user_name": str(user),
         "pull_token": enrolled.pull_token,
+        "proof_key": encode(proof_key(device.pk, user.pk)),
         "seal_key": told(current_key()),
         "epoch": server_epoch(),
         "server_time": timezone.now(),

@@ -23,14 +23,17 @@ from fangxian.core.queries import server_epoch
 from fangxian.field.sync import operations, pulling
 from fangxian.field.sync.answers import RefusedOut, answer, refused
 from fangxian.field.sync.api import SealKeyOut, device_in
-from fangxian.field.sync.entities import Outcome, Result
+from fangxian.field.sync.entities import Operation, Outcome, Result
 from fangxian.field.sync.keys import KeyForgotten, Opener, current_key, told
 from fangxian.field.sync.opening import MOST_BYTES, Unopened, opened
 from fangxian.field.sync.operations import Answer, Sender, Sent
 from fangxian.field.sync.phones import phone_rules
+from fangxian.field.sync.proofs import Proofs, proof_key
+from fangxian.field.sync.sealing import OPERATION, decode, encode
 
 router = Router(tags=["sync"])
 Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]*$")]
+Proof = Annotated[Base64, Field(max_length=43)]
 Epoch = Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00]*$")]
 # A phone sends a hundred operations at once and asks every few minutes: this is a broken one.
 MOST_REQUESTS, WITHIN = 600, 60
@@ -42,7 +45,10 @@ class EnvelopeIn(Schema):
     """One sealed operation. Sent again it is the same, byte for byte.
 
     ``key`` is the seal key's id, ``epk`` the ephemeral public point (65 bytes), ``nonce`` 12 bytes,
-    ``box`` ciphertext and tag, ``sha256`` that of the plaintext in hexadecimal digits.
+    ``box`` ciphertext and tag, ``sha256`` that of the plaintext in hexadecimal digits. ``proof``
+    shows that the actor made it: HMAC-SHA-256 by the ``proof_key`` that he was told on this phone,
+    over ``fangxian operation 1``, the 16 bytes of ``op_id`` and the 32 of that hash. Without the
+    right one it is held.
     """
 
     op_id: UUID
@@ -51,6 +57,7 @@ class EnvelopeIn(Schema):
     nonce: Annotated[Base64, Field(max_length=24)]
     box: Annotated[Base64, Field(max_length=MOST_BYTES * 4 // 3 + 40)]
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    proof: Proof = ""
 
 
 class PushIn(Schema):
@@ -143,7 +150,8 @@ class DecisionOut(Schema):
 class PullOut(Schema):
     """One page. ``reset``: remove all records first. ``more``: ask again at once with ``cursor``.
 
-    Nothing may be shown after ``lease_until`` without another pull.
+    Nothing may be shown after ``lease_until`` without another pull. ``seal_key`` is to seal to from
+    now on, ``proof_key`` to prove by: kept locked by the PIN, like the pull token.
     """
 
     epoch: str
@@ -153,6 +161,7 @@ class PullOut(Schema):
     reset: bool
     more: bool
     seal_key: SealKeyOut
+    proof_key: str
     records: list[RecordOut]
     gone: list[GoneOut]
     answers: list[DecisionOut]
@@ -220,6 +229,7 @@ class Opening(Opener):
     def __init__(self, device_id: UUID, epoch: str) -> None:
         super().__init__()
         self.device_id, self.epoch = device_id, epoch
+        self.proofs = Proofs(device_id)
         self.now, self.pulls = timezone.now(), pulling.pulls_of(device_id)
 
     def sent(self, envelope: EnvelopeIn) -> Sent:
@@ -243,7 +253,15 @@ class Opening(Opener):
         except Unopened as error:
             result = Result.RETRY if error.later else Result.REJECTED
             return Sent(op_id, digest, refusal=Outcome(result, (error.problem,)))
-        return Sent(op_id, digest, operation, plain)
+        return Sent(op_id, digest, operation, plain, proven=self._is_proven(envelope, operation))
+
+    def _is_proven(self, envelope: EnvelopeIn, operation: Operation) -> bool:
+        try:
+            proof = decode(envelope.proof)
+        except Unreadable:
+            return False
+        user_id, op_id, digest = operation.user_id, operation.op_id, operation.digest
+        return self.proofs.hold(proof, user_id, op_id, digest, OPERATION)
 
 
 def _unreadable() -> Problem:
@@ -297,6 +315,7 @@ def pull(request: HttpRequest, body: PullIn) -> HttpResponse:
             "reset": page.reset,
             "more": page.more,
             "seal_key": told(current_key()),
+            "proof_key": encode(proof_key(device.pk, device.user_id)),
             "records": page.records,
             "gone": page.gone,
             "answers": page.answers,

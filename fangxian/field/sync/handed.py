@@ -2,7 +2,7 @@
 
 The phone writes what waits as it is, sealed (``frontend/field/outbox.ts``); its maker hands the
 file in at a desk. No cookie vouches for the phone then, so only what the person who is signed in
-made himself is applied; what others made is held for a decision.
+made himself is applied, and of that no proof is asked; what others made is held for a decision.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _operations(by: Actor, made: HandedDeviceIn) -> list[Answer]:
     def actors(user_id: UUID, _captured_at: dt.datetime) -> Sequence[Actor]:
         return [by] if user_id == by.user_id else []
 
-    sender = Sender(made.device, by.user_id or made.device, False, actors)
+    sender = Sender(made.device, by.user_id or made.device, False, actors, present=by.user_id)
     answers: list[Answer] = []
     for begin in range(0, len(made.operations), operations.MOST):
         part = made.operations[begin : begin + operations.MOST]

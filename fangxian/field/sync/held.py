@@ -46,7 +46,8 @@ EVERYWHERE: Final = Actor.system("field.phones", codes.WHOLE_COUNTRY)
 class Holding:
     """What is kept of an operation of ``user_id``, sent by the phone of ``holder_id``.
 
-    Without ``place`` it is decided on where the one or the other works or worked last.
+    Without ``place`` it is decided on where the one or the other works or worked last: the holder
+    first where nothing proves who made it.
     """
 
     op_id: UUID
@@ -74,11 +75,7 @@ def hold(holdings: Sequence[Holding]) -> dict[UUID, Outcome]:
     rows = [
         HeldOperation(
             op_id=one.op_id,
-            place_code=one.place
-            or areas.get(one.user_id)
-            or areas.get(one.holder_id)
-            or settings.FANGXIAN_AREA
-            or NOWHERE,
+            place_code=one.place or _area(one, areas) or settings.FANGXIAN_AREA or NOWHERE,
             device_id=one.device_id,
             user_id=one.user_id,
             entity=one.entity,
@@ -93,6 +90,11 @@ def hold(holdings: Sequence[Holding]) -> dict[UUID, Outcome]:
     with acting(EVERYWHERE):
         HeldOperation.objects.bulk_create(rows, ignore_conflicts=True)
     return kept_out
+
+
+def _area(one: Holding, areas: Mapping[UUID, str]) -> str:
+    by, holder = areas.get(one.user_id, ""), areas.get(one.holder_id, "")
+    return holder or by if one.why == HeldOperation.Why.PROOF else by or holder
 
 
 def _sealed(

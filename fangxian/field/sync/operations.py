@@ -38,12 +38,16 @@ ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class Sender:
-    """The phone that sends. ``actors`` gives those of a user who made something on it at a time."""
+    """The phone that sends. ``actors`` gives those of a user who made something on it at a time.
+
+    ``present``: who sends it himself, by a session of his own; of what is his no proof is asked.
+    """
 
     device_id: UUID
     user_id: UUID
     disabled: bool
     actors: Callable[[UUID, dt.datetime], Sequence[Actor]]
+    present: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ class Sent:
     """One operation as it came: opened, or not openable any more, or not openable at all.
 
     ``digest`` is what the sender says of its plaintext, checked where it was opened; ``plain`` is
-    kept with one that is held. A ``refusal`` is answered as it is, and leaves no trace.
+    kept with one that is held; ``proven``: whom it names made it. A ``refusal`` is answered as it
+    is, and leaves no trace.
     """
 
     op_id: UUID
@@ -59,6 +64,7 @@ class Sent:
     operation: Operation | None = None
     plain: bytes = b""
     refusal: Outcome | None = None
+    proven: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,11 +127,13 @@ def _push(sender: Sender, sent: Sequence[Sent]) -> list[Answer]:
 
 _CLAIM = """
 INSERT INTO field_operation
-  (op_id, device_id, user_id, seq, entity, object_id, digest, result, captured_at, received_at)
-SELECT op_id, %(device)s::uuid, user_id, seq, entity, object_id, digest, '', captured_at, now()
+  (op_id, device_id, user_id, seq, entity, object_id, digest, proven, result, captured_at,
+   received_at)
+SELECT op_id, %(device)s::uuid, user_id, seq, entity, object_id, digest, proven, '', captured_at,
+  now()
 FROM unnest(%(op_id)s::uuid[], %(user)s::uuid[], %(seq)s::bigint[], %(entity)s::text[],
-  %(object)s::uuid[], %(digest)s::bytea[], %(captured)s::timestamptz[])
-  AS o (op_id, user_id, seq, entity, object_id, digest, captured_at)
+  %(object)s::uuid[], %(digest)s::bytea[], %(proven)s::boolean[], %(captured)s::timestamptz[])
+  AS o (op_id, user_id, seq, entity, object_id, digest, proven, captured_at)
 ORDER BY op_id
 ON CONFLICT (op_id) DO NOTHING
 RETURNING op_id
@@ -145,6 +153,7 @@ def _claim(sender: Sender, sent: Sequence[Sent]) -> set[UUID]:
         "entity": [one.entity if one else "" for one in opened],
         "object": [one.object_id if one else None for one in opened],
         "digest": [one.digest for one in sent],
+        "proven": [one.proven for one in sent],
         "captured": [one.captured_at if one else None for one in opened],
     }
     with connection.cursor() as cursor:
@@ -209,6 +218,9 @@ def _outcomes(sender: Sender, mine: Sequence[Sent]) -> dict[UUID, Outcome]:
             keep(one, HeldOperation.Why.KEY)
         elif found is None:
             outcomes[one.op_id] = Outcome(Result.REJECTED, (_unknown_entity(),))
+        elif not one.proven and operation.user_id != sender.present:
+            # Before all else: whoever decides is not to take a thief's word for the officer's.
+            keep(one, HeldOperation.Why.PROOF)
         elif sender.disabled:
             keep(one, HeldOperation.Why.DEVICE)
         else:

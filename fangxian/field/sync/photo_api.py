@@ -15,7 +15,7 @@ from fangxian.field.models import PhotoUpload
 from fangxian.field.sync import photos
 from fangxian.field.sync.answers import RefusedOut, answer, refused
 from fangxian.field.sync.api import device_in
-from fangxian.field.sync.exchange import Base64, ProblemOut, counted
+from fangxian.field.sync.exchange import Base64, ProblemOut, Proof, counted
 from fangxian.field.sync.operations import said
 from fangxian.field.sync.photos import PART_BYTES, Announced
 from fangxian.field.sync.sealing import NONCE_BYTES, POINT_BYTES, decode
@@ -28,7 +28,8 @@ class PhotoIn(Schema):
     """A sealed photo: whose answer it is, how it was sealed, and how many bytes are to come.
 
     ``photo`` is the answer in the visit ``op_id``; ``sha256`` is of the picture, ``box_sha256``
-    of the ``size`` bytes that are sent (ciphertext and tag).
+    of the ``size`` bytes that are sent (ciphertext and tag). ``proof`` is as in an envelope, over
+    ``fangxian photo 1``, the 16 bytes of ``photo`` and the 32 of ``sha256``.
     """
 
     photo: UUID
@@ -39,6 +40,7 @@ class PhotoIn(Schema):
     sha256: Digest
     box_sha256: Digest
     size: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    proof: Proof = ""
 
 
 class PhotoOut(Schema):
@@ -75,7 +77,7 @@ def announce(request: HttpRequest, body: PhotoIn) -> HttpResponse:
     try:
         announced = announced_by(body)
     except Unreadable:
-        message = _("Not what the protocol says: %(where)s.") % {"where": "epk, nonce"}
+        message = _("Not what the protocol says: %(where)s.") % {"where": "epk, nonce, proof"}
         return refused(422, "malformed", message, _("Update the app."))
     device = device_in(request)
     counted("photos", device)
@@ -84,7 +86,7 @@ def announce(request: HttpRequest, body: PhotoIn) -> HttpResponse:
 
 def announced_by(body: PhotoIn) -> Announced:
     """The announcement as bytes. Raises Unreadable where it is sealed in no way that is known."""
-    epk, nonce = decode(body.epk), decode(body.nonce)
+    epk, nonce, proof = decode(body.epk), decode(body.nonce), decode(body.proof)
     if len(epk) != POINT_BYTES or len(nonce) != NONCE_BYTES:
         raise Unreadable("a point and a nonce have other lengths")
     return Announced(
@@ -96,6 +98,7 @@ def announced_by(body: PhotoIn) -> Announced:
         sha256=bytes.fromhex(body.sha256),
         box_sha256=bytes.fromhex(body.box_sha256),
         size=body.size,
+        proof=proof,
     )
 
 

@@ -2,7 +2,8 @@
 
 A photo is sealed to the server's key like an operation (``sealing.PHOTO``, bound to its id). It is
 stored for the visit that it belongs to, once that is in the ledger and names it in an answer: until
-then it waits here as it came, sealed.
+then it waits here as it came, sealed. Of a visit that is proven to be its maker's the photo must be
+proven to be his, too.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from fangxian.field.models import HeldOperation, Operation, PhotoPart, PhotoUplo
 from fangxian.field.questionnaire.said import photos_in
 from fangxian.field.sync.keys import KeyForgotten, Opener, kept_for
 from fangxian.field.sync.phones import phone_rules
+from fangxian.field.sync.proofs import Proofs
 from fangxian.field.sync.sealing import PHOTO, Box, unseal
 
 log = logging.getLogger(__name__)
@@ -51,6 +53,7 @@ PROBLEMS: Final[Mapping[str, tuple[Any, Any]]] = {
     "unreadable": (_("The photo can't be opened."), _("Take it again.")),
     "key": (_("The photo came too late to be opened."), _("Take it again.")),
     "picture": (_("This is no photo that can be shown."), _("Take it again with the camera.")),
+    "proof": (_("Nothing proves who took this photo."), _("Take it again in the app of today.")),
     "not_asked": (_("The visit does not name this photo."), _("Correct the visit and take it.")),
     "visit": (_("Its visit was not accepted."), _("Record the visit again with a new photo.")),
     "emergency": (_("The emergency has ended: nothing is kept under it any more."), ""),
@@ -69,20 +72,27 @@ class Announced:
     sha256: bytes
     box_sha256: bytes
     size: int
+    proof: bytes = b""
 
 
 def announce(device_id: UUID, announced: Announced) -> PhotoUpload:
     """Begin or resume an upload; its ``received`` bytes need not be sent again.
 
     Asked again for one that is waiting it tries to store it. Raises Invalid: the id was used for
-    another photo, or the photo is too large; TooMany.
+    another photo, the photo is too large, or it is not proven as its visit is; TooMany.
     """
     if not _MORE < announced.size <= MOST_BYTES + _MORE:
         raise Invalid(
             Problem(_("The photo is too large."), "size", mend=_("10 MB at most."), code="size")
         )
+    if not _is_proven(PhotoUpload(id=announced.photo_id, **_values(device_id, announced))):
+        # Its number is left to whoever took it.
+        raise Invalid(_problem("proof"))
     with transaction.atomic():
         known = _locked(device_id, announced.photo_id)
+        if known is not None and not _is_proven(known):
+            PhotoUpload.objects.filter(pk=known.pk).delete()
+            known = None
         if known is None:
             _refuse_many(device_id)
             known, made = PhotoUpload.objects.get_or_create(
@@ -105,6 +115,7 @@ def _values(device_id: UUID, announced: Announced) -> dict[str, Any]:
         "sha256": announced.sha256,
         "box_sha256": announced.box_sha256,
         "size": announced.size,
+        "proof": announced.proof,
     }
 
 
@@ -193,6 +204,10 @@ def _stored(upload: PhotoUpload) -> PhotoUpload:
         visit = Visit.objects.filter(op_id=upload.op_id).select_related("form").first()
         if visit is None:
             return upload
+        if not _is_proven(upload):
+            PhotoUpload.objects.filter(pk=upload.pk).delete()
+            upload.state, upload.problem = State.REJECTED, "proof"
+            return upload
         if upload.pk not in photos_in(visit.form.questionnaire(), visit.answers):
             return _became(upload, State.REJECTED, "not_asked")
         try:
@@ -216,6 +231,15 @@ def _is_refused(op_id: UUID, device_id: UUID) -> bool:
     if operation is None:
         return False
     return operation.device_id != device_id or operation.result == "rejected"
+
+
+def _is_proven(upload: PhotoUpload) -> bool:
+    """Whether who made its visit took it, as far as that is proven of the visit itself."""
+    visit = Operation.objects.filter(op_id=upload.op_id, device_id=upload.device_id).first()
+    if visit is None or visit.user_id is None or not visit.proven:
+        return True
+    proof, digest = bytes(upload.proof), bytes(upload.sha256)
+    return Proofs(upload.device_id).hold(proof, visit.user_id, upload.id, digest, PHOTO)
 
 
 def _opened(upload: PhotoUpload) -> Picture:
@@ -244,10 +268,12 @@ def forget_with_emergency(_by: Actor, emergency_id: UUID) -> None:
 
 def problem_of(upload: PhotoUpload) -> Problem | None:
     """What is wrong with an upload, in words."""
-    if not upload.problem:
-        return None
-    message, mend = PROBLEMS[upload.problem]
-    return Problem(message, "photo", mend=mend, code=upload.problem)
+    return _problem(upload.problem) if upload.problem else None
+
+
+def _problem(code: str) -> Problem:
+    message, mend = PROBLEMS[code]
+    return Problem(message, "photo", mend=mend, code=code)
 
 
 def try_again(now: dt.datetime | None = None) -> int:

@@ -32,6 +32,7 @@ OPERATION = b"fangxian operation 1"
 PHOTO = b"fangxian photo 1"
 CURVE = ec.SECP256R1()
 POINT_BYTES = 65
+PROOF_BYTES = 32
 # Of the curve's points (NIST SP 800-186, 3.2.1.3).
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 NONCE_BYTES = 12
@@ -112,20 +113,36 @@ def unseal(box: Box, private: ec.EllipticCurvePrivateKey, bound: bytes, info: by
         raise Unreadable("sealed to another key, for another id, or damaged") from None
 
 
-def seal_operation(op_id: UUID, plain: bytes, key_id: UUID, server: bytes) -> dict[str, str]:
+def prove(key: bytes, id_: UUID, digest: bytes, info: bytes) -> bytes:
+    """The proof of who made an operation or a photo: HMAC-SHA-256, 32 bytes.
+
+    Over what it is, its id and the SHA-256 of its plaintext: so over its very bytes, whatever JSON
+    they are written in. ``key`` is that of its maker on the phone.
+    """
+    return hmac.digest(key, info + id_.bytes + digest, "sha256")
+
+
+def seal_operation(
+    op_id: UUID, plain: bytes, key_id: UUID, server: bytes, proof_key: bytes
+) -> dict[str, str]:
     """The envelope of an operation, as a phone makes it."""
-    return envelope_of(op_id, plain, key_id, seal(plain, server, op_id.bytes, OPERATION))
+    box = seal(plain, server, op_id.bytes, OPERATION)
+    return envelope_of(op_id, plain, key_id, box, proof_key)
 
 
-def envelope_of(op_id: UUID, plain: bytes, key_id: UUID, box: Box) -> dict[str, str]:
+def envelope_of(
+    op_id: UUID, plain: bytes, key_id: UUID, box: Box, proof_key: bytes
+) -> dict[str, str]:
     """The JSON of an envelope around a sealed operation."""
+    digest = hashlib.sha256(plain)
     return {
         "op_id": str(op_id),
         "key": str(key_id),
         "epk": encode(box.epk),
         "nonce": encode(box.nonce),
         "box": encode(box.box),
-        "sha256": hashlib.sha256(plain).hexdigest(),
+        "sha256": digest.hexdigest(),
+        "proof": encode(prove(proof_key, op_id, digest.digest(), OPERATION)),
     }
 
 

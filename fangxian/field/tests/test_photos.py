@@ -86,6 +86,14 @@ def shoot(phone: Phone, op_id: str, data: bytes = TAKEN, photo_id: str = "") -> 
         "sha256": hashlib.sha256(data).hexdigest(),
         "box_sha256": hashlib.sha256(box.box).hexdigest(),
         "size": len(box.box),
+        "proof": sealing.encode(
+            sealing.prove(
+                sealing.decode(phone.proof_key),
+                made,
+                hashlib.sha256(data).digest(),
+                sealing.PHOTO,
+            )
+        ),
     }
     return Shot(str(made), card, box.box)
 
@@ -234,6 +242,11 @@ def test_one_sealed_for_another_or_under_another_hash_is_refused(phone: Phone) -
     for part, value in (("sha256", "0" * 64), ("nonce", sealing.encode(b"1" * 12))):
         shot, _one = with_photo(phone)
         shot.card[part] = value
+        if part == "sha256":
+            made = sealing.prove(
+                sealing.decode(phone.proof_key), UUID(shot.id), bytes(32), sealing.PHOTO
+            )
+            shot.card["proof"] = sealing.encode(made)
         told = send(phone, shot)
         assert (told["state"], told["problems"][0]["code"]) == ("rejected", "unreadable"), part
 
@@ -247,7 +260,7 @@ def test_a_photo_of_a_forgotten_key_is_refused(phone: Phone) -> None:
 def test_a_number_is_one_photo_of_one_phone(phone: Phone, alice: Any) -> None:
     shot, one = with_photo(phone)
     announce(phone, shot)
-    other = announce(phone, shot, sha256="0" * 64)
+    other = announce(phone, shot, box_sha256="0" * 64)
     assert (other.status_code, other.json()["code"]) == (422, "other_body")
     thief = enrolled(alice)
     assert announce(thief, shot).status_code == 422

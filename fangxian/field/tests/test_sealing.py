@@ -25,6 +25,7 @@ VECTORS = json.loads(
 )
 PRIVATE = sealing.private_of(sealing.decode(VECTORS["key"]["private"]))
 PUBLIC = sealing.decode(VECTORS["key"]["public"])
+PROOF = sealing.decode(VECTORS["proof_key"])
 
 
 @pytest.fixture(autouse=True)
@@ -50,19 +51,21 @@ def test_the_vectors_are_made_and_opened(vector: dict[str, Any]) -> None:
         ephemeral=sealing.private_of(sealing.decode(vector["ephemeral_private"])),
         nonce=sealing.decode(vector["nonce"]),
     )
-    assert sealing.envelope_of(op_id, plain, UUID(envelope["key"]), box) == envelope
+    assert sealing.envelope_of(op_id, plain, UUID(envelope["key"]), box, PROOF) == envelope
     assert sealing.unseal_operation(envelope, PRIVATE) == plain
 
 
 @given(st.binary(max_size=3_000), st.uuids())
 def test_what_is_sealed_comes_back(plain: bytes, op_id: UUID) -> None:
-    envelope = sealing.seal_operation(op_id, plain, uuid4(), PUBLIC)
+    envelope = sealing.seal_operation(op_id, plain, uuid4(), PUBLIC, PROOF)
     assert sealing.unseal_operation(envelope, PRIVATE) == plain
 
 
 @pytest.mark.parametrize("part", ["op_id", "epk", "nonce", "box", "sha256"])
 def test_a_changed_envelope_is_not_opened(part: str) -> None:
-    one, other = (sealing.seal_operation(uuid4(), text, uuid4(), PUBLIC) for text in (b"1", b"2"))
+    one, other = (
+        sealing.seal_operation(uuid4(), text, uuid4(), PUBLIC, PROOF) for text in (b"1", b"2")
+    )
     with pytest.raises(Unreadable):
         sealing.unseal_operation({**one, part: other[part]}, PRIVATE)
 
@@ -72,7 +75,7 @@ def test_a_changed_envelope_is_not_opened(part: str) -> None:
     [("epk", ""), ("epk", "AAAA"), ("epk", "A" * 87), ("nonce", ""), ("box", "="), ("box", "界")],
 )
 def test_an_odd_envelope_is_not_opened(part: str, value: str) -> None:
-    envelope = sealing.seal_operation(uuid4(), b"x", uuid4(), PUBLIC)
+    envelope = sealing.seal_operation(uuid4(), b"x", uuid4(), PUBLIC, PROOF)
     with pytest.raises(Unreadable):
         sealing.unseal_operation({**envelope, part: value}, PRIVATE)
 
@@ -93,7 +96,7 @@ def test_the_first_key_is_made_once() -> None:
 
 
 def sealed_to(key: SealKey) -> dict[str, str]:
-    return sealing.seal_operation(uuid4(), b"at the door", key.id, bytes(key.public))
+    return sealing.seal_operation(uuid4(), b"at the door", key.id, bytes(key.public), PROOF)
 
 
 @pytest.mark.django_db
@@ -159,7 +162,7 @@ def test_a_key_beyond_the_curves_order_is_one_too() -> None:
 
 @pytest.mark.parametrize("key", ["", "nothing", None])
 def test_an_envelope_without_a_key_is_none(key: Any) -> None:
-    envelope = {**sealing.seal_operation(uuid4(), b"x", uuid4(), PUBLIC), "key": key}
+    envelope = {**sealing.seal_operation(uuid4(), b"x", uuid4(), PUBLIC, PROOF), "key": key}
     with pytest.raises(Unreadable):
         keys.Opener().operation(envelope)
 
@@ -170,6 +173,9 @@ def test_the_rules_of_phones_are_shipped() -> None:
 
 
 def test_an_ephemeral_key_is_new_each_time() -> None:
-    same = [sealing.seal_operation(UUID(int=1), b"x", UUID(int=2), PUBLIC) for _n in range(2)]
+    same = [
+        sealing.seal_operation(UUID(int=1), b"x", UUID(int=2), PUBLIC, PROOF) for _n in range(2)
+    ]
     assert same[0]["epk"] != same[1]["epk"]
+    assert same[0]["proof"] == same[1]["proof"]
     assert isinstance(PRIVATE, ec.EllipticCurvePrivateKey)
