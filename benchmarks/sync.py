@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 from uuid import UUID
 
@@ -254,7 +255,7 @@ def _batches(phone: Phone) -> Iterator[list[dict[str, str]]]:
             "captured_at": dt.datetime.now(dt.UTC).isoformat(),
             "clock_offset": 0,
             "actor": phone.user,
-            "salt": str(uuid7()),
+            "salt": token_urlsafe(16),
         }
         key = UUID(phone.key["id"]), decode(phone.key["public"]), decode(phone.proof_key)
         envelopes.append(seal_operation(op_id, json.dumps(plain).encode(), *key))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from fangxian.accounts.actions.devices import (
 )
 from fangxian.accounts.alerts import count_wrong_code
 from fangxian.accounts.models import Device, DeviceCode, DeviceHolder, User
-from fangxian.accounts.source import client_ip, source_of
+from fangxian.accounts.source import client_ip, device_source, source_of
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict
 
@@ -118,9 +119,23 @@ def actors_of(
     return _actors(
         user,
         strong=max(held, key=lambda one: one.from_at).strong,
-        source=f"device {device.pk}",
+        source=device_source(device.pk),
         purpose=purpose or PURPOSE,
     )
+
+
+def at_desk(by: Actor, device_id: UUID, user_id: UUID) -> Actor:
+    """``by``, who brings in at a desk what ``user_id`` made on a phone: history names the phone.
+
+    So what the phone made before and after is known to be its own. Not of a phone that was others'
+    only: anybody can write another's id.
+    """
+    holders = set(
+        DeviceHolder.objects.filter(device_id=device_id).values_list("user_id", flat=True)
+    )
+    if holders and user_id not in holders:
+        return by
+    return replace(by, source=device_source(device_id))
 
 
 def _actors(user: User, *, strong: bool, source: str, purpose: str) -> list[Actor]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import Final
 from urllib.parse import quote
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
+
+_DEVICE: Final = "device "
 
 
 def client_ip(request: HttpRequest) -> str:
@@ -27,6 +31,16 @@ def client_ip(request: HttpRequest) -> str:
 def source_of(request: HttpRequest) -> str:
     """What history and access log say about where a request came from."""
     return f"web {client_ip(request)}".strip()[:80]
+
+
+def device_source(device_id: UUID) -> str:
+    """What history and access log say about what was done on a phone."""
+    return f"{_DEVICE}{device_id}"
+
+
+def device_in(source: str) -> str:
+    """The id of the phone that a source names, "" for any other source."""
+    return source.removeprefix(_DEVICE) if source.startswith(_DEVICE) else ""
 
 
 def header_text(text: str) -> str:

@@ -10,6 +10,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from secrets import token_urlsafe
 from typing import Any
 from uuid import UUID
 
@@ -95,7 +96,7 @@ class Phone:
             "captured_at": self.now().isoformat(),
             "clock_offset": self.offset,
             "actor": self.user_id,
-            "salt": str(uuid7()),
+            "salt": token_urlsafe(16),
         }
         one = self.seal(plain | more)
         self.queue.append(one)

@@ -301,6 +301,7 @@ def pull(request: HttpRequest, body: PullIn) -> HttpResponse:
     now = timezone.now()
     page = pulling.pull(
         device.pk,
+        device.user_id,
         devices.actors_of(device, device.user_id),
         cursor=body.cursor,
         epoch=body.epoch,

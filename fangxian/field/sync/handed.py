@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from ninja import Schema
 from pydantic import ValidationError
 
+from fangxian.accounts.devices import at_desk
 from fangxian.common.actor import Actor
 from fangxian.common.crypto import Unreadable
 from fangxian.common.errors import Invalid, Problem, TooMany
@@ -75,7 +76,7 @@ def _operations(by: Actor, made: HandedDeviceIn) -> list[Answer]:
     opener.read({one.key for one in made.operations})
 
     def actors(user_id: UUID, _captured_at: dt.datetime) -> Sequence[Actor]:
-        return [by] if user_id == by.user_id else []
+        return [at_desk(by, made.device, user_id)] if user_id == by.user_id else []
 
     sender = Sender(made.device, by.user_id or made.device, False, actors, present=by.user_id)
     answers: list[Answer] = []

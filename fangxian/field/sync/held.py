@@ -10,12 +10,12 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from fangxian.accounts.devices import at_desk
 from fangxian.accounts.models import Grant
 from fangxian.common import codes
 from fangxian.common.actions import action
@@ -158,6 +158,13 @@ def open_held() -> QuerySet[HeldOperation]:
     return found.order_by("created_at", "id")
 
 
+def waits_as(op_id: UUID) -> HeldOperation.Why | None:
+    """Why an operation waits for a decision, wherever; None if it does not. One query."""
+    with acting(EVERYWHERE):
+        why = open_held().filter(op_id=op_id).values_list("why", flat=True).first()
+    return HeldOperation.Why(why) if why else None
+
+
 def held_at(held_id: UUID) -> HeldOperation:
     """A held operation. Raises OutOfScope."""
     found = HeldOperation.objects.filter(pk=held_id).first()
@@ -231,8 +238,9 @@ def _decide(
 def take_over(*, by: Actor, held_id: UUID) -> Result:
     """Apply a held operation in the right of who decides. Returns what became of it.
 
-    Raises Invalid with each problem if it can't be applied (then it stays held), Conflict (decided
-    already), OutOfScope.
+    History names the phone as its source, as if it had come in time. Raises Invalid with each
+    problem if it can't be applied (then it stays held), Conflict (decided already, or not possible
+    just now), OutOfScope.
     """
     found = _open(by, held_id)
     entity = entities.entity(found.entity)
@@ -245,9 +253,13 @@ def take_over(*, by: Actor, held_id: UUID) -> Result:
             )
         )
     by.require(entity.right, found.place_code)
-    with transaction.atomic():
-        outcome = apply_one(by, entity, operation)
-    if outcome.result in (Result.REJECTED, Result.RETRY):
+    with acting(at_desk(by, operation.device_id, operation.user_id)) as made_on:
+        outcome = apply_one(made_on, entity, operation)
+    if outcome.result is Result.RETRY:
+        raise Conflict(
+            _("It could not be written just now, and still waits: try again in a minute.")
+        )
+    if outcome.result is Result.REJECTED:
         raise Invalid(*outcome.problems)
     _decide(by, found, HeldOperation.State.APPLIED, outcome.result)
     return outcome.result

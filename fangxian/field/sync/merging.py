@@ -19,18 +19,12 @@ from django.apps import apps
 from django.db import models
 from django.utils import timezone
 
+from fangxian.accounts.source import device_in
 from fangxian.common.actor import Actor
 from fangxian.field.models import FieldConflict
 from fangxian.field.sync.entities import Merged, Operation, Outcome, Result
 
 MINE, THEIRS = "mine", "theirs"
-# As ``accounts.devices`` names the source of a phone's actors.
-DEVICE = "device "
-
-
-def device_source(device_id: UUID) -> str:
-    """How the history names a phone as the source of a change."""
-    return f"{DEVICE}{device_id}"
 
 
 @dataclass(frozen=True)
@@ -102,7 +96,7 @@ def merged_many(
     Two or three statements beside the writing, however many there are: the history, the queue.
     """
     rows = _histories(changes)
-    merges = [_merge(change, rows[change.current.pk], server_keeps) for change in changes]
+    merges = [_merge(by, change, rows[change.current.pk], server_keeps) for change in changes]
     written = {one.change.current.pk: one.written for one in merges if one.written}
     if written:
         write(written)
@@ -111,9 +105,12 @@ def merged_many(
 
 
 def _merge(
-    change: Change, history: Sequence[Mapping[str, Any]], server_keeps: Collection[str]
+    by: Actor,
+    change: Change,
+    history: Sequence[Mapping[str, Any]],
+    server_keeps: Collection[str],
 ) -> _Merge:
-    meetings = _meetings(change, _since(change.operation, history))
+    meetings = _meetings(by, change, _since(change.operation, history))
     written: dict[str, Any] = {}
     disputed: dict[str, Merged] = {}
     for name, mine in change.wanted.items():
@@ -169,8 +166,9 @@ def _since(operation: Operation, rows: Sequence[Mapping[str, Any]]) -> Sequence[
     return rows[known[-1] :] if known else rows
 
 
-def _meetings(change: Change, rows: Sequence[Mapping[str, Any]]) -> dict[str, _Meeting]:
-    own = device_source(change.operation.device_id)
+def _meetings(by: Actor, change: Change, rows: Sequence[Mapping[str, Any]]) -> dict[str, _Meeting]:
+    # Not what the operation says of its phone: the source is of one that was shown to be his.
+    own = by.source if device_in(by.source) else None
     others = any((row["pgh_context"] or {}).get("source") != own for row in rows[1:])
     found: dict[str, _Meeting] = {}
     for name in change.wanted:
@@ -188,8 +186,7 @@ def _meetings(change: Change, rows: Sequence[Mapping[str, Any]]) -> dict[str, _M
                 # What the same phone sent since is what it knew.
                 base = before
             else:
-                device = source.partition(DEVICE)[2]
-                writer = str(context.get("who", "")), device, row["pgh_created_at"]
+                writer = str(context.get("who", "")), device_in(source), row["pgh_created_at"]
         found[name] = _Meeting(base, theirs, others, *writer)
     return found
 
@@ -220,7 +217,7 @@ def _follow_queue(by: Actor, merges: Sequence[_Merge]) -> None:
 
 def _queue(by: Actor, one: _Merge, name: str, row: FieldConflict | None) -> None:
     operation, met = one.change.operation, one.meetings[name]
-    device = str(operation.device_id)
+    device = device_in(by.source)
     disputed = one.disputed.get(name)
     mine = disputed.mine if disputed else one.written[name]
     if row is None:
@@ -233,7 +230,9 @@ def _queue(by: Actor, one: _Merge, name: str, row: FieldConflict | None) -> None
         )
     else:
         before = list(orjson.loads(row.values or "[]"))
-        values = before[:1] + [each for each in before[1:] if each["device"] != device]
+        values = before[:1] + [
+            each for each in before[1:] if not device or each["device"] != device
+        ]
     theirs = _value(met.theirs, met.who, met.device, met.at)
     if disputed and all(each["value"] != theirs["value"] for each in values[1:]):
         values.append(theirs)

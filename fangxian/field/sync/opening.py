@@ -18,6 +18,8 @@ from fangxian.field.sync.versions import row_of
 
 MOST_BYTES: Final = 262_144
 DEEPEST: Final = 32
+# Sixteen bytes or more, in base64url: without it the hash of a short plaintext could be guessed.
+_SALT: Final = re.compile(r"[A-Za-z0-9_-]{22,200}")
 _NULL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _MILLISECONDS: Final = dt.timedelta(milliseconds=1)
 # An operation is not older: phones keep what is unsent for weeks, not for years.
@@ -89,6 +91,9 @@ def opened(
         ) from None
     if _uuid(body, "op_id") != op_id or _uuid(body, "device") != device_id:
         raise _bad("op_id")
+    salt = body.get("salt")
+    if not isinstance(salt, str) or not _SALT.fullmatch(salt):
+        raise _bad("salt")
     patch, entity, seq = body.get("patch"), body.get("entity"), _whole(body, "seq", 0)
     if not isinstance(patch, dict) or _is_deep(patch):
         raise _bad("patch")

@@ -26,7 +26,7 @@ from fangxian.field.models import Operation as Row
 from fangxian.field.sync import entities
 from fangxian.field.sync.applying import Wanted, apply_as, kind_of
 from fangxian.field.sync.entities import Entity, Merged, Operation, Outcome, Result
-from fangxian.field.sync.held import Holding, hold
+from fangxian.field.sync.held import Holding, hold, waits_as
 from fangxian.field.sync.merging import plain
 from fangxian.field.sync.whereabouts import whereabouts
 
@@ -241,9 +241,27 @@ def _outcomes(sender: Sender, mine: Sequence[Sent]) -> dict[UUID, Outcome]:
                     keep(sent[op_id], HeldOperation.Why.PLACE)
                 else:
                     outcomes[op_id] = outcome
+    whys = {one.op_id: one.why for one in held}
+    for one, original in _astray(mine, outcomes):
+        # Refused, it would be lost for what is only late itself.
+        if original in outcomes and outcomes[original].result is Result.RETRY:
+            outcomes[one.op_id] = outcomes[original]
+        elif why := whys.get(original) or waits_as(original):
+            whys[one.op_id] = why
+            keep(one, why)
     if held:
         outcomes |= hold(_placed(held, mine))
     return outcomes
+
+
+def _astray(mine: Sequence[Sent], outcomes: Mapping[UUID, Outcome]) -> Iterable[tuple[Sent, UUID]]:
+    """The corrections of which the original was not found, with its number; in their order."""
+    for one in sorted(mine, key=lambda one: one.operation.seq if one.operation else 0):
+        if one.operation and any(p.code == "corrects" for p in outcomes[one.op_id].problems):
+            try:
+                yield one, UUID(str(one.operation.patch.get("corrects")))
+            except ValueError:
+                continue
 
 
 def _with_actors(

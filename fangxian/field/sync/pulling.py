@@ -78,13 +78,14 @@ class _Now:
 
 def pull(
     device_id: UUID,
+    holder_id: UUID,
     actors: Sequence[Actor],
     *,
     cursor: str | None,
     epoch: str,
     seq: int | None = None,
 ) -> Page:
-    """The next page for a phone whose holder acts as ``actors``: up to ``MOST`` records.
+    """The next page for a phone whose holder, a user, acts as ``actors``: up to ``MOST`` records.
 
     ``cursor`` and ``epoch`` are those of the last page it has; None, or one that is not known, has
     it begin anew. ``seq`` is the number of its last operation: what has a later one was made
@@ -94,7 +95,7 @@ def pull(
         PhoneManifest.objects.bulk_create([_fresh(device_id)], ignore_conflicts=True)
         row = PhoneManifest.objects.select_for_update().get(device_id=device_id)
         known = row.cursor
-        page = _next(row, _everything(device_id, actors), cursor, epoch)
+        page = _next(row, _everything(device_id, holder_id, actors), cursor, epoch)
         moment = timezone.now()
         row.pulls = [*row.pulls, [seq, moment.isoformat()]][-PULLS_KEPT:]
         row.pulled_at = moment
@@ -150,7 +151,7 @@ def _places(by: Actor) -> list[str]:
     return sorted(code for code in mine if len(code) >= Level.GRID)
 
 
-def _everything(device_id: UUID, actors: Sequence[Actor]) -> _Now:
+def _everything(device_id: UUID, holder_id: UUID, actors: Sequence[Actor]) -> _Now:
     now = _Now()
     for reach in reaches(actors):
         with acting(reach.by):
@@ -160,28 +161,34 @@ def _everything(device_id: UUID, actors: Sequence[Actor]) -> _Now:
                 if source.right is None or reach.by.may(source.right):
                     for record in source.read(reach):
                         now.add(source, record, reach.by)
-    for key, answer in _decided(device_id):
+    for key, answer in _decided(device_id, holder_id):
         now.held[key] = answer
     return now
 
 
-def _decided(device_id: UUID) -> Iterable[tuple[manifest.Key, _Held]]:
-    """What was decided of the phone's held operations."""
+def _decided(device_id: UUID, holder_id: UUID) -> Iterable[tuple[manifest.Key, _Held]]:
+    """What was decided of the phone's held operations; of those of somebody else no word of it."""
     since = timezone.now() - ANSWERS_KEPT
     for row in Operation.objects.filter(device_id=device_id, decided_at__gte=since):
-        try:
-            told = orjson.loads(row.told or "{}")
-        except orjson.JSONDecodeError:
-            told = {}
         data = {
             "op_id": row.op_id,
             "result": row.result,
-            "problems": told.get("problems", []),
+            "problems": _problems(row) if row.user_id in (holder_id, None) else [],
             "decided_at": row.decided_at,
         }
         record = Record(row.op_id, data)
         held = _Held(_ANSWERS, record, manifest.version_of(data, None))
         yield manifest.key_of(_ANSWERS, row.op_id.bytes), held
+
+
+def _problems(row: Operation) -> Sequence[Mapping[str, str]]:
+    try:
+        told = orjson.loads(row.told or "{}")
+    except orjson.JSONDecodeError:
+        # Its emergency's key is destroyed.
+        return []
+    found: Sequence[Mapping[str, str]] = told.get("problems", [])
+    return found
 
 
 def _next(row: PhoneManifest, now: _Now, cursor: str | None, epoch: str) -> Page:

@@ -341,7 +341,7 @@ def test_what_is_set_up_in_a_community_is_on_the_phones_of_its_staff(
 
     def held(by: Actor) -> dict[str, set[Any]]:
         found: dict[str, set[Any]] = {}
-        page = pull(uuid4(), [by], cursor=None, epoch="")
+        page = pull(uuid4(), uuid4(), [by], cursor=None, epoch="")
         for record in page.records:
             found.setdefault(record["entity"], set()).add(record["id"])
         return found

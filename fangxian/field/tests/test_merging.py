@@ -8,10 +8,12 @@ from typing import Any
 import orjson
 import pytest
 
+from fangxian.accounts.actions import make_device_code
 from fangxian.common.errors import Conflict, Forbidden, Invalid
+from fangxian.common.history import history_of
 from fangxian.common.scoping import acting
 from fangxian.field.models import Campaign, FieldConflict, HeldOperation, Operation, Visit
-from fangxian.field.sync import entities, schemas
+from fangxian.field.sync import entities, pushed, schemas
 from fangxian.field.sync.disputes import choose, open_disputes
 from fangxian.field.sync.entities import Operation as Sent
 from fangxian.field.sync.entities import Outcome, Result
@@ -223,6 +225,75 @@ def test_a_held_record_is_taken_over_or_turned_down(
         ("duplicate", "applied"),
         ("duplicate", "rejected"),
     ]
+
+
+def disabled(cast: Any, phone: Phone) -> list[str]:
+    """What is answered to a phone while Bob's account is disabled."""
+    user = cast.user("bob")
+    user.is_active = False
+    user.save()
+    told = results(phone.push())
+    user.is_active = True
+    user.save()
+    return told
+
+
+def held_of(by: Any, phone: Phone) -> list[HeldOperation]:
+    """What is held of a phone, in the order in which it was made."""
+    with acting(by):
+        rows = {str(row.op_id): row for row in HeldOperation.objects.all()}
+    return [rows[one.op_id] for one in phone.sent if one.op_id in rows]
+
+
+@pytest.mark.parametrize("last", ["b", ""])
+def test_changes_in_a_row_that_are_taken_over_never_meet_each_other(
+    phones: tuple[Phone, Phone], bob: Any, alice: Any, cast: Any, last: str
+) -> None:
+    one, _other = phones
+    home = home_of(one)
+    for note in ("a", last):
+        one.record("household", home["id"], {"note": note}, base=home["version"])
+    assert disabled(cast, one) == ["held", "held"]
+    for row in held_of(alice, one):
+        assert take_over(by=alice, held_id=row.pk) is Result.APPLIED
+    assert household(bob, home).note == last
+    with acting(alice):
+        assert not FieldConflict.objects.exists()
+        written = history_of(Household).objects.filter(pgh_obj_id=home["id"]).latest("pgh_id")
+        context = written.pgh_context
+    assert (context["who"], context["source"]) == ("alice", f"device {one.device_id}")
+
+
+def test_what_can_not_be_taken_over_just_now_still_waits(
+    phones: tuple[Phone, Phone], alice: Any, cast: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, _other = phones
+    home = home_of(one)
+    one.record("household", home["id"], {"note": "a"}, base=home["version"])
+    assert disabled(cast, one) == ["held"]
+    (row,) = held_of(alice, one)
+
+    def broken(**_values: Any) -> None:
+        raise RuntimeError("as a mistake of ours would")
+
+    monkeypatch.setattr(pushed, "change_at_doors", broken)
+    with pytest.raises(Conflict, match="try again"):
+        take_over(by=alice, held_id=row.pk)
+    monkeypatch.undo()
+    assert take_over(by=alice, held_id=row.pk) is Result.APPLIED
+
+
+def test_the_next_holder_is_not_told_why_anothers_record_was_turned_down(
+    phones: tuple[Phone, Phone], alice: Any, cast: Any
+) -> None:
+    one, _other = phones
+    one.visit(one.doors()[0])
+    assert disabled(cast, one) == ["held"]
+    (row,) = held_of(alice, one)
+    one.enrol(make_device_code(by=alice, strong=False).code, device_id=one.device_id)
+    turn_down(by=alice, held_id=row.pk, reason="查无此人说没人来过")
+    (told,) = [answer for page in one.pull() for answer in page["answers"]]
+    assert (told["op_id"], told["result"], told["problems"]) == (str(row.op_id), "rejected", [])
 
 
 def test_what_is_kept_of_an_operation_is_sealed(phones: tuple[Phone, Phone], bob: Any) -> None:

@@ -32,7 +32,7 @@ GOOD: dict[str, Any] = {
     "captured_at": "2026-01-10T11:00:00Z",
     "clock_offset": 0,
     "actor": str(uuid7()),
-    "salt": "s",
+    "salt": "c2FsdHNhbHRzYWx0c2FsdA",
 }
 
 
@@ -77,6 +77,7 @@ def test_a_good_one_is_read() -> None:
         ("captured_at", "yesterday"),
         ("captured_at", 1),
         ("clock_offset", 0.5),
+        *(("salt", salt) for salt in (None, "", 7, "c2FsdHNhbHRzYWx0c2Fsd", "s" * 21 + "/")),
         ("salt\x00", 1),
     ],
 )

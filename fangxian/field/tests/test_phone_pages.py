@@ -136,6 +136,37 @@ def test_unsent_work_is_handed_in_by_its_maker_once(
     assert {one["result"] for one in phone.push()} == {"duplicate"}
 
 
+def test_changes_in_a_row_in_a_file_never_meet_each_other(
+    phone: Phone, client_of: Any, alice: Any
+) -> None:
+    first, second = phone.all("household")[:2]
+    for home, last in ((first, "乙"), (second, "")):
+        for note in ("甲", last):
+            phone.record("household", home["id"], {"note": note}, base=home["version"])
+    client = client_of("bob")
+    assert client.post(reverse("field:hand_in"), {"file": file_of(phone)}).status_code == 200
+    with acting(alice):
+        assert not FieldConflict.objects.exists()
+        notes = [Household.objects.get(pk=home["id"]).note for home in (first, second)]
+    assert notes == ["乙", ""]
+
+
+def test_a_file_that_names_anothers_phone_is_no_work_of_that_phone(
+    phone: Phone, client_of: Any, alice: Any
+) -> None:
+    """Anybody can write the id of a phone: what its holder changed stays somebody else's."""
+    home = phone.all("household")[0]
+    phone.record("household", home["id"], {"note": "甲"}, base=home["version"])
+    phone.push()
+    phone.record(
+        "household", home["id"], {"note": "乙"}, base=home["version"], actor=str(alice.user_id)
+    )
+    client = client_of("alice")
+    assert client.post(reverse("field:hand_in"), {"file": file_of(phone)}).status_code == 200
+    with acting(alice):
+        assert FieldConflict.objects.filter(object_id=home["id"]).count() == 1
+
+
 def test_what_somebody_else_made_is_held_when_it_is_handed_in(
     phone: Phone, client_of: Any, alice: Any
 ) -> None:

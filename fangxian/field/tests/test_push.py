@@ -473,3 +473,50 @@ def test_a_newer_value_waits_behind_an_older_one_that_is_to_come_again(
     assert results(phone.push()) == ["applied", "applied"]
     with acting(bob):
         assert Household.objects.get(pk=first["id"]).note == "newer"
+
+
+def correction_of(phone: Phone, original: Any) -> Any:
+    patch = original.plain["patch"]
+    door = {name: patch[name] for name in ("campaign_id", "household_id")}
+    return phone.visit(door, "absent", corrects=original.op_id)
+
+
+def test_a_correction_waits_beside_its_original_that_is_to_come_again(
+    phone: Phone, bob: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fangxian.field.actions import visits
+
+    original = phone.visit(phone.doors()[0], note="poison")
+    phone.visit(phone.doors()[1])
+    correction_of(phone, correction_of(phone, original))
+    write = visits.write
+
+    def poisoned(by: Any, ready: Any, today: Any) -> Any:
+        if any(one.visit.note == "poison" for one in ready):
+            raise RuntimeError("as a mistake of ours would")
+        return write(by, ready, today)
+
+    monkeypatch.setattr(visits, "write", poisoned)
+    assert results(phone.push()) == ["retry", "applied", "retry", "retry"]
+    monkeypatch.undo()
+    assert results(phone.push()) == ["applied"] * 3
+    with acting(bob):
+        assert Visit.objects.filter(corrected_by=None).count() == 2
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_correction_is_held_beside_its_original(phone: Phone, alice: Any, together: bool) -> None:
+    original = phone.visit(phone.doors()[0])
+    original.envelope["key"] = str(uuid7())
+    if not together:
+        assert results(phone.push()) == ["held"]
+    correction_of(phone, original)
+    assert {(one["result"], one["problems"][0]["code"]) for one in phone.push()} == {
+        ("held", "held_key")
+    }
+    with acting(alice):
+        correction = HeldOperation.objects.get(entity="visit")
+    # There is nothing yet that it could correct: it goes on waiting.
+    with pytest.raises(Invalid):
+        take_over(by=alice, held_id=correction.pk)
+    turn_down(by=alice, held_id=correction.pk, reason="重新登记")
