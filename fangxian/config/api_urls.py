@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import orjson
-from django.http import HttpRequest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.utils import translation
 from ninja import NinjaAPI
 from ninja.parser import Parser
 
@@ -55,8 +59,21 @@ phones.add_router("", photos)
 def _without_session(mounted: Any) -> Any:
     """The same routes, asked for by phones that have no session of the web."""
     for pattern in mounted[0]:
+        pattern.callback = _as_asked(pattern.callback)
         pattern.callback.policy = Policy(public=True)
     return mounted
+
+
+def _as_asked(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Answer in the language of the request; the cookie is that of web pages in the same browser."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        request.COOKIES.pop(settings.LANGUAGE_COOKIE_NAME, None)
+        with translation.override(translation.get_language_from_request(request)):
+            return view(request, *args, **kwargs)
+
+    return answered
 
 
 urlpatterns = [path("field/sync/", _without_session(phones.urls)), path("", api.urls)]

@@ -10,6 +10,7 @@ import { session } from "./session";
 import { run, sync } from "./sync";
 import { t } from "./text";
 import { Button, Icon, Notice, Screen } from "./ui";
+import { SaveUnsent } from "./unsent";
 
 export function App() {
   useCell(prefs);
@@ -68,6 +69,7 @@ function ClockBack() {
       <Button look="primary" icon="refresh" disabled={running} onClick={() => void run()}>
         {running ? t("Syncing …") : t("Sync now")}
       </Button>
+      <SaveUnsent />
     </Screen>
   );
 }

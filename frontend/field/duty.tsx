@@ -2,7 +2,9 @@
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { useCell } from "./cell";
+import { useModel } from "./hooks";
 import { type Done, model } from "./model";
+import type { Grid } from "./records";
 import { failure, moment } from "./said";
 import { session } from "./session";
 import { t } from "./text";
@@ -48,9 +50,17 @@ export function useSaving(): Saving {
   return { busy, run, notice };
 }
 
+/** The grids that the phone's holder answers for now; before the first pull those that enrolment told. */
+export function useGrids(): readonly Grid[] {
+  const { grids } = useCell(session);
+  useModel();
+  const pulled = model.all("grid");
+  return pulled.length ? pulled.sort((a, b) => (a.code < b.code ? -1 : 1)) : grids;
+}
+
 /** The grid that something was done in; asked only where there are several. */
 export function useGrid(): { code: string; choice: ComponentChildren } {
-  const { grids } = useCell(session);
+  const grids = useGrids();
   const [chosen, setChosen] = useState("");
   const code = grids.some((grid) => grid.code === chosen) ? chosen : (grids[0]?.code ?? "");
   const options = grids.map((grid) => ({ value: grid.code, label: grid.name }));

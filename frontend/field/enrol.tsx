@@ -1,11 +1,13 @@
 // Signing a phone in by the code that the officer's own session shows, and the PIN.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useCell } from "./cell";
-import { code as scanned, go } from "./route";
+import { code as scanned, codeIn, go } from "./route";
 import { failure } from "./said";
+import { ScanButton } from "./scan";
 import { type Gone, PIN, TRIES, choosePin, platform, redeem, session, unlock } from "./session";
 import { t, tn } from "./text";
 import { Button, Field, Notice, Screen } from "./ui";
+import { SaveUnsent } from "./unsent";
 
 const GONE: Record<Exclude<Gone, "" | "person">, () => string> = {
   lease: () => t("The phone was not in step for three days, so the households on it were removed."),
@@ -42,6 +44,11 @@ export function Enrol({ code: given = "" }: { code?: string }) {
     setCode(given);
     void send(given);
   }, [given]);
+  const take = (read: string): void => {
+    const found = codeIn(read);
+    if (found) void send(found);
+    else setError(t("This is not the code that “My phones” shows."));
+  };
   const back = (): void => {
     scanned.value = "";
     go("settings");
@@ -55,8 +62,10 @@ export function Enrol({ code: given = "" }: { code?: string }) {
       )}
       <ol class="ff-steps">
         <li>{t("On a computer, sign in to Fangxian and open “My phones”.")}</li>
-        <li>{t("Scan the code there with this phone's camera, or type it here. It holds for five minutes.")}</li>
+        <li>{t("Scan the code there with the button below, or type it here. It holds for five minutes.")}</li>
       </ol>
+      {/* The phone's own camera would open it in the browser: on an iPhone's home screen the app has a store of its own. */}
+      <ScanButton label={t("Scan the code")} onCode={take} />
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -77,6 +86,7 @@ export function Enrol({ code: given = "" }: { code?: string }) {
         </Button>
       </form>
       {stage === "open" && <Button onClick={back}>{t("Back")}</Button>}
+      <SaveUnsent />
     </Screen>
   );
 }
@@ -171,6 +181,7 @@ export function Unlock({ onForgotten }: { onForgotten: () => void }) {
         />
       </form>
       <Button onClick={onForgotten}>{t("PIN forgotten")}</Button>
+      <SaveUnsent />
     </Screen>
   );
 }

@@ -1,7 +1,8 @@
 // What the phone knows, decrypted in memory: the server's records, and over them what was done here since. `save` is
 // the one way in which anything is recorded.
 import { Cell } from "./cell";
-import { type Bytes, type ViewKeys, decrypt, encrypt, nameOf, seal, sealPhoto, utf8, uuid7 } from "./crypto";
+import { now, readClock, today } from "./clock";
+import { type Box, type Bytes, type ViewKeys, base64url, decrypt, encrypt, nameOf, seal, sealPhoto, utf8, uuid7 } from "./crypto";
 import { tellOthers, whenOthersChange } from "./others";
 import type { Change, Entity, Kept, Pushed, Records, Row } from "./records";
 import { isOurs, openKeys, prover, recheck } from "./session";
@@ -62,11 +63,15 @@ export const saved = new Cell(0);
 let kept = new Map<string, Kept>();
 let done: Done[] = [];
 let tables: Tables = {};
+let lists = new Map<Pushed | undefined, Done[]>();
+/** What was decrypted, by the nonce of its box: most of it is still the same after a pull. */
+let plain = new Map<string, unknown>();
 
 whenOthersChange(() => void recheck().then(load));
 
 function drawn(): void {
   tables = {};
+  lists = new Map();
   changed.value += 1;
 }
 
@@ -91,7 +96,16 @@ export async function load(): Promise<void> {
   const keys = openKeys();
   if (!keys) return clear();
   const before = saved.value;
-  const read = await Promise.all((await boxes()).map(([name, box]) => decrypt<Kept>(keys, name, box).catch(() => null)));
+  await readClock();
+  const known = plain;
+  const found = new Map<string, unknown>();
+  const once: Reading = async <T>(name: string, box: Box): Promise<T> => {
+    const nonce = base64url(box.nonce);
+    const value = known.get(nonce) ?? (await decrypt<T>(keys, name, box));
+    found.set(nonce, value);
+    return value as T;
+  };
+  const read = await Promise.all((await boxes()).map(([name, box]) => once<Kept>(name, box).catch(() => null)));
   const records = read.filter((record) => record !== null);
   // What can't be read is of a view key that was replaced: all is fetched anew.
   if (records.length < read.length) {
@@ -99,28 +113,32 @@ export async function load(): Promise<void> {
       if (await isOurs(writing)) await putMeta(writing, { cursor: undefined });
     });
   }
-  const day = new Date(Date.now() - DAY).toISOString();
-  const own = (await Promise.all((await recent(day)).map((item) => opened(keys, item)))).flatMap((one) => one ?? []);
+  const day = new Date(now() - DAY).toISOString();
+  const own = (await Promise.all((await recent(day)).map((item) => opened(keys, item, once)))).flatMap((one) => one ?? []);
   // Locked, or something was recorded, while this was being read.
   if (openKeys() !== keys || saved.value !== before) return load();
   kept = new Map(records.map((record) => [place(record.entity, record.id), record]));
   done = own;
+  plain = found;
   drawn();
 }
 
 export function clear(): void {
   kept = new Map();
+  plain = new Map();
   done = [];
   drawn();
 }
+
+type Reading = <T>(name: string, box: Box) => Promise<T>;
 
 const place = (entity: string, id: string): string => `${entity} ${id}`;
 export const boxPlace = (opId: string): string => `queue ${opId}`;
 
 /** What the phone remembers of an operation; null where it was boxed under a view key that is gone. */
-export async function opened(keys: ViewKeys, item: Queued): Promise<Done | null> {
+export async function opened(keys: ViewKeys, item: Queued, read: Reading = (name, box) => decrypt(keys, name, box)): Promise<Done | null> {
   try {
-    const own = await decrypt<Own>(keys, boxPlace(item.op_id), item.own);
+    const own = await read<Own>(boxPlace(item.op_id), item.own);
     const { seq, op_id, at, state } = item;
     const pending = item.open === 1 && state !== "rejected";
     return { ...own, seq, op_id, at, state, entity: item.entity as Pushed, pending };
@@ -160,7 +178,8 @@ export const model = {
   one: <E extends Entity>(entity: E, id: string): Row<E> | undefined => table(entity).get(id),
   /** The names of codes; undefined before the first pull. */
   words: (): Row<"words"> | undefined => model.all("words")[0],
-  campaigns: (): Row<"campaign">[] => model.all("campaign"),
+  /** Sweeps that have begun; one that is over its last day runs until somebody ends it. */
+  campaigns: (day: string = today()): Row<"campaign">[] => model.all("campaign").filter((one) => one.starts_on <= day),
   campaign: (id: string): Row<"campaign"> | undefined => model.one("campaign", id),
   form: (id: string): Row<"form"> | undefined => model.one("form", id),
   /** In walking order; those of one sweep, or all. */
@@ -176,10 +195,16 @@ export const model = {
   dutyRules: (): Row<"duty_rules"> | undefined => model.all("duty_rules")[0],
   gates: (): Row<"gate">[] => model.all("gate"),
   rounds: (): Row<"round">[] => model.all("round"),
-  messages: (): Row<"message">[] => model.all("message"),
+  /** What is to be said today. */
+  messages: (day: string = today()): Row<"message">[] =>
+    model.all("message").filter((one) => one.from_date <= day && (one.to_date === null || one.to_date >= day)),
   tasks: (): Row<"task">[] => model.all("task"),
   /** What was done on this phone of a kind: all that is under way, and what is not a day old. Latest first. */
-  done: (entity?: Pushed): Done[] => done.filter((one) => !entity || one.entity === entity).reverse(),
+  done: (entity?: Pushed): Done[] => {
+    const known = lists.get(entity) ?? done.filter((one) => !entity || one.entity === entity).reverse();
+    lists.set(entity, known);
+    return known;
+  },
 };
 
 /** Record something. It is on the disk when this returns, and not recorded when it raises (SaveError).
@@ -200,7 +225,7 @@ export async function save(
   const target = id ?? uuid7();
   const own: Own = { id: target, title, patch, changes };
   try {
-    const at = new Date().toISOString();
+    const at = new Date(now()).toISOString();
     const seq = await nextSeq();
     const plain = {
       op_id: opId,
@@ -211,14 +236,16 @@ export async function save(
       base_version: base,
       patch,
       schema: SCHEMA,
-      captured_at: at,
+      // As it stands on the phone: the server puts it right, by the offset.
+      captured_at: new Date().toISOString(),
       clock_offset: (await meta("offset")) ?? null,
       actor: device.user,
       salt: uuid7() + uuid7(),
     };
     const envelope = await seal(utf8(JSON.stringify(plain)), opId, sealKey, by);
     const box = await encrypt(keys, boxPlace(opId), own);
-    const item: Queued = { seq, op_id: opId, device: device.id, entity, at, state: "waiting", envelope, own: box, open: 1 };
+    const after = patch["corrects"] ? { after: String(patch["corrects"]) } : {};
+    const item: Queued = { seq, op_id: opId, device: device.id, entity, at, state: "waiting", envelope, own: box, open: 1, ...after };
     const pictures = await Promise.all(
       Object.entries(photos).map(async ([photo, bytes]) => {
         const { head, box: sealed } = await sealPhoto(bytes, photo, sealKey, by);

@@ -1,4 +1,5 @@
 // The operations of this phone as the sync box lists them, and their export to a file.
+import { now } from "./clock";
 import { type Envelope, type PhotoHead, base64url, openAnswer } from "./crypto";
 import { type Own, opened } from "./model";
 import { answerKeys, openKeys } from "./session";
@@ -82,7 +83,7 @@ export async function exported(mostBytes: number = MOST_BYTES): Promise<Exported
   const section = (device: string, size: number): Exported["devices"][number] => {
     let file = files.at(-1);
     if (!file || bytes + size > mostBytes) {
-      file = { format: "fangxian operations 2", exported_at: new Date().toISOString(), devices: [] };
+      file = { format: "fangxian operations 2", exported_at: new Date(now()).toISOString(), devices: [] };
       files.push(file);
       bytes = 0;
     }

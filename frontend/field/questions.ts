@@ -1,6 +1,7 @@
 // A questionnaire as the phone draws it: texts in the reader's language around what islands/questions.ts finds.
 import { type Around, type Tree, text } from "../islands/expression";
 import { type Answers, type Asked, MOST_TEXT, type Problem, type Standing, beginning, filled, goOver, localTime } from "../islands/questions";
+import { now } from "./clock";
 import type { Form } from "./records";
 import { type Language, t } from "./text";
 
@@ -92,8 +93,8 @@ export function inLanguage(said: Texts, language: string = document.documentElem
 }
 
 /** Day and local time of now, as logic sees them. */
-export function clock(now: Date = new Date()): { today: string; now: string } {
-  const local = localTime(now);
+export function clock(at: Date = new Date(now())): { today: string; now: string } {
+  const local = localTime(at);
   return { today: local.slice(0, 10), now: local };
 }
 

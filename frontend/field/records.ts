@@ -129,6 +129,12 @@ export interface Gate {
   asks: Asked[];
 }
 
+/** A grid or building that the phone's holder answers for. */
+export interface Grid {
+  code: string;
+  name: string;
+}
+
 export interface Point {
   id: string;
   name: string;
@@ -172,6 +178,7 @@ export interface Records {
   gate: Gate;
   round: Round;
   message: Message;
+  grid: Grid;
 }
 export type Entity = keyof Records;
 

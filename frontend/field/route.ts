@@ -41,9 +41,14 @@ export function link(...to: string[]): string {
   return `#/${to.map(encodeURIComponent).join("/")}`;
 }
 
+/** The code in an address that a QR brought; "" where it has none. */
+export function codeIn(address: string): string {
+  return /#enrol=([\w-]+)/.exec(address)?.[1] ?? "";
+}
+
 /** Take a code out of the address: it must not stay in the browser's history. */
 function takeCode(): boolean {
-  const found = /^#enrol=([\w-]+)/.exec(location.hash)?.[1];
+  const found = codeIn(location.hash);
   if (!found) return false;
   history.replaceState(null, "", location.pathname);
   route.value = [];

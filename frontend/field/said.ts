@@ -1,4 +1,5 @@
 // How the app words a moment and a failure.
+import { now } from "./clock";
 import { SaveError } from "./model";
 import { t } from "./text";
 import { WireError } from "./wire";
@@ -6,10 +7,10 @@ import { WireError } from "./wire";
 const DAY = 86_400_000;
 
 /** The time of today, else the date with it. */
-export function moment(value: string | number, now: number = Date.now()): string {
+export function moment(value: string | number, present: number = now()): string {
   const at = new Date(value);
   const language = document.documentElement.lang || "zh-Hans";
-  const near = now - at.getTime() < DAY && at.getDate() === new Date(now).getDate();
+  const near = present - at.getTime() < DAY && at.getDate() === new Date(present).getDate();
   const time = { hour: "2-digit", minute: "2-digit", hour12: false } as const;
   return at.toLocaleString(language, near ? time : { month: "numeric", day: "numeric", ...time });
 }

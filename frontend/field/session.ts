@@ -1,5 +1,6 @@
 // Who holds the phone: enrolment, the PIN, the lease, and what is destroyed when. The queue outlives all of it.
 import { Cell } from "./cell";
+import { readClock } from "./clock";
 import {
   type AnswerPair,
   type ServerKey,
@@ -17,6 +18,7 @@ import {
   wrap,
 } from "./crypto";
 import { tellOthers } from "./others";
+import type { Grid } from "./records";
 import { type Meta, type Writing, meta, putMeta, setMeta, write } from "./store";
 import { SCHEMA, send } from "./wire";
 
@@ -27,11 +29,6 @@ const HOUR = 3_600_000;
 const MINUTE = 60_000;
 // How far time has to go before it is worth a write.
 const NOTED = 300_000;
-
-export interface Grid {
-  code: string;
-  name: string;
-}
 
 /** What only the view key opens. */
 interface Secrets {
@@ -117,6 +114,7 @@ export async function answerKeys(): Promise<AnswerPair | null> {
 
 /** Look at what is on the phone, and take the first stage from it. */
 export async function start(): Promise<void> {
+  await readClock();
   if (await expire()) return;
   const wrapped = await meta("wrapped");
   const { back } = session.value;
@@ -204,6 +202,7 @@ export async function redeem(code: string, name: string): Promise<void> {
     const box = await encrypt(keys, PLACE, next);
     await write(["meta"], (writing) => putMeta(writing, { ...facts, secrets: box }));
     secrets = next;
+    await readClock();
     show("open");
     tellOthers();
     return;
@@ -212,6 +211,7 @@ export async function redeem(code: string, name: string): Promise<void> {
     await forget(writing, "");
     await putMeta(writing, facts);
   });
+  await readClock();
   keys = secrets = null;
   enrolled = reply;
   session.value = { ...NOBODY, stage: "pin", user_name: reply.user_name, grids: reply.grids };

@@ -15,7 +15,7 @@ export interface Queued {
   /** The device that it is sealed for. */
   device: string;
   entity: string;
-  /** When it was done, by this phone's clock. */
+  /** When it was done, by the server's clock as the phone knew it (clock.ts). */
   at: string;
   state: State;
   envelope: Envelope;
@@ -28,6 +28,8 @@ export interface Queued {
   open?: 1;
   /** The person has seen the notice of a merge, or put a refused one away. */
   seen?: boolean;
+  /** op_id of the one that it corrects: before that one is with the server it would be refused. */
+  after?: string;
   /** Its `own` names no person any more (passers.ts). */
   bare?: 1;
 }

@@ -1,5 +1,7 @@
 // Keeps the app's own files, so that it opens without a network. Only addresses of the app; data never pass here.
 // `FANGXIAN_APP` is put before this file by the server (fangxian/field/shell.py).
+export {};
+
 interface Files {
   version: string;
   /** The page itself, the first of those without which nothing starts. */
@@ -29,11 +31,22 @@ const { version, page, shell, later } = worker.FANGXIAN_APP;
 const NAME = "fangxian-field-";
 const CURRENT = NAME + version;
 
-worker.addEventListener("install", (event) => event.waitUntil(keep([page, ...shell])));
+/** Built files, which are named by their content: the same name is the same file in each version. */
+const BUILT = /\/assets\/[^/]+-[\w-]{8}\.\w+$/;
+
+worker.addEventListener("install", (event) => {
+  const install = async (): Promise<void> => {
+    await keep([page, ...shell]);
+    // What an older version had on this phone must not be missing in this one, when it is taken without a network.
+    if ((await others()).length) await keepLater();
+  };
+  event.waitUntil(install());
+});
 
 worker.addEventListener("activate", (event) => {
   const forget = async (): Promise<void> => {
-    for (const name of await caches.keys()) if (name.startsWith(NAME) && name !== CURRENT) await caches.delete(name);
+    await takeOver(later);
+    for (const name of await others()) await caches.delete(name);
     await worker.clients.claim();
     await keepLater();
   };
@@ -57,11 +70,36 @@ async function kept(path: string, request: Request): Promise<Response> {
   return (await (await caches.open(CURRENT)).match(path)) ?? fetch(request);
 }
 
-async function keep(paths: string[]): Promise<void> {
+/** The caches of other versions. */
+async function others(): Promise<string[]> {
+  return (await caches.keys()).filter((name) => name.startsWith(NAME) && name !== CURRENT);
+}
+
+async function missing(paths: string[]): Promise<string[]> {
   const cache = await caches.open(CURRENT);
-  const missing: string[] = [];
-  for (const path of paths) if (!(await cache.match(path))) missing.push(path);
-  await Promise.all(missing.map(async (path) => cache.put(path, await fetched(path))));
+  const found = await Promise.all(paths.map((path) => cache.match(path)));
+  return paths.filter((_path, at) => !found[at]);
+}
+
+/** Take over built files that another version had. */
+async function takeOver(paths: string[]): Promise<void> {
+  const cache = await caches.open(CURRENT);
+  const before = await Promise.all((await others()).map((name) => caches.open(name)));
+  for (const path of (await missing(paths)).filter((one) => BUILT.test(one))) {
+    for (const old of before) {
+      const known = await old.match(path);
+      if (known) await cache.put(path, known);
+    }
+  }
+}
+
+/** All of them, or an error; those that came stay. */
+async function keep(paths: string[]): Promise<void> {
+  await takeOver(paths);
+  const cache = await caches.open(CURRENT);
+  const kept = await Promise.allSettled((await missing(paths)).map(async (path) => cache.put(path, await fetched(path))));
+  const failed = kept.find((one) => one.status === "rejected");
+  if (failed) throw failed.reason;
 }
 
 async function keepLater(): Promise<void> {

@@ -1,5 +1,6 @@
 // Doors of a sweep: which are left, which comes next, and what a visit makes of one.
 import { Cell } from "./cell";
+import { dayAfter, today } from "./clock";
 import type { Bytes } from "./crypto";
 import { type Done, type Saved, model, save } from "./model";
 import type { Campaign, Change, Outcome, Row } from "./records";
@@ -7,16 +8,7 @@ import { named } from "./words";
 
 type Door = Row<"door">;
 
-/** The phone's day, as 2020-03-05. */
-export function today(now: Date = new Date()): string {
-  return dayAfter(0, now);
-}
-
-export function dayAfter(days: number, now: Date = new Date()): string {
-  const two = (part: number): string => String(part).padStart(2, "0");
-  const day = new Date(now.getFullYear(), now.getMonth(), now.getDate() + days);
-  return `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
-}
+export { dayAfter, today };
 
 export const isLeft = (door: Door): boolean => door.state === "open";
 /** Somebody was there, and has to go again. */

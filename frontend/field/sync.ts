@@ -1,6 +1,7 @@
 // Sends what waits and fetches what the phone may hold. Nothing here decides what screens may do: they never wait for
 // it. The protocol: docs/methods/sync.md.
 import { Cell } from "./cell";
+import { now as present, readClock } from "./clock";
 import { type ServerKey, type ViewKeys, nameOf, sealAnswer } from "./crypto";
 import { boxed, noted, reload, saved } from "./model";
 import { forgetPassers } from "./passers";
@@ -74,9 +75,9 @@ export interface Sync {
   photos: number;
   /** Merge notices and refusals that nobody has looked at. */
   notices: number;
-  /** When all went through last, ms. */
+  /** When all went through last, by the server's clock, ms. */
   synced_at: number;
-  /** When what can be read here is removed unless a pull went through before, ms of this phone's clock; 0: nothing. */
+  /** When what can be read here is removed unless a pull went through before, by the server's clock, ms; 0: nothing. */
   lease: number;
 }
 
@@ -172,6 +173,7 @@ async function alone(work: () => Promise<Line>): Promise<Line> {
 
 /** Tell the screens how things stand. */
 export async function count(line: Line = sync.value.line): Promise<void> {
+  await readClock();
   const [waiting, photos, lease] = [await queued("waiting"), await allPhotos(), await meta("lease")];
   const told = (await queued("merged", "conflict", "held", "rejected")).filter((item) => !item.seen);
   const refused = photos.filter((photo) => photo.state === "rejected");
@@ -182,7 +184,7 @@ export async function count(line: Line = sync.value.line): Promise<void> {
     photos: photos.filter((photo) => photo.state === "sending").length,
     notices: new Set([...told, ...refused].map((one) => one.op_id)).size,
     synced_at: (await meta("synced_at")) ?? 0,
-    lease: lease ? lease - ((await meta("offset")) ?? 0) : 0,
+    lease: lease ?? 0,
   };
 }
 
@@ -196,7 +198,7 @@ async function round(): Promise<Line> {
     await sendPhotos();
     if (pulled.status === "rejected") throw pulled.reason;
     const line = pulled.value;
-    if (line === "ok" && openKeys()) await setMeta({ synced_at: Date.now() });
+    if (line === "ok" && openKeys()) await setMeta({ synced_at: present() });
     if (Date.now() - tidied > TIDY_EVERY) {
       tidied = Date.now();
       await tidy();
@@ -229,7 +231,8 @@ export async function push(): Promise<boolean> {
     // What another device's cookie would have to send goes by a file only (outbox.ts).
     if (await meta("answer_public")) untold.clear();
     const waiting = (await queued("waiting")).filter((item) => item.device === device?.id && !untold.has(item.op_id));
-    const left = waiting.filter((item) => !sent.has(item.op_id));
+    const unsent = new Set(waiting.map((item) => item.op_id));
+    const left = waiting.filter((item) => !sent.has(item.op_id) && !(item.after && unsent.has(item.after)));
     const plain = left.filter((item) => !suspects.has(item.op_id));
     const batch = plain.length ? some(plain, most) : left.slice(0, 1);
     const [first] = batch;
@@ -457,7 +460,7 @@ async function tidy(now: number = Date.now()): Promise<void> {
   await write(["queue"], async (writing) => {
     const queue = writing.objectStore("queue");
     // Nothing is answered before it is made.
-    const before = IDBKeyRange.upperBound(new Date(now - KEPT_DAYS * DAY).toISOString());
+    const before = IDBKeyRange.upperBound(new Date(present() - KEPT_DAYS * DAY).toISOString());
     for (const item of await queue.index("at").getAll(before)) {
       const old = item.answered_at !== undefined && now - item.answered_at > KEPT_DAYS * DAY;
       const open = item.state === "waiting" || item.state === "held" || (item.state === "rejected" && !item.seen);
@@ -466,7 +469,8 @@ async function tidy(now: number = Date.now()): Promise<void> {
   });
 }
 
-/** Look now and then whether the lease is over, or another tab has destroyed what was here. */
+/** Look now and then whether the lease is over, another day has begun, or another tab has destroyed what was here. */
 export async function guard(): Promise<void> {
+  await readClock();
   if (!(await expire())) await recheck();
 }

@@ -31,11 +31,13 @@ export interface Plain {
   id: string;
   base_version: number | null;
   patch: Record<string, unknown>;
+  captured_at: string;
+  clock_offset: number | null;
   actor: string;
   salt: string;
 }
 
-type Call = { path: string; body: Record<string, unknown>; token: string; bytes: Uint8Array };
+type Call = { path: string; body: Record<string, unknown>; token: string; language: string; bytes: Uint8Array };
 type Made = Response | "lost" | "offline" | null;
 
 /** A server small enough to be read whole, which holds to the protocol: what it once answered it remembers. */
@@ -83,10 +85,11 @@ export class Server {
   }
 
   async #fetch(url: string, init: RequestInit): Promise<Response> {
-    const token = new Headers(init.headers).get("Authorization") ?? "";
+    const headers = new Headers(init.headers);
+    const [token, language] = [headers.get("Authorization") ?? "", headers.get("Accept-Language") ?? ""];
     const bytes = init.body instanceof Uint8Array ? init.body : new Uint8Array();
     const body = (typeof init.body === "string" ? JSON.parse(init.body) : {}) as Call["body"];
-    const call = { path: url.replace("/api/field/sync/", ""), body, token, bytes };
+    const call = { path: url.replace("/api/field/sync/", ""), body, token, language, bytes };
     this.calls.push(call);
     const made = this.before(call);
     if (made === "offline") throw new TypeError("no network");

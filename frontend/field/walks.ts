@@ -1,8 +1,8 @@
 // Which points of a round are to be seen now, and which were missed: as the server reckons (field/duties/queries.py),
 // with what this phone has recorded since.
+import { now, today } from "./clock";
 import { model } from "./model";
 import type { Point, Row } from "./records";
-import { today } from "./sweep";
 
 type Round = Row<"round">;
 
@@ -26,16 +26,16 @@ interface Walk {
 }
 
 /** The walk of a round that is under way, or the next one of today; a round over midnight belongs to its first day. */
-export function walkOf(round: Pick<Round, "first_at" | "last_at" | "times_a_day">, now: Date = new Date()): Walk {
+export function walkOf(round: Pick<Round, "first_at" | "last_at" | "times_a_day">, moment: Date = new Date(now())): Walk {
   const at = (time: string, days: number): Date => {
     const [hours = 0, minutes = 0] = time.split(":").map(Number);
-    return new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, hours, minutes);
+    return new Date(moment.getFullYear(), moment.getMonth(), moment.getDate() + days, hours, minutes);
   };
   const overnight = round.last_at <= round.first_at;
-  const back = overnight && now < at(round.first_at, 0) ? -1 : 0;
+  const back = overnight && moment < at(round.first_at, 0) ? -1 : 0;
   const begins = at(round.first_at, back);
   const ends = at(round.last_at, back + (overnight ? 1 : 0));
-  const share = (now.getTime() - begins.getTime()) / Math.max(1, ends.getTime() - begins.getTime());
+  const share = (moment.getTime() - begins.getTime()) / Math.max(1, ends.getTime() - begins.getTime());
   const due = Math.floor(round.times_a_day * Math.min(1, Math.max(0, share)));
   return {
     begins: begins.getTime(),
@@ -46,8 +46,8 @@ export function walkOf(round: Pick<Round, "first_at" | "last_at" | "times_a_day"
 }
 
 /** All points in their order. */
-export function standings(round: Round, now: Date = new Date()): Standing[] {
-  const walk = walkOf(round, now);
+export function standings(round: Round, moment: Date = new Date(now())): Standing[] {
+  const walk = walkOf(round, moment);
   const own = new Map<string, number>();
   for (const one of model.done("round_check")) {
     const at = Date.parse(one.at);

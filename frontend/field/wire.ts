@@ -1,5 +1,7 @@
 // One request to the server. A network that answers in its place (a hotel's or station's sign-in page) is found out
 // by the header that only our server sets.
+import { prefs } from "./prefs";
+
 export const SCHEMA = 1;
 const BASE = "/api/field/sync/";
 const PATIENCE = 60_000;
@@ -46,7 +48,7 @@ export async function exchange<T>(path: string, { method, body, type, token = nu
     const reply = await fetch(BASE + path, {
       method,
       body,
-      headers: { "Content-Type": type, ...(token ? { Authorization: `Bearer ${token}` } : {}), ...headers },
+      headers: { "Content-Type": type, "Accept-Language": prefs.value.language, ...(token ? { Authorization: `Bearer ${token}` } : {}), ...headers },
       credentials: "same-origin",
       cache: "no-store",
       redirect: "manual",

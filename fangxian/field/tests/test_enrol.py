@@ -19,6 +19,7 @@ from fangxian.accounts.actions import (
 from fangxian.accounts.devices import COOKIE, DeviceRefused
 from fangxian.accounts.models import Device, DeviceCode, DeviceHolder, SecurityAlert, User
 from fangxian.common.errors import Forbidden, OutOfScope, TooMany
+from fangxian.common.ids import uuid7
 from tests.kit.phone import Phone
 
 ENROL = "/api/field/sync/enrol"
@@ -85,6 +86,19 @@ def test_every_answer_is_marked(bob: Any) -> None:
     assert [answer.status_code for answer in answers] == [200, 403, 422]
     assert {answer["X-Fangxian"] for answer in answers} == {"sync"}
     assert {answer["Cache-Control"] for answer in answers} == {"no-store"}
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("zh-hant", "本設備未登記。"), ("en", "This phone is not enrolled."), ("", "本设备未登记。")],
+)
+def test_reasons_are_in_the_language_of_the_app_not_of_the_web(language: str, said: str) -> None:
+    phone = Phone(Client())
+    phone.client.cookies["fangxian_language"] = "en" if language != "en" else "zh-hans"
+    body = {"device": str(uuid7()), "epoch": "", "operations": []}
+    told = phone.post("push", body, **{"Accept-Language": language} if language else {})
+    assert told.status_code == 401
+    assert told.json()["message"] == said
 
 
 def test_a_code_is_read_however_it_was_typed(bob: Any) -> None:

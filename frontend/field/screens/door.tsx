@@ -5,6 +5,7 @@ import { unbase64url } from "../crypto";
 import { type Draft, useDraft } from "../draft";
 import { BLINK } from "../duty";
 import { goOn } from "../enter";
+import { LeaseEnds } from "../lease";
 import { Contradiction, type Photos, Questions } from "../forms";
 import { type Done, model } from "../model";
 import { Badge, Findings, Lines, shortDay } from "../parts";
@@ -95,6 +96,7 @@ export function Door({ door, campaign, outcome, corrects }: At & { outcome: stri
 
   return (
     <Screen title={doorName(door)}>
+      <LeaseEnds />
       <p class="ff-where">
         {campaign.name} · {tn("%(n)s door left", "%(n)s doors left", left)}
       </p>
@@ -171,7 +173,7 @@ function Residents({ door }: { door: Row<"door"> }) {
   const words = model.words();
   const home = model.household(door.household_id);
   const residents = residentsAt(door.household_id);
-  const year = new Date().getFullYear();
+  const year = Number(today().slice(0, 4));
   return (
     <section class="ff-part" aria-labelledby="residents">
       <h2 class="ff-subtitle" id="residents">

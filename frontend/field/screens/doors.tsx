@@ -33,7 +33,7 @@ export function Doors({ rest }: { rest: string[] }) {
     if (second === "home") return <Home door={door} key={door.id} />;
     return <Door door={door} campaign={campaign} outcome={second ?? ""} corrects={third ?? ""} key={`${door.id} ${third ?? ""}`} />;
   }
-  const campaign = model.campaign(second ?? "") ?? model.campaigns()[0];
+  const campaign = model.campaigns().find((one) => one.id === second) ?? model.campaigns()[0];
   if (!campaign) {
     return (
       <Screen title={t("Doors")}>

@@ -2,13 +2,14 @@
 import { useEffect, useState } from "preact/hooks";
 import { useCell } from "../cell";
 import { changed } from "../model";
-import { type Entry, download, entries, exported, putAway } from "../outbox";
+import { type Entry, entries, putAway } from "../outbox";
 import { line } from "../line";
 import { link } from "../route";
 import { moment } from "../said";
 import { run, sync } from "../sync";
 import { t, tn } from "../text";
 import { Button, Empty, Icon, Notice, Screen } from "../ui";
+import { SaveUnsent } from "../unsent";
 
 const STATES: Record<Entry["item"]["state"], { icon: string; label: () => string }> = {
   waiting: { icon: "clock", label: () => t("Waiting to be sent") },
@@ -31,12 +32,6 @@ export function Outbox(_props: { rest: string[] }) {
     };
   }, [times, state]);
 
-  const save = async (): Promise<void> => {
-    const files = await exported();
-    const day = new Date().toISOString().slice(0, 10);
-    files.forEach((file, at) => download(`fangxian-${day}${at ? `-${at + 1}` : ""}.json`, file));
-  };
-  const unsent = state.waiting + state.photos > 0;
   const said = line(state);
   return (
     <Screen title={t("Sync box")}>
@@ -55,15 +50,8 @@ export function Outbox(_props: { rest: string[] }) {
         <Button look={state.line === "sign_in" ? "plain" : "primary"} icon="refresh" disabled={state.running} onClick={() => void run()}>
           {state.running ? t("Syncing …") : t("Sync now")}
         </Button>
-        {unsent && (
-          <Button icon="download" onClick={() => void save()}>
-            {t("Save unsent work as a file")}
-          </Button>
-        )}
       </div>
-      {unsent && (
-        <p class="ff-hint">{t("The file can be read by the server only. Give it to the community, who hands it in.")}</p>
-      )}
+      <SaveUnsent />
       {found?.length === 0 && <Empty title={t("Everything is sent.")} />}
       {found && found.length > 0 && (
         <>

@@ -1,6 +1,7 @@
 // Language, the elders' edition, contrast; who is signed in on this phone, and the way to sign in again.
 import { useEffect, useState } from "preact/hooks";
 import { useCell } from "../cell";
+import { useGrids } from "../duty";
 import { Enrol } from "../enrol";
 import { install, offer } from "../install";
 import { SIZES, type Prefs, choose, prefs } from "../prefs";
@@ -15,7 +16,8 @@ import NAMES from "../languages.json";
 
 export function Settings({ rest }: { rest: string[] }) {
   const chosen = useCell(prefs);
-  const { user_name, grids } = useCell(session);
+  const { user_name } = useCell(session);
+  const grids = useGrids();
   const { waiting } = useCell(sync);
   const newer = useCell(update);
   const offered = useCell(offer);

@@ -1,11 +1,15 @@
 // What is to be done now: the next door as one walks, what is left, what came back.
 import { useCell } from "../cell";
+import { dayOf, now } from "../clock";
+import { rules, useGrids } from "../duty";
 import { useModel } from "../hooks";
+import { LeaseEnds } from "../lease";
 import { model } from "../model";
+import { standing } from "../outreach";
 import { Badge, Progress, RowLink, shortDay } from "../parts";
 import type { Row } from "../records";
 import { link } from "../route";
-import { ahead, doorName, isBack, isDue, isLeft, today } from "../sweep";
+import { ahead, doorName, isBack, isDue, isLeft } from "../sweep";
 import { sync } from "../sync";
 import { t, tn } from "../text";
 import { Empty, Icon, Notice, Screen } from "../ui";
@@ -20,9 +24,12 @@ export function Today(_props: { rest: string[] }) {
   const campaigns = model.campaigns();
   const tasks = model.tasks();
   const rounds = model.rounds().filter((round) => wanted(round).length > 0);
-  const nothing = !campaigns.length && !tasks.length && !rounds.length;
+  const grids = useGrids();
+  const messages = model.messages().filter((one) => !standing(one, grids, rules()));
+  const nothing = !campaigns.length && !tasks.length && !rounds.length && !messages.length;
   return (
     <Screen title={t("Today")}>
+      <LeaseEnds />
       {notices > 0 && (
         <Notice kind="warn" title={tn("%(n)s entry came back.", "%(n)s entries came back.", notices)}>
           <p>
@@ -45,6 +52,22 @@ export function Today(_props: { rest: string[] }) {
               <li key={round.id}>
                 <RowLink href={link("rounds", round.id)} icon="sweep" title={round.name}>
                   <span class="ff-hint">{tn("%(n)s point not seen yet", "%(n)s points not seen yet", wanted(round).length)}</span>
+                </RowLink>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {messages.length > 0 && (
+        <section class="ff-part" aria-labelledby="today-messages">
+          <h2 class="ff-subtitle" id="today-messages">
+            {t("To be said today")}
+          </h2>
+          <ul class="ff-list">
+            {messages.map((message) => (
+              <li key={message.id}>
+                <RowLink href={link("messages", "say", message.id)} icon="bell" title={message.text}>
+                  <span class="ff-hint">{message.place_name}</span>
                 </RowLink>
               </li>
             ))}
@@ -107,7 +130,7 @@ function Task({ task }: { task: Row<"task"> }) {
 /** Where in the app that is done which a task is about; "" where it isn't. */
 function whereOf(id: string | null): string {
   if (!id) return "";
-  if (model.campaign(id)) return link("doors", "all", id, "left");
+  if (model.campaigns().some((one) => one.id === id)) return link("doors", "all", id, "left");
   if (model.one("round", id)) return link("rounds", id);
   if (model.one("gate", id)) return link("gates", id);
   const door = model.door(id) ?? model.doors().find((one) => one.household_id === id);
@@ -115,8 +138,8 @@ function whereOf(id: string | null): string {
 }
 
 function Due({ at }: { at: string }) {
-  const late = Date.parse(at) < Date.now();
-  const day = shortDay(today(new Date(at)));
+  const late = Date.parse(at) < now();
+  const day = shortDay(dayOf(at));
   return (
     <Badge kind={late ? "bad" : "plain"} icon="clock">
       {late ? t("Overdue since %(day)s", { day }) : t("Due %(day)s", { day })}
