@@ -65,7 +65,7 @@ def _without_session(mounted: Any) -> Any:
 
 
 def _as_asked(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Answer in the language of the request; the cookie is that of web pages in the same browser."""
+    """Answer in the language of the request: the cookie is that of web pages beside the app."""
 
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
