@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterable
+
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -105,6 +108,31 @@ def emergencies_at(place_code: str) -> QuerySet[Emergency]:
     """The emergencies in force at a place: those of any area above it or of the place itself."""
     above = ["", *(place_code[:n] for n in range(2, len(place_code) + 1))]
     return Emergency.objects.filter(ended_on=None, place_code__in=above).order_by("-started_on")
+
+
+def emergencies_ever(place_code: str) -> QuerySet[Emergency]:
+    """All emergencies of any area above a place or of the place itself, also those that ended."""
+    above = codes.ancestors(place_code, include_self=True)
+    found = Emergency.objects.filter(place_code__in=[codes.WHOLE_COUNTRY, *above])
+    return found.order_by("-started_on")
+
+
+def prevailing(emergencies: Iterable[Emergency], at: dt.datetime) -> Emergency | None:
+    """Of the emergencies of a place, the one under which something was done there at a moment.
+
+    Of several, one that is still in force, the latest first. One that was ended on just that day
+    counts until its key was destroyed.
+    """
+    day = timezone.localdate(at)
+
+    def held(one: Emergency) -> bool:
+        if one.ended_on is None or one.ended_on > day:
+            return True
+        over = one.key_destroyed_at
+        return one.ended_on == day and (over is None or over > at)
+
+    then = [one for one in emergencies if one.started_on <= day and held(one)]
+    return min(then, key=lambda one: not one.in_force, default=None)
 
 
 # A server that was recovered to a point in time, or a copy that took over, writes on a timeline of

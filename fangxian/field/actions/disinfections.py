@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
-from fangxian.core.queries import emergencies_at
 from fangxian.field.actions import once
 from fangxian.field.actions.gates import RECORD
 from fangxian.field.actions.visits import Answer
@@ -26,7 +25,7 @@ MOST_AREA: Final = 10_000_000
 class NewDisinfection:
     """A disinfection: ``concentration`` in mg/L, ``minutes`` of contact, ``area`` in m².
 
-    ``operator``: who did it, if not who records it.
+    ``operator``: who did it, if not who records it. The rest as in :class:`once.NewRecord`.
     """
 
     op_id: UUID
@@ -40,13 +39,15 @@ class NewDisinfection:
     operator: str = ""
     note: str = ""
     corrects: UUID | None = None
+    keeps: tuple[str, ...] = ()
+    arrived_at: dt.datetime | None = None
 
 
 @action
 def record_disinfection(*, by: Actor, disinfection: NewDisinfection) -> Answer:
     """Record one, once however often it is sent: ``applied`` or ``duplicate``.
 
-    Sealed with the key of the emergency in force at the place, if there is one. Raises Forbidden,
+    Sealed with the key of the emergency in force there then, if there was one. Raises Forbidden,
     OutOfScope (no such place here), Invalid with each problem.
     """
     by.require(RECORD)
@@ -54,15 +55,17 @@ def record_disinfection(*, by: Actor, disinfection: NewDisinfection) -> Answer:
     if repeat := once.repeated(disinfection.op_id, "disinfection", body):
         return repeat
     place = place_at(disinfection.place_code, by=by)
+    before = once.to_correct(Disinfection, disinfection, place_code=place.code)
+    disinfection = replace(disinfection, **once.kept(disinfection, before))
     if problems := list(_problems(disinfection, duty_rules())):
         raise Invalid(*problems)
-    emergency = emergencies_at(place.code).first()
+    at = once.moment(disinfection, before)
     row = Disinfection(
         place_code=place.code,
         op_id=disinfection.op_id,
         corrects_id=disinfection.corrects,
-        at=once.moment(disinfection.at),
-        emergency_id=emergency.id if emergency else None,
+        at=at,
+        emergency_id=before.emergency_id if before else once.emergency_then(place.code, at),
         site=disinfection.site,
         agent=disinfection.agent,
         concentration=disinfection.concentration,

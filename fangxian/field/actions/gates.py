@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -147,7 +147,7 @@ class NewGateEntry:
     """What is logged at a gate. ``op_id`` is made by who records it and never used again.
 
     ``temperature`` in degrees Celsius; ``identity`` the number of a document; ``origin`` where
-    they come from; ``corrects`` the ``op_id`` of an entry of this gate that was mistaken.
+    they come from. The rest as in :class:`once.NewRecord`.
     """
 
     op_id: UUID
@@ -164,6 +164,8 @@ class NewGateEntry:
     origin: str = ""
     note: str = ""
     corrects: UUID | None = None
+    keeps: tuple[str, ...] = ()
+    arrived_at: dt.datetime | None = None
 
 
 @action
@@ -179,9 +181,12 @@ def record_gate_entry(*, by: Actor, entry: NewGateEntry) -> Answer:
     gate = Gate.objects.filter(id=entry.gate_id).first()
     if gate is None:
         raise OutOfScope(str(entry.gate_id))
-    rules, at = duty_rules(), once.moment(entry.at)
+    before = once.to_correct(GateEntry, entry, gate=gate)
+    entry = replace(entry, **once.kept(entry, before))
+    rules, at = duty_rules(), once.moment(entry, before)
     if problems := list(_problems(entry, gate, rules, at)):
         raise Invalid(*problems)
+    temperature = None if entry.temperature is None else Decimal(entry.temperature)
     row = GateEntry(
         place_code=gate.place_code,
         op_id=entry.op_id,
@@ -192,8 +197,8 @@ def record_gate_entry(*, by: Actor, entry: NewGateEntry) -> Answer:
         direction=entry.direction,
         people=entry.people,
         decision=entry.decision,
-        fever=entry.temperature is not None and entry.temperature >= rules.fever,
-        temperature=None if entry.temperature is None else f"{entry.temperature:.1f}",
+        fever=temperature is not None and temperature >= rules.fever,
+        temperature=None if temperature is None else f"{temperature:.1f}",
         **{name: once.trimmed(getattr(entry, name)) for name in _LONGEST},
     )
     return once.keep(by, row, "gate_entry", body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
 import orjson
@@ -16,12 +16,16 @@ from django.utils.translation import gettext as _
 from fangxian.common import codes, crypto
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
+from fangxian.common.fields import Destroyed
 from fangxian.common.keyring import KeyDestroyed
 from fangxian.common.ui import formats
 from fangxian.common.vocabulary import Named
 from fangxian.core.models import Emergency
-from fangxian.field.actions.visits import CLOCK_AHEAD, Answer
+from fangxian.core.queries import emergencies_ever, prevailing
+from fangxian.field.actions.visits import CLOCK_AHEAD, Answer, emergency_over
 from fangxian.field.models.duties_log import DutyRecord
+
+R = TypeVar("R", bound=DutyRecord)
 
 # Longer ago than a phone may lie in a drawer with something unsent: its clock is wrong.
 CLOCK_BEHIND: Final = dt.timedelta(days=90)
@@ -33,19 +37,69 @@ def digest_of(entity: str, body: Mapping[str, Any]) -> bytes:
     return crypto.blind_index(plain, f"field.{entity}.digest")
 
 
-def moment(said: dt.datetime | None) -> dt.datetime:
-    """When it was done, as the device says; a clock that can't be right is not believed."""
-    now = timezone.now()
-    return said if said is not None and now - CLOCK_BEHIND <= said <= now + CLOCK_AHEAD else now
+class NewRecord(Protocol):
+    """What is recorded of any duty, as a device or a page says it.
+
+    ``at``: when it was done; ``arrived_at``: when that came here, if not just now; ``corrects``:
+    the ``op_id`` of a record that was mistaken, whose members in ``keeps`` stay as they are.
+    """
+
+    @property
+    def at(self) -> dt.datetime | None: ...
+    @property
+    def arrived_at(self) -> dt.datetime | None: ...
+    @property
+    def corrects(self) -> UUID | None: ...
+    @property
+    def keeps(self) -> tuple[str, ...]: ...
 
 
-def emergency_over() -> Problem:
-    """What is said of a record whose emergency has ended."""
-    return Problem(
-        _("The emergency has ended and its key is destroyed: nothing can be recorded under it."),
-        mend=_("Ask headquarters to set it up anew."),
-        code="emergency",
-    )
+def moment(new: NewRecord, before: DutyRecord | None) -> dt.datetime:
+    """When it was done: a correction is of the time of what it corrects.
+
+    Of a new record what the device says, unless its clock can't have been right when it came.
+    """
+    if before is not None:
+        return before.at
+    came = new.arrived_at or timezone.now()
+    said = new.at
+    return said if said is not None and came - CLOCK_BEHIND <= said <= came + CLOCK_AHEAD else came
+
+
+def to_correct(records: type[R], new: NewRecord, **same: Any) -> R | None:
+    """What a record corrects, None if nothing. One query.
+
+    Raises Invalid where it is not there with these values in common, or was corrected already.
+    """
+    if new.corrects is None:
+        return None
+    found: R | None = records._default_manager.filter(
+        op_id=new.corrects, corrected_by=None, **same
+    ).first()
+    if found is None:
+        raise Invalid(_not_correctable())
+    return found
+
+
+def kept(new: NewRecord, before: DutyRecord | None) -> dict[str, Any]:
+    """The members that a correction leaves as they are, with their values; nothing destroyed."""
+    if before is None:
+        return {}
+    was = {name: getattr(before, name, None) for name in new.keeps}
+    return {
+        name: value
+        for name, value in was.items()
+        if value is not None and not isinstance(value, Destroyed)
+    }
+
+
+def emergency_then(place_code: str, at: dt.datetime) -> UUID | None:
+    """The emergency under which something was done at a place then, whatever has ended since.
+
+    One query. :func:`keep` refuses what belongs to one that has ended.
+    """
+    found = prevailing(emergencies_ever(place_code), at)
+    return found.id if found else None
 
 
 def unfit(emergency: Emergency | None, place_code: str) -> Iterator[Problem]:
@@ -78,16 +132,14 @@ def repeated(op_id: UUID, entity: str, body: Mapping[str, Any]) -> Answer | None
 def keep(by: Actor, row: DutyRecord, entity: str, body: Mapping[str, Any]) -> Answer:
     """Append a record of which no repeat is known. Two statements, one more if it is refused.
 
-    Raises Invalid: its number was used for another, what it corrects is not there or was corrected,
-    its emergency has ended.
+    Raises Invalid: its number was used for another, what it corrects was corrected just now, its
+    emergency has ended.
     """
     row.digest = digest_of(entity, body)
     row.user_id, row.actor, row.source = by.user_id, by.name, by.source
     records, corrects = type(row)._default_manager, _corrected(row)
     if row.emergency_id is not None and _has_ended(row.emergency_id):
         raise Invalid(emergency_over())
-    if corrects is not None and not _correctable(row, corrects):
-        raise Invalid(_not_correctable())
     try:
         # Two that bring the same at once: the second waits for the first and is told of it.
         records.bulk_create([row], ignore_conflicts=True)
@@ -97,7 +149,7 @@ def keep(by: Actor, row: DutyRecord, entity: str, body: Mapping[str, Any]) -> An
         return Answer(row.op_id, "applied")
     if known(row.op_id, row.digest):
         return Answer(row.op_id, "duplicate")
-    if corrects is not None and not _correctable(row, corrects):
+    if corrects is not None and records.filter(corrects_id=corrects).exists():
         raise Invalid(_not_correctable())
     raise Invalid(
         Problem(
@@ -119,16 +171,9 @@ def _corrected(row: DutyRecord) -> UUID | None:
     return found
 
 
-def _correctable(row: DutyRecord, corrects: UUID) -> bool:
-    """Not corrected yet, at the same place."""
-    records: Any = type(row)._default_manager
-    found = records.filter(op_id=corrects, corrected_by=None, place_code=row.place_code)
-    return bool(found.exists())
-
-
 def _not_correctable() -> Problem:
     return Problem(
-        _("There is no such record at this place, or it was corrected already."),
+        _("There is no such record here, or it was corrected already."),
         field="corrects",
         mend=_("Open the list again and correct the latest one."),
         code="corrects",
@@ -136,10 +181,12 @@ def _not_correctable() -> Problem:
 
 
 def body_of(new: Any) -> dict[str, Any]:
-    """Everything that is recorded, but its number: what :func:`digest_of` is made of."""
-    return {
-        one.name: getattr(new, one.name) for one in dataclasses.fields(new) if one.name != "op_id"
-    }
+    """Everything that is recorded, but its number: what :func:`digest_of` is made of.
+
+    When it came is no part of it: the same comes again later.
+    """
+    names = [one.name for one in dataclasses.fields(new)]
+    return {name: getattr(new, name) for name in names if name not in ("op_id", "arrived_at")}
 
 
 def unknown(code: str, known_codes: Mapping[str, Named], where: str) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -15,7 +15,6 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.core.models import Emergency
-from fangxian.core.queries import emergencies_at
 from fangxian.field.actions import once
 from fangxian.field.actions.gates import PLAN, RECORD
 from fangxian.field.actions.visits import Answer
@@ -99,7 +98,8 @@ def end_message(*, by: Actor, message: Message) -> Message:
 class NewOutreach:
     """People told, talked to, a rumour answered, a gathering dispersed; ``people`` were reached.
 
-    ``message_id``: what was said, if it was one of the messages.
+    ``message_id``: what was said, if it was one of the messages. The rest as in
+    :class:`once.NewRecord`; a correction is of the same kind and of the same message.
     """
 
     op_id: UUID
@@ -111,13 +111,15 @@ class NewOutreach:
     message_id: UUID | None = None
     note: str = ""
     corrects: UUID | None = None
+    keeps: tuple[str, ...] = ()
+    arrived_at: dt.datetime | None = None
 
 
 @action
 def record_outreach(*, by: Actor, outreach: NewOutreach) -> Answer:
     """Record one, once however often it is sent: ``applied`` or ``duplicate``.
 
-    Sealed with the key of the emergency in force at the place, if there is one. Raises Forbidden,
+    Sealed with the key of the emergency in force there then, if there was one. Raises Forbidden,
     OutOfScope (no such place or message here), Invalid with each problem.
     """
     by.require(RECORD)
@@ -125,6 +127,11 @@ def record_outreach(*, by: Actor, outreach: NewOutreach) -> Answer:
     if repeat := once.repeated(outreach.op_id, "outreach", body):
         return repeat
     place = place_at(outreach.place_code, by=by)
+    same = {"place_code": place.code, "kind": outreach.kind}
+    if "message_id" not in outreach.keeps:
+        same["message_id"] = outreach.message_id
+    before = once.to_correct(Outreach, outreach, **same)
+    outreach = replace(outreach, **once.kept(outreach, before))
     # Seen from below too: that of the county is said in its villages.
     message = outreach.message_id
     if message is not None and not Message.objects.filter(id=message).exists():
@@ -132,13 +139,13 @@ def record_outreach(*, by: Actor, outreach: NewOutreach) -> Answer:
     rules = duty_rules()
     if problems := list(_problems(outreach, rules)):
         raise Invalid(*problems)
-    emergency = emergencies_at(place.code).first()
+    at = once.moment(outreach, before)
     row = Outreach(
         place_code=place.code,
         op_id=outreach.op_id,
         corrects_id=outreach.corrects,
-        at=once.moment(outreach.at),
-        emergency_id=emergency.id if emergency else None,
+        at=at,
+        emergency_id=before.emergency_id if before else once.emergency_then(place.code, at),
         kind=outreach.kind,
         message_id=outreach.message_id,
         people=outreach.people,

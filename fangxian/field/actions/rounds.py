@@ -6,7 +6,7 @@ import datetime as dt
 import math
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -213,7 +213,8 @@ def _set_points(planned: Round, points: Sequence[NewPoint]) -> None:
 class NewRoundCheck:
     """A check of a point, named by its id, or by the ``token`` that was read from its QR there.
 
-    The position (WGS 84) is not kept: only how far it is from the point.
+    The position (WGS 84) is not kept: only how far it is from the point. The rest as in
+    :class:`once.NewRecord`.
     """
 
     op_id: UUID
@@ -225,6 +226,8 @@ class NewRoundCheck:
     longitude: float | None = None
     latitude: float | None = None
     corrects: UUID | None = None
+    keeps: tuple[str, ...] = ()
+    arrived_at: dt.datetime | None = None
 
 
 @action
@@ -242,7 +245,9 @@ def record_round_check(*, by: Actor, check: NewRoundCheck) -> Answer:
     point = Point.objects.select_related("round").filter(named).first()
     if point is None:
         raise OutOfScope(str(check.point_id or "token"))
-    rules, at = duty_rules(), once.moment(check.at)
+    before = once.to_correct(RoundCheck, check, point=point)
+    check = replace(check, **once.kept(check, before))
+    rules, at = duty_rules(), once.moment(check, before)
     if problems := list(_problems(check, point, token, rules, at)):
         raise Invalid(*problems)
     row = RoundCheck(
@@ -254,8 +259,8 @@ def record_round_check(*, by: Actor, check: NewRoundCheck) -> Answer:
         point=point,
         found=check.found,
         exception=rules.found[check.found].exception,
-        scanned=bool(token),
-        metres=_metres(check, point),
+        scanned=before.scanned if before and "token" in check.keeps else bool(token),
+        metres=before.metres if before and "longitude" in check.keeps else _metres(check, point),
         note=once.trimmed(check.note),
     )
     return once.keep(by, row, "round_check", body)

@@ -255,7 +255,7 @@ def record_visits(*, by: Actor, visits: Sequence[NewVisit]) -> list[Answer]:
         try:
             checked = _check(visit, known, now)
         except KeyDestroyed:
-            checked = [_emergency_over()]
+            checked = [emergency_over("campaign")]
         if isinstance(checked, list):
             answers[at] = Answer(visit.op_id, "rejected", tuple(checked))
         else:
@@ -325,7 +325,7 @@ def _is_over(campaign: Campaign) -> bool:
 
 def _closed(campaign: Campaign) -> Problem:
     if _is_over(campaign):
-        return _emergency_over()
+        return emergency_over("campaign")
     return _problem(
         _("The sweep “%(name)s” is closed.") % {"name": campaign.name},
         "campaign",
@@ -334,11 +334,12 @@ def _closed(campaign: Campaign) -> Problem:
     )
 
 
-def _emergency_over() -> Problem:
+def emergency_over(where: str = "") -> Problem:
+    """What is said of a record whose emergency has ended."""
     return _problem(
         _("The emergency has ended and its key is destroyed: nothing can be recorded under it."),
-        "campaign",
-        _("Ask headquarters to plan a new sweep."),
+        where,
+        _("Ask headquarters to set it up anew."),
         "emergency",
     )
 

@@ -6,11 +6,14 @@ Phones get no entry of anybody else's gate log, and nothing that was logged: onl
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from django.db import models
+from django.db.models import QuerySet
+from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from pydantic import Field
@@ -18,17 +21,19 @@ from pydantic import Field
 from fangxian.common.actor import Actor
 from fangxian.common.codes import is_code
 from fangxian.common.vocabulary import in_all_languages
-from fangxian.core.queries import emergencies_at
+from fangxian.core.queries import emergencies_ever, prevailing
 from fangxian.core.rules import rule
 from fangxian.field.actions.disinfections import NewDisinfection, record_disinfection
 from fangxian.field.actions.gates import RECORD, NewGateEntry, record_gate_entry
 from fangxian.field.actions.outreach import NewOutreach, record_outreach
 from fangxian.field.actions.rounds import NewRoundCheck, record_round_check
 from fangxian.field.actions.visits import Answer
-from fangxian.field.duties import queries, said
+from fangxian.field.duties import posts, queries, said
 from fangxian.field.duties.rules import NAME, duty_rules
+from fangxian.field.models import Gate, Round
 from fangxian.field.sync.entities import (
     Entity,
+    Located,
     Operation,
     Outcome,
     Reach,
@@ -42,11 +47,21 @@ from fangxian.field.sync.pushed import Patch, read_patch
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at_on, current, names, path
 
+M = TypeVar("M", bound=models.Model)
+# Of a wider area than a grid nobody staffs more; a round has up to 200 points.
+MOST_GATES: Final = 200
+MOST_ROUNDS: Final = 50
 # One record for all phones; its id says what it is.
 RULES = uuid5(NAMESPACE_URL, "fangxian:field:duty_rules")
 
 
-class GateEntryPatch(Patch):
+class DutyPatch(Patch):
+    """``corrects``: the number of a record that was mistaken; what is not sent stays as it says."""
+
+    corrects: UUID | None = None
+
+
+class GateEntryPatch(DutyPatch):
     """What is asked at a gate. ``temperature`` in degrees Celsius."""
 
     gate_id: UUID
@@ -60,10 +75,9 @@ class GateEntryPatch(Patch):
     phone: str = ""
     origin: str = ""
     note: str = ""
-    corrects: UUID | None = None
 
 
-class RoundCheckPatch(Patch):
+class RoundCheckPatch(DutyPatch):
     """A point by its id, its token if its QR was read; where the phone was (WGS 84)."""
 
     point_id: UUID
@@ -72,10 +86,9 @@ class RoundCheckPatch(Patch):
     note: str = ""
     longitude: float | None = None
     latitude: float | None = None
-    corrects: UUID | None = None
 
 
-class DisinfectionPatch(Patch):
+class DisinfectionPatch(DutyPatch):
     """``concentration`` in mg/L, ``minutes`` of contact, ``area`` in square metres."""
 
     place_code: str = Field(max_length=20)
@@ -86,10 +99,9 @@ class DisinfectionPatch(Patch):
     area: int | None = None
     operator: str = ""
     note: str = ""
-    corrects: UUID | None = None
 
 
-class OutreachPatch(Patch):
+class OutreachPatch(DutyPatch):
     """``message_id``: what was said, if it was one of the messages; ``people``: how many heard."""
 
     place_code: str = Field(max_length=20)
@@ -98,51 +110,49 @@ class OutreachPatch(Patch):
     people: int = 0
     message_id: UUID | None = None
     note: str = ""
-    corrects: UUID | None = None
 
 
 def _outcome(answer: Answer) -> Outcome:
     return Outcome(Result.APPLIED if answer.result == "applied" else Result.DUPLICATE)
 
 
+def _read(shape: type[DutyPatch], operation: Operation) -> dict[str, Any]:
+    """The patch, when it was made and came; a correction keeps what was not sent with it."""
+    patch = read_patch(shape, operation.patch)
+    unsaid = shape.model_fields.keys() - patch.model_fields_set
+    return {
+        **patch.model_dump(),
+        "at": operation.captured_at,
+        "arrived_at": operation.arrived_at,
+        "keeps": tuple(sorted(unsaid)) if patch.corrects else (),
+    }
+
+
 def _gate_entry(by: Actor, operation: Operation) -> Outcome:
-    patch = read_patch(GateEntryPatch, operation.patch).model_dump()
-    entry = NewGateEntry(op_id=operation.op_id, at=operation.captured_at, **patch)
+    entry = NewGateEntry(op_id=operation.op_id, **_read(GateEntryPatch, operation))
     return _outcome(record_gate_entry(by=by, entry=entry))
 
 
 def _round_check(by: Actor, operation: Operation) -> Outcome:
-    patch = read_patch(RoundCheckPatch, operation.patch).model_dump()
-    check = NewRoundCheck(op_id=operation.op_id, at=operation.captured_at, **patch)
+    check = NewRoundCheck(op_id=operation.op_id, **_read(RoundCheckPatch, operation))
     return _outcome(record_round_check(by=by, check=check))
 
 
 def _disinfection(by: Actor, operation: Operation) -> Outcome:
-    patch = _placed(read_patch(DisinfectionPatch, operation.patch).model_dump(), operation)
-    new = NewDisinfection(op_id=operation.op_id, at=operation.captured_at, **patch)
+    patch = _read(DisinfectionPatch, operation) | {"place_code": _code_now(operation)}
+    new = NewDisinfection(op_id=operation.op_id, **patch)
     return _outcome(record_disinfection(by=by, disinfection=new))
 
 
 def _outreach(by: Actor, operation: Operation) -> Outcome:
-    patch = _placed(read_patch(OutreachPatch, operation.patch).model_dump(), operation)
-    new = NewOutreach(op_id=operation.op_id, at=operation.captured_at, **patch)
+    patch = _read(OutreachPatch, operation) | {"place_code": _code_now(operation)}
+    new = NewOutreach(op_id=operation.op_id, **patch)
     return _outcome(record_outreach(by=by, outreach=new))
 
 
-def _id_in(name: str) -> Callable[[Operation], UUID | None]:
-    def read(operation: Operation) -> UUID | None:
-        try:
-            return UUID(str(operation.patch.get(name)))
-        except ValueError:
-            return None
-
-    return read
-
-
-def _meant(operation: Operation) -> Region | None:
-    """The place that had the named code when it was recorded: since, a redraw may have given it
-    another, and the code to another place. One query where there was none."""
-    code, day = str(operation.patch.get("place_code")), timezone.localdate(operation.captured_at)
+def _meant(code: str, day: dt.date) -> Region | None:
+    """The place that had a code on the day it was named: since, a redraw may have given it another,
+    and the code to another place. One query where there was none."""
     if not is_code(code):
         return None
     # The former code of the day of a redraw was good until then.
@@ -153,27 +163,35 @@ def _named(code: str) -> Region | None:
     return current().filter(code=code).first()
 
 
-def _code_now(operation: Operation) -> str:
-    """The code of the place that is meant, or of the one above it that is left."""
-    place = _meant(operation)
-    if place is None:
-        return str(operation.patch.get("place_code"))[:20]
+def _left(place: Region) -> str:
+    """The code of a place, or of the one above it that is left."""
     left = path(place.code) if place.valid_to else [place]
     return str(left[-1].code) if left else str(place.code)
 
 
-def _placed(patch: dict[str, Any], operation: Operation) -> dict[str, Any]:
-    return patch | {"place_code": _code_now(operation)}
+def _said(operation: Operation) -> tuple[str, dt.date]:
+    """The code of the place as it was named, and the day."""
+    return str(operation.patch.get("place_code")), timezone.localdate(operation.captured_at)
 
 
-def _place_in(operation: Operation) -> UUID | None:
-    """The id of the place that is meant."""
-    place = _meant(operation)
-    return place.id if place else None
+def _code_now(operation: Operation) -> str:
+    code, day = _said(operation)
+    place = _meant(code, day)
+    return _left(place) if place else code[:20]
 
 
-def _emergency_at(operation: Operation) -> UUID | None:
-    return emergencies_at(_code_now(operation)).values_list("id", flat=True).first()
+def _locate(operations: Sequence[Operation]) -> dict[UUID, Located]:
+    """The places that are meant, and the emergencies there then. Each code of a day is asked for
+    once: an officer names the same few places all day."""
+    meant = {said: _meant(*said) for said in {_said(one) for one in operations}}
+    now = {said: _left(place) for said, place in meant.items() if place}
+    known = {code: list(emergencies_ever(code)) for code in set(now.values())}
+    found: dict[UUID, Located] = {}
+    for one in operations:
+        place = meant[said := _said(one)]
+        then = prevailing(known[now[said]], one.captured_at) if place else None
+        found[one.op_id] = Located(place.id if place else None, then.id if then else None)
+    return found
 
 
 def register_entities() -> None:
@@ -184,8 +202,9 @@ def register_entities() -> None:
             label=gettext_lazy("Gate entry"),
             right=RECORD,
             apply=_gate_entry,
-            object_of=_id_in("gate_id"),
+            object_of=lambda operation: operation.id_in("gate_id"),
             places="gate",
+            beyond=posts.at_gates,
             say=said.say_gate_entry,
         )
     )
@@ -195,8 +214,9 @@ def register_entities() -> None:
             label=gettext_lazy("Check of a point"),
             right=RECORD,
             apply=_round_check,
-            object_of=_id_in("point_id"),
+            object_of=lambda operation: operation.id_in("point_id"),
             places="point",
+            beyond=posts.above_grids,
             say=said.say_round_check,
         )
     )
@@ -206,9 +226,8 @@ def register_entities() -> None:
             label=gettext_lazy("Disinfection"),
             right=RECORD,
             apply=_disinfection,
-            object_of=_place_in,
-            emergency=_emergency_at,
             places="place",
+            locate=_locate,
             say=said.say_disinfection,
         )
     )
@@ -218,9 +237,8 @@ def register_entities() -> None:
             label=gettext_lazy("Outreach"),
             right=RECORD,
             apply=_outreach,
-            object_of=_place_in,
-            emergency=_emergency_at,
             places="place",
+            locate=_locate,
             say=said.say_outreach,
         )
     )
@@ -231,8 +249,19 @@ def _rules(_reach: Reach) -> Iterator[Record]:
     yield Record(RULES, in_all_languages(rule(NAME).data))
 
 
+def _set_up(rows: QuerySet[M], reach: Reach, most: int) -> list[M]:
+    """Of what is set up now, what concerns the reach: at most so many, the widest place first."""
+    if reach.only:
+        here = rows.filter(id__in=reach.only)
+    elif reach.beyond:
+        here = rows.filter(place_code=reach.place)
+    else:
+        here = queries.inside(rows, reach.place)
+    return list(here.order_by(Length("place_code"), "place_code", "name", "id")[:most])
+
+
 def _gates(reach: Reach) -> Iterator[Record]:
-    gates = list(queries.gates_at(reach.place))
+    gates = _set_up(Gate.objects.filter(closed_on=None), reach, MOST_GATES)
     labels = names({gate.place_code for gate in gates})
     asks = {code: kind.asks for code, kind in duty_rules().gates.items()} if gates else {}
     for gate in gates:
@@ -249,7 +278,7 @@ def _gates(reach: Reach) -> Iterator[Record]:
 
 
 def _rounds(reach: Reach) -> Iterator[Record]:
-    rounds = list(queries.rounds_at(reach.place))
+    rounds = _set_up(Round.objects.filter(ended_on=None), reach, MOST_ROUNDS)
     labels = names({one.place_code for one in rounds})
     states = queries.states_of(rounds)
     for one in rounds:
@@ -268,7 +297,10 @@ def _rounds(reach: Reach) -> Iterator[Record]:
 
 
 def _point(state: queries.PointState) -> dict[str, Any]:
-    """A point; ``done`` is how often it was passed on the walk of ``day``, by whomever."""
+    """A point; ``done`` is how often it was passed on the walk of ``day``, by whomever.
+
+    Of a walk that began before ``made_at`` nothing was due there.
+    """
     return {
         "id": state.point.id,
         "name": state.point.name,
@@ -276,11 +308,12 @@ def _point(state: queries.PointState) -> dict[str, Any]:
         "order": state.point.position,
         "done": state.done,
         "day": timezone.localdate(state.walk.begins),
+        "made_at": state.made_at,
     }
 
 
 def _messages(reach: Reach) -> Iterator[Record]:
-    messages = list(queries.messages_for(reach.place, reach.today))
+    messages = list(queries.messages_for(reach.place, reach.today, reach.until))
     labels = names({message.place_code for message in messages})
     for message in messages:
         yield Record(
@@ -301,8 +334,8 @@ def register_sources() -> None:
     for at, source in enumerate(
         (
             Source("duty_rules", _rules, RECORD, wide=True),
-            Source("gate", _gates, RECORD, wide=True),
-            Source("round", _rounds, RECORD, wide=True),
+            Source("gate", _gates, RECORD, wide=True, beyond=True),
+            Source("round", _rounds, RECORD, wide=True, beyond=True),
             Source("message", _messages, RECORD, wide=True),
         )
     ):

@@ -56,11 +56,16 @@ def rounds_at(code: str) -> QuerySet[Round]:
     return inside(Round.objects.filter(ended_on=None), code).order_by("place_code", "name")
 
 
-def messages_for(code: str, day: dt.date | None = None) -> QuerySet[Message]:
-    """What is to be said at a place on a day: its own messages and those of the places above."""
+def messages_for(
+    code: str, day: dt.date | None = None, until: dt.date | None = None
+) -> QuerySet[Message]:
+    """What is to be said at a place on a day: its own messages and those of the places above.
+
+    With ``until`` also what begins by that day.
+    """
     today = day or timezone.localdate()
     here = Q(place_code__in=[*codes.ancestors(code), code])
-    running = Q(from_date__lte=today, to_date__gte=today)
+    running = Q(from_date__lte=until or today, to_date__gte=today)
     return Message.objects.filter(here & running).order_by("place_code", "from_date", "id")
 
 
@@ -116,11 +121,17 @@ class PointState:
     point: Point
     done: int
     walk: Walk
+    made_at: dt.datetime
+
+    @property
+    def due(self) -> int:
+        """How often it should have been passed: never on a walk that began before it was there."""
+        return self.walk.due if self.made_at <= self.walk.begins else 0
 
     @property
     def missed(self) -> int:
         """How often it was not passed when it should have been."""
-        return max(0, self.walk.due - self.done)
+        return max(0, self.due - self.done)
 
     @property
     def left(self) -> int:
@@ -144,7 +155,15 @@ def states_of(
         found[point.round_id].append(point)
     done = _passed(since)
     return {
-        key: [PointState(point, done.get(point.id, 0), walks[key]) for point in mine]
+        key: [
+            PointState(
+                point,
+                done.get(point.id, 0),
+                walks[key],
+                max(point.created_at, by_id[key].created_at),
+            )
+            for point in mine
+        ]
         for key, mine in found.items()
     }
 
@@ -166,13 +185,14 @@ def _passed(since: dict[UUID, dt.datetime]) -> dict[UUID, int]:
 _MISSED = """
 WITH schedule AS (
   SELECT * FROM unnest(%(times)s::int[], %(first)s::time[], %(last)s::time[],
-    %(since)s::timestamptz[], %(due)s::int[]) AS s (times, first_at, last_at, since, due)
+    %(begins)s::timestamptz[], %(since)s::timestamptz[], %(due)s::int[])
+    AS s (times, first_at, last_at, begins, since, due)
 )
 SELECT r.id, count(*)
 FROM schedule s JOIN field_round r ON s.times = r.times AND s.first_at = r.first_at
-  AND s.last_at = r.last_at AND r.ended_on IS NULL
+  AND s.last_at = r.last_at AND r.ended_on IS NULL AND r.created_at <= s.begins
   AND r.place_code >= %(lo)s AND r.place_code < %(hi)s
-JOIN field_point p ON p.round_id = r.id AND p.removed_on IS NULL
+JOIN field_point p ON p.round_id = r.id AND p.removed_on IS NULL AND p.created_at <= s.begins
 CROSS JOIN LATERAL (
   SELECT count(*) AS n FROM field_roundcheck c
   WHERE c.point_id = p.id AND c.at >= s.since AND c.at < s.since + interval '1 day'
@@ -186,7 +206,8 @@ GROUP BY r.id ORDER BY count(*) DESC, r.id
 def missed_at(code: str, now: dt.datetime | None = None) -> dict[UUID, int]:
     """Rounds at and below a place with points missed by now: how many, the most first.
 
-    Two queries, however many rounds: many are walked by the same hours.
+    Of a walk that began before a round or a point was made nothing is due there. Two queries,
+    however many rounds: many are walked by the same hours.
     """
     moment = now or timezone.now()
     hours = rounds_at(code).order_by().values_list("times", "first_at", "last_at").distinct()
@@ -200,6 +221,7 @@ def missed_at(code: str, now: dt.datetime | None = None) -> dict[UUID, int]:
         "times": [one.times for one in every],
         "first": [one.first_at for one in every],
         "last": [one.last_at for one in every],
+        "begins": [walk.begins for walk in walks],
         "since": since,
         "due": [walk.due for walk in walks],
         "lo": lo,

@@ -18,7 +18,7 @@ from fangxian.core import rules as core_rules
 from fangxian.core import sunset
 from fangxian.field.actions import duty_ends
 from fangxian.field.actions.gates import LOG, PLAN, RECORD, WATCH
-from fangxian.field.duties import exporting, figures, phones, queries, rules
+from fangxian.field.duties import exporting, figures, phones, posts, queries, rules
 from fangxian.regions.queries import called
 
 RIGHTS = (
@@ -35,6 +35,7 @@ def register() -> None:
     core_rules.register_validator(rules.NAME, rules.check)
     phones.register_entities()
     phones.register_sources()
+    posts.register()
     for right in RIGHTS:
         registries.rights.register(right.name, right)
     duties = NavItem(_("Gates and rounds"), "field:duties", WATCH, "lock")

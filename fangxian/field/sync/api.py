@@ -49,6 +49,8 @@ class SealKeyOut(Schema):
 
 
 class GridOut(Schema):
+    """The place of one of the person's grants: its present code and name."""
+
     code: str
     name: str
 

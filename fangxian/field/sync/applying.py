@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from django.db import DatabaseError, DataError, OperationalError, transaction
@@ -24,18 +24,19 @@ from fangxian.field.sync.entities import (
     passed,
     unreached,
 )
-from fangxian.field.sync.whereabouts import whereabouts
+from fangxian.field.sync.whereabouts import Finder
 
 log = logging.getLogger(__name__)
 
 Wanted = Sequence[tuple[Operation, Entity]]
 
 
-def apply_as(actors: Sequence[Actor], part: Wanted) -> dict[UUID, Outcome]:
+def apply_as(actors: Sequence[Actor], part: Wanted, finder: Finder) -> dict[UUID, Outcome]:
     """Apply under each actor in turn what he has the right to and the one before did not reach.
 
-    An operation that no actor has the right to has no outcome; one that lies elsewhere is HELD; one
-    whose object is nowhere keeps its rejection.
+    An operation that no actor has the right to has no outcome; one that lies elsewhere is applied
+    where its entity knows who acts there, else HELD; one whose object is nowhere keeps its
+    rejection.
     """
     done: dict[UUID, Outcome] = {}
     open_ = {operation.op_id: (operation, entity) for operation, entity in part}
@@ -51,12 +52,37 @@ def apply_as(actors: Sequence[Actor], part: Wanted) -> dict[UUID, Outcome]:
         if not open_:
             break
     strays = [(o, e) for o, e in open_.values() if o.op_id in done]
-    found = whereabouts(operation for operation, _entity in strays)
-    for operation, entity in strays:
-        place = found[operation.op_id].place
-        areas = [actor.area for actor in actors if actor.may(entity.right)]
-        if place and not any(codes.contains(area, place) for area in areas):
-            done[operation.op_id] = Outcome(Result.HELD)
+    found = finder.of(operation for operation, _entity in strays)
+    places = {op_id: one.place for op_id, one in found.items()}
+    outside = [(o, e) for o, e in strays if _is_outside(actors, e, places[o.op_id])]
+    done |= {operation.op_id: Outcome(Result.HELD) for operation, _entity in outside}
+    return done | _beyond(actors, outside, places)
+
+
+def _is_outside(actors: Sequence[Actor], entity: Entity, place: str) -> bool:
+    areas = [actor.area for actor in actors if actor.may(entity.right)]
+    return bool(place) and not any(codes.contains(area, place) for area in areas)
+
+
+def _beyond(
+    actors: Sequence[Actor], outside: Wanted, places: Mapping[UUID, str]
+) -> dict[UUID, Outcome]:
+    """What is applied at objects that lie in nobody's area, by who acts there all the same."""
+    objects: dict[str, dict[UUID, str]] = {}
+    for operation, entity in outside:
+        if (id_ := entity.object_of(operation)) is not None:
+            objects.setdefault(entity.name, {})[id_] = places[operation.op_id]
+    acts = {
+        name: kind.beyond([actor for actor in actors if actor.may(kind.right)], wanted)
+        for name, wanted in objects.items()
+        if (kind := entities.entity(name)) is not None and kind.beyond is not None
+    }
+    done: dict[UUID, Outcome] = {}
+    for operation, entity in outside:
+        by = acts.get(entity.name, {}).get(entity.object_of(operation) or operation.op_id)
+        if by is not None:
+            with acting(by):
+                done[operation.op_id] = apply_one(by, entity, operation)
     return done
 
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Problem
 from fangxian.common.registries import Registry
+from fangxian.field.actions.visits import emergency_over
 
 
 class Result(StrEnum):
@@ -39,6 +40,7 @@ class Operation:
     ``captured_at`` is when it was made as the server judges, never later than its arrival; ``seq``
     counts the operations of the device; ``base_version`` is the version that the phone saw of the
     object (None: it had none). ``user_id`` is who made it, whoever holds the phone now.
+    ``arrived_at``: when it came, where that is not just now.
     """
 
     op_id: UUID
@@ -51,6 +53,14 @@ class Operation:
     captured_at: dt.datetime
     user_id: UUID
     digest: bytes = b""
+    arrived_at: dt.datetime | None = None
+
+    def id_in(self, name: str) -> UUID | None:
+        """The id that a member of the patch is, None where it is none."""
+        try:
+            return UUID(str(self.patch.get(name)))
+        except ValueError:
+            return None
 
 
 @dataclass(frozen=True)
@@ -95,16 +105,25 @@ def passed(why: str) -> Outcome:
 
 def over() -> Outcome:
     """Its emergency has ended: what it says can be kept nowhere."""
-    problem = Problem(
-        _("The emergency has ended and its key is destroyed."),
-        mend=_("Nothing can be recorded under it any more."),
-        code="emergency",
-    )
-    return Outcome(Result.REJECTED, (problem,))
+    return Outcome(Result.REJECTED, (emergency_over(),))
 
 
 Apply = Callable[[Actor, Operation], Outcome]
 ApplyMany = Callable[[Actor, Sequence[Operation]], Sequence[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """What an operation is about, and the emergency under which it is kept, as far as known."""
+
+    object_id: UUID | None
+    emergency_id: UUID | None
+
+
+Locate = Callable[[Sequence[Operation]], Mapping[UUID, Located]]
+# Of the actors who have the right, and where objects lie: who acts at which of them all the same,
+# though they lie in nobody's area.
+Beyond = Callable[[Sequence[Actor], Mapping[UUID, str]], Mapping[UUID, Actor]]
 
 
 @dataclass(frozen=True)
@@ -117,7 +136,9 @@ class Entity:
     ``object_of`` names the household or other object that a later operation may depend on;
     ``emergency`` the emergency whose key seals what is kept of the operation; it is asked outside
     any area, so it reads only what everybody may. ``places`` is the kind of object by which
-    ``field_places`` finds where it lies, and its emergency where it has one of its own.
+    ``field_places`` finds where it lies, and its emergency where it has one of its own. ``locate``
+    gives object and emergency of many operations at once, where it costs queries. ``beyond``
+    says who may act at an object outside his area: that actor may do no more than this there.
     """
 
     name: str
@@ -128,6 +149,8 @@ class Entity:
     object_of: Callable[[Operation], UUID | None] = lambda operation: operation.object_id
     emergency: Callable[[Operation], UUID | None] = lambda _operation: None
     places: str = ""
+    locate: Locate | None = None
+    beyond: Beyond | None = None
     # Labels of the fields that are merged, and what writes the value that was chosen:
     # (by, object, field, value).
     merges: Mapping[str, Any] = field(default_factory=dict)
@@ -156,15 +179,21 @@ class Record:
 class Reach:
     """One place that a phone's holder answers for. ``by`` acts in just this place.
 
+    The phone shows what is read now from ``today`` until the end of its lease, on ``until``.
     ``number`` counts the places of a phone; ``kept`` lets the sources of one pull share what they
-    have read. ``wide``: a community or a town, of which only what is set up for all is read.
+    have read. ``wide``: more than a grid, of which only what is set up for all is read. ``beyond``:
+    outside the holder's area, of which only what is set up at just this place is read, or, where
+    there are some, what has one of the ids in ``only``.
     """
 
     by: Actor
     place: str
     today: dt.date
+    until: dt.date
     number: int = 0
     wide: bool = False
+    beyond: bool = False
+    only: frozenset[UUID] = frozenset()
     kept: dict[Any, Any] = field(default_factory=dict, compare=False)
 
 
@@ -176,8 +205,8 @@ class Source:
     """Records that are pulled: ``read`` gives all that the place has now, in few statements.
 
     Records of several places may be the same (a sweep): each is sent once, the first one met unless
-    ``merge`` puts both together. ``right`` None: with any right. ``wide``: also read of communities
-    and towns, whose holder of a grant staffs their gates.
+    ``merge`` puts both together. ``right`` None: with any right. ``wide`` and ``beyond``:
+    also read of such places (:class:`Reach`).
     """
 
     name: str
@@ -185,9 +214,25 @@ class Source:
     right: str | None = None
     merge: Callable[[Record, Record], Record] | None = None
     wide: bool = False
+    beyond: bool = False
 
+
+@dataclass(frozen=True)
+class Post:
+    """A place outside his area where somebody does duty: ``by`` may do that there and no more.
+
+    ``only``: the ids of what he does it at; empty: at all that is set up at just this place.
+    """
+
+    by: Actor
+    only: frozenset[UUID] = frozenset()
+
+
+# Where somebody has posts outside his area. Asked outside any scope.
+Posts = Callable[[Actor], Iterable[Post]]
 
 _pushed: Registry[Entity] = Registry("entity of phones")
+_posts: list[Posts] = []
 _pulled: Registry[Source] = Registry("source of phones")
 
 
@@ -199,6 +244,17 @@ def register(entity: Entity) -> Entity:
 def register_source(source: Source, *, order: int = 100) -> Source:
     """Register records that phones pull; lower ``order`` first."""
     return _pulled.register(source.name, source, order=order)
+
+
+def register_posts(posts: Posts) -> None:
+    """Register what knows where people do duty outside their areas."""
+    if posts not in _posts:
+        _posts.append(posts)
+
+
+def posts_of(by: Actor) -> list[Post]:
+    """Where somebody does duty outside his area."""
+    return [post for known in _posts for post in known(by)]
 
 
 def entity(name: str) -> Entity | None:

@@ -191,7 +191,7 @@ def operation_of(found: HeldOperation) -> entities.Operation | None:
     except Unopened:
         return None
     # As it was judged when it arrived, not by the phone's clock once more.
-    return replace(operation, captured_at=made)
+    return replace(operation, captured_at=made, arrived_at=found.created_at)
 
 
 def _open(by: Actor, held_id: UUID) -> HeldOperation:

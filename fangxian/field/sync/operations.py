@@ -28,7 +28,7 @@ from fangxian.field.sync.applying import Wanted, apply_as, kind_of
 from fangxian.field.sync.entities import Entity, Merged, Operation, Outcome, Result
 from fangxian.field.sync.held import Holding, hold, waits_as
 from fangxian.field.sync.merging import plain
-from fangxian.field.sync.whereabouts import whereabouts
+from fangxian.field.sync.whereabouts import Finder
 
 log = logging.getLogger(__name__)
 
@@ -108,8 +108,9 @@ def _push(sender: Sender, sent: Sequence[Sent]) -> list[Answer]:
             first.setdefault(one.op_id, one)
     claimed = _claim(sender, list(first.values()))
     mine = [one for one in first.values() if one.op_id in claimed]
-    outcomes = _outcomes(sender, mine)
-    _write(outcomes, {one.op_id: one for one in mine})
+    finder = Finder()
+    outcomes = _outcomes(sender, mine, finder)
+    _write(outcomes, {one.op_id: one for one in mine}, finder)
     known = {row.op_id: row for row in _known(sent, first, claimed)}
     answers = []
     for one in sent:
@@ -200,7 +201,7 @@ def _told(row: Row) -> Mapping[str, Any]:
     return told
 
 
-def _outcomes(sender: Sender, mine: Sequence[Sent]) -> dict[UUID, Outcome]:
+def _outcomes(sender: Sender, mine: Sequence[Sent], finder: Finder) -> dict[UUID, Outcome]:
     """Apply what was claimed; what can't be applied by who sent it is held."""
     outcomes: dict[UUID, Outcome] = {}
     held: list[Holding] = []
@@ -231,7 +232,7 @@ def _outcomes(sender: Sender, mine: Sequence[Sent]) -> dict[UUID, Outcome]:
                 for operation, _entity in part:
                     keep(sent[operation.op_id], HeldOperation.Why.ACCOUNT)
                 continue
-            done = apply_as(actors, part)
+            done = apply_as(actors, part, finder)
             for operation, _entity in part:
                 op_id = operation.op_id
                 outcome = done.get(op_id)
@@ -250,7 +251,7 @@ def _outcomes(sender: Sender, mine: Sequence[Sent]) -> dict[UUID, Outcome]:
             whys[one.op_id] = why
             keep(one, why)
     if held:
-        outcomes |= hold(_placed(held, mine))
+        outcomes |= hold(_placed(held, mine, finder))
     return outcomes
 
 
@@ -296,10 +297,10 @@ def _holding(sender: Sender, one: Sent, why: HeldOperation.Why) -> Holding:
     )
 
 
-def _placed(held: Sequence[Holding], sent: Sequence[Sent]) -> list[Holding]:
+def _placed(held: Sequence[Holding], sent: Sequence[Sent], finder: Finder) -> list[Holding]:
     """With where their objects lie, as far as they are anywhere, and under which emergency."""
     numbers = {one.op_id for one in held}
-    known = whereabouts(o for one in sent if one.op_id in numbers and (o := one.operation))
+    known = finder.of(o for one in sent if one.op_id in numbers and (o := one.operation))
     return [
         replace(one, place=found.place, emergency_id=found.emergency_id)
         if (found := known.get(one.op_id))
@@ -316,7 +317,7 @@ WHERE o.op_id = f.op_id
 """
 
 
-def _write(outcomes: Mapping[UUID, Outcome], sent: Mapping[UUID, Sent]) -> None:
+def _write(outcomes: Mapping[UUID, Outcome], sent: Mapping[UUID, Sent], finder: Finder) -> None:
     """Write the results; what is to be sent again gives its number free. Three statements."""
     again = [op_id for op_id, outcome in outcomes.items() if outcome.result is Result.RETRY]
     if again:
@@ -325,7 +326,7 @@ def _write(outcomes: Mapping[UUID, Outcome], sent: Mapping[UUID, Sent]) -> None:
     if not done:
         return
     telling = {op_id for op_id, outcome in done.items() if outcome.problems or outcome.merged}
-    known = whereabouts(o for op_id in telling if (o := sent[op_id].operation))
+    known = finder.of(o for op_id in telling if (o := sent[op_id].operation))
     told = {
         op_id: _sealed(outcome, found.emergency_id if (found := known.get(op_id)) else None)
         for op_id, outcome in done.items()

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from django.db.models import Max, OuterRef, Subquery
+from django.db.models import Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import translation
 
@@ -17,21 +17,23 @@ from fangxian.common import codes
 from fangxian.common.codes import Level
 from fangxian.common.vocabulary import in_all_languages
 from fangxian.core.kinds import label_of
+from fangxian.core.models import Task
 from fangxian.core.queries import tasks_for
 from fangxian.field import queries
-from fangxian.field.models import Campaign, FormDefinition
+from fangxian.field.models import Campaign, FormDefinition, Target
 from fangxian.field.questionnaire.fields import compiled
 from fangxian.field.questionnaire.schema import Question
 from fangxian.field.rules import Outcome, field_rules_version
 from fangxian.field.sync.entities import Reach, Record, Source, register_source
 from fangxian.people.vocabularies import SEXES
-from fangxian.regions.queries import names
+from fangxian.regions.queries import called, current, inside, names
 from fangxian.register.models import Household, KeyGroupEntry, Residency
 from fangxian.register.queries import OPEN, households_in
 from fangxian.register.vocabularies import KEY_GROUPS, RELATIONS, RESIDENCY_KINDS
 
 VIEW = "field.view"
 REGISTER = "register.view"
+TASK = "core.task"
 COUNTS = ("targets", "visited", "exempt")
 MOST_TASKS = 200
 # So many doors of one place are numbered before those of the next.
@@ -41,10 +43,10 @@ WORDS = uuid5(NAMESPACE_URL, "fangxian:field:words")
 
 
 def _running(reach: Reach) -> list[Campaign]:
-    """The sweeps under way at the place. One query a pull and place."""
+    """The sweeps under way at the place by the end of the lease. One query a pull and place."""
     key = "running", reach.place
     if key not in reach.kept:
-        reach.kept[key] = list(queries.running(reach.place, reach.today))
+        reach.kept[key] = list(queries.running(reach.place, reach.until))
     found: list[Campaign] = reach.kept[key]
     return found
 
@@ -167,18 +169,33 @@ def _where(labels: Mapping[str, str], code: str) -> dict[str, str]:
 
 
 def _homes(reach: Reach) -> list[dict[str, Any]]:
-    key = "homes", reach.place
+    """The households where something is to be done: by a sweep or a task."""
+    key = "homes", reach.number
     if key not in reach.kept:
         columns = ("id", "place_code", "room", "number", "address", "state", "note")
-        homes = households_in(reach.place).annotate(last=_last_change(Household))
+        homes = households_in(reach.place).filter(_concerned(reach))
+        homes = homes.annotate(last=_last_change(Household))
         reach.kept[key] = list(homes.values(*columns, "last"))
     found: list[dict[str, Any]] = reach.kept[key]
     return found
 
 
+def _concerned(reach: Reach) -> Q:
+    doors = Target.objects.exclude(state=Target.State.GONE)
+    tasks = _open_tasks(reach) if reach.by.may(TASK) else []
+    named = {
+        label: [task.object_id for task in tasks if task.object_type == label and task.object_id]
+        for label in (Household._meta.label, Target._meta.label)
+    }
+    swept = Q(campaign__in=_running(reach) if reach.by.may(VIEW) else [])
+    swept |= Q(id__in=named[Target._meta.label])
+    wanted = Q(id__in=doors.filter(swept).values("household_id"))
+    return wanted | Q(id__in=named[Household._meta.label])
+
+
 def _labels(reach: Reach) -> dict[str, str]:
     """Names of the buildings and units of the place. One query a pull and place."""
-    key = "names", reach.place
+    key = "names", reach.number
     if key not in reach.kept:
         places = {home["place_code"] for home in _homes(reach)}
         reach.kept[key] = names(places | {code[: int(Level.BUILDING)] for code in places})
@@ -206,7 +223,7 @@ def _households(reach: Reach) -> Iterator[Record]:
 
 def _residents(reach: Reach) -> Iterator[Record]:
     lo, hi = codes.bounds(reach.place)
-    here = Residency.objects.filter(OPEN, place_code__gte=lo, place_code__lt=hi)
+    here = Residency.objects.filter(OPEN, household__in=[home["id"] for home in _homes(reach)])
     living = here.exclude(household__state=Household.State.CLOSED).filter(person__deceased_on=None)
     rows = list(
         living.annotate(last=_last_change(Residency))
@@ -248,11 +265,20 @@ def _residents(reach: Reach) -> Iterator[Record]:
         )
 
 
+def _open_tasks(reach: Reach) -> list[Task]:
+    """What the holder has to do at the place. One query a pull and place."""
+    key = "tasks", reach.number
+    if key not in reach.kept:
+        lo, hi = codes.bounds(reach.place)
+        here = tasks_for(reach.by).filter(place_code__gte=lo, place_code__lt=hi)
+        reach.kept[key] = list(here[:MOST_TASKS])
+    found: list[Task] = reach.kept[key]
+    return found
+
+
 def _tasks(reach: Reach) -> Iterator[Record]:
-    lo, hi = codes.bounds(reach.place)
-    here = tasks_for(reach.by).filter(place_code__gte=lo, place_code__lt=hi)
-    tasks = list(here[:MOST_TASKS])
-    called = names({task.place_code for task in tasks}) if tasks else {}
+    tasks = _open_tasks(reach)
+    labels = names({task.place_code for task in tasks}) if tasks else {}
     for task in tasks:
         yield Record(
             task.id,
@@ -262,11 +288,23 @@ def _tasks(reach: Reach) -> Iterator[Record]:
                 "title": str(task),
                 "due_at": task.due_at,
                 "place_code": task.place_code,
-                "place_name": called.get(task.place_code, ""),
+                "place_name": labels.get(task.place_code, ""),
                 "object_type": task.object_type,
                 "object_id": task.object_id,
             },
         )
+
+
+def _grids(reach: Reach) -> Iterator[Record]:
+    """The places that the holder may name: his own, of a community its grids too."""
+    community = len(reach.place) == Level.VILLAGE
+    mine = inside(reach.place).filter(level__lte=Level.GRID) if community else None
+    here = current().filter(code=reach.place) if mine is None else mine
+    places = list(here.values_list("id", "code"))
+    labels = called({code for _id, code in places})
+    for id_, code in places:
+        kind = codes.level_of(code).name.lower()
+        yield Record(id_, {"code": code, "name": labels[code], "kind": kind})
 
 
 def _words(_reach: Reach) -> Iterator[Record]:
@@ -294,12 +332,13 @@ def register_sources() -> None:
     for at, source in enumerate(
         (
             Source("words", _words),
+            Source("grid", _grids, wide=True),
             Source("campaign", _campaigns, VIEW, merge=_both_places),
             Source("form", _forms, VIEW),
             Source("door", _doors, VIEW),
             Source("household", _households, REGISTER),
             Source("resident", _residents, REGISTER),
-            Source("task", _tasks, "core.task"),
+            Source("task", _tasks, TASK),
         )
     ):
         register_source(source, order=10 + at)

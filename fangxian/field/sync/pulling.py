@@ -27,6 +27,7 @@ from fangxian.core.queries import server_epoch
 from fangxian.field.models import Operation, PhoneManifest
 from fangxian.field.sync import entities, manifest, versions
 from fangxian.field.sync.entities import Reach, Record
+from fangxian.field.sync.phones import phone_rules
 from fangxian.organisations.queries import in_force
 
 MOST: Final = 500
@@ -121,17 +122,25 @@ def _cursor() -> str:
 def reaches(actors: Iterable[Actor]) -> list[Reach]:
     """The grids and buildings that they answer for: areas of grants, else posts of the person.
 
-    Who answers for more than a grid by a grant has on the phone what his posts in it name; of a
-    community or a town also what is set up there (``wide``).
+    Who answers for more than a grid by a grant has on the phone what his posts in it name; of the
+    whole also what is set up there (``wide``). Last come the places outside his area where he does
+    duty (``beyond``).
     """
-    found: dict[str, Reach] = {}
-    today = timezone.localdate()
+    found: dict[tuple[Any, ...], Reach] = {}
+    now = timezone.now()
+    lease = dt.timedelta(hours=phone_rules().lease_hours)
+    today, until = timezone.localdate(now), timezone.localdate(now + lease)
     for by in actors:
         for place in _places(by):
-            found.setdefault(f"{place} {by.role}", Reach(by.within(place), place, today))
-        if Level.TOWN <= len(by.area) < Level.GRID:
-            wide = Reach(by, by.area, today, wide=True)
-            found.setdefault(f"{by.area} {by.role}", wide)
+            near = Reach(by.within(place), place, today, until)
+            found.setdefault((False, place, by.role), near)
+        if len(by.area) < Level.GRID:
+            wide = Reach(by, by.area, today, until, wide=True)
+            found.setdefault((False, by.area, by.role), wide)
+        for post in entities.posts_of(by):
+            area, only = post.by.area, post.only
+            there = Reach(post.by, area, today, until, beyond=True, only=only)
+            found.setdefault((True, area, *sorted(map(str, only))), there)
     kept: dict[Any, Any] = {}
     every = enumerate(found[key] for key in sorted(found))
     return [replace(reach, number=number, kept=kept) for number, reach in every]
@@ -156,7 +165,7 @@ def _everything(device_id: UUID, holder_id: UUID, actors: Sequence[Actor]) -> _N
     for reach in reaches(actors):
         with acting(reach.by):
             for source in entities.sources():
-                if reach.wide and not source.wide:
+                if (reach.wide and not source.wide) or (reach.beyond and not source.beyond):
                     continue
                 if source.right is None or reach.by.may(source.right):
                     for record in source.read(reach):

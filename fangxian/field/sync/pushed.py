@@ -48,6 +48,12 @@ class Patch(BaseModel):
 
 
 class VisitPatch(Patch):
+    """A visit of a household in a sweep: what was found there, answered, noted.
+
+    ``outcome`` is a code of the sweep's rules; ``revisit_on`` when to come back; ``corrects`` the
+    number of the visit that was mistaken.
+    """
+
     campaign_id: UUID
     household_id: UUID
     outcome: str = Field(max_length=12)
@@ -59,11 +65,15 @@ class VisitPatch(Patch):
 
 
 class HouseholdPatch(Patch):
+    """What changes of a household: one of ``STATES``, the note. What is not sent stays."""
+
     state: str | None = None
     note: str | None = Field(default=None, max_length=200)
 
 
 class ResidencyPatch(Patch):
+    """Since when somebody is away (null: is back) and where. What is not sent stays."""
+
     away_since: dt.date | None = None
     away_where: str | None = Field(default=None, max_length=80)
 
@@ -130,19 +140,12 @@ def apply_visit(by: Actor, operation: Operation) -> Outcome:
     return apply_visits(by, [operation])[0]
 
 
-def _id_in(operation: Operation, name: str) -> UUID | None:
-    try:
-        return UUID(str(operation.patch.get(name)))
-    except ValueError:
-        return None
-
-
 def _household_of_visit(operation: Operation) -> UUID | None:
-    return _id_in(operation, "household_id")
+    return operation.id_in("household_id")
 
 
 def _emergency_of_visit(operation: Operation) -> UUID | None:
-    campaign_id = _id_in(operation, "campaign_id")
+    campaign_id = operation.id_in("campaign_id")
     if campaign_id is None:
         return None
     campaign = running_campaigns({campaign_id}).get(campaign_id)

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fangxian.accounts.actions import disable_device
+from fangxian.accounts.models import Grant
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.fields import Destroyed
@@ -24,6 +25,8 @@ from fangxian.core.models import Emergency
 from fangxian.field.actions import (
     NewPoint,
     NewRoundCheck,
+    change_gate,
+    close_gate,
     open_gate,
     plan_round,
     record_round_check,
@@ -41,12 +44,14 @@ from fangxian.field.models import (
 )
 from fangxian.field.models import Operation as Sent
 from fangxian.field.sync import entities
-from fangxian.field.sync.entities import Operation, Reach
+from fangxian.field.sync.entities import Operation
 from fangxian.field.sync.held import turn_down
 from fangxian.field.sync.pulling import pull
-from fangxian.field.sync.whereabouts import whereabouts
+from fangxian.field.sync.whereabouts import Finder
 from fangxian.field.tests.test_duties import COUNTY, DAWN, DUSK, emergency, gate, walk
 from fangxian.field.tests.test_push import phone_of
+from fangxian.organisations.actions import add_new_member, create_organisation
+from fangxian.organisations.models import Organisation, OrganisationKind
 from fangxian.regions.models import Region
 from fangxian.regions.recode import move, with_places_below
 
@@ -75,10 +80,13 @@ def applied(by: Actor, sent: Operation) -> str:
 
 
 def pulled(by: Actor, name: str) -> dict[UUID, Any]:
-    source = next(one for one in entities.sources() if one.name == name)
-    with acting(by):
-        reach = Reach(by, by.area, timezone.localdate())
-        return {record.id: record.data for record in source.read(reach)}
+    """What a phone of this holder gets of one entity."""
+    page = pull(uuid4(), [by], cursor=None, epoch="")
+    return {one["id"]: one["data"] for one in page.records if one["entity"] == name}
+
+
+def where(sent: Operation) -> Any:
+    return Finder().of([sent])[sent.op_id]
 
 
 def test_what_is_done_on_duty_is_pushed(gate: Gate, walk: Round, bob: Actor, places: Any) -> None:
@@ -144,7 +152,7 @@ def test_what_lies_elsewhere_is_found_to_be_held_there(
         with pytest.raises(OutOfScope):
             applied(charlie, one)
     with acting(charlie):
-        assert {found.place for found in whereabouts(sent).values()} == {places.grid}
+        assert {found.place for found in Finder().of(sent).values()} == {places.grid}
         # Looking there widens nothing.
         assert not Gate.objects.exists()
 
@@ -155,7 +163,10 @@ def test_phones_get_what_is_set_up_and_nothing_that_was_logged(
     gates = pulled(bob, "gate")
     assert gates[gate.id]["asks"] == ["temperature", "who", "phone"]
     assert gates[gate.id]["place_name"] == "第1网格"
+    with acting(bob):
+        made_at = Point.objects.latest("created_at").created_at
     (data,) = pulled(bob, "round").values()
+    assert data["points"][1]["made_at"] == made_at
     assert data["times_a_day"] == 2
     assert [(point["name"], point["order"], point["done"]) for point in data["points"]] == [
         ("东门", 1, 0),
@@ -241,10 +252,13 @@ def test_a_round_over_midnight_belongs_to_the_day_it_begins(places: Any) -> None
 
 def test_a_place_that_has_moved_keeps_its_id(bob: Actor, places: Any) -> None:
     sent = operation("disinfection", {"place_code": places.grid})
-    found = entities.entity("disinfection")
-    assert found is not None
-    assert found.object_of(sent) == Region.objects.get(code=places.grid).id
-    assert found.object_of(operation("disinfection", {"place_code": "x" * 900})) is None
+    assert where(sent).place == places.grid
+    new = f"{places.community}990"
+    with acting(COUNTY):
+        pairs = with_places_below({places.grid: new})
+        move(by=COUNTY, pairs=pairs, area=places.town, on=timezone.localdate())
+    assert where(sent).place == new
+    assert where(operation("disinfection", {"place_code": "x" * 900})).place == ""
 
 
 @pytest.mark.parametrize("days", [0, 1, 30])
@@ -263,9 +277,7 @@ def test_what_was_done_before_a_redraw_is_recorded_where_it_was_done(
     assert applied(moved, sent) == "applied"
     with acting(moved):
         assert Outreach.objects.get().place_code == new
-    found = entities.entity("outreach")
-    assert found is not None
-    assert found.object_of(sent) == Region.objects.get(code=new).id
+    assert where(sent).place == new
 
 
 def test_what_was_done_at_a_place_that_has_ended_goes_to_the_one_above(
@@ -350,7 +362,110 @@ def test_what_is_set_up_in_a_community_is_on_the_phones_of_its_staff(
     assert staff["gate"] == {gate.id, wide.id}
     assert staff["round"] == {walk.id}
     assert not {"door", "household", "resident"} & staff.keys()
-    assert officer["gate"] == {gate.id}
+    # Who walks a grid of it staffs the gate that is set up for all of them.
+    assert officer["gate"] == {gate.id, wide.id}
+
+
+def unit_of(name: str, places: Any) -> Organisation:
+    kind = OrganisationKind.objects.get(code="department")
+    return create_organisation(by=COUNTY, name=name, kind=kind, seat=places[places.county])
+
+
+def passed(gate: Gate) -> dict[str, Any]:
+    return {"gate_id": str(gate.id), "direction": "in", "decision": "pass", "plate": "冀J12345"}
+
+
+def test_gate_staff_use_the_app(gate: Gate, walk: Round, cast: Any, places: Any) -> None:
+    """Who staffs a gate enrols a phone, finds the gate there and no resident, logs who passes."""
+    wide = open_gate(by=COUNTY, place=places[places.community], name="市场", kind="workplace")
+    # A grant for more than a community needs a second factor, on the phone as on the web.
+    grants = Grant.objects.filter(user=cast.user("duty_staff"))
+    county = pull(uuid4(), [cast.actor("duty_staff")], cursor=None, epoch="").records
+    assert {one["id"] for one in county if one["entity"] == "gate"} == {gate.id, wide.id}
+    grants.update(region=places[places.community])
+    phone = phone_of(cast.actor("duty_staff"))
+    phone.pull()
+    assert {one["name"] for one in phone.all("gate")} == {"东门", "市场"}
+    assert {entity for entity, _id in phone.records} == {"grid", "duty_rules", "gate", "round"}
+    for one in (gate, wide):
+        phone.record("gate_entry", str(uuid4()), passed(one))
+    assert [one["result"] for one in phone.push()] == ["applied", "applied"]
+
+
+def test_what_is_set_up_above_a_grid_is_staffed_by_its_officers(
+    bob: Actor, alice: Actor, charlie: Actor, places: Any
+) -> None:
+    """A village's gate and round lie at the village: its grid officers log there and see no more
+    of it."""
+    here = places[places.community]
+    wide = open_gate(by=alice, place=here, name="村口", kind="road")
+    village = plan_round(
+        by=alice,
+        place=here,
+        name="村巡",
+        times=1,
+        first_at=DAWN,
+        last_at=DUSK,
+        points=[NewPoint("桥头")],
+    )
+    other = open_gate(by=alice, place=places[places.other_grid], name="邻格", kind="road")
+    town = open_gate(by=COUNTY, place=places[places.town], name="镇口", kind="road")
+    assert pulled(bob, "gate").keys() == {wide.id}
+    (data,) = pulled(bob, "round").values()
+    phone = phone_of(bob)
+    check = {"point_id": str(data["points"][0]["id"]), "found": "fine"}
+    phone.record("round_check", str(uuid4()), check)
+    first = phone.record("gate_entry", str(uuid4()), passed(wide))
+    phone.record("gate_entry", str(uuid4()), passed(wide) | {"corrects": first.op_id})
+    for gate_elsewhere in (other, town):
+        phone.record("gate_entry", str(uuid4()), passed(gate_elsewhere))
+    assert [one["result"] for one in phone.push()] == ["applied"] * 3 + ["held"] * 2
+    with acting(alice):
+        kept = GateEntry.objects.get(corrected_by=None)
+        assert (kept.place_code, kept.user_id) == (places.community, bob.user_id)
+        assert RoundCheck.objects.get().point.round == village
+    (after,) = pulled(bob, "round").values()
+    assert after["points"][0]["done"] == 1
+    with acting(bob):
+        assert not GateEntry.objects.exists()
+    # Of another community nothing of it is there, and nothing is taken.
+    assert pulled(charlie, "gate") == {}
+
+
+def test_a_joint_gate_is_on_the_phones_of_its_units(
+    bob: Actor, charlie: Actor, cast: Any, places: Any
+) -> None:
+    """Also where a unit's people have no place there: by their grant's unit or as its members."""
+    police, traffic = unit_of("示例公安局", places), unit_of("示例交通局", places)
+    joint = open_gate(
+        by=COUNTY, place=places[places.town], name="国道口", kind="road", units=[police]
+    )
+    far = open_gate(
+        by=COUNTY,
+        place=places[places.other_community],
+        name="省道口",
+        kind="road",
+        units=[police, traffic],
+    )
+    assert pulled(bob, "gate") == {}
+    officer = replace(bob, organisation_id=police.id)
+    assert pulled(officer, "gate").keys() == {joint.id, far.id}
+    assert pulled(replace(charlie, organisation_id=traffic.id), "gate").keys() == {far.id}
+    Grant.objects.filter(user=cast.user("bob")).update(organisation_id=police.id)
+    phone = phone_of(officer)
+    phone.record("gate_entry", str(uuid4()), passed(far))
+    assert [one["result"] for one in phone.push()] == ["applied"]
+    # What was logged before the gate was closed is taken; whoever left the unit has it no more.
+    phone.record("gate_entry", str(uuid4()), passed(joint))
+    close_gate(by=COUNTY, gate=joint)
+    assert [one["result"] for one in phone.push()] == ["applied"]
+    assert pulled(officer, "gate").keys() == {far.id}
+    Grant.objects.filter(user=cast.user("bob")).update(organisation_id=traffic.id)
+    change_gate(by=COUNTY, gate=far, units=[police])
+    phone.record("gate_entry", str(uuid4()), passed(far))
+    assert [one["result"] for one in phone.push()] == ["held"]
+    member = add_new_member(by=COUNTY, organisation=police, name="某民警")
+    assert pulled(replace(charlie, person_id=member.person_id), "gate").keys() == {far.id}
 
 
 @settings(

@@ -16,9 +16,10 @@ from django.utils import timezone
 
 from fangxian.accounts.models import AccessLog, Device, Grant
 from fangxian.common.scoping import acting
+from fangxian.core.actions import close_task, open_task
 from fangxian.core.models import ServerEpoch
-from fangxian.field.actions import close_campaign
-from fangxian.field.models import Campaign
+from fangxian.field.actions import close_campaign, write_message
+from fangxian.field.models import Campaign, Target
 from fangxian.field.sync import pulled, pulling
 from fangxian.field.tests.conftest import OTHER_UNIT
 from fangxian.field.tests.test_push import phone_of
@@ -76,6 +77,7 @@ def test_the_first_pull_has_what_the_grid_has_and_nothing_else(
         counts[entity] = counts.get(entity, 0) + 1
     assert counts == {
         "words": 1,
+        "grid": 1,
         "duty_rules": 1,
         "campaign": 1,
         "form": 1,
@@ -85,6 +87,9 @@ def test_the_first_pull_has_what_the_grid_has_and_nothing_else(
     }
     (campaign,) = phone.all("campaign")
     assert {one["code"] for one in campaign["outcomes"]} >= {"all_well", "absent"}
+    (grid,) = phone.all("grid")
+    assert (grid["id"], grid["code"]) == (str(places[places.grid].id), places.grid)
+    assert (grid["name"], grid["kind"]) == ("第1社区 第1网格", "grid")
     (words,) = phone.all("words")
     assert words["relations"]["head"] == {"zh": "户主", "hant": "戶主", "en": "Head of household"}
     assert words["sexes"]["1"] == {"zh": "男", "hant": "男", "en": "male"}
@@ -169,16 +174,80 @@ def test_whatever_leaves_the_scope_is_gone(
     assert gone == ["door", "household", "resident"]
     close_campaign(by=cast.actor("headquarters"), campaign=Campaign.objects.get())
     (page,) = phone.pull()
-    assert {one["entity"] for one in page["gone"]} == {"campaign", "form", "door"}
-    Grant.objects.filter(user=cast.user("bob")).update(revoked_at=timezone.now())
-    (page,) = phone.pull()
+    # Nothing is to be done at their doors any more: nobody is on the phone without a task.
     assert {one["entity"] for one in page["gone"]} == {
-        "words",
-        "duty_rules",
+        "campaign",
+        "form",
+        "door",
         "household",
         "resident",
     }
+    Grant.objects.filter(user=cast.user("bob")).update(revoked_at=timezone.now())
+    (page,) = phone.pull()
+    assert {one["entity"] for one in page["gone"]} == {"words", "duty_rules", "grid"}
     assert phone.records == {}
+
+
+def test_only_who_has_to_be_visited_is_on_the_phone(
+    phone: Phone, lived_in: list[Residency], alice: Any, bob: Any, places: Any
+) -> None:
+    """A door of a sweep, or a task of the holder: nobody else's name leaves the server."""
+    with acting(alice):
+        Target.objects.filter(household__room="102").update(state=Target.State.GONE)
+    phone.pull()
+    assert {one["room"] for one in phone.all("household")} == {"101", "201"}
+    assert {one["name"] for one in phone.all("resident")} == {"查无此人101"}
+    with acting(alice):
+        home = Household.objects.get(room="102", place_code=places.unit)
+    for name, whose in (("his", bob), ("hers", alice)):
+        open_task(
+            by=alice,
+            kind="field.revisit",
+            place_code=places.unit,
+            title=name,
+            due_at=timezone.now(),
+            object_type="register.Household",
+            object_id=home.pk,
+            assignee_user_id=whose.user_id,
+            dedupe_key=name,
+        )
+        if whose is bob:
+            phone.pull()
+            assert {one["name"] for one in phone.all("resident")} == {"查无此人101", "查无此人102"}
+            close_task(by=alice, kind="field.revisit", dedupe_key=name, done_fact="field.visit")
+    phone.pull()
+    assert {one["name"] for one in phone.all("resident")} == {"查无此人101"}
+
+
+def test_what_begins_within_the_lease_is_there_before_it(
+    campaign: Campaign, bob: Any, cast: Any, places: Any
+) -> None:
+    """A phone that is offline over midnight has what begins then: it compares the days itself."""
+    today = timezone.localdate()
+    with acting(cast.actor("headquarters")) as by:
+        soon, later = (
+            write_message(
+                by=by,
+                place=places[places.county],
+                text=text,
+                kind="loudspeaker",
+                from_date=today + dt.timedelta(days=days),
+                to_date=today + dt.timedelta(days=9),
+            )
+            for text, days in (("后天起封路", 2), ("九天后放学", 9))
+        )
+        Campaign.objects.update(starts_on=today + dt.timedelta(days=1))
+    phone = phone_of(bob)
+    phone.pull()
+    (message,) = phone.all("message")
+    assert (message["id"], message["from_date"]) == (str(soon.id), str(soon.from_date))
+    assert message["id"] != str(later.id)
+    (sweep,) = phone.all("campaign")
+    assert sweep["starts_on"] == str(today + dt.timedelta(days=1))
+    assert len(phone.doors()) == 3
+    Campaign.objects.update(starts_on=today + dt.timedelta(days=7))
+    phone.pull()
+    assert phone.doors() == phone.all("campaign") == phone.all("resident") == []
 
 
 def test_a_lost_page_is_given_again(
@@ -255,7 +324,13 @@ def test_a_wide_grant_gives_the_posts_in_it(
     phone = phone_of(alice)
     phone.pull()
     # No home of a community that nobody walks; only what is set up in it.
-    assert {entity for entity, _id in phone.records} == {"duty_rules"}
+    assert {entity for entity, _id in phone.records} == {"duty_rules", "grid"}
+    # She may name the community and its grids.
+    assert {one["code"] for one in phone.all("grid")} == {
+        places.community,
+        places.grid,
+        places.other_grid,
+    }
     user = cast.user("alice")
     user.person_id = lived_in[0].person_id
     user.save()

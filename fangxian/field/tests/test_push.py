@@ -307,9 +307,9 @@ def test_a_phone_that_was_handed_on_sends_what_is_not_its_holders(
         }
     (page,) = phone.pull()
     # A community is no grid: she has no post in it, so nothing of Bob's stays on the phone but the
-    # rules that are everybody's.
+    # rules that are everybody's and what the places are called.
     assert {one["entity"] for one in page["gone"]} >= {"door", "household"}
-    assert {entity for entity, _id in phone.records} == {"duty_rules"}
+    assert {entity for entity, _id in phone.records} == {"duty_rules", "grid"}
 
 
 def test_what_comes_too_late_to_be_opened_is_told_and_kept(
