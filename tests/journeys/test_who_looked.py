@@ -175,9 +175,7 @@ def test_a_resident_reads_who_looked(client_of: Any, cast: Any, places: Any, sid
 
 
 def _history(user: User) -> list[Any]:
-    from fangxian.accounts.views.users import history_of
-
-    return list(history_of(User).filter(pgh_obj_id=user.pk).values())
+    return list(history_of(User).objects.filter(pgh_obj_id=user.pk).values())
 
 
 def test_one_human_is_not_two_administrators(cast: Any, places: Any, side: Side) -> None:
