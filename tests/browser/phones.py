@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -59,6 +60,21 @@ RECORDS = """async () => {
     db.close()
     return count
 }"""
+
+
+def comes_true(page: Page, script: str, argument: Any = None, within: float = 30) -> None:
+    """Ask the page again and again until it says so.
+
+    Playwright's own waiting evaluates text in the page's timers, which the policy refuses.
+    """
+    end = time.monotonic() + within
+    while time.monotonic() < end:
+        # A page that is being left can't be asked; the next one can.
+        with suppress(Error):
+            if page.evaluate(script, argument):
+                return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{page.url}: {script}")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from fangxian.field.tests.conftest import begin
 from fangxian.register.actions import create_household, move_in
 from fangxian.register.tests.ledgers import identity
 from tests.browser.kit import NARROW, axe, no_sideways_scroll, touch_targets
-from tests.browser.phones import CACHED, DUMP, PIN, RECORDS, enrol, kept, phone
+from tests.browser.phones import CACHED, DUMP, PIN, RECORDS, comes_true, enrol, kept, phone
 from tests.kit.cast import START
 
 pytestmark = pytest.mark.browser
@@ -55,7 +55,7 @@ def test_a_phone_is_enrolled_and_opens_without_a_network(
         kept(page)
         # What only some screens load, such as the reader of barcodes, follows.
         for url in shell.shell().later:
-            page.wait_for_function("url => caches.match(url).then(Boolean)", arg=url)
+            comes_true(page, "url => caches.match(url).then(Boolean)", url)
         page.context.set_offline(True)
         page.reload()
         page.get_by_label("六位数字密码").fill("000000")
@@ -157,12 +157,10 @@ def test_a_newer_version_waits_until_it_is_wanted(
         assert page.evaluate("window.before")
         assert page.evaluate("caches.keys()") != ["fangxian-field-newer"]
         page.get_by_role("button", name="使用新版本").click()
-        page.wait_for_function("!window.before")
+        comes_true(page, "!window.before")
         page.get_by_label("六位数字密码").fill(PIN)
         expect(page.get_by_role("heading", level=1)).to_have_text("设置")
-        page.wait_for_function(
-            "caches.keys().then(names => names.join() === 'fangxian-field-newer')"
-        )
+        comes_true(page, "caches.keys().then(names => names.join() === 'fangxian-field-newer')")
 
 
 @pytest.mark.parametrize(

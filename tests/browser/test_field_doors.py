@@ -49,7 +49,7 @@ from tests.browser.kit import (
     touch_targets,
     visitor,
 )
-from tests.browser.test_field_app import PIN, enrol, kept, phone
+from tests.browser.phones import PIN, comes_true, enrol, kept, phone
 from tests.kit.cast import START
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow(20), pytest.mark.timeout(300)]
@@ -339,7 +339,7 @@ def test_the_camera_reads_the_code_of_a_point_without_a_signal(
             enrol(page, bob)
             kept(page)
             # The reader is not part of the start: it follows when the app is there.
-            page.wait_for_function(READER_IS_KEPT)
+            comes_true(page, READER_IS_KEPT)
             page.context.set_offline(True)
             page.goto("/f/#/rounds")
             page.get_by_role("button", name="扫点位码").tap()

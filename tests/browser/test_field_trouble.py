@@ -16,7 +16,17 @@ from fangxian.common.scoping import acting
 from fangxian.field.models import Campaign, HeldOperation, Visit
 from fangxian.field.tests.conftest import begin
 from fangxian.register.actions import create_household
-from tests.browser.phones import RECORDS, all_well, enrol, kept, on_disk, phone, touch, unlock
+from tests.browser.phones import (
+    RECORDS,
+    all_well,
+    comes_true,
+    enrol,
+    kept,
+    on_disk,
+    phone,
+    touch,
+    unlock,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -188,7 +198,7 @@ def test_who_is_moved_away_keeps_nothing_and_loses_nothing(
         page.get_by_role("link", name="1 条未传").click()
         page.context.set_offline(False)
         expect(page.get_by_text("待核定：由负责人决定是否采用")).to_be_visible()
-        page.wait_for_function(f"async () => (await ({RECORDS})()) === 0")
+        comes_true(page, f"async () => (await ({RECORDS})()) === 0")
         with acting(alice):
             assert HeldOperation.objects.get().user_id == bob.user_id
             assert not Visit.objects.exists()

@@ -21,6 +21,7 @@ from fangxian.accounts.looks import task_of
 from fangxian.accounts.models import AccessLog, Grant, SecurityAlert, User
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Forbidden, Invalid
+from fangxian.common.history import history_of
 from fangxian.common.ids import first_id, uuid7
 from fangxian.common.scoping import acting
 from fangxian.core import actions
