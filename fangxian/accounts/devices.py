@@ -146,25 +146,6 @@ def _actors(user: User, *, strong: bool, source: str, purpose: str) -> list[Acto
     ]
 
 
-def actor_of(
-    device: Device,
-    user_id: UUID,
-    captured_at: dt.datetime | None = None,
-    *,
-    right: str | None = None,
-    place_code: str | None = None,
-    purpose: str = "",
-) -> Actor | None:
-    """The first of :func:`actors_of` that has ``right`` at ``place_code``, where those are given.
-
-    None: there is no such actor (any more).
-    """
-    for actor in actors_of(device, user_id, captured_at, purpose=purpose):
-        if actor.may(right, place_code) if right else True:
-            return actor
-    return None
-
-
 def enrol(
     request: HttpRequest,
     *,

@@ -38,7 +38,16 @@ from fangxian.field.actions import (
 from fangxian.field.actions.gates import RECORD
 from fangxian.field.duties import queries
 from fangxian.field.duties.rules import DutyRules, duty_rules
-from fangxian.field.models import Campaign, Disinfection, Gate, GateEntry, Message, Outreach, Round
+from fangxian.field.models import (
+    Campaign,
+    Disinfection,
+    Gate,
+    GateEntry,
+    Message,
+    Outreach,
+    Point,
+    Round,
+)
 from fangxian.organisations.models import Organisation
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at, below
@@ -102,7 +111,9 @@ def set_up(by: Actor, chance: Chance, campaign: Campaign, officers: Officers) ->
     with acting(by):
         began = chance.today - dt.timedelta(days=BEGAN)
         Gate.objects.filter(emergency=emergency).update(opened_on=began)
-        Round.objects.filter(emergency=emergency).update(started_on=began)
+        made = queries.day_of(began)[0]
+        Round.objects.filter(emergency=emergency).update(started_on=began, created_at=made)
+        Point.objects.filter(round__emergency=emergency).update(created_at=made)
         Message.objects.filter(emergency=emergency).update(from_date=began)
     catch_up(by, chance, officers)
 

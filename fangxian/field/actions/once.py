@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import MISSING
 from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
@@ -29,6 +30,8 @@ R = TypeVar("R", bound=DutyRecord)
 
 # Longer ago than a phone may lie in a drawer with something unsent: its clock is wrong.
 CLOCK_BEHIND: Final = dt.timedelta(days=90)
+# Of a record itself, not of what it says.
+_ABOUT_IT: Final = frozenset({"at", "arrived_at", "corrects", "keeps"})
 
 
 def digest_of(entity: str, body: Mapping[str, Any]) -> bytes:
@@ -79,6 +82,12 @@ def to_correct(records: type[R], new: NewRecord, **same: Any) -> R | None:
     if found is None:
         raise Invalid(_not_correctable())
     return found
+
+
+def unsaid(kind: type, said: Collection[str]) -> tuple[str, ...]:
+    """The members of a record of that kind which may be left out and are not among those said."""
+    optional = [one.name for one in dataclasses.fields(kind) if one.default is not MISSING]
+    return tuple(sorted(set(optional) - set(said) - _ABOUT_IT))
 
 
 def kept(new: NewRecord, before: DutyRecord | None) -> dict[str, Any]:

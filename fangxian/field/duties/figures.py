@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Q, Sum
 
@@ -70,16 +72,23 @@ def outreach(code: str, day: dt.date) -> Mapping[str, Told]:
 
 @dataclass(frozen=True)
 class Figures:
-    """All of a place and day. ``missed``: rounds with points missed by now."""
+    """All of a place and day. ``missed``: points missed by now of each round that has some, the
+    most first.
+    """
 
     gates: Gates
     gates_open: int
     checks: int
     exceptions: int
     rounds: int
-    missed: int
+    missed: Mapping[UUID, int]
     disinfections: int
     outreach: Mapping[str, Told] = field(default_factory=dict)
+
+    def behind(self, most: int) -> list[dict[str, Any]]:
+        """The first rounds with points missed, each with how many. One query, none if none is."""
+        rounds = queries.worst(self.missed, most) if self.missed else []
+        return [{"round": one, "missed": self.missed[one.id]} for one in rounds]
 
     @property
     def people_told(self) -> int:
@@ -102,7 +111,7 @@ def figures(code: str, day: dt.date) -> Figures:
         checks=passed,
         exceptions=exceptions,
         rounds=queries.rounds_at(code).count(),
-        missed=len(queries.missed_at(code)),
+        missed=queries.missed_at(code),
         disinfections=disinfections(code, day),
         outreach=outreach(code, day),
     )

@@ -354,7 +354,10 @@ class DisinfectionForm(DoneSomewhereForm):
 
 
 class OutreachForm(DoneSomewhereForm):
-    """Something that was told, talked over, answered; ``what`` is a kind with its outcome."""
+    """Something that was told, talked over, answered; ``what`` is a kind with its outcome.
+
+    A correction is of the kind that it ``corrects``, and of the same message.
+    """
 
     what = forms.ChoiceField(label=_("What came of it"))
     message_id = forms.TypedChoiceField(
@@ -369,13 +372,23 @@ class OutreachForm(DoneSomewhereForm):
     field_order = ("place", "what", "message_id", "people", "note", "op_id")
 
     def __init__(
-        self, *args: Any, rules: DutyRules, said: Sequence[Message], **kwargs: Any
+        self,
+        *args: Any,
+        rules: DutyRules,
+        said: Sequence[Message] = (),
+        corrects: str = "",
+        **kwargs: Any,
     ) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, correcting=bool(corrects), **kwargs)
         what = [
             (kind.name, [(f"{kind.code}.{one.code}", one.name) for one in kind.outcomes.values()])
             for kind in rules.outreach.values()
+            if kind.code == corrects or not corrects
         ]
+        if corrects:
+            offer(self, what=what)
+            del self.fields["message_id"]
+            return
         texts = [(str(message.id), message.text[:40]) for message in said]
         offer(self, what=what, message_id=[("", _t("none of them")), *texts])
 

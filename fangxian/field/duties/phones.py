@@ -23,6 +23,7 @@ from fangxian.common.codes import is_code
 from fangxian.common.vocabulary import in_all_languages
 from fangxian.core.queries import emergencies_ever, prevailing
 from fangxian.core.rules import rule
+from fangxian.field.actions import once
 from fangxian.field.actions.disinfections import NewDisinfection, record_disinfection
 from fangxian.field.actions.gates import RECORD, NewGateEntry, record_gate_entry
 from fangxian.field.actions.outreach import NewOutreach, record_outreach
@@ -116,36 +117,37 @@ def _outcome(answer: Answer) -> Outcome:
     return Outcome(Result.APPLIED if answer.result == "applied" else Result.DUPLICATE)
 
 
-def _read(shape: type[DutyPatch], operation: Operation) -> dict[str, Any]:
+def _read(shape: type[DutyPatch], kind: type, operation: Operation) -> dict[str, Any]:
     """The patch, when it was made and came; a correction keeps what was not sent with it."""
     patch = read_patch(shape, operation.patch)
-    unsaid = shape.model_fields.keys() - patch.model_fields_set
     return {
         **patch.model_dump(),
         "at": operation.captured_at,
         "arrived_at": operation.arrived_at,
-        "keeps": tuple(sorted(unsaid)) if patch.corrects else (),
+        "keeps": once.unsaid(kind, patch.model_fields_set) if patch.corrects else (),
     }
 
 
 def _gate_entry(by: Actor, operation: Operation) -> Outcome:
-    entry = NewGateEntry(op_id=operation.op_id, **_read(GateEntryPatch, operation))
+    entry = NewGateEntry(op_id=operation.op_id, **_read(GateEntryPatch, NewGateEntry, operation))
     return _outcome(record_gate_entry(by=by, entry=entry))
 
 
 def _round_check(by: Actor, operation: Operation) -> Outcome:
-    check = NewRoundCheck(op_id=operation.op_id, **_read(RoundCheckPatch, operation))
+    check = NewRoundCheck(op_id=operation.op_id, **_read(RoundCheckPatch, NewRoundCheck, operation))
     return _outcome(record_round_check(by=by, check=check))
 
 
 def _disinfection(by: Actor, operation: Operation) -> Outcome:
-    patch = _read(DisinfectionPatch, operation) | {"place_code": _code_now(operation)}
+    patch = _read(DisinfectionPatch, NewDisinfection, operation) | {
+        "place_code": _code_now(operation)
+    }
     new = NewDisinfection(op_id=operation.op_id, **patch)
     return _outcome(record_disinfection(by=by, disinfection=new))
 
 
 def _outreach(by: Actor, operation: Operation) -> Outcome:
-    patch = _read(OutreachPatch, operation) | {"place_code": _code_now(operation)}
+    patch = _read(OutreachPatch, NewOutreach, operation) | {"place_code": _code_now(operation)}
     new = NewOutreach(op_id=operation.op_id, **patch)
     return _outcome(record_outreach(by=by, outreach=new))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -203,15 +203,22 @@ GROUP BY r.id ORDER BY count(*) DESC, r.id
 """
 
 
-def missed_at(code: str, now: dt.datetime | None = None) -> dict[UUID, int]:
+def hours_at(code: str) -> list[Round]:
+    """The hours at which rounds at and below a place are walked, each once. One query."""
+    hours = rounds_at(code).order_by().values_list("times", "first_at", "last_at").distinct()
+    return [Round(times=times, first_at=first, last_at=last) for times, first, last in hours]
+
+
+def missed_at(
+    code: str, now: dt.datetime | None = None, *, hours: Sequence[Round] | None = None
+) -> dict[UUID, int]:
     """Rounds at and below a place with points missed by now: how many, the most first.
 
     Of a walk that began before a round or a point was made nothing is due there. Two queries,
-    however many rounds: many are walked by the same hours.
+    however many rounds: many are walked by the same hours, which may be given (:func:`hours_at`).
     """
     moment = now or timezone.now()
-    hours = rounds_at(code).order_by().values_list("times", "first_at", "last_at").distinct()
-    every = [Round(times=times, first_at=first, last_at=last) for times, first, last in hours]
+    every = hours_at(code) if hours is None else hours
     if not every:
         return {}
     walks = [walk_of(one, moment) for one in every]

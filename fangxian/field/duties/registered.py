@@ -61,22 +61,23 @@ def _panel(request: HttpRequest, by: Actor, code: str) -> str:
     may_plan = by.may(PLAN, code)
     if not (found.anything or may_plan):
         return ""
-    missed = queries.missed_at(code)
-    rounds = queries.worst(missed, PANEL_ROUNDS)
     context = {
         "figures": found,
         "place": code,
         "may_plan": may_plan,
-        "rounds": [{"round": one, "missed": missed[one.id]} for one in rounds],
+        "rounds": found.behind(PANEL_ROUNDS),
     }
     return render_to_string("field/_duties_panel.html", context, request)
 
 
 def _today(by: Actor) -> list[TodayItem]:
     """Rounds with points that are missed by now, where there are rounds."""
-    if not by.may(WATCH) or not queries.rounds_at(by.area).exists():
+    if not by.may(WATCH):
         return []
-    missed = queries.missed_at(by.area)
+    hours = queries.hours_at(by.area)
+    if not hours:
+        return []
+    missed = queries.missed_at(by.area, hours=hours)
     url = reverse("field:round", args=[next(iter(missed))]) if len(missed) == 1 else ""
     return [
         TodayItem(

@@ -14,6 +14,7 @@ from fangxian.common.errors import Problem
 from fangxian.common.pictures import NoPicture, Picture, plain_picture
 from fangxian.field.questionnaire.fields import PREFIX
 
+# Of a photo, however it comes.
 MOST_BYTES: Final = 10 * 1024 * 1024
 
 

@@ -30,6 +30,7 @@ from fangxian.common.scoping import acting
 from fangxian.core.runner import system_actor
 from fangxian.field.actions import keep_photo
 from fangxian.field.models import HeldOperation, Operation, PhotoPart, PhotoUpload, Visit
+from fangxian.field.questionnaire.pictures import MOST_BYTES
 from fangxian.field.questionnaire.said import photos_in
 from fangxian.field.sync.keys import KeyForgotten, Opener, kept_for
 from fangxian.field.sync.phones import phone_rules
@@ -38,7 +39,6 @@ from fangxian.field.sync.sealing import PHOTO, Box, unseal
 
 log = logging.getLogger(__name__)
 
-MOST_BYTES: Final = 10 * 1024 * 1024
 PART_BYTES: Final = 256 * 1024
 # Tag of the cipher.
 _MORE: Final = 16

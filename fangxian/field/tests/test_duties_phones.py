@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fangxian.accounts.actions import disable_device
-from fangxian.accounts.models import Grant
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.fields import Destroyed
@@ -25,8 +24,7 @@ from fangxian.core.models import Emergency
 from fangxian.field.actions import (
     NewPoint,
     NewRoundCheck,
-    change_gate,
-    close_gate,
+    change_round,
     open_gate,
     plan_round,
     record_round_check,
@@ -50,8 +48,6 @@ from fangxian.field.sync.pulling import pull
 from fangxian.field.sync.whereabouts import Finder
 from fangxian.field.tests.test_duties import COUNTY, DAWN, DUSK, emergency, gate, walk
 from fangxian.field.tests.test_push import phone_of
-from fangxian.organisations.actions import add_new_member, create_organisation
-from fangxian.organisations.models import Organisation, OrganisationKind
 from fangxian.regions.models import Region
 from fangxian.regions.recode import move, with_places_below
 
@@ -81,7 +77,7 @@ def applied(by: Actor, sent: Operation) -> str:
 
 def pulled(by: Actor, name: str) -> dict[UUID, Any]:
     """What a phone of this holder gets of one entity."""
-    page = pull(uuid4(), [by], cursor=None, epoch="")
+    page = pull(uuid4(), uuid4(), [by], cursor=None, epoch="")
     return {one["id"]: one["data"] for one in page.records if one["entity"] == name}
 
 
@@ -177,10 +173,48 @@ def test_phones_get_what_is_set_up_and_nothing_that_was_logged(
     assert {row["code"] for row in rules["decisions"]} == {"pass", "refused", "referred"}
 
 
+def long_ago(*rounds: Round) -> None:
+    """As if they had been planned before today's walk began."""
+    with acting(COUNTY):
+        before = timezone.now() - dt.timedelta(days=3)
+        Round.objects.filter(id__in=[one.id for one in rounds]).update(created_at=before)
+        Point.objects.filter(round__in=rounds).update(created_at=before)
+
+
+def test_nothing_is_missed_on_a_walk_that_began_before_the_round_was_there(
+    walk: Round, alice: Actor, bob: Actor, places: Any
+) -> None:
+    """Planned at midday, it is due tomorrow; a point that is added is due on the next walk."""
+
+    def missed(hour: int, days: int = 0) -> list[str]:
+        day = timezone.localdate() + dt.timedelta(days=days)
+        moment = timezone.make_aware(dt.datetime.combine(day, dt.time(hour)))
+        with acting(bob):
+            states = queries.states_of(queries.rounds_at(places.grid), moment)[walk.id]
+            names = [state.point.name for state in states if state.missed]
+            assert queries.missed_at(places.grid, moment) == (
+                {walk.id: len(names)} if names else {}
+            )
+        return names
+
+    noon = timezone.make_aware(dt.datetime.combine(timezone.localdate(), dt.time(12)))
+    with acting(COUNTY):
+        Round.objects.update(created_at=noon)
+    assert (missed(19), missed(15, days=1)) == ([], ["东门", "车棚"])
+    long_ago(walk)
+    assert missed(19) == ["东门", "车棚"]
+    points = [NewPoint("东门"), NewPoint("车棚"), NewPoint("后门")]
+    change_round(by=alice, round=walk, points=points)
+    with acting(COUNTY):
+        Point.objects.filter(name="后门").update(created_at=noon)
+    assert (missed(19), missed(15, days=1)) == (["东门", "车棚"], ["东门", "车棚", "后门"])
+
+
 def test_a_point_is_missed_once_its_part_of_the_day_is_over(
     walk: Round, bob: Actor, places: Any
 ) -> None:
     day = timezone.localdate()
+    long_ago(walk)
 
     def at(hour: int) -> dt.datetime:
         return timezone.make_aware(dt.datetime.combine(day, dt.time(hour)))
@@ -366,108 +400,6 @@ def test_what_is_set_up_in_a_community_is_on_the_phones_of_its_staff(
     assert officer["gate"] == {gate.id, wide.id}
 
 
-def unit_of(name: str, places: Any) -> Organisation:
-    kind = OrganisationKind.objects.get(code="department")
-    return create_organisation(by=COUNTY, name=name, kind=kind, seat=places[places.county])
-
-
-def passed(gate: Gate) -> dict[str, Any]:
-    return {"gate_id": str(gate.id), "direction": "in", "decision": "pass", "plate": "冀J12345"}
-
-
-def test_gate_staff_use_the_app(gate: Gate, walk: Round, cast: Any, places: Any) -> None:
-    """Who staffs a gate enrols a phone, finds the gate there and no resident, logs who passes."""
-    wide = open_gate(by=COUNTY, place=places[places.community], name="市场", kind="workplace")
-    # A grant for more than a community needs a second factor, on the phone as on the web.
-    grants = Grant.objects.filter(user=cast.user("duty_staff"))
-    county = pull(uuid4(), [cast.actor("duty_staff")], cursor=None, epoch="").records
-    assert {one["id"] for one in county if one["entity"] == "gate"} == {gate.id, wide.id}
-    grants.update(region=places[places.community])
-    phone = phone_of(cast.actor("duty_staff"))
-    phone.pull()
-    assert {one["name"] for one in phone.all("gate")} == {"东门", "市场"}
-    assert {entity for entity, _id in phone.records} == {"grid", "duty_rules", "gate", "round"}
-    for one in (gate, wide):
-        phone.record("gate_entry", str(uuid4()), passed(one))
-    assert [one["result"] for one in phone.push()] == ["applied", "applied"]
-
-
-def test_what_is_set_up_above_a_grid_is_staffed_by_its_officers(
-    bob: Actor, alice: Actor, charlie: Actor, places: Any
-) -> None:
-    """A village's gate and round lie at the village: its grid officers log there and see no more
-    of it."""
-    here = places[places.community]
-    wide = open_gate(by=alice, place=here, name="村口", kind="road")
-    village = plan_round(
-        by=alice,
-        place=here,
-        name="村巡",
-        times=1,
-        first_at=DAWN,
-        last_at=DUSK,
-        points=[NewPoint("桥头")],
-    )
-    other = open_gate(by=alice, place=places[places.other_grid], name="邻格", kind="road")
-    town = open_gate(by=COUNTY, place=places[places.town], name="镇口", kind="road")
-    assert pulled(bob, "gate").keys() == {wide.id}
-    (data,) = pulled(bob, "round").values()
-    phone = phone_of(bob)
-    check = {"point_id": str(data["points"][0]["id"]), "found": "fine"}
-    phone.record("round_check", str(uuid4()), check)
-    first = phone.record("gate_entry", str(uuid4()), passed(wide))
-    phone.record("gate_entry", str(uuid4()), passed(wide) | {"corrects": first.op_id})
-    for gate_elsewhere in (other, town):
-        phone.record("gate_entry", str(uuid4()), passed(gate_elsewhere))
-    assert [one["result"] for one in phone.push()] == ["applied"] * 3 + ["held"] * 2
-    with acting(alice):
-        kept = GateEntry.objects.get(corrected_by=None)
-        assert (kept.place_code, kept.user_id) == (places.community, bob.user_id)
-        assert RoundCheck.objects.get().point.round == village
-    (after,) = pulled(bob, "round").values()
-    assert after["points"][0]["done"] == 1
-    with acting(bob):
-        assert not GateEntry.objects.exists()
-    # Of another community nothing of it is there, and nothing is taken.
-    assert pulled(charlie, "gate") == {}
-
-
-def test_a_joint_gate_is_on_the_phones_of_its_units(
-    bob: Actor, charlie: Actor, cast: Any, places: Any
-) -> None:
-    """Also where a unit's people have no place there: by their grant's unit or as its members."""
-    police, traffic = unit_of("示例公安局", places), unit_of("示例交通局", places)
-    joint = open_gate(
-        by=COUNTY, place=places[places.town], name="国道口", kind="road", units=[police]
-    )
-    far = open_gate(
-        by=COUNTY,
-        place=places[places.other_community],
-        name="省道口",
-        kind="road",
-        units=[police, traffic],
-    )
-    assert pulled(bob, "gate") == {}
-    officer = replace(bob, organisation_id=police.id)
-    assert pulled(officer, "gate").keys() == {joint.id, far.id}
-    assert pulled(replace(charlie, organisation_id=traffic.id), "gate").keys() == {far.id}
-    Grant.objects.filter(user=cast.user("bob")).update(organisation_id=police.id)
-    phone = phone_of(officer)
-    phone.record("gate_entry", str(uuid4()), passed(far))
-    assert [one["result"] for one in phone.push()] == ["applied"]
-    # What was logged before the gate was closed is taken; whoever left the unit has it no more.
-    phone.record("gate_entry", str(uuid4()), passed(joint))
-    close_gate(by=COUNTY, gate=joint)
-    assert [one["result"] for one in phone.push()] == ["applied"]
-    assert pulled(officer, "gate").keys() == {far.id}
-    Grant.objects.filter(user=cast.user("bob")).update(organisation_id=traffic.id)
-    change_gate(by=COUNTY, gate=far, units=[police])
-    phone.record("gate_entry", str(uuid4()), passed(far))
-    assert [one["result"] for one in phone.push()] == ["held"]
-    member = add_new_member(by=COUNTY, organisation=police, name="某民警")
-    assert pulled(replace(charlie, person_id=member.person_id), "gate").keys() == {far.id}
-
-
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -499,6 +431,7 @@ def test_the_missed_are_the_same_for_one_round_and_for_all(
                     last_at=dt.time(last),
                     points=[NewPoint("a"), NewPoint("b")],
                 )
+        long_ago(*Round.objects.all())
         points = list(Point.objects.order_by("round__name", "position"))
         for at, hours_ago in checks if points else ():
             check = NewRoundCheck(

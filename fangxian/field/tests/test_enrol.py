@@ -239,7 +239,7 @@ def test_an_enrolment_runs_out(bob: Any) -> None:
     # What it sends is still taken.
     device = devices.device_of(asked(client))
     assert device is not None
-    assert devices.actor_of(device, bob.user_id) is not None
+    assert devices.actors_of(device, bob.user_id)
 
 
 def test_enrolling_again_in_place_keeps_the_device(bob: Any) -> None:
@@ -281,25 +281,21 @@ def test_a_phone_that_is_handed_on(bob: Any, alice: Any) -> None:
     assert device.user_id == alice.user_id
     now = timezone.now()
     # Each operation names its own actor: what Bob had recorded still goes out as his.
-    bobs = devices.actor_of(device, bob.user_id, now)
-    assert bobs is not None
+    (bobs,) = devices.actors_of(device, bob.user_id, now)
     assert (bobs.name, bobs.area, bobs.source) == ("bob", bob.area, f"device {device.pk}")
-    assert devices.actor_of(device, alice.user_id, now) is not None
+    assert devices.actors_of(device, alice.user_id, now)
     # Not what he can't have recorded any more.
-    assert devices.actor_of(device, bob.user_id, now + dt.timedelta(days=2)) is None
+    assert devices.actors_of(device, bob.user_id, now + dt.timedelta(days=2)) == []
 
 
 def test_who_acts_by_a_phone(bob: Any, charlie: Any) -> None:
     _client, _told = phone(bob)
     device = Device.objects.get()
-    acts = devices.actor_of(device, bob.user_id, right="field.visit", place_code=bob.area)
-    assert acts is not None
-    assert acts.grant_id == bob.grant_id
-    assert devices.actor_of(device, bob.user_id, right="field.visit", place_code="99") is None
-    assert devices.actor_of(device, bob.user_id, right="field.campaigns") is None
-    assert devices.actor_of(device, charlie.user_id) is None
+    (acts,) = devices.actors_of(device, bob.user_id)
+    assert (acts.grant_id, acts.area, acts.rights) == (bob.grant_id, bob.area, bob.rights)
+    assert devices.actors_of(device, charlie.user_id) == []
     User.objects.filter(pk=bob.user_id).update(is_active=False)
-    assert devices.actor_of(device, bob.user_id) is None
+    assert devices.actors_of(device, bob.user_id) == []
 
 
 def test_wide_roles_need_the_second_factor_on_the_phone_too(cast: Any, settings: Any) -> None:
@@ -310,9 +306,9 @@ def test_wide_roles_need_the_second_factor_on_the_phone_too(cast: Any, settings:
     strong = enrol(Client(), make_device_code(by=by, strong=True).code)
     assert strong.status_code == 200
     device = Device.objects.get()
-    assert devices.actor_of(device, by.user_id) is not None
+    assert devices.actors_of(device, by.user_id)
     DeviceHolder.objects.update(strong=False)
-    assert devices.actor_of(device, by.user_id) is None
+    assert devices.actors_of(device, by.user_id) == []
 
 
 def test_only_administrators_of_the_area_disable_anothers(

@@ -19,8 +19,8 @@ from fangxian.common.fields import Destroyed
 from fangxian.common.ui.formats import date_time
 from fangxian.common.ui.problems import tried
 from fangxian.field import actions
+from fangxian.field.actions import once
 from fangxian.field.actions.gates import RECORD
-from fangxian.field.duties import queries
 from fangxian.field.duties.forms import CheckForm, DisinfectionForm, OutreachForm
 from fangxian.field.duties.rules import duty_rules
 from fangxian.field.models import Disinfection, Outreach, RoundCheck
@@ -29,6 +29,13 @@ from fangxian.field.views.duties import form_page, fresh, posted
 from fangxian.regions.queries import full_name
 
 R = TypeVar("R", bound=DutyRecord)
+N = TypeVar(
+    "N",
+    actions.NewGateEntry,
+    actions.NewRoundCheck,
+    actions.NewDisinfection,
+    actions.NewOutreach,
+)
 
 
 def _row(model: type[R], key: UUID, *related: str) -> R:
@@ -38,14 +45,24 @@ def _row(model: type[R], key: UUID, *related: str) -> R:
     return found
 
 
-def kept(row: DutyRecord, given: dict[str, Any], *names: str) -> dict[str, Any]:
-    """What was given; of what a form shows empty, though there is something, what there is."""
-    values = dict(given)
-    for name in names:
-        before = getattr(row, name)
-        if not values.get(name) and before and not isinstance(before, Destroyed):
-            values[name] = before
-    return values
+def as_it_was(row: DutyRecord, *names: str) -> dict[str, Any]:
+    """What a form begins with: of what was recorded, all that is not destroyed."""
+    values = {name: getattr(row, name) for name in names}
+    known = {name: value for name, value in values.items() if not isinstance(value, Destroyed)}
+    return known | fresh()
+
+
+def correcting(
+    row: DutyRecord, new: type[N], given: dict[str, Any], /, *hidden: str, **fixed: Any
+) -> N:
+    """The record that corrects a row. What the form does not ask stays as it was, and so does what
+    it does not show (``hidden``) where it was left empty.
+    """
+    said: dict[str, Any] = {
+        name: value for name, value in given.items() if value or name not in hidden
+    }
+    keeps = once.unsaid(new, {*said, *fixed})
+    return new(corrects=row.op_id, keeps=keeps, **fixed, **said)
 
 
 def _corrected(
@@ -77,11 +94,11 @@ def check(request: SignedRequest, check_id: UUID) -> HttpResponse:
         posted(request),
         rules=duty_rules(),
         points=points,
-        initial={"found": row.found, "point_id": row.point_id, **fresh()},
+        initial=as_it_was(row, "found", "point_id"),
     )
 
     def record(given: dict[str, Any]) -> Any:
-        new = actions.NewRoundCheck(at=row.at, corrects=row.op_id, **kept(row, given, "note"))
+        new = correcting(row, actions.NewRoundCheck, given, "note")
         return actions.record_round_check(by=request.actor, check=new)
 
     back = reverse("field:round", args=[row.point.round_id])
@@ -93,15 +110,14 @@ def disinfection(request: SignedRequest, disinfection_id: UUID) -> HttpResponse:
     """Correct a disinfection; its place stays."""
     row = _row(Disinfection, disinfection_id)
     names = ("site", "agent", "concentration", "minutes", "area", "operator")
-    initial = {name: getattr(row, name) for name in names} | fresh()
+    initial = as_it_was(row, *names)
     form = DisinfectionForm(
         posted(request), by=request.actor, rules=duty_rules(), correcting=True, initial=initial
     )
 
     def record(given: dict[str, Any]) -> Any:
-        new = actions.NewDisinfection(
-            place_code=row.place_code, at=row.at, corrects=row.op_id, **kept(row, given, "note")
-        )
+        here = row.place_code
+        new = correcting(row, actions.NewDisinfection, given, "note", place_code=here)
         return actions.record_disinfection(by=request.actor, disinfection=new)
 
     return _corrected(request, row, form, reverse("field:disinfections"), record)
@@ -109,37 +125,18 @@ def disinfection(request: SignedRequest, disinfection_id: UUID) -> HttpResponse:
 
 @page(RECORD, methods=("GET", "POST"))
 def outreach(request: SignedRequest, outreach_id: UUID) -> HttpResponse:
-    """Correct what was told, talked over or answered; its place stays."""
+    """Correct what came of it and how many were reached; place, kind and message stay."""
     row = _row(Outreach, outreach_id, "message")
-    said = {one.id: one for one in queries.messages_at(row.place_code)}
-    if row.message is not None:
-        said[row.message.id] = row.message
-    initial = {
-        "what": f"{row.kind}.{row.outcome}",
-        "message_id": row.message_id or "",
-        "people": row.people,
-        **fresh(),
-    }
+    initial = {"what": f"{row.kind}.{row.outcome}", **as_it_was(row, "people")}
     form = OutreachForm(
-        posted(request),
-        by=request.actor,
-        rules=duty_rules(),
-        said=list(said.values()),
-        correcting=True,
-        initial=initial,
+        posted(request), by=request.actor, rules=duty_rules(), corrects=row.kind, initial=initial
     )
 
     def record(given: dict[str, Any]) -> Any:
-        values = kept(row, given, "note")
-        kind, _dot, outcome = values.pop("what").partition(".")
-        new = actions.NewOutreach(
-            place_code=row.place_code,
-            kind=kind,
-            outcome=outcome,
-            at=row.at,
-            corrects=row.op_id,
-            **values,
-        )
+        values = dict(given)
+        _kind, _dot, outcome = values.pop("what").partition(".")
+        fixed = {"place_code": row.place_code, "kind": row.kind, "outcome": outcome}
+        new = correcting(row, actions.NewOutreach, values, "note", **fixed)
         return actions.record_outreach(by=request.actor, outreach=new)
 
     return _corrected(request, row, form, reverse("field:outreach"), record)

@@ -138,8 +138,7 @@ def overview(request: SignedRequest) -> HttpResponse:
     place, day, context = frame(request, "duties")
     rules = duty_rules()
     found = figures(place, day)
-    missed = queries.missed_at(place)
-    rounds = queries.worst(missed, SHOWN)
+    rounds = found.behind(SHOWN)
     messages_ = list(queries.messages_at(place, day)[:SHOWN])
     context |= {
         "figures": found,
@@ -147,11 +146,11 @@ def overview(request: SignedRequest) -> HttpResponse:
             {"name": label(rules.outreach, code), "told": one}
             for code, one in found.outreach.items()
         ],
-        "rounds": [{"round": one, "missed": missed[one.id]} for one in rounds],
+        "rounds": rounds,
         "messages_today": [
             {"message": one, "kind": label(rules.messages, one.kind)} for one in messages_
         ],
-        "places": called({row.place_code for row in [*rounds, *messages_]}),
+        "places": called({row.place_code for row in [*(r["round"] for r in rounds), *messages_]}),
     }
     return render(request, "field/duties.html", context)
 

@@ -36,7 +36,7 @@ from fangxian.field.duties.forms import (
 from fangxian.field.duties.rules import DutyRules, duty_rules, label
 from fangxian.field.models import Gate, GateEntry
 from fangxian.field.questionnaire.said import typed
-from fangxian.field.views.corrections import kept
+from fangxian.field.views.corrections import as_it_was, correcting
 from fangxian.field.views.duties import (
     SHOWN,
     asked_place,
@@ -250,13 +250,14 @@ def entry(request: SignedRequest, entry_id: UUID) -> HttpResponse:
     rules = duty_rules()
     corrected = hasattr(row, "corrected_by")
     plain = ("direction", "decision", "people", "temperature", "plate", "origin")
-    initial = {name: getattr(row, name) for name in plain} | fresh()
+    initial = as_it_was(row, *plain)
     form = EntryForm(
         posted(request), rules=rules, kind=rules.gates.get(row.gate.kind), initial=initial
     )
     if form.is_bound and form.is_valid():
-        given = kept(row, form.cleaned_data, "who", "identity", "phone", "note")
-        new_ = actions.NewGateEntry(gate_id=row.gate_id, at=row.at, corrects=row.op_id, **given)
+        hidden_ = ("who", "identity", "phone", "note")
+        given = form.cleaned_data
+        new_ = correcting(row, actions.NewGateEntry, given, *hidden_, gate_id=row.gate_id)
         done = tried(form, lambda: actions.record_gate_entry(by=request.actor, entry=new_))
         if done is not None:
             messages.success(request, _("Corrected. What was logged first stays, marked."))
