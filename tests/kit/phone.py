@@ -1,12 +1,14 @@
 """A phone as the protocol knows it: speaks the real endpoints, keeps what an app keeps.
 
 ``docs/methods/sync.md`` is followed to the letter and nothing of the server is imported but what
-seals: whatever this can do, another app can do.
+seals: whatever this can do, another app can do. Whatever it sends and gets is held to the
+protocol's OpenAPI document.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ from django.test import Client
 
 from fangxian.common.ids import uuid7
 from fangxian.field.sync.sealing import decode, seal_operation
+from tests.kit import protocol
 
 SYNC = "/api/field/sync"
 MOST = 100
@@ -66,9 +69,14 @@ class Phone:
         return answer
 
     def post(self, name: str, body: Mapping[str, Any], **headers: str) -> Any:
-        return self.client.post(
+        answer = self.client.post(
             f"{SYNC}/{name}", json.dumps(body), content_type="application/json", headers=headers
         )
+        if answer.status_code < 500:
+            packed = answer.content[:2] == b"\x1f\x8b"
+            told = gzip.decompress(answer.content) if packed else answer.content
+            protocol.check_exchange(name, body, answer.status_code, json.loads(told))
+        return answer
 
     def now(self) -> dt.datetime:
         return dt.datetime.now(dt.UTC) + self.clock
@@ -124,7 +132,11 @@ class Phone:
             "epoch": self.epoch,
             "operations": [one.envelope for one in batch],
         }
-        return self.post("push", body)
+        answer = self.post("push", body)
+        plains = {one.op_id: one.plain for one in batch}
+        for one in answer.json().get("answers", ()) if answer.status_code == 200 else ():
+            protocol.check_operation(plains[one["op_id"]], one)
+        return answer
 
     def push(self) -> list[dict[str, Any]]:
         """Send the queue; what has an answer leaves it. Returns the answers."""

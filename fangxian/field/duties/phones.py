@@ -30,6 +30,7 @@ from fangxian.field.actions.outreach import NewOutreach, record_outreach
 from fangxian.field.actions.rounds import NewRoundCheck, record_round_check
 from fangxian.field.actions.visits import Answer
 from fangxian.field.duties import posts, queries, said
+from fangxian.field.duties.records import DutyRulesData, GateData, MessageData, RoundData
 from fangxian.field.duties.rules import NAME, duty_rules
 from fangxian.field.models import Gate, Round
 from fangxian.field.sync.entities import (
@@ -204,6 +205,7 @@ def register_entities() -> None:
             label=gettext_lazy("Gate entry"),
             right=RECORD,
             apply=_gate_entry,
+            patch=GateEntryPatch,
             object_of=lambda operation: operation.id_in("gate_id"),
             places="gate",
             beyond=posts.at_gates,
@@ -216,6 +218,7 @@ def register_entities() -> None:
             label=gettext_lazy("Check of a point"),
             right=RECORD,
             apply=_round_check,
+            patch=RoundCheckPatch,
             object_of=lambda operation: operation.id_in("point_id"),
             places="point",
             beyond=posts.above_grids,
@@ -228,6 +231,7 @@ def register_entities() -> None:
             label=gettext_lazy("Disinfection"),
             right=RECORD,
             apply=_disinfection,
+            patch=DisinfectionPatch,
             places="place",
             locate=_locate,
             say=said.say_disinfection,
@@ -239,6 +243,7 @@ def register_entities() -> None:
             label=gettext_lazy("Outreach"),
             right=RECORD,
             apply=_outreach,
+            patch=OutreachPatch,
             places="place",
             locate=_locate,
             say=said.say_outreach,
@@ -335,10 +340,10 @@ def register_sources() -> None:
     """Register what phones pull of duties (from ``ready()``)."""
     for at, source in enumerate(
         (
-            Source("duty_rules", _rules, RECORD, wide=True),
-            Source("gate", _gates, RECORD, wide=True, beyond=True),
-            Source("round", _rounds, RECORD, wide=True, beyond=True),
-            Source("message", _messages, RECORD, wide=True),
+            Source("duty_rules", _rules, DutyRulesData, RECORD, wide=True),
+            Source("gate", _gates, GateData, RECORD, wide=True, beyond=True),
+            Source("round", _rounds, RoundData, RECORD, wide=True, beyond=True),
+            Source("message", _messages, MessageData, RECORD, wide=True),
         )
     ):
         register_source(source, order=30 + at)

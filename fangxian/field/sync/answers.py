@@ -13,6 +13,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from fangxian.accounts.devices import DeviceRefused
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, TooMany
+from fangxian.field.sync.document import with_sealed
 
 MARK = "X-Fangxian"
 # Seconds after which a phone that was told to wait asks again.
@@ -53,11 +54,13 @@ class PhoneApi(NinjaAPI):
     """The API of phones."""
 
     def get_openapi_schema(self, **kwargs: Any) -> Any:
-        """The document, with the pull token that a pull needs beside the cookie."""
+        """The document, with the pull token that a pull needs beside the cookie, and with what
+        travels sealed. Anybody may read it: it tells of nobody.
+        """
         schema = super().get_openapi_schema(**kwargs)
         schemes = schema["components"].setdefault("securitySchemes", {})
         schemes["PullToken"] = {"type": "http", "scheme": "bearer"}
-        return schema
+        return with_sealed(schema)
 
     def create_response(self, request: HttpRequest, data: Any, **kwargs: Any) -> HttpResponse:
         return _marked(super().create_response(request, data, **kwargs))

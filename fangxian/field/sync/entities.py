@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from pydantic import BaseModel
 
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Problem
@@ -128,7 +129,7 @@ Beyond = Callable[[Sequence[Actor], Mapping[UUID, str]], Mapping[UUID, Actor]]
 
 @dataclass(frozen=True)
 class Entity:
-    """An entity that is pushed.
+    """An entity that is pushed; ``patch`` is the shape of what its operations change.
 
     ``apply`` runs in the actor's scope and in a savepoint of its own; it may raise Invalid
     (rejected), OutOfScope (held), Forbidden (held) and Conflict (rejected). ``apply_many``, where
@@ -145,6 +146,7 @@ class Entity:
     right: str
     label: Any
     apply: Apply
+    patch: type[BaseModel]
     apply_many: ApplyMany | None = None
     object_of: Callable[[Operation], UUID | None] = lambda operation: operation.object_id
     emergency: Callable[[Operation], UUID | None] = lambda _operation: None
@@ -206,11 +208,12 @@ class Source:
 
     Records of several places may be the same (a sweep): each is sent once, the first one met unless
     ``merge`` puts both together. ``right`` None: with any right. ``wide`` and ``beyond``:
-    also read of such places (:class:`Reach`).
+    also read of such places (:class:`Reach`). ``data`` is the shape of what ``read`` gives.
     """
 
     name: str
     read: Read
+    data: type[BaseModel]
     right: str | None = None
     merge: Callable[[Record, Record], Record] | None = None
     wide: bool = False
@@ -260,6 +263,11 @@ def posts_of(by: Actor) -> list[Post]:
 def entity(name: str) -> Entity | None:
     """The entity of that name, None if this server knows none."""
     return _pushed.get(name) if name in _pushed else None
+
+
+def pushed() -> list[Entity]:
+    """All entities that are pushed, in order."""
+    return list(_pushed)
 
 
 def sources() -> list[Source]:

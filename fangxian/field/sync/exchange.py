@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -82,7 +82,7 @@ class MergedOut(Schema):
 
     mine: Any = None
     theirs: Any = None
-    kept: str
+    kept: Literal["mine", "theirs"]
 
 
 class AnswerOut(Schema):
@@ -93,10 +93,10 @@ class AnswerOut(Schema):
     """
 
     op_id: UUID
-    result: str
+    result: Result
     problems: list[ProblemOut] = []
     merged: dict[str, MergedOut] | None = None
-    first: str | None = None
+    first: Result | None = None
 
 
 class PushOut(Schema):
@@ -142,7 +142,7 @@ class DecisionOut(Schema):
     """What was decided of an operation that was held."""
 
     op_id: UUID
-    result: str
+    result: Result
     problems: list[ProblemOut]
     decided_at: dt.datetime
 

@@ -48,7 +48,7 @@ class PhotoOut(Schema):
     again later), ``stored``, or ``rejected`` with the problem."""
 
     photo: UUID
-    state: str
+    state: PhotoUpload.State
     received: int
     part: int
     problems: list[ProblemOut] = []

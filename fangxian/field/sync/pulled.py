@@ -25,6 +25,16 @@ from fangxian.field.questionnaire.fields import compiled
 from fangxian.field.questionnaire.schema import Question
 from fangxian.field.rules import Outcome, field_rules_version
 from fangxian.field.sync.entities import Reach, Record, Source, register_source
+from fangxian.field.sync.records import (
+    CampaignData,
+    DoorData,
+    FormData,
+    GridData,
+    HouseholdData,
+    ResidentData,
+    TaskData,
+    WordsData,
+)
 from fangxian.people.vocabularies import SEXES
 from fangxian.regions.queries import called, current, inside, names
 from fangxian.register.models import Household, KeyGroupEntry, Residency
@@ -331,14 +341,14 @@ def register_sources() -> None:
     """Register what this room's phones pull (from ``ready()``)."""
     for at, source in enumerate(
         (
-            Source("words", _words),
-            Source("grid", _grids, wide=True),
-            Source("campaign", _campaigns, VIEW, merge=_both_places),
-            Source("form", _forms, VIEW),
-            Source("door", _doors, VIEW),
-            Source("household", _households, REGISTER),
-            Source("resident", _residents, REGISTER),
-            Source("task", _tasks, TASK),
+            Source("words", _words, WordsData),
+            Source("grid", _grids, GridData, wide=True),
+            Source("campaign", _campaigns, CampaignData, VIEW, merge=_both_places),
+            Source("form", _forms, FormData, VIEW),
+            Source("door", _doors, DoorData, VIEW),
+            Source("household", _households, HouseholdData, REGISTER),
+            Source("resident", _residents, ResidentData, REGISTER),
+            Source("task", _tasks, TaskData, TASK),
         )
     ):
         register_source(source, order=10 + at)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import orjson
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSchema
 
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
@@ -50,8 +50,9 @@ class Patch(BaseModel):
 class VisitPatch(Patch):
     """A visit of a household in a sweep: what was found there, answered, noted.
 
-    ``outcome`` is a code of the sweep's rules; ``revisit_on`` when to come back; ``corrects`` the
-    number of the visit that was mistaken.
+    ``outcome`` is a code of the sweep's rules; ``answers`` are by the names of its questions;
+    ``form_id`` is the form that was asked, if it is not the sweep's of now; ``revisit_on`` when to
+    come back; ``corrects`` the number of the visit that was mistaken.
     """
 
     campaign_id: UUID
@@ -67,7 +68,7 @@ class VisitPatch(Patch):
 class HouseholdPatch(Patch):
     """What changes of a household: one of ``STATES``, the note. What is not sent stays."""
 
-    state: str | None = None
+    state: Annotated[str | None, WithJsonSchema({"enum": [str(one) for one in STATES]})] = None
     note: str | None = Field(default=None, max_length=200)
 
 
@@ -330,6 +331,7 @@ def register_entities() -> None:
             label=gettext_lazy("Visit"),
             right=VISIT,
             apply=apply_visit,
+            patch=VisitPatch,
             apply_many=apply_visits,
             object_of=_household_of_visit,
             emergency=_emergency_of_visit,
@@ -344,6 +346,7 @@ def register_entities() -> None:
             label=gettext_lazy("Household"),
             right=EDIT,
             apply=apply_household,
+            patch=HouseholdPatch,
             apply_many=apply_households,
             places="household",
             merges=HOUSEHOLD_FIELDS,
@@ -358,6 +361,7 @@ def register_entities() -> None:
             label=gettext_lazy("Residency"),
             right=EDIT,
             apply=apply_residency,
+            patch=ResidencyPatch,
             places="residency",
             merges=RESIDENCY_FIELDS,
             settle=_settle_residency,

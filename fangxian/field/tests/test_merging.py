@@ -19,6 +19,7 @@ from fangxian.field.sync.entities import Operation as Sent
 from fangxian.field.sync.entities import Outcome, Result
 from fangxian.field.sync.held import take_over, turn_down
 from fangxian.field.sync.merging import Change, merged
+from fangxian.field.sync.pushed import VisitPatch
 from fangxian.field.sync.versions import row_of
 from fangxian.field.tests.test_push import phone_of, results
 from fangxian.register.actions import change_household, move_in, move_out
@@ -344,4 +345,4 @@ def test_an_entity_is_registered_once() -> None:
         return Outcome(Result.APPLIED)
 
     with pytest.raises(ValueError, match="twice"):
-        entities.register(entities.Entity("visit", "field.visit", "Visit", apply))
+        entities.register(entities.Entity("visit", "field.visit", "Visit", apply, VisitPatch))
