@@ -47,7 +47,11 @@ _MEMBERS: Final[Mapping[str, Any]] = {
         "description": "milliseconds that the server was ahead at the last exchange",
     },
     "actor": _ID | {"description": "the user who made it; the envelope’s proof shows it"},
-    "salt": {"type": "string", "description": "random"},
+    "salt": {
+        "type": "string",
+        "pattern": "^[A-Za-z0-9_-]{22,200}$",
+        "description": "16 random bytes or more",
+    },
 }
 
 

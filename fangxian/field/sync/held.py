@@ -238,9 +238,9 @@ def _decide(
 def take_over(*, by: Actor, held_id: UUID) -> Result:
     """Apply a held operation in the right of who decides. Returns what became of it.
 
-    History names the phone as its source, as if it had come in time. Raises Invalid with each
-    problem if it can't be applied (then it stays held), Conflict (decided already, or not possible
-    just now), OutOfScope.
+    History names the phone as its source, as if it had come in time, unless nothing proves who made
+    it there. Raises Invalid with each problem if it can't be applied (then it stays held), Conflict
+    (decided already, or not possible just now), OutOfScope.
     """
     found = _open(by, held_id)
     entity = entities.entity(found.entity)
@@ -253,7 +253,9 @@ def take_over(*, by: Actor, held_id: UUID) -> Result:
             )
         )
     by.require(entity.right, found.place_code)
-    with acting(at_desk(by, operation.device_id, operation.user_id)) as made_on:
+    proven = found.why != HeldOperation.Why.PROOF
+    source = at_desk(by, operation.device_id, operation.user_id) if proven else by
+    with acting(source) as made_on:
         outcome = apply_one(made_on, entity, operation)
     if outcome.result is Result.RETRY:
         raise Conflict(

@@ -22,6 +22,7 @@ from fangxian.field.tests.conftest import begin
 from fangxian.field.tests.test_photos import SCHEMA, announce, file_with, send, shoot, with_photo
 from fangxian.field.tests.test_push import phone_of, results
 from fangxian.register.actions import create_household
+from fangxian.register.models import HouseholdHistory
 from tests.kit.phone import Phone
 
 
@@ -61,7 +62,8 @@ def test_what_a_thief_seals_is_held_and_is_nobodys_by_itself(
 ) -> None:
     thief = thief_of(phone)
     one = thief.visit(phone.doors()[0])
-    thief.record("household", phone.all("household")[0]["id"], {"state": "empty"})
+    home = phone.all("household")[0]["id"]
+    other = thief.record("household", home, {"state": "empty"})
     assert_held(thief)
     assert visits_of(alice) == []
     with acting(alice):
@@ -73,6 +75,11 @@ def test_what_a_thief_seals_is_held_and_is_nobodys_by_itself(
     # It is lost neither: who answers there may take it over, in his own name.
     take_over(by=alice, held_id=held.pk)
     assert visits_of(alice) == ["alice"]
+    with acting(alice):
+        take_over(by=alice, held_id=HeldOperation.objects.get(op_id=other.op_id).pk)
+        last = HouseholdHistory.objects.filter(pgh_obj_id=home).latest("pgh_id")
+    # Nor does it count as what this phone knew of when it comes to merging.
+    assert (last.state, last.pgh_context["source"]) == ("empty", alice.source)
 
 
 def test_any_holder_may_be_named_and_none_is_believed(phone: Phone, bob: Any, alice: Any) -> None:
