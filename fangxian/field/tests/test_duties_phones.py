@@ -9,12 +9,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fangxian.accounts.actions import disable_device
+from fangxian.common import registries
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.fields import Destroyed
@@ -30,6 +33,7 @@ from fangxian.field.actions import (
     record_round_check,
 )
 from fangxian.field.duties import queries
+from fangxian.field.duties.figures import figures
 from fangxian.field.models import (
     Disinfection,
     Gate,
@@ -179,6 +183,31 @@ def long_ago(*rounds: Round) -> None:
         before = timezone.now() - dt.timedelta(days=3)
         Round.objects.filter(id__in=[one.id for one in rounds]).update(created_at=before)
         Point.objects.filter(round__in=rounds).update(created_at=before)
+
+
+def test_what_is_missed_is_counted_once_a_page(
+    walk: Round, bob: Actor, client_of: Any, places: Any
+) -> None:
+    long_ago(walk)
+    night = timezone.make_aware(dt.datetime.combine(timezone.localdate(), dt.time(23)))
+
+    def counted(shown: Any) -> int:
+        with CaptureQueriesContext(connection) as told:
+            assert shown()
+        return sum("FROM schedule s" in query["sql"] for query in told.captured_queries)
+
+    officer, today = client_of("bob"), registries.today.get("field.duties")
+    place = reverse("regions:place", args=[places.grid])
+    with acting(bob):
+        assert counted(lambda: today(bob)) == 1
+    assert counted(lambda: officer.get(reverse("field:duties"))) == 1
+    assert counted(lambda: officer.get(place)) == 1
+    with acting(bob):
+        found = figures(places.grid, timezone.localdate())
+        assert found.missed == queries.missed_at(places.grid)
+        assert queries.missed_at(places.grid, night) == {walk.id: 2}
+        late = replace(found, missed=queries.missed_at(places.grid, night))
+        assert late.behind(5) == [{"round": walk, "missed": 2}]
 
 
 def test_nothing_is_missed_on_a_walk_that_began_before_the_round_was_there(

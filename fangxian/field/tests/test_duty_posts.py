@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+from django.urls import reverse
+
 from fangxian.accounts.models import Grant
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
@@ -14,6 +16,7 @@ from fangxian.field.models import Gate, GateEntry, Round, RoundCheck
 from fangxian.field.sync.pulling import pull
 from fangxian.field.tests.test_duties import COUNTY, DAWN, DUSK, gate, walk
 from fangxian.field.tests.test_duties_phones import pulled
+from fangxian.field.tests.test_phone_pages import file_of
 from fangxian.field.tests.test_push import phone_of
 from fangxian.organisations.actions import add_new_member, create_organisation
 from fangxian.organisations.models import Organisation, OrganisationKind
@@ -30,7 +33,9 @@ def passed(gate: Gate) -> dict[str, Any]:
     return {"gate_id": str(gate.id), "direction": "in", "decision": "pass", "plate": "冀J12345"}
 
 
-def test_gate_staff_use_the_app(gate: Gate, walk: Round, cast: Any, places: Any) -> None:
+def test_gate_staff_use_the_app(
+    gate: Gate, walk: Round, cast: Any, places: Any, client_of: Any
+) -> None:
     """Who staffs a gate enrols a phone, finds the gate there and no resident, logs who passes."""
     wide = open_gate(by=COUNTY, place=places[places.community], name="市场", kind="workplace")
     # A grant for more than a community needs a second factor, on the phone as on the web.
@@ -45,6 +50,13 @@ def test_gate_staff_use_the_app(gate: Gate, walk: Round, cast: Any, places: Any)
     for one in (gate, wide):
         phone.record("gate_entry", str(uuid4()), passed(one))
     assert [one["result"] for one in phone.push()] == ["applied", "applied"]
+    # On the day on which the phone sends no more, the work is handed in at a desk.
+    phone.record("gate_entry", str(uuid4()), passed(wide))
+    client = client_of("duty_staff")
+    assert reverse("field:hand_in") in client.get(reverse("field:duties")).content.decode()
+    assert reverse("field:duties") in client.get(reverse("field:hand_in")).content.decode()
+    assert client.post(reverse("field:hand_in"), {"file": file_of(phone)}).status_code == 200
+    assert [(one["result"], one["first"]) for one in phone.push()] == [("duplicate", "applied")]
 
 
 def test_what_is_set_up_above_a_grid_is_staffed_by_its_officers(

@@ -17,6 +17,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from fangxian.accounts.actions.devices import RIGHT as PHONE
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.accounts.queries import display_names
 from fangxian.common import codes
@@ -142,6 +143,7 @@ def overview(request: SignedRequest) -> HttpResponse:
     messages_ = list(queries.messages_at(place, day)[:SHOWN])
     context |= {
         "figures": found,
+        "may_hand_in": request.actor.may(PHONE),
         "told": [
             {"name": label(rules.outreach, code), "told": one}
             for code, one in found.outreach.items()

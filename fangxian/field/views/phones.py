@@ -210,6 +210,8 @@ def hand_in(request: Any) -> HttpResponse:
     results = Counter(answer.first or str(answer.result) for answer in answers)
     context = {
         "form": form,
+        # Where the page was come from: gate staff see no sweeps.
+        "back": "field:campaigns" if by.may("field.view") else "field:duties",
         "problems": problems,
         "results": [(label, results[name]) for name, label in RESULTS.items() if results[name]],
         "refused": [one for answer in answers for one in answer.problems],
