@@ -158,6 +158,7 @@ function Options({ one, tools }: { one: Shown; tools: Tools }) {
           <label key={option.code} class="ff-choice__option">
             <input
               type={single ? "radio" : "checkbox"}
+              autocomplete="off"
               name={id}
               {...(at === 0 ? { id } : {})}
               value={option.code}
@@ -180,7 +181,7 @@ function FromList({ one, tools }: { one: Shown; tools: Tools }) {
         {one.label} <Mark one={one} />
       </label>
       <Hints one={one} id={id} error={error} />
-      <select id={id} {...said} value={String(one.value ?? "")} onChange={(event) => tools.change(one.path, event.currentTarget.value)}>
+      <select id={id} autocomplete="off" {...said} value={String(one.value ?? "")} onChange={(event) => tools.change(one.path, event.currentTarget.value)}>
         <option value="">{t("Choose …")}</option>
         {one.options.map((option) => (
           <option key={option.code} value={option.code}>

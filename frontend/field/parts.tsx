@@ -1,6 +1,7 @@
 // Parts of the working screens.
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
+import { written } from "./dates";
 import type { Row } from "./records";
 import { doorName, isBack, today } from "./sweep";
 import { t } from "./text";
@@ -74,7 +75,7 @@ export function DoorRow({ door, within = "", outcome, href }: { door: Row<"door"
 export function shortDay(day: string): string {
   const [year, month, date] = day.split("-").map(Number);
   if (!year || !month || !date) return day;
-  return new Date(year, month - 1, date).toLocaleDateString(document.documentElement.lang || "zh-Hans", { month: "short", day: "numeric" });
+  return written(new Date(year, month - 1, date), { month: "short", day: "numeric" });
 }
 
 /** Several lines of text. */
@@ -83,7 +84,7 @@ export function Lines({ label, value, most, onInput }: { label: string; value: s
   return (
     <div class="ff-field">
       <label for={id}>{label}</label>
-      <textarea id={id} rows={2} maxLength={most} value={value} onInput={(event) => onInput(event.currentTarget.value)} />
+      <textarea id={id} rows={2} autocomplete="off" maxLength={most} value={value} onInput={(event) => onInput(event.currentTarget.value)} />
     </div>
   );
 }

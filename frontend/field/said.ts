@@ -1,18 +1,18 @@
 // How the app words a moment and a failure.
 import { now } from "./clock";
+import { written } from "./dates";
 import { SaveError } from "./model";
 import { t } from "./text";
 import { WireError } from "./wire";
 
 const DAY = 86_400_000;
+const TIME = { hour: "2-digit", minute: "2-digit", hour12: false } as const;
 
 /** The time of today, else the date with it. */
 export function moment(value: string | number, present: number = now()): string {
   const at = new Date(value);
-  const language = document.documentElement.lang || "zh-Hans";
   const near = present - at.getTime() < DAY && at.getDate() === new Date(present).getDate();
-  const time = { hour: "2-digit", minute: "2-digit", hour12: false } as const;
-  return at.toLocaleString(language, near ? time : { month: "numeric", day: "numeric", ...time });
+  return written(at, near ? TIME : { month: "numeric", day: "numeric", ...TIME });
 }
 
 /** What a failed save or request means to the person, and what to do. */

@@ -80,6 +80,7 @@ export function Choice<T extends string>({
           <label key={option.value} class="ff-choice__option">
             <input
               type="radio"
+              autocomplete="off"
               name={name}
               value={option.value}
               checked={option.value === value}
@@ -93,7 +94,8 @@ export function Choice<T extends string>({
   );
 }
 
-/** A field with its label, its hint and what is wrong with it; the `first` of a screen takes the focus. */
+/** A field with its label, its hint and what is wrong with it; the `first` of a screen takes the focus. Like all fields
+ * without `autocomplete`: of others a browser writes what stands in them to its own files, where anybody reads it. */
 export function Field({
   label,
   hint,
@@ -115,7 +117,7 @@ export function Field({
           {hint}
         </p>
       )}
-      <input id={id} ref={input} {...rest} {...(said ? { "aria-describedby": said } : {})} {...(error ? { "aria-invalid": true } : {})} />
+      <input id={id} ref={input} autocomplete="off" {...rest} {...(said ? { "aria-describedby": said } : {})} {...(error ? { "aria-invalid": true } : {})} />
       {error && (
         <p class="ff-error" id={`${id}-error`} role="alert">
           {error}

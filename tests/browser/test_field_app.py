@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from fangxian.accounts.actions import disable_device, make_device_code
 from fangxian.accounts.models import Device
+from fangxian.common.scoping import acting
 from fangxian.field import shell
-from fangxian.field.models import Campaign
-from fangxian.field.tests.conftest import begin
+from fangxian.field.actions.gates import open_gate
+from fangxian.field.models import Campaign, GateEntry, Photo, Visit
+from fangxian.field.tests.conftest import OTHER_UNIT, begin
+from fangxian.regions.queries import at
 from fangxian.register.actions import create_household, move_in
 from fangxian.register.tests.ledgers import identity
 from tests.browser.kit import NARROW, axe, no_sideways_scroll, touch_targets
-from tests.browser.phones import CACHED, DUMP, PIN, RECORDS, comes_true, enrol, kept, phone
+from tests.browser.phones import (
+    CACHED,
+    DOOR,
+    DUMP,
+    OPENED,
+    PATHS,
+    PIN,
+    RECORDS,
+    comes_true,
+    enrol,
+    in_step,
+    kept,
+    on_disk,
+    on_disk_in_plain,
+    phone,
+    until,
+)
 from tests.kit.cast import START
 
 pytestmark = pytest.mark.browser
@@ -26,10 +47,18 @@ WECHAT = (
 )
 
 
+SCHEMA = {
+    "questions": [
+        {"name": "plate", "kind": "photo", "label": "门牌照片"},
+        {"name": "said", "kind": "text", "label": "情况"},
+    ]
+}
+
+
 @pytest.fixture
 def campaign(cast: Any, places: Any) -> Campaign:
     hq = cast.actor("headquarters")
-    for at, room in enumerate(("101", "102")):
+    for number, room in enumerate(("101", "102")):
         home = create_household(by=hq, place_code=places.unit, room=room)
         move_in(
             by=hq,
@@ -38,10 +67,10 @@ def campaign(cast: Any, places: Any) -> Campaign:
             name="查甲乙",
             relation="head",
             sex="1",
-            documents=[("identity", identity(at))],
+            documents=[("identity", identity(number))],
             phones=[PHONE_NUMBER],
         )
-    return begin(hq, places)
+    return begin(hq, places, schema=SCHEMA)
 
 
 def test_a_phone_is_enrolled_and_opens_without_a_network(
@@ -54,8 +83,8 @@ def test_a_phone_is_enrolled_and_opens_without_a_network(
         assert page.evaluate(RECORDS) > 4
         kept(page)
         # What only some screens load, such as the reader of barcodes, follows.
-        for url in shell.shell().later:
-            comes_true(page, "url => caches.match(url).then(Boolean)", url)
+        later = shell.shell().later
+        until(page, lambda: set(later) <= set(page.evaluate(PATHS)))
         page.context.set_offline(True)
         page.reload()
         page.get_by_label("六位数字密码").fill("000000")
@@ -70,20 +99,124 @@ def test_a_phone_is_enrolled_and_opens_without_a_network(
         expect(page.get_by_text("已与服务器同步").first).to_be_visible()
 
 
+# What is written on the phone.
+NOTE, HALF = "门口有轮椅坡道", "说要等女儿回来"
+WHERE = "外省某市某路某号"
+PASSER = {"姓名": "查过路", "身份证号": identity(901), "电话": "13711110901", "车牌号": "演A90901"}
+# How each picture that a browser makes begins, as it is and as a draft keeps it.
+PICTURE = (b"\xff\xd8\xff\xe0\x00\x10JFIF", "_9j_4AAQSkZJRg", "/9j/4AAQSkZJRg")
+# What stands in files of the browser where it can be read, for comparison: in a store, and in a
+# field that the browser itself remembers.
+READABLE = ("can be read", "看得见", bytes([255, 216, 7]))
+PLAIN = """() => new Promise(done => {
+    const field = document.body.appendChild(document.createElement('textarea'))
+    field.value = 'remembered'
+    location.hash = '#/rounds'
+    const request = indexedDB.open('plain')
+    request.onupgradeneeded = () => request.result.createObjectStore('words')
+    request.onsuccess = () => {
+        const writing = request.result.transaction('words', 'readwrite')
+        const words = ['can be read', '看得见', new Uint8Array([255, 216, 7])]
+        writing.objectStore('words').put(words, 1)
+        writing.oncomplete = () => done(field.remove())
+    }
+})"""
+
+
+def write_everything(page: Page) -> None:
+    """A visit with photo and note, one half written, who is away, who passed and who is passing."""
+    page.get_by_role("link", name="下一户").tap()
+    page.get_by_role("link", name="有异常").tap()
+    page.get_by_label("门牌照片").set_input_files(DOOR)
+    expect(page.get_by_alt_text("已拍照片")).to_be_visible()
+    page.get_by_text("备注、再访日期").tap()
+    page.get_by_label("备注", exact=True).fill(NOTE)
+    page.get_by_role("button", name="保存：有异常").tap()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("102")
+    page.get_by_role("link", name="修改住户情况").tap()
+    page.get_by_text("查甲乙").tap()
+    page.get_by_label("去向").fill(WHERE)
+    page.get_by_role("button", name="登记外出").tap()
+    expect(page.get_by_text("已存。")).to_be_visible()
+    page.get_by_role("link", name="返回").tap()
+    page.get_by_role("link", name="有异常").tap()
+    page.get_by_label("门牌照片").set_input_files(DOOR)
+    expect(page.get_by_alt_text("已拍照片")).to_be_visible()
+    page.get_by_label("情况").fill(HALF)
+    page.get_by_text("备注、再访日期").tap()
+    page.get_by_label("备注", exact=True).fill(HALF)
+    page.get_by_role("link", name="卡口", exact=True).tap()
+    for label, value in PASSER.items():
+        page.get_by_label(label, exact=True).fill(value)
+    page.get_by_role("button", name="放行").tap()
+    expect(page.get_by_text("已存：演A90901")).to_be_visible()
+    for label, value in PASSER.items():
+        page.get_by_label(label, exact=True).fill(value)
+    # Longer than the pause after which a draft is kept.
+    page.wait_for_timeout(600)
+
+
 def test_the_phone_keeps_nothing_that_can_be_read(
-    browser: Browser, site: str, campaign: Campaign, bob: Any, places: Any
+    browser: Browser,
+    site: str,
+    campaign: Campaign,
+    cast: Any,
+    bob: Any,
+    places: Any,
+    tmp_path: Path,
 ) -> None:
-    with phone(browser, site) as page:
-        enrol(page, bob)
-        assert page.evaluate(RECORDS) > 4
-        kept(page)
-        assert all(path.startswith(("/f/", "/static/")) for path in page.evaluate(CACHED))
+    """Neither by scripts nor in the browser's files; nothing of another grid even by the PIN."""
+    hq = cast.actor("headquarters")
+    with acting(hq):
+        open_gate(by=hq, place=at(places.grid), name="南门卡口", kind="road")
+    elsewhere = create_household(by=hq, place_code=OTHER_UNIT, room="901", note="邻网格备注")
+    move_in(
+        by=hq,
+        household_id=elsewhere.id,
+        on=START,
+        name="查邻居",
+        relation="head",
+        sex="2",
+        documents=[("identity", identity(77, male=False))],
+        phones=["13900000077"],
+    )
+    registered = [identity(0), identity(1), PHONE_NUMBER]
+    others = ["查邻居", "邻网格备注", identity(77, male=False), "13900000077"]
+    persons = ["查甲乙", *registered, *others, NOTE, HALF, WHERE, *PASSER.values(), *PICTURE[1:]]
+    codes = [places.unit, str(campaign.id), "Bob", "all_well", "exceptions"]
+
+    def look_for_it() -> None:
         dump = page.evaluate(DUMP)
         assert "records" in dump
-        for secret in (
-            "查甲乙", identity(0), PHONE_NUMBER, places.unit, str(campaign.id), "Bob", "all_well",
-        ):  # fmt: skip
-            assert secret not in dump
+        assert not [word for word in (*persons, *codes) if word in dump]
+        files = dict(page.evaluate(CACHED))
+        assert all(path.startswith(("/f/", "/static/")) for path in files)
+        assert not [word for word in persons for text in files.values() if word in text]
+        assert not on_disk_in_plain(tmp_path, [*persons, PICTURE[0]])
+
+    with on_disk(browser, site, tmp_path) as page:
+        enrol(page, bob)
+        kept(page)
+        page.context.set_offline(True)
+        write_everything(page)
+        page.evaluate(PLAIN)
+        # Not every Chromium keeps what its tabs show.
+        tabs = any(tmp_path.glob("*/Sessions/*"))
+        plain = {*READABLE, *(["remembered"] if tabs else [])}
+        until(page, lambda: on_disk_in_plain(tmp_path, plain) == plain)
+        look_for_it()
+        page.context.set_offline(False)
+        in_step(page)
+        with acting(bob):
+            assert Visit.objects.get().note == NOTE
+            assert Photo.objects.exists()
+            assert GateEntry.objects.get().identity == PASSER["身份证号"]
+        look_for_it()
+        inside = json.dumps(page.evaluate(OPENED, PIN), ensure_ascii=False)
+        for known in ("查甲乙", NOTE, HALF, WHERE, *PASSER.values(), PICTURE[1], places.unit):
+            assert known in inside
+        for secret in (*registered, *others, str(elsewhere.id), OTHER_UNIT, places.other_grid):
+            assert secret not in inside
 
 
 def test_a_phone_that_is_wiped_forgets_at_its_next_pull(

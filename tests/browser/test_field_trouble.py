@@ -3,32 +3,52 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Error, Page, expect
+from playwright.sync_api import APIResponse, Browser, Error, Page, Route, expect
 
 from fangxian.accounts.actions import make_device_code, revoke_grant
 from fangxian.accounts.models import Device, Grant
 from fangxian.common.scoping import acting
-from fangxian.field.models import Campaign, HeldOperation, Visit
+from fangxian.field.actions.gates import open_gate
+from fangxian.field.models import (
+    Campaign,
+    FieldConflict,
+    GateEntry,
+    HeldOperation,
+    Operation,
+    Photo,
+    Visit,
+)
 from fangxian.field.tests.conftest import begin
+from fangxian.regions.queries import at
 from fangxian.register.actions import create_household
+from fangxian.register.models import Household
 from tests.browser.phones import (
+    DOOR,
     RECORDS,
     all_well,
+    choose_pin,
+    colleague,
     comes_true,
     enrol,
+    in_step,
     kept,
+    kill,
     on_disk,
     phone,
     touch,
     unlock,
+    until,
+    write_note,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow(6)]
 
 
 @pytest.fixture
@@ -52,29 +72,96 @@ def unsent(page: Page, n: int) -> None:
     expect(page.get_by_role("link", name=f"{n} 条未传")).to_be_visible()
 
 
-def test_the_app_is_killed_as_soon_as_it_has_said_saved(
-    browser: Browser, site: str, campaign: Campaign, bob: Any, tmp_path: Path
+# Tells, and then stands still, as soon as a photo's operation is handed to the store: its photo is
+# not yet. With `whole`, as soon as all of it is on the disk, before anybody is told.
+STOP = """whole => {
+    const stop = () => {
+        console.info('stopped')
+        for (;;);
+    }
+    const add = IDBObjectStore.prototype.add
+    IDBObjectStore.prototype.add = function (...given) {
+        const asked = add.apply(this, given)
+        if (this.name === 'queue' && whole) this.transaction.addEventListener('complete', stop)
+        else if (this.name === 'queue') stop()
+        return asked
+    }
+}"""
+COUNTS = """async () => {
+    const db = await new Promise(done => {
+        const request = indexedDB.open('fangxian-field')
+        request.onsuccess = () => done(request.result)
+    })
+    const found = await Promise.all(['queue', 'photos', 'boxes'].map(store => new Promise(done => {
+        const request = db.transaction(store).objectStore(store).count()
+        request.onsuccess = () => done(request.result)
+    })))
+    db.close()
+    return found
+}"""
+
+
+def killed_when_saving(page: Page, folder: Path, *, whole: bool) -> None:
+    """Tap save; the browser is killed where ``STOP`` says."""
+    page.evaluate(STOP, whole)
+    page.on("console", lambda one: kill(folder) if one.text == "stopped" else None)
+    with suppress(Error):
+        page.get_by_role("button", name="保存：有异常").tap()
+        page.get_by_text("已存：").wait_for()
+    assert page.is_closed() or page.wait_for_event("close")
+
+
+def opened_again(page: Page, left: int) -> None:
+    """The app is started where there is no signal; so many doors are left."""
+    page.context.set_offline(True)
+    page.goto("/f/")
+    unlock(page)
+    expect(page.get_by_text(f"还剩{left}户")).to_be_visible()
+
+
+def test_a_killed_app_has_all_of_a_record_or_nothing_and_what_it_called_saved(
+    browser: Browser, site: str, cast: Any, places: Any, bob: Any, tmp_path: Path
 ) -> None:
+    """The whole browser is killed: amid a write, at its end, and as soon as 已存 is there."""
+    hq = cast.actor("headquarters")
+    for room in ("101", "102", "201"):
+        create_household(by=hq, place_code=places.unit, room=room)
+    asked = {"name": "plate", "kind": "photo", "label": "门牌照片", "required": True}
+    begin(hq, places, schema={"questions": [asked]})
     with on_disk(browser, site, tmp_path) as page:
         enrol(page, bob)
         kept(page)
-        page.context.set_offline(True)
-        all_well(page)
         # Chromium writes cookies to the disk half a minute later.
         cookies: Any = page.context.cookies()
-        # The whole browser, as when the battery is out.
-        with pytest.raises(Error):
-            page.context.new_cdp_session(page).send("Browser.crash")
-    with on_disk(browser, site, tmp_path) as page:
         page.context.set_offline(True)
-        page.goto("/f/")
-        unlock(page)
-        unsent(page, 1)
+        page.get_by_role("link", name="下一户").tap()
+        page.get_by_role("link", name="有异常").tap()
+        page.get_by_label("门牌照片").set_input_files(DOOR)
+        expect(page.get_by_alt_text("已拍照片")).to_be_visible()
+        # Longer than the pause after which a draft is kept.
+        page.wait_for_timeout(600)
+        killed_when_saving(page, tmp_path, whole=False)
+    with on_disk(browser, site, tmp_path) as page:
+        opened_again(page, 3)
+        assert page.evaluate(COUNTS) == [0, 0, 0]
+        page.get_by_role("link", name="下一户").tap()
+        page.get_by_role("link", name="继续填写").tap()
+        expect(page.get_by_alt_text("已拍照片")).to_be_visible()
+        killed_when_saving(page, tmp_path, whole=True)
+    with on_disk(browser, site, tmp_path) as page:
+        opened_again(page, 2)
+        assert page.evaluate(COUNTS) == [1, 1, 1]
+        all_well(page)
+        kill(tmp_path)
+    with on_disk(browser, site, tmp_path) as page:
+        opened_again(page, 1)
+        unsent(page, 2)
         page.context.add_cookies(cookies)
         page.context.set_offline(False)
-        synced(page)
-        (visit,) = visits(bob)
-        assert visit.outcome == "all_well"
+        in_step(page)
+        assert [visit.outcome for visit in visits(bob)] == ["exceptions", "all_well"]
+        with acting(bob):
+            assert Photo.objects.get().visit_id == visits(bob)[0].pk
 
 
 # Fills the phone by a store of its own until not even a little is left.
@@ -144,28 +231,117 @@ def test_a_network_that_answers_for_the_server_is_found_out(
         assert len(visits(bob)) == 1
 
 
+# Writes who passes a gate again and again, by the fields and the button of the screen. For the app
+# the time goes on by itself that a hand needs between two touches.
+PASS = """async plates => {
+    const now = performance.now.bind(performance)
+    let ahead = 0
+    performance.now = () => now() + ahead
+    const soon = () => new Promise(done => setTimeout(done))
+    const said = () => document.querySelector('.ff-notice--ok')?.textContent ?? ''
+    for (const plate of plates) {
+        ahead += 1000
+        const field = document.querySelector('#gate-plate')
+        field.value = plate
+        field.dispatchEvent(new Event('input', { bubbles: true }))
+        await soon()
+        document.querySelector('.ff-thumb button').click()
+        while (!said().includes(plate)) await soon()
+        await soon()
+    }
+    performance.now = now
+}"""
+
+
 def test_the_session_is_gone_and_the_work_is_not(
-    browser: Browser, site: str, campaign: Campaign, bob: Any
+    browser: Browser, site: str, campaign: Campaign, bob: Any, cast: Any, places: Any
 ) -> None:
-    """Neither a run-out enrolment nor lost cookies lose what was recorded meanwhile."""
+    """Neither a run-out enrolment nor lost cookies lose 200 records; each stays its maker's."""
+    hq = cast.actor("headquarters")
+    with acting(hq):
+        open_gate(by=hq, place=at(places.grid), name="南门卡口", kind="road")
+    plates = [f"演A{number:05}" for number in range(198)]
     with phone(browser, site) as page:
         enrol(page, bob)
         device = Device.objects.get()
         page.context.set_offline(True)
         all_well(page)
         all_well(page)
-        unsent(page, 2)
+        page.goto("/f/#/gates")
+        page.evaluate(PASS, plates)
+        unsent(page, 200)
         Device.objects.update(expires_at=timezone.now() - dt.timedelta(days=1))
         page.context.clear_cookies()
         page.context.set_offline(False)
-        page.get_by_role("link", name="2 条未传").click()
+        page.get_by_role("link", name="200 条未传").click()
         page.get_by_role("button", name="立即同步").click()
         page.get_by_role("link", name="需重新登记", exact=True).click()
         page.get_by_label("登记码").fill(make_device_code(by=bob, strong=False).code)
         page.get_by_role("button", name="登记", exact=True).click()
         synced(page)
-        assert [visit.outcome for visit in visits(bob)] == ["all_well", "all_well"]
         assert Device.objects.get().pk == device.pk
+        assert [visit.outcome for visit in visits(bob)] == ["all_well", "all_well"]
+        with acting(bob):
+            assert sorted(GateEntry.objects.values_list("plate", flat=True)) == plates
+            assert set(GateEntry.objects.values_list("user_id", flat=True)) == {bob.user_id}
+        sent = Operation.objects.values_list("user_id", "result")
+        assert Counter(sent) == {(bob.user_id, "applied"): 200}
+        # What waits when somebody else takes the phone over is not made that person's.
+        dora = colleague(cast, places)
+        push = "**/api/field/sync/push"
+        page.context.route(push, lambda route: route.abort())
+        all_well(page)
+        page.goto("/f/#/settings/sign-in")
+        page.get_by_label("登记码").fill(make_device_code(by=dora, strong=False).code)
+        page.get_by_role("button", name="登记", exact=True).click()
+        choose_pin(page)
+        unsent(page, 1)
+        page.context.unroute(push)
+        in_step(page)
+        assert Device.objects.get().user_id == dora.user_id
+        assert [visit.user_id for visit in visits(bob)] == [bob.user_id] * 3
+
+
+def test_what_is_changed_while_it_is_on_its_way_is_sent_as_well(
+    browser: Browser, site: str, campaign: Campaign, bob: Any
+) -> None:
+    """The server has a visit and a note, the phone not yet its answer, when both are changed."""
+    with phone(browser, site) as page:
+        enrol(page, bob)
+        page.context.set_offline(True)
+        page.get_by_role("link", name="下一户").click()
+        write_note(page, "养狗")
+        page.get_by_role("link", name="返回入户").click()
+        touch(page, "全员正常")
+        unsent(page, 2)
+        on_their_way: list[tuple[Route, APIResponse]] = []
+        page.context.route(
+            "**/api/field/sync/push",
+            lambda route: on_their_way.append((route, route.fetch())),
+            times=1,
+        )
+        page.context.set_offline(False)
+        until(page, lambda: on_their_way)
+        assert [visit.outcome for visit in visits(bob)] == ["all_well"]
+        page.get_by_role("link", name="记错了").click()
+        touch(page, "无人在家")
+        page.get_by_role("link", name="记错了").click()
+        write_note(page, "养狗，两只")
+        expect(page.get_by_role("link", name="正在同步")).to_be_visible()
+        ((route, answer),) = on_their_way
+        route.fulfill(response=answer)
+        synced(page)
+        in_step(page)
+        first, second = visits(bob)
+        assert (second.outcome, second.corrects_id) == ("absent", first.op_id)
+        with acting(bob):
+            assert Household.objects.get(room="101").note == "养狗，两只"
+            assert not FieldConflict.objects.exists()
+        sent = Operation.objects.values_list("entity", "result")
+        assert Counter(sent) == {("visit", "applied"): 2, ("household", "applied"): 2}
+        expect(page.get_by_label("住户备注")).to_have_value("养狗，两只")
+        page.goto("/f/#/outbox")
+        expect(page.get_by_text("全部已上传")).to_be_visible()
 
 
 def test_two_tabs_are_one_phone(browser: Browser, site: str, campaign: Campaign, bob: Any) -> None:
