@@ -167,6 +167,37 @@ test("signing in again in place keeps what is on the phone, and the PIN", async 
   expect(server.calls.at(-1)?.body).toMatchObject({ device_id: "device-1" });
 });
 
+test("an update of the app sends what waits as it was sealed", async () => {
+  await enrolled();
+  server.before = () => "offline";
+  await visit("before");
+  const [before] = await queued();
+  lock();
+  await close();
+  vi.resetModules();
+  vi.doMock("./wire", async (original) => ({ ...(await original<typeof import("./wire")>()), SCHEMA: 2 }));
+  const its = { ...(await import("./session")), ...(await import("./model")), ...(await import("./sync")), ...(await import("./store")) };
+  try {
+    await its.start();
+    await its.unlock("135790");
+    await its.load();
+    expect(its.model.done("visit")[0]).toMatchObject({ title: "302", patch: { note: "before" } });
+    await its.save("visit", null, { household_id: HOUSEHOLD, outcome: "well" }, { title: "302" });
+    await vi.waitFor(() => expect(its.sync.value.running).toBe(false));
+    server.before = () => null;
+    await its.run();
+    const sent = server.calls.filter((call) => call.path === "push").at(-1)?.body["operations"] as unknown[];
+    expect(sent[0]).toEqual(before?.envelope);
+    expect([...server.operations.values()].map((one) => one.schema)).toEqual([1, 2]);
+    expect(server.unproven).toEqual([]);
+  } finally {
+    its.rest();
+    await its.close();
+    vi.doUnmock("./wire");
+    vi.resetModules();
+  }
+});
+
 test("what was made goes on proving who made it when the lease is over, and without the PIN nothing does", async () => {
   await enrolled();
   server.before = () => "offline";

@@ -35,6 +35,7 @@ export interface Plain {
   clock_offset: number | null;
   actor: string;
   salt: string;
+  schema: number;
 }
 
 type Call = { path: string; body: Record<string, unknown>; token: string; language: string; bytes: Uint8Array };

@@ -14,9 +14,8 @@ from typing import Any, Final
 
 from pydantic.json_schema import models_json_schema
 
-from fangxian.field.sync import entities
+from fangxian.field.sync import entities, schemas
 from fangxian.field.sync.entities import Entity, Source
-from fangxian.field.sync.schemas import PRESENT
 
 REFERENCE: Final = "#/components/schemas/{model}"
 HERE: Final = Path(__file__).parent
@@ -36,7 +35,6 @@ _MEMBERS: Final[Mapping[str, Any]] = {
         "anyOf": [_WHOLE, {"type": "null"}],
         "description": "the version of the record as the phone had it",
     },
-    "schema": {"const": PRESENT},
     "captured_at": {
         "type": "string",
         "format": "date-time",
@@ -96,6 +94,7 @@ def _named(name: str, kind: str) -> str:
 def _operation(entity: Entity) -> dict[str, Any]:
     members = {
         **_MEMBERS,
+        "schema": {"const": schemas.PRESENT},
         "entity": {"const": entity.name},
         "patch": {"$ref": REFERENCE.format(model=entity.patch.__name__)},
     }

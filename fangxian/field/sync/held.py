@@ -187,6 +187,7 @@ def operation_of(found: HeldOperation) -> entities.Operation | None:
             digest=bytes(row.digest),
             now=made,
             epoch=server_epoch(),
+            held=True,
         )
     except Unopened:
         return None

@@ -12,8 +12,8 @@ import orjson
 from django.utils.translation import gettext as _
 
 from fangxian.common.errors import Problem
+from fangxian.field.sync import schemas
 from fangxian.field.sync.entities import Operation
-from fangxian.field.sync.schemas import PRESENT, UnknownSchema, upgraded
 from fangxian.field.sync.versions import row_of
 
 MOST_BYTES: Final = 262_144
@@ -60,12 +60,13 @@ def opened(
     now: dt.datetime,
     epoch: str,
     pulls: Sequence[tuple[int | None, dt.datetime]] = (),
+    held: bool = False,
 ) -> Operation:
     """Read a plaintext. Raises Unopened.
 
     ``epoch`` is the server's; a version of another one is none. ``pulls`` are when the phone last
     asked for records, each with the number of its last operation then (None: not told): what came
-    after was made after.
+    after was made after. ``held``: it was taken in before.
     """
     # PostgreSQL takes no null byte in a text, so nobody meets one further in.
     if len(plain) > MOST_BYTES or _NULL.search(plain):
@@ -77,14 +78,14 @@ def opened(
     if not isinstance(body, dict):
         raise _bad("")
     try:
-        body = upgraded(body)
-    except UnknownSchema as error:
+        body = schemas.upgraded(body, held=held)
+    except schemas.UnknownSchema as error:
         raise Unopened(
             Problem(
                 _("This server does not take the form of that app version."),
                 field="schema",
                 mend=_("Update the app (this server takes version %(version)d).")
-                % {"version": PRESENT},
+                % {"version": schemas.PRESENT},
                 code="schema",
             ),
             later=error.newer,

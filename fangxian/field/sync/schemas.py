@@ -2,7 +2,9 @@
 
 An app that was not updated sends what it was written to send; it is brought up step by step before
 anything else looks at it. An upgrader takes the whole plaintext of its version and returns that of
-the next; it fails on nothing that an app of its version could have sent.
+the next; it fails on nothing that an app of its version could have sent. What a server has taken in
+and holds is read whatever its version is, so an upgrader is not removed before nothing of its
+version can wait for a decision any more.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import Any, Final
 Body = Mapping[str, Any]
 Upgrader = Callable[[Body], Body]
 
-PRESENT: Final = 1
+PRESENT = 1
 EARLIER: Final = 2
 # From each version to the next; schema 1 is the first.
 UPGRADERS: dict[int, Upgrader] = {}
@@ -27,17 +29,19 @@ class UnknownSchema(ValueError):
         self.newer = newer
 
 
-def upgraded(
-    body: Body, *, present: int = PRESENT, upgraders: Mapping[int, Upgrader] | None = None
-) -> Body:
-    """The body as the present schema has it. Raises UnknownSchema."""
-    steps = UPGRADERS if upgraders is None else upgraders
+def upgraded(body: Body, *, held: bool = False) -> Body:
+    """The body as the present schema has it. ``held``: it was taken in before, however old it is.
+
+    Raises UnknownSchema.
+    """
     schema = body.get("schema")
     # A flag is a number to Python.
     if not isinstance(schema, int) or isinstance(schema, bool):
         raise UnknownSchema(str(type(schema).__name__))
-    if not max(1, present - EARLIER) <= schema <= present:
-        raise UnknownSchema(str(schema), newer=schema > present)
-    for version in range(schema, present):
-        body = {**steps[version](body), "schema": version + 1}
+    earliest = 1 if held else max(1, PRESENT - EARLIER)
+    steps = range(schema, PRESENT)
+    if not earliest <= schema <= PRESENT or not UPGRADERS.keys() >= set(steps):
+        raise UnknownSchema(str(schema), newer=schema > PRESENT)
+    for version in steps:
+        body = {**UPGRADERS[version](body), "schema": version + 1}
     return body

@@ -16,8 +16,7 @@ from fangxian.common.actor import Actor
 from fangxian.core.actions import open_task
 from fangxian.field.actions import write_message
 from fangxian.field.models import Campaign, Gate, HeldOperation, Round
-from fangxian.field.sync import entities, photos
-from fangxian.field.sync.schemas import PRESENT
+from fangxian.field.sync import entities, photos, schemas
 from fangxian.field.tests.test_duties import gate, walk
 from fangxian.field.tests.test_push import phone_of
 from fangxian.register.actions import join_group, move_in
@@ -57,7 +56,7 @@ def test_each_entity_record_and_body_is_described_with_an_example() -> None:
     told = {"EnrolOut", "PushOut", "PullOut", "PhotoOut", "RefusedOut", "EnvelopeIn"}
     for name in {*SEALED, *asked, *told}:
         assert SCHEMAS[name]["examples"], name
-    assert SCHEMAS["VisitOperation"]["properties"]["schema"] == {"const": PRESENT}
+    assert SCHEMAS["VisitOperation"]["properties"]["schema"] == {"const": schemas.PRESENT}
 
 
 @pytest.mark.parametrize("name", sorted(SCHEMAS))

@@ -13,7 +13,7 @@ from fangxian.common.errors import Conflict, Forbidden, Invalid
 from fangxian.common.history import history_of
 from fangxian.common.scoping import acting
 from fangxian.field.models import Campaign, FieldConflict, HeldOperation, Operation, Visit
-from fangxian.field.sync import entities, pushed, schemas
+from fangxian.field.sync import entities, pushed
 from fangxian.field.sync.disputes import choose, open_disputes
 from fangxian.field.sync.entities import Operation as Sent
 from fangxian.field.sync.entities import Outcome, Result
@@ -314,30 +314,6 @@ def test_what_is_kept_of_an_operation_is_sealed(phones: tuple[Phone, Phone], bob
         for value in row:
             assert "机密".encode() not in bytes(value or b"")
     assert Operation.objects.filter(told__isnull=False).count() == 1
-
-
-def test_two_earlier_schemas_are_taken() -> None:
-    def second(body: Any) -> Any:
-        patch = dict(body["patch"])
-        patch["outcome"] = patch.pop("found")
-        return {**body, "patch": patch}
-
-    def third(body: Any) -> Any:
-        return {**body, "patch": {"note": "", **body["patch"]}}
-
-    steps = {2: second, 3: third}
-
-    def read(schema: Any, **patch: Any) -> Any:
-        body = {"schema": schema, "patch": patch}
-        return dict(schemas.upgraded(body, present=4, upgraders=steps)["patch"])
-
-    assert read(2, found="absent") == {"outcome": "absent", "note": ""}
-    assert read(3, outcome="absent") == {"outcome": "absent", "note": ""}
-    assert read(4, outcome="absent", note="x") == {"outcome": "absent", "note": "x"}
-    for schema, newer in ((1, False), (5, True), (True, False), ("4", False), (None, False)):
-        with pytest.raises(schemas.UnknownSchema) as refused:
-            read(schema)
-        assert refused.value.newer is newer
 
 
 def test_an_entity_is_registered_once() -> None:
