@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils import timezone
@@ -230,6 +232,28 @@ class FormFile(forms.Form):
         label=_("Name"), max_length=80, required=False, help_text=_("Empty: the workbook’s title.")
     )
     file = forms.FileField(label=_("Workbook (XLSForm, .xlsx)"))
+
+
+class QueueFilter(forms.Form):
+    """Place and phone of what waits; a value that is none filters nothing."""
+
+    place = forms.CharField(label=_("Place, by name or code"), max_length=80, required=False)
+    device = forms.ChoiceField(label=pgettext_lazy("device", "Phone"), required=False)
+
+    def __init__(self, *args: Any, phones: Mapping[UUID, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, device=[("", _("all")), *((str(pk), name) for pk, name in phones.items())])
+
+    def chosen(self, by: Actor) -> tuple[str, str]:
+        """The code of a place in the actor's area and the id of a phone, each "" for all."""
+        self.is_valid()
+        place = self.cleaned_data.get("place") or ""
+        try:
+            code = str(one_place(place, by.area).code) if place.strip() else ""
+        except forms.ValidationError as error:
+            self.add_error("place", error)
+            code = ""
+        return code, str(self.cleaned_data.get("device") or "")
 
 
 class HandInForm(forms.Form):

@@ -1,16 +1,34 @@
-"""My phones in the browser: a code is followed until a phone has used it; every size, axe."""
+"""Phones at a desk: a code is followed until one has used it, what they sent is decided on."""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 import requests
+from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, expect
 
-from fangxian.accounts.actions import make_device_code
-from tests.browser.kit import DESK, check_everywhere, screenshot, sign_in, visitor
+from fangxian.accounts.actions import disable_device, make_device_code
+from fangxian.common.scoping import acting
+from fangxian.field.models import FieldConflict, HeldOperation
+from fangxian.field.tests.conftest import begin
+from fangxian.register.actions import create_household, move_in
+from fangxian.register.models import Household
+from tests.browser.kit import (
+    DESK,
+    axe,
+    check_everywhere,
+    no_sideways_scroll,
+    screenshot,
+    settled,
+    sign_in,
+    visitor,
+)
+from tests.kit.cast import START
+from tests.kit.phone import Phone
 
 pytestmark = pytest.mark.browser
 
@@ -35,11 +53,78 @@ def test_a_code_leads_to_an_enrolled_phone(
         expect(page.locator("svg.fx-qr")).to_have_count(0)
 
 
+@pytest.fixture
+def waiting(cast: Any, places: Any, alice: Any, bob: Any) -> tuple[HeldOperation, FieldConflict]:
+    """Two notes that two phones changed at once, and a visit of one that was then disabled."""
+    hq = cast.actor("headquarters")
+    for room in ("101", "102"):
+        home = create_household(by=hq, place_code=places.unit, room=room)
+        move_in(by=hq, household_id=home.id, on=START, name="查甲", relation="head", sex="1")
+    begin(hq, places)
+    phones = [Phone(Client()), Phone(Client())]
+    for phone in phones:
+        phone.enrol(make_device_code(by=bob, strong=False).code, name="示例手机")
+        phone.pull()
+    for phone, note in zip(phones, ("有犬", "老人听力差，请大声敲门"), strict=True):
+        for home in phone.all("household"):
+            phone.record("household", home["id"], {"note": note}, base=home["version"])
+        phone.push()
+    lost, _kept = phones
+    for door in lost.doors():
+        lost.visit(door, "absent", note="敲门无人应答")
+    disable_device(by=bob, device_id=UUID(lost.device_id), reason="")
+    lost.push()
+    with acting(alice):
+        return HeldOperation.objects.all()[0], FieldConflict.objects.all()[0]
+
+
+@pytest.mark.slow(15)
 def test_the_pages_of_phones_are_accessible_everywhere(
-    browser: Browser, site: str, cast: Any, client_of: Any
+    browser: Browser, site: str, client_of: Any, waiting: tuple[HeldOperation, FieldConflict]
 ) -> None:
-    for name in ("bob", "alice"):
-        enrol(site, make_device_code(by=cast.actor(name), strong=False).code)
+    held, conflict = waiting
     check_everywhere(browser, site, client_of("bob"), [(reverse("accounts:devices"), "phones")])
     listed = [(reverse("accounts:every_device"), "")]
     check_everywhere(browser, site, client_of("security_administrator"), listed)
+    queue = reverse("field:phones")
+    pages = [
+        (queue, "queue"),
+        (f"{queue}?show=disputes", ""),
+        (reverse("field:held", args=[held.pk]), "held"),
+        (reverse("field:dispute", args=[conflict.pk]), "dispute"),
+        (reverse("field:hand_in"), ""),
+    ]
+    check_everywhere(browser, site, client_of("alice"), pages)
+
+
+def test_the_queue_is_gone_through_by_keys(
+    browser: Browser, site: str, client_of: Any, alice: Any, waiting: Any
+) -> None:
+    with visitor(browser, site, size=DESK, language="zh-hant") as page:
+        sign_in(page, site, client_of("alice"))
+        page.goto(f"{reverse('field:phones')}?show=disputes")
+        settled(page)
+        page.keyboard.press("j")
+        page.keyboard.press("Enter")
+        for left in (1, 0):
+            buttons = page.locator("button[name=number]")
+            expect(buttons).to_have_count(3)
+            settled(page)
+            axe(page)
+            no_sideways_scroll(page)
+            # From the top of the page: nothing between but links.
+            for _tab in range(60):
+                page.keyboard.press("Tab")
+                if page.evaluate("document.activeElement.value") == "1":
+                    break
+            expect(buttons.nth(1)).to_be_focused()
+            here = page.url
+            page.keyboard.press("Enter")
+            page.wait_for_url(lambda url, here=here: url != here)
+            if left:
+                expect(page.get_by_text("還有1條待處理")).to_be_visible()
+        expect(page.locator(".fx-empty")).to_be_visible()
+        page.goto(f"{reverse('field:phones')}?show=decided")
+        expect(page.locator("tbody tr")).to_have_count(2)
+    with acting(alice):
+        assert set(Household.objects.values_list("note", flat=True)) == {"有犬"}

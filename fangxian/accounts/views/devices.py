@@ -100,7 +100,12 @@ def every(request: SignedRequest) -> HttpResponse:
         "count": count,
         "filtered": bool(text or state),
         "rows": [
-            {"device": one, "state": one.state(now), "own": one.user_id == by.user_id}
+            {
+                "device": one,
+                "state": one.state(now),
+                "own": one.user_id == by.user_id,
+                "before": [held for held in one.holders.all() if held.to_at is not None],
+            }
             for one in rows[:PAGE]
         ],
         "may_disable": by.may("accounts.disable"),

@@ -8,6 +8,7 @@ import fcntl
 import http.client
 import importlib
 import os
+import ssl
 import sys
 import time
 from collections.abc import Iterator
@@ -23,7 +24,16 @@ from . import django
 from .children import Group
 from .errors import CommandFailed
 from .mark import LOADED, LOADING, database_name, read_mark, write_mark
-from .serve import HOST, PORT, is_free, port_number, server_child, worker_child
+from .serve import (
+    HOST,
+    PORT,
+    add_tls,
+    is_free,
+    port_number,
+    server_child,
+    tls_of,
+    worker_child,
+)
 
 if TYPE_CHECKING:
     Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -41,6 +51,7 @@ def add_commands(subcommands: Subcommands) -> None:
     parser.add_argument(
         "--port", type=port_number, default=PORT, help="first port to try (%(default)s)"
     )
+    add_tls(parser)
     parser.set_defaults(run=_demo)
 
 
@@ -48,6 +59,7 @@ def _demo(options: argparse.Namespace) -> int:
     os.environ.setdefault("FANGXIAN_MODE", "demo")
     if os.environ["FANGXIAN_MODE"] != "demo":
         raise CommandFailed("FANGXIAN_MODE is set to another mode. Unset it for the demonstration.")
+    tls = tls_of(options.tls_cert, options.tls_key)
     _open_hosts(options.host)
     group = Group()
     group.listen()
@@ -61,10 +73,10 @@ def _demo(options: argparse.Namespace) -> int:
             with _alone(data):
                 _prepare(server)
             port = free_port(options.host, options.port)
-            group.start(server_child(host=options.host, port=port))
+            group.start(server_child(host=options.host, port=port, tls=tls))
             group.start(worker_child())
-            _wait_until_it_answers(options.host, port, group)
-            _announce(options.host, port)
+            _wait_until_it_answers(options.host, port, group, tls=tls is not None)
+            _announce(options.host, port, "https" if tls else "http")
             return group.run()
         finally:
             group.stop()
@@ -201,13 +213,13 @@ def _is_in_use() -> bool:
     return any(model._base_manager.using("maintenance").exists() for model in models)
 
 
-def _wait_until_it_answers(host: str, port: int, group: Group) -> None:
+def _wait_until_it_answers(host: str, port: int, group: Group, *, tls: bool) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
         if not all(child.watch() for child in group.children):
             break
         with contextlib.suppress(OSError, http.client.HTTPException):
-            connection = http.client.HTTPConnection(_reachable(host), port, timeout=5)
+            connection = _connection(_reachable(host), port, tls=tls)
             connection.request("GET", "/", headers={"Host": f"localhost:{port}"})
             connection.getresponse()
             connection.close()
@@ -216,10 +228,21 @@ def _wait_until_it_answers(host: str, port: int, group: Group) -> None:
     raise CommandFailed("the web server doesn't answer; its messages are above.", code=1)
 
 
-def _announce(host: str, port: int) -> None:
+def _connection(host: str, port: int, *, tls: bool) -> http.client.HTTPConnection:
+    if not tls:
+        return http.client.HTTPConnection(host, port, timeout=5)
+    # It is our own child: only whether it answers is asked, whoever signed its certificate.
+    unchecked = ssl.create_default_context()
+    unchecked.check_hostname, unchecked.verify_mode = False, ssl.CERT_NONE
+    return http.client.HTTPSConnection(host, port, timeout=5, context=unchecked)
+
+
+def _announce(host: str, port: int, scheme: str) -> None:
     # By name: browsers allow passkeys on localhost, never on a bare address.
     shown = "localhost" if host == HOST else _reachable(host)
-    _say(f"\nFangxian is ready:  http://{shown}:{port}/")
+    site = f"{scheme}://{shown}:{port}"
+    _say(f"\nFangxian is ready:  {site}/")
+    _say(f"The phone app:      {site}/f/   (its code: {site}/accounts/devices/ as wangge)")
     try:
         accounts = importlib.import_module("fangxian.config.demo_accounts")
     except ModuleNotFoundError:

@@ -33,14 +33,19 @@ def add_commands(subcommands: Subcommands) -> None:
     serve = subcommands.add_parser("serve", help="serve the pages and run the jobs")
     serve.add_argument("--host", default=HOST, help="address to listen on (%(default)s)")
     serve.add_argument("--port", type=port_number, default=PORT, help="(%(default)s)")
-    serve.add_argument("--tls-cert", type=Path, help="certificate chain, PEM: serves HTTPS")
-    serve.add_argument("--tls-key", type=Path, help="its key, PEM in PKCS#8")
+    add_tls(serve)
     serve.add_argument("--workers", type=int, default=WORKERS, help="processes (%(default)s)")
     serve.add_argument("--no-worker", action="store_true", help="don't run jobs here")
     serve.set_defaults(run=_serve)
 
     worker = subcommands.add_parser("worker", help="run jobs only")
     worker.set_defaults(run=_worker)
+
+
+def add_tls(parser: argparse.ArgumentParser) -> None:
+    """Add the options of HTTPS."""
+    parser.add_argument("--tls-cert", type=Path, help="certificate chain, PEM: serves HTTPS")
+    parser.add_argument("--tls-key", type=Path, help="its key, PEM in PKCS#8")
 
 
 def server_child(
@@ -68,7 +73,7 @@ def worker_child() -> Child:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    tls = _tls(options.tls_cert, options.tls_key)
+    tls = tls_of(options.tls_cert, options.tls_key)
     if not is_free(options.host, options.port):
         raise CommandFailed(f"port {options.port} is taken. Name another: --port PORT")
     django.setup()
@@ -150,7 +155,8 @@ def _worker(options: argparse.Namespace) -> int:
     return django.run_command("run_worker", options.passed_on)
 
 
-def _tls(certificate: Path | None, key: Path | None) -> tuple[Path, Path] | None:
+def tls_of(certificate: Path | None, key: Path | None) -> tuple[Path, Path] | None:
+    """Certificate and key as the server takes them, None without. Raises CommandFailed."""
     if certificate is None and key is None:
         return None
     if certificate is None or key is None:

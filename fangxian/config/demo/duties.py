@@ -6,7 +6,7 @@ Few places and few records: enough to show each page alive, so that loading stay
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -56,8 +56,9 @@ BEGAN = 3
 VILLAGES = 2
 DAY = dt.timedelta(days=1)
 FIRST, LAST = dt.time(7), dt.time(21)
-# Of a gate on a day; of those who pass, so many are stopped or warm.
-ENTRIES = 12
+SHIFT = dt.timedelta(hours=14)
+# Of a gate in the 24 hours of a day; of those who pass, so many are stopped or warm.
+ENTRIES = 18
 STOPPED = 0.06
 WARM = 0.03
 BUILDINGS = 4
@@ -93,8 +94,8 @@ def set_up(by: Actor, chance: Chance, campaign: Campaign, officers: Officers) ->
                 place=place,
                 name=row["name"],
                 times=row["times"],
-                first_at=FIRST,
-                last_at=LAST,
+                first_at=dt.time.fromisoformat(row["from"]) if "from" in row else FIRST,
+                last_at=dt.time.fromisoformat(row["until"]) if "until" in row else LAST,
                 points=[NewPoint(name) for name in row["points"]],
                 emergency=emergency,
             )
@@ -111,6 +112,7 @@ def set_up(by: Actor, chance: Chance, campaign: Campaign, officers: Officers) ->
     with acting(by):
         began = chance.today - dt.timedelta(days=BEGAN)
         Gate.objects.filter(emergency=emergency).update(opened_on=began)
+        # A point is owed from the first walk that began after it was there.
         made = queries.day_of(began)[0]
         Round.objects.filter(emergency=emergency).update(started_on=began, created_at=made)
         Point.objects.filter(round__emergency=emergency).update(created_at=made)
@@ -143,20 +145,51 @@ def catch_up(by: Actor, chance: Chance, officers: Officers) -> None:
         buildings = list(below(grid, Level.BUILDING).order_by("code")[:BUILDINGS])
         said = list(Message.objects.filter(emergency=emergency).order_by("id"))
         rules = duty_rules()
-        for day in (chance.today - DAY, chance.today):
-            places = {one.place_code for one in [*gates, *rounds]}
-            places |= {one.code for one in [*grids, *buildings]}
-            answering = officers.answering(sorted(places), day, RECORD)
-            _pass_gates(chance, rules, gates, day, answering)
-            _walk(chance, rounds, day, answering)
-            _disinfect(chance, rules, buildings, day, answering)
-            _say(chance, rules, grids, said, day, answering)
+    places = {one.place_code for one in [*gates, *rounds]}
+    places |= {one.code for one in [*grids, *buildings]}
+    for day in (chance.today - DAY, chance.today):
+        with acting(by):
+            done = Done(officers, officers.answering(sorted(places), day, RECORD))
+            _pass_gates(chance, rules, gates, day, done)
+            _walk(chance, rounds, day, done)
+            _disinfect(chance, rules, buildings, day, done)
+            _say(chance, rules, grids, said, day, done)
+        # A walk over midnight goes on where it was.
+        officers.phones.send()
 
 
-def _moments(chance: Chance, day: dt.date, count: int) -> Iterator[dt.datetime]:
+class Done:
+    """Takes what was done of a day: by the phone of who did it if he has one, else at a desk."""
+
+    def __init__(self, officers: Officers, answering: dict[str, Actor]) -> None:
+        self._officers, self._answering = officers, answering
+
+    def record(self, place: str, entity: str, new: Any) -> None:
+        by = self._answering[place]
+        phone = self._officers.phones.of(by)
+        if phone is not None:
+            phone.record(entity, new)
+        else:
+            AT_DESK[entity](by, new)
+
+
+AT_DESK: dict[str, Callable[[Actor, Any], Any]] = {
+    "gate_entry": lambda by, new: record_gate_entry(by=by, entry=new),
+    "round_check": lambda by, new: record_round_check(by=by, check=new),
+    "disinfection": lambda by, new: record_disinfection(by=by, disinfection=new),
+    "outreach": lambda by, new: record_outreach(by=by, outreach=new),
+}
+
+
+def _moments(
+    chance: Chance,
+    day: dt.date,
+    count: int,
+    first_at: dt.time = FIRST,
+    length: dt.timedelta = SHIFT,
+) -> Iterator[dt.datetime]:
     """Moments of a day's work in their order, none to come."""
-    first = timezone.make_aware(dt.datetime.combine(day, FIRST))
-    length = dt.datetime.combine(day, LAST) - dt.datetime.combine(day, FIRST)
+    first = timezone.make_aware(dt.datetime.combine(day, first_at))
     now = timezone.now()
     for number in range(count):
         moment = first + length * ((number + chance.random.random()) / count)
@@ -170,7 +203,7 @@ def _done(rows: Any, day: dt.date) -> bool:
 
 
 def _pass_gates(
-    chance: Chance, rules: DutyRules, gates: list[Gate], day: dt.date, actors: dict[str, Actor]
+    chance: Chance, rules: DutyRules, gates: list[Gate], day: dt.date, done: Done
 ) -> None:
     draw = chance.random
     stopping = [one.code for one in rules.decisions.values() if not one.passes]
@@ -179,7 +212,7 @@ def _pass_gates(
         if _done(GateEntry.objects.filter(gate=gate), day):
             continue
         asks = rules.gates[gate.kind].asks
-        for moment in _moments(chance, day, ENTRIES):
+        for moment in _moments(chance, day, ENTRIES, dt.time.min, DAY):
             warm = draw.random() < WARM
             stopped = warm or draw.random() < STOPPED
             values: dict[str, Any] = {
@@ -200,11 +233,15 @@ def _pass_gates(
                 people=draw.choice([1, 1, 1, 2, 3]),
                 **{name: value for name, value in values.items() if name in asks},
             )
-            record_gate_entry(by=actors[gate.place_code], entry=entry)
+            done.record(gate.place_code, "gate_entry", entry)
 
 
-def _walk(chance: Chance, rounds: list[Round], day: dt.date, actors: dict[str, Actor]) -> None:
-    """Walk each round as often as is due; the last point of the first one is left out today."""
+def _walk(chance: Chance, rounds: list[Round], day: dt.date, done: Done) -> None:
+    """Walk each round as often as is due.
+
+    The last point of the first one is left out once today, that of those at night each night: at
+    any hour there is one that was missed.
+    """
     draw = chance.random
     now = timezone.now()
     end = queries.day_of(day)[1]
@@ -212,7 +249,8 @@ def _walk(chance: Chance, rounds: list[Round], day: dt.date, actors: dict[str, A
     for number, one in enumerate(rounds):
         points = states[one.id]
         for state in points:
-            forgotten = number == 0 and day == chance.today and state is points[-1]
+            careless = one.last_at <= one.first_at or (number == 0 and day == chance.today)
+            forgotten = careless and state is points[-1]
             times = max(0, state.walk.due - state.done - int(forgotten))
             begins, part = state.walk.begins, (state.walk.ends - state.walk.begins) / one.times
             for at_ in range(times):
@@ -225,7 +263,7 @@ def _walk(chance: Chance, rounds: list[Round], day: dt.date, actors: dict[str, A
                     token=state.point.token if draw.random() < 0.9 else "",
                     at=moment,
                 )
-                record_round_check(by=actors[one.place_code], check=check)
+                done.record(one.place_code, "round_check", check)
 
 
 def _disinfect(
@@ -233,14 +271,14 @@ def _disinfect(
     rules: DutyRules,
     buildings: list[Region],
     day: dt.date,
-    actors: dict[str, Actor],
+    done: Done,
 ) -> None:
     codes = [building.code for building in buildings]
     if _done(Disinfection.objects.filter(place_code__in=codes), day):
         return
     agent = next(iter(rules.agents.values()))
     for code, moment in zip(codes, _moments(chance, day, len(codes)), strict=False):
-        done = NewDisinfection(
+        disinfected = NewDisinfection(
             op_id=uuid7(),
             place_code=code,
             site=chance.random.choice(["stairs", "lift", "entrance"]),
@@ -250,7 +288,7 @@ def _disinfect(
             at=moment,
             area=chance.random.randint(3, 60) * 10,
         )
-        record_disinfection(by=actors[code], disinfection=done)
+        done.record(code, "disinfection", disinfected)
 
 
 def _say(
@@ -259,7 +297,7 @@ def _say(
     grids: list[Region],
     said: list[Message],
     day: dt.date,
-    actors: dict[str, Actor],
+    done: Done,
 ) -> None:
     """What is to be said is said in each grid once; here and there somebody is talked to."""
     draw = chance.random
@@ -278,7 +316,7 @@ def _say(
                 people=draw.randint(8, 60),
                 message_id=message.id,
             )
-            record_outreach(by=actors[code], outreach=told)
+            done.record(code, "outreach", told)
         kind = draw.choice(others)
         talk = NewOutreach(
             op_id=uuid7(),
@@ -288,4 +326,4 @@ def _say(
             at=moment,
             people=draw.randint(1, 5),
         )
-        record_outreach(by=actors[code], outreach=talk)
+        done.record(code, "outreach", talk)

@@ -1,7 +1,7 @@
 """Who does what in the sweep: who answers for a door visits it, who reports of a place sends it.
 
 Those with an account of the demonstration act by the grant that it was opened with, all others
-under their own name.
+under their own name. What is recorded by who has a phone comes by it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from fangxian.accounts.queries import actor_of, grants_of
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.scoping import acting
+from fangxian.config.demo.phone import Phones
 from fangxian.config.demo.recipe import Chance
 from fangxian.field.actions.reports import RIGHT as REPORT
 from fangxian.field.actions.visits import RIGHT as VISIT
@@ -26,6 +27,7 @@ class Officers:
 
     def __init__(self, by: Actor, chance: Chance) -> None:
         self._by = by
+        self.phones = Phones()
         self._accounts: dict[str, Actor] = {}
         self._by_name: dict[str, Actor] = {}
         roles = {row["username"]: row["role"] for row in chance.data["accounts"]}

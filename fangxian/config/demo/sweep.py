@@ -207,15 +207,27 @@ def _evening(chance: Chance, day: dt.date) -> dt.datetime:
 
 
 def _record(by: Actor, officers: Officers, walked: Sequence[Walked]) -> None:
-    """Record visits, each by who answered for its grid on that day, as received at that time."""
+    """Record visits, each by who answered for its grid on that day, as received at that time.
+
+    Those of an officer with a phone are sent by it.
+    """
     days: dict[dt.date, dict[str, list[NewVisit]]] = {}
     for one in walked:
         by_grid = days.setdefault(timezone.localdate(one.at), {})
         by_grid.setdefault(one.grid, []).append(one.visit)
     for day, by_grid in days.items():
         answering = officers.answering(by_grid, day)
+        carried = {
+            grid: phone for grid, one in answering.items() if (phone := officers.phones.of(one))
+        }
+        for grid, phone in carried.items():
+            for walk in by_grid[grid]:
+                phone.record("visit", walk)
+        officers.phones.send()
         with acting(by):
             for grid, visits in by_grid.items():
+                if grid in carried:
+                    continue
                 for first in range(0, len(visits), MOST):
                     record_visits(by=answering[grid], visits=visits[first : first + MOST])
     with acting(by, using="owner"):

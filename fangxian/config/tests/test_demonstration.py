@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import http.server
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -13,6 +16,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from fangxian.config.cli import demo, serve
 from fangxian.config.cli import mark as marks
@@ -153,6 +161,37 @@ def test_a_second_demonstration_waits_while_the_first_prepares(
         order.append("first")
     waiting.join(10)
     assert order == ["first", "second"]
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """One that nobody signed, as a demonstration's may be."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "demo.test")])
+    now = dt.datetime.now(dt.UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(now).not_valid_after(now + dt.timedelta(days=1))
+    files = folder / "cert.pem", folder / "key.pem"
+    files[0].write_bytes(made.sign(key, SHA256()).public_bytes(Encoding.PEM))
+    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    files[1].write_bytes(plain)
+    return files
+
+
+def test_a_demonstration_for_phones_is_waited_for_over_https(tmp_path: Path) -> None:
+    """Browsers on phones open the app over HTTPS only, whoever signed the certificate."""
+    cert, key = certificate(tmp_path)
+    assert serve.tls_of(cert, key) == (cert, key)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler) as site:
+        site.socket = context.wrap_socket(site.socket, server_side=True)
+        answering = threading.Thread(target=site.handle_request, daemon=True)
+        answering.start()
+        asked = demo._connection("127.0.0.1", site.server_port, tls=True)
+        asked.request("HEAD", "/")
+        assert asked.getresponse().status == 200
+        asked.close()
+        answering.join(10)
 
 
 @pytest.mark.parametrize(

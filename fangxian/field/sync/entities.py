@@ -159,6 +159,12 @@ class Entity:
     settle: Callable[[Actor, UUID, str, Any], None] | None = None
     # What the operation says, in lines of a label and a text, read in the actor's scope.
     say: Callable[[Operation], Iterable[tuple[Any, str]]] | None = None
+    # What is in the ledger now of that which the operation would change, in such lines.
+    now: Callable[[Operation], Iterable[tuple[Any, str]]] | None = None
+    # A value of a merged field in words.
+    word: Callable[[str, Any], str] = lambda _field, value: str(value)
+    # The name of the person whom an object is about, read in the actor's scope.
+    whose: Callable[[UUID], str] = lambda _object_id: ""
     # The household that a decider looks at: of an object or of an operation's.
     home: Callable[[UUID], UUID | None] = lambda _object_id: None
 

@@ -175,24 +175,39 @@ def held_at(held_id: UUID) -> HeldOperation:
 
 def operation_of(found: HeldOperation) -> entities.Operation | None:
     """What was held, None if it can't be read (any more). One query."""
-    row = Operation.objects.filter(op_id=found.op_id).first()
-    if found.body is None or isinstance(found.body, Destroyed) or row is None:
-        return None
-    made = found.captured_at or found.created_at
-    try:
-        operation = opened(
-            found.body.encode(),
-            op_id=found.op_id,
-            device_id=found.device_id,
-            digest=bytes(row.digest),
-            now=made,
-            epoch=server_epoch(),
-            held=True,
-        )
-    except Unopened:
-        return None
-    # As it was judged when it arrived, not by the phone's clock once more.
-    return replace(operation, captured_at=made, arrived_at=found.created_at)
+    return operations_of([found]).get(found.pk)
+
+
+def operations_of(rows: Sequence[HeldOperation]) -> dict[UUID, entities.Operation]:
+    """What was held by the row's id, as far as it can be read. One query."""
+    readable = {
+        row.op_id: row for row in rows if row.body is not None and not _is_destroyed(row.body)
+    }
+    known = Operation.objects.filter(op_id__in=readable).values_list("op_id", "digest")
+    epoch = server_epoch()
+    read: dict[UUID, entities.Operation] = {}
+    for op_id, digest in known:
+        row = readable[op_id]
+        made = row.captured_at or row.created_at
+        try:
+            operation = opened(
+                str(row.body).encode(),
+                op_id=op_id,
+                device_id=row.device_id,
+                digest=bytes(digest),
+                now=made,
+                epoch=epoch,
+                held=True,
+            )
+        except Unopened:
+            continue
+        # As it was judged when it arrived, not by the phone's clock once more.
+        read[row.pk] = replace(operation, captured_at=made, arrived_at=row.created_at)
+    return read
+
+
+def _is_destroyed(body: Any) -> bool:
+    return isinstance(body, Destroyed)
 
 
 def _open(by: Actor, held_id: UUID) -> HeldOperation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -14,9 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, WithJsonSche
 
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
+from fangxian.common.ui.formats import date, date_time
 from fangxian.field.actions import VISIT, Answer, NewVisit, record_visits
 from fangxian.field.actions.visits import running_campaigns
-from fangxian.field.models import FormDefinition
+from fangxian.field.models import FormDefinition, Target
 from fangxian.field.questionnaire.answers import MAX_TEXT
 from fangxian.field.questionnaire.said import Said, said, typed
 from fangxian.field.rules import field_rules_version
@@ -297,18 +298,64 @@ def _flat(rows: Iterable[Iterable[Said]]) -> Iterator[str]:
         yield " ".join(f"{one.label} {one.value}" for one in row)
 
 
-def _say_household(operation: Operation) -> Iterable[tuple[Any, str]]:
-    labels = dict(Household.State.choices)
-    for name, label in HOUSEHOLD_FIELDS.items():
-        if name in operation.patch:
-            value = str(operation.patch[name] or "")
-            yield label, str(labels.get(value, value))
+def _now_visit(operation: Operation) -> Iterable[tuple[Any, str]]:
+    """How the door stands: somebody may have been there since."""
+    sweep, home = operation.id_in("campaign_id"), _household_of_visit(operation)
+    if sweep is None or home is None:
+        return
+    door = Target.objects.filter(campaign_id=sweep, household_id=home).first()
+    if door is None:
+        return
+    yield gettext_lazy("State"), str(door.get_state_display())
+    if door.last_visit_at is not None:
+        campaign = running_campaigns({sweep}).get(sweep)
+        rules = field_rules_version(campaign.rule_version).outcomes if campaign else {}
+        outcome = rules.get(door.outcome)
+        words = outcome.name if outcome else door.outcome
+        yield gettext_lazy("Last visit"), f"{words} · {date_time(door.last_visit_at)}"
 
 
-def _say_residency(operation: Operation) -> Iterable[tuple[Any, str]]:
-    for name, label in RESIDENCY_FIELDS.items():
-        if name in operation.patch:
-            yield label, str(operation.patch[name] or _("is back"))
+def word(field: str, value: Any) -> str:
+    """A value of a household or a residency in words; what is typed masked."""
+    if value in (None, ""):
+        return _("not away") if field == "away_since" else _("nothing")
+    if field == "state":
+        return str(dict(Household.State.choices).get(value, value))
+    day = _day(value) if field == "away_since" else None
+    return date(day) if day else typed(str(value))
+
+
+def _day(value: Any) -> dt.date | None:
+    try:
+        return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))
+    except ValueError:
+        return None
+
+
+def _say(fields: Mapping[str, Any]) -> Callable[[Operation], Iterable[tuple[Any, str]]]:
+    def say(operation: Operation) -> Iterable[tuple[Any, str]]:
+        for name, label in fields.items():
+            if name in operation.patch:
+                yield label, word(name, operation.patch[name])
+
+    return say
+
+
+def _now(
+    model: type[Household | Residency], fields: Mapping[str, Any]
+) -> Callable[[Operation], Iterable[tuple[Any, str]]]:
+    def now(operation: Operation) -> Iterable[tuple[Any, str]]:
+        found = model.objects.filter(pk=operation.object_id).first()
+        for name, label in fields.items():
+            if found is not None and name in operation.patch:
+                yield label, word(name, getattr(found, name))
+
+    return now
+
+
+def _whose(residency_id: UUID) -> str:
+    found = Residency.objects.select_related("person").filter(pk=residency_id).first()
+    return str(found.person) if found is not None else ""
 
 
 def _home_of_residency(residency_id: UUID) -> UUID | None:
@@ -337,6 +384,7 @@ def register_entities() -> None:
             emergency=_emergency_of_visit,
             places="household",
             say=_say_visit,
+            now=_now_visit,
             home=lambda household_id: household_id,
         )
     )
@@ -351,7 +399,9 @@ def register_entities() -> None:
             places="household",
             merges=HOUSEHOLD_FIELDS,
             settle=_settle_household,
-            say=_say_household,
+            say=_say(HOUSEHOLD_FIELDS),
+            now=_now(Household, HOUSEHOLD_FIELDS),
+            word=word,
             home=lambda household_id: household_id,
         )
     )
@@ -365,7 +415,10 @@ def register_entities() -> None:
             places="residency",
             merges=RESIDENCY_FIELDS,
             settle=_settle_residency,
-            say=_say_residency,
+            say=_say(RESIDENCY_FIELDS),
+            now=_now(Residency, RESIDENCY_FIELDS),
+            word=word,
+            whose=_whose,
             home=_home_of_residency,
         )
     )

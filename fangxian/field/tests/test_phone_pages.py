@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +19,16 @@ from fangxian.common.registries import today
 from fangxian.common.scoping import acting
 from fangxian.core.actions import create_emergency
 from fangxian.field.actions import open_gate
-from fangxian.field.models import Campaign, FieldConflict, GateEntry, HeldOperation, Visit
+from fangxian.field.models import (
+    Campaign,
+    FieldConflict,
+    GateEntry,
+    HeldOperation,
+    Target,
+    Visit,
+)
 from fangxian.field.tests.test_push import phone_of
-from fangxian.register.actions import move_in
+from fangxian.register.actions import change_household, move_in
 from fangxian.register.models import Household
 from tests.kit.phone import Phone
 
@@ -59,13 +67,19 @@ def test_a_held_visit_is_read_and_taken_over(
     assert "38.5" in shown
     assert "13800131949" not in shown
     with acting(alice):
+        door = Target.objects.get(household__residencies__person__name="查无此人")
+    # What stands there now, and which door it is.
+    assert str(door.get_state_display()) in shown
+    with acting(alice):
         assert LIST in [item.url for source in today for item in source(alice)]
     done = client.post(reverse("field:held", args=[held.pk]), {"decision": "take"})
-    assert (done.status_code, done["Location"]) == (302, LIST)
+    assert (done.status_code, done["Location"]) == (302, f"{LIST}?show=held")
     with acting(alice):
         assert Visit.objects.get().exceptions == 1
     again = client.post(reverse("field:held", args=[held.pk]), {"decision": "take"})
     assert again.status_code == 409
+    decided = client.get(f"{LIST}?show=decided").content.decode()
+    assert reverse("field:held", args=[held.pk]) in decided
     assert client.get(reverse("field:held", args=[held.pk])).status_code == 200
 
 
@@ -98,11 +112,68 @@ def test_a_dispute_is_settled(phone: Phone, client_of: Any, alice: Any, bob: Any
     assert "乙" in shown
     for number in ("", "7", "-1", "²"):
         assert client.post(url, {"number": number}).status_code == 422
+    # Who gave each, and with which phone.
+    assert shown.count("<td data-label=") == 6
+    assert len(re.findall(r"Bob<br><span[^>]*>P</span>", shown)) == 2
     assert client.post(url, {"number": "1"}).status_code == 302
     with acting(alice):
         assert Household.objects.get(pk=home["id"]).note == "甲"
     assert client.post(url, {"number": "2"}).status_code == 409
     assert client.get(url).status_code == 200
+
+
+def test_one_decision_leads_to_the_next_of_what_is_asked_for(
+    phone: Phone, cast: Any, client_of: Any, alice: Any, places: Any
+) -> None:
+    for door in phone.doors()[:3]:
+        phone.visit(door, "absent")
+    home = phone.all("household")[0]
+    other = phone_of(cast.actor("bob"))
+    other.pull()
+    other.record("household", home["id"], {"state": "empty"}, base=home["version"])
+    user = cast.user("bob")
+    user.is_active = False
+    user.save()
+    phone.push()
+    other.push()
+    client = client_of("alice")
+    query = f"device={phone.device_id}"
+    with acting(alice):
+        waiting = list(HeldOperation.objects.order_by("created_at", "id"))
+        mine = [one for one in waiting if str(one.device_id) == phone.device_id]
+    listed = client.get(f"{LIST}?show=held&{query}").content.decode()
+    assert [reverse("field:held", args=[one.pk]) in listed for one in waiting] == [
+        one in mine for one in waiting
+    ]
+    # Filters of places: those of the area, and nothing of a code that is none.
+    for place, n in ((places.unit, 4), (places.grid[:12] + "002", 0), ("nowhere", 4)):
+        page = client.get(f"{LIST}?place={place}").content.decode()
+        assert sum(reverse("field:held", args=[one.pk]) in page for one in waiting) == n
+    at = f"{reverse('field:held', args=[mine[0].pk])}?{query}"
+    for one in mine[1:]:
+        onward = client.post(at, {"decision": "decline", "reason": "已另行登记"})
+        assert onward["Location"] == f"{reverse('field:held', args=[one.pk])}?{query}"
+        at = onward["Location"]
+    last = client.post(at, {"decision": "decline", "reason": "已另行登记"})
+    assert last["Location"] == f"{LIST}?show=held&{query}"
+    with acting(alice):
+        assert HeldOperation.objects.filter(state="open").count() == 1
+
+
+def test_a_held_change_is_shown_beside_what_is_recorded_now(
+    phone: Phone, cast: Any, client_of: Any, alice: Any
+) -> None:
+    home = phone.all("household")[0]
+    change_household(by=alice, household_id=home["id"], note="社区所记")
+    phone.record("household", home["id"], {"note": "门口所记"}, base=home["version"])
+    user = cast.user("bob")
+    user.is_active = False
+    user.save()
+    phone.push()
+    with acting(alice):
+        held = HeldOperation.objects.get()
+    shown = client_of("alice").get(reverse("field:held", args=[held.pk])).content.decode()
+    assert shown.index("门口所记") < shown.index("社区所记")
 
 
 def file_of(phone: Phone) -> SimpleUploadedFile:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -22,15 +26,16 @@ from fangxian.accounts.queries import display_names
 from fangxian.common.errors import Forbidden, Invalid, OutOfScope
 from fangxian.common.ui.formats import who
 from fangxian.field import queries
-from fangxian.field.forms import HandInForm
+from fangxian.field.forms import HandInForm, QueueFilter
 from fangxian.field.models import FieldConflict, HeldOperation
-from fangxian.field.questionnaire.said import typed
 from fangxian.field.sync import disputes, entities, handed
 from fangxian.field.sync import held as holding
 from fangxian.regions.queries import called, full_name
 from fangxian.register.models import Household
 
 MOST = 200
+# Decided ones are shown for so many days: a mistake is seen soon, what is older is in the history.
+DECIDED_DAYS = 14
 # What became of records that were handed in, in the order in which it is told.
 RESULTS = {
     "applied": gettext_lazy("Taken into the ledger"),
@@ -40,40 +45,107 @@ RESULTS = {
     "rejected": gettext_lazy("Refused: not taken in"),
     "retry": gettext_lazy("Not taken now: hand the file in again"),
 }
+Row = HeldOperation | FieldConflict
+
+
+class _Asked:
+    """What of the queue is asked for: a place, a phone. The filter goes along to the next one."""
+
+    def __init__(self, request: SignedRequest) -> None:
+        self.form = QueueFilter(request.GET, phones=_phones(holding.open_held()))
+        self.place, self.device = self.form.chosen(request.actor)
+        self.query = urlencode(
+            {k: v for k, v in (("place", self.place), ("device", self.device)) if v}
+        )
+
+    def held(self) -> QuerySet[HeldOperation]:
+        found = self._there(holding.open_held())
+        return found.filter(device_id=self.device) if self.device else found
+
+    def disputes(self) -> QuerySet[FieldConflict]:
+        return self._there(disputes.open_disputes())
+
+    def _there(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return rows.filter(place_code__startswith=self.place) if self.place else rows
+
+    def list_url(self, show: str) -> str:
+        return f"{reverse('field:phones')}?{_joined(f'show={show}', self.query)}"
+
+    def url(self, row: Row) -> str:
+        name = "field:held" if isinstance(row, HeldOperation) else "field:dispute"
+        address = reverse(name, args=[row.pk])
+        return f"{address}?{self.query}" if self.query else address
+
+    def next_url(self, row: Row) -> str:
+        """The one that waits behind this, round to the first; "" if it is the last that waits."""
+        waiting = self.held() if isinstance(row, HeldOperation) else self.disputes()
+        others: QuerySet[Any] = waiting.exclude(pk=row.pk)
+        behind = Q(created_at=row.created_at, pk__gt=row.pk) | Q(created_at__gt=row.created_at)
+        found = others.filter(behind).first() or others.first()
+        return self.url(found) if found is not None else ""
+
+
+def _joined(*parts: str) -> str:
+    return "&".join(part for part in parts if part)
+
+
+def _phones(rows: QuerySet[HeldOperation]) -> dict[UUID, str]:
+    """What the phones of these are called, by id."""
+    ids = set(rows.order_by().values_list("device_id", flat=True).distinct())
+    found = Device.objects.filter(pk__in=ids).select_related("user") if ids else ()
+    return {one.pk: f"{one.name} · {one.user}" for one in found}
 
 
 @page(holding.RIGHT)
 def every(request: SignedRequest) -> HttpResponse:
-    """What waits in the actor's area, the longest waiting first."""
-    show = "disputes" if request.GET.get("show") == "disputes" else "held"
-    waiting: dict[str, Any] = {
-        "held": holding.open_held(),
-        "disputes": disputes.open_disputes(),
+    """What waits in the actor's area, the longest waiting first; what was decided of late."""
+    asked = _Asked(request)
+    since = timezone.now() - dt.timedelta(days=DECIDED_DAYS)
+    waiting: dict[str, tuple[Any, QuerySet[Any]]] = {
+        "held": (_("Could not be taken over"), asked.held()),
+        "disputes": (_("Changed by two at once"), asked.disputes()),
     }
-    rows = list(waiting[show][: MOST + 1])
-    users = _users({row.user_id for row in rows if isinstance(row, HeldOperation)})
-    places = called({row.place_code for row in rows if row.place_code})
-    labels = {"held": _("Could not be taken over"), "disputes": _("Changed by two at once")}
+    show = request.GET.get("show", "")
+    if show not in (*waiting, "decided"):
+        show = "held"
+    rows = _decided(since) if show == "decided" else list(waiting[show][1][: MOST + 1])
+    makers = [row.user_id for row in rows if isinstance(row, HeldOperation)]
+    users, places = _users(set(makers)), called({row.place_code for row in rows if row.place_code})
+    devices = _named({str(row.device_id) for row in rows if isinstance(row, HeldOperation)})
+    people = display_names({_decider(row) for row in rows})
+    rooms = _rooms(rows)
     chips = [
         {
             "label": label,
-            "url": f"?show={name}",
-            "count": waiting[name].count(),
+            "url": asked.list_url(name),
+            "count": found.count(),
             "current": name == show,
         }
-        for name, label in labels.items()
+        for name, (label, found) in waiting.items()
     ]
+    decided = {"label": _("Decided"), "url": "?show=decided", "current": show == "decided"}
     context = {
         "show": show,
-        "chips": chips,
+        "chips": [*chips, decided],
+        "filter": asked.form,
+        "filtered": bool(asked.query),
+        "clear": f"?show={show}",
+        "days": DECIDED_DAYS,
         "full": len(rows) > MOST,
+        "most": MOST,
         "rows": [
             {
                 "row": row,
                 "what": _what(row),
-                "place": places.get(row.place_code, ""),
+                "place": " ".join(
+                    filter(None, (places.get(row.place_code, ""), rooms.get(row.pk, "")))
+                ),
                 "by": users.get(row.user_id, "") if isinstance(row, HeldOperation) else "",
-                "url": _url(row),
+                "device": devices.get(str(row.device_id), "")
+                if isinstance(row, HeldOperation)
+                else "",
+                "decided_by": who(_decider(row), people) if _decider(row) else "",
+                "url": asked.url(row),
             }
             for row in rows[:MOST]
         ],
@@ -81,13 +153,23 @@ def every(request: SignedRequest) -> HttpResponse:
     return render(request, "field/phones.html", context)
 
 
-def _url(row: HeldOperation | FieldConflict) -> str:
-    if isinstance(row, HeldOperation):
-        return reverse("field:held", args=[row.pk])
-    return reverse("field:dispute", args=[row.pk])
+def _decided(since: dt.datetime) -> list[Row]:
+    """Those decided since then, the latest first."""
+    held = HeldOperation.objects.filter(decided_at__gte=since).order_by("-decided_at")
+    settled = FieldConflict.objects.filter(settled_at__gte=since).order_by("-settled_at")
+    both: list[Row] = [*held[: MOST + 1], *settled[: MOST + 1]]
+    return sorted(both, key=lambda row: _decided_at(row) or since, reverse=True)[: MOST + 1]
 
 
-def _what(row: HeldOperation | FieldConflict) -> str:
+def _decided_at(row: Row) -> dt.datetime | None:
+    return row.decided_at if isinstance(row, HeldOperation) else row.settled_at
+
+
+def _decider(row: Row) -> str:
+    return row.decided_by if isinstance(row, HeldOperation) else row.settled_by
+
+
+def _what(row: Row) -> str:
     entity = entities.entity(row.entity)
     label = str(entity.label) if entity else row.entity or _("not readable")
     if isinstance(row, FieldConflict) and entity is not None:
@@ -100,46 +182,92 @@ def _users(ids: set[UUID | None]) -> Mapping[UUID | None, str]:
     return {user.pk: str(user) for user in found}
 
 
-def _home(entity: entities.Entity | None, object_id: UUID | None) -> UUID | None:
+def _home(entity: entities.Entity | None, object_id: UUID | None) -> Household | None:
     """The household it is about; what is read of it is read of who lives there."""
     home = entity.home(object_id) if entity and object_id else None
-    if home is not None:
-        queries.note_residents([home])
-    return home
+    if home is None:
+        return None
+    queries.note_residents([home])
+    return Household.objects.filter(pk=home).first()
+
+
+def _rooms(rows: Sequence[Row]) -> dict[UUID, str]:
+    """The room of each row that is about a household, as far as it can be read."""
+    operations = holding.operations_of([row for row in rows if isinstance(row, HeldOperation)])
+    homes: dict[UUID, UUID] = {}
+    for row in rows:
+        entity = entities.entity(row.entity)
+        about: UUID | None = None
+        if isinstance(row, FieldConflict):
+            about = row.object_id
+        elif row.pk in operations and entity is not None:
+            about = entity.object_of(operations[row.pk])
+        home = entity.home(about) if entity and about else None
+        if home is not None:
+            homes[row.pk] = home
+    known = Household.objects.filter(pk__in=set(homes.values())).values_list("pk", "room")
+    named = dict(known)
+    return {pk: named.get(home, "") for pk, home in homes.items()}
+
+
+def _where(row: Row, home: Household | None) -> str:
+    """The place from the county down, and the door."""
+    return " ".join(filter(None, (full_name(row.place_code), home.room if home else "")))
+
+
+def _onward(request: SignedRequest, asked: _Asked, row: Row, told: str) -> HttpResponse:
+    """After a decision: to the next that waits, else back to the list."""
+    show = "held" if isinstance(row, HeldOperation) else "disputes"
+    left = (asked.held() if isinstance(row, HeldOperation) else asked.disputes()).count()
+    if left:
+        more = ngettext(
+            "%(n)d more waits; here is the next.", "%(n)d more wait; here is the next.", left
+        )
+        told = f"{told} {more % {'n': left}}"
+    messages.success(request, told)
+    return redirect(asked.next_url(row) or asked.list_url(show))
 
 
 @page(holding.RIGHT, methods=("GET", "POST"))
 def held(request: SignedRequest, held_id: UUID) -> HttpResponse:
     """One held record: what it says, take it over or turn it down with a reason."""
-    row = holding.held_at(held_id)
+    row, asked = holding.held_at(held_id), _Asked(request)
     problems: list[Any] = []
     if request.method == "POST":
         try:
             if request.POST.get("decision") == "take":
                 holding.take_over(by=request.actor, held_id=row.pk)
-                messages.success(request, _("Taken over."))
+                told = _("Taken over.")
             else:
                 reason = request.POST.get("reason", "")
                 holding.turn_down(by=request.actor, held_id=row.pk, reason=reason)
-                messages.success(request, _("Turned down; the phone is told at its next sync."))
+                told = _("Turned down; the phone is told at its next sync.")
         except Invalid as error:
             problems = list(error.problems)
         else:
-            return redirect("field:phones")
+            return _onward(request, asked, row, told)
     entity, operation = entities.entity(row.entity), holding.operation_of(row)
+    open_ = row.state == HeldOperation.State.OPEN
     home = _home(entity, entity.object_of(operation) if entity and operation else None)
-    device = Device.objects.filter(pk=row.device_id).first()
+    device = Device.objects.select_related("user", "disabled_by").filter(pk=row.device_id).first()
+    same = holding.open_held().filter(device_id=row.device_id).exclude(pk=row.pk).count()
     context = {
         "row": row,
         "what": _what(row),
+        "whose": entity.whose(operation.object_id) if entity and operation else "",
         "lines": list(entity.say(operation)) if entity and entity.say and operation else [],
+        "now": list(entity.now(operation)) if entity and entity.now and operation and open_ else [],
         "readable": operation is not None and entity is not None,
-        "open": row.state == HeldOperation.State.OPEN,
-        "place": full_name(row.place_code),
+        "open": open_,
+        "place": _where(row, home),
         "home": home,
         "by": _users({row.user_id}).get(row.user_id, ""),
-        "device": device.name if device else "",
+        "device": device,
+        "device_state": device.state(timezone.now()) if device else "",
+        "same": same,
         "decided_by": who(row.decided_by, display_names([row.decided_by])),
+        "list_url": asked.list_url("held"),
+        "next_url": asked.next_url(row),
         "problems": problems,
         "reason": request.POST.get("reason", ""),
     }
@@ -149,7 +277,7 @@ def held(request: SignedRequest, held_id: UUID) -> HttpResponse:
 @page(holding.RIGHT, methods=("GET", "POST"))
 def dispute(request: SignedRequest, conflict_id: UUID) -> HttpResponse:
     """One field that two changed: all values, who gave them and when; choose one."""
-    row = FieldConflict.objects.filter(pk=conflict_id).first()
+    row, asked = FieldConflict.objects.filter(pk=conflict_id).first(), _Asked(request)
     if row is None:
         raise OutOfScope(f"conflict {conflict_id}")
     problems: list[Any] = []
@@ -161,32 +289,43 @@ def dispute(request: SignedRequest, conflict_id: UUID) -> HttpResponse:
         except Invalid as error:
             problems = list(error.problems)
         else:
-            messages.success(request, _("Decided: this value shows from now on."))
-            return redirect(f"{reverse('field:phones')}?show=disputes")
+            return _onward(request, asked, row, _("Decided: this value shows from now on."))
     entity = entities.entity(row.entity)
     home = _home(entity, row.object_id)
     values = disputes.values_of(row)
     people = display_names({one["who"] for one in values if one["who"]})
+    phones = _named({one["device"] for one in values if one["device"]})
     context = {
         "row": row,
         "what": _what(row),
+        "whose": entity.whose(row.object_id) if entity else "",
         "open": row.state == FieldConflict.State.OPEN,
-        "place": full_name(row.place_code),
+        "place": _where(row, home),
         "home": home,
         "values": [
             {
                 "number": number,
-                "value": _worded(row.field, one["value"]),
+                "value": entity.word(row.field, one["value"]) if entity else str(one["value"]),
                 "who": who(one["who"], people) if one["who"] else "",
+                "device": phones.get(one["device"], ""),
                 "moment": parse_datetime(one["at"]) if one["at"] else None,
                 "shown": number == row.shown,
             }
             for number, one in enumerate(values)
         ],
         "count": ngettext("%(n)d value", "%(n)d values", len(values)) % {"n": len(values)},
+        "decided_by": who(row.settled_by, display_names([row.settled_by])),
+        "list_url": asked.list_url("disputes"),
+        "next_url": asked.next_url(row),
         "problems": problems,
     }
     return render(request, "field/dispute.html", context, status=422 if problems else 200)
+
+
+def _named(ids: set[str]) -> Mapping[str, str]:
+    return {
+        str(pk): name for pk, name in Device.objects.filter(pk__in=ids).values_list("pk", "name")
+    }
 
 
 @account_route
@@ -220,9 +359,3 @@ def hand_in(request: Any) -> HttpResponse:
     return render(
         request, "field/hand_in.html", context, status=422 if sent and not answers else 200
     )
-
-
-def _worded(field: str, value: Any) -> str:
-    if field == "state":
-        return str(dict(Household.State.choices).get(value, value))
-    return typed(str(value)) if value else _("nothing")

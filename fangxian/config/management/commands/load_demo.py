@@ -15,7 +15,16 @@ from django.db import connections
 
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
-from fangxian.config.demo import accounts, alive, chain, duties, places, register, sweep
+from fangxian.config.demo import (
+    accounts,
+    alive,
+    chain,
+    duties,
+    phones,
+    places,
+    register,
+    sweep,
+)
 from fangxian.config.demo.officers import Officers
 from fangxian.config.demo.recipe import Chance
 from fangxian.regions.models import Region
@@ -65,10 +74,12 @@ class Command(BaseCommand):
         with connections["owner"].cursor() as cursor:
             # Without statistics of the new rows the visits' statement would be planned for none.
             cursor.execute("ANALYZE")
+        phones.hand_out(chance, campaign, officers)
         self._step("visits", lambda: sweep.visit(by, chance, campaign, officers))
         self._step("exemptions", lambda: sweep.exemptions(by, chance, campaign, officers))
         self._step("daily reports", lambda: sweep.reports_of_today(by, chance, campaign))
         self._step("gates and rounds", lambda: duties.set_up(by, chance, campaign, officers))
+        self._step("phones", lambda: phones.meet(by, chance, campaign, officers))
         sweep.twice(by, chance, accounts.community_of(county))
         sweep.settle()
 
