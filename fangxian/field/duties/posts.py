@@ -11,6 +11,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from fangxian.common import codes
 from fangxian.common.actor import Actor
@@ -82,7 +83,9 @@ def _unit_gates(actors: Iterable[Actor], staffing: QuerySet[GateUnit]) -> dict[U
         return {}
     with acting(EVERYWHERE):
         if persons:
-            members = Member.objects.filter(person_id__in=persons, to_date=None)
+            members = Member.objects.filter(
+                person_id__in=persons, from_date__lte=timezone.localdate(), to_date=None
+            )
             units.update(members.values_list("organisation_id", flat=True))
         rows = staffing.filter(organisation_id__in=units).order_by("-gate__opened_on", "gate_id")
         return dict(rows.values_list("gate_id", "place_code").distinct()[:MOST_GATES])
