@@ -100,6 +100,13 @@ def of_community_staff(page: Page, take: Take) -> None:
     home = link(page, rf"/field/{ROW}doors/{ROW}").split("/")[4]
     page.goto(f"/register/households/{home}/")
     take("household", DESK)
+    page.goto("/field/phones/")
+    take("queue", DESK)
+    page.goto(link(page, rf"/field/phones/held/{ROW}"))
+    take("held", DESK)
+    page.goto("/field/phones/?show=disputes")
+    page.goto(link(page, rf"/field/phones/disputes/{ROW}"))
+    take("dispute", DESK)
 
 
 def of_headquarters(page: Page, take: Take) -> None:
