@@ -191,16 +191,15 @@ def _homes(reach: Reach) -> list[dict[str, Any]]:
 
 
 def _concerned(reach: Reach) -> Q:
-    doors = Target.objects.exclude(state=Target.State.GONE)
+    """Behind a door of a sweep (to which all tasks at doors belong), or named by a task."""
+    lo, hi = codes.bounds(reach.place)
+    sweeps = _running(reach) if reach.by.may(VIEW) else []
+    doors = Target.objects.filter(campaign__in=sweeps, place_code__gte=lo, place_code__lt=hi)
+    swept = doors.exclude(state=Target.State.GONE).values("household_id")
     tasks = _open_tasks(reach) if reach.by.may(TASK) else []
-    named = {
-        label: [task.object_id for task in tasks if task.object_type == label and task.object_id]
-        for label in (Household._meta.label, Target._meta.label)
-    }
-    swept = Q(campaign__in=_running(reach) if reach.by.may(VIEW) else [])
-    swept |= Q(id__in=named[Target._meta.label])
-    wanted = Q(id__in=doors.filter(swept).values("household_id"))
-    return wanted | Q(id__in=named[Household._meta.label])
+    label = Household._meta.label
+    named = [task.object_id for task in tasks if task.object_type == label and task.object_id]
+    return Q(id__in=swept) | Q(id__in=named)
 
 
 def _labels(reach: Reach) -> dict[str, str]:
@@ -234,7 +233,7 @@ def _households(reach: Reach) -> Iterator[Record]:
 def _residents(reach: Reach) -> Iterator[Record]:
     lo, hi = codes.bounds(reach.place)
     here = Residency.objects.filter(OPEN, household__in=[home["id"] for home in _homes(reach)])
-    living = here.exclude(household__state=Household.State.CLOSED).filter(person__deceased_on=None)
+    living = here.filter(person__deceased_on=None)
     rows = list(
         living.annotate(last=_last_change(Residency))
         .order_by()
