@@ -74,6 +74,9 @@ class ActorMiddleware:
             return _to_sign_in(request)
         if UNATTENDED in request.session and not (policy.unattended or _ends_session(request)):
             return _refuse(request, 403, [])
+        if policy.in_parts:
+            request.standing = partial(_standing, request)
+            return None
         if policy.account:
             request.standing = partial(_standing, request)
             try:

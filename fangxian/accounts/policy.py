@@ -23,9 +23,9 @@ __all__ = [
 ]
 
 
-def account_route(view: View) -> View:
+def account_route(view: View, *, in_parts: bool = False) -> View:
     """Let every account in, also one without grant, second factor or lasting password."""
-    return _with(view, Policy(account=True))
+    return _with(view, Policy(account=True, in_parts=in_parts))
 
 
 def _with(view: View, policy: Policy) -> View:

@@ -26,13 +26,15 @@ class SignedRequest(HttpRequest):
 class Policy:
     """``right`` None: any grant will do. ``public``: no sign-in. ``account``: no grant.
 
-    ``unattended``: open to a screen that was left running (it opens nothing else).
+    ``unattended``: open to a screen that was left running (it opens nothing else). ``in_parts``, of
+    ``account`` alone: its work is done in transactions of its own, each kept if a later one fails.
     """
 
     right: str | None = None
     public: bool = False
     account: bool = False
     unattended: bool = False
+    in_parts: bool = False
 
 
 def page(

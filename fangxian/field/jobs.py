@@ -19,8 +19,10 @@ from fangxian.field import follow
 from fangxian.field.actions import close_reports, lapse_exemptions, prepare_reports, remind_of_dates
 from fangxian.field.actions.campaigns import JOB, RIGHT
 from fangxian.field.actions.duty_ends import lapse_gate_log
+from fangxian.field.duties.rules import duty_rules
 from fangxian.field.models import Campaign, DailyReport
 from fangxian.field.reporting import first_day
+from fangxian.field.sync.held import lapse_passers
 from fangxian.field.targets import common_area, sync_targets
 from fangxian.regions.queries import below, names
 
@@ -117,5 +119,10 @@ def _days_owed(by: Actor, campaign: Campaign, today: dt.date) -> list[dt.date]:
 
 
 def forget_gate_log() -> int:
-    """Forget who passed gates of no emergency, as many days later as the rules say."""
-    return lapse_gate_log(by=system_actor("field.gate_log"))
+    """Forget who passed gates of no emergency, as many days later as the rules say.
+
+    Also of what phones logged there and nobody has decided on.
+    """
+    now = timezone.now()
+    held = lapse_passers(now - dt.timedelta(days=duty_rules().keep_days))
+    return held + lapse_gate_log(by=system_actor("field.gate_log"), now=now)

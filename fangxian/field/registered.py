@@ -104,6 +104,9 @@ def register() -> None:
     sunset.hooks.register("field.findings", findings)
     on_their_way = sunset.Removal(photos.count_with_emergency, photos.forget_with_emergency)
     sunset.hooks.register("field.photos", on_their_way)
+    # Behind the photos, which are known by what is held of their visits.
+    waiting = sunset.Removal(held.count_with_emergency, held.close_with_emergency)
+    sunset.hooks.register("field.held", waiting)
     task_kinds.register(follow.GAPS, TaskKind(_("Gaps of a sweep"), _gaps_url, by_hand=False))
     task_kinds.register(
         follow.REVISIT, TaskKind(_("Revisit of a household"), _revisit_url, by_hand=False)

@@ -286,6 +286,13 @@ def is_zero(figures: dict[str, int]) -> bool:
     return not any(figures.get(name) for name in OF_THE_SPAN)
 
 
+def _beside(report: DailyReport) -> dict[str, Any]:
+    """What the reports of a sweep that belong together have in common: the day, or one closing."""
+    if report.closing:
+        return {"closing": True, "due_at": report.due_at}
+    return {"closing": False, "day": report.day}
+
+
 def below(report: DailyReport) -> list[DailyReport]:
     """The reports of the same day at the next level that reports. Two queries."""
     levels = field_rules_version(report.campaign.rule_version).report.levels
@@ -293,11 +300,10 @@ def below(report: DailyReport) -> list[DailyReport]:
     lo, hi = codes.bounds(report.place_code)
     found = DailyReport.objects.filter(
         campaign_id=report.campaign_id,
-        day=report.day,
-        closing=report.closing,
         place_code__gte=lo,
         place_code__lt=hi,
         place__level=next_level,
+        **_beside(report),
     )
     return list(found.prefetch_related("corrections").order_by("place_code"))
 
@@ -317,9 +323,8 @@ def corrections_below(report: DailyReport) -> QuerySet[ReportCorrection]:
     lo, hi = codes.bounds(report.place_code)
     found = ReportCorrection.objects.filter(
         report__campaign_id=report.campaign_id,
-        report__day=report.day,
-        report__closing=report.closing,
         place_code__gte=lo,
         place_code__lt=hi,
+        **{f"report__{name}": value for name, value in _beside(report).items()},
     ).exclude(report_id=report.id)
     return found.order_by("-created_at", "-id")

@@ -123,7 +123,9 @@ def start_campaign(*, by: Actor, campaign: Campaign) -> Campaign:
 
 @action
 def close_campaign(*, by: Actor, campaign: Campaign) -> Campaign:
-    """Close: nothing can be recorded any more; what is uncovered stays on the board as it is.
+    """Close: what is done from now on is not recorded; what is uncovered stays on the board.
+
+    What was done before and comes later is recorded until the closing reports are made, then held.
 
     Reports that nobody sent are owed no longer: their tasks end with it, and what they would have
     counted is in the closing reports (:func:`close_reports`), made by the clock at once.
@@ -132,11 +134,11 @@ def close_campaign(*, by: Actor, campaign: Campaign) -> Campaign:
     found = Campaign.objects.select_for_update().get(id=campaign.id)
     if found.state != Campaign.State.RUNNING:
         raise Conflict(_("Only a running sweep can be closed."))
-    found.state = Campaign.State.CLOSED
-    found.save(update_fields=["state"])
+    found.state, found.closed_at = Campaign.State.CLOSED, timezone.now()
+    found.save(update_fields=["state", "closed_at"])
     settle_all(by=by, kind=OVERDUE, prefix=f"{found.id}/", done_fact="field.closed")
     settle_all(by=by, kind=DATES, prefix=f"{found.id}/", done_fact="field.closed")
-    campaign.state = found.state
+    campaign.state, campaign.closed_at = found.state, found.closed_at
     return found
 
 

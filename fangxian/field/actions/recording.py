@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -43,7 +43,10 @@ class NewVisit:
 
 @dataclass(frozen=True)
 class Ready:
-    """A visit that passed its checks, as the statement takes it."""
+    """A visit that passed its checks, as the statement takes it.
+
+    ``late``: it was made before its sweep was closed and came after it.
+    """
 
     visit: NewVisit
     digest: bytes
@@ -56,6 +59,7 @@ class Ready:
     visited_at: dt.datetime
     revisit_on: dt.date | None
     closing: Sequence[str]
+    late: bool = False
 
 
 # One statement, so one round trip and one snapshot: the targets are locked in the order of their
@@ -74,7 +78,8 @@ WITH op AS (
     form_id, emergency_id, answers, note, revisit_on, visited_at, row_id, at)
 ), door AS (
   SELECT t.id, t.campaign_id, t.household_id, t.state, t.place_code
-  FROM field_target t JOIN field_campaign c ON c.id = t.campaign_id AND c.state = 'running'
+  FROM field_target t JOIN field_campaign c ON c.id = t.campaign_id
+    AND (c.state = 'running' OR c.id = ANY(%(late)s::uuid[]))
     AND NOT EXISTS (SELECT 1 FROM core_emergency e
                     WHERE e.id = c.emergency_id AND e.ended_on IS NOT NULL)
   WHERE (t.campaign_id, t.household_id) IN (SELECT campaign_id, household_id FROM op)
@@ -151,6 +156,24 @@ def hold_sweeps(ready: Iterable[Ready]) -> None:
         )
 
 
+def unsettle(sweeps: Collection[UUID], *, again: bool) -> set[UUID]:
+    """Hold closed sweeps in which late visits are to be recorded; returns those that take them.
+
+    Those whose last reports are not made yet; ``again``: the others too, whose visits are then
+    reported by the clock in a further closing report. Before any door is locked, as in
+    :func:`hold_sweeps`; while a sweep is held, nobody makes its reports (``close_reports``).
+    """
+    if not sweeps:
+        return set()
+    found = list(
+        Campaign.objects.select_for_update(no_key=True).filter(id__in=sweeps).order_by("id")
+    )
+    settled = {one.id for one in found if one.settled_at is not None}
+    if again:
+        Campaign.objects.filter(id__in=settled).update(settled_at=None)
+    return {one.id for one in found if again or one.id not in settled}
+
+
 def write(by: Actor, ready: Sequence[Ready], today: dt.date) -> dict[UUID, Became]:
     """Append visits, with what follows from them; by ``op_id`` what became of each.
 
@@ -177,6 +200,7 @@ def write(by: Actor, ready: Sequence[Ready], today: dt.date) -> dict[UUID, Becam
         "actor": by.name,
         "source": by.source,
         "today": today,
+        "late": list({r.visit.campaign_id for r in ready if r.late}),
     }
     return {
         op_id: Became.KEPT if kept else Became.KNOWN if door else Became.NO_DOOR
@@ -190,12 +214,13 @@ def _write_correction(by: Actor, ready: Ready) -> Became:
     Rare, so a few statements: the door is locked first, so that the visit is corrected once.
     """
     visit = ready.visit
+    taking = [Campaign.State.RUNNING] + [Campaign.State.CLOSED] * ready.late
     target = (
         Target.objects.select_for_update(of=("self",))
         .select_related("campaign")
         .filter(
             campaign_id=visit.campaign_id,
-            campaign__state=Campaign.State.RUNNING,
+            campaign__state__in=taking,
             household_id=visit.household_id,
         )
         .exclude(state=Target.State.GONE)

@@ -18,7 +18,14 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.common.keyring import REGISTER, KeyDestroyed
-from fangxian.field.actions.recording import Became, NewVisit, Ready, hold_sweeps, write
+from fangxian.field.actions.recording import (
+    Became,
+    NewVisit,
+    Ready,
+    hold_sweeps,
+    unsettle,
+    write,
+)
 from fangxian.field.models import Campaign, FormDefinition, Visit
 from fangxian.field.questionnaire import Questionnaire, check_answers
 from fangxian.field.rules import FieldRules, Outcome, field_rules_version
@@ -130,7 +137,9 @@ def _check(visit: NewVisit, known: _Campaigns, now: dt.datetime) -> Ready | list
                 _("There is no such sweep."), "campaign", _("Choose a running one."), "campaign"
             )
         ]
-    if campaign.state == Campaign.State.CLOSED:
+    visited_at = _when(visit, campaign, now)
+    late = campaign.state == Campaign.State.CLOSED
+    if late and not _is_in_time(campaign, visited_at):
         return [_closed(campaign)]
     rules = known.rules(campaign)
     outcome = rules.outcomes.get(visit.outcome)
@@ -147,7 +156,6 @@ def _check(visit: NewVisit, known: _Campaigns, now: dt.datetime) -> Ready | list
         ]
     if form is None:
         return [_problem(_("The form is not the sweep’s."), "form", _("Fetch it anew."), "form")]
-    visited_at = _when(visit, campaign, now)
     local = timezone.localtime(visited_at)
     day = local.date()
     if visit.revisit_on and not day <= visit.revisit_on <= day + REVISIT_WITHIN:
@@ -180,6 +188,7 @@ def _check(visit: NewVisit, known: _Campaigns, now: dt.datetime) -> Ready | list
         visited_at=visited_at,
         revisit_on=visit.revisit_on or _revisit(outcome, day),
         closing=rules.closing,
+        late=late,
     )
 
 
@@ -231,13 +240,18 @@ def _number_taken(visit: NewVisit) -> Answer:
 
 
 @action
-def record_visits(*, by: Actor, visits: Sequence[NewVisit]) -> list[Answer]:
+def record_visits(
+    *, by: Actor, visits: Sequence[NewVisit], after_closing: bool = False
+) -> list[Answer]:
     """Record up to ``MOST`` visits; one bad visit never keeps back the others.
 
     Answers come in the order given. The same ``op_id`` with the same body is ``duplicate`` however
     often it is sent and whatever has changed since (the sweep closed, the door moved away); with
-    another body it is ``rejected``, as is a door that is not a target in the actor's area. Two
-    statements when all is new, one more when something is refused or was sent before.
+    another body it is ``rejected``, as is a door that is not a target in the actor's area. A visit
+    that was made before its sweep was closed is taken until the closing reports are made; later it
+    is ``rejected`` with the code ``late``, unless somebody has decided that it counts
+    (``after_closing``): then a further closing report follows. Two statements when all is new, one
+    more when something is refused or was sent before.
     """
     by.require(RIGHT)
     if len(visits) > MOST:
@@ -261,6 +275,8 @@ def record_visits(*, by: Actor, visits: Sequence[NewVisit]) -> list[Answer]:
         else:
             ready[at] = checked
     repeats: list[int] = []
+    for at in _too_late(ready, again=after_closing):
+        answers[at] = Answer(visits[at].op_id, "rejected", (_late(ready.pop(at).campaign),))
     hold_sweeps(ready.values())
     for wave in _waves(ready):
         answers |= _record(by, wave, repeats)
@@ -272,6 +288,13 @@ def record_visits(*, by: Actor, visits: Sequence[NewVisit]) -> list[Answer]:
             if (visits[at].op_id, digest_of(visits[at])) in recorded:
                 answers[at] = Answer(visits[at].op_id, "duplicate")
     return [answers[at] for at in range(len(visits))]
+
+
+def _too_late(ready: Mapping[int, Ready], *, again: bool) -> list[int]:
+    """Those whose sweep was closed and its last visits reported."""
+    late = {one.campaign.id for one in ready.values() if one.late}
+    taking = unsettle(late, again=again)
+    return [at for at, one in ready.items() if one.late and one.campaign.id not in taking]
 
 
 def _waves(ready: Mapping[int, Ready]) -> Iterator[dict[int, Ready]]:
@@ -312,11 +335,26 @@ def _why(became: Became, ready: Ready) -> Problem:
     if became is Became.NOT_CORRECTABLE:
         return _not_correctable()
     now = Campaign.objects.select_related("emergency").get(id=ready.campaign.id)
-    if now.state != Campaign.State.RUNNING or _is_over(now):
+    if (now.state != Campaign.State.RUNNING and not ready.late) or _is_over(now):
         # It was closed since this process had read it.
         _KEPT.pop(now.id, None)
-        return _closed(now)
+        return _late(now) if _is_in_time(now, ready.visited_at) else _closed(now)
     return _no_door()
+
+
+def _is_in_time(campaign: Campaign, visited_at: dt.datetime) -> bool:
+    """Whether a visit was made before its sweep was closed, which can still be sealed for."""
+    closed_at = campaign.closed_at
+    return closed_at is not None and visited_at <= closed_at and not _is_over(campaign)
+
+
+def _late(campaign: Campaign) -> Problem:
+    return _problem(
+        _("The sweep “%(name)s” was closed before this arrived.") % {"name": campaign.name},
+        "campaign",
+        _("Somebody has to decide whether it still counts."),
+        "late",
+    )
 
 
 def _is_over(campaign: Campaign) -> bool:

@@ -23,8 +23,9 @@ class Campaign(Row):
     ``every_door``: its form is asked wherever somebody is met, else where there is an exception.
     ``group`` names a target group of the rule set ``field``; ``report_at`` is the time of the day
     by which the lowest level has sent its daily report, those above follow by the rules;
-    ``started_at`` is when it was really started, ``settled_at`` when, after its closing, its last
-    visits were reported.
+    ``started_at`` is when it was really started, ``closed_at`` when it was closed; ``settled_at``
+    when its last visits were reported after that (None again while one that was taken over later
+    is in no report yet).
     """
 
     scope = Global("what is asked, where and by when; no resident is named in it")
@@ -54,6 +55,7 @@ class Campaign(Row):
     report_at = models.TimeField(_("daily report due at"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.DRAFT)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
     rule_version = models.PositiveIntegerField()
     made_by = models.CharField(_("made by"), max_length=80)

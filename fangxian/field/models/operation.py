@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -18,7 +19,9 @@ class Operation(models.Model):
 
     ``digest`` is over its plaintext; ``proven``: it was shown that ``user_id`` made it, and not
     only said (``sync/proofs.py``); ``told`` what was answered beside the result (JSON: problems,
-    merged fields). ``decided_at``: when somebody decided on one that was held.
+    merged fields). ``members``: which fields it changes, where its entity is merged.
+    ``decided_at``: when somebody decided on one that was held; ``heard_at``: when the phone asked
+    on with that in its hands.
     """
 
     scope = Global("asked for by its number, which only the sender knows, before a place is known")
@@ -29,6 +32,7 @@ class Operation(models.Model):
     seq = models.BigIntegerField(default=0)
     entity = models.CharField(max_length=40, blank=True)
     object_id = models.UUIDField(null=True)
+    members = ArrayField(models.CharField(max_length=40), null=True)
     digest = models.BinaryField()
     proven = models.BooleanField(default=False)
     result = models.CharField(max_length=10)
@@ -37,9 +41,15 @@ class Operation(models.Model):
     captured_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True)
+    heard_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
+            models.Index(
+                fields=["object_id"],
+                condition=Q(members__isnull=False),
+                name="operation_merged",
+            ),
             models.Index(
                 fields=["device_id", "decided_at"],
                 condition=Q(decided_at__isnull=False),
@@ -48,12 +58,14 @@ class Operation(models.Model):
         ]
 
 
-@tracked()
+# What it says is kept as long as somebody has to decide on it, and nowhere else.
+@tracked(exclude=["body", "reason"])
 class HeldOperation(Placed):
     """An operation that could not be applied for who sent it; somebody decides on it.
 
     ``place_code`` is where its object lies, else where the sender works. ``body`` is its plaintext
-    (None: its key is forgotten, so it can only be turned down).
+    until it is decided on (None before: its key or what it says is forgotten, so it can only be
+    turned down). ``handed_by``: who brought it in a file; None: the phone itself sent it.
     """
 
     scope = Scoped()
@@ -65,6 +77,8 @@ class HeldOperation(Placed):
         RIGHT = "right", _("the right is missing there now")
         PLACE = "place", _("it lies outside the sender’s area now")
         KEY = "key", _("it came too late to be opened")
+        CLOSED = "closed", _("its sweep was closed before it arrived")
+        HANDED = "handed", _("somebody else handed it in")
 
     class State(models.TextChoices):
         OPEN = "open", _("to be decided")
@@ -74,6 +88,7 @@ class HeldOperation(Placed):
     op_id = models.UUIDField(unique=True)
     device_id = models.UUIDField()
     user_id = models.UUIDField(null=True)
+    handed_by = models.UUIDField(null=True)
     entity = models.CharField(_("what"), max_length=40, blank=True)
     why = models.CharField(_("why"), max_length=10, choices=Why.choices)
     emergency_id = models.UUIDField(null=True)
@@ -99,6 +114,7 @@ class HeldOperation(Placed):
         indexes = [
             models.Index(fields=["place_code"], condition=Q(state="open"), name="held_open"),
             models.Index(fields=["device_id"], condition=Q(state="open"), name="held_of_device"),
+            models.Index(fields=["emergency_id"], name="held_emergency"),
         ]
 
 

@@ -34,10 +34,11 @@ class DailyReport(Placed):
 
     It counts the visits that were received from ``counted_from`` (none: the beginning) until
     ``counted_to``, where the next report of the place goes on: each visit is in one report. What
-    came in after the last one is in the ``closing`` report, made when the sweep was closed. Once
-    sent it is locked, by the database itself (only the code of its place follows a redraw); a
-    change is a :class:`ReportCorrection`. A zero report is a report whose figures of the day are
-    all zero: it is sent too, silence is not a zero.
+    came in after the last one is in the ``closing`` report, made when the sweep was closed, and
+    what was taken over later in a further one; those made together have one ``due_at``. Once sent
+    it is locked, by the database itself (only the code of its place follows a redraw); a change is
+    a :class:`ReportCorrection`. A zero report is a report whose figures of the day are all zero: it
+    is sent too, silence is not a zero.
     """
 
     scope = Scoped()
@@ -59,7 +60,14 @@ class DailyReport(Placed):
         verbose_name_plural = _("daily reports")
         constraints = [
             models.UniqueConstraint(
-                fields=["campaign", "place", "day", "closing"], name="report_once"
+                fields=["campaign", "place", "day"],
+                condition=Q(closing=False),
+                name="report_once",
+            ),
+            models.UniqueConstraint(
+                fields=["campaign", "place", "due_at"],
+                condition=Q(closing=True),
+                name="report_closing_once",
             ),
             models.CheckConstraint(
                 condition=Q(sent_at=None, sent_by="") | (Q(sent_at__isnull=False) & ~Q(sent_by="")),

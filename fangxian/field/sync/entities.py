@@ -20,6 +20,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import Problem
 from fangxian.common.registries import Registry
 from fangxian.field.actions.visits import emergency_over
+from fangxian.field.models import HeldOperation
 
 
 class Result(StrEnum):
@@ -42,6 +43,7 @@ class Operation:
     counts the operations of the device; ``base_version`` is the version that the phone saw of the
     object (None: it had none). ``user_id`` is who made it, whoever holds the phone now.
     ``arrived_at``: when it came, where that is not just now.
+    ``taken_over``: it was held, and somebody at a desk has decided that it counts.
     """
 
     op_id: UUID
@@ -55,6 +57,7 @@ class Operation:
     user_id: UUID
     digest: bytes = b""
     arrived_at: dt.datetime | None = None
+    taken_over: bool = False
 
     def id_in(self, name: str) -> UUID | None:
         """The id that a member of the patch is, None where it is none."""
@@ -78,13 +81,14 @@ class Outcome:
     """What became of one operation.
 
     ``out_of_reach``: the object is not in the actor's area; then another grant of his is tried,
-    and if none reaches it the operation is held.
+    and if none reaches it the operation is held. ``why`` one that is HELD is (else: its place).
     """
 
     result: Result
     problems: tuple[Problem, ...] = ()
     merged: Mapping[str, Merged] = field(default_factory=dict)
     out_of_reach: bool = False
+    why: HeldOperation.Why | None = None
 
 
 def unreached() -> Outcome:
@@ -157,8 +161,8 @@ class Entity:
     # (by, object, field, value).
     merges: Mapping[str, Any] = field(default_factory=dict)
     settle: Callable[[Actor, UUID, str, Any], None] | None = None
-    # What the operation says, in lines of a label and a text, read in the actor's scope.
-    say: Callable[[Operation], Iterable[tuple[Any, str]]] | None = None
+    # What the operation says to the actor, in lines of a label and a text, read in his scope.
+    say: Callable[[Actor, Operation], Iterable[tuple[Any, str]]] | None = None
     # What is in the ledger now of that which the operation would change, in such lines.
     now: Callable[[Operation], Iterable[tuple[Any, str]]] | None = None
     # A value of a merged field in words.

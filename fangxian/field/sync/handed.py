@@ -17,12 +17,13 @@ from django.utils.translation import gettext as _
 from ninja import Schema
 from pydantic import ValidationError
 
+from fangxian.accounts import limits
 from fangxian.accounts.devices import at_desk
 from fangxian.common.actor import Actor
 from fangxian.common.crypto import Unreadable
 from fangxian.common.errors import Invalid, Problem, TooMany
 from fangxian.core.queries import server_epoch
-from fangxian.field.models import PhotoUpload
+from fangxian.field.models import Operation, PhotoUpload
 from fangxian.field.sync import operations, photos
 from fangxian.field.sync.entities import Result
 from fangxian.field.sync.exchange import EnvelopeIn, Opening
@@ -33,6 +34,8 @@ from fangxian.field.sync.sealing import decode
 FORMAT: Final = "fangxian operations 2"
 MOST_BYTES: Final = 10 * 1024 * 1024
 MOST: Final = 5_000
+# Some weeks of photos, a few to a file.
+MOST_FILES, WITHIN = 60, 600
 State = PhotoUpload.State
 
 
@@ -61,8 +64,10 @@ class HandedIn(Schema):
 def take_in(*, by: Actor, data: bytes) -> list[Answer]:
     """Apply a file of unsent work; one answer for each operation and photo.
 
-    Taking it in twice is safe. Raises Invalid where it is no such file.
+    Taking it in twice is safe. Raises Invalid where it is no such file, TooMany.
     """
+    if not limits.take(f"handed in {by.user_id}", most=MOST_FILES, seconds=WITHIN):
+        raise TooMany(_("Too many files in a short time: wait ten minutes, then go on."))
     handed = _read(data)
     answers: list[Answer] = []
     for one in handed.devices:
@@ -87,7 +92,12 @@ def _operations(by: Actor, made: HandedDeviceIn) -> list[Answer]:
 
 
 def _photo(device_id: UUID, handed: HandedPhotoIn) -> Answer:
-    """Take in a photo as if the phone had sent it; it waits where its visit is held."""
+    """Take in a photo as if the phone had sent it; it waits where its visit is held.
+
+    Not before that has come: a file names whatever phone it likes.
+    """
+    if not Operation.objects.filter(op_id=handed.op_id, device_id=device_id).exists():
+        return Answer(handed.photo, Result.RETRY, said([_without_visit()]))
     try:
         box = decode(handed.box)
         upload: PhotoUpload | None = photos.announce(device_id, announced_by(handed))
@@ -103,12 +113,14 @@ def _photo(device_id: UUID, handed: HandedPhotoIn) -> Answer:
     except Invalid as error:
         return Answer(handed.photo, Result.REJECTED, said(error.problems))
     except Unreadable:
-        raise Invalid(_no_such_file()) from None
+        return Answer(handed.photo, Result.REJECTED, said([photos.problem("unreadable")]))
     problem = photos.problem_of(upload) if upload else None
     if upload is None or problem is not None:
         return Answer(handed.photo, Result.REJECTED, said([problem] if problem else []))
-    results = {State.STORED: Result.APPLIED, State.WAITING: Result.HELD}
-    return Answer(handed.photo, results.get(State(upload.state), Result.REJECTED))
+    if upload.state == State.WAITING:
+        return Answer(handed.photo, Result.HELD, said([_waits()]))
+    stored = upload.state == State.STORED
+    return Answer(handed.photo, Result.APPLIED if stored else Result.REJECTED)
 
 
 def _read(data: bytes) -> HandedIn:
@@ -129,6 +141,19 @@ def _read(data: bytes) -> HandedIn:
             )
         )
     return handed
+
+
+def _waits() -> Problem:
+    return Problem(_("The photo waits until its visit is decided on."), "photo", code="waiting")
+
+
+def _without_visit() -> Problem:
+    return Problem(
+        _("The visit of this photo has not come."),
+        field="photo",
+        mend=_("Hand in the file with the visit, then this one again."),
+        code="visit",
+    )
 
 
 def _no_such_file() -> Problem:

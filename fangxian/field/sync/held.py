@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -10,7 +11,7 @@ from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Length
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -47,7 +48,8 @@ class Holding:
     """What is kept of an operation of ``user_id``, sent by the phone of ``holder_id``.
 
     Without ``place`` it is decided on where the one or the other works or worked last: the holder
-    first where nothing proves who made it.
+    first where nothing proves who made it. ``handed_by``: who brought it in a file; its phone may
+    be anybody's or none.
     """
 
     op_id: UUID
@@ -60,6 +62,7 @@ class Holding:
     emergency_id: UUID | None
     body: str | None
     captured_at: dt.datetime | None
+    handed_by: UUID | None = None
 
 
 def hold(holdings: Sequence[Holding]) -> dict[UUID, Outcome]:
@@ -78,6 +81,7 @@ def hold(holdings: Sequence[Holding]) -> dict[UUID, Outcome]:
             place_code=one.place or _area(one, areas) or settings.FANGXIAN_AREA or NOWHERE,
             device_id=one.device_id,
             user_id=one.user_id,
+            handed_by=one.handed_by,
             entity=one.entity,
             why=one.why,
             emergency_id=one.emergency_id,
@@ -117,23 +121,38 @@ def _sealed(
 def _beyond(
     holdings: Sequence[Holding], bodies: Mapping[UUID, bytes | None]
 ) -> dict[UUID, Outcome]:
-    """Those for which there is no room, by what waits of each phone. One query."""
-    devices = {one.device_id for one in holdings}
-    with acting(EVERYWHERE):
-        waits = open_held().filter(device_id__in=devices).order_by()
-        rows = waits.values_list("device_id").annotate(n=Count("id"), size=Sum(Length("body")))
-        taken = {device: (n, size or 0) for device, n, size in rows}
+    """Those for which there is no room, by what waits of each phone, or of who handed it in.
+
+    A query for each of the two: those of one push are all from one.
+    """
+    taken = {
+        name: _waiting(name, {value for one in holdings if (value := getattr(one, name))})
+        for name in ("device_id", "handed_by")
+    }
     beyond: dict[UUID, Outcome] = {}
     for one in holdings:
         if one.op_id not in bodies:
             continue
-        n, size = taken.get(one.device_id, (0, 0))
-        size += len(bodies[one.op_id] or b"")
-        if n >= MOST_WAITING or size > MOST_WAITING_BYTES:
+        more = len(bodies[one.op_id] or b"")
+        of = [(sums, key) for name, sums in taken.items() if (key := getattr(one, name))]
+        after = {key: (n + 1, size + more) for sums, key in of for n, size in [sums[key]]}
+        if any(n > MOST_WAITING or size > MOST_WAITING_BYTES for n, size in after.values()):
             beyond[one.op_id] = Outcome(Result.RETRY, (_full(),))
         else:
-            taken[one.device_id] = n + 1, size
+            for sums, key in of:
+                sums[key] = after[key]
     return beyond
+
+
+def _waiting(name: str, wanted: set[UUID]) -> defaultdict[UUID, tuple[int, int]]:
+    """How many wait, and how many bytes, by the column ``name``. One query."""
+    found: defaultdict[UUID, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    if wanted:
+        with acting(EVERYWHERE):
+            waits = open_held().filter(**{f"{name}__in": wanted}).order_by().values_list(name)
+            for key, n, size in waits.annotate(n=Count("id"), size=Sum(Length("body"))):
+                found[key] = n, size or 0
+    return found
 
 
 def _full() -> Problem:
@@ -225,24 +244,26 @@ def _decide(
     found: HeldOperation,
     state: HeldOperation.State,
     result: Result,
+    problems: Sequence[Problem] = (),
     reason: str = "",
 ) -> None:
     """``reason`` may quote what was recorded: it is kept, and told, under the same key.
 
-    Once that is destroyed the phone is told that alone.
+    Once that is destroyed the phone is told that alone. What was recorded is not kept any longer.
     """
     from fangxian.field.sync.operations import said
 
     column: Any = HeldOperation._meta.get_field("reason")
     now, under = timezone.now(), found.emergency_id
-    problems = [Problem(reason, code="declined")] if reason else []
+    if reason:
+        problems = [Problem(reason, code="declined")]
     try:
         sealed = column.seal(reason, under or REGISTER) if reason else None
     except KeyDestroyed:
-        sealed, under, problems = None, None, list(over().problems)
+        sealed, under, problems = None, None, over().problems
     found.state, found.decided_at, found.decided_by = state, now, by.name
-    found.reason = sealed
-    found.save(update_fields=["state", "decided_at", "decided_by", "reason"])
+    found.reason, found.body = sealed, None
+    found.save(update_fields=["state", "decided_at", "decided_by", "reason", "body"])
     row = Operation.objects.filter(op_id=found.op_id).first()
     if row is not None:
         row.result, row.decided_at, row.emergency_id = str(result), now, under
@@ -272,7 +293,7 @@ def take_over(*, by: Actor, held_id: UUID) -> Result:
     proven = found.why != HeldOperation.Why.PROOF
     source = at_desk(by, operation.device_id, operation.user_id) if proven else by
     with acting(source) as made_on:
-        outcome = apply_one(made_on, entity, operation)
+        outcome = apply_one(made_on, entity, replace(operation, taken_over=True))
     if outcome.result is Result.RETRY:
         raise Conflict(
             _("It could not be written just now, and still waits: try again in a minute.")
@@ -295,4 +316,42 @@ def turn_down(*, by: Actor, held_id: UUID, reason: str) -> None:
             Problem(_("A reason is missing."), field="reason", mend=_("Say why in a few words."))
         )
     why = reason.strip()[:LONGEST_REASON]
-    _decide(by, found, HeldOperation.State.DECLINED, Result.REJECTED, why)
+    _decide(by, found, HeldOperation.State.DECLINED, Result.REJECTED, reason=why)
+
+
+def lapse_passers(before: dt.datetime) -> int:
+    """Forget who passed gates of no emergency of what was held or was told of it. Returns how many.
+
+    What nobody decided on by then can only be turned down, as what came too late to be opened.
+    """
+    past = {"entity": "gate_entry", "emergency_id": None, "captured_at__lt": before}
+    with acting(EVERYWHERE):
+        kept = Q(body__isnull=False) | Q(reason__isnull=False)
+        done = HeldOperation.objects.filter(kept, **past).update(body=None, reason=None)
+        Operation.objects.filter(told__isnull=False, **past).update(told=None)
+    return done
+
+
+def count_with_emergency(emergency_id: UUID) -> int:
+    """What is held of an emergency that has ended and waits, or still says why not."""
+    return _of_emergency(emergency_id).using("maintenance").count()
+
+
+def close_with_emergency(by: Actor, emergency_id: UUID) -> None:
+    """Turn down what waits of an emergency that has ended, and remove what was said of the rest.
+
+    Its key is gone, so nobody can decide on it any more; phones are told that.
+    """
+    for found in _of_emergency(emergency_id).select_for_update().order_by("id"):
+        if found.state == HeldOperation.State.OPEN:
+            # What is told is sealed with the key that stays.
+            found.emergency_id = None
+            _decide(by, found, HeldOperation.State.DECLINED, Result.REJECTED, over().problems)
+        else:
+            found.reason = None
+            found.save(update_fields=["reason"])
+
+
+def _of_emergency(emergency_id: UUID) -> QuerySet[HeldOperation]:
+    open_or_said = Q(state=HeldOperation.State.OPEN) | Q(reason__isnull=False)
+    return HeldOperation.objects.filter(open_or_said, emergency_id=emergency_id)

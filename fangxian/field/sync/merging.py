@@ -21,10 +21,12 @@ from django.utils import timezone
 
 from fangxian.accounts.source import device_in
 from fangxian.common.actor import Actor
-from fangxian.field.models import FieldConflict
-from fangxian.field.sync.entities import Merged, Operation, Outcome, Result
+from fangxian.field.models import FieldConflict, Operation
+from fangxian.field.sync.entities import Merged, Outcome, Result
+from fangxian.field.sync.entities import Operation as Sent
 
 MINE, THEIRS = "mine", "theirs"
+_IN_LEDGER = (Result.APPLIED, Result.MERGED, Result.CONFLICT)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Change:
     ``wanted`` is checked already and has the model's own types.
     """
 
-    operation: Operation
+    operation: Sent
     current: models.Model
     wanted: Mapping[str, Any]
 
@@ -59,12 +61,13 @@ class _Merge:
     meetings: Mapping[str, _Meeting]
     written: Mapping[str, Any]
     disputed: Mapping[str, Merged]
+    superseded: bool
 
     @property
     def outcome(self) -> Outcome:
         if self.disputed:
             return Outcome(Result.CONFLICT, merged=self.disputed)
-        beside = any(met.others for met in self.meetings.values())
+        beside = self.superseded or any(met.others for met in self.meetings.values())
         return Outcome(Result.MERGED if beside else Result.APPLIED)
 
 
@@ -93,10 +96,16 @@ def merged_many(
 ) -> list[Outcome]:
     """Merge changes of different objects of one model; ``write`` writes the fields of each.
 
-    Two or three statements beside the writing, however many there are: the history, the queue.
+    Two or three statements beside the writing, however many there are: the history, the queue; one
+    more where the phone has sent a change of the same object before.
     """
     rows = _histories(changes)
-    merges = [_merge(by, change, rows[change.current.pk], server_keeps) for change in changes]
+    since = {one.current.pk: _since(one.operation, rows[one.current.pk]) for one in changes}
+    newer = _newer(by, [one for one in changes if _is_own(by, since[one.current.pk][1:])])
+    merges = [
+        _merge(by, one, since[one.current.pk], server_keeps, newer.get(one.operation.op_id, ()))
+        for one in changes
+    ]
     written = {one.change.current.pk: one.written for one in merges if one.written}
     if written:
         write(written)
@@ -107,15 +116,16 @@ def merged_many(
 def _merge(
     by: Actor,
     change: Change,
-    history: Sequence[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, Any]],
     server_keeps: Collection[str],
+    newer: Collection[str],
 ) -> _Merge:
-    meetings = _meetings(by, change, _since(change.operation, history))
+    meetings = _meetings(by, change, rows)
     written: dict[str, Any] = {}
     disputed: dict[str, Merged] = {}
     for name, mine in change.wanted.items():
         met = meetings[name]
-        if mine == met.theirs:
+        if mine == met.theirs or name in newer:
             continue
         if met.theirs == met.base:
             written[name] = mine
@@ -124,7 +134,47 @@ def _merge(
             if kept == MINE:
                 written[name] = mine
             disputed[name] = Merged(mine, met.theirs, kept)
-    return _Merge(change, meetings, written, disputed)
+    superseded = any(name in newer for name in change.wanted)
+    return _Merge(change, meetings, written, disputed, superseded)
+
+
+def _own(by: Actor) -> str | None:
+    """The source of what the phone itself changed.
+
+    Not what an operation says of its phone: the source is of one that was shown to be his.
+    """
+    return by.source if device_in(by.source) else None
+
+
+def _is_own(by: Actor, rows: Sequence[Mapping[str, Any]]) -> bool:
+    own = _own(by)
+    return own is not None and any(_source(row) == own for row in rows)
+
+
+def _source(row: Mapping[str, Any]) -> str:
+    return str((row["pgh_context"] or {}).get("source", ""))
+
+
+def _newer(by: Actor, changes: Sequence[Change]) -> dict[UUID, set[str]]:
+    """The fields that the same phone changed after an operation and that are written already.
+
+    It comes late: it was held until now, or is in a file. By the operation's number. One query.
+    """
+    if not changes:
+        return {}
+    known = Operation.objects.filter(
+        object_id__in=[one.current.pk for one in changes],
+        members__isnull=False,
+        device_id=device_in(by.source),
+        entity=changes[0].operation.entity,
+        result__in=_IN_LEDGER,
+    ).values_list("object_id", "seq", "members")
+    found: dict[UUID, set[str]] = {one.operation.op_id: set() for one in changes}
+    for one in changes:
+        for object_id, seq, members in known:
+            if object_id == one.current.pk and seq > one.operation.seq:
+                found[one.operation.op_id].update(members or ())
+    return found
 
 
 def _histories(changes: Sequence[Change]) -> dict[Any, list[dict[str, Any]]]:
@@ -153,7 +203,7 @@ def _read_histories(changes: Sequence[Change], least: int) -> dict[Any, list[dic
     return found
 
 
-def _since(operation: Operation, rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+def _since(operation: Sent, rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     """The history from the row that the phone knew.
 
     A phone that names no version, or one of before a restore, is taken to have known what held when
@@ -167,9 +217,8 @@ def _since(operation: Operation, rows: Sequence[Mapping[str, Any]]) -> Sequence[
 
 
 def _meetings(by: Actor, change: Change, rows: Sequence[Mapping[str, Any]]) -> dict[str, _Meeting]:
-    # Not what the operation says of its phone: the source is of one that was shown to be his.
-    own = by.source if device_in(by.source) else None
-    others = any((row["pgh_context"] or {}).get("source") != own for row in rows[1:])
+    own = _own(by)
+    others = any(_source(row) != own for row in rows[1:])
     found: dict[str, _Meeting] = {}
     for name in change.wanted:
         theirs = getattr(change.current, name)
@@ -180,13 +229,12 @@ def _meetings(by: Actor, change: Change, rows: Sequence[Mapping[str, Any]]) -> d
             if row[name] == before:
                 continue
             before = row[name]
-            context: Mapping[str, Any] = row["pgh_context"] or {}
-            source = str(context.get("source", ""))
-            if source == own:
+            if (source := _source(row)) == own:
                 # What the same phone sent since is what it knew.
                 base = before
             else:
-                writer = str(context.get("who", "")), device_in(source), row["pgh_created_at"]
+                who = str((row["pgh_context"] or {}).get("who", ""))
+                writer = who, device_in(source), row["pgh_created_at"]
         found[name] = _Meeting(base, theirs, others, *writer)
     return found
 

@@ -40,7 +40,7 @@ ATTEMPTS = 3
 class Sender:
     """The phone that sends. ``actors`` gives those of a user who made something on it at a time.
 
-    ``present``: who sends it himself, by a session of his own; of what is his no proof is asked.
+    ``present``: who hands it in himself, by a session of his own; of what is his no proof is asked.
     """
 
     device_id: UUID
@@ -128,13 +128,14 @@ def _push(sender: Sender, sent: Sequence[Sent]) -> list[Answer]:
 
 _CLAIM = """
 INSERT INTO field_operation
-  (op_id, device_id, user_id, seq, entity, object_id, digest, proven, result, captured_at,
+  (op_id, device_id, user_id, seq, entity, object_id, members, digest, proven, result, captured_at,
    received_at)
-SELECT op_id, %(device)s::uuid, user_id, seq, entity, object_id, digest, proven, '', captured_at,
-  now()
+SELECT op_id, %(device)s::uuid, user_id, seq, entity, object_id, string_to_array(members, ','),
+  digest, proven, '', captured_at, now()
 FROM unnest(%(op_id)s::uuid[], %(user)s::uuid[], %(seq)s::bigint[], %(entity)s::text[],
-  %(object)s::uuid[], %(digest)s::bytea[], %(proven)s::boolean[], %(captured)s::timestamptz[])
-  AS o (op_id, user_id, seq, entity, object_id, digest, proven, captured_at)
+  %(object)s::uuid[], %(members)s::text[], %(digest)s::bytea[], %(proven)s::boolean[],
+  %(captured)s::timestamptz[])
+  AS o (op_id, user_id, seq, entity, object_id, members, digest, proven, captured_at)
 ORDER BY op_id
 ON CONFLICT (op_id) DO NOTHING
 RETURNING op_id
@@ -153,6 +154,7 @@ def _claim(sender: Sender, sent: Sequence[Sent]) -> set[UUID]:
         "seq": [one.seq if one else 0 for one in opened],
         "entity": [one.entity if one else "" for one in opened],
         "object": [one.object_id if one else None for one in opened],
+        "members": [_members(one) if one else None for one in opened],
         "digest": [one.digest for one in sent],
         "proven": [one.proven for one in sent],
         "captured": [one.captured_at if one else None for one in opened],
@@ -160,6 +162,14 @@ def _claim(sender: Sender, sent: Sequence[Sent]) -> set[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, values)
         return {row[0] for row in cursor.fetchall()}
+
+
+def _members(operation: Operation) -> str | None:
+    """The fields that it changes, where its entity is merged."""
+    found = entities.entity(operation.entity)
+    if found is None or not found.merges:
+        return None
+    return ",".join(name for name in found.merges if name in operation.patch)
 
 
 def _known(sent: Sequence[Sent], first: Mapping[UUID, Sent], claimed: set[UUID]) -> Iterable[Row]:
@@ -229,8 +239,9 @@ def _outcomes(sender: Sender, mine: Sequence[Sent], finder: Finder) -> dict[UUID
     for user_id, group in ready.items():
         for actors, part in _with_actors(sender, user_id, group):
             if not actors:
+                nobody = HeldOperation.Why.HANDED if sender.present else HeldOperation.Why.ACCOUNT
                 for operation, _entity in part:
-                    keep(sent[operation.op_id], HeldOperation.Why.ACCOUNT)
+                    keep(sent[operation.op_id], nobody)
                 continue
             done = apply_as(actors, part, finder)
             for operation, _entity in part:
@@ -239,7 +250,7 @@ def _outcomes(sender: Sender, mine: Sequence[Sent], finder: Finder) -> dict[UUID
                 if outcome is None:
                     keep(sent[op_id], HeldOperation.Why.RIGHT)
                 elif outcome.result is Result.HELD:
-                    keep(sent[op_id], HeldOperation.Why.PLACE)
+                    keep(sent[op_id], outcome.why or HeldOperation.Why.PLACE)
                 else:
                     outcomes[op_id] = outcome
     whys = {one.op_id: one.why for one in held}
@@ -259,10 +270,8 @@ def _astray(mine: Sequence[Sent], outcomes: Mapping[UUID, Outcome]) -> Iterable[
     """The corrections of which the original was not found, with its number; in their order."""
     for one in sorted(mine, key=lambda one: one.operation.seq if one.operation else 0):
         if one.operation and any(p.code == "corrects" for p in outcomes[one.op_id].problems):
-            try:
-                yield one, UUID(str(one.operation.patch.get("corrects")))
-            except ValueError:
-                continue
+            if original := one.operation.id_in("corrects"):
+                yield one, original
 
 
 def _with_actors(
@@ -294,6 +303,7 @@ def _holding(sender: Sender, one: Sent, why: HeldOperation.Why) -> Holding:
         emergency_id=None,
         body=one.plain.decode("utf-8", "replace") if operation else None,
         captured_at=operation.captured_at if operation else None,
+        handed_by=sender.present,
     )
 
 

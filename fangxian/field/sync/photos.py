@@ -87,7 +87,7 @@ def announce(device_id: UUID, announced: Announced) -> PhotoUpload:
         )
     if not _is_proven(PhotoUpload(id=announced.photo_id, **_values(device_id, announced))):
         # Its number is left to whoever took it.
-        raise Invalid(_problem("proof"))
+        raise Invalid(problem("proof"))
     with transaction.atomic():
         known = _locked(device_id, announced.photo_id)
         if known is not None and not _is_proven(known):
@@ -268,10 +268,11 @@ def forget_with_emergency(_by: Actor, emergency_id: UUID) -> None:
 
 def problem_of(upload: PhotoUpload) -> Problem | None:
     """What is wrong with an upload, in words."""
-    return _problem(upload.problem) if upload.problem else None
+    return problem(upload.problem) if upload.problem else None
 
 
-def _problem(code: str) -> Problem:
+def problem(code: str) -> Problem:
+    """One of ``PROBLEMS``."""
     message, mend = PROBLEMS[code]
     return Problem(message, "photo", mend=mend, code=code)
 

@@ -17,6 +17,7 @@ from uuid import UUID
 
 import orjson
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from fangxian.common import access, codes
@@ -32,7 +33,7 @@ from fangxian.organisations.queries import in_force
 
 MOST: Final = 500
 PULLS_KEPT: Final = 8
-# Decisions on what was held are told so long.
+# Decisions on what was held are told so long, and until the phone has had them.
 ANSWERS_KEPT: Final = dt.timedelta(days=14)
 _ANSWERS: Final = "answers"
 
@@ -65,6 +66,8 @@ class _Now:
     """Everything that the phone may hold now."""
 
     held: dict[manifest.Key, _Held] = field(default_factory=dict)
+    # Decisions of which it is not known yet that the phone has them.
+    unheard: list[UUID] = field(default_factory=list)
 
     def add(self, source: entities.Source, record: Record, by: Actor) -> None:
         key = manifest.key_of(source.name, record.id.bytes)
@@ -170,15 +173,14 @@ def _everything(device_id: UUID, holder_id: UUID, actors: Sequence[Actor]) -> _N
                 if source.right is None or reach.by.may(source.right):
                     for record in source.read(reach):
                         now.add(source, record, reach.by)
-    for key, answer in _decided(device_id, holder_id):
-        now.held[key] = answer
+    _add_decided(now, device_id, holder_id)
     return now
 
 
-def _decided(device_id: UUID, holder_id: UUID) -> Iterable[tuple[manifest.Key, _Held]]:
+def _add_decided(now: _Now, device_id: UUID, holder_id: UUID) -> None:
     """What was decided of the phone's held operations; of those of somebody else no word of it."""
-    since = timezone.now() - ANSWERS_KEPT
-    for row in Operation.objects.filter(device_id=device_id, decided_at__gte=since):
+    fresh = Q(heard_at=None) | Q(decided_at__gte=timezone.now() - ANSWERS_KEPT)
+    for row in Operation.objects.filter(fresh, device_id=device_id, decided_at__isnull=False):
         data = {
             "op_id": row.op_id,
             "result": row.result,
@@ -186,8 +188,21 @@ def _decided(device_id: UUID, holder_id: UUID) -> Iterable[tuple[manifest.Key, _
             "decided_at": row.decided_at,
         }
         record = Record(row.op_id, data)
-        held = _Held(_ANSWERS, record, manifest.version_of(data, None))
-        yield manifest.key_of(_ANSWERS, row.op_id.bytes), held
+        version = manifest.version_of(data, None)
+        now.held[_answer_key(row.op_id)] = _Held(_ANSWERS, record, version)
+        if row.heard_at is None:
+            now.unheard.append(row.op_id)
+
+
+def _answer_key(op_id: UUID) -> manifest.Key:
+    return manifest.key_of(_ANSWERS, op_id.bytes)
+
+
+def _heard(now: _Now, has: manifest.Manifest) -> None:
+    """Note which decisions the phone has: it asks on with the page on which they were."""
+    heard = [op_id for op_id in now.unheard if _answer_key(op_id) in has]
+    if heard:
+        Operation.objects.filter(op_id__in=heard).update(heard_at=timezone.now())
 
 
 def _problems(row: Operation) -> Sequence[Mapping[str, str]]:
@@ -207,6 +222,7 @@ def _next(row: PhoneManifest, now: _Now, cursor: str | None, epoch: str) -> Page
         return _again(row, now, server)
     reset = not (same and cursor == row.cursor)
     has = {} if reset else manifest.unpacked(bytes(row.has))
+    _heard(now, has)
     gone = [key for key in has if key not in now.held]
     changed = [key for key, one in now.held.items() if has.get(key) != one.version]
     if not (reset or gone or changed):

@@ -17,7 +17,7 @@ from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.ui.formats import date, date_time
 from fangxian.field.actions import VISIT, Answer, NewVisit, record_visits
 from fangxian.field.actions.visits import running_campaigns
-from fangxian.field.models import FormDefinition, Target
+from fangxian.field.models import FormDefinition, HeldOperation, Target
 from fangxian.field.questionnaire.answers import MAX_TEXT
 from fangxian.field.questionnaire.said import Said, said, typed
 from fangxian.field.rules import field_rules_version
@@ -117,8 +117,10 @@ def _visit(operation: Operation) -> NewVisit:
 
 def _of_answer(answer: Answer) -> Outcome:
     if answer.result == "rejected":
-        door = any(problem.code == "door" for problem in answer.problems)
-        return Outcome(Result.REJECTED, answer.problems, out_of_reach=door)
+        codes = {problem.code for problem in answer.problems}
+        if "late" in codes:
+            return Outcome(Result.HELD, why=HeldOperation.Why.CLOSED)
+        return Outcome(Result.REJECTED, answer.problems, out_of_reach="door" in codes)
     return Outcome(Result.APPLIED)
 
 
@@ -132,7 +134,9 @@ def apply_visits(by: Actor, operations: Sequence[Operation]) -> list[Outcome]:
         except Invalid as error:
             found[at] = Outcome(Result.REJECTED, error.problems)
     if visits:
-        answers = record_visits(by=by, visits=list(visits.values()))
+        decided = all(operation.taken_over for operation in operations)
+        new = list(visits.values())
+        answers = record_visits(by=by, visits=new, after_closing=decided)
         found |= {at: _of_answer(answer) for at, answer in zip(visits, answers, strict=True)}
     return [found[at] for at in range(len(operations))]
 
@@ -273,7 +277,7 @@ def _settle_residency(by: Actor, residency_id: UUID, field: str, value: Any) -> 
     _write_away(by, found, {field: value})
 
 
-def _say_visit(operation: Operation) -> Iterable[tuple[Any, str]]:
+def _say_visit(_by: Actor, operation: Operation) -> Iterable[tuple[Any, str]]:
     """The outcome, the answers and the note; numbers in them are masked."""
     try:
         visit = _visit(operation)
@@ -332,8 +336,8 @@ def _day(value: Any) -> dt.date | None:
         return None
 
 
-def _say(fields: Mapping[str, Any]) -> Callable[[Operation], Iterable[tuple[Any, str]]]:
-    def say(operation: Operation) -> Iterable[tuple[Any, str]]:
+def _say(fields: Mapping[str, Any]) -> Callable[[Actor, Operation], Iterable[tuple[Any, str]]]:
+    def say(_by: Actor, operation: Operation) -> Iterable[tuple[Any, str]]:
         for name, label in fields.items():
             if name in operation.patch:
                 yield label, word(name, operation.patch[name])

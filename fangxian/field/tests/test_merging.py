@@ -7,13 +7,14 @@ from typing import Any
 
 import orjson
 import pytest
+from django.utils import timezone
 
 from fangxian.accounts.actions import make_device_code
 from fangxian.common.errors import Conflict, Forbidden, Invalid
 from fangxian.common.history import history_of
 from fangxian.common.scoping import acting
 from fangxian.field.models import Campaign, FieldConflict, HeldOperation, Operation, Visit
-from fangxian.field.sync import entities, pushed
+from fangxian.field.sync import entities, pulling, pushed
 from fangxian.field.sync.disputes import choose, open_disputes
 from fangxian.field.sync.entities import Operation as Sent
 from fangxian.field.sync.entities import Outcome, Result
@@ -265,6 +266,27 @@ def test_changes_in_a_row_that_are_taken_over_never_meet_each_other(
     assert (context["who"], context["source"]) == ("alice", f"device {one.device_id}")
 
 
+def test_what_is_taken_over_late_overwrites_nothing_newer_of_the_same_phone(
+    phones: tuple[Phone, Phone], bob: Any, alice: Any, cast: Any
+) -> None:
+    one, other = phones
+    home = home_of(one)
+    base = home["version"]
+    for state in ("empty", "lived_in"):
+        one.record("household", home["id"], {"note": "older", "state": state}, base=base)
+    assert disabled(cast, one) == ["held", "held"]
+    one.record("household", home["id"], {"note": "newer"}, base=base)
+    assert results(one.push()) == ["applied"]
+    first, second = held_of(alice, one)
+    assert take_over(by=alice, held_id=second.pk) is Result.MERGED
+    # The last change of the state is the second; the first was before it.
+    assert take_over(by=alice, held_id=first.pk) is Result.MERGED
+    found = household(bob, home)
+    assert (found.note, found.state) == ("newer", "lived_in")
+    other.record("household", home["id"], {"note": "other"}, base=base)
+    assert results(other.push()) == ["conflict"]
+
+
 def test_what_can_not_be_taken_over_just_now_still_waits(
     phones: tuple[Phone, Phone], alice: Any, cast: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -282,6 +304,25 @@ def test_what_can_not_be_taken_over_just_now_still_waits(
         take_over(by=alice, held_id=row.pk)
     monkeypatch.undo()
     assert take_over(by=alice, held_id=row.pk) is Result.APPLIED
+
+
+def test_a_decision_is_told_until_the_phone_has_it(
+    phones: tuple[Phone, Phone], bob: Any, alice: Any, cast: Any
+) -> None:
+    one, _other = phones
+    one.visit(one.doors()[0])
+    assert disabled(cast, one) == ["held"]
+    (row,) = held_of(alice, one)
+    turn_down(by=alice, held_id=row.pk, reason="门牌不对")
+    long_ago = timezone.now() - 2 * pulling.ANSWERS_KEPT
+    Operation.objects.filter(op_id=row.op_id).update(decided_at=long_ago)
+    # The first answer is lost.
+    assert one.ask().json()["answers"][0]["op_id"] == str(row.op_id)
+    (page,) = one.pull()
+    assert page["answers"][0]["op_id"] == str(row.op_id)
+    assert Operation.objects.get(op_id=row.op_id).heard_at is None
+    assert [page["answers"] for _time in range(2) for page in one.pull()] == [[], []]
+    assert Operation.objects.get(op_id=row.op_id).heard_at is not None
 
 
 def test_the_next_holder_is_not_told_why_anothers_record_was_turned_down(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -14,19 +15,27 @@ from django.urls import reverse
 from django.utils import timezone
 
 from fangxian.common.actor import Actor
+from fangxian.common.errors import Invalid
+from fangxian.common.history import history_of
 from fangxian.common.ids import uuid7
 from fangxian.common.registries import today
 from fangxian.common.scoping import acting
 from fangxian.core.actions import create_emergency
+from fangxian.field import jobs
 from fangxian.field.actions import open_gate
 from fangxian.field.models import (
     Campaign,
     FieldConflict,
     GateEntry,
     HeldOperation,
+    Operation,
     Target,
     Visit,
 )
+from fangxian.field.sync import entities, handed
+from fangxian.field.sync import held as held_module
+from fangxian.field.sync.handed import take_in
+from fangxian.field.sync.held import operation_of, take_over, turn_down
 from fangxian.field.tests.test_push import phone_of
 from fangxian.register.actions import change_household, move_in
 from fangxian.register.models import Household
@@ -279,6 +288,8 @@ def test_a_held_entry_at_a_gate_is_read_and_sealed_with_its_emergency(
         "decision": "pass",
         "who": "查无此人",
         "phone": "13800131949",
+        "identity": "E1234567",
+        "plate": "冀J12345",
     }
     phone.record("gate_entry", str(uuid7()), patch)
     user = cast.user("bob")
@@ -290,8 +301,94 @@ def test_a_held_entry_at_a_gate_is_read_and_sealed_with_its_emergency(
     assert (held.emergency_id, held.place_code) == (emergency.id, places.grid)
     client, url = client_of("alice"), reverse("field:held", args=[held.pk])
     shown = client.get(url).content.decode()
-    assert "查无此人" in shown
-    assert "13800131949" not in shown
+    for clear in ("查无此人", "13800131949", "E1234567"):
+        assert clear not in shown
+    for masked in ("查***", "138****1949", "******67", "冀J12345"):
+        assert masked in shown
+    entity, operation = entities.entity("gate_entry"), operation_of(held)
+    assert entity is not None
+    assert entity.say is not None
+    assert operation is not None
+    unseeing = replace(alice, rights=alice.rights - {"field.gate_log"})
+    assert [str(text) for _label, text in entity.say(unseeing, operation)] == ["进", "放行"]
     assert client.post(url, {"decision": "take"}).status_code == 302
     with acting(alice):
         assert GateEntry.objects.get().who == "查无此人"
+        held.refresh_from_db()
+    assert held.body is None
+    assert "不再保留" in client.get(url).content.decode()
+
+
+def test_what_was_held_at_a_gate_goes_with_the_gate_log(
+    phone: Phone, cast: Any, alice: Any, places: Any
+) -> None:
+    gate = open_gate(by=alice, place=places[places.grid], name="东门", kind="road")
+    patch = {"gate_id": str(gate.id), "direction": "in", "decision": "pass", "who": "查无此人"}
+    for _time in range(2):
+        phone.record("gate_entry", str(uuid7()), patch)
+    phone.visit(phone.doors()[0])
+    user = cast.user("bob")
+    user.is_active = False
+    user.save()
+    phone.push()
+    with acting(alice):
+        first = HeldOperation.objects.filter(entity="gate_entry").order_by("id")[0]
+    turn_down(by=alice, held_id=first.pk, reason="查无此人没来过")
+    assert jobs.forget_gate_log() == 0
+    month = dt.timedelta(days=31)
+    with acting(alice):
+        HeldOperation.objects.update(captured_at=timezone.now() - month)
+    Operation.objects.update(captured_at=timezone.now() - month)
+    assert jobs.forget_gate_log() == 2
+    with acting(alice):
+        rows = HeldOperation.objects.order_by("id")
+        kept = [(row.entity, row.state, row.body is None, row.reason) for row in rows]
+        history = {field.name for field in history_of(HeldOperation)._meta.get_fields()}
+    assert kept == [
+        ("gate_entry", "declined", True, None),
+        ("gate_entry", "open", True, None),
+        ("visit", "open", False, None),
+    ]
+    assert not history & {"body", "reason"}
+    assert not Operation.objects.filter(entity="gate_entry", told__isnull=False).exists()
+    with pytest.raises(Invalid):
+        take_over(by=alice, held_id=rows[1].pk)
+
+
+def test_what_is_held_of_a_file_is_told_by_its_reason(
+    phone: Phone, client_of: Any, alice: Any, cast: Any
+) -> None:
+    phone.visit(phone.doors()[0])
+    phone.visit(phone.doors()[1])
+    phone.queue[0].envelope["key"] = str(uuid7())
+    own = client_of("bob").post(reverse("field:hand_in"), {"file": file_of(phone)})
+    shown = own.content.decode()
+    assert str(HeldOperation.Why.KEY.label) in shown
+    assert str(HeldOperation.Why.HANDED.label) not in shown
+    phone.queue = [phone.visit(phone.doors()[2])]
+    client = client_of("alice")
+    others = client.post(reverse("field:hand_in"), {"file": file_of(phone)}).content.decode()
+    assert str(HeldOperation.Why.HANDED.label) in others
+    with acting(alice):
+        row = HeldOperation.objects.get(why="handed")
+    assert row.handed_by == alice.user_id
+    assert "上交人" in client.get(reverse("field:held", args=[row.pk])).content.decode()
+
+
+def test_what_one_person_hands_in_has_an_end(
+    phone: Phone, client_of: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever phones the file names."""
+    monkeypatch.setattr(held_module, "MOST_WAITING", 2)
+    files = []
+    for door in phone.doors():
+        phone.device_id, phone.queue = str(uuid7()), []
+        phone.visit(door)
+        files.append(file_of(phone))
+    answers = [take_in(by=alice, data=file.read()) for file in files]
+    told = [(str(one.result), one.problems[0]["code"]) for (one,) in answers]
+    assert [result for result, _code in told] == ["held", "held", "retry"]
+    assert told[-1][1] == "full"
+    monkeypatch.setattr(handed, "MOST_FILES", 1)
+    url, file = reverse("field:hand_in"), SimpleUploadedFile("x.json", b"{}")
+    assert client_of("alice").post(url, {"file": file}).status_code == 429

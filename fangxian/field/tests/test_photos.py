@@ -531,7 +531,22 @@ def test_photos_are_handed_in_with_their_visits_or_after_them(phone: Phone, bob:
     # A file of its own, for a visit that is not there.
     other = shoot(phone, str(uuid4()))
     answers = handed.take_in(by=bob, data=file_with(phone, [other], operations=False))
-    assert [str(answer.result) for answer in answers] == ["held"]
+    assert [str(answer.result) for answer in answers] == ["retry"]
+    assert not PhotoUpload.objects.filter(pk=other.id).exists()
+
+
+def test_a_photo_that_can_not_be_read_keeps_back_no_other(phone: Phone, bob: Any) -> None:
+    bad, _one = with_photo(phone, push=False)
+    good, _other = with_photo(phone, push=False)
+    bad.card["epk"] = "AAAA"
+    answers = handed.take_in(by=bob, data=file_with(phone, [bad, good]))
+    assert [str(answer.result) for answer in answers] == [
+        "applied",
+        "applied",
+        "rejected",
+        "applied",
+    ]
+    assert answers[2].problems[0]["code"] == "unreadable"
 
 
 def test_a_damaged_photo_in_a_file_is_told(phone: Phone, bob: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -23,17 +24,18 @@ from fangxian.accounts.actions.devices import RIGHT as PHONE
 from fangxian.accounts.models import Device, User
 from fangxian.accounts.policy import SignedRequest, account_route, page
 from fangxian.accounts.queries import display_names
-from fangxian.common.errors import Forbidden, Invalid, OutOfScope
+from fangxian.common.errors import Forbidden, Invalid, OutOfScope, Problem, TooMany
 from fangxian.common.ui.formats import who
 from fangxian.field import queries
 from fangxian.field.forms import HandInForm, QueueFilter
 from fangxian.field.models import FieldConflict, HeldOperation
 from fangxian.field.sync import disputes, entities, handed
 from fangxian.field.sync import held as holding
+from fangxian.field.sync.operations import Answer
 from fangxian.regions.queries import called, full_name
 from fangxian.register.models import Household
 
-MOST = 200
+MOST, MOST_TOLD = 200, 50
 # Decided ones are shown for so many days: a mistake is seen soon, what is older is in the history.
 DECIDED_DAYS = 14
 # What became of records that were handed in, in the order in which it is told.
@@ -41,7 +43,7 @@ RESULTS = {
     "applied": gettext_lazy("Taken into the ledger"),
     "merged": gettext_lazy("Taken in beside what others changed"),
     "conflict": gettext_lazy("Taken in, and to be decided: somebody changed the same"),
-    "held": gettext_lazy("Held for a decision: made by somebody else"),
+    "held": gettext_lazy("Held for a decision"),
     "rejected": gettext_lazy("Refused: not taken in"),
     "retry": gettext_lazy("Not taken now: hand the file in again"),
 }
@@ -251,17 +253,21 @@ def held(request: SignedRequest, held_id: UUID) -> HttpResponse:
     home = _home(entity, entity.object_of(operation) if entity and operation else None)
     device = Device.objects.select_related("user", "disabled_by").filter(pk=row.device_id).first()
     same = holding.open_held().filter(device_id=row.device_id).exclude(pk=row.pk).count()
+    users = _users({row.user_id, row.handed_by})
     context = {
         "row": row,
         "what": _what(row),
         "whose": entity.whose(operation.object_id) if entity and operation else "",
-        "lines": list(entity.say(operation)) if entity and entity.say and operation else [],
+        "lines": list(entity.say(request.actor, operation))
+        if entity and entity.say and operation
+        else [],
         "now": list(entity.now(operation)) if entity and entity.now and operation and open_ else [],
         "readable": operation is not None and entity is not None,
         "open": open_,
         "place": _where(row, home),
         "home": home,
-        "by": _users({row.user_id}).get(row.user_id, ""),
+        "by": users.get(row.user_id, ""),
+        "handed_by": users.get(row.handed_by, ""),
         "device": device,
         "device_state": device.state(timezone.now()) if device else "",
         "same": same,
@@ -328,7 +334,7 @@ def _named(ids: set[str]) -> Mapping[str, str]:
     }
 
 
-@account_route
+@partial(account_route, in_parts=True)
 def hand_in(request: Any) -> HttpResponse:
     """Hand in the file of a phone that can't send; what became of each record.
 
@@ -340,22 +346,46 @@ def hand_in(request: Any) -> HttpResponse:
     by.require(PHONE)
     form = HandInForm(request.POST or None, request.FILES or None)
     problems: list[Any] = []
-    answers: list[Any] = []
+    answers: list[Answer] = []
+    status = 200
     if request.method == "POST" and form.is_valid():
         try:
             answers = handed.take_in(by=by, data=form.cleaned_data["file"].read())
         except Invalid as error:
-            problems = list(error.problems)
-    results = Counter(answer.first or str(answer.result) for answer in answers)
+            problems, status = list(error.problems), 422
+        except TooMany as error:
+            problems, status = [Problem(str(error))], 429
+    elif request.method == "POST":
+        status = 422
+    told = Counter((one["message"], one["mend"]) for answer in answers for one in answer.problems)
     context = {
         "form": form,
         # Where the page was come from: gate staff see no sweeps.
         "back": "field:campaigns" if by.may("field.view") else "field:duties",
         "problems": problems,
-        "results": [(label, results[name]) for name, label in RESULTS.items() if results[name]],
-        "refused": [one for answer in answers for one in answer.problems],
+        "results": _counted(answers),
+        "told": [(f"{message} {mend}", n) for (message, mend), n in told.most_common(MOST_TOLD)],
     }
-    sent = request.method == "POST"
-    return render(
-        request, "field/hand_in.html", context, status=422 if sent and not answers else 200
+    return render(request, "field/hand_in.html", context, status=status)
+
+
+def _counted(answers: Sequence[Answer]) -> list[tuple[str, int]]:
+    """What became of how many, in the order of ``RESULTS``; what is held by its reason."""
+    names = Counter(
+        (answer.first or str(answer.result), _why(answer.problems)) for answer in answers
     )
+    found: list[tuple[str, int]] = []
+    for name, label in RESULTS.items():
+        whys = Counter({why: n for (result, why), n in names.items() if result == name})
+        if name != "held":
+            found += [(str(label), whys.total())] if whys else []
+            continue
+        for why, n in whys.most_common():
+            reason = _("Held for a decision: %(why)s") % {"why": why.label} if why else str(label)
+            found.append((reason, n))
+    return found
+
+
+def _why(problems: Sequence[Mapping[str, str]]) -> HeldOperation.Why | None:
+    code = next((one["code"] for one in problems), "").removeprefix("held_")
+    return HeldOperation.Why(code) if code in HeldOperation.Why.values else None

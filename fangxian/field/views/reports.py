@@ -61,7 +61,7 @@ def of_day(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
         found = found.filter(place__level=level)
     if show:
         found = found.filter(sent_at__isnull=show != "sent")
-    chosen = list(found.order_by("place_code", "closing")[: MOST + 1])
+    chosen = list(found.order_by("place_code", "closing", "due_at")[: MOST + 1])
     full, chosen = len(chosen) > MOST, chosen[:MOST]
     labels = names({row.place_code for row in chosen})
     rows = []

@@ -1,0 +1,198 @@
+"""Visits that were made before their sweep was closed and arrive after it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.utils import timezone
+
+from fangxian.common.errors import Invalid
+from fangxian.common.keyring import keyring
+from fangxian.common.scoping import acting
+from fangxian.core import counters, sunset
+from fangxian.core.models import Emergency
+from fangxian.field import invariants, jobs, reporting
+from fangxian.field.actions import NewVisit, close_campaign, record_visits
+from fangxian.field.actions.visits import running_campaigns
+from fangxian.field.models import Campaign, DailyReport, HeldOperation, Operation, Target, Visit
+from fangxian.field.sync.entities import Result
+from fangxian.field.sync.held import take_over, turn_down
+from fangxian.field.tests.conftest import begin
+from fangxian.field.tests.test_endings import SYSTEM, emergency
+from fangxian.field.tests.test_push import correction_of, phone_of, results
+from tests.kit.phone import Phone
+
+__all__ = ["emergency"]
+
+
+@pytest.fixture
+def phone(campaign: Campaign, bob: Any) -> Phone:
+    found = phone_of(bob)
+    found.pull()
+    return found
+
+
+def held_of(by: Any, phone: Phone) -> list[HeldOperation]:
+    with acting(by):
+        rows = {str(row.op_id): row for row in HeldOperation.objects.all()}
+    return [rows[one.op_id] for one in phone.sent if one.op_id in rows]
+
+
+def breaches(by: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What ``fangxian check`` would find, read within the test's transaction."""
+    monkeypatch.setattr(invariants, "CHECK", "default")
+    checks = (
+        invariants.reports,
+        invariants.targets,
+        invariants.visits,
+        invariants.operations,
+        invariants.applied,
+    )
+    with acting(by):
+        return [breach for check in checks for breach in check()]
+
+
+def reported(by: Any, code: str) -> list[dict[str, int]]:
+    """The figures of a place's closing reports, in their order."""
+    with acting(by):
+        rows = DailyReport.objects.filter(place_code=code, closing=True).order_by("due_at")
+        return [row.figures for row in rows]
+
+
+def test_until_the_closing_reports_they_are_taken(
+    phone: Phone, campaign: Campaign, places: Any, cast: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hq = cast.actor("headquarters")
+    first, second, third = phone.doors()
+    phone.visit(first)
+    original = phone.visit(second)
+    correction_of(phone, original)
+    close_campaign(by=hq, campaign=campaign)
+    phone.visit(third)
+    told = phone.push()
+    assert results(told) == ["applied", "applied", "applied", "rejected"]
+    assert told[-1]["problems"][0]["code"] == "closed"
+    assert jobs.report_closed() == 3
+    for code in (places.community, places.town, places.county):
+        (figures,) = reported(hq, code)
+        assert (figures["visits"], figures["visited"]) == (2, 1)
+    assert breaches(hq, monkeypatch) == []
+
+
+def test_later_somebody_decides_and_a_further_report_follows(
+    phone: Phone,
+    campaign: Campaign,
+    places: Any,
+    cast: Any,
+    alice: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hq = cast.actor("headquarters")
+    phone.visit(phone.doors()[0])
+    assert results(phone.push()) == ["applied"]
+    for door in phone.doors()[1:]:
+        last = phone.visit(door)
+    correction_of(phone, last)
+    close_campaign(by=hq, campaign=campaign)
+    assert jobs.report_closed() == 3
+    told = phone.push()
+    assert results(told) == ["held"] * 3
+    assert {one["problems"][0]["code"] for one in told} == {"held_closed"}
+    with acting(hq):
+        assert Visit.objects.count() == 1
+    one, other, correction = held_of(alice, phone)
+    assert {row.why for row in (one, other, correction)} == {"closed"}
+    with pytest.raises(Invalid) as refused:
+        take_over(by=alice, held_id=correction.pk)
+    assert [problem.code for problem in refused.value.problems] == ["corrects"]
+    with acting(hq):
+        assert Campaign.objects.get().settled_at is not None
+    for row in (one, other):
+        assert take_over(by=alice, held_id=row.pk) is Result.APPLIED
+    assert jobs.report_closed() == 3
+    assert take_over(by=alice, held_id=correction.pk) is Result.APPLIED
+    assert jobs.report_closed() == 3
+    assert jobs.report_closed() == 0
+    for code in (places.community, places.town, places.county):
+        figures = reported(hq, code)
+        assert [(each["visits"], each["taken_back"]) for each in figures] == [
+            (1, 0),
+            (2, 0),
+            (1, 1),
+        ]
+        assert [each["visited"] for each in figures] == [1, 3, 2]
+    key = str(campaign.id)
+    with acting(hq):
+        read = counters.read([places.grid], ["visited"], key)
+        assert read == {(places.grid, "visited"): 2}
+        assert not counters.corrections(hq, places.county)
+        # Each closing is added up by itself.
+        county = DailyReport.objects.filter(place_code=places.county).order_by("due_at")
+        assert [reporting.sums(reporting.below(one))["visits"] for one in county] == [1, 2, 1]
+    assert breaches(hq, monkeypatch) == []
+
+
+def test_a_process_that_has_not_heard_of_the_closing_loses_none(
+    phone: Phone, campaign: Campaign, cast: Any
+) -> None:
+    phone.visit(phone.doors()[0])
+    # As another process would, this one has kept the sweep as it ran.
+    running_campaigns({campaign.id})
+    Campaign.objects.filter(pk=campaign.pk).update(state="closed", closed_at=phone.now())
+    told = phone.push()
+    assert (results(told), told[0]["problems"][0]["code"]) == (["held"], "held_closed")
+
+
+def test_of_an_ended_emergency_none_is_taken_and_what_waits_is_turned_down(
+    emergency: Any, places: Any, bob: Any, alice: Any
+) -> None:
+    campaign = begin(SYSTEM, places, emergency=emergency)
+    phone = phone_of(bob)
+    phone.pull()
+    (door,) = phone.doors()
+    phone.visit(door, note="查无此人在家")
+    later = phone.visit(door, "absent")
+    close_campaign(by=SYSTEM, campaign=campaign)
+    jobs.report_closed()
+    waiting, phone.queue = phone.queue[1:], phone.queue[:1]
+    assert results(phone.push()) == ["held"]
+    (row,) = held_of(alice, phone)
+    turned = phone.visit(door, note="x")
+    Campaign.objects.filter(pk=campaign.pk).update(closed_at=phone.now())
+    assert results(phone.push()) == ["held"]
+    turn_down(by=alice, held_id=held_of(alice, phone)[1].pk, reason="查无此人说没人来过")
+    with acting(SYSTEM):
+        Emergency.objects.update(ended_on=timezone.localdate())
+        keyring().destroy_emergency(emergency.id)
+        dict(sunset.hooks.items())["field.held"].remove(SYSTEM, emergency.id)
+    with acting(alice):
+        rows = {row.op_id: row for row in HeldOperation.objects.all()}
+    assert (rows[row.op_id].state, rows[row.op_id].body) == ("declined", None)
+    assert rows[UUID(turned.op_id)].reason is None
+    answers = {one["op_id"]: one for page in phone.pull() for one in page["answers"]}
+    said = answers[str(row.op_id)]
+    assert (said["result"], said["problems"][0]["code"]) == ("rejected", "emergency")
+    phone.queue = waiting
+    (told,) = phone.push()
+    assert (told["result"], told["problems"][0]["code"]) == ("rejected", "emergency")
+    assert told["op_id"] == later.op_id
+    assert not Operation.objects.filter(result__in=["", "held"]).exists()
+
+
+def test_at_the_desk_a_late_visit_is_refused_once_all_is_reported(
+    campaign: Campaign, cast: Any, alice: Any
+) -> None:
+    hq = cast.actor("headquarters")
+    with acting(alice):
+        homes = list(Target.objects.values_list("household_id", flat=True)[:2])
+    made = [NewVisit(uuid4(), campaign.id, home, "all_well") for home in homes]
+    before = [NewVisit(**{**vars(one), "visited_at": campaign.started_at}) for one in made]
+    close_campaign(by=hq, campaign=campaign)
+    assert record_visits(by=alice, visits=before[:1])[0].result == "applied"
+    jobs.report_closed()
+    (answer,) = record_visits(by=alice, visits=before[1:])
+    assert (answer.result, [one.code for one in answer.problems]) == ("rejected", ["late"])
+    # What was recorded is a repeat as before.
+    assert record_visits(by=alice, visits=before[:1])[0].result == "duplicate"
