@@ -165,6 +165,7 @@ def _newer(by: Actor, changes: Sequence[Change]) -> dict[UUID, set[str]]:
     known = Operation.objects.filter(
         object_id__in=[one.current.pk for one in changes],
         members__isnull=False,
+        proven=True,
         device_id=device_in(by.source),
         entity=changes[0].operation.entity,
         result__in=_IN_LEDGER,

@@ -269,9 +269,9 @@ def _outcomes(sender: Sender, mine: Sequence[Sent], finder: Finder) -> dict[UUID
 def _astray(mine: Sequence[Sent], outcomes: Mapping[UUID, Outcome]) -> Iterable[tuple[Sent, UUID]]:
     """The corrections of which the original was not found, with its number; in their order."""
     for one in sorted(mine, key=lambda one: one.operation.seq if one.operation else 0):
-        if one.operation and any(p.code == "corrects" for p in outcomes[one.op_id].problems):
-            if original := one.operation.id_in("corrects"):
-                yield one, original
+        original = one.operation.id_in("corrects") if one.operation else None
+        if original and any(p.code == "corrects" for p in outcomes[one.op_id].problems):
+            yield one, original
 
 
 def _with_actors(

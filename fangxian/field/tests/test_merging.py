@@ -300,7 +300,7 @@ def test_what_can_not_be_taken_over_just_now_still_waits(
         raise RuntimeError("as a mistake of ours would")
 
     monkeypatch.setattr(pushed, "change_at_doors", broken)
-    with pytest.raises(Conflict, match="try again"):
+    with pytest.raises(Conflict, match="再试"):
         take_over(by=alice, held_id=row.pk)
     monkeypatch.undo()
     assert take_over(by=alice, held_id=row.pk) is Result.APPLIED
