@@ -48,7 +48,7 @@ from tests.browser.phones import (
     write_note,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow(6)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow(6), pytest.mark.timeout(300)]
 
 
 @pytest.fixture
