@@ -139,7 +139,10 @@ def test_the_log_is_searched_by_number_which_is_in_no_address(
     assert officer.post(url, {"number": ""}).status_code == 422
     assert text(officer.get(url)).count("冀J") == 2
     yesterday = timezone.localdate() - dt.timedelta(days=1)
-    assert "冀J" not in text(officer.get(f"{url}?day={yesterday}"))
+    assert f'href="?day={yesterday}"' in text(officer.get(url))
+    before = text(officer.get(f"{url}?day={yesterday}"))
+    assert "冀J" not in before
+    assert "回到今天" in before
 
 
 def test_a_full_number_is_shown_for_a_reason(officer: Any, gate: Gate, bob: Actor) -> None:

@@ -30,7 +30,7 @@ from fangxian.core.ledgers import XLSX
 from fangxian.field.actions.gates import LOG, PLAN, RECORD, WATCH
 from fangxian.field.duties import exporting, queries
 from fangxian.field.duties.figures import figures
-from fangxian.field.duties.forms import DutyFilter, ExportForm
+from fangxian.field.duties.forms import FIRST_DAY, DutyFilter, ExportForm
 from fangxian.field.duties.rules import duty_rules, label
 from fangxian.field.forms import called as called_here
 from fangxian.field.models.duties_log import DutyRecord
@@ -73,6 +73,7 @@ def frame(request: SignedRequest, current: str) -> tuple[str, dt.date, dict[str,
         "place": place,
         "place_name": full_name(place) if place else "",
         "day": day,
+        "day_before": str(max(day - dt.timedelta(days=1), FIRST_DAY)),
         "today": day == timezone.localdate(),
         "now": timezone.now(),
         "may_plan": request.actor.may(PLAN),
