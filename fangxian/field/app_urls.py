@@ -11,7 +11,7 @@ app_name = "app"
 urlpatterns = [
     path("", app.page, name="page"),
     path("sw.js", app.worker, name="worker"),
-    path("manifest.webmanifest", app.manifest, name="manifest"),
+    path("manifest-<slug:language>.webmanifest", app.manifest, name="manifest"),
 ]
 urlpatterns += [
     path(f"texts/{code}.json", app.texts, {"language": code}, name=f"texts-{code}")

@@ -64,7 +64,8 @@ def _shell(_stamp: int) -> Shell:
     now = (
         *(url for files in built for url in files.now),
         *(reverse(f"app:texts-{language}") for language in languages),
-        reverse("app:manifest"),
+        *(reverse("app:manifest", kwargs={"language": code}) for code, _name in settings.LANGUAGES),
+        static("field/fits.js"),
         static("common/icons.svg"),
         static("common/icon.svg"),
     )

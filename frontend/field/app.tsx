@@ -3,10 +3,12 @@ import { useState } from "preact/hooks";
 import { useCell } from "./cell";
 import { ChoosePin, Enrol, Unlock } from "./enrol";
 import { line } from "./line";
+import { Outgrown } from "./outside";
 import { prefs } from "./prefs";
 import { code, link, route } from "./route";
 import { SCREENS, screenOf } from "./screens";
 import { session } from "./session";
+import { newer } from "./store";
 import { run, sync } from "./sync";
 import { t } from "./text";
 import { Button, Icon, Notice, Screen } from "./ui";
@@ -15,8 +17,10 @@ import { SaveUnsent } from "./unsent";
 export function App() {
   useCell(prefs);
   const { stage, back } = useCell(session);
+  const outgrown = useCell(newer);
   const scanned = useCell(code);
   const [forgotten, setForgotten] = useState(false);
+  if (outgrown) return <Outgrown />;
   if (stage === "starting") return null;
   const open = stage === "open";
   return (

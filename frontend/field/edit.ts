@@ -14,16 +14,18 @@ export interface Edit<T> {
   done: () => void;
 }
 
-/** Follows the record until it is touched; from then on what came in between neither moves the fields nor is taken
+/** `before`: what a hand has written here before. Follows the record until it is touched; from then on what came in between neither moves the fields nor is taken
  * for something that was seen and overruled. */
-export function useEdit<T extends object>(shown: T, version: number | null): Edit<T> {
-  const [begun, setBegun] = useState<{ base: T; version: number | null; value: T } | null>(null);
+export function useEdit<T extends object>(shown: T, version: number | null, before: Partial<T> = {}): Edit<T> {
+  const [begun, setBegun] = useState<{ base: T; version: number | null; value: T } | null>(() =>
+    Object.keys(before).length ? { base: shown, version, value: { ...shown, ...before } } : null,
+  );
   const now = begun ?? { base: shown, version, value: shown };
   return {
     value: now.value,
     base: now.base,
     version: now.version,
-    change: (part) => setBegun((before) => ({ ...(before ?? now), value: { ...(before ?? now).value, ...part } })),
+    change: (part) => setBegun((last) => ({ ...(last ?? now), value: { ...(last ?? now).value, ...part } })),
     changes: (next = now.value) =>
       Object.fromEntries(Object.entries(next).filter(([name, value]) => value !== now.base[name as keyof T])) as Partial<T>,
     done: () => setBegun(null),

@@ -13,7 +13,7 @@ const IN_SIGHT = 12;
 const MOST_TEXT = 2_000;
 
 /** Photos by their ids, base64url of what goes to the server. */
-export type Photos = Record<string, string>;
+type Photos = Record<string, string>;
 
 export interface FormProps {
   questions: Question[];
@@ -257,13 +257,19 @@ function Photo({ one, tools }: { one: Shown; tools: Tools }) {
         {one.label} <Mark one={one} />
       </label>
       <Hints one={one} id={id} error={failed || error} />
+      {!shown && Boolean(one.value) && (
+        <p class="ff-remark">
+          <Icon name="camera" />
+          {t("The photo taken before goes with this entry.")}
+        </p>
+      )}
       {shown && <img class="ff-photo" src={shown} alt={t("The photo that was taken")} />}
       <span class="ff-button ff-button--plain ff-file">
         <Icon name="camera" />
-        <span>{shown ? t("Take another photo") : t("Take a photo")}</span>
+        <span>{one.value ? t("Take another photo") : t("Take a photo")}</span>
         <input id={id} {...said} type="file" accept="image/*" capture="environment" onChange={(event) => void take(event.currentTarget)} />
       </span>
-      {shown && (
+      {Boolean(one.value) && (
         <Button icon="trash" onClick={() => tools.change(one.path, "")}>
           {t("Remove the photo")}
         </Button>

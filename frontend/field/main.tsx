@@ -1,11 +1,13 @@
 import { render } from "preact";
 import { App } from "./app";
 import { startInstall } from "./install";
-import { chatApp, NotHere, OpenInBrowser } from "./outside";
+import { watchKept } from "./keeping";
+import { NotHere, OpenInBrowser, Outgrown, chatApp } from "./outside";
 import { clear, load } from "./model";
 import { apply } from "./prefs";
 import { startRoute } from "./route";
 import { lock, session, start } from "./session";
+import { newer } from "./store";
 import { count, guard, startSync } from "./sync";
 import { t } from "./text";
 import { startUpdates } from "./update";
@@ -22,18 +24,18 @@ async function main(): Promise<void> {
   root.replaceChildren();
   const chat = chatApp();
   // Before the code is taken out of the address: it is needed in the other browser.
-  if (chat) return render(<OpenInBrowser app={chat} />, root);
-  if (!globalThis.crypto?.subtle) {
-    return render(
-      <NotHere title={t("The address is not secure.")} mend={t("Open the same address beginning with https://.")} />,
-      root,
-    );
+  if (chat) {
+    delete document.documentElement.dataset["lacks"];
+    return render(<OpenInBrowser app={chat} />, root);
   }
+  // What the browser can't do has been found out already (static/field/fits.js).
+  if (document.documentElement.dataset["lacks"]) return;
   startRoute();
   startInstall();
   try {
     await start();
   } catch {
+    if (newer.value) return render(<Outgrown />, root);
     return render(
       <NotHere
         title={t("The browser does not let the app keep anything.")}
@@ -53,6 +55,7 @@ async function main(): Promise<void> {
   await count();
   startSync();
   watchOver();
+  void watchKept();
   await startUpdates().catch(() => undefined);
 }
 

@@ -6,7 +6,7 @@ import { type Box, type Bytes, type ViewKeys, base64url, decrypt, encrypt, nameO
 import { tellOthers, whenOthersChange } from "./others";
 import type { Change, Entity, Kept, Pushed, Records, Row } from "./records";
 import { isOurs, openKeys, prover, recheck } from "./session";
-import { type Photo, type Queued, StoreError, boxes, dropPhotos, meta, nextSeq, open, putMeta, recent, write } from "./store";
+import { type Photo, type Queued, StoreError, type Writing, boxes, byOp, dropPhoto, dropPhotos, meta, nextSeq, open, putMeta, recent, write } from "./store";
 import { SCHEMA } from "./wire";
 
 /** What the phone itself remembers of an operation, under the view key. */
@@ -27,6 +27,10 @@ export interface Done extends Own {
   state: Queued["state"];
   /** Not yet in what the server shows. */
   pending: boolean;
+  /** Of a refused one: written anew as this operation. */
+  again: string;
+  /** Who passed is forgotten by now (passers.ts). */
+  bare: boolean;
 }
 
 export interface Saving {
@@ -34,6 +38,9 @@ export interface Saving {
   base?: number | null;
   changes?: Change[];
   photos?: Record<string, Bytes>;
+  /** op_id of a refused one that this is written in place of: it is dealt with then, and its photos go with this one
+   * where an answer still names them. */
+  again?: string;
 }
 
 export interface Saved {
@@ -41,10 +48,11 @@ export interface Saved {
   id: string;
 }
 
-/** locked: the PIN is wanted first; full: no room on the phone; failed: not written. Each means: NOT saved. */
+/** locked: the PIN is wanted first; full: no room on the phone; newer: the app is too old for what lies here; failed:
+ * not written. Each means: NOT saved. */
 export class SaveError extends Error {
   constructor(
-    readonly code: "locked" | "full" | "failed",
+    readonly code: "locked" | "full" | "newer" | "failed",
     cause?: unknown,
   ) {
     super(`not saved: ${code}`, { cause });
@@ -141,10 +149,17 @@ export async function opened(keys: ViewKeys, item: Queued, read: Reading = (name
     const own = await read<Own>(boxPlace(item.op_id), item.own);
     const { seq, op_id, at, state } = item;
     const pending = item.open === 1 && state !== "rejected";
-    return { ...own, seq, op_id, at, state, entity: item.entity as Pushed, pending };
+    const entity = item.entity as Pushed;
+    return { ...own, seq, op_id, at, state, entity, pending, again: item.again ?? "", bare: item.bare === 1 };
   } catch {
     return null;
   }
+}
+
+/** What the phone remembers of any operation; null where that is nothing. */
+export async function remembered(opId: string): Promise<Done | null> {
+  const [keys, item] = [openKeys(), await byOp(opId)];
+  return keys && item ? opened(keys, item) : null;
 }
 
 function table<E extends Entity>(entity: E): Map<string, Row<E>> {
@@ -211,12 +226,13 @@ export const model = {
  *
  * `id`: of the record that it changes; null for one that is new (a visit, an entry of a gate). `patch`: what the
  * server is told. `base`: the version that was seen when its change began (`model.version`); what only adds has none.
- * `changes`: what screens show meanwhile. `photos`: by the ids that answers in the patch name. */
+ * `changes`: what screens show meanwhile. `photos`: by the ids that answers in the patch name. `again`: the refused one
+ * that it takes the place of. */
 export async function save(
   entity: Pushed,
   id: string | null,
   patch: Record<string, unknown>,
-  { title, base = null, changes = [], photos = {} }: Saving,
+  { title, base = null, changes = [], photos = {}, again = "" }: Saving,
 ): Promise<Saved> {
   const keys = openKeys();
   const [by, device, sealKey] = [await prover(), await meta("device"), await meta("seal_key")];
@@ -262,13 +278,15 @@ export async function save(
           await writing.objectStore("photos").add(made);
           await writing.objectStore("boxes").add(sealed, made.id);
         }
+        if (again) await takePlace(writing, again, item, JSON.stringify(patch));
       });
     // Photos that the server has are kept for a restore from a backup; what is new matters more.
     await put().catch(async (error: unknown) => {
       if (!(error instanceof StoreError && error.code === "full" && (await dropPhotos((photo) => photo.state === "stored")))) throw error;
       await put();
     });
-    done.push({ ...own, seq, op_id: opId, entity, at, state: "waiting", pending: true });
+    done = done.map((one) => (one.op_id === again ? { ...one, again: opId } : one));
+    done.push({ ...own, seq, op_id: opId, entity, at, state: "waiting", pending: true, again: "", bare: false });
   } catch (error) {
     if (isLocked(error)) void recheck();
     throw saveError(error);
@@ -277,6 +295,20 @@ export async function save(
   saved.value += 1;
   tellOthers();
   return { op_id: opId, id: target };
+}
+
+/** As part of a transaction: the refused one is dealt with. Its photos are those of the new one now, which alone the
+ * server would take them for; what no answer names any more goes. */
+async function takePlace(writing: Writing, refused: string, item: Queued, patch: string): Promise<void> {
+  const queue = writing.objectStore("queue");
+  const before = await queue.index("op").get(refused);
+  if (before?.state !== "rejected") return;
+  await queue.put({ ...before, seen: true, again: item.op_id });
+  const photos = writing.objectStore("photos");
+  for (const { answer: _answer, answered_at: _at, ...photo } of await photos.index("op").getAll(refused)) {
+    if (patch.includes(photo.id)) await photos.put({ ...photo, op_id: item.op_id, device: item.device, state: "sending" });
+    else await dropPhoto(writing, photo.id);
+  }
 }
 
 /** Keep what is half written, so that neither a call nor a dead battery loses it; null forgets it. It goes with the

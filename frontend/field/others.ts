@@ -1,10 +1,10 @@
 // Other tabs of the app share the phone's store: what one changes, the others read anew.
-const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("fangxian-field");
+const channel = new BroadcastChannel("fangxian-field");
 
 export function tellOthers(): void {
-  channel?.postMessage("changed");
+  channel.postMessage("changed");
 }
 
 export function whenOthersChange(read: () => void): void {
-  if (channel) channel.onmessage = read;
+  channel.onmessage = read;
 }

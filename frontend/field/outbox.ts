@@ -1,7 +1,8 @@
 // The operations of this phone as the sync box lists them, and their export to a file.
 import { now } from "./clock";
 import { type Envelope, type PhotoHead, base64url, openAnswer } from "./crypto";
-import { type Own, opened } from "./model";
+import { type Done, opened } from "./model";
+import { unsentPhotos } from "./photos";
 import { answerKeys, openKeys } from "./session";
 import { type Queued, allPhotos, boxOf, byOp, dropPhoto, meta, queued, write } from "./store";
 import { type Answer, type Problem, count } from "./sync";
@@ -9,12 +10,12 @@ import { type Answer, type Problem, count } from "./sync";
 export interface Entry {
   item: Queued;
   /** What it was about; null while locked, and where its view key is gone. */
-  own: Own | null;
+  own: Done | null;
   /** What the server said of it, where it said more than yes. */
   answer: Answer | null;
   /** It was sealed for a device that this phone is no more: only the file takes it to the server. */
   stranded: boolean;
-  /** How many of its photos are not with the server yet. */
+  /** How many of its photos are not with the server yet; those of a refused one are kept for what is written anew. */
   photos: number;
   /** Why photos of it were refused. */
   refused: Problem[];
@@ -40,7 +41,7 @@ export async function entries(): Promise<Entry[]> {
         own: keys ? await opened(keys, item) : null,
         answer: await read<Answer>(item.answer),
         stranded: item.state === "waiting" && item.device !== device?.id,
-        photos: mine.length - bad.length,
+        photos: item.state === "rejected" ? mine.length : mine.length - bad.length,
         refused: (await Promise.all(bad.map((photo) => read<Problem[]>(photo.answer)))).flatMap((one) => one ?? []),
       };
     }),
@@ -56,7 +57,7 @@ export async function putAway(seq: number): Promise<void> {
     if (!item || item.state === "waiting") return;
     await queue.put({ ...item, seen: true });
     for (const photo of await writing.objectStore("photos").index("op").getAll(item.op_id)) {
-      if (photo.state === "rejected") await dropPhoto(writing, photo.id);
+      if (photo.state === "rejected" || item.state === "rejected") await dropPhoto(writing, photo.id);
     }
   });
   await count();
@@ -95,8 +96,8 @@ export async function exported(mostBytes: number = MOST_BYTES): Promise<Exported
   for (const { device, envelope } of await queued("waiting")) {
     section(device, JSON.stringify(envelope).length).operations.push(envelope);
   }
-  for (const { id, op_id, device, head, state } of await allPhotos()) {
-    const bytesOf = state === "sending" ? await boxOf(id) : undefined;
+  for (const { id, op_id, device, head } of await unsentPhotos()) {
+    const bytesOf = await boxOf(id);
     if (!bytesOf) continue;
     const photo = { photo: id, op_id, ...head, box: base64url(bytesOf) };
     section(device, photo.box.length + JSON.stringify(head).length).photos.push(photo);

@@ -1,7 +1,9 @@
-// Where the app can't work: the browsers inside chat apps keep nothing, and without https nothing can be encrypted.
+// Where the app can't work: in the browsers inside chat apps, which keep nothing; where nothing may be stored; over what a
+// newer version has stored. What a browser lacks is found out before (static/field/fits.js).
 import { useState } from "preact/hooks";
 import { t } from "./text";
 import { Button, Notice, Screen } from "./ui";
+import { renew } from "./update";
 
 const CHATS: readonly [RegExp, () => string][] = [
   [/wxwork/i, () => t("WeCom")],
@@ -47,6 +49,25 @@ export function NotHere({ title, mend }: { title: string; mend: string }) {
       <Notice kind="bad" title={title}>
         <p>{mend}</p>
       </Notice>
+    </Screen>
+  );
+}
+
+/** A newer version of the app was used on this phone: what it stored is for that one to read. */
+export function Outgrown() {
+  const [busy, setBusy] = useState(false);
+  const again = (): void => {
+    setBusy(true);
+    void renew();
+  };
+  return (
+    <Screen title={t("A newer version of the app is in use")}>
+      <Notice kind="warn" title={t("What lies on this phone was stored by a newer version of the app.")}>
+        <p>{t("Nothing was deleted, and what is unsent is kept. Close the app's other windows, go where there is a signal and open it again.")}</p>
+      </Notice>
+      <Button look="primary" icon="refresh" disabled={busy} onClick={again}>
+        {t("Open the newer version")}
+      </Button>
     </Screen>
   );
 }

@@ -97,8 +97,8 @@ export interface Finding {
   onChoose?: () => void;
 }
 
-/** What may be found: the usual one first, always under the thumb however long the page is. */
-export function Findings({ findings, disabled }: { findings: Finding[]; disabled: boolean }) {
+/** What may be found: the usual one first, or what was `said` before, always under the thumb however long the page is. */
+export function Findings({ findings, disabled, said = "" }: { findings: Finding[]; disabled: boolean; said?: string }) {
   const draw = ({ code, label, href, onChoose }: Finding, at: number) =>
     href ? (
       <a key={code} class={`ff-button ff-button--${at ? "plain" : "primary"}`} href={href}>
@@ -109,7 +109,7 @@ export function Findings({ findings, disabled }: { findings: Finding[]; disabled
         {label}
       </Button>
     );
-  const [first, ...others] = findings.map(draw);
+  const [first, ...others] = [...findings].sort((a, b) => Number(b.code === said) - Number(a.code === said)).map(draw);
   return (
     <div class="ff-findings" role="group" aria-label={t("What was found")}>
       <div class="ff-thumb ff-thumb--one ff-thumb--bare">{first}</div>

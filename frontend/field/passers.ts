@@ -7,13 +7,13 @@ import { changeQueued, queued, write } from "./store";
 const HOUR = 3_600_000;
 const PERSONAL = ["who", "identity", "phone"];
 
-/** Strip the entries of gates that the server has taken over, but for the hour in which a slip is corrected. */
+/** Strip the entries of gates that the server has taken over, but for the hour in which a slip is corrected, and those
+ * that it refused once they are put away or written anew. */
 export async function forgetPassers(now: number = Date.now()): Promise<void> {
   const keys = openKeys();
   if (!keys) return;
-  const taken = (await queued("applied", "merged", "conflict")).filter(
-    (item) => item.entity === "gate_entry" && !item.bare && now - (item.answered_at ?? now) > HOUR,
-  );
+  const ended = (await queued("applied", "merged", "conflict", "rejected")).filter((item) => item.state !== "rejected" || item.seen);
+  const taken = ended.filter((item) => item.entity === "gate_entry" && !item.bare && now - (item.answered_at ?? now) > HOUR);
   const bare = await Promise.all(
     taken.map(async (item) => {
       const known = await opened(keys, item);

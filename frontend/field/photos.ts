@@ -1,6 +1,6 @@
 // Photos go up by themselves after the operations, in parts, each from where it broke off.
 import { type Bytes, sealAnswer } from "./crypto";
-import { type Photo, allPhotos, boxOf, dropPhotos, meta, write } from "./store";
+import { type Photo, allPhotos, boxOf, dropPhotos, meta, queued, write } from "./store";
 import { t } from "./text";
 import { WireError, exchange, isAway, send } from "./wire";
 
@@ -20,11 +20,18 @@ interface Told {
   problems: { code: string; message: string; mend?: string }[];
 }
 
+/** Photos that are to be sent. Those of a refused operation wait on the phone: they go with what is written in its
+ * place, or with it when it is put away. */
+export async function unsentPhotos(): Promise<Photo[]> {
+  const refused = new Set((await queued("rejected")).map((item) => item.op_id));
+  return (await allPhotos()).filter((one) => one.state === "sending" && !refused.has(one.op_id));
+}
+
 /** Send what is not with the server yet; what can't be sent keeps back no other. Raises the first WireError when all
  * was tried, or at once where the line breaks. */
 export async function sendPhotos(): Promise<void> {
   const device = await meta("device");
-  const waiting = (await allPhotos()).filter((one) => one.state === "sending" && one.device === device?.id);
+  const waiting = (await unsentPhotos()).filter((one) => one.device === device?.id);
   let failed: WireError | null = null;
   for (const photo of waiting.sort((a, b) => (a.at < b.at ? -1 : 1))) {
     try {

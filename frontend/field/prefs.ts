@@ -50,6 +50,9 @@ export async function apply(): Promise<void> {
   root.dataset["bsTheme"] = dark ? "dark" : "light";
   await speak(language);
   document.title = t("Fangxian at the door");
+  const manifest = document.querySelector<HTMLLinkElement>("link[rel=manifest]");
+  // By it the phone names the app among the others.
+  if (manifest) manifest.href = `/f/manifest-${language}.webmanifest`;
 }
 
 export async function choose(change: Partial<Prefs>): Promise<void> {

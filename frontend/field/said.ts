@@ -19,6 +19,7 @@ export function moment(value: string | number, present: number = now()): string 
 export function failure(error: unknown): string {
   if (error instanceof SaveError) {
     if (error.code === "full") return t("Not saved: the phone's storage is full. Delete photos or other apps' data, then save again.");
+    if (error.code === "newer") return t("Not saved: a newer version of the app is in use. Open the app again, then save again.");
     if (error.code === "locked") return t("Not saved: the app is locked. Enter the PIN, then save again.");
     return t("Not saved: the phone could not write it. Try again; if it fails again, write it down and tell the community.");
   }

@@ -17,6 +17,7 @@ import {
   viewKeys,
   wrap,
 } from "./crypto";
+import { askToKeep } from "./keeping";
 import { tellOthers } from "./others";
 import type { Grid } from "./records";
 import { type Meta, type Writing, meta, putMeta, setMeta, write } from "./store";
@@ -216,7 +217,7 @@ export async function redeem(code: string, name: string): Promise<void> {
   enrolled = reply;
   session.value = { ...NOBODY, stage: "pin", user_name: reply.user_name, grids: reply.grids };
   tellOthers();
-  void navigator.storage?.persist?.();
+  void askToKeep();
 }
 
 /** Close what was enrolled under the PIN; the app is open then. */

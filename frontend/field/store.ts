@@ -1,9 +1,9 @@
 // The phone's database. Each write is one transaction that is on the disk before it is said to be done.
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames, openDB } from "idb";
+import { Cell } from "./cell";
 import type { Box, Bytes, Envelope, PhotoHead, ServerKey, Wrapped } from "./crypto";
 
 export const NAME = "fangxian-field";
-const VERSION = 1;
 
 /** waiting: to be sent. The others are the server's last word. */
 export type State = "waiting" | "applied" | "merged" | "conflict" | "held" | "rejected";
@@ -30,6 +30,8 @@ export interface Queued {
   seen?: boolean;
   /** op_id of the one that it corrects: before that one is with the server it would be refused. */
   after?: string;
+  /** Of a refused one: the operation that was written in its place. */
+  again?: string;
   /** Its `own` names no person any more (passers.ts). */
   bare?: 1;
 }
@@ -86,32 +88,50 @@ interface Schema extends DBSchema {
 export type Name = StoreNames<Schema>;
 export type Writing = IDBPTransaction<Schema, Name[], "readwrite">;
 
-/** `full`: the phone has no room left; `failed`: anything else, nothing was written either way. */
+/** `full`: the phone has no room left; `newer`: what lies here was written by a newer version of the app; `failed`:
+ * anything else. Nothing was written either way. */
 export class StoreError extends Error {
   constructor(
-    readonly code: "full" | "failed",
+    readonly code: "full" | "newer" | "failed",
     cause: unknown,
   ) {
     super(`the phone's store: ${String(cause)}`, { cause });
   }
 }
 
+export type Step = (db: IDBPDatabase<Schema>, upgrading: IDBPTransaction<Schema, Name[], "versionchange">) => void;
+
+/** What each version of the store adds to the one before; the last one's number is the store's version. A step that has
+ * been on a phone is never changed. None removes anything that waits, and none waits for anything but its own requests:
+ * one that fails leaves all as it was. */
+export const STEPS: readonly Step[] = [
+  (db) => {
+    db.createObjectStore("meta");
+    db.createObjectStore("records");
+    db.createObjectStore("drafts");
+    const queue = db.createObjectStore("queue", { keyPath: "seq" });
+    queue.createIndex("op", "op_id", { unique: true });
+    queue.createIndex("state", "state");
+    // Two weeks of work lie here; screens and syncs look at what is open or of today only.
+    queue.createIndex("open", "open");
+    queue.createIndex("at", "at");
+    db.createObjectStore("photos", { keyPath: "id" }).createIndex("op", "op_id");
+    db.createObjectStore("boxes");
+  },
+];
+
+/** What lies here was written by a newer version of the app: this one neither reads nor touches it. */
+export const newer = new Cell(false);
+
 let opened: Promise<IDBPDatabase<Schema>> | null = null;
 
-export function open(): Promise<IDBPDatabase<Schema>> {
-  opened ??= openDB<Schema>(NAME, VERSION, {
-    upgrade(db) {
-      db.createObjectStore("meta");
-      db.createObjectStore("records");
-      db.createObjectStore("drafts");
-      const queue = db.createObjectStore("queue", { keyPath: "seq" });
-      queue.createIndex("op", "op_id", { unique: true });
-      queue.createIndex("state", "state");
-      // Two weeks of work lie here; screens and syncs look at what is open or of today only.
-      queue.createIndex("open", "open");
-      queue.createIndex("at", "at");
-      db.createObjectStore("photos", { keyPath: "id" }).createIndex("op", "op_id");
-      db.createObjectStore("boxes");
+/** The phone's database, brought up to `steps`. Raises StoreError. */
+export function open(steps: readonly Step[] = STEPS): Promise<IDBPDatabase<Schema>> {
+  opened ??= openDB<Schema>(NAME, steps.length, {
+    upgrade(db, from, _to, upgrading) {
+      // What fails here is told by the opening.
+      upgrading.done.catch(() => undefined);
+      for (const step of steps.slice(from)) step(db, upgrading);
     },
     // A newer version of the app wants to open it: this one lets go.
     blocking: () => void close(),
@@ -120,7 +140,9 @@ export function open(): Promise<IDBPDatabase<Schema>> {
     },
   }).catch((error: unknown) => {
     opened = null;
-    throw new StoreError("failed", error);
+    const outgrown = (error as Error | null)?.name === "VersionError";
+    if (outgrown && !newer.value) newer.value = true;
+    throw new StoreError(outgrown ? "newer" : "failed", error);
   });
   return opened;
 }

@@ -51,8 +51,15 @@ export type Pictures = Record<string, Bytes>;
 /** The visit that was recorded last on this phone, told where the next door is shown. */
 export const last = new Cell<{ door: string; title: string; op_id: string; outcome: string } | null>(null);
 
-/** Record a visit. Raises SaveError: then nothing is recorded. */
-export async function visit(door: Door, campaign: Row<"campaign">, outcome: Outcome, said: Said = {}, photos: Pictures = {}): Promise<Saved> {
+/** Record a visit; `again`: the refused one that it is written in place of. Raises SaveError: then nothing is recorded. */
+export async function visit(
+  door: Door,
+  campaign: Row<"campaign">,
+  outcome: Outcome,
+  said: Said = {},
+  photos: Pictures = {},
+  again = "",
+): Promise<Saved> {
   const patch: Record<string, unknown> = {
     campaign_id: door.campaign_id,
     household_id: door.household_id,
@@ -63,7 +70,7 @@ export async function visit(door: Door, campaign: Row<"campaign">, outcome: Outc
     if (value && (typeof value !== "object" || Object.keys(value).length)) patch[name] = value;
   }
   const title = `${doorName(door)} · ${named(outcome)}`;
-  const made = await save("visit", null, patch, { title, changes: [became(door, outcome, said)], photos });
+  const made = await save("visit", null, patch, { title, changes: [became(door, outcome, said)], photos, again });
   last.value = { door: door.id, title: doorName(door), op_id: made.op_id, outcome: named(outcome) };
   return made;
 }
@@ -88,14 +95,15 @@ export function asks(campaign: Campaign, outcome: Outcome): boolean {
 }
 
 /** Visits to a door that this phone recorded, latest first; those that were corrected are marked. */
-export function visitsTo(door: Door): (Pick<Done, "op_id" | "at" | "state"> & { outcome: string; note: string; corrected: boolean })[] {
+export function visitsTo(door: Door): (Pick<Done, "op_id" | "at" | "state" | "again"> & { outcome: string; note: string; corrected: boolean })[] {
   const all = model.done("visit");
-  const replaced = new Set(all.map((one) => one.patch["corrects"]));
+  const replaced = new Set(all.filter((one) => one.state !== "rejected").map((one) => one.patch["corrects"]));
   const here = all.filter((one) => one.patch["household_id"] === door.household_id && one.patch["campaign_id"] === door.campaign_id);
-  return here.map(({ op_id, at, patch, state }) => ({
+  return here.map(({ op_id, at, patch, state, again }) => ({
     op_id,
     at,
     state,
+    again,
     outcome: String(patch["outcome"]),
     note: String(patch["note"] ?? ""),
     corrected: replaced.has(op_id),

@@ -5,7 +5,7 @@ import { now as present, readClock } from "./clock";
 import { type ServerKey, type ViewKeys, nameOf, sealAnswer } from "./crypto";
 import { boxed, noted, reload, saved } from "./model";
 import { forgetPassers } from "./passers";
-import { sendPhotos, tidyPhotos } from "./photos";
+import { sendPhotos, tidyPhotos, unsentPhotos } from "./photos";
 import type { Kept } from "./records";
 import { destroy, expire, isOurs, keepProofKey, offsetOf, openKeys, pullToken, recheck, session, watchClock } from "./session";
 import { type Meta, type Queued, type State, StoreError, type Writing, allPhotos, changeQueued, meta, putMeta, queued, setMeta, write } from "./store";
@@ -168,7 +168,7 @@ function pause(line: Line): number {
 }
 
 async function alone(work: () => Promise<Line>): Promise<Line> {
-  return navigator.locks ? navigator.locks.request("fangxian-sync", work) : work();
+  return navigator.locks.request("fangxian-sync", work);
 }
 
 /** Tell the screens how things stand. */
@@ -181,7 +181,7 @@ export async function count(line: Line = sync.value.line): Promise<void> {
     ...sync.value,
     line,
     waiting: waiting.length,
-    photos: photos.filter((photo) => photo.state === "sending").length,
+    photos: (await unsentPhotos()).length,
     notices: new Set([...told, ...refused].map((one) => one.op_id)).size,
     synced_at: (await meta("synced_at")) ?? 0,
     lease: lease ?? 0,

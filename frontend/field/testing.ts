@@ -6,6 +6,19 @@ import { destroy } from "./session";
 import { NAME, close } from "./store";
 import { type Answer, rest } from "./sync";
 
+// One after the other, over all tabs, as browsers have it.
+let last: Promise<unknown> = Promise.resolve();
+Object.defineProperty(navigator, "locks", {
+  configurable: true,
+  value: {
+    request<T>(_name: string, work: () => Promise<T>): Promise<T> {
+      const next = last.then(work);
+      last = next.catch(() => undefined);
+      return next;
+    },
+  },
+});
+
 const derive = crypto.subtle.deriveBits.bind(crypto.subtle);
 
 /** Forget everything: the next test has a new phone, whose PIN is weighed quickly. */

@@ -30,7 +30,22 @@ export async function startUpdates(): Promise<void> {
 
 /** Change to the newer version, unless something waits to be sent. */
 export function takeUpdate(): void {
-  if (!waiting || sync.value.waiting > 0) return;
+  if (!waiting || sync.value.waiting + sync.value.photos > 0) return;
   asked = true;
   waiting.postMessage("take over");
+}
+
+/** Open the app anew in the newest version that can be had: this one can't read what lies here. */
+export async function renew(): Promise<void> {
+  const registration = await navigator.serviceWorker?.getRegistration("/f/");
+  await registration?.update().catch(() => undefined);
+  const next = registration?.installing ?? registration?.waiting;
+  if (!next) return location.reload();
+  const ready = (): void => {
+    if (next.state === "installed") next.postMessage("take over");
+    else if (next.state === "redundant") location.reload();
+  };
+  navigator.serviceWorker.addEventListener("controllerchange", () => location.reload());
+  next.addEventListener("statechange", ready);
+  ready();
 }

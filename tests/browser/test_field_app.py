@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from fangxian.accounts.actions import disable_device, make_device_code
 from fangxian.accounts.models import Device
@@ -28,6 +28,7 @@ from tests.browser.phones import (
     PATHS,
     PIN,
     RECORDS,
+    all_well,
     comes_true,
     enrol,
     in_step,
@@ -35,12 +36,17 @@ from tests.browser.phones import (
     on_disk,
     on_disk_in_plain,
     phone,
+    unlock,
     until,
 )
 from tests.kit.cast import START
 
 pytestmark = pytest.mark.browser
 PHONE_NUMBER = "13800001234"
+# Whether the files of one version alone are kept.
+NEWEST = "version => caches.keys().then(names => names.join() === `fangxian-field-${version}`)"
+TAKEN = "() => navigator.serviceWorker.getRegistration('/f/').then(one => !one.waiting)"
+INSECURE = "http://192.168.1.20"
 WECHAT = (
     "Mozilla/5.0 (Linux; Android 12) AppleWebKit/537.36 Chrome/107.0 Mobile Safari/537.36 "
     "MicroMessenger/8.0.40 WeChat/arm64"
@@ -282,18 +288,45 @@ def test_a_newer_version_waits_until_it_is_wanted(
         enrol(page, bob)
         kept(page)
         page.evaluate("window.before = true")
-        newer = shell.worker().replace(shell.shell().version, "newer")
-        monkeypatch.setattr(shell, "worker", lambda: newer)
-        page.evaluate("navigator.serviceWorker.getRegistration('/f/').then(one => one.update())")
-        page.goto("/f/#/settings")
-        expect(page.get_by_text("新版本已就绪")).to_be_visible()
+        # The server can't be had for data, as behind a broken line, but a newer app comes.
+        page.context.route("**/api/field/sync/**", lambda route: route.abort())
+        all_well(page)
+        script, version = shell.worker(), shell.shell().version
+
+        def arrives(name: str) -> None:
+            monkeypatch.setattr(shell, "worker", lambda: script.replace(version, name))
+            page.evaluate("navigator.serviceWorker.getRegistration('/f/').then(x => x.update())")
+            page.goto("/f/#/settings")
+            expect(page.get_by_text("新版本已就绪")).to_be_visible()
+
+        arrives("newer")
+        button = page.get_by_role("button", name="使用新版本")
+        expect(page.get_by_text("全部上传后即可更新")).to_be_visible()
+        expect(button).to_be_hidden()
         assert page.evaluate("window.before")
         assert page.evaluate("caches.keys()") != ["fangxian-field-newer"]
-        page.get_by_role("button", name="使用新版本").click()
+        # The app is closed and opened again: the newer one has what waits, and sends it.
+        page.goto("/static/common/icon.svg")
+        comes_true(page, TAKEN)
+        page.goto("/f/")
+        unlock(page)
+        comes_true(page, NEWEST, "newer")
+        expect(page.get_by_role("link", name="1 条未传")).to_be_visible()
+        page.context.unroute("**/api/field/sync/**")
+        page.goto("/f/#/outbox")
+        page.get_by_role("button", name="立即同步").click()
+        expect(page.get_by_text("全部已上传")).to_be_visible()
+        with acting(bob):
+            assert Visit.objects.get().outcome == "all_well"
+        # With nothing unsent it is taken when the person wants it.
+        page.evaluate("window.before = true")
+        arrives("newest")
+        assert page.evaluate("window.before")
+        button.click()
         comes_true(page, "!window.before")
-        page.get_by_label("六位数字密码").fill(PIN)
+        unlock(page)
         expect(page.get_by_role("heading", level=1)).to_have_text("设置")
-        comes_true(page, "caches.keys().then(names => names.join() === 'fangxian-field-newer')")
+        comes_true(page, NEWEST, "newest")
 
 
 @pytest.mark.parametrize(
@@ -312,7 +345,7 @@ def test_what_is_not_the_app_is_not_kept_as_the_app(
     script = shell.worker().replace("/f/texts/zh-hant.json", instead)
     monkeypatch.setattr(shell, "worker", lambda: script)
     with phone(browser, site) as page:
-        page.goto("/f/manifest.webmanifest")
+        page.goto("/f/texts/zh-hans.json")
         found = page.evaluate(
             """() => navigator.serviceWorker.register('/f/sw.js', { scope: '/f/' }).then(made =>
                 new Promise(done => {
@@ -331,6 +364,28 @@ def test_wechat_is_told_the_way_out(browser: Browser, site: str, places: Any) ->
         expect(page.get_by_role("heading", level=1)).to_have_text("请用手机浏览器打开")
         # The code is not lost on the way.
         expect(page.get_by_text("enrol=abcd-abcd-abcd-abcd")).to_be_visible()
+        axe(page)
+        no_sideways_scroll(page)
+
+
+def test_an_address_that_is_not_secure_is_told(browser: Browser, site: str, places: Any) -> None:
+    """The server by its bare address in the house's network: nothing can be encrypted there."""
+    with phone(browser, site, size=NARROW) as page:
+
+        def answer(route: Route) -> None:
+            found = page.request.get(route.request.url.replace(INSECURE, site))
+            # Chromium complains of it at such an address, which is no defect of the page.
+            without = {"cross-origin-opener-policy", "content-encoding"}
+            kept = {name: value for name, value in found.headers.items() if name not in without}
+            route.fulfill(status=found.status, headers=kept, body=found.body())
+
+        page.context.route(f"{INSECURE}/**", answer)
+        page.goto(f"{INSECURE}/f/")
+        expect(page.get_by_text("请向社区要 https:// 开头的网址")).to_be_visible()
+        # Who can't open the app can't choose its language either.
+        expect(page.get_by_text("請向社區要 https://")).to_be_visible()
+        expect(page.get_by_text("Ask the community for that address")).to_be_visible()
+        expect(page.get_by_text("正在打开")).to_be_hidden()
         axe(page)
         no_sideways_scroll(page)
 

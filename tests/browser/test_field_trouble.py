@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -15,6 +17,7 @@ from playwright.sync_api import APIResponse, Browser, Error, Page, Route, expect
 from fangxian.accounts.actions import make_device_code, revoke_grant
 from fangxian.accounts.models import Device, Grant
 from fangxian.common.scoping import acting
+from fangxian.field.actions import NewVisit, record_visits
 from fangxian.field.actions.gates import open_gate
 from fangxian.field.models import (
     Campaign,
@@ -29,6 +32,7 @@ from fangxian.field.tests.conftest import begin
 from fangxian.regions.queries import at
 from fangxian.register.actions import create_household
 from fangxian.register.models import Household
+from tests.browser.kit import axe
 from tests.browser.phones import (
     DOOR,
     RECORDS,
@@ -70,6 +74,24 @@ def synced(page: Page) -> None:
 
 def unsent(page: Page, n: int) -> None:
     expect(page.get_by_role("link", name=f"{n} 条未传")).to_be_visible()
+
+
+def installable(page: Page) -> None:
+    """Nothing keeps Chromium from offering the app for the home screen."""
+    line = page.context.new_cdp_session(page)
+    assert line.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+    told = line.send("Page.getAppManifest")
+    assert told["errors"] == []
+    assert told["url"].endswith("/f/manifest-zh-hans.webmanifest")
+    manifest = json.loads(told["data"])
+    assert (manifest["name"], manifest["short_name"], manifest["lang"]) == (
+        "防线·入户", "防线", "zh-Hans",
+    )  # fmt: skip
+    assert {manifest[name] for name in ("id", "scope", "start_url")} == {"/f/"}
+    assert (manifest["display"], manifest["theme_color"]) == ("standalone", "#0052d9")
+    assert {(icon["sizes"], icon["purpose"]) for icon in manifest["icons"]} == {
+        ("192x192", "any"), ("512x512", "any"), ("512x512", "maskable"),
+    }  # fmt: skip
 
 
 # Tells, and then stands still, as soon as a photo's operation is handed to the store: its photo is
@@ -131,6 +153,7 @@ def test_a_killed_app_has_all_of_a_record_or_nothing_and_what_it_called_saved(
     with on_disk(browser, site, tmp_path) as page:
         enrol(page, bob)
         kept(page)
+        installable(page)
         # Chromium writes cookies to the disk half a minute later.
         cookies: Any = page.context.cookies()
         page.context.set_offline(True)
@@ -342,6 +365,48 @@ def test_what_is_changed_while_it_is_on_its_way_is_sent_as_well(
         expect(page.get_by_label("住户备注")).to_have_value("养狗，两只")
         page.goto("/f/#/outbox")
         expect(page.get_by_text("全部已上传")).to_be_visible()
+
+
+def test_what_was_refused_is_written_again(
+    browser: Browser, site: str, campaign: Campaign, bob: Any
+) -> None:
+    """A visit is corrected on the phone that has been corrected at a desk meanwhile."""
+    with phone(browser, site) as page:
+        enrol(page, bob)
+        all_well(page)
+        synced(page)
+        (first,) = visits(bob)
+        with acting(bob):
+            household = first.target.household_id
+        page.context.set_offline(True)
+        desk = NewVisit(
+            op_id=uuid4(),
+            campaign_id=campaign.id,
+            household_id=household,
+            outcome="refused",
+            corrects=first.op_id,
+        )
+        assert [one.result for one in record_visits(by=bob, visits=[desk])] == ["applied"]
+        page.get_by_role("link", name="记错了").click()
+        page.get_by_text("备注、再访日期").click()
+        page.get_by_label("备注").fill("门口有狗")
+        touch(page, "无人在家")
+        unsent(page, 1)
+        page.context.set_offline(False)
+        page.goto("/f/#/outbox")
+        expect(page.get_by_text("被退回：未入库")).to_be_visible(timeout=20_000)
+        assert len(visits(bob)) == 2
+        page.get_by_role("button", name="重新填写").click()
+        expect(page.get_by_text("退回原因：")).to_contain_text("已经更正过")
+        expect(page.get_by_label("备注")).to_have_value("门口有狗")
+        axe(page)
+        page.get_by_role("button", name="作为新记录登记").click()
+        touch(page, "无人在家")
+        expect(page.get_by_role("heading", level=1)).to_have_text("同步箱")
+        expect(page.get_by_text("已存：")).to_be_visible()
+        expect(page.get_by_text("全部已上传")).to_be_visible()
+        *_, fresh = visits(bob)
+        assert (fresh.outcome, fresh.corrects_id) == ("absent", None)
 
 
 def test_two_tabs_are_one_phone(browser: Browser, site: str, campaign: Campaign, bob: Any) -> None:

@@ -55,7 +55,7 @@ PROBLEMS: Final[Mapping[str, tuple[Any, Any]]] = {
     "picture": (_("This is no photo that can be shown."), _("Take it again with the camera.")),
     "proof": (_("Nothing proves who took this photo."), _("Take it again in the app of today.")),
     "not_asked": (_("The visit does not name this photo."), _("Correct the visit and take it.")),
-    "visit": (_("Its visit was not accepted."), _("Record the visit again with a new photo.")),
+    "visit": (_("Its visit was not accepted."), _("Record the visit again and send it for that.")),
     "emergency": (_("The emergency has ended: nothing is kept under it any more."), ""),
 }
 
@@ -78,7 +78,8 @@ class Announced:
 def announce(device_id: UUID, announced: Announced) -> PhotoUpload:
     """Begin or resume an upload; its ``received`` bytes need not be sent again.
 
-    Asked again for one that is waiting it tries to store it. Raises Invalid: the id was used for
+    Asked again for one that is waiting it tries to store it. One whose visit was refused may be
+    announced for the visit that was recorded in its place. Raises Invalid: the id was used for
     another photo, the photo is too large, or it is not proven as its visit is; TooMany.
     """
     if not _MORE < announced.size <= MOST_BYTES + _MORE:
@@ -102,6 +103,10 @@ def announce(device_id: UUID, announced: Announced) -> PhotoUpload:
                 return known
         if not _is_same(known, device_id, announced):
             raise _other_body()
+        if known.op_id != announced.op_id:
+            if not _is_refused(known.op_id, device_id):
+                raise _other_body()
+            _follow(known, announced.op_id)
         return _stored(known) if known.state == State.WAITING else known
 
 
@@ -120,10 +125,23 @@ def _values(device_id: UUID, announced: Announced) -> dict[str, Any]:
 
 
 def _is_same(known: PhotoUpload, device_id: UUID, announced: Announced) -> bool:
+    """Whether it is the same photo of the same phone, for whichever visit."""
     return all(
         (bytes(kept) if isinstance(kept := getattr(known, name), memoryview) else kept) == value
         for name, value in _values(device_id, announced).items()
+        if name != "op_id"
     )
+
+
+def _follow(upload: PhotoUpload, op_id: UUID) -> None:
+    """Belong to another visit from now on; what was thrown away with the first is asked for again.
+
+    One that was refused for itself stays refused.
+    """
+    upload.op_id, upload.touched_at = op_id, timezone.now()
+    if upload.state == State.REJECTED and upload.problem == "visit":
+        upload.state, upload.problem, upload.received = State.RECEIVING, "", 0
+    upload.save(update_fields=["op_id", "touched_at", "state", "problem", "received"])
 
 
 def _other_body() -> Invalid:

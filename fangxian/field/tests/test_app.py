@@ -104,9 +104,16 @@ def test_pages_do_not_carry_the_texts_of_the_app(client: Client) -> None:
 
 
 def test_the_manifest_installs_the_app_alone(client: Client) -> None:
-    reply = client.get("/f/manifest.webmanifest")
+    reply = client.get("/f/manifest-zh-hans.webmanifest")
     assert reply["Content-Type"] == "application/manifest+json"
     told = reply.json()
+    assert (told["lang"], told["short_name"]) == ("zh-Hans", "防线")
+    names = {
+        language: client.get(f"/f/manifest-{language}.webmanifest").json()["name"]
+        for language in ("zh-hans", "zh-hant", "en")
+    }
+    assert len(set(names.values())) == 3
+    assert client.get("/f/manifest-xx.webmanifest").status_code == 404
     assert told["scope"] == told["start_url"] == told["id"] == "/f/"
     assert told["display"] == "standalone"
     assert {icon["purpose"] for icon in told["icons"]} == {"any", "maskable"}

@@ -205,6 +205,39 @@ def test_a_photo_of_a_refused_visit_is_refused(phone: Phone) -> None:
     assert told["problems"][0]["mend"]
 
 
+def test_a_photo_of_a_refused_visit_goes_with_the_one_recorded_in_its_place(phone: Phone) -> None:
+    photo_id = str(uuid4())
+    bad = phone.visit(phone.doors()[0], "levitating", answers={"door": photo_id})
+    shot = shoot(phone, bad.op_id, photo_id=photo_id)
+    announce(phone, shot)
+    assert put(phone, shot, 0, shot.box[:100]).json()["received"] == 100
+    phone.push()
+    good = phone.visit(phone.doors()[0], answers={"door": photo_id})
+    phone.push()
+    moved = Shot(shot.id, shot.card | {"op_id": good.op_id}, shot.box)
+    # What came before the refusal is not asked for again.
+    assert announce(phone, moved).json()["received"] == 100
+    assert send(phone, moved)["state"] == "stored"
+    # Nothing was wrong with the visit that it is stored for.
+    assert announce(phone, shot).status_code == 422
+
+
+def test_a_photo_that_was_refused_with_its_visit_is_asked_for_again(phone: Phone) -> None:
+    photo_id = str(uuid4())
+    bad = phone.visit(phone.doors()[0], "levitating", answers={"door": photo_id})
+    phone.push()
+    shot = shoot(phone, bad.op_id, photo_id=photo_id)
+    assert send(phone, shot)["state"] == "rejected"
+    good = phone.visit(phone.doors()[0], answers={"door": photo_id})
+    phone.push()
+    moved = Shot(shot.id, shot.card | {"op_id": good.op_id}, shot.box)
+    told = announce(phone, moved).json()
+    assert (told["state"], told["received"], told["problems"]) == ("receiving", 0, [])
+    # Only for a visit of the same phone, and only as the photo that it is.
+    assert announce(phone, moved, sha256="0" * 64).status_code == 422
+    assert send(phone, moved)["state"] == "stored"
+
+
 def test_a_photo_that_no_answer_names_is_refused(phone: Phone) -> None:
     _shot, one = with_photo(phone)
     told = send(phone, shoot(phone, one.op_id))

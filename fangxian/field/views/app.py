@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from csp.decorators import csp_update
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import to_locale
 from django_permissions_policy.decorators import permissions_policy_override
 
 from fangxian.common.policy import open_route
@@ -46,8 +47,10 @@ def texts(request: HttpRequest, language: str) -> HttpResponse:
 
 
 @open_route
-def manifest(request: HttpRequest) -> HttpResponse:
-    """What the phone shows of the app among the others."""
+def manifest(request: HttpRequest, language: str) -> HttpResponse:
+    """What the phone shows of the app among the others, in the language that the app speaks."""
+    if language not in dict(settings.LANGUAGES):
+        raise Http404
     start = reverse("app:page")
     sizes = ("192x192", "512x512", "512x512")
     icons = [
@@ -59,11 +62,17 @@ def manifest(request: HttpRequest) -> HttpResponse:
         }
         for name, size in zip(shell.ICONS, sizes, strict=True)
     ]
+    with translation.override(language):
+        name, short = _("Fangxian at the door"), _("Fangxian")
+        about = _("Doors, gates, rounds and disinfection, with or without a network.")
     told = {
         "id": start,
-        "name": _("Fangxian at the door"),
-        "short_name": _("Fangxian"),
-        "lang": get_language(),
+        "name": name,
+        "short_name": short,
+        "description": about,
+        "lang": to_locale(language).replace("_", "-"),
+        "dir": "ltr",
+        "categories": ["government", "productivity"],
         "start_url": start,
         "scope": start,
         "display": "standalone",

@@ -1,6 +1,6 @@
 // A disinfection: where, with what, how strong, how long; usual values stand there already.
 import { useDraft } from "../draft";
-import { Correcting, DoneToday, Refused, compact, rules, useGrid, useSaving } from "../duty";
+import { Correcting, DoneToday, Refused, WritingAnew, compact, dealtWith, rules, useGrid, useSaving } from "../duty";
 import { goOn } from "../enter";
 import { useModel } from "../hooks";
 import { type Done, model, save } from "../model";
@@ -10,40 +10,41 @@ import { session } from "../session";
 import { t } from "../text";
 import { Button, Choice, Empty, Field, Screen } from "../ui";
 import { counted, named } from "../words";
+import { type Disinfected, NEW, correcting, disinfectionFrom, draftAt } from "../written";
 
 const LONGEST_NOTE = 500;
 const LONGEST_NAME = 60;
 const MOST = { concentration: 1_000_000, minutes: 24 * 60, area: 10_000_000 };
 
-export function Disinfection(_props: { rest: string[] }) {
+/** #/disinfection, #/disinfection/ENTRY where a refused one is written anew. */
+export function Disinfection({ rest: [basis = ""] }: { rest: string[] }) {
   useModel();
   const known = rules();
   return (
     <Screen title={t("Disinfection")}>
-      {known ? <Record known={known} /> : <Empty title={t("Nothing was fetched yet.")} />}
+      {known ? <Record known={known} basis={basis} key={basis} /> : <Empty title={t("Nothing was fetched yet.")} />}
     </Screen>
   );
 }
 
-type Typed = Record<"site" | "agent" | "corrects" | "concentration" | "minutes" | "area" | "operator" | "note", string>;
-
-function Record({ known }: { known: DutyRules }) {
-  const usual = (code: string): Pick<Typed, "concentration" | "minutes"> => {
+function Record({ known, basis }: { known: DutyRules; basis: string }) {
+  const usual = (code: string): Pick<Disinfected, "concentration" | "minutes"> => {
     const agent = known.agents.find((one) => one.code === code);
     return { concentration: String(agent?.concentration ?? ""), minutes: String(agent?.minutes ?? "") };
   };
   const first = known.agents[0]?.code ?? "";
-  const draft = useDraft<Typed>("disinfection", { site: "", agent: first, ...usual(first), area: "", operator: session.value.user_name, note: "", corrects: "" });
-  const { site, agent, corrects, ...typed } = draft.value;
+  const blank = { ...NEW, grid: "", site: "", agent: first, ...usual(first), area: "", operator: session.value.user_name, note: "" };
+  const draft = useDraft<Disinfected>(draftAt.disinfection(basis), blank);
+  const { site, agent, corrects, was, again, ...typed } = draft.value;
   const corrected = model.done("disinfection").find((one) => one.op_id === corrects);
   const { busy, run, notice } = useSaving();
-  const { code, choice } = useGrid();
-  const set = (name: keyof Typed) => (event: { currentTarget: HTMLInputElement }) => {
+  const { code, choice } = useGrid(draft.value.grid, (grid) => draft.change({ grid }));
+  const set = (name: keyof typeof typed) => (event: { currentTarget: HTMLInputElement }) => {
     draft.change({ [name]: event.currentTarget.value });
   };
   const stop = (): void => {
     // The next place is mostly done with the same.
-    draft.change({ site: "", area: "", note: "", corrects: "" });
+    draft.change({ site: "", area: "", note: "", corrects: "", was: [] });
   };
   const written = async (): Promise<string> => {
     if (!site) throw new Refused(t("Choose where it was done."));
@@ -57,7 +58,7 @@ function Record({ known }: { known: DutyRules }) {
     if (typed.area.trim() && !area) throw new Refused(t("Area: write the square metres, as 120, or nothing."));
     const where = named(known.sites.find((one) => one.code === site));
     const title = `${where} · ${named(known.agents.find((one) => one.code === agent))}`;
-    const patch = compact({
+    const said = {
       place_code: code,
       site,
       agent,
@@ -66,26 +67,21 @@ function Record({ known }: { known: DutyRules }) {
       operator: typed.operator.trim(),
       note: typed.note.trim(),
       corrects,
-    });
-    await save("disinfection", null, patch, { title });
+    };
+    const patch = compact(said, was);
+    await save("disinfection", null, patch, { title, again: again?.op_id ?? "" });
+    if (again) {
+      await draft.forget().catch(() => undefined);
+      dealtWith(title);
+    }
     return t("Saved: %(title)s", { title });
   };
   const record = async (): Promise<void> => {
-    if (await run(written)) stop();
+    if ((await run(written)) && !again) stop();
     scrollTo({ top: 0 });
   };
   const correct = (one: Done): void => {
-    const said = (name: string): string => String(one.patch[name] ?? "");
-    draft.change({
-      corrects: one.op_id,
-      site: said("site"),
-      agent: said("agent"),
-      concentration: said("concentration"),
-      minutes: said("minutes"),
-      area: said("area"),
-      operator: said("operator"),
-      note: said("note"),
-    });
+    draft.change(disinfectionFrom(one.patch, correcting(one, again)));
     scrollTo({ top: 0 });
   };
   return (
@@ -99,7 +95,8 @@ function Record({ known }: { known: DutyRules }) {
       }}
     >
       {notice}
-      {corrected && <Correcting title={corrected.title} onStop={stop} />}
+      <WritingAnew again={again} />
+      <Correcting corrected={corrected} basis={draft.value} onStop={stop} onNew={draft.change} />
       {choice}
       <Choice legend={t("Where")} value={site} options={known.sites.map((one) => ({ value: one.code, label: named(one) }))} onChoose={(next) => draft.change({ site: next })} />
       <Choice

@@ -3,13 +3,13 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useCell } from "../cell";
 import { unbase64url } from "../crypto";
 import { type Draft, useDraft } from "../draft";
-import { BLINK } from "../duty";
+import { BLINK, WritingAnew, dealtWith } from "../duty";
 import { goOn } from "../enter";
 import { LeaseEnds } from "../lease";
-import { Contradiction, type Photos, Questions } from "../forms";
+import { Contradiction, Questions } from "../forms";
 import { type Done, model } from "../model";
 import { Badge, Findings, Lines, shortDay } from "../parts";
-import { type Answers, type Question, beginning, clock, look, questionsOf } from "../questions";
+import { type Answers, beginning, clock, look, questionsOf } from "../questions";
 import type { Outcome, Row } from "../records";
 import { go, link, route } from "../route";
 import { failure, moment } from "../said";
@@ -17,6 +17,7 @@ import { ahead, asks, dayAfter, doorName, isLeft, last, residentsAt, today, visi
 import { t, tn } from "../text";
 import { Button, Field, Icon, Notice, Screen } from "../ui";
 import { named } from "../words";
+import { NO_VISIT, type Visited, correcting, draftAt, visitFrom } from "../written";
 
 const LONGEST_NOTE = 500;
 // Days ahead; the server takes a year.
@@ -25,38 +26,20 @@ const LATEST = 365;
 interface At {
   door: Row<"door">;
   campaign: Row<"campaign">;
-  /** op_id of the visit that is corrected; "" for none. */
-  corrects: string;
+  /** op_id of the visit that what is written began from; "" for none. */
+  basis: string;
 }
 
-/** What is half written at a door. */
-interface Written {
-  /** The outcome whose form is filled in; "" for none. */
-  outcome: string;
-  /** null: the form was not begun. */
-  answers: Answers | null;
-  photos: Photos;
-  note: string;
-  day: string;
+/** A correction begins with what was recorded; what was refused is put here by the sync box. */
+function before(campaign: Row<"campaign">, basis: string): Visited {
+  const one = model.done("visit").find(({ op_id }) => op_id === basis);
+  if (!one || one.state === "rejected") return NO_VISIT;
+  return visitFrom(one.patch, model.form(campaign.form_id), correcting(one, null));
 }
 
-const BLANK: Written = { outcome: "", answers: null, photos: {}, note: "", day: "" };
-
-/** A correction begins with what was recorded, less photos: those belong to the visit that they were taken for. */
-function before(campaign: Row<"campaign">, corrects: string): Written {
-  const patch = model.done("visit").find((one) => one.op_id === corrects)?.patch;
-  const form = model.form(campaign.form_id);
-  if (!patch || !form) return BLANK;
-  const pictured = (asked: Question): boolean => asked.kind === "photo" || (asked.questions ?? []).some(pictured);
-  const gone = new Set(questionsOf(form).filter(pictured).map((asked) => asked.name));
-  const answers = Object.entries((patch["answers"] as Answers | undefined) ?? {}).filter(([name]) => !gone.has(name));
-  const outcome = answers.length ? String(patch["outcome"]) : "";
-  return { ...BLANK, outcome, answers: answers.length ? Object.fromEntries(answers) : null, note: String(patch["note"] ?? "") };
-}
-
-export function Door({ door, campaign, outcome, corrects }: At & { outcome: string }) {
-  const written = useDraft(`visit ${door.id} ${corrects}`, before(campaign, corrects));
-  const { note, day } = written.value;
+export function Door({ door, campaign, outcome, basis }: At & { outcome: string }) {
+  const written = useDraft(draftAt.visit(door.id, basis), before(campaign, basis));
+  const { note, day, corrects, again, said } = written.value;
   const [saving, setSaving] = useState(false);
   const [failed, setFailed] = useState("");
   const [busy, shown] = [useRef(false), useRef(performance.now())];
@@ -73,18 +56,24 @@ export function Door({ door, campaign, outcome, corrects }: At & { outcome: stri
   const record = async (found: Outcome, answers: Answers = {}): Promise<void> => {
     // A second touch is meant for the door before: this one has not been read yet.
     if (busy.current || (!asked && performance.now() - shown.current < BLINK)) return;
+    if (day && (day < today() || day > dayAfter(LATEST))) {
+      setFailed(t("The day to come back has passed, or is more than a year away: choose another one, or none."));
+      return scrollTo({ top: 0 });
+    }
     busy.current = true;
     setSaving(true);
     setFailed("");
     try {
-      const said = JSON.stringify(answers);
-      const taken = Object.entries(written.value.photos).filter(([id]) => said.includes(id));
+      const given = JSON.stringify(answers);
+      const taken = Object.entries(written.value.photos).filter(([id]) => given.includes(id));
       const photos = Object.fromEntries(taken.map(([id, photo]) => [id, unbase64url(photo)]));
-      await visit(door, campaign, found, { answers, note: note.trim(), revisit_on: day, corrects }, photos);
+      await visit(door, campaign, found, { answers, note: note.trim(), revisit_on: day, corrects }, photos, again?.op_id);
       // The visit is recorded, whatever becomes of its draft.
       await written.forget().catch(() => undefined);
       // Somebody in a hurry may have gone elsewhere by now.
-      if (route.value[1] === door.id) go("doors", ...(next ? [next.id] : ["all", campaign.id, "left"]));
+      if (route.value[1] !== door.id) return;
+      if (again) dealtWith(`${doorName(door)} · ${named(found)}`);
+      else go("doors", ...(next ? [next.id] : ["all", campaign.id, "left"]));
     } catch (error) {
       setFailed(failure(error));
       scrollTo({ top: 0 });
@@ -109,27 +98,29 @@ export function Door({ door, campaign, outcome, corrects }: At & { outcome: stri
           </p>
         </Notice>
       )}
+      <WritingAnew again={again} />
       {corrects && (
         <Notice kind="warn" title={t("This takes the place of the visit recorded before.")}>
           <p>{t("What was recorded stays visible and no longer counts.")}</p>
+          {again && <Button onClick={() => written.change({ corrects: "" })}>{t("Record it as a new entry")}</Button>}
         </Notice>
       )}
       {failed && <Notice kind="bad" title={failed} />}
       {!asked && begun && (
         <Notice title={t("You began to write here: %(outcome)s.", { outcome: named(begun) })}>
           <p>
-            <a class="ff-link" href={link("doors", door.id, begun.code, ...(corrects ? [corrects] : []))}>
+            <a class="ff-link" href={link("doors", door.id, begun.code, ...(basis ? [basis] : []))}>
               {t("Go on writing")}
             </a>
           </p>
         </Notice>
       )}
       {asked ? (
-        <Form door={door} campaign={campaign} corrects={corrects} outcome={asked} written={written} saving={saving} onSave={record} />
+        <Form door={door} campaign={campaign} basis={basis} outcome={asked} written={written} saving={saving} onSave={record} />
       ) : (
         <>
           <Residents door={door} />
-          <Outcomes door={door} campaign={campaign} corrects={corrects} saving={saving} onSave={(found) => void record(found)} />
+          <Outcomes door={door} campaign={campaign} basis={basis} said={again ? said : ""} saving={saving} onSave={(found) => void record(found)} />
         </>
       )}
       <details class="ff-details" open={opened.current}>
@@ -158,15 +149,15 @@ export function Door({ door, campaign, outcome, corrects }: At & { outcome: stri
   );
 }
 
-function Outcomes({ door, campaign, corrects, saving, onSave }: At & { saving: boolean; onSave: (outcome: Outcome) => void }) {
+function Outcomes({ door, campaign, basis, said, saving, onSave }: At & { said: string; saving: boolean; onSave: (outcome: Outcome) => void }) {
   const findings = campaign.outcomes.map((one) => ({
     code: one.code,
     label: named(one),
     ...(asks(campaign, one)
-      ? { href: link("doors", door.id, one.code, ...(corrects ? [corrects] : [])) }
+      ? { href: link("doors", door.id, one.code, ...(basis ? [basis] : [])) }
       : { onChoose: () => onSave(one) }),
   }));
-  return <Findings findings={findings} disabled={saving} />;
+  return <Findings findings={findings} disabled={saving} said={said} />;
 }
 
 function Residents({ door }: { door: Row<"door"> }) {
@@ -228,14 +219,14 @@ function Residents({ door }: { door: Row<"door"> }) {
 function Form({
   door,
   campaign,
-  corrects,
+  basis,
   outcome,
   written,
   saving,
   onSave,
 }: At & {
   outcome: Outcome;
-  written: Draft<Written>;
+  written: Draft<Visited>;
   saving: boolean;
   onSave: (outcome: Outcome, answers: Answers) => Promise<void>;
 }) {
@@ -288,7 +279,7 @@ function Form({
         <Button type="submit" look="primary" icon="check" disabled={saving}>
           {t("Save: %(name)s", { name: named(found) })}
         </Button>
-        <a class="ff-button ff-button--plain" href={link("doors", door.id, ...(corrects ? ["-", corrects] : []))}>
+        <a class="ff-button ff-button--plain" href={link("doors", door.id, ...(basis ? ["-", basis] : []))}>
           <span>{t("Back")}</span>
         </a>
       </div>
@@ -330,7 +321,7 @@ function Visits({ door, campaign }: { door: Row<"door">; campaign: Row<"campaign
                 {moment(one.at)}
                 {one.corrected && ` · ${t("corrected, no longer counts")}`}
                 {one.state === "waiting" && ` · ${t("kept here, not sent yet")}`}
-                {one.state === "rejected" && ` · ${t("refused: see the sync box")}`}
+                {one.state === "rejected" && ` · ${one.again ? t("refused, written anew") : t("refused: see the sync box")}`}
               </p>
               {one.note && <p>{one.note}</p>}
               {!one.corrected && one.state !== "rejected" && (

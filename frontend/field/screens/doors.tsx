@@ -22,16 +22,18 @@ const FITS: Record<Shows, (door: Row<"door">) => boolean> = {
   all: () => true,
 };
 
-/** #/doors, #/doors/all/SWEEP/left, #/doors/DOOR, #/doors/DOOR/OUTCOME, #/doors/DOOR/home */
+/** #/doors, #/doors/all/SWEEP/left, #/doors/DOOR, #/doors/DOOR/OUTCOME, #/doors/DOOR/home, #/doors/home/HOUSEHOLD; at the
+ * end the number of the entry that what is written there begins from. */
 export function Doors({ rest }: { rest: string[] }) {
   useModel();
   const [first, second, third] = rest;
+  if (first === "home") return <Home householdId={second ?? ""} basis={third ?? ""} key={rest.join(" ")} />;
   if (first && first !== "all") {
     const door = model.door(first);
     const campaign = door && model.campaign(door.campaign_id);
     if (!door || !campaign) return <Gone />;
-    if (second === "home") return <Home door={door} key={door.id} />;
-    return <Door door={door} campaign={campaign} outcome={second ?? ""} corrects={third ?? ""} key={`${door.id} ${third ?? ""}`} />;
+    if (second === "home") return <Home householdId={door.household_id} door={door} key={door.id} />;
+    return <Door door={door} campaign={campaign} outcome={second ?? ""} basis={third ?? ""} key={`${door.id} ${third ?? ""}`} />;
   }
   const campaign = model.campaigns().find((one) => one.id === second) ?? model.campaigns()[0];
   if (!campaign) {

@@ -2,7 +2,7 @@
 import { Fragment } from "preact";
 import { useRef } from "preact/hooks";
 import { useDraft } from "../draft";
-import { Correcting, DoneToday, Refused, compact, rules, useSaving } from "../duty";
+import { Correcting, DoneToday, Refused, WritingAnew, compact, dealtWith, rules, useSaving } from "../duty";
 import { goOn } from "../enter";
 import { useModel } from "../hooks";
 import { type Done, model, save } from "../model";
@@ -13,21 +13,20 @@ import { ScanField, useGun } from "../scan";
 import { t, tn } from "../text";
 import { Button, Choice, Empty, Field, Notice, Screen } from "../ui";
 import { counted, named, narrow } from "../words";
+import { NO_PASSER, type Passed, type Passing, correcting, draftAt, passerFrom } from "../written";
 
-type Direction = "in" | "out";
-type Entry = Record<"temperature" | "plate" | "who" | "identity" | "phone" | "origin" | "people" | "note", string>;
-
-const BLANK: Entry = { temperature: "", plate: "", who: "", identity: "", phone: "", origin: "", people: "1", note: "" };
 const MOST_PEOPLE = 1_000;
 /** By which a code that was read is known. */
 const SHAPES: Partial<Record<Asked, RegExp>> = { identity: /^\d{17}[\dXx]$/, phone: /^1\d{10}$/ };
 const [COLDEST, HOTTEST] = [30, 45];
 
+/** #/gates, #/gates/GATE, #/gates/GATE/ENTRY where a refused one is written anew. */
 export function Gates({ rest }: { rest: string[] }) {
   useModel();
   const gates = model.gates();
   const gate = gates.length === 1 ? gates[0] : gates.find((one) => one.id === rest[0]);
-  if (gate) return <Log gate={gate} key={gate.id} />;
+  const basis = rest[1] ?? "";
+  if (gate) return <Log gate={gate} basis={basis} key={`${gate.id} ${basis}`} />;
   return (
     <Screen title={t("Gates")}>
       {gates.length === 0 && (
@@ -50,13 +49,13 @@ export function Gates({ rest }: { rest: string[] }) {
   );
 }
 
-function Log({ gate }: { gate: Row<"gate"> }) {
-  const written = useDraft(`gate ${gate.id}`, { ...BLANK, direction: "in" as Direction, corrects: "" });
-  const { direction, corrects, ...entry } = written.value;
+function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
+  const written = useDraft(draftAt.gate(gate.id, basis), NO_PASSER);
+  const { direction, corrects, was, again, ...entry } = written.value;
   const first = useRef<HTMLDivElement>(null);
   const { busy, run, notice } = useSaving();
   const known = rules();
-  const set = (name: keyof Entry) => (value: string) => written.change({ [name]: value });
+  const set = (name: keyof Passing) => (value: string) => written.change({ [name]: value });
   const temperature = degrees(entry.temperature);
   const fever = known !== undefined && temperature !== null && temperature >= known.fever;
   const done = model.done("gate_entry").filter((one) => one.patch["gate_id"] === gate.id);
@@ -77,12 +76,12 @@ function Log({ gate }: { gate: Row<"gate"> }) {
     if (entry.temperature.trim() && temperature === null) {
       throw new Refused(t("The temperature can't be read: write it like 36.5."));
     }
-    const patch = compact({
+    const said = {
       gate_id: gate.id,
       direction,
       decision,
       people,
-      temperature: temperature === null ? "" : temperature.toFixed(1),
+      temperature: temperature === null ? null : temperature.toFixed(1),
       plate: narrow(entry.plate).toUpperCase(),
       who: entry.who.trim(),
       identity: narrow(entry.identity).toUpperCase(),
@@ -90,40 +89,46 @@ function Log({ gate }: { gate: Row<"gate"> }) {
       origin: entry.origin.trim(),
       note: entry.note.trim(),
       corrects,
-    });
-    if (gate.asks.length && !gate.asks.some((asked) => asked in patch)) {
+    };
+    const patch = compact(said, was);
+    if (gate.asks.length && !corrected?.bare && !gate.asks.some((asked) => patch[asked])) {
       throw new Refused(t("Nothing is written down of who passes: fill in one field at least."));
     }
     const called = patch["plate"] ?? patch["who"] ?? tn("%(n)s person", "%(n)s people", people);
     const title = [called, temperature === null ? "" : `${temperature.toFixed(1)} °C`, label].filter(Boolean).join(" · ");
-    await save("gate_entry", null, patch, { title });
+    await save("gate_entry", null, patch, { title, again: again?.op_id ?? "" });
     return t("Saved: %(title)s", { title });
   };
   const decide = async (decision: string, label: string): Promise<void> => {
     if (!(await run(() => record(decision, label)))) return scrollTo({ top: 0 });
-    // Who comes next mostly goes the same way.
     await written.forget().catch(() => undefined);
+    if (again) return dealtWith(again.title);
+    // Who comes next mostly goes the same way.
     if (direction !== "in") written.change({ direction });
     // The next one stands there already.
     first.current?.querySelector<HTMLInputElement>("input")?.focus();
   };
   const correct = (one: Done): void => {
-    const said = (name: keyof Entry): string => String(one.patch[name] ?? BLANK[name]);
-    const values = Object.fromEntries(Object.keys(BLANK).map((name) => [name, said(name as keyof Entry)])) as Entry;
-    written.change({ ...values, corrects: one.op_id, direction: one.patch["direction"] === "out" ? "out" : "in" });
+    written.change(passerFrom(one.patch, correcting(one, again)));
     scrollTo({ top: 0 });
   };
 
   return (
     <Screen title={gate.name}>
       {notice}
-      {corrected && (
-        <Correcting
-          title={corrected.title}
-          onStop={() => void written.forget().catch(() => undefined)}
-        />
+      <WritingAnew again={again} />
+      <Correcting
+        corrected={corrected}
+        basis={written.value}
+        onStop={() => void written.forget().catch(() => undefined)}
+        onNew={written.change}
+      />
+      {corrected?.bare && (
+        <Notice title={t("Name, identity number and phone have been removed from this phone: the server has them.")}>
+          <p>{t("They stay as they were, unless you write others.")}</p>
+        </Notice>
       )}
-      <Choice<Direction>
+      <Choice<Passed["direction"]>
         legend={t("Direction")}
         value={direction}
         options={[

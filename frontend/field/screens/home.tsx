@@ -1,5 +1,6 @@
 // What can be corrected of a household at its door: its state, the note, who is away.
-import { Refused, useSaving } from "../duty";
+import { useDraft } from "../draft";
+import { Refused, WritingAnew, dealtWith, useSaving } from "../duty";
 import { useEdit } from "../edit";
 import { model, save } from "../model";
 import { Lines } from "../parts";
@@ -9,38 +10,70 @@ import { doorName, residentsAt, today } from "../sweep";
 import { t } from "../text";
 import { Button, Choice, Empty, Field, Screen } from "../ui";
 import { named } from "../words";
+import { NO_CHANGE, draftAt } from "../written";
 
 // A household is closed at a desk.
 const STATES = ["lived_in", "empty"] as const;
 const LONGEST_NOTE = 200;
 
-export function Home({ door }: { door: Row<"door"> }) {
-  const home = model.household(door.household_id);
-  const residents = residentsAt(door.household_id);
+/** `basis`: the number of a refused change that is written anew. */
+export function Home({ householdId, door, basis = "" }: { householdId: string; door?: Row<"door">; basis?: string }) {
+  const home = model.household(householdId);
+  const written = useDraft(draftAt.home(basis), NO_CHANGE);
+  const { id, again } = written.value;
+  const title = home ? doorName(home) : door ? doorName(door) : t("Household");
+  const anew = (record: string): Pick<Anewed, "begun" | "again" | "onSaved"> => {
+    if (record !== id || !again) return { begun: {}, again: "", onSaved: async () => undefined };
+    return {
+      begun: written.value.patch,
+      again: again.op_id,
+      onSaved: async () => {
+        await written.forget().catch(() => undefined);
+        dealtWith(again.title);
+      },
+    };
+  };
   return (
-    <Screen title={doorName(door)}>
-      {home ? <Household home={home} title={doorName(door)} /> : <Empty title={t("The household is not on this phone.")} />}
-      {residents.map((one) => (
-        <Resident key={one.id} resident={one} title={doorName(door)} />
+    <Screen title={title}>
+      <WritingAnew again={again} />
+      {home ? (
+        <Household key={`${home.id} ${id}`} home={home} title={title} {...anew(home.id)} />
+      ) : (
+        <Empty title={t("The household is not on this phone.")} />
+      )}
+      {residentsAt(householdId).map((one) => (
+        <Resident key={`${one.id} ${id}`} resident={one} title={title} {...anew(one.id)} />
       ))}
-      <a class="ff-button ff-button--plain" href={link("doors", door.id)}>
-        <span>{t("Back to the door")}</span>
-      </a>
+      {door && (
+        <a class="ff-button ff-button--plain" href={link("doors", door.id)}>
+          <span>{t("Back to the door")}</span>
+        </a>
+      )}
     </Screen>
   );
 }
 
-function Household({ home, title }: { home: Row<"household">; title: string }) {
+interface Anewed {
+  title: string;
+  /** What a refused change said. */
+  begun: Record<string, unknown>;
+  /** Its number; "" for none. */
+  again: string;
+  onSaved: () => Promise<void>;
+}
+
+function Household({ home, title, begun, again, onSaved }: { home: Row<"household"> } & Anewed) {
   const words = model.words();
   const { state, note } = home;
-  const edit = useEdit({ state, note }, model.version("household", home.id));
+  const edit = useEdit({ state, note }, model.version("household", home.id), begun);
   const { busy, run, notice } = useSaving();
   const change = (): Promise<boolean> => {
     const data = edit.changes({ ...edit.value, note: edit.value.note.trim() });
     return run(async () => {
       if (!Object.keys(data).length) throw new Refused(t("Nothing was changed."));
-      await save("household", home.id, data, { title, base: edit.version, changes: [{ entity: "household", id: home.id, data }] });
+      await save("household", home.id, data, { title, base: edit.version, changes: [{ entity: "household", id: home.id, data }], again });
       edit.done();
+      await onSaved();
       return t("Saved.");
     });
   };
@@ -66,9 +99,9 @@ function Household({ home, title }: { home: Row<"household">; title: string }) {
   );
 }
 
-function Resident({ resident, title }: { resident: Row<"resident">; title: string }) {
+function Resident({ resident, title, begun, again, onSaved }: { resident: Row<"resident"> } & Anewed) {
   const { away_since, away_where } = resident;
-  const edit = useEdit({ away_since, away_where }, model.version("resident", resident.id));
+  const edit = useEdit({ away_since, away_where }, model.version("resident", resident.id), begun);
   const { busy, run, notice } = useSaving();
   const [since, where] = [edit.value.away_since ?? today(), edit.value.away_where];
   const away = edit.base.away_since !== null;
@@ -77,12 +110,13 @@ function Resident({ resident, title }: { resident: Row<"resident">; title: strin
       const data = edit.changes(next);
       if (!Object.keys(data).length) throw new Refused(t("Nothing was changed."));
       const changes = [{ entity: "resident" as const, id: resident.id, data }];
-      await save("residency", resident.id, data, { title: `${title} · ${resident.name}`, base: edit.version, changes });
+      await save("residency", resident.id, data, { title: `${title} · ${resident.name}`, base: edit.version, changes, again });
       edit.done();
+      await onSaved();
       return t("Saved.");
     });
   return (
-    <details class="ff-details" open={notice !== null}>
+    <details class="ff-details" open={notice !== null || again !== ""}>
       <summary>
         {resident.name} · {away ? t("away") : t("at home")}
       </summary>

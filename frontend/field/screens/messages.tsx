@@ -1,7 +1,6 @@
 // What is to be said today, large enough to be read aloud; talks, rumours and gatherings.
-import { useState } from "preact/hooks";
 import { useDraft } from "../draft";
-import { Correcting, DoneToday, Refused, compact, rules, useGrid, useSaving } from "../duty";
+import { Correcting, DoneToday, Refused, WritingAnew, compact, dealtWith, rules, useGrid, useSaving } from "../duty";
 import { goOn } from "../enter";
 import { useModel } from "../hooks";
 import { type Done, model, save } from "../model";
@@ -11,21 +10,22 @@ import { link } from "../route";
 import { t } from "../text";
 import { Button, Choice, Empty, Field, Screen } from "../ui";
 import { counted, named } from "../words";
+import { NO_OUTREACH, correcting, draftAt, outreachFrom } from "../written";
 
 const LONGEST_NOTE = 500;
 const MOST_PEOPLE = 100_000;
 /** The kind that goes with a message. */
 const TOLD = "told";
 
-/** #/messages, #/messages/say/MESSAGE, #/messages/KIND */
+/** #/messages, #/messages/say/MESSAGE, #/messages/KIND; at the end the number of a refused entry that is written anew. */
 export function Messages({ rest }: { rest: string[] }) {
   useModel();
   const known = rules();
-  const [first, second] = rest;
+  const [first, second, third = ""] = rest;
   const message = first === "say" ? model.messages().find((one) => one.id === second) : undefined;
   const kind = known?.outreach.find((one) => one.code === first);
-  if (known && message) return <Say message={message} known={known} key={message.id} />;
-  if (known && kind) return <Outreach kind={kind} key={kind.code} />;
+  if (known && message) return <Say message={message} known={known} basis={third} key={`${message.id} ${third}`} />;
+  if (known && kind) return <Outreach kind={kind} basis={second ?? ""} key={`${kind.code} ${second ?? ""}`} />;
   const messages = model.messages();
   const others = known?.outreach.filter((one) => one.code !== TOLD) ?? [];
   return (
@@ -68,7 +68,7 @@ export function Messages({ rest }: { rest: string[] }) {
 
 /** Whether this phone has said it today. */
 function Told({ message, known }: { message: Row<"message">; known: DutyRules | undefined }) {
-  const [latest] = model.done("outreach").filter((one) => one.patch["message_id"] === message.id);
+  const [latest] = model.done("outreach").filter((one) => one.patch["message_id"] === message.id && one.state !== "rejected");
   const outcome = known?.outreach.find((one) => one.code === TOLD)?.outcomes.find((one) => one.code === latest?.patch["outcome"]);
   if (!outcome) return <Badge icon="todo">{t("To be said")}</Badge>;
   return (
@@ -78,34 +78,41 @@ function Told({ message, known }: { message: Row<"message">; known: DutyRules | 
   );
 }
 
-function Say({ message, known }: { message: Row<"message">; known: DutyRules }) {
+function Say({ message, known, basis }: { message: Row<"message">; known: DutyRules; basis: string }) {
+  const written = useDraft(draftAt.say(message.id, basis), NO_OUTREACH);
+  const { people, grid, again } = written.value;
   const { busy, run, notice } = useSaving();
-  const { code, choice } = useGrid();
-  const [people, setPeople] = useState("");
+  const { code, choice } = useGrid(grid, (next) => written.change({ grid: next }));
   const kind = known.outreach.find((one) => one.code === TOLD);
   const done = model.done("outreach").filter((one) => one.patch["message_id"] === message.id);
-  const [latest] = done;
+  const [latest] = done.filter((one) => one.state !== "rejected");
   const record = async (outcome: string, label: string): Promise<void> => {
+    const heard = counted(people, MOST_PEOPLE);
     const patch = compact({
       place_code: code,
       kind: TOLD,
       outcome,
-      people: counted(people, MOST_PEOPLE) ?? 0,
+      people: heard ?? 0,
       message_id: message.id,
       // Said once more is another time; what was said after all takes the place of “not said”.
       corrects: latest && latest.patch["outcome"] !== outcome ? latest.op_id : "",
     });
     const title = `${label} · ${[...message.text].slice(0, 12).join("")}`;
-    await run(async () => {
-      await save("outreach", null, patch, { title });
+    const kept = await run(async () => {
+      if (people.trim() && heard === null) throw new Refused(t("People: write a number, or nothing."));
+      await save("outreach", null, patch, { title, again: again?.op_id ?? "" });
       return t("Saved: %(title)s", { title: label });
     });
+    if (!kept) return scrollTo({ top: 0 });
+    await written.forget().catch(() => undefined);
+    if (again) dealtWith(title);
   };
   return (
     <Screen title={named(known.messages.find((one) => one.code === message.kind), message.kind)}>
       <p class="ff-where">{message.place_name}</p>
-      <p class="ff-aloud">{message.text}</p>
       {notice}
+      <WritingAnew again={again} />
+      <p class="ff-aloud">{message.text}</p>
       {choice}
       <Field
         label={t("How many heard it (if known)")}
@@ -113,7 +120,7 @@ function Say({ message, known }: { message: Row<"message">; known: DutyRules }) 
         autocomplete="off"
         maxLength={6}
         value={people}
-        onInput={(event) => setPeople(event.currentTarget.value)}
+        onInput={(event) => written.change({ people: event.currentTarget.value })}
       />
       <div class="ff-thumb ff-thumb--two" role="group" aria-label={t("Said or not")}>
         {kind?.outcomes.map((one) => (
@@ -130,13 +137,13 @@ function Say({ message, known }: { message: Row<"message">; known: DutyRules }) 
   );
 }
 
-function Outreach({ kind }: { kind: DutyRules["outreach"][number] }) {
-  const draft = useDraft(`outreach ${kind.code}`, { outcome: "", people: "", note: "", corrects: "" });
-  const { outcome, people, note, corrects } = draft.value;
+function Outreach({ kind, basis }: { kind: DutyRules["outreach"][number]; basis: string }) {
+  const draft = useDraft(draftAt.outreach(kind.code, basis), NO_OUTREACH);
+  const { grid, outcome, people, note, corrects, was, again } = draft.value;
   const done = model.done("outreach").filter((one) => one.patch["kind"] === kind.code);
   const corrected = done.find((one) => one.op_id === corrects);
   const { busy, run, notice } = useSaving();
-  const { code, choice } = useGrid();
+  const { code, choice } = useGrid(grid, (next) => draft.change({ grid: next }));
   const stop = (): void => void draft.forget().catch(() => undefined);
   const written = async (): Promise<string> => {
     const found = kind.outcomes.find((one) => one.code === outcome);
@@ -144,15 +151,10 @@ function Outreach({ kind }: { kind: DutyRules["outreach"][number] }) {
     const heard = counted(people, MOST_PEOPLE);
     if (people.trim() && heard === null) throw new Refused(t("People: write a number, or nothing."));
     const title = `${named(kind)} · ${named(found)}`;
-    const patch = compact({
-      place_code: code,
-      kind: kind.code,
-      outcome,
-      people: heard ?? 0,
-      note: note.trim(),
-      corrects,
-    });
-    await save("outreach", null, patch, { title });
+    const said = { place_code: code, kind: kind.code, outcome, people: heard ?? 0, note: note.trim(), corrects };
+    const patch = compact(said, was);
+    await save("outreach", null, patch, { title, again: again?.op_id ?? "" });
+    if (again) dealtWith(title);
     return t("Saved: %(title)s", { title });
   };
   const record = async (): Promise<void> => {
@@ -160,8 +162,7 @@ function Outreach({ kind }: { kind: DutyRules["outreach"][number] }) {
     scrollTo({ top: 0 });
   };
   const correct = (one: Done): void => {
-    const said = (name: string): string => String(one.patch[name] || "");
-    draft.change({ outcome: said("outcome"), people: said("people"), note: said("note"), corrects: one.op_id });
+    draft.change(outreachFrom(one.patch, correcting(one, again)));
     scrollTo({ top: 0 });
   };
   return (
@@ -176,7 +177,8 @@ function Outreach({ kind }: { kind: DutyRules["outreach"][number] }) {
         }}
       >
         {notice}
-        {corrected && <Correcting title={corrected.title} onStop={stop} />}
+        <WritingAnew again={again} />
+        <Correcting corrected={corrected} basis={draft.value} onStop={stop} onNew={draft.change} />
         {choice}
         <Choice
           legend={t("How it ended")}

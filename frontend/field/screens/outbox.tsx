@@ -2,14 +2,16 @@
 import { useEffect, useState } from "preact/hooks";
 import { useCell } from "../cell";
 import { changed } from "../model";
+import { model } from "../model";
 import { type Entry, entries, putAway } from "../outbox";
 import { line } from "../line";
-import { link } from "../route";
+import { go, link } from "../route";
 import { moment } from "../said";
 import { run, sync } from "../sync";
 import { t, tn } from "../text";
 import { Button, Empty, Icon, Notice, Screen } from "../ui";
 import { SaveUnsent } from "../unsent";
+import { rewritten, writeAnew, writeCorrection } from "../written";
 
 const STATES: Record<Entry["item"]["state"], { icon: string; label: () => string }> = {
   waiting: { icon: "clock", label: () => t("Waiting to be sent") },
@@ -33,8 +35,16 @@ export function Outbox(_props: { rest: string[] }) {
   }, [times, state]);
 
   const said = line(state);
+  const again = useCell(rewritten);
+  useEffect(
+    () => () => {
+      rewritten.value = "";
+    },
+    [],
+  );
   return (
     <Screen title={t("Sync box")}>
+      {again && <Notice kind="ok" title={t("Saved: %(title)s", { title: again })} />}
       <Notice kind={said.kind} title={said.title}>
         {said.mend && <p>{said.mend}</p>}
         {state.synced_at > 0 && <p>{t("Last in step at %(time)s", { time: moment(state.synced_at) })}</p>}
@@ -69,6 +79,14 @@ export function Outbox(_props: { rest: string[] }) {
 
 function Line({ item, own, answer, stranded, photos, refused }: Entry) {
   const { icon, label } = STATES[item.state];
+  const [stuck, setStuck] = useState(false);
+  const problems = [...(answer?.problems ?? []), ...refused];
+  const home = item.state === "conflict" || item.state === "merged" ? homeOf(own) : "";
+  const open = async (begin: () => Promise<string[] | null>): Promise<void> => {
+    const to = await begin().catch(() => null);
+    if (to) go(...to);
+    else setStuck(true);
+  };
   return (
     <li class="ff-entry" data-state={item.state}>
       <Icon name={icon} />
@@ -80,8 +98,14 @@ function Line({ item, own, answer, stranded, photos, refused }: Entry) {
         {stranded && (
           <p class="ff-error">{t("Made before this phone was signed in as another device: hand it in as a file.")}</p>
         )}
-        {photos > 0 && <p class="ff-hint">{tn("%(n)s photo is not sent yet", "%(n)s photos are not sent yet", photos)}</p>}
-        {[...(answer?.problems ?? []), ...refused].map((problem) => (
+        {photos > 0 && (
+          <p class="ff-hint">
+            {item.state === "rejected"
+              ? tn("%(n)s photo is kept for the new entry", "%(n)s photos are kept for the new entry", photos)
+              : tn("%(n)s photo is not sent yet", "%(n)s photos are not sent yet", photos)}
+          </p>
+        )}
+        {problems.map((problem) => (
           <p key={problem.code + (problem.field ?? "")} class="ff-error">
             {problem.message}
             {problem.mend && ` ${problem.mend}`}
@@ -92,12 +116,40 @@ function Line({ item, own, answer, stranded, photos, refused }: Entry) {
             {t("You wrote “%(mine)s”, somebody else “%(theirs)s”.", { mine: shown(mine), theirs: shown(theirs) })}
           </p>
         ))}
-        {item.state !== "waiting" && item.state !== "held" && (item.state !== "applied" || refused.length > 0) && (
-          <Button onClick={() => void putAway(item.seq)}>{t("Seen")}</Button>
+        {stuck && (
+          <p class="ff-error" role="alert">
+            {t("What it was about is no longer on this phone, so it can't be written here. If it still matters, tell the community.")}
+          </p>
         )}
+        <div class="ff-entry__do">
+          {item.state === "rejected" && own && !stuck && (
+            <Button look="primary" icon="edit" onClick={() => void open(() => writeAnew(own, problems))}>
+              {t("Write it again")}
+            </Button>
+          )}
+          {item.state !== "rejected" && own?.entity === "visit" && refused.length > 0 && !stuck && (
+            <Button look="primary" icon="edit" onClick={() => void open(() => writeCorrection(own))}>
+              {t("Correct the visit")}
+            </Button>
+          )}
+          {home && (
+            <a class="ff-button ff-button--plain" href={link("doors", "home", home)}>
+              <span>{t("See the household")}</span>
+            </a>
+          )}
+          {item.state !== "waiting" && item.state !== "held" && (item.state !== "applied" || refused.length > 0) && (
+            <Button onClick={() => void putAway(item.seq)}>{item.state === "rejected" ? t("Put away") : t("Seen")}</Button>
+          )}
+        </div>
       </div>
     </li>
   );
+}
+
+/** The household that a change was about, where it is on this phone. */
+function homeOf(own: Entry["own"]): string {
+  if (own?.entity === "household") return model.household(own.id)?.id ?? "";
+  return own?.entity === "residency" ? (model.one("resident", own.id)?.household_id ?? "") : "";
 }
 
 function shown(value: unknown): string {

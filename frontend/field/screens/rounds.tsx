@@ -1,8 +1,8 @@
 // Rounds: a point is found by its QR or in the list; what was missed stands first.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Cell, useCell } from "../cell";
 import { useDraft } from "../draft";
-import { Correcting, DoneToday, compact, rules, useSaving } from "../duty";
+import { Correcting, DoneToday, WritingAnew, compact, dealtWith, rules, useSaving } from "../duty";
 import { Locate } from "../forms";
 import { useModel } from "../hooks";
 import { type Done, model, save } from "../model";
@@ -14,19 +14,22 @@ import { t, tn } from "../text";
 import { Empty, Icon, Notice, Screen } from "../ui";
 import { type Standing, standings } from "../walks";
 import { named } from "../words";
+import { NO_CHECK, checkFrom, correcting, draftAt } from "../written";
 
 const LONGEST_NOTE = 500;
 /** What was recorded last, told where the next point is chosen. */
 const just = new Cell("");
 
-/** #/rounds, #/rounds/ROUND, #/rounds/ROUND/POINT, and #/rounds/ROUND/POINT/qr where its code was read. */
+/** #/rounds, #/rounds/ROUND, #/rounds/ROUND/POINT, #/rounds/ROUND/POINT/qr where its code was read, and
+ * #/rounds/ROUND/POINT/CHECK where a refused one is written anew. */
 export function Rounds({ rest }: { rest: string[] }) {
   useModel();
   const [roundId, pointId, how] = rest;
   const rounds = model.rounds();
   const round = rounds.find((one) => one.id === roundId) ?? (rounds.length === 1 ? rounds[0] : undefined);
   const point = round?.points.find((one) => one.id === pointId);
-  if (round && point) return <Check round={round} point={point} read={how === "qr"} key={point.id} />;
+  const basis = how && how !== "qr" ? how : "";
+  if (round && point) return <Check round={round} point={point} basis={basis} scanned={how === "qr"} key={`${point.id} ${basis}`} />;
   if (round) return <Walk round={round} key={round.id} />;
   return (
     <Screen title={t("Rounds")}>
@@ -167,38 +170,39 @@ function State({ done, missed, wanted }: Standing) {
   );
 }
 
-function Check({ round, point, read }: { round: Row<"round">; point: Point; read: boolean }) {
-  const written = useDraft(`round ${point.id}`, { note: "", corrects: "" });
-  const { note, corrects } = written.value;
-  const [position, setPosition] = useState("");
+function Check({ round, point, basis, scanned }: { round: Row<"round">; point: Point; basis: string; scanned: boolean }) {
+  const written = useDraft(draftAt.round(point.id, basis), NO_CHECK);
+  const { note, position, corrects, was, again } = written.value;
+  const read = scanned || written.value.read;
   const { busy, run, notice } = useSaving();
   const { unknown } = useReader(model.rounds());
+  // Once opened it stays so, also while what stands in it is deleted.
+  const opened = useRef(false);
+  opened.current ||= note !== "" || position !== "";
   const known = rules();
   const here = model.done("round_check").filter((one) => one.patch["point_id"] === point.id);
   const corrected = here.find((one) => one.op_id === corrects);
   const next = standings(round).find((one) => one.wanted && one.point.id !== point.id);
   const record = async (found: string, label: string): Promise<void> => {
-    const [longitude, latitude] = position.split(",").map(Number);
-    const patch = compact({
-      point_id: point.id,
-      found,
-      token: read ? point.token : "",
-      note: note.trim(),
-      ...(position ? { longitude, latitude } : {}),
-      corrects,
-    });
+    const [longitude = null, latitude = null] = position ? position.split(",").map(Number) : [];
+    const said = { point_id: point.id, found, token: read ? point.token : "", note: note.trim(), longitude, latitude, corrects };
+    const patch = compact(said, was);
     const title = `${point.name} · ${label}`;
     const kept = await run(async () => {
-      await save("round_check", null, patch, { title });
+      await save("round_check", null, patch, { title, again: again?.op_id ?? "" });
       return t("Saved: %(title)s", { title });
     });
     if (!kept) return;
     await written.forget().catch(() => undefined);
+    if (again) return dealtWith(title);
     just.value = title;
     // On to the next point: its code, or the list.
     if (route.value[2] === point.id) go("rounds", round.id);
   };
-  const correct = (one: Done): void => written.change({ note: String(one.patch["note"] ?? ""), corrects: one.op_id });
+  const correct = (one: Done): void => {
+    written.change(checkFrom(one.patch, correcting(one, again)));
+    scrollTo({ top: 0 });
+  };
   return (
     <Screen title={point.name}>
       <p class="ff-where">
@@ -207,20 +211,23 @@ function Check({ round, point, read }: { round: Row<"round">; point: Point; read
       </p>
       {notice}
       {unknown && <Unknown />}
-      {corrected && <Correcting title={corrected.title} onStop={() => written.change({ corrects: "" })} />}
+      <WritingAnew again={again} />
+      <Correcting corrected={corrected} basis={written.value} onStop={() => written.change(NO_CHECK)} onNew={written.change} />
       <Findings
         disabled={busy}
+        said={again ? written.value.said : ""}
         findings={(known?.found ?? []).map((one) => ({
           code: one.code,
           label: named(one),
           onChoose: () => void record(one.code, named(one)),
         }))}
       />
-      <details class="ff-details">
+      <details class="ff-details" open={opened.current}>
         <summary>{t("Note, position")}</summary>
         <div class="ff-details__body">
           <Lines label={t("Note")} value={note} most={LONGEST_NOTE} onInput={(next) => written.change({ note: next })} />
-          <Locate onFound={setPosition} />
+          <Locate onFound={(found) => written.change({ position: found })} />
+          {position && <p class="ff-hint">{t("Position: %(position)s", { position })}</p>}
         </div>
       </details>
       {next && (

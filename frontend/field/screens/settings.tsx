@@ -4,6 +4,7 @@ import { useCell } from "../cell";
 import { useGrids } from "../duty";
 import { Enrol } from "../enrol";
 import { install, offer } from "../install";
+import { askToKeep, kept } from "../keeping";
 import { SIZES, type Prefs, choose, prefs } from "../prefs";
 import { lock, session } from "../session";
 import { sync } from "../sync";
@@ -18,9 +19,10 @@ export function Settings({ rest }: { rest: string[] }) {
   const chosen = useCell(prefs);
   const { user_name } = useCell(session);
   const grids = useGrids();
-  const { waiting } = useCell(sync);
+  const { waiting, photos } = useCell(sync);
   const newer = useCell(update);
   const offered = useCell(offer);
+  const promised = useCell(kept);
   if (rest[0] === "sign-in") return <Enrol />;
   const sizes = SIZES.map((value) => ({ value, label: value === "" ? t("Usual") : t("%(n)s points", { n: value }) }));
   const themes: { value: Prefs["theme"]; label: string }[] = [
@@ -33,8 +35,8 @@ export function Settings({ rest }: { rest: string[] }) {
     <Screen title={t("Settings")}>
       {newer && (
         <Notice title={t("A new version is ready.")}>
-          {waiting > 0 ? (
-            <p>{t("It is taken once everything is sent.")}</p>
+          {waiting + photos > 0 ? (
+            <p>{t("It can be taken once everything is sent. When the app is closed and opened again it is taken by itself; what is unsent is kept.")}</p>
           ) : (
             <Button look="primary" onClick={takeUpdate}>
               {t("Use the new version")}
@@ -53,6 +55,12 @@ export function Settings({ rest }: { rest: string[] }) {
         <dd>{grids.map((grid) => grid.name).join(t(", ")) || "–"}</dd>
         <Storage />
       </dl>
+      {promised === false && (
+        <Notice kind="info" title={t("The browser has not promised to keep what is on this phone.")}>
+          <p>{t("Should the phone run out of room, it may clear what is unsent. Put the app on the home screen, keep some room free, and let it send often.")}</p>
+          <Button onClick={() => void askToKeep()}>{t("Ask the browser to keep it")}</Button>
+        </Notice>
+      )}
       <div class="ff-actions">
         {offered && (
           <Button icon="download" onClick={() => void install()}>
@@ -70,18 +78,22 @@ export function Settings({ rest }: { rest: string[] }) {
   );
 }
 
+function sized(bytes: number): string {
+  return bytes < 1_000_000_000 ? `${(bytes / 1_000_000).toFixed(1)} MB` : `${(bytes / 1_000_000_000).toFixed(1)} GB`;
+}
+
 function Storage() {
   const [said, setSaid] = useState("");
+  const promised = useCell(kept);
   useEffect(() => {
     void navigator.storage?.estimate?.().then(({ usage = 0, quota = 0 }) => {
-      const mb = (bytes: number): string => (bytes / 1_000_000).toFixed(1);
-      setSaid(t("%(used)s MB used, %(left)s MB left", { used: mb(usage), left: mb(Math.max(0, quota - usage)) }));
+      setSaid(t("%(used)s used, %(left)s left", { used: sized(usage), left: sized(Math.max(0, quota - usage)) }));
     });
   }, []);
   return (
     <>
       <dt>{t("Storage")}</dt>
-      <dd>{said || "–"}</dd>
+      <dd>{[said || "–", promised ? t("the browser keeps it for good") : ""].filter(Boolean).join(t(", "))}</dd>
     </>
   );
 }

@@ -3,6 +3,7 @@ import { useCell } from "../cell";
 import { dayOf, now } from "../clock";
 import { rules, useGrids } from "../duty";
 import { useModel } from "../hooks";
+import { declined, decline, install, offer } from "../install";
 import { LeaseEnds } from "../lease";
 import { model } from "../model";
 import { standing } from "../outreach";
@@ -12,7 +13,7 @@ import { link } from "../route";
 import { ahead, doorName, isBack, isDue, isLeft } from "../sweep";
 import { sync } from "../sync";
 import { t, tn } from "../text";
-import { Empty, Icon, Notice, Screen } from "../ui";
+import { Button, Empty, Icon, Notice, Screen } from "../ui";
 import { wanted } from "../walks";
 import { named } from "../words";
 
@@ -95,7 +96,24 @@ export function Today(_props: { rest: string[] }) {
           </p>
         </Empty>
       )}
+      <OnHomeScreen />
     </Screen>
+  );
+}
+
+/** The browser would put the app on the home screen: offered below the work, until somebody says no. */
+function OnHomeScreen() {
+  const [offered, no] = [useCell(offer), useCell(declined)];
+  if (!offered || no) return null;
+  return (
+    <Notice title={t("Put the app on the home screen: it opens with one touch and without a network.")}>
+      <div class="ff-entry__do">
+        <Button look="primary" icon="download" onClick={() => void install()}>
+          {t("Install")}
+        </Button>
+        <Button onClick={decline}>{t("Not now")}</Button>
+      </div>
+    </Notice>
   );
 }
 
