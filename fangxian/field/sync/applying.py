@@ -78,11 +78,14 @@ def _beyond(
         if (kind := entities.entity(name)) is not None and kind.beyond is not None
     }
     done: dict[UUID, Outcome] = {}
-    for operation, entity in outside:
+    for operation, entity in sorted(outside, key=lambda pair: pair[0].seq):
         by = acts.get(entity.name, {}).get(entity.object_of(operation) or operation.op_id)
-        if by is not None:
-            with acting(by):
-                done[operation.op_id] = apply_one(by, entity, operation)
+        if by is None:
+            continue
+        with acting(by):
+            outcome = apply_one(by, entity, operation)
+        if not outcome.out_of_reach:
+            done[operation.op_id] = outcome
     return done
 
 
