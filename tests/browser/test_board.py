@@ -11,7 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, expect
 
+from fangxian.core.actions import open_task
 from fangxian.field.actions import plan_campaign, publish_form, start_campaign
+from fangxian.field.follow import GAPS
 from fangxian.field.models import Campaign
 from fangxian.organisations.actions import appoint
 from fangxian.organisations.vacancies import refresh
@@ -56,11 +58,24 @@ def sweep(cast: Any, places: Any) -> Campaign:
 
 
 def test_everywhere(
-    browser: Browser, site: str, client_of: Any, sweep: Campaign, places: Any
+    browser: Browser, site: str, client_of: Any, alice: Any, sweep: Campaign, places: Any
 ) -> None:
     there = [sweep.id, places.community]
+    task = open_task(
+        by=alice,
+        kind=GAPS,
+        place_code=places.grid,
+        title="Cover the gaps of a grid",
+        due_at=timezone.now() - dt.timedelta(hours=2),
+        object_type="campaign",
+        object_id=sweep.id,
+        assignee_user_id=alice.user_id,
+        dedupe_key="everywhere",
+        note="先去东侧三栋。",
+    )
     pages = [("today", []), ("board_place", there), ("chain", []), ("map", there), ("proof", [])]
     paths = [(reverse(f"command:{name}", args=args), "") for name, args in pages]
+    paths += [(reverse("core:tasks"), ""), (reverse("core:task", args=[task.id]), "")]
     check_everywhere(browser, site, client_of("alice"), paths)
 
 

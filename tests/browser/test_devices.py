@@ -89,7 +89,6 @@ def test_the_pages_of_phones_are_accessible_everywhere(
     queue = reverse("field:phones")
     pages = [
         (queue, ""),
-        (f"{queue}?show=disputes", ""),
         (reverse("field:held", args=[held.pk]), ""),
         (reverse("field:dispute", args=[conflict.pk]), ""),
         (reverse("field:hand_in"), ""),
