@@ -198,6 +198,24 @@ test("an update of the app sends what waits as it was sealed", async () => {
   }
 });
 
+test("what somebody else wrote is told by a pull, once it is unlocked, and not anew when all is fetched again", async () => {
+  await enrolled();
+  const { op_id } = await visit();
+  const answer = { op_id, result: "conflict" as const, problems: [] };
+  server.answers.set(op_id, answer);
+  lock();
+  await run();
+  expect((await queued())[0]).toMatchObject({ state: "conflict", seen: false });
+  server.told = [{ ...answer, merged: { note: { mine: "a", theirs: "b", kept: "mine" } } }];
+  await unlock("135790");
+  await run();
+  const [entry] = await entries();
+  expect(entry?.answer?.merged).toEqual({ note: { mine: "a", theirs: "b", kept: "mine" } });
+  await putAway(entry?.item.seq as number);
+  await run();
+  expect([await entries(), await states()]).toEqual([[], ["conflict"]]);
+});
+
 test("what was made goes on proving who made it when the lease is over, and without the PIN nothing does", async () => {
   await enrolled();
   server.before = () => "offline";

@@ -38,6 +38,7 @@ export interface Answer {
   op_id: string;
   result: "applied" | "duplicate" | "merged" | "conflict" | "held" | "rejected" | "retry";
   problems: Problem[];
+  /** Both values of what two changed: a pull tells them, since to push asks for no PIN. */
   merged?: Record<string, { mine: unknown; theirs: unknown; kept: string }>;
   /** Of a duplicate: what was answered when it was taken in. */
   first?: Exclude<Answer["result"], "duplicate">;
@@ -437,10 +438,13 @@ async function take(reply: Pulled, asked: number, began: number, keys: ViewKeys)
     const queue = writing.objectStore("queue");
     for (const answer of answers) {
       const item = await queue.index("op").get(answer.op_id);
-      const told = sealed.get(answer.op_id);
-      if (item && stateOf(answer) !== "waiting") {
-        await queue.put({ ...item, state: stateOf(answer), answered_at: Date.now(), seen: false, ...(told ? { answer: told } : {}) });
-      }
+      const [state, told] = [stateOf(answer), sealed.get(answer.op_id)];
+      if (!item || state === "waiting") continue;
+      // Beginning anew the server tells all of it once more.
+      const again = item.state === state;
+      const seen = again && item.answer !== undefined && item.seen === true;
+      const at = again ? item.answered_at : undefined;
+      await queue.put({ ...item, state, answered_at: at ?? Date.now(), seen, ...(told ? { answer: told } : {}) });
     }
     if (!reply.more) {
       // What was answered before this pull began stands in the records now.

@@ -69,6 +69,8 @@ export class Server {
   photos = new Map<string, { announced: Call["body"]; box: number[]; visit: string }>();
   records: unknown[] = [];
   gone: unknown[] = [];
+  /** What a pull tells of operations: decisions, and both values where two had changed something. */
+  told: Answer[] = [];
   /** Called before an answer; what it returns is answered in its place ("lost": done, but the reply never arrives). */
   before: (call: Call) => Made = () => null;
   #pair: CryptoKeyPair | null = null;
@@ -127,8 +129,8 @@ export class Server {
     }
     if (token !== `Bearer token-${this.user}`) return json({ code: "sign_in_again" }, 401);
     const lease = new Date(Date.now() + this.offset + 72 * 3_600_000).toISOString();
-    const { records, gone } = this;
-    return json({ ...common, lease_until: lease, cursor: "c1", reset: false, more: false, seal_key: await this.sealKey(), proof_key: this.proofKey(this.user), records, gone });
+    const { records, gone, told } = this;
+    return json({ ...common, lease_until: lease, cursor: "c1", reset: false, more: false, seal_key: await this.sealKey(), proof_key: this.proofKey(this.user), records, gone, answers: told });
   }
 
   async #photo(path: string, body: Call["body"], bytes: Uint8Array): Promise<Response> {

@@ -20,8 +20,8 @@ class Operation(models.Model):
     ``digest`` is over its plaintext; ``proven``: it was shown that ``user_id`` made it, and not
     only said (``sync/proofs.py``); ``told`` what was answered beside the result (JSON: problems,
     merged fields). ``members``: which fields it changes, where its entity is merged.
-    ``decided_at``: when somebody decided on one that was held; ``heard_at``: when the phone asked
-    on with that in its hands.
+    ``decided_at``: when somebody decided on one that was held, or it met another's change, which a
+    pull tells; ``heard_at``: when the phone asked on with that in its hands.
     """
 
     scope = Global("asked for by its number, which only the sender knows, before a place is known")

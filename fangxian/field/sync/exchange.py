@@ -95,7 +95,6 @@ class AnswerOut(Schema):
     op_id: UUID
     result: Result
     problems: list[ProblemOut] = []
-    merged: dict[str, MergedOut] | None = None
     first: Result | None = None
 
 
@@ -139,11 +138,12 @@ class GoneOut(Schema):
 
 
 class DecisionOut(Schema):
-    """What was decided of an operation that was held."""
+    """What was decided of an operation that was held, or what it met (``merged``, by field)."""
 
     op_id: UUID
     result: Result
     problems: list[ProblemOut]
+    merged: dict[str, MergedOut] | None = None
     decided_at: dt.datetime
 
 
@@ -274,8 +274,6 @@ def _unreadable() -> Problem:
 
 def _told(one: Answer) -> dict[str, Any]:
     told: dict[str, Any] = {"op_id": one.op_id, "result": one.result, "problems": one.problems}
-    if one.merged:
-        told["merged"] = one.merged
     if one.first:
         told["first"] = one.first
     return told

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -69,12 +69,14 @@ class Sent:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the phone is told of one operation. ``first``: what a duplicate's result was."""
+    """What the phone is told of one operation. ``first``: what a duplicate's result was.
+
+    Nothing that others wrote: to send asks for no PIN, so a pull tells that.
+    """
 
     op_id: UUID
     result: Result
     problems: Sequence[Mapping[str, str]] = ()
-    merged: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     first: str = ""
 
 
@@ -192,18 +194,17 @@ def _repeated(sender: Sender, row: Row, one: Sent) -> Answer:
         )
         return _answer(one.op_id, Outcome(Result.REJECTED, (problem,)))
     # Of one that can't be opened, nothing shows that the sender knows more than its hash.
-    told = _told(row) if one.operation else {}
+    problems = told_of(row).get("problems", ()) if one.operation and not row.decided_at else ()
     return Answer(
         one.op_id,
         Result.DUPLICATE,
-        told.get("problems", ()),
-        told.get("merged", {}),
+        problems,
         first=row.result,
     )
 
 
-def _told(row: Row) -> Mapping[str, Any]:
-    """What was answered first; nothing more once its emergency's key is destroyed."""
+def told_of(row: Row) -> Mapping[str, Any]:
+    """What is told beside the result; nothing more once its emergency's key is destroyed."""
     try:
         told: Mapping[str, Any] = orjson.loads(row.told or "{}")
     except orjson.JSONDecodeError:
@@ -320,9 +321,10 @@ def _placed(held: Sequence[Holding], sent: Sequence[Sent], finder: Finder) -> li
 
 
 _FINISH = """
-UPDATE field_operation o SET result = f.result, told = f.told, emergency_id = f.emergency_id
-FROM unnest(%(op_id)s::uuid[], %(result)s::text[], %(told)s::bytea[], %(emergency)s::uuid[])
-  AS f (op_id, result, told, emergency_id)
+UPDATE field_operation o SET result = f.result, told = f.told, emergency_id = f.emergency_id,
+  decided_at = CASE WHEN f.met THEN now() END
+FROM unnest(%(op_id)s::uuid[], %(result)s::text[], %(told)s::bytea[], %(emergency)s::uuid[],
+  %(met)s::boolean[]) AS f (op_id, result, told, emergency_id, met)
 WHERE o.op_id = f.op_id
 """
 
@@ -346,6 +348,7 @@ def _write(outcomes: Mapping[UUID, Outcome], sent: Mapping[UUID, Sent], finder: 
         "result": [str(outcome.result) for outcome in done.values()],
         "told": [told[op_id][0] for op_id in done],
         "emergency": [told[op_id][1] for op_id in done],
+        "met": [bool(outcome.merged) for outcome in done.values()],
     }
     with connection.cursor() as cursor:
         cursor.execute(_FINISH, values)
@@ -379,7 +382,7 @@ def shown(merged: Mapping[str, Merged]) -> dict[str, dict[str, Any]]:
 
 
 def _answer(op_id: UUID, outcome: Outcome) -> Answer:
-    return Answer(op_id, outcome.result, said(outcome.problems), shown(outcome.merged))
+    return Answer(op_id, outcome.result, said(outcome.problems))
 
 
 def _held_problem(why: HeldOperation.Why) -> Problem:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
-import orjson
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -28,6 +27,7 @@ from fangxian.core.queries import server_epoch
 from fangxian.field.models import Operation, PhoneManifest
 from fangxian.field.sync import entities, manifest, versions
 from fangxian.field.sync.entities import Reach, Record
+from fangxian.field.sync.operations import told_of
 from fangxian.field.sync.phones import phone_rules
 from fangxian.organisations.queries import in_force
 
@@ -178,15 +178,20 @@ def _everything(device_id: UUID, holder_id: UUID, actors: Sequence[Actor]) -> _N
 
 
 def _add_decided(now: _Now, device_id: UUID, holder_id: UUID) -> None:
-    """What was decided of the phone's held operations; of those of somebody else no word of it."""
+    """What was decided of the phone's held operations, and both values where one met another's
+    change; of those of somebody else no word of it.
+    """
     fresh = Q(heard_at=None) | Q(decided_at__gte=timezone.now() - ANSWERS_KEPT)
     for row in Operation.objects.filter(fresh, device_id=device_id, decided_at__isnull=False):
+        told = told_of(row) if row.user_id in (holder_id, None) else {}
         data = {
             "op_id": row.op_id,
             "result": row.result,
-            "problems": _problems(row) if row.user_id in (holder_id, None) else [],
+            "problems": told.get("problems", []),
             "decided_at": row.decided_at,
         }
+        if merged := told.get("merged"):
+            data["merged"] = merged
         record = Record(row.op_id, data)
         version = manifest.version_of(data, None)
         now.held[_answer_key(row.op_id)] = _Held(_ANSWERS, record, version)
@@ -203,16 +208,6 @@ def _heard(now: _Now, has: manifest.Manifest) -> None:
     heard = [op_id for op_id in now.unheard if _answer_key(op_id) in has]
     if heard:
         Operation.objects.filter(op_id__in=heard).update(heard_at=timezone.now())
-
-
-def _problems(row: Operation) -> Sequence[Mapping[str, str]]:
-    try:
-        told = orjson.loads(row.told or "{}")
-    except orjson.JSONDecodeError:
-        # Its emergency's key is destroyed.
-        return []
-    found: Sequence[Mapping[str, str]] = told.get("problems", [])
-    return found
 
 
 def _next(row: PhoneManifest, now: _Now, cursor: str | None, epoch: str) -> Page:

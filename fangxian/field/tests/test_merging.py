@@ -58,7 +58,14 @@ def test_the_same_field_keeps_both_values_and_the_later_arrival_shows(
     assert results(one.push()) == ["applied"]
     told = other.push()
     assert results(told) == ["conflict"]
-    assert told[0]["merged"] == {"note": {"mine": "other", "theirs": "one", "kept": "mine"}}
+    # To whom has the PIN a pull tells the other's value; not to whoever sends it, once or again.
+    again = other.send(other.sent).json()["answers"]
+    assert b"theirs" not in orjson.dumps([told, again])
+    (page,) = other.pull()
+    (answer,) = page["answers"]
+    assert (answer["op_id"], answer["result"]) == (told[0]["op_id"], "conflict")
+    assert answer["merged"] == {"note": {"mine": "other", "theirs": "one", "kept": "mine"}}
+    assert one.pull()[-1]["answers"] == []
     assert household(bob, home).note == "other"
     with acting(alice):
         (row,) = FieldConflict.objects.all()
