@@ -31,7 +31,7 @@ export function Gates({ rest }: { rest: string[] }) {
     <Screen title={t("Gates")}>
       {gates.length === 0 && (
         <Empty title={t("No gate is yours to staff.")}>
-          <p>{t("It appears here as soon as the community sets one up in your grids.")}</p>
+          <p>{t("It appears here as soon as one is set up where you work, or your unit is to staff one.")}</p>
         </Empty>
       )}
       {gates.length > 0 && (

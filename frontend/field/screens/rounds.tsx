@@ -35,7 +35,7 @@ export function Rounds({ rest }: { rest: string[] }) {
     <Screen title={t("Rounds")}>
       {rounds.length === 0 && (
         <Empty title={t("No round is yours to walk.")}>
-          <p>{t("It appears here as soon as the community sets one up in your grids.")}</p>
+          <p>{t("It appears here as soon as one is planned where you work.")}</p>
         </Empty>
       )}
       {rounds.length > 0 && <Reader rounds={rounds} />}
