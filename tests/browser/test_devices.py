@@ -47,6 +47,9 @@ def test_a_code_leads_to_an_enrolled_phone(
         page.locator("#enrol button").click()
         code = page.locator(".fx-device-code__letters").inner_text()
         expect(page.locator("svg.fx-qr")).to_be_visible()
+        # For a phone that shows this page itself; behind the # it is sent to no server.
+        here = page.get_by_role("link", name="这就是要登记的手机")
+        expect(here).to_have_attribute("href", f"{site}/f/#enrol={code}")
         screenshot(page, "phones-code")
         enrol(site, code)
         expect(page.locator("#device-code [role=status]")).to_contain_text("示例手机")
