@@ -1,16 +1,17 @@
 // What the screens of duties share: saving and saying so, the place, what was done today.
 import type { ComponentChildren } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useCell } from "./cell";
+import type { Draft } from "./draft";
 import { useModel } from "./hooks";
 import { type Done, model } from "./model";
 import type { Grid } from "./records";
 import { go } from "./route";
-import { failure, moment } from "./said";
+import { failure } from "./said";
 import { session } from "./session";
 import { t } from "./text";
-import { Button, Choice, Icon, Notice } from "./ui";
-import { type Anew, type Basis, rewritten } from "./written";
+import { Button, Choice, Notice } from "./ui";
+import { type Anew, type Basis, NEW, rewritten } from "./written";
 
 /** A hand that trembles touches twice; what comes so soon after the last is not meant. */
 export const BLINK = 350;
@@ -60,62 +61,36 @@ export function useGrids(): readonly Grid[] {
   return pulled.length ? pulled.sort((a, b) => (a.code < b.code ? -1 : 1)) : grids;
 }
 
-/** The grid that something was done in; asked only where there are several. */
-export function useGrid(chosen: string, onChoose: (code: string) => void): { code: string; choice: ComponentChildren } {
-  const grids = useGrids();
+/** The grid that something was done in; asked only where there are several. A correction is of the grid of what it
+ * corrects, and of no other. */
+export function useGrid(draft: Basis & { grid: string }, onChoose: (code: string) => void, among?: readonly Grid[]): { code: string; choice: ComponentChildren } {
+  const mine = useGrids();
+  const grids = among ?? mine;
+  const { grid: chosen, corrects } = draft;
+  if (corrects && chosen) {
+    const name = mine.find((grid) => grid.code === chosen)?.name;
+    return { code: chosen, choice: grids.length > 1 && name ? <p class="ff-where">{name}</p> : null };
+  }
   const code = grids.some((grid) => grid.code === chosen) ? chosen : (grids[0]?.code ?? "");
   const options = grids.map((grid) => ({ value: grid.code, label: grid.name }));
   const choice = grids.length > 1 ? <Choice legend={t("Grid")} value={code} options={options} onChoose={onChoose} /> : null;
   return { code, choice };
 }
 
-const STATES: Record<Done["state"], { icon: string; label: () => string }> = {
-  waiting: { icon: "clock", label: () => t("kept here, not sent yet") },
-  applied: { icon: "ok", label: () => t("sent") },
-  merged: { icon: "ok", label: () => t("sent") },
-  conflict: { icon: "warn", label: () => t("sent, looked at by a person") },
-  held: { icon: "doing", label: () => t("held, a supervisor decides") },
-  rejected: { icon: "bad", label: () => t("refused: see the sync box") },
-};
-
-/** The entries that others take the place of: not by one that was refused. */
-function replacedBy(done: readonly Done[]): ReadonlySet<unknown> {
-  return new Set(done.filter((one) => one.state !== "rejected").map((one) => one.patch["corrects"]));
-}
-
-/** What this phone recorded today, latest first; with `onCorrect` each can be written anew. */
-export function DoneToday({ title, done, onCorrect }: { title: string; done: Done[]; onCorrect?: (one: Done) => void }) {
-  const replaced = replacedBy(done);
-  if (!done.length) return null;
-  return (
-    <section class="ff-part" aria-label={title}>
-      <h2 class="ff-subtitle">{title}</h2>
-      <ul class="ff-list">
-        {done.map((one) => {
-          const corrected = replaced.has(one.op_id);
-          const state = STATES[one.state];
-          return (
-            <li key={one.op_id} class="ff-entry" data-state={one.state}>
-              <Icon name={corrected ? "history" : state.icon} />
-              <div class="ff-entry__text">
-                <p class="ff-entry__title">{one.title}</p>
-                <p class="ff-hint">
-                  {moment(one.at)} · {corrected ? t("corrected, no longer counts") : one.again ? t("refused, written anew") : state.label()}
-                </p>
-                {onCorrect && !corrected && one.state !== "rejected" && (
-                  <Button onClick={() => onCorrect(one)}>{t("Correct it")}</Button>
-                )}
-              </div>
-            </li>
-          );
-        })}
-      </ul>
-    </section>
-  );
-}
-
 /** The codes of duties, once they are here. */
 export const rules = () => model.all("duty_rules")[0];
+
+/** The entry that a draft takes the place of, among those that the screen shows. A correction that was left lying until
+ * its entry is shown no more would take the place of that one unseen: what was written stays, and is new. */
+export function useCorrected(draft: Draft<Basis>, done: readonly Done[]): Done | undefined {
+  const { corrects, again } = draft.value;
+  const found = done.find((one) => one.op_id === corrects && one.state !== "rejected");
+  const stale = corrects !== "" && !found && !again;
+  useEffect(() => {
+    if (stale) draft.change(NEW);
+  }, [stale]);
+  return found;
+}
 
 /** Said while a correction is written; one that was refused may be written as an entry of its own. */
 export function Correcting({ corrected, basis, onStop, onNew }: {

@@ -1,5 +1,5 @@
-// A form over a record that others change too.
-import { useState } from "preact/hooks";
+// A form over a record that others change too. What is half written stays, as everywhere (draft.ts).
+import { useDraft } from "./draft";
 
 export interface Edit<T> {
   value: T;
@@ -7,27 +7,48 @@ export interface Edit<T> {
   base: T;
   /** The version that the hand saw, for `save`. */
   version: number | null;
+  /** Something is written here that is not saved. */
+  begun: boolean;
+  /** It was written before this screen was opened. */
+  found: boolean;
   change: (part: Partial<T>) => void;
   /** What differs from the base, in `next` or in `value`. */
   changes: (next?: T) => Partial<T>;
-  /** Saved: what the phone knows now stands there. */
+  /** Saved, or no longer wanted: what the phone knows now stands there. */
   done: () => void;
 }
 
-/** `before`: what a hand has written here before. Follows the record until it is touched; from then on what came in between neither moves the fields nor is taken
- * for something that was seen and overruled. */
-export function useEdit<T extends object>(shown: T, version: number | null, before: Partial<T> = {}): Edit<T> {
-  const [begun, setBegun] = useState<{ base: T; version: number | null; value: T } | null>(() =>
-    Object.keys(before).length ? { base: shown, version, value: { ...shown, ...before } } : null,
-  );
-  const now = begun ?? { base: shown, version, value: shown };
+interface Begun<T> {
+  base: T;
+  version: number | null;
+  value: T;
+}
+
+/** `key`: what it is about, for the draft; `before`: what a refused change said. Follows the record until it is
+ * touched; from then on what came in between neither moves the fields nor is taken for something that was seen and
+ * overruled. */
+export function useEdit<T extends object>(key: string, shown: T, version: number | null, before: Partial<T> = {}): Edit<T> {
+  const fresh = { base: shown, version, value: shown };
+  const given = Object.keys(before).length ? { ...fresh, value: { ...shown, ...before } } : null;
+  const draft = useDraft<{ begun: Begun<T> | null }>(key, { begun: given });
+  const { begun } = draft.value;
+  const now = begun ?? fresh;
+  const differing = (next: T): Partial<T> =>
+    Object.fromEntries(Object.entries(next).filter(([name, value]) => value !== now.base[name as keyof T])) as Partial<T>;
+  const done = (): void => void draft.forget().catch(() => undefined);
   return {
     value: now.value,
     base: now.base,
     version: now.version,
-    change: (part) => setBegun((last) => ({ ...(last ?? now), value: { ...(last ?? now).value, ...part } })),
-    changes: (next = now.value) =>
-      Object.fromEntries(Object.entries(next).filter(([name, value]) => value !== now.base[name as keyof T])) as Partial<T>,
-    done: () => setBegun(null),
+    begun: begun !== null,
+    found: draft.found && begun !== null,
+    change: (part) => {
+      const next = { ...now, value: { ...now.value, ...part } };
+      // As it was: the form follows the record again.
+      if (Object.keys(differing(next.value)).length || given) draft.change({ begun: next });
+      else done();
+    },
+    changes: (next = now.value) => differing(next),
+    done,
   };
 }

@@ -49,6 +49,15 @@ export async function entries(): Promise<Entry[]> {
   return made.sort((a, b) => b.item.seq - a.item.seq);
 }
 
+/** Nobody has decided for so long that the person need not go on looking at it; a decision is told all the same. */
+const LONG = 14 * 86_400_000;
+
+/** Whether the person may put an entry away. */
+export function isTold({ state, answered_at = Infinity }: Queued, refused: boolean): boolean {
+  if (state === "held") return Date.now() - answered_at > LONG;
+  return state !== "waiting" && (state !== "applied" || refused);
+}
+
 /** The person has seen a notice, or has put a refused one away. */
 export async function putAway(seq: number): Promise<void> {
   await write(["queue", "photos", "boxes"], async (writing) => {

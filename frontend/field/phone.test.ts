@@ -2,7 +2,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { changed, clear, draft, keepDraft, load, model, save } from "./model";
 import { choosePin, destroy, expire, lock, openKeys, redeem, session, start, unlock } from "./session";
-import { prefs } from "./prefs";
 import { boxes, close, meta, open, queued } from "./store";
 import { entries, exported, putAway } from "./outbox";
 import { push, rest, run, sync } from "./sync";
@@ -272,50 +271,6 @@ test("one that the server can't decide on keeps back neither the others nor the 
   server.before = ({ path, body }) => (path === "push" && JSON.stringify(body).includes(worst) ? json({}, 500) : null);
   for (let times = 0; times < 4; times++) await run();
   expect([server.operations.has(worst), server.operations.has(after)]).toEqual([false, true]);
-});
-
-test("a correction waits until the server has what it corrects", async () => {
-  await enrolled();
-  server.before = () => "offline";
-  const wrong = (await visit("wrong")).op_id;
-  const right = (await save("visit", null, { household_id: HOUSEHOLD, outcome: "well", corrects: wrong }, { title: "302" })).op_id;
-  const last = (await save("visit", null, { household_id: HOUSEHOLD, outcome: "away", corrects: right }, { title: "302" })).op_id;
-  const other = (await visit("other")).op_id;
-  await vi.waitFor(() => expect(sync.value.running).toBe(false));
-  server.answers.set(wrong, { op_id: wrong, result: "retry", problems: [] });
-  server.before = () => null;
-  await run();
-  expect([...server.operations.keys()]).toEqual([other]);
-  expect([await states(), sync.value.line]).toEqual([["waiting", "waiting", "waiting", "applied"], "busy"]);
-  server.answers.clear();
-  await run();
-  expect([...server.operations.keys()]).toEqual([other, wrong, right, last]);
-  expect([await states(), sync.value.line]).toEqual([["applied", "applied", "applied", "applied"], "ok"]);
-});
-
-test("the server is told the language of the app, so that its words are in it", async () => {
-  await enrolled();
-  prefs.value = { ...prefs.value, language: "zh-hant" };
-  await visit();
-  await run();
-  expect(server.calls.at(-1)).toMatchObject({ path: "pull", language: "zh-hant" });
-  expect(server.calls.filter((call) => call.path === "push").map((call) => call.language)).toEqual(["zh-hant"]);
-});
-
-test("what was decrypted once is not decrypted again after a pull", async () => {
-  await enrolled();
-  for (let at = 0; at < 20; at++) await visit(String(at));
-  await run();
-  const decrypt = vi.spyOn(crypto.subtle, "decrypt");
-  server.records = [{ entity: "household", id: HOUSEHOLD, version: 42, data: { room: "302", note: "new", state: "lived_in" } }];
-  await run();
-  expect([model.household(HOUSEHOLD)?.note, model.done("visit").length]).toEqual(["new", 20]);
-  // The record that came, and the proof that the operations are with the server is no box.
-  expect(decrypt.mock.calls.length).toBeLessThan(3);
-  const before = decrypt.mock.calls.length;
-  clear();
-  await load();
-  expect(decrypt.mock.calls.length).toBeGreaterThan(before + 20);
 });
 
 test("what is half written outlives the app, not the view key", async () => {

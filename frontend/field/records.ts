@@ -141,6 +141,8 @@ export interface Point {
   /** What its QR says. */
   token: string;
   order: number;
+  /** Of a walk that began before, nothing is due. */
+  made_at?: string;
   /** How often it was passed on the walk of `day`, by whomever. */
   done: number;
   day: string;

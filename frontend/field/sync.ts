@@ -467,7 +467,7 @@ async function tidy(now: number = Date.now()): Promise<void> {
     const before = IDBKeyRange.upperBound(new Date(present() - KEPT_DAYS * DAY).toISOString());
     for (const item of await queue.index("at").getAll(before)) {
       const old = item.answered_at !== undefined && now - item.answered_at > KEPT_DAYS * DAY;
-      const open = item.state === "waiting" || item.state === "held" || (item.state === "rejected" && !item.seen);
+      const open = item.state === "waiting" || ((item.state === "held" || item.state === "rejected") && !item.seen);
       if (old && !open) await queue.delete(item.seq);
     }
   });

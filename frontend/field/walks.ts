@@ -60,7 +60,8 @@ export function standings(round: Round, moment: Date = new Date(now())): Standin
     .sort((a, b) => a.order - b.order)
     .map((point) => {
       const done = (point.day === walk.day ? point.done : 0) + (own.get(point.id) ?? 0);
-      return { point, done, missed: done < walk.due, wanted: done < walk.wanted };
+      const due = Date.parse(point.made_at ?? "") > walk.begins ? 0 : walk.due;
+      return { point, done, missed: done < due, wanted: done < walk.wanted };
     });
 }
 

@@ -144,6 +144,7 @@ export const draftAt = {
   outreach: (kind: string, basis: string): string => keyOf("outreach", kind, basis),
   say: (messageId: string, basis: string): string => keyOf("say", messageId, basis),
   home: (basis: string): string => keyOf("home", basis),
+  edit: (recordId: string, basis: string): string => keyOf("edit", recordId, basis),
 };
 
 /** A screen and what stands on it. */

@@ -1,9 +1,10 @@
 // A disinfection: where, with what, how strong, how long; usual values stand there already.
+import { DoneHere, useDone } from "../done";
 import { useDraft } from "../draft";
-import { Correcting, DoneToday, Refused, WritingAnew, compact, dealtWith, rules, useGrid, useSaving } from "../duty";
+import { Correcting, Refused, WritingAnew, compact, dealtWith, rules, useCorrected, useGrid, useSaving } from "../duty";
 import { goOn } from "../enter";
 import { useModel } from "../hooks";
-import { type Done, model, save } from "../model";
+import { type Done, save } from "../model";
 import { Lines } from "../parts";
 import type { DutyRules } from "../records";
 import { session } from "../session";
@@ -35,10 +36,11 @@ function Record({ known, basis }: { known: DutyRules; basis: string }) {
   const first = known.agents[0]?.code ?? "";
   const blank = { ...NEW, grid: "", site: "", agent: first, ...usual(first), area: "", operator: session.value.user_name, note: "" };
   const draft = useDraft<Disinfected>(draftAt.disinfection(basis), blank);
-  const { site, agent, corrects, was, again, ...typed } = draft.value;
-  const corrected = model.done("disinfection").find((one) => one.op_id === corrects);
+  const { site, agent, corrects: _corrects, was, again, ...typed } = draft.value;
+  const done = useDone("disinfection");
+  const corrected = useCorrected(draft, done);
   const { busy, run, notice } = useSaving();
-  const { code, choice } = useGrid(draft.value.grid, (grid) => draft.change({ grid }));
+  const { code, choice } = useGrid(draft.value, (grid) => draft.change({ grid }));
   const set = (name: keyof typeof typed) => (event: { currentTarget: HTMLInputElement }) => {
     draft.change({ [name]: event.currentTarget.value });
   };
@@ -66,7 +68,7 @@ function Record({ known, basis }: { known: DutyRules; basis: string }) {
       area,
       operator: typed.operator.trim(),
       note: typed.note.trim(),
-      corrects,
+      corrects: again ? draft.value.corrects : corrected?.op_id,
     };
     const patch = compact(said, was);
     await save("disinfection", null, patch, { title, again: again?.op_id ?? "" });
@@ -115,7 +117,7 @@ function Record({ known, basis }: { known: DutyRules; basis: string }) {
           {t("Save")}
         </Button>
       </div>
-      <DoneToday title={t("Recorded on this phone")} done={model.done("disinfection")} onCorrect={correct} />
+      <DoneHere title={t("Recorded on this phone")} done={done} onCorrect={correct} />
     </form>
   );
 }

@@ -85,10 +85,10 @@ export function Door({ door, campaign, outcome, basis }: At & { outcome: string 
 
   return (
     <Screen title={doorName(door)}>
-      <LeaseEnds />
       <p class="ff-where">
         {campaign.name} · {tn("%(n)s door left", "%(n)s doors left", left)}
       </p>
+      <LeaseEnds />
       {saved && saved.door !== door.id && (
         <Notice kind="ok" title={t("Saved: %(door)s, %(outcome)s.", { door: saved.title, outcome: saved.outcome })}>
           <p>

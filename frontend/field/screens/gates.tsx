@@ -1,8 +1,10 @@
 // A gate's log: who passes is written down in one go, and the next one can come.
 import { Fragment } from "preact";
-import { useRef } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
+import { dayOf, today } from "../clock";
+import { DoneHere, useDone } from "../done";
 import { useDraft } from "../draft";
-import { Correcting, DoneToday, Refused, WritingAnew, compact, dealtWith, rules, useSaving } from "../duty";
+import { Correcting, Refused, WritingAnew, compact, dealtWith, rules, useCorrected, useSaving } from "../duty";
 import { goOn } from "../enter";
 import { useModel } from "../hooks";
 import { type Done, model, save } from "../model";
@@ -58,9 +60,10 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
   const set = (name: keyof Passing) => (value: string) => written.change({ [name]: value });
   const temperature = degrees(entry.temperature);
   const fever = known !== undefined && temperature !== null && temperature >= known.fever;
-  const done = model.done("gate_entry").filter((one) => one.patch["gate_id"] === gate.id);
-
-  const corrected = done.find((one) => one.op_id === corrects);
+  const done = useDone("gate_entry", "gate_id", gate.id);
+  const day = today();
+  const todays = useMemo(() => done.filter((one) => dayOf(one.at) === day).length, [done, day]);
+  const corrected = useCorrected(written, done);
 
   // What a gun reads finds its field, whichever has the focus.
   useGun((code, field) => {
@@ -88,13 +91,15 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
       phone: narrow(entry.phone),
       origin: entry.origin.trim(),
       note: entry.note.trim(),
-      corrects,
+      corrects: again ? corrects : corrected?.op_id,
     };
     const patch = compact(said, was);
-    if (gate.asks.length && !corrected?.bare && !gate.asks.some((asked) => patch[asked])) {
+    // Of an entry that the phone has forgotten, or never knew whole, what is not said stays as it is.
+    const partly = corrected && (corrected.bare || corrected.patch["corrects"]);
+    if (gate.asks.length && !partly && !gate.asks.some((asked) => patch[asked])) {
       throw new Refused(t("Nothing is written down of who passes: fill in one field at least."));
     }
-    const called = patch["plate"] ?? patch["who"] ?? tn("%(n)s person", "%(n)s people", people);
+    const called = patch["plate"] || patch["who"] || (corrected?.bare && corrected.title.split(" · ")[0]) || tn("%(n)s person", "%(n)s people", people);
     const title = [called, temperature === null ? "" : `${temperature.toFixed(1)} °C`, label].filter(Boolean).join(" · ");
     await save("gate_entry", null, patch, { title, again: again?.op_id ?? "" });
     return t("Saved: %(title)s", { title });
@@ -178,7 +183,7 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
           </Button>
         ))}
       </div>
-      <DoneToday title={tn("%(n)s entry today on this phone", "%(n)s entries today on this phone", done.length)} done={done} onCorrect={correct} />
+      <DoneHere title={tn("%(n)s entry today on this phone", "%(n)s entries today on this phone", todays)} done={done} onCorrect={correct} />
       {model.gates().length > 1 && (
         <a class="ff-button ff-button--plain" href={link("gates")}>
           <span>{t("Other gates")}</span>

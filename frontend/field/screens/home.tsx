@@ -1,4 +1,5 @@
 // What can be corrected of a household at its door: its state, the note, who is away.
+import { useRef } from "preact/hooks";
 import { useDraft } from "../draft";
 import { Refused, WritingAnew, dealtWith, useSaving } from "../duty";
 import { useEdit } from "../edit";
@@ -8,7 +9,7 @@ import type { Row } from "../records";
 import { link } from "../route";
 import { doorName, residentsAt, today } from "../sweep";
 import { t } from "../text";
-import { Button, Choice, Empty, Field, Screen } from "../ui";
+import { Button, Choice, Empty, Field, Notice, Screen } from "../ui";
 import { named } from "../words";
 import { NO_CHANGE, draftAt } from "../written";
 
@@ -65,7 +66,7 @@ interface Anewed {
 function Household({ home, title, begun, again, onSaved }: { home: Row<"household"> } & Anewed) {
   const words = model.words();
   const { state, note } = home;
-  const edit = useEdit({ state, note }, model.version("household", home.id), begun);
+  const edit = useEdit(draftAt.edit(home.id, again), { state, note }, model.version("household", home.id), begun);
   const { busy, run, notice } = useSaving();
   const change = (): Promise<boolean> => {
     const data = edit.changes({ ...edit.value, note: edit.value.note.trim() });
@@ -92,6 +93,7 @@ function Household({ home, title, begun, again, onSaved }: { home: Row<"househol
       />
       <Lines label={t("Note on the household")} value={edit.value.note} most={LONGEST_NOTE} onInput={(next) => edit.change({ note: next })} />
       {notice}
+      {!again && <Before edit={edit} />}
       <Button type="submit" look="primary" disabled={busy}>
         {t("Save")}
       </Button>
@@ -99,9 +101,21 @@ function Household({ home, title, begun, again, onSaved }: { home: Row<"househol
   );
 }
 
+/** What was begun before is not what the phone knows now. */
+function Before({ edit }: { edit: { found: boolean; done: () => void } }) {
+  if (!edit.found) return null;
+  return (
+    <Notice title={t("You began to write here, and did not save it.")}>
+      <Button onClick={edit.done}>{t("Leave it as it was")}</Button>
+    </Notice>
+  );
+}
+
 function Resident({ resident, title, begun, again, onSaved }: { resident: Row<"resident"> } & Anewed) {
   const { away_since, away_where } = resident;
-  const edit = useEdit({ away_since, away_where }, model.version("resident", resident.id), begun);
+  const edit = useEdit(draftAt.edit(resident.id, again), { away_since, away_where }, model.version("resident", resident.id), begun);
+  const opened = useRef(false);
+  opened.current ||= edit.begun;
   const { busy, run, notice } = useSaving();
   const [since, where] = [edit.value.away_since ?? today(), edit.value.away_where];
   const away = edit.base.away_since !== null;
@@ -116,7 +130,7 @@ function Resident({ resident, title, begun, again, onSaved }: { resident: Row<"r
       return t("Saved.");
     });
   return (
-    <details class="ff-details" open={notice !== null || again !== ""}>
+    <details class="ff-details" open={notice !== null || again !== "" || opened.current}>
       <summary>
         {resident.name} · {away ? t("away") : t("at home")}
       </summary>
@@ -136,6 +150,7 @@ function Resident({ resident, title, begun, again, onSaved }: { resident: Row<"r
           onInput={(event) => edit.change({ away_where: event.currentTarget.value })}
         />
         {notice}
+        {!again && <Before edit={edit} />}
         <Button disabled={!since || busy} onClick={() => void tell({ away_since: since, away_where: where.trim() })}>
           {away ? t("Change") : t("Is away")}
         </Button>

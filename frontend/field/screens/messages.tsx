@@ -1,9 +1,11 @@
 // What is to be said today, large enough to be read aloud; talks, rumours and gatherings.
+import { DoneHere, useDone } from "../done";
 import { useDraft } from "../draft";
-import { Correcting, DoneToday, Refused, WritingAnew, compact, dealtWith, rules, useGrid, useSaving } from "../duty";
+import { Correcting, Refused, WritingAnew, compact, dealtWith, rules, useCorrected, useGrid, useGrids, useSaving } from "../duty";
 import { goOn } from "../enter";
 import { useModel } from "../hooks";
 import { type Done, model, save } from "../model";
+import { TOLD, latestIn, standing, within } from "../outreach";
 import { Badge, Lines, RowLink } from "../parts";
 import type { DutyRules, Row } from "../records";
 import { link } from "../route";
@@ -14,15 +16,14 @@ import { NO_OUTREACH, correcting, draftAt, outreachFrom } from "../written";
 
 const LONGEST_NOTE = 500;
 const MOST_PEOPLE = 100_000;
-/** The kind that goes with a message. */
-const TOLD = "told";
 
 /** #/messages, #/messages/say/MESSAGE, #/messages/KIND; at the end the number of a refused entry that is written anew. */
 export function Messages({ rest }: { rest: string[] }) {
   useModel();
   const known = rules();
   const [first, second, third = ""] = rest;
-  const message = first === "say" ? model.messages().find((one) => one.id === second) : undefined;
+  // What was refused is written anew also when its day is over.
+  const message = first !== "say" ? undefined : third ? model.one("message", second ?? "") : model.messages().find((one) => one.id === second);
   const kind = known?.outreach.find((one) => one.code === first);
   if (known && message) return <Say message={message} known={known} basis={third} key={`${message.id} ${third}`} />;
   if (known && kind) return <Outreach kind={kind} basis={second ?? ""} key={`${kind.code} ${second ?? ""}`} />;
@@ -61,15 +62,14 @@ export function Messages({ rest }: { rest: string[] }) {
           </ul>
         </section>
       )}
-      <DoneToday title={t("Recorded on this phone")} done={model.done("outreach")} />
+      <DoneHere title={t("Recorded on this phone")} done={model.done("outreach")} />
     </Screen>
   );
 }
 
-/** Whether this phone has said it today. */
+/** Whether this phone has said it today, in all grids that it is for. */
 function Told({ message, known }: { message: Row<"message">; known: DutyRules | undefined }) {
-  const [latest] = model.done("outreach").filter((one) => one.patch["message_id"] === message.id && one.state !== "rejected");
-  const outcome = known?.outreach.find((one) => one.code === TOLD)?.outcomes.find((one) => one.code === latest?.patch["outcome"]);
+  const outcome = standing(message, useGrids(), known);
   if (!outcome) return <Badge icon="todo">{t("To be said")}</Badge>;
   return (
     <Badge kind={outcome.done ? "ok" : "warn"} icon={outcome.done ? "check" : "gap"}>
@@ -80,22 +80,23 @@ function Told({ message, known }: { message: Row<"message">; known: DutyRules | 
 
 function Say({ message, known, basis }: { message: Row<"message">; known: DutyRules; basis: string }) {
   const written = useDraft(draftAt.say(message.id, basis), NO_OUTREACH);
-  const { people, grid, again } = written.value;
+  const { people, again } = written.value;
   const { busy, run, notice } = useSaving();
-  const { code, choice } = useGrid(grid, (next) => written.change({ grid: next }));
+  const { code, choice } = useGrid(written.value, (grid) => written.change({ grid }), within(message, useGrids()));
   const kind = known.outreach.find((one) => one.code === TOLD);
-  const done = model.done("outreach").filter((one) => one.patch["message_id"] === message.id);
-  const [latest] = done.filter((one) => one.state !== "rejected");
+  const done = useDone("outreach", "message_id", message.id);
   const record = async (outcome: string, label: string): Promise<void> => {
     const heard = counted(people, MOST_PEOPLE);
+    const latest = latestIn(message, code);
+    // Said once more is another time; what was said after all takes the place of “not said”.
+    const otherwise = latest && latest.patch["outcome"] !== outcome ? latest.op_id : "";
     const patch = compact({
       place_code: code,
       kind: TOLD,
       outcome,
       people: heard ?? 0,
       message_id: message.id,
-      // Said once more is another time; what was said after all takes the place of “not said”.
-      corrects: latest && latest.patch["outcome"] !== outcome ? latest.op_id : "",
+      corrects: (again && written.value.corrects) || otherwise,
     });
     const title = `${label} · ${[...message.text].slice(0, 12).join("")}`;
     const kept = await run(async () => {
@@ -106,6 +107,7 @@ function Say({ message, known, basis }: { message: Row<"message">; known: DutyRu
     if (!kept) return scrollTo({ top: 0 });
     await written.forget().catch(() => undefined);
     if (again) dealtWith(title);
+    else if (choice) written.change({ grid: code });
   };
   return (
     <Screen title={named(known.messages.find((one) => one.code === message.kind), message.kind)}>
@@ -129,7 +131,7 @@ function Say({ message, known, basis }: { message: Row<"message">; known: DutyRu
           </Button>
         ))}
       </div>
-      <DoneToday title={t("Recorded on this phone")} done={done} />
+      <DoneHere title={t("Recorded on this phone")} done={done} />
       <a class="ff-button ff-button--plain" href={link("messages")}>
         <span>{t("All messages")}</span>
       </a>
@@ -139,11 +141,11 @@ function Say({ message, known, basis }: { message: Row<"message">; known: DutyRu
 
 function Outreach({ kind, basis }: { kind: DutyRules["outreach"][number]; basis: string }) {
   const draft = useDraft(draftAt.outreach(kind.code, basis), NO_OUTREACH);
-  const { grid, outcome, people, note, corrects, was, again } = draft.value;
-  const done = model.done("outreach").filter((one) => one.patch["kind"] === kind.code);
-  const corrected = done.find((one) => one.op_id === corrects);
+  const { outcome, people, note, corrects, was, again } = draft.value;
+  const done = useDone("outreach", "kind", kind.code);
+  const corrected = useCorrected(draft, done);
   const { busy, run, notice } = useSaving();
-  const { code, choice } = useGrid(grid, (next) => draft.change({ grid: next }));
+  const { code, choice } = useGrid(draft.value, (grid) => draft.change({ grid }));
   const stop = (): void => void draft.forget().catch(() => undefined);
   const written = async (): Promise<string> => {
     const found = kind.outcomes.find((one) => one.code === outcome);
@@ -151,7 +153,8 @@ function Outreach({ kind, basis }: { kind: DutyRules["outreach"][number]; basis:
     const heard = counted(people, MOST_PEOPLE);
     if (people.trim() && heard === null) throw new Refused(t("People: write a number, or nothing."));
     const title = `${named(kind)} · ${named(found)}`;
-    const said = { place_code: code, kind: kind.code, outcome, people: heard ?? 0, note: note.trim(), corrects };
+    const counts = again ? corrects : corrected?.op_id;
+    const said = { place_code: code, kind: kind.code, outcome, people: heard ?? 0, note: note.trim(), corrects: counts };
     const patch = compact(said, was);
     await save("outreach", null, patch, { title, again: again?.op_id ?? "" });
     if (again) dealtWith(title);
@@ -204,7 +207,7 @@ function Outreach({ kind, basis }: { kind: DutyRules["outreach"][number]; basis:
           </a>
         </div>
       </form>
-      <DoneToday
+      <DoneHere
         title={t("Recorded on this phone")}
         done={done}
         onCorrect={correct}

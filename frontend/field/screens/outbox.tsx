@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { useCell } from "../cell";
 import { changed } from "../model";
 import { model } from "../model";
-import { type Entry, entries, putAway } from "../outbox";
+import { type Entry, entries, isTold, putAway } from "../outbox";
 import { line } from "../line";
 import { go, link } from "../route";
 import { moment } from "../said";
@@ -137,7 +137,7 @@ function Line({ item, own, answer, stranded, photos, refused }: Entry) {
               <span>{t("See the household")}</span>
             </a>
           )}
-          {item.state !== "waiting" && item.state !== "held" && (item.state !== "applied" || refused.length > 0) && (
+          {isTold(item, refused.length > 0) && (
             <Button onClick={() => void putAway(item.seq)}>{item.state === "rejected" ? t("Put away") : t("Seen")}</Button>
           )}
         </div>

@@ -1,8 +1,9 @@
 // Rounds: a point is found by its QR or in the list; what was missed stands first.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Cell, useCell } from "../cell";
+import { DoneHere, useDone } from "../done";
 import { useDraft } from "../draft";
-import { Correcting, DoneToday, WritingAnew, compact, dealtWith, rules, useSaving } from "../duty";
+import { Correcting, WritingAnew, compact, dealtWith, rules, useCorrected, useSaving } from "../duty";
 import { Locate } from "../forms";
 import { useModel } from "../hooks";
 import { type Done, model, save } from "../model";
@@ -19,17 +20,17 @@ import { NO_CHECK, checkFrom, correcting, draftAt } from "../written";
 const LONGEST_NOTE = 500;
 /** What was recorded last, told where the next point is chosen. */
 const just = new Cell("");
+/** The point whose code was read: the proof of having been there holds for one check, and stands in no address. */
+const scanned = new Cell("");
 
-/** #/rounds, #/rounds/ROUND, #/rounds/ROUND/POINT, #/rounds/ROUND/POINT/qr where its code was read, and
- * #/rounds/ROUND/POINT/CHECK where a refused one is written anew. */
+/** #/rounds, #/rounds/ROUND, #/rounds/ROUND/POINT, and #/rounds/ROUND/POINT/CHECK where a refused one is written anew. */
 export function Rounds({ rest }: { rest: string[] }) {
   useModel();
-  const [roundId, pointId, how] = rest;
+  const [roundId, pointId, basis = ""] = rest;
   const rounds = model.rounds();
   const round = rounds.find((one) => one.id === roundId) ?? (rounds.length === 1 ? rounds[0] : undefined);
   const point = round?.points.find((one) => one.id === pointId);
-  const basis = how && how !== "qr" ? how : "";
-  if (round && point) return <Check round={round} point={point} basis={basis} scanned={how === "qr"} key={`${point.id} ${basis}`} />;
+  if (round && point) return <Check round={round} point={point} basis={basis} key={`${point.id} ${basis}`} />;
   if (round) return <Walk round={round} key={round.id} />;
   return (
     <Screen title={t("Rounds")}>
@@ -75,7 +76,8 @@ function useReader(rounds: Row<"round">[]): { unknown: boolean; take: (code: str
   const take = (code: string): void => {
     const found = pointOf(code, rounds);
     setUnknown(!found);
-    if (found) go("rounds", found.round.id, found.point.id, "qr");
+    scanned.value = found?.point.id ?? "";
+    if (found) go("rounds", found.round.id, found.point.id);
   };
   useGun(take);
   return { unknown, take };
@@ -170,22 +172,30 @@ function State({ done, missed, wanted }: Standing) {
   );
 }
 
-function Check({ round, point, basis, scanned }: { round: Row<"round">; point: Point; basis: string; scanned: boolean }) {
+function Check({ round, point, basis }: { round: Row<"round">; point: Point; basis: string }) {
   const written = useDraft(draftAt.round(point.id, basis), NO_CHECK);
   const { note, position, corrects, was, again } = written.value;
-  const read = scanned || written.value.read;
+  const here = useDone("round_check", "point_id", point.id);
+  const corrected = useCorrected(written, here);
+  const readNow = useCell(scanned) === point.id;
+  const read = readNow || (written.value.read && Boolean(corrected || again));
+  useEffect(
+    () => () => {
+      if (scanned.value === point.id) scanned.value = "";
+    },
+    [point.id],
+  );
   const { busy, run, notice } = useSaving();
   const { unknown } = useReader(model.rounds());
   // Once opened it stays so, also while what stands in it is deleted.
   const opened = useRef(false);
   opened.current ||= note !== "" || position !== "";
   const known = rules();
-  const here = model.done("round_check").filter((one) => one.patch["point_id"] === point.id);
-  const corrected = here.find((one) => one.op_id === corrects);
   const next = standings(round).find((one) => one.wanted && one.point.id !== point.id);
   const record = async (found: string, label: string): Promise<void> => {
     const [longitude = null, latitude = null] = position ? position.split(",").map(Number) : [];
-    const said = { point_id: point.id, found, token: read ? point.token : "", note: note.trim(), longitude, latitude, corrects };
+    const counts = again ? corrects : corrected?.op_id;
+    const said = { point_id: point.id, found, token: read ? point.token : "", note: note.trim(), longitude, latitude, corrects: counts };
     const patch = compact(said, was);
     const title = `${point.name} · ${label}`;
     const kept = await run(async () => {
@@ -193,6 +203,7 @@ function Check({ round, point, basis, scanned }: { round: Row<"round">; point: P
       return t("Saved: %(title)s", { title });
     });
     if (!kept) return;
+    scanned.value = "";
     await written.forget().catch(() => undefined);
     if (again) return dealtWith(title);
     just.value = title;
@@ -239,7 +250,7 @@ function Check({ round, point, basis, scanned }: { round: Row<"round">; point: P
       <a class="ff-button ff-button--plain" href={link("rounds", round.id)}>
         <span>{t("All points")}</span>
       </a>
-      <DoneToday title={t("Recorded on this phone")} done={here} onCorrect={correct} />
+      <DoneHere title={t("Recorded on this phone")} done={here} onCorrect={correct} />
     </Screen>
   );
 }

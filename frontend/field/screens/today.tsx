@@ -26,7 +26,8 @@ export function Today(_props: { rest: string[] }) {
   const tasks = model.tasks();
   const rounds = model.rounds().filter((round) => wanted(round).length > 0);
   const grids = useGrids();
-  const messages = model.messages().filter((one) => !standing(one, grids, rules()));
+  const known = rules();
+  const messages = model.messages().filter((one) => !standing(one, grids, known));
   const nothing = !campaigns.length && !tasks.length && !rounds.length && !messages.length;
   return (
     <Screen title={t("Today")}>
@@ -67,8 +68,8 @@ export function Today(_props: { rest: string[] }) {
           <ul class="ff-list">
             {messages.map((message) => (
               <li key={message.id}>
-                <RowLink href={link("messages", "say", message.id)} icon="bell" title={message.text}>
-                  <span class="ff-hint">{message.place_name}</span>
+                <RowLink href={link("messages", "say", message.id)} icon="bell" title={named(known?.messages.find(({ code }) => code === message.kind), message.kind)}>
+                  <span class="ff-two">{message.text}</span>
                 </RowLink>
               </li>
             ))}

@@ -1,0 +1,109 @@
+// Doors: what is half written of a household, whose day it is there, how long it stays on the phone.
+import { act } from "preact/test-utils";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { begin, campaign, door, end, fill, home, open, pause, resident, root, rules, said, sent, server, tap, walk, words } from "./hands";
+import { load, model } from "./model";
+import { lock, unlock } from "./session";
+import { run } from "./sync";
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+beforeEach(begin);
+afterEach(() => {
+  vi.useRealTimers();
+  end();
+});
+
+const soon = (): Promise<void> => act(() => pause(100));
+const value = (label: string): string => {
+  const found = [...root.querySelectorAll("label")].find((one) => one.textContent?.startsWith(label));
+  return root.querySelector<HTMLInputElement>(`#${CSS.escape(found?.htmlFor ?? "")}`)?.value ?? "(none)";
+};
+
+test("what is half written of a household and who is away outlives the app, upon the version that was seen", async () => {
+  await open("#/doors/d1/home");
+  await fill("Note on the household", "A dog.");
+  await fill("Away to", "Xining");
+  await walk("#/today");
+  await soon();
+  lock();
+  expect(await unlock("135790")).toBe(5);
+  // A colleague was quicker.
+  server.records = [{ ...home(1), version: 141, data: { ...home(1).data, note: "A cat." } }];
+  server.before = () => null;
+  await act(() => run());
+  await act(() => load());
+  expect(model.household("h1")?.note).toBe("A cat.");
+  await walk("#/doors/d1/home");
+  await soon();
+  expect([value("Note on the household"), value("Away to")]).toEqual(["A dog.", "Xining"]);
+  expect(said()).toContain("You began to write here, and did not save it.");
+  expect(root.querySelector("details")?.open).toBe(true);
+  await tap("Save");
+  await tap("Is away");
+  const [note, away] = await sent();
+  expect(note).toMatchObject({ base_version: 41, patch: { note: "A dog." } });
+  expect(away).toMatchObject({ base_version: 61, patch: { away_where: "Xining" } });
+  await walk("#/today");
+  await walk("#/doors/d1/home");
+  await soon();
+  expect(said()).not.toContain("You began to write here");
+});
+
+test("what was begun is left, or taken back by hand: the record shows again", async () => {
+  await open("#/doors/d1/home");
+  await fill("Note on the household", "A dog.");
+  await fill("Note on the household", "");
+  await fill("Away to", "Xining");
+  await walk("#/today");
+  await soon();
+  await walk("#/doors/d1/home");
+  await soon();
+  expect([value("Note on the household"), value("Away to")]).toEqual(["", "Xining"]);
+  await tap("Leave it as it was");
+  expect(value("Away to")).toBe("");
+  server.records = [{ ...home(1), version: 141, data: { ...home(1).data, note: "A cat." } }];
+  server.before = () => null;
+  await act(() => run());
+  expect(value("Note on the household")).toBe("A cat.");
+});
+
+test.each([
+  ["three days behind", -3 * DAY],
+  ["a year ahead", 366 * DAY],
+])("on a phone %s the days of absence and of coming back are the server's", async (_name, wrong) => {
+  const real = new Date(2020, 2, 5, 10).getTime();
+  vi.useFakeTimers({ toFake: ["Date"], now: real + wrong });
+  server.offset = -wrong;
+  server.records = [campaign({ starts_on: "2020-03-05" }), door(1, { due_on: "2020-03-05" }), home(1), resident(1), words, rules];
+  await open("#/doors/d1/home");
+  const [since] = [...root.querySelectorAll<HTMLInputElement>("input[type=date]")];
+  expect([since?.value, since?.max]).toEqual(["2020-03-05", "2020-03-05"]);
+  await tap("Is away");
+  await walk("#/doors/d1");
+  const [day] = [...root.querySelectorAll<HTMLInputElement>("input[type=date]")];
+  expect([day?.min, day?.max]).toEqual(["2020-03-05", "2021-03-05"]);
+  await fill("Come back on", "2020-03-07");
+  await tap("Nobody at home");
+  expect(model.door("d1")?.due_on).toBe("2020-03-07");
+  const [away, visit] = await sent();
+  expect([away?.patch["away_since"], visit?.patch["revisit_on"]]).toEqual(["2020-03-05", "2020-03-07"]);
+});
+
+test("in the last hours of the lease it is said until when the households stay", async () => {
+  const now = Date.now();
+  await open("#/today");
+  expect(said()).not.toContain("Without a network the households stay");
+  for (const [hours, told] of [[59, false], [61, true]] as const) {
+    vi.useFakeTimers({ toFake: ["Date"], now: now + hours * HOUR });
+    await act(() => run());
+    for (const path of ["#/today", "#/doors/d1"]) {
+      await walk(path);
+      expect([path, said().includes("Without a network the households stay on this phone until")]).toEqual([path, told]);
+    }
+  }
+  server.before = () => null;
+  await act(() => run());
+  expect(said()).not.toContain("Without a network the households stay");
+});

@@ -1,0 +1,49 @@
+// Signing in by the code that the app itself reads: an app on an iPhone's home screen has a store of its own, which the
+// phone's camera does not open.
+import { render } from "preact";
+import { act } from "preact/test-utils";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { App } from "./app";
+import { session, start } from "./session";
+import { rest } from "./sync";
+import { Server, newPhone } from "./testing";
+
+const read = vi.hoisted(() => ({ code: "" }));
+// No camera here: what it would read is told.
+vi.mock("./camera", () => ({ Camera: ({ onCode }: { onCode: (code: string) => void }) => <button onClick={() => onCode(read.code)}>shoot</button> }));
+
+let server: Server;
+let root: HTMLElement;
+
+beforeEach(async () => {
+  document.documentElement.lang = "en";
+  server = await Server.start();
+  await newPhone();
+  await start();
+  root = document.body.appendChild(document.createElement("div"));
+  await act(() => render(<App />, root));
+});
+
+afterEach(() => {
+  render(null, root);
+  root.remove();
+  rest();
+  vi.unstubAllGlobals();
+});
+
+async function shoot(code: string): Promise<void> {
+  read.code = code;
+  const button = (name: string): HTMLElement => [...root.querySelectorAll("button")].find((one) => one.textContent?.includes(name))!;
+  await act(() => button("Scan the code").click());
+  await vi.waitFor(() => button("shoot").click());
+  await act(() => new Promise((next) => setTimeout(next, 50)));
+}
+
+test("the code is read in the app; what is no code of “My phones” is not tried", async () => {
+  await shoot("https://example.test/pay?to=someone");
+  expect(root.textContent).toContain("This is not the code that “My phones” shows.");
+  expect(server.calls).toEqual([]);
+  await shoot("https://fangxian.test/f/#enrol=AB12-CD34");
+  expect(server.calls[0]).toMatchObject({ path: "enrol", body: { code: "AB12-CD34" } });
+  expect([session.value.stage, root.querySelector("h1")?.textContent]).toEqual(["pin", "Choose a PIN"]);
+});
