@@ -32,7 +32,7 @@ from fangxian.field.models import (
     Target,
     Visit,
 )
-from fangxian.field.sync import entities, handed
+from fangxian.field.sync import entities, handed, operations
 from fangxian.field.sync import held as held_module
 from fangxian.field.sync.handed import take_in
 from fangxian.field.sync.held import operation_of, take_over, turn_down
@@ -373,6 +373,31 @@ def test_what_is_held_of_a_file_is_told_by_its_reason(
         row = HeldOperation.objects.get(why="handed")
     assert row.handed_by == alice.user_id
     assert "上交人" in client.get(reverse("field:held", args=[row.pk])).content.decode()
+
+
+def test_what_was_taken_of_a_file_stays_when_the_rest_of_it_fails(
+    phone: Phone, client_of: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for door in phone.doors():
+        phone.visit(door)
+    monkeypatch.setattr(operations, "MOST", 1)
+    push = operations.push
+
+    def failing(sender: Any, sent: Any) -> Any:
+        if sent[0].operation.seq == 3:
+            raise RuntimeError("as a mistake of ours would")
+        return push(sender, sent)
+
+    monkeypatch.setattr(operations, "push", failing)
+    client, url = client_of("bob"), reverse("field:hand_in")
+    with pytest.raises(RuntimeError):
+        client.post(url, {"file": file_of(phone)})
+    with acting(alice):
+        assert Visit.objects.count() == 2
+    monkeypatch.undo()
+    assert client.post(url, {"file": file_of(phone)}).status_code == 200
+    with acting(alice):
+        assert Visit.objects.count() == 3
 
 
 def test_what_one_person_hands_in_has_an_end(
