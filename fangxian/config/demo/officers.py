@@ -27,7 +27,7 @@ class Officers:
 
     def __init__(self, by: Actor, chance: Chance) -> None:
         self._by = by
-        self.phones = Phones()
+        self.phones = Phones([row["name"] for row in chance.data["phones"]["enrolled"]])
         self._accounts: dict[str, Actor] = {}
         self._by_name: dict[str, Actor] = {}
         roles = {row["username"]: row["role"] for row in chance.data["accounts"]}

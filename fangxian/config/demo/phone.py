@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from secrets import token_urlsafe
 from typing import Any
 from uuid import UUID
@@ -136,9 +136,13 @@ class Phone:
 
 
 class Phones:
-    """The phones in use, each found when its holder first records something."""
+    """The demonstration's phones in use, each found when its holder first records something.
 
-    def __init__(self) -> None:
+    Those that visitors enrolled are theirs.
+    """
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = names
         self._of: dict[UUID, Phone | None] = {}
 
     def of(self, actor: Actor) -> Phone | None:
@@ -147,6 +151,7 @@ class Phones:
             return None
         if actor.user_id not in self._of:
             mine = Device.objects.filter(user_id=actor.user_id, disabled_at=None)
+            mine = mine.filter(name__in=self._names)
             device = mine.filter(expires_at__gt=timezone.now()).order_by("enrolled_at").first()
             self._of[actor.user_id] = None if device is None else Phone(device)
         return self._of[actor.user_id]
