@@ -37,7 +37,7 @@ async function enrolled(): Promise<void> {
   await load();
 }
 
-const point = { id: "p1", name: "Gate", token: "T", order: 1, done: 1, day: "2020-03-05" };
+const point = { id: "p1", name: "Gate", token_sha256: "", order: 1, done: 1, day: "2020-03-05" };
 const dated = (from_date: string, to_date: string) => ({ entity: "message", id: from_date, version: 1, data: { text: from_date, kind: "", place_code: "", place_name: "", from_date, to_date } });
 const campaign = (id: string, starts_on: string) => ({ entity: "campaign", id, version: 1, data: { name: id, starts_on, ends_on: starts_on, form_id: "", every_door: false, outcomes: [OUTCOME], targets: 1, visited: 0, exempt: 0 } });
 const door = (order: number, more: object) => ({ entity: "door", id: `d${order}`, version: 1, data: { campaign_id: "c", household_id: "h", building: "", place_name: "", room: "", order, state: "open", outcome: "", visits: 0, due_on: null, ...more } });

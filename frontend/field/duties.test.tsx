@@ -198,6 +198,7 @@ describe("rounds", () => {
   test("that a code was read holds for one check, and for no address", async () => {
     await open("#/rounds");
     await shoot("token2");
+    await vi.waitFor(() => expect(read()).toBe(true));
     expect([title(), read(), location.hash]).toEqual(["Point 2", true, "#/rounds/round1/p2"]);
     await tap("All in order");
     // Back, as the phone's own key does it.
@@ -208,13 +209,13 @@ describe("rounds", () => {
     await tap("Dirt");
     // Read and left without a check: it was then, not now.
     await shoot("token1");
-    expect(read()).toBe(true);
+    await vi.waitFor(() => expect(read()).toBe(true));
     await walk("#/today");
     await walk("#/rounds/round1/p1");
     expect(read()).toBe(false);
     // Read where the point is open already.
     await shoot("token1");
-    expect(read()).toBe(true);
+    await vi.waitFor(() => expect(read()).toBe(true));
     await tap("All in order");
     expect((await sent()).map((one) => one.patch["token"])).toEqual(["TOKEN2", undefined, "TOKEN1"]);
   });

@@ -1,4 +1,5 @@
 // What the tests of the working screens share: records, and a hand that touches what it reads.
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { render } from "preact";
 import { act } from "preact/test-utils";
@@ -103,7 +104,11 @@ export const rules = {
   },
 };
 export const gate = { entity: "gate", id: "g1", version: 1, data: { name: "South gate", kind: "road", place_code: "1", place_name: "Grid 1", asks: ["plate", "temperature", "who"] } };
-export const point = (at: number, done: number) => ({ id: `p${at}`, name: `Point ${at}`, token: `TOKEN${at}`, order: at, done, day: today() });
+/** Its code says TOKEN and its number. */
+export const point = (at: number, done: number) => {
+  const token_sha256 = createHash("sha256").update(`TOKEN${at}`).digest("hex");
+  return { id: `p${at}`, name: `Point ${at}`, token_sha256, order: at, done, day: today() };
+};
 export const round = {
   entity: "round",
   id: "round1",

@@ -139,7 +139,7 @@ export interface Point {
   id: string;
   name: string;
   /** What its QR says. */
-  token: string;
+  token_sha256: string;
   order: number;
   /** Of a walk that began before, nothing is due. */
   made_at?: string;

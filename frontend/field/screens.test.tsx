@@ -257,6 +257,8 @@ describe("duties", () => {
       }
       document.dispatchEvent(new KeyboardEvent("keydown", { code: "Enter", key: "Enter" }));
     });
+    // What a code says lies nowhere on the phone: its hash is compared.
+    await vi.waitFor(() => expect(location.hash).toBe("#/rounds/round1/p2"));
     await walk(location.hash);
     expect(title()).toBe("Point 2");
     await tap("All in order");

@@ -96,15 +96,15 @@ export interface Checked extends Basis {
   note: string;
   /** Longitude and latitude. */
   position: string;
-  /** Its code was read. */
-  read: boolean;
+  /** What its code says, where it was read; "" otherwise. */
+  token: string;
 }
 
-export const NO_CHECK: Checked = { ...NEW, said: "", note: "", position: "", read: false };
+export const NO_CHECK: Checked = { ...NEW, said: "", note: "", position: "", token: "" };
 
 export function checkFrom(patch: Patch, basis: Basis): Checked {
   const position = "longitude" in patch ? `${said(patch, "longitude")},${said(patch, "latitude")}` : "";
-  return { ...basis, said: said(patch, "found"), note: said(patch, "note"), position, read: said(patch, "token") !== "" };
+  return { ...basis, said: said(patch, "found"), note: said(patch, "note"), position, token: said(patch, "token") };
 }
 
 /** Of a disinfection. */

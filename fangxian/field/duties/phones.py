@@ -6,6 +6,7 @@ Phones get no entry of anybody else's gate log, and nothing that was logged: onl
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeVar
@@ -306,12 +307,13 @@ def _rounds(reach: Reach) -> Iterator[Record]:
 def _point(state: queries.PointState) -> dict[str, Any]:
     """A point; ``done`` is how often it was passed on the walk of ``day``, by whomever.
 
+    The phone knows what its code says when it reads it, and no sooner: that shows who was there.
     Of a walk that began before ``made_at`` nothing was due there.
     """
     return {
         "id": state.point.id,
         "name": state.point.name,
-        "token": state.point.token,
+        "token_sha256": hashlib.sha256(state.point.token.encode()).hexdigest(),
         "order": state.point.position,
         "done": state.done,
         "day": timezone.localdate(state.walk.begins),

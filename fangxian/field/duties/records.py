@@ -80,13 +80,15 @@ class GateData(BaseModel):
 
 
 class PointData(BaseModel):
-    """A point of a round. ``token``: what its QR code says; ``done``: how often it was passed on
-    the walk of ``day``, by whomever; of a walk that began before ``made_at`` nothing was due there.
+    """A point of a round. ``token_sha256``: the SHA-256, hexadecimal, of what its QR code says, in
+    capitals: the code itself is known to whoever reads it there alone. ``done``: how often it was
+    passed on the walk of ``day``, by whomever; of a walk that began before ``made_at`` nothing was
+    due there.
     """
 
     id: UUID
     name: str
-    token: str
+    token_sha256: str
     order: int
     done: int
     day: dt.date

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from django.test import Client
 from django.utils import timezone
 
 from fangxian.common.actor import Actor
+from fangxian.common.scoping import acting
 from fangxian.core.actions import open_task
 from fangxian.field.actions import write_message
-from fangxian.field.models import Campaign, Gate, HeldOperation, Round
+from fangxian.field.models import Campaign, Gate, HeldOperation, Point, Round
 from fangxian.field.sync import entities, photos, schemas
 from fangxian.field.tests.test_duties import gate, walk
 from fangxian.field.tests.test_push import phone_of
@@ -126,7 +128,13 @@ def test_each_kind_goes_through_as_it_is_described(
             patch["gate_id"] = phone.all("gate")[0]["id"]
         if "point_id" in patch:
             (round_,) = phone.all("round")
-            patch |= {"point_id": round_["points"][0]["id"], "token": round_["points"][0]["token"]}
+            with acting(bob):
+                point = Point.objects.get(id=round_["points"][0]["id"])
+            # What its code says is not known before it is read.
+            assert point.token not in json.dumps(round_)
+            digest = hashlib.sha256(point.token.encode()).hexdigest()
+            assert round_["points"][0]["token_sha256"] == digest
+            patch |= {"point_id": str(point.id), "token": point.token}
         if "place_code" in patch:
             patch["place_code"] = places.grid
         if "away_since" in patch:

@@ -1,6 +1,7 @@
 // Rounds: a point is found by its QR or in the list; what was missed stands first.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Cell, useCell } from "../cell";
+import { sha256, utf8 } from "../crypto";
 import { DoneHere, useDone } from "../done";
 import { useDraft } from "../draft";
 import { Correcting, WritingAnew, compact, dealtWith, rules, useCorrected, useSaving } from "../duty";
@@ -20,8 +21,10 @@ import { NO_CHECK, checkFrom, correcting, draftAt } from "../written";
 const LONGEST_NOTE = 500;
 /** What was recorded last, told where the next point is chosen. */
 const just = new Cell("");
-/** The point whose code was read: the proof of having been there holds for one check, and stands in no address. */
-const scanned = new Cell("");
+const NOT_READ = { point: "", token: "" };
+/** The code that was read, and its point: the proof of having been there holds for one check, and stands in no address
+ * and nowhere on the phone before it is read. */
+const scanned = new Cell(NOT_READ);
 
 /** #/rounds, #/rounds/ROUND, #/rounds/ROUND/POINT, and #/rounds/ROUND/POINT/CHECK where a refused one is written anew. */
 export function Rounds({ rest }: { rest: string[] }) {
@@ -60,11 +63,11 @@ export function Rounds({ rest }: { rest: string[] }) {
   );
 }
 
-/** The point that a code stands for; the case of its letters doesn't matter. */
-export function pointOf(code: string, rounds: Row<"round">[]): { round: Row<"round">; point: Point } | null {
-  const token = code.trim().toUpperCase();
+/** The point that a code stands for. */
+async function pointOf(token: string, rounds: Row<"round">[]): Promise<{ round: Row<"round">; point: Point } | null> {
+  const digest = await sha256(utf8(token));
   for (const round of rounds) {
-    const point = round.points.find((one) => one.token.toUpperCase() === token);
+    const point = round.points.find((one) => one.token_sha256 === digest);
     if (point) return { round, point };
   }
   return null;
@@ -74,10 +77,13 @@ export function pointOf(code: string, rounds: Row<"round">[]): { round: Row<"rou
 function useReader(rounds: Row<"round">[]): { unknown: boolean; take: (code: string) => void } {
   const [unknown, setUnknown] = useState(false);
   const take = (code: string): void => {
-    const found = pointOf(code, rounds);
-    setUnknown(!found);
-    scanned.value = found?.point.id ?? "";
-    if (found) go("rounds", found.round.id, found.point.id);
+    // The case of its letters doesn't matter.
+    const token = code.trim().toUpperCase();
+    void pointOf(token, rounds).then((found) => {
+      setUnknown(!found);
+      scanned.value = found ? { point: found.point.id, token } : NOT_READ;
+      if (found) go("rounds", found.round.id, found.point.id);
+    });
   };
   useGun(take);
   return { unknown, take };
@@ -177,11 +183,12 @@ function Check({ round, point, basis }: { round: Row<"round">; point: Point; bas
   const { note, position, corrects, was, again } = written.value;
   const here = useDone("round_check", "point_id", point.id);
   const corrected = useCorrected(written, here);
-  const readNow = useCell(scanned) === point.id;
-  const read = readNow || (written.value.read && Boolean(corrected || again));
+  const now = useCell(scanned);
+  const before = corrected || again ? written.value.token : "";
+  const token = now.point === point.id ? now.token : before;
   useEffect(
     () => () => {
-      if (scanned.value === point.id) scanned.value = "";
+      if (scanned.value.point === point.id) scanned.value = NOT_READ;
     },
     [point.id],
   );
@@ -195,7 +202,7 @@ function Check({ round, point, basis }: { round: Row<"round">; point: Point; bas
   const record = async (found: string, label: string): Promise<void> => {
     const [longitude = null, latitude = null] = position ? position.split(",").map(Number) : [];
     const counts = again ? corrects : corrected?.op_id;
-    const said = { point_id: point.id, found, token: read ? point.token : "", note: note.trim(), longitude, latitude, corrects: counts };
+    const said = { point_id: point.id, found, token, note: note.trim(), longitude, latitude, corrects: counts };
     const patch = compact(said, was);
     const title = `${point.name} · ${label}`;
     const kept = await run(async () => {
@@ -203,7 +210,7 @@ function Check({ round, point, basis }: { round: Row<"round">; point: Point; bas
       return t("Saved: %(title)s", { title });
     });
     if (!kept) return;
-    scanned.value = "";
+    scanned.value = NOT_READ;
     await written.forget().catch(() => undefined);
     if (again) return dealtWith(title);
     just.value = title;
@@ -218,7 +225,7 @@ function Check({ round, point, basis }: { round: Row<"round">; point: Point; bas
     <Screen title={point.name}>
       <p class="ff-where">
         {round.name}
-        {read && ` · ${t("its code was read")}`}
+        {token && ` · ${t("its code was read")}`}
       </p>
       {notice}
       {unknown && <Unknown />}
