@@ -1,12 +1,12 @@
 // A phone whose clock is wrong: days are those of the server, as far as the phone has heard of them.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { now, readClock, today, turned } from "./clock";
+import { dayAfter, now, readClock, today, turned } from "./clock";
 import { load, model, save } from "./model";
 import { clock } from "./questions";
 import { moment } from "./said";
 import { choosePin, redeem } from "./session";
 import { queued } from "./store";
-import { ahead, dayAfter, visit } from "./sweep";
+import { ahead, visit } from "./sweep";
 import { rest, run, sync } from "./sync";
 import { Server, newPhone } from "./testing";
 import { standings } from "./walks";

@@ -1,10 +1,10 @@
 // Duties over days, grids and corrections: nothing counts where it was not done, nothing is replaced unseen.
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { dayAfter, today } from "./clock";
 import { begin, end, fill, gate, message, named, open, pause, pick, point, root, round, rules, said, sent, server, shows, tap, title, walk } from "./hands";
 import { load, model, save } from "./model";
 import { queued } from "./store";
-import { dayAfter, today } from "./sweep";
 import { run, sync } from "./sync";
 
 const HOUR = 3_600_000;

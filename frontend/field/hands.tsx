@@ -5,12 +5,13 @@ import { render } from "preact";
 import { act } from "preact/test-utils";
 import { expect, vi } from "vitest";
 import { useCell } from "./cell";
+import { dayAfter, today } from "./clock";
 import { BLINK } from "./duty";
 import { load } from "./model";
 import { route, startRoute } from "./route";
 import { screenOf } from "./screens";
 import { choosePin, redeem, session } from "./session";
-import { dayAfter, last, today } from "./sweep";
+import { last } from "./sweep";
 import { rest, run } from "./sync";
 import { type Plain, Server, newPhone } from "./testing";
 

@@ -1,9 +1,10 @@
 // Parts of the working screens.
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
+import { today } from "./clock";
 import { written } from "./dates";
 import type { Row } from "./records";
-import { doorName, isBack, today } from "./sweep";
+import { doorName, isBack } from "./sweep";
 import { t } from "./text";
 import { Button, Icon } from "./ui";
 

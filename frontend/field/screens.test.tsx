@@ -1,12 +1,13 @@
 // The working screens as a hand uses them, against a small server that may be out of reach.
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { dayAfter, today } from "./clock";
 import { BLINK } from "./duty";
 import { begin, campaign, door, end, fill, form, gate, home, named, open, pause, point, resident, root, round, rules, said, sent, server, settled, shows, tap, title, walk, words } from "./hands";
 import { model } from "./model";
 import { degrees } from "./screens/gates";
 import { queued } from "./store";
-import { ahead, dayAfter, today } from "./sweep";
+import { ahead } from "./sweep";
 import { run } from "./sync";
 import { standings, walkOf } from "./walks";
 

@@ -8,8 +8,6 @@ import { named } from "./words";
 
 type Door = Row<"door">;
 
-export { dayAfter, today };
-
 export const isLeft = (door: Door): boolean => door.state === "open";
 /** Somebody was there, and has to go again. */
 export const isBack = (door: Door): boolean => isLeft(door) && door.visits > 0;

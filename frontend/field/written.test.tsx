@@ -1,11 +1,11 @@
 // What was refused is written anew on the screen that it was made on, and what was mistaken is corrected there.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { dayAfter, today } from "./clock";
 import { uuid7 } from "./crypto";
 import { begin, campaign, door, end, fill, form, gate, home, message, named, open, pause, pick, root, round, rules, said, sent, server, shows, tap, title, walk, words } from "./hands";
 import { load, model, remembered, save } from "./model";
 import { exported } from "./outbox";
 import { allPhotos, byOp, queued } from "./store";
-import { dayAfter, today } from "./sweep";
 import { run, sync } from "./sync";
 
 beforeEach(begin);

@@ -1,12 +1,13 @@
 // What is half written on a screen: its shape, where it is kept, and how it begins from what was recorded before. So a
 // refused entry is written anew, and a mistaken one corrected, on the screen that it was made on.
 import { Cell } from "./cell";
+import { today } from "./clock";
 import { type Done, draft, keepDraft, model, remembered } from "./model";
 import type { Problem } from "./sync";
 import { type Answers, type Question, questionsOf } from "./questions";
 import type { Row } from "./records";
 import { allPhotos } from "./store";
-import { asks, today } from "./sweep";
+import { asks } from "./sweep";
 
 /** A refused entry that is written anew: its number, what it was called, why it was refused. */
 export interface Anew {

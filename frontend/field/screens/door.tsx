@@ -1,6 +1,7 @@
 // One door: who lives there, what was found, the form if it is asked. "All well" is one touch.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useCell } from "../cell";
+import { dayAfter, today } from "../clock";
 import { unbase64url } from "../crypto";
 import { type Draft, useDraft } from "../draft";
 import { BLINK, WritingAnew, dealtWith } from "../duty";
@@ -13,7 +14,7 @@ import { type Answers, beginning, clock, look, questionsOf } from "../questions"
 import type { Outcome, Row } from "../records";
 import { go, link, route } from "../route";
 import { failure, moment } from "../said";
-import { ahead, asks, dayAfter, doorName, isLeft, last, residentsAt, today, visit, visitsTo } from "../sweep";
+import { ahead, asks, doorName, isLeft, last, residentsAt, visit, visitsTo } from "../sweep";
 import { t, tn } from "../text";
 import { Button, Field, Icon, Notice, Screen } from "../ui";
 import { named } from "../words";

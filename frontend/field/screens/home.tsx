@@ -1,5 +1,6 @@
 // What can be corrected of a household at its door: its state, the note, who is away.
 import { useRef } from "preact/hooks";
+import { today } from "../clock";
 import { useDraft } from "../draft";
 import { Refused, WritingAnew, dealtWith, useSaving } from "../duty";
 import { useEdit } from "../edit";
@@ -7,7 +8,7 @@ import { model, save } from "../model";
 import { Lines } from "../parts";
 import type { Row } from "../records";
 import { link } from "../route";
-import { doorName, residentsAt, today } from "../sweep";
+import { doorName, residentsAt } from "../sweep";
 import { t } from "../text";
 import { Button, Choice, Empty, Field, Notice, Screen } from "../ui";
 import { named } from "../words";
