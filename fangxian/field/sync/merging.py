@@ -9,6 +9,7 @@ keeps the server's.
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,14 +97,14 @@ def merged_many(
 ) -> list[Outcome]:
     """Merge changes of different objects of one model; ``write`` writes the fields of each.
 
-    Two or three statements beside the writing, however many there are: the history, the queue; one
-    more where the phone has sent a change of the same object before.
+    Three or four statements beside the writing, however many there are: the history, what the phone
+    has sent since, the queue.
     """
     rows = _histories(changes)
     since = {one.current.pk: _since(one.operation, rows[one.current.pk]) for one in changes}
-    newer = _newer(by, [one for one in changes if _is_own(by, since[one.current.pk][1:])])
+    newer = _newer(by, changes)
     merges = [
-        _merge(by, one, since[one.current.pk], server_keeps, newer.get(one.operation.op_id, ()))
+        _merge(by, one, since[one.current.pk], server_keeps, newer[one.operation.op_id])
         for one in changes
     ]
     written = {one.change.current.pk: one.written for one in merges if one.written}
@@ -146,22 +147,17 @@ def _own(by: Actor) -> str | None:
     return by.source if device_in(by.source) else None
 
 
-def _is_own(by: Actor, rows: Sequence[Mapping[str, Any]]) -> bool:
-    own = _own(by)
-    return own is not None and any(_source(row) == own for row in rows)
-
-
 def _source(row: Mapping[str, Any]) -> str:
     return str((row["pgh_context"] or {}).get("source", ""))
 
 
 def _newer(by: Actor, changes: Sequence[Change]) -> dict[UUID, set[str]]:
-    """The fields that the same phone changed after an operation and that are written already.
-
-    It comes late: it was held until now, or is in a file. By the operation's number. One query.
+    """The fields that the same phone changed after an operation and that are in the ledger already,
+    by the operation's number: it comes late, was held until now or is in a file. One query.
     """
-    if not changes:
-        return {}
+    found: dict[UUID, set[str]] = {one.operation.op_id: set() for one in changes}
+    if not changes or not device_in(by.source):
+        return found
     known = Operation.objects.filter(
         object_id__in=[one.current.pk for one in changes],
         members__isnull=False,
@@ -170,10 +166,12 @@ def _newer(by: Actor, changes: Sequence[Change]) -> dict[UUID, set[str]]:
         entity=changes[0].operation.entity,
         result__in=_IN_LEDGER,
     ).values_list("object_id", "seq", "members")
-    found: dict[UUID, set[str]] = {one.operation.op_id: set() for one in changes}
+    sent: defaultdict[UUID | None, list[tuple[int, list[str] | None]]] = defaultdict(list)
+    for object_id, seq, members in known:
+        sent[object_id].append((seq, members))
     for one in changes:
-        for object_id, seq, members in known:
-            if object_id == one.current.pk and seq > one.operation.seq:
+        for seq, members in sent[one.current.pk]:
+            if seq > one.operation.seq:
                 found[one.operation.op_id].update(members or ())
     return found
 
