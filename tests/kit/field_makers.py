@@ -26,6 +26,11 @@ def _any_form() -> Any:
     )
 
 
+@maker("app:language")
+def _language(side: Side) -> Any:
+    return "zh-hans" if side.is_own else ANYWHERE
+
+
 @maker("field:form_id")
 def _form(side: Side) -> Any:
     return _any_form().pk if side.is_own else ANYWHERE
