@@ -34,8 +34,8 @@ from fangxian.field.sync.sealing import decode
 FORMAT: Final = "fangxian operations 2"
 MOST_BYTES: Final = 10 * 1024 * 1024
 MOST: Final = 5_000
-# Some weeks of photos, a few to a file.
-MOST_FILES, WITHIN = 60, 600
+# So many files in so many seconds: some weeks of photos have a few to a file.
+LIMITS: Final = ((60, 600), (300, 86_400))
 State = PhotoUpload.State
 
 
@@ -66,8 +66,12 @@ def take_in(*, by: Actor, data: bytes) -> list[Answer]:
 
     Taking it in twice is safe. Raises Invalid where it is no such file, TooMany.
     """
-    if not limits.take(f"handed in {by.user_id}", most=MOST_FILES, seconds=WITHIN):
-        raise TooMany(_("Too many files in a short time: wait ten minutes, then go on."))
+    for most, seconds in LIMITS:
+        if not limits.take(f"handed in {seconds} {by.user_id}", most=most, seconds=seconds):
+            raise TooMany(
+                _("%(n)d files were handed in within %(minutes)d minutes: go on later.")
+                % {"n": most, "minutes": seconds // 60}
+            )
     handed = _read(data)
     answers: list[Answer] = []
     for one in handed.devices:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -66,7 +65,7 @@ class Holding:
 
 
 def hold(holdings: Sequence[Holding]) -> dict[UUID, Outcome]:
-    """Keep operations of a phone for a decision; returns what is answered to those not kept.
+    """Keep operations of one sender for a decision; returns what is answered to those not kept.
 
     They come again where too much of the phone waits already. Three statements, one more where a
     place is not known.
@@ -121,38 +120,26 @@ def _sealed(
 def _beyond(
     holdings: Sequence[Holding], bodies: Mapping[UUID, bytes | None]
 ) -> dict[UUID, Outcome]:
-    """Those for which there is no room, by what waits of each phone, or of who handed it in.
+    """Those for which there is no room, by what waits of the phone that sent them all.
 
-    A query for each of the two: those of one push are all from one.
+    Of a file by what waits of who handed it in: it may name anybody's phone. One query.
     """
-    taken = {
-        name: _waiting(name, {value for one in holdings if (value := getattr(one, name))})
-        for name in ("device_id", "handed_by")
-    }
+    device, person = holdings[0].device_id, holdings[0].handed_by
+    sender = Q(handed_by=person) if person else Q(device_id=device, handed_by=None)
+    with acting(EVERYWHERE):
+        waits = open_held().filter(sender).order_by()
+        taken = waits.aggregate(n=Count("id"), size=Sum(Length("body")))
+    n, size = taken["n"], taken["size"] or 0
     beyond: dict[UUID, Outcome] = {}
     for one in holdings:
         if one.op_id not in bodies:
             continue
         more = len(bodies[one.op_id] or b"")
-        of = [(sums, key) for name, sums in taken.items() if (key := getattr(one, name))]
-        after = {key: (n + 1, size + more) for sums, key in of for n, size in [sums[key]]}
-        if any(n > MOST_WAITING or size > MOST_WAITING_BYTES for n, size in after.values()):
+        if n >= MOST_WAITING or size + more > MOST_WAITING_BYTES:
             beyond[one.op_id] = Outcome(Result.RETRY, (_full(),))
         else:
-            for sums, key in of:
-                sums[key] = after[key]
+            n, size = n + 1, size + more
     return beyond
-
-
-def _waiting(name: str, wanted: set[UUID]) -> defaultdict[UUID, tuple[int, int]]:
-    """How many wait, and how many bytes, by the column ``name``. One query."""
-    found: defaultdict[UUID, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    if wanted:
-        with acting(EVERYWHERE):
-            waits = open_held().filter(**{f"{name}__in": wanted}).order_by().values_list(name)
-            for key, n, size in waits.annotate(n=Count("id"), size=Sum(Length("body"))):
-                found[key] = n, size or 0
-    return found
 
 
 def _full() -> Problem:

@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
+from fangxian.accounts.actions import disable_device
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid
 from fangxian.common.history import history_of
@@ -401,19 +402,28 @@ def test_what_was_taken_of_a_file_stays_when_the_rest_of_it_fails(
 
 
 def test_what_one_person_hands_in_has_an_end(
-    phone: Phone, client_of: Any, alice: Any, monkeypatch: pytest.MonkeyPatch
+    phone: Phone, client_of: Any, alice: Any, bob: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever phones the file names."""
+    device = phone.device_id
     monkeypatch.setattr(held_module, "MOST_WAITING", 2)
     files = []
-    for door in phone.doors():
-        phone.device_id, phone.queue = str(uuid7()), []
+    for at, door in enumerate(phone.doors()):
+        if at:
+            phone.device_id = str(uuid7())
+        phone.queue = []
         phone.visit(door)
         files.append(file_of(phone))
     answers = [take_in(by=alice, data=file.read()) for file in files]
     told = [(str(one.result), one.problems[0]["code"]) for (one,) in answers]
     assert [result for result, _code in told] == ["held", "held", "retry"]
     assert told[-1][1] == "full"
-    monkeypatch.setattr(handed, "MOST_FILES", 1)
+    # What the phone itself sends has its own room.
+    disable_device(by=bob, device_id=device, reason="lost")
+    phone.device_id, phone.queue = device, []
+    for door in phone.doors():
+        phone.visit(door)
+    assert [one["result"] for one in phone.push()] == ["held", "held", "retry"]
+    monkeypatch.setattr(handed, "LIMITS", ((100, 600), (1, 86_400)))
     url, file = reverse("field:hand_in"), SimpleUploadedFile("x.json", b"{}")
     assert client_of("alice").post(url, {"file": file}).status_code == 429
