@@ -47,6 +47,12 @@ def households_in(code: str) -> QuerySet[Household]:
     return found.order_by("place_code", *door_order(), "id")
 
 
+def lived_in(homes: Iterable[UUID]) -> frozenset[UUID]:
+    """Those of these households where somebody is registered. One query."""
+    found = Residency.objects.filter(OPEN, household_id__in=set(homes))
+    return frozenset(found.values_list("household_id", flat=True))
+
+
 def behind(last: Household) -> Q:
     """Those that come after ``last`` in :func:`households_in`, which needs ``wide`` annotated."""
     wide = len(last.room)

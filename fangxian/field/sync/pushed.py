@@ -32,14 +32,17 @@ from fangxian.field.sync.entities import (
 )
 from fangxian.field.sync.merging import Change, merged, merged_many
 from fangxian.people.locks import lock_persons
+from fangxian.register import queries
 from fangxian.register.actions import change_at_doors, change_household, come_back, go_away
+from fangxian.register.actions.households import still_lived_in
 from fangxian.register.actions.locks import lock_homes
 from fangxian.register.models import Household, Residency
 
 B = TypeVar("B", bound=BaseModel)
 EDIT = "register.edit"
 # The states that can be told at a door; a household is closed at a desk.
-STATES = (Household.State.LIVED_IN, Household.State.EMPTY)
+EMPTY = Household.State.EMPTY
+STATES = (Household.State.LIVED_IN, EMPTY)
 
 
 class Patch(BaseModel):
@@ -199,6 +202,8 @@ def _merge_households(
     by: Actor, wave: Mapping[UUID, tuple[Operation, dict[str, Any]]]
 ) -> dict[UUID, Outcome]:
     homes = {home.pk: home for home in lock_homes(wave)}
+    emptied = [id_ for id_, (_o, wanted) in wave.items() if wanted.get("state") == EMPTY]
+    lived_in = queries.lived_in(emptied) if emptied else frozenset()
     found: dict[UUID, Outcome] = {}
     changes: list[Change] = []
     for object_id, (operation, wanted) in wave.items():
@@ -207,6 +212,8 @@ def _merge_households(
             found[operation.op_id] = unreached()
         elif home.state == Household.State.CLOSED:
             found[operation.op_id] = passed(_("This household was closed."))
+        elif object_id in lived_in and wanted.get("state") == EMPTY:
+            found[operation.op_id] = Outcome(Result.REJECTED, (still_lived_in(),))
         else:
             changes.append(Change(operation, home, wanted))
 

@@ -167,6 +167,24 @@ def resident(by: Any, home: dict[str, Any]) -> Residency:
     return move_in(by=by, household_id=home["id"], on=dt.date(2020, 1, 1), name="查无此人")
 
 
+def test_a_home_is_not_empty_while_somebody_is_registered(
+    phones: tuple[Phone, Phone], bob: Any, alice: Any
+) -> None:
+    one, _other = phones
+    home, free = one.all("household")[:2]
+    row = resident(alice, home)
+    for each in (home, free):
+        one.record("household", each["id"], {"state": "empty", "note": "x"}, base=each["version"])
+    told = one.push()
+    assert results(told) == ["rejected", "applied"]
+    assert told[0]["problems"][0]["code"] == "lived_in"
+    assert (household(bob, home).state, household(bob, home).note) == ("lived_in", "")
+    with pytest.raises(Invalid):
+        change_household(by=alice, household_id=home["id"], state="empty")
+    move_out(by=alice, residency_id=row.pk, on=dt.date(2026, 2, 1))
+    assert household(bob, home).state == "empty"
+
+
 def test_who_is_away_is_merged(phones: tuple[Phone, Phone], bob: Any, alice: Any) -> None:
     one, other = phones
     row = resident(alice, home_of(one))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -70,6 +70,21 @@ def _refuse_twice(home: Household) -> None:
         raise Conflict(_("This household is registered already: same door and household number."))
 
 
+def still_lived_in() -> Problem:
+    """What is said of a household that can't be empty: somebody is registered there."""
+    return Problem(
+        _("Somebody is registered here: the dwelling is not empty."),
+        "state",
+        mend=_("Record first that they moved out."),
+        code="lived_in",
+    )
+
+
+def _refuse_lived_in(homes: Collection[UUID]) -> None:
+    if homes and queries.lived_in(homes):
+        raise Invalid(still_lived_in())
+
+
 def door(place_code: str) -> tuple[UUID, UUID | None]:
     """Ids of the building and the unit of a code. Raises Invalid, OutOfScope."""
     size = len(place_code)
@@ -106,6 +121,8 @@ def change_household(*, by: Actor, household_id: UUID, **values: Any) -> Househo
     changed = update_fields(found, **values)
     if {"place_code", "room", "number", "state"} & set(changed):
         _refuse_twice(found)
+    if "state" in changed and found.state == Household.State.EMPTY:
+        _refuse_lived_in([found.id])
     if changed:
         found.save(update_fields=changed)
     if {"place_code", "state"} & set(changed):
@@ -117,7 +134,7 @@ def change_household(*, by: Actor, household_id: UUID, **values: Any) -> Househo
 def change_at_doors(*, by: Actor, values: Mapping[UUID, Mapping[str, Any]]) -> None:
     """Change state and note of many households in use. A few statements, however many there are.
 
-    Raises Invalid (one is or would be closed), OutOfScope.
+    Raises Invalid (one is or would be closed, or empty with somebody registered), OutOfScope.
     """
     homes = {home.pk: home for home in lock_homes(values)}
     changed: list[UUID] = []
@@ -138,6 +155,7 @@ def change_at_doors(*, by: Actor, values: Mapping[UUID, Mapping[str, Any]]) -> N
             )
         if "state" in update_fields(home, **wanted):
             changed.append(home.pk)
+    _refuse_lived_in([key for key in changed if homes[key].state == Household.State.EMPTY])
     Household.objects.bulk_update(homes.values(), ["state", "note"])
     if changed:
         changes.changed(by, changed)

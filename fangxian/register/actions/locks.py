@@ -19,7 +19,8 @@ def lock_homes(households: Iterable[UUID]) -> QuerySet[Household]:
     written.
     """
     found = Household.objects.filter(pk__in=set(households))
-    list(found.order_by("pk").select_for_update().values_list("pk", flat=True))
+    # Visits name a household at the same time, and need not wait for who changes its note.
+    list(found.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
     return found
 
 

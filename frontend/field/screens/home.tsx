@@ -16,6 +16,8 @@ import { NO_CHANGE, draftAt } from "../written";
 
 // A household is closed at a desk.
 const STATES = ["lived_in", "empty"] as const;
+// Where somebody is registered, the server takes no “empty”.
+const LIVED_IN = ["lived_in"] as const;
 const LONGEST_NOTE = 200;
 
 /** `basis`: the number of a refused change that is written anew. */
@@ -67,6 +69,7 @@ interface Anewed {
 function Household({ home, title, begun, again, onSaved }: { home: Row<"household"> } & Anewed) {
   const words = model.words();
   const { state, note } = home;
+  const states = residentsAt(home.id).length ? LIVED_IN : STATES;
   const edit = useEdit(draftAt.edit(home.id, again), { state, note }, model.version("household", home.id), begun);
   const { busy, run, notice } = useSaving();
   const change = (): Promise<boolean> => {
@@ -89,7 +92,7 @@ function Household({ home, title, begun, again, onSaved }: { home: Row<"househol
       <Choice
         legend={t("State of the household")}
         value={edit.value.state}
-        options={STATES.map((value) => ({ value: value as string, label: named(words?.states[value], value) }))}
+        options={states.map((value) => ({ value: value as string, label: named(words?.states[value], value) }))}
         onChoose={(next) => edit.change({ state: next })}
       />
       <Lines label={t("Note on the household")} value={edit.value.note} most={LONGEST_NOTE} onInput={(next) => edit.change({ note: next })} />
