@@ -63,9 +63,14 @@ class Phone:
         answer = self.post("enrol", body | more)
         told = answer.json()
         if answer.status_code == 200:
+            again = told["device_id"] == self.device_id
             self.device_id, self.user_id = told["device_id"], told["user_id"]
-            self.token, self.key, self.epoch = told["pull_token"], told["seal_key"], told["epoch"]
+            self.token, self.key = told["pull_token"], told["seal_key"]
             self.proof_key = told["proof_key"]
+            if again:
+                self.see_epoch(told["epoch"])
+            else:
+                self.epoch = told["epoch"]
         return answer
 
     def post(self, name: str, body: Mapping[str, Any], **headers: str) -> Any:
@@ -125,18 +130,26 @@ class Phone:
         }
         return self.record("visit", str(uuid7()), patch | more)
 
-    def send(self, batch: Sequence[Sealed]) -> Any:
-        """The bare request."""
-        body = {
+    def body_of(self, batch: Sequence[Sealed]) -> dict[str, Any]:
+        """What is pushed."""
+        return {
             "device": self.device_id,
             "epoch": self.epoch,
             "operations": [one.envelope for one in batch],
         }
-        answer = self.post("push", body)
+
+    def send(self, batch: Sequence[Sealed]) -> Any:
+        """The bare request."""
+        answer = self.post("push", self.body_of(batch))
+        self.check(batch, answer)
+        return answer
+
+    @staticmethod
+    def check(batch: Sequence[Sealed], answer: Any) -> None:
+        """What was taken in and refused is what the protocol's document says."""
         plains = {one.op_id: one.plain for one in batch}
         for one in answer.json().get("answers", ()) if answer.status_code == 200 else ():
             protocol.check_operation(plains[one["op_id"]], one)
-        return answer
 
     def push(self) -> list[dict[str, Any]]:
         """Send the queue; what has an answer leaves it. Returns the answers."""
@@ -150,12 +163,13 @@ class Phone:
 
     def take_answers(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
         answers: list[dict[str, Any]] = body["answers"]
+        done: set[str] = set()
         for one in answers:
             self.answers[one["op_id"]] = one
             if one["result"] in DONE:
-                done = [sealed for sealed in self.queue if sealed.op_id == one["op_id"]]
-                self.sent += done
-                self.queue = [sealed for sealed in self.queue if sealed not in done]
+                done.add(one["op_id"])
+        self.sent += [sealed for sealed in self.queue if sealed.op_id in done]
+        self.queue = [sealed for sealed in self.queue if sealed.op_id not in done]
         self.see_epoch(body["epoch"])
         return answers
 
@@ -165,15 +179,20 @@ class Phone:
             self.epoch, self.cursor = epoch, None
             self.queue, self.sent = [*self.sent, *self.queue], []
 
-    def ask(self) -> Any:
-        """The bare request for a page."""
+    def asking(self) -> tuple[dict[str, Any], str]:
+        """What a page is asked for with: the body, and the header that shows the pull token."""
         body = {
             "device": self.device_id,
             "cursor": self.cursor,
             "epoch": self.epoch,
             "seq": self.seq,
         }
-        return self.post("pull", body, Authorization=f"Bearer {self.token}")
+        return body, f"Bearer {self.token}"
+
+    def ask(self) -> Any:
+        """The bare request for a page."""
+        body, token = self.asking()
+        return self.post("pull", body, Authorization=token)
 
     def take_page(self, page: Mapping[str, Any]) -> None:
         if page["epoch"] != self.epoch:
