@@ -25,7 +25,7 @@ __all__ = ["ground_of_eight"]
 
 SEEDS = int(os.environ.get("DRILL_SEEDS", "1"))
 OPERATIONS = int(os.environ.get("DRILL_OPERATIONS", "10000"))
-FALLS = 8
+FALLS = 5
 
 
 @pytest.mark.slow(120)

@@ -24,7 +24,7 @@ from django.db import connections
 from fangxian.common.ids import uuid7
 from tests.kit.office import HERE, THERE
 from tests.kit.phone import DONE, MOST, Phone, Sealed
-from tests.kit.phone_model import CLOSING, Model, Told, seen
+from tests.kit.phone_model import CLOSING, Key, Model, Told, seen
 
 OUTCOMES = (CLOSING, "absent", "refused")
 STATES = ("lived_in", "empty")
@@ -393,9 +393,10 @@ class World:
             # It was on its way while the phone was handed on.
             return None
         assert answer.status_code == 200, answer.content
-        page = answer.json()
-        for record in page["records"]:
-            for model in self.models:
+        page, at = answer.json(), now()
+        for model in self.models:
+            model.asked(phone.device_id, body["seq"], at)
+            for record in page["records"]:
                 model.learn(record)
         return page
 
@@ -405,9 +406,20 @@ class World:
             return
         shown = seen(phone.records)
         if len(self.models) == 1:
-            assert shown == self.model.view(phone.user_id)
+            wanted = self.model.view(phone.user_id)
+            assert not (wrong := _unlike(shown, wanted)), (wrong, self.explain(wrong))
         else:
             self._keep(one for one in self.models if one.view(phone.user_id) == shown)
+
+    def explain(self, wrong: dict[Key, Any]) -> list[Any]:
+        """All that was recorded of what went wrong, in order, and what the model made of it."""
+        ids = {id_ for _name, id_ in wrong}
+        every = [one for phone in self.phones for one in (*phone.sent, *phone.queue)]
+        return [
+            (one.plain["entity"], one.plain["patch"], self.model.results.get(one.op_id))
+            for one in sorted(every, key=lambda one: self.made[one.op_id])
+            if ids & {one.plain["id"], one.plain["patch"].get("household_id")}
+        ]
 
     # --- backups
 
@@ -474,6 +486,13 @@ def _orders(sure: Sequence[Request], maybe: Sequence[Request]) -> Iterator[tuple
     for count in range(len(maybe) + 1):
         for applied in combinations(maybe, count):
             yield from permutations([*sure, *applied])
+
+
+def _unlike(shown: dict[Key, Any], wanted: dict[Key, Any]) -> dict[Key, tuple[Any, Any]]:
+    """By record: what is shown and what the model says, where they differ."""
+    keys = shown.keys() | wanted.keys()
+    pairs = {key: (shown.get(key), wanted.get(key)) for key in keys}
+    return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
 
 
 def _patiently(ask: Callable[[], Any]) -> Any:

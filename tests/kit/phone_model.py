@@ -16,6 +16,8 @@ RECORDS = {"household": "household", "residency": "resident"}
 FIELDS = {"household": ("state", "note"), "residency": ("away_since", "away_where")}
 CLOSING = "all_well"
 DESK = "desk"
+# So many are remembered of each phone.
+PULLS_KEPT = 8
 
 Key = tuple[str, str]
 
@@ -74,6 +76,8 @@ class Model:
     results: dict[str, str] = field(default_factory=dict)
     held: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     disputed: set[tuple[str, str, str]] = field(default_factory=set)
+    # By phone: the number of its last operation and the moment, of its latest pulls.
+    pulls: dict[str, tuple[tuple[int, dt.datetime], ...]] = field(default_factory=dict)
     # By thing and version as a phone was told it: how much of the log that was.
     versions: dict[tuple[str, str, int], int] = field(default_factory=dict)
 
@@ -90,6 +94,7 @@ class Model:
             dict(self.results),
             dict(self.held),
             set(self.disputed),
+            dict(self.pulls),
             dict(self.versions),
         )
 
@@ -126,6 +131,9 @@ class Model:
         op_id = plain["op_id"]
         if op_id in self.results:
             return Told("duplicate", self.results[op_id])
+        # Made after what the phone asked for before, also where that came late.
+        asked = [when for seq, when in self.pulls.get(device, ()) if seq < plain["seq"]]
+        plain = {**plain, "made": max([plain["made"], *asked])}
         if self._place(plain) == self.reach[plain["actor"]]:
             result = self._do(device, device, plain, at)
         else:
@@ -215,6 +223,10 @@ class Model:
             thing.log.append(Change(who, at, changed))
 
     # --- what phones see
+
+    def asked(self, device: str, seq: int, at: dt.datetime) -> None:
+        """A pull of a phone reaches the server."""
+        self.pulls[device] = (*self.pulls.get(device, ()), (seq, at))[-PULLS_KEPT:]
 
     def learn(self, record: Mapping[str, Any]) -> None:
         """A phone is told a version: it stands for what is there now."""

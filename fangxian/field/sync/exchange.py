@@ -286,7 +286,7 @@ def _told(one: Answer) -> dict[str, Any]:
     openapi_extra={"security": [{"ByDevice": [], "PullToken": []}]},
 )
 def pull(request: HttpRequest, body: PullIn) -> HttpResponse:
-    """Fetch what changed since ``cursor``: up to 500 records a page, with what is gone.
+    """Fetch what changed since ``cursor``: up to 2,000 records a page, with what is gone.
 
     Needs the pull token (``Authorization: Bearer …``) beside the cookie. The same cursor asked for
     again gives the same page: an answer may be lost.

@@ -31,7 +31,8 @@ from fangxian.field.sync.operations import told_of
 from fangxian.field.sync.phones import phone_rules
 from fangxian.organisations.queries import in_force
 
-MOST: Final = 500
+# A grid in one page: what lies in it is read anew for each.
+MOST: Final = 2_000
 PULLS_KEPT: Final = 8
 # Decisions on what was held are told so long, and until the phone has had them.
 ANSWERS_KEPT: Final = dt.timedelta(days=14)

@@ -177,7 +177,7 @@ def test_a_home_is_not_empty_while_somebody_is_registered(
         one.record("household", each["id"], {"state": "empty", "note": "x"}, base=each["version"])
     told = one.push()
     assert results(told) == ["rejected", "applied"]
-    assert told[0]["problems"][0]["code"] == "lived_in"
+    assert told[0]["problems"][0]["code"] == "state"
     assert (household(bob, home).state, household(bob, home).note) == ("lived_in", "")
     with pytest.raises(Invalid):
         change_household(by=alice, household_id=home["id"], state="empty")

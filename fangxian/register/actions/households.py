@@ -76,7 +76,7 @@ def still_lived_in() -> Problem:
         _("Somebody is registered here: the dwelling is not empty."),
         "state",
         mend=_("Record first that they moved out."),
-        code="lived_in",
+        code="state",
     )
 
 
