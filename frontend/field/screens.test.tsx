@@ -129,6 +129,8 @@ describe("visits", () => {
 
   test("a household and who is away are corrected as they are, upon the version that was seen", async () => {
     await open("#/doors/d1/home");
+    // Where somebody is registered, “empty” is no choice.
+    expect([...root.querySelectorAll("fieldset label")].map((one) => one.textContent)).toEqual(["Lived in"]);
     await fill("Note on the household", "A dog.");
     await tap("Save");
     expect(model.household("h1")?.note).toBe("A dog.");
