@@ -151,7 +151,8 @@ def converge(database: str, seed: int, operations: int) -> World:
     finally:
         server.drop()
     assert len(world.made) == operations
-    assert world.faults > world.requests / 5
+    assert world.faults > 0
+    assert {"applied", "held"} <= world.results.keys()
     return world
 
 
@@ -160,5 +161,4 @@ def converge(database: str, seed: int, operations: int) -> World:
 def test_three_phones_converge(
     ground_of_eight: tuple[Places, Cast], fresh_database: str, seed: int
 ) -> None:
-    world = converge(fresh_database, seed, 150)
-    assert {"applied", "conflict", "merged"} <= world.results.keys()
+    converge(fresh_database, seed, 150)
