@@ -1,8 +1,9 @@
 // Who passed a gate is known to the server; a phone that lies at the gate need not go on knowing it.
 import { encrypt } from "./crypto";
-import { type Own, boxPlace, opened, reload } from "./model";
+import { type Own, boxPlace, draft, keepDraft, opened, reload } from "./model";
 import { isOurs, openKeys } from "./session";
 import { changeQueued, queued, write } from "./store";
+import { type Passed, draftAt } from "./written";
 
 const HOUR = 3_600_000;
 const PERSONAL = ["who", "identity", "phone"];
@@ -17,7 +18,8 @@ export async function forgetPassers(now: number = Date.now()): Promise<void> {
   const bare = await Promise.all(
     taken.map(async (item) => {
       const known = await opened(keys, item);
-      return known && { seq: item.seq, own: await encrypt(keys, boxPlace(item.op_id), stripped(known)) };
+      const { seq, op_id } = item;
+      return known && { seq, op_id, gate: String(known.patch["gate_id"]), own: await encrypt(keys, boxPlace(op_id), stripped(known)) };
     }),
   );
   const changes = bare.filter((one) => one !== null);
@@ -26,7 +28,15 @@ export async function forgetPassers(now: number = Date.now()): Promise<void> {
     if (!(await isOurs(writing))) return;
     for (const { seq, own } of changes) await changeQueued(writing, seq, { own, bare: 1 });
   });
+  for (const { op_id, gate } of changes) await forgetDrafts(gate, op_id).catch(() => undefined);
   await reload();
+}
+
+/** What was begun over an entry says the same as the entry. */
+async function forgetDrafts(gate: string, opId: string): Promise<void> {
+  await keepDraft(draftAt.gate(gate, opId), null);
+  const open = draftAt.gate(gate, "");
+  if ((await draft<Passed>(open))?.corrects === opId) await keepDraft(open, null);
 }
 
 function stripped({ id, title, patch, changes }: Own): Own {
