@@ -118,13 +118,16 @@ test("a visit whose sweep is over is said to be past writing; one that goes on e
   server.records = [campaign(), door(1), home(1), words, form(), { ...campaign({ name: "Second" }), id: "c2" }, { ...door(1, { campaign_id: "c2" }), id: "e1" }];
   await open("#/today");
   const visit = { campaign_id: "c1", household_id: "h1", outcome: "absent", form_id: "f1", note: "dog" };
-  await refused("visit", null, visit, { title: "101" });
+  const { op_id } = await save("visit", null, visit, { title: "101" });
+  await refused("visit", null, { ...visit, corrects: op_id }, { title: "101" });
   server.gone = [];
   server.records = server.records.filter((one) => (one as { id: string }).id !== "d1");
   await wiped("door", "d1");
   await tap("Write it again");
   await shows("Written anew");
   expect(said()).toContain("Second ·");
+  // It corrects nothing of the other sweep.
+  expect(said()).not.toContain("This takes the place of");
   expect(value("Note")).toBe("dog");
   await wiped("door", "e1");
   await walk("#/outbox");

@@ -190,7 +190,9 @@ function begunOf(one: Done, basis: Basis, kept: ReadonlySet<string>): Begun | nu
       const door = doorOf(patch);
       const campaign = door && model.campaign(door.campaign_id);
       if (!door || !campaign) return null;
-      const value = visitFrom(patch, model.form(campaign.form_id), basis, kept);
+      // A visit is corrected in its own sweep.
+      const here = door.campaign_id === patch["campaign_id"] ? basis : { ...NEW, again: basis.again };
+      const value = visitFrom(patch, model.form(campaign.form_id), here, kept);
       const outcome = campaign.outcomes.find((found) => found.code === value.outcome);
       const asked = outcome && asks(campaign, outcome) ? outcome.code : "-";
       return begun(["doors", door.id, asked], draftAt.visit(door.id, op_id), value);
@@ -219,8 +221,9 @@ function begunOf(one: Done, basis: Basis, kept: ReadonlySet<string>): Begun | nu
   }
 }
 
-/** The door of a visit; where its sweep has ended, that of the same household in another one. */
+/** The door of a visit; where its sweep has ended, that of the same household in another one that runs. */
 function doorOf(patch: Patch): Row<"door"> | undefined {
-  const doors = model.doors().filter((door) => door.household_id === patch["household_id"]);
+  const running = new Set(model.campaigns().map(({ id }) => id));
+  const doors = model.doors().filter((door) => door.household_id === patch["household_id"] && running.has(door.campaign_id));
   return doors.find((door) => door.campaign_id === patch["campaign_id"]) ?? doors[0];
 }
