@@ -262,6 +262,10 @@ def record_visits(
             )
         )
     now = timezone.now()
+    if after_closing:
+        # Whether they were closed is asked anew.
+        for visit in visits:
+            _KEPT.pop(visit.campaign_id, None)
     known = _Campaigns(visits)
     answers: dict[int, Answer] = {}
     ready: dict[int, Ready] = {}

@@ -20,7 +20,7 @@ from fangxian.accounts.models import Grant
 from fangxian.common import codes
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
+from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, Problem
 from fangxian.common.fields import Destroyed
 from fangxian.common.keyring import REGISTER, KeyDestroyed
 from fangxian.common.scoping import acting
@@ -36,6 +36,8 @@ LONGEST_REASON: Final = 200
 # What one phone may have waiting: some weeks of work of one that was disabled with its queue full.
 MOST_WAITING: Final = 10_000
 MOST_WAITING_BYTES: Final = 64 * 1024 * 1024
+# Taken over in one go.
+MOST_AT_ONCE: Final = 200
 # No place has this code: seen by who acts in the whole country.
 NOWHERE: Final = "00"
 # What is held may lie anywhere, and is not seen by who sent it.
@@ -281,7 +283,7 @@ def take_over(*, by: Actor, held_id: UUID) -> Result:
     source = at_desk(by, operation.device_id, operation.user_id) if proven else by
     with acting(source) as made_on:
         outcome = apply_one(made_on, entity, replace(operation, taken_over=True))
-    if outcome.result is Result.RETRY:
+    if outcome.result in (Result.RETRY, Result.HELD):
         raise Conflict(
             _("It could not be written just now, and still waits: try again in a minute.")
         )
@@ -289,6 +291,35 @@ def take_over(*, by: Actor, held_id: UUID) -> Result:
         raise Invalid(*outcome.problems)
     _decide(by, found, HeldOperation.State.APPLIED, outcome.result)
     return outcome.result
+
+
+def alike(found: HeldOperation) -> QuerySet[HeldOperation]:
+    """What waits of the same phone and person for the same reason, in the order of its arrival."""
+    same = open_held().filter(device_id=found.device_id, user_id=found.user_id, why=found.why)
+    return same.filter(handed_by=found.handed_by)
+
+
+@action
+def take_over_alike(*, by: Actor, held_id: UUID) -> tuple[int, int]:
+    """Take over a late visit with all of its phone that came after their sweeps were closed.
+
+    Returns how many were taken over, up to ``MOST_AT_ONCE``, and how many of these could not be:
+    they still wait. Raises Invalid (it waits for another reason), Conflict, OutOfScope.
+    """
+    found = _open(by, held_id)
+    if found.why != HeldOperation.Why.CLOSED:
+        raise Invalid(
+            Problem(_("Each of these is decided on by itself."), mend=_("Take over this one."))
+        )
+    done, left = 0, 0
+    for one in alike(found).values_list("pk", flat=True)[:MOST_AT_ONCE]:
+        try:
+            take_over(by=by, held_id=one)
+        except (Invalid, Conflict, Forbidden):
+            left += 1
+        else:
+            done += 1
+    return done, left
 
 
 @action

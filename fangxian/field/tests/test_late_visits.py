@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
-from fangxian.common.errors import Invalid
+from fangxian.common.errors import Conflict, Invalid
 from fangxian.common.keyring import keyring
 from fangxian.common.scoping import acting
 from fangxian.core import counters, sunset
@@ -18,7 +19,7 @@ from fangxian.field.actions import NewVisit, close_campaign, record_visits
 from fangxian.field.actions.visits import running_campaigns
 from fangxian.field.models import Campaign, DailyReport, HeldOperation, Operation, Target, Visit
 from fangxian.field.sync.entities import Result
-from fangxian.field.sync.held import take_over, turn_down
+from fangxian.field.sync.held import take_over, take_over_alike, turn_down
 from fangxian.field.tests.conftest import begin
 from fangxian.field.tests.test_endings import SYSTEM, emergency
 from fangxian.field.tests.test_push import correction_of, phone_of, results
@@ -143,6 +144,53 @@ def test_a_process_that_has_not_heard_of_the_closing_loses_none(
     Campaign.objects.filter(pk=campaign.pk).update(state="closed", closed_at=phone.now())
     told = phone.push()
     assert (results(told), told[0]["problems"][0]["code"]) == (["held"], "held_closed")
+
+
+def test_what_was_held_before_the_closing_is_taken_over_after_it(
+    phone: Phone, campaign: Campaign, cast: Any, alice: Any
+) -> None:
+    phone.visit(phone.doors()[0])
+    user = cast.user("bob")
+    user.is_active = False
+    user.save()
+    assert results(phone.push()) == ["held"]
+    running_campaigns({campaign.id})
+    Campaign.objects.filter(pk=campaign.pk).update(state="closed", closed_at=phone.now())
+    (row,) = held_of(alice, phone)
+    assert take_over(by=alice, held_id=row.pk) is Result.APPLIED
+    with pytest.raises(Conflict):
+        take_over_alike(by=alice, held_id=row.pk)
+
+
+def test_all_late_visits_of_a_phone_are_taken_over_at_once(
+    phone: Phone, campaign: Campaign, cast: Any, alice: Any, client_of: Any
+) -> None:
+    hq = cast.actor("headquarters")
+    for door in phone.doors():
+        last = phone.visit(door)
+    correction_of(phone, last)
+    close_campaign(by=hq, campaign=campaign)
+    jobs.report_closed()
+    assert results(phone.push()) == ["held"] * 4
+    first, *_others = held_of(alice, phone)
+    with acting(alice):
+        Target.objects.filter(household_id=first_home(phone)).update(state="gone")
+    client, url = client_of("alice"), reverse("field:held", args=[held_of(alice, phone)[1].pk])
+    assert "4 条" in client.get(url).content.decode()
+    done = client.post(url, {"decision": "take_alike"}, follow=True).content.decode()
+    assert "已采用 3 条" in done
+    with acting(alice):
+        assert HeldOperation.objects.get(state="open").pk == first.pk
+        assert Visit.objects.count() == 3
+    assert client.post(url, {"decision": "take_alike"}).status_code == 409
+    with acting(alice):
+        HeldOperation.objects.filter(pk=first.pk).update(why="account")
+    with pytest.raises(Invalid):
+        take_over_alike(by=alice, held_id=first.pk)
+
+
+def first_home(phone: Phone) -> str:
+    return str(phone.sent[0].plain["patch"]["household_id"])
 
 
 def test_of_an_ended_emergency_none_is_taken_and_what_waits_is_turned_down(

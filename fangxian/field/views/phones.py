@@ -217,6 +217,14 @@ def _where(row: Row, home: Household | None) -> str:
     return " ".join(filter(None, (full_name(row.place_code), home.room if home else "")))
 
 
+def _taken(done: int, left: int) -> str:
+    told = ngettext("%(n)d taken over.", "%(n)d taken over.", done) % {"n": done}
+    if left:
+        still = ngettext("%(n)d can’t be and still waits.", "%(n)d can’t be and still wait.", left)
+        told = f"{told} {still % {'n': left}}"
+    return told
+
+
 def _onward(request: SignedRequest, asked: _Asked, row: Row, told: str) -> HttpResponse:
     """After a decision: to the next that waits, else back to the list."""
     show = "held" if isinstance(row, HeldOperation) else "disputes"
@@ -240,6 +248,8 @@ def held(request: SignedRequest, held_id: UUID) -> HttpResponse:
             if request.POST.get("decision") == "take":
                 holding.take_over(by=request.actor, held_id=row.pk)
                 told = _("Taken over.")
+            elif request.POST.get("decision") == "take_alike":
+                told = _taken(*holding.take_over_alike(by=request.actor, held_id=row.pk))
             else:
                 reason = request.POST.get("reason", "")
                 holding.turn_down(by=request.actor, held_id=row.pk, reason=reason)
@@ -271,6 +281,7 @@ def held(request: SignedRequest, held_id: UUID) -> HttpResponse:
         "device": device,
         "device_state": device.state(timezone.now()) if device else "",
         "same": same,
+        "alike": holding.alike(row).count() if row.why == HeldOperation.Why.CLOSED else 0,
         "decided_by": who(row.decided_by, display_names([row.decided_by])),
         "list_url": asked.list_url("held"),
         "next_url": asked.next_url(row),
