@@ -115,7 +115,13 @@ export function startSync(): void {
     if (document.visibilityState === "visible") void run();
   });
   // Unlocked it may fetch, signed in again it may send.
-  session.watch(() => void run());
+  let stage = session.value.stage;
+  session.watch(() => {
+    // What went through while it was closed brought nothing: "in step" is said of what was fetched.
+    if (session.value.stage === "open" && stage !== "open") sync.value = { ...sync.value, line: "unknown" };
+    stage = session.value.stage;
+    void run();
+  });
   void run();
 }
 
