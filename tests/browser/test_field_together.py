@@ -27,7 +27,7 @@ from tests.browser.phones import (
     phone,
     write_note,
 )
-from tests.test_phones_converge import Backup
+from tests.test_phones_converge import InProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow(20), pytest.mark.timeout(300)]
 ROOMS = ("101", "102", "201", "202", "301")
@@ -139,7 +139,7 @@ def test_phones_agree_over_one_note_and_after_the_server_was_restored(
     hq, dora = cast.actor("headquarters"), colleague(cast, places)
     homes = {room: create_household(by=hq, place_code=places.unit, room=room).id for room in ROOMS}
     begin(hq, places)
-    backup = Backup(fresh_database)
+    backup = InProcess(fresh_database)
     with ExitStack() as stack:
         phones = [stack.enter_context(phone(browser, site, size=PHONE)) for _number in range(3)]
         stack.callback(backup.drop)
@@ -159,7 +159,7 @@ def test_phones_agree_over_one_note_and_after_the_server_was_restored(
         for page in phones:
             page.context.set_offline(True)
         nobody_in(fresh_database)
-        backup.make()
+        backup.back_up()
         for page in phones:
             page.context.set_offline(False)
             all_well(page)
