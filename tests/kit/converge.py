@@ -31,6 +31,7 @@ STATES = ("lived_in", "empty")
 DAYS = ("2026-01-05", "2026-01-06", None)
 TOWNS = ("沧州", "石家庄", "")
 FAULTS = 0.3
+PATIENCE = 60
 FAULTY = ("lost", "reply lost", "doubled", "late")
 # What happens, and how often beside the others.
 STEPS = {
@@ -269,15 +270,21 @@ class World:
             self._answered(one)
 
     def fall(self) -> None:
-        """The server falls while phones send."""
-        requests = [self._request(phone) for phone in self.phones if phone.queue]
+        """The server falls while phones send, again and again until one finds no answer."""
+        until = time.monotonic() + PATIENCE
         with self.server.falling():
-            self._arrive(requests)
+            requests: list[Request] = []
+            while all(one.answer is not None for one in requests):
+                assert time.monotonic() < until, "nothing has fallen"
+                senders = [phone for phone in self.phones if phone.queue or phone.sent]
+                requests = [self._request(phone) for phone in senders]
+                self._arrive(requests)
         for one in requests:
             self._answered(one)
 
     def _request(self, phone: Phone) -> Request:
-        batch = phone.queue[:MOST]
+        # Where nothing waits, what was answered long ago is sent once more.
+        batch = phone.queue[:MOST] or phone.sent[-5:]
         return Request(phone, batch, phone.body_of(batch))
 
     def _answered(self, one: Request) -> None:

@@ -76,6 +76,10 @@ class Model:
     results: dict[str, str] = field(default_factory=dict)
     held: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     disputed: set[tuple[str, str, str]] = field(default_factory=set)
+    # By phone and thing: the numbers of the operations that counted, and what each said.
+    taken: dict[tuple[str, str, str], tuple[tuple[int, tuple[str, ...]], ...]] = field(
+        default_factory=dict
+    )
     # By phone: the number of its last operation and the moment, of its latest pulls.
     pulls: dict[str, tuple[tuple[int, dt.datetime], ...]] = field(default_factory=dict)
     # By thing and version as a phone was told it: how much of the log that was.
@@ -94,6 +98,7 @@ class Model:
             dict(self.results),
             dict(self.held),
             set(self.disputed),
+            dict(self.taken),
             dict(self.pulls),
             dict(self.versions),
         )
@@ -135,7 +140,7 @@ class Model:
         asked = [when for seq, when in self.pulls.get(device, ()) if seq < plain["seq"]]
         plain = {**plain, "made": max([plain["made"], *asked])}
         if self._place(plain) == self.reach[plain["actor"]]:
-            result = self._do(device, device, plain, at)
+            result = self._do(device, plain, at)
         else:
             result = "held"
             self.held[op_id] = device, plain
@@ -145,7 +150,7 @@ class Model:
     def decide(self, op_id: str, *, take: bool, at: dt.datetime) -> str:
         """Somebody at a desk takes over what was held, or turns it down."""
         device, plain = self.held[op_id]
-        result = self._do(device, DESK, plain, at) if take else "rejected"
+        result = self._do(device, plain, at) if take else "rejected"
         if take and result == "rejected":
             # It can't be taken over; it goes on waiting.
             return "held"
@@ -166,10 +171,10 @@ class Model:
             return self.things[plain["entity"], plain["id"]].place
         return self.posts[patch.get("gate_id") or patch["point_id"]]
 
-    def _do(self, device: str, writer: str, plain: Mapping[str, Any], at: dt.datetime) -> str:
+    def _do(self, device: str, plain: Mapping[str, Any], at: dt.datetime) -> str:
         op_id, entity, patch = plain["op_id"], plain["entity"], plain["patch"]
         if entity in FIELDS:
-            return self._merge(device, writer, plain, at)
+            return self._merge(device, plain, at)
         if entity == "visit":
             home, outcome = patch["household_id"], patch["outcome"]
             self.visits[op_id] = home, outcome
@@ -179,7 +184,7 @@ class Model:
             self.duties[op_id] = entity, patch.get("gate_id") or patch["point_id"]
         return "applied"
 
-    def _merge(self, device: str, writer: str, plain: Mapping[str, Any], at: dt.datetime) -> str:
+    def _merge(self, device: str, plain: Mapping[str, Any], at: dt.datetime) -> str:
         entity, id_ = plain["entity"], plain["id"]
         if plain["patch"].get("state") == "empty" and id_ in self.lived_in:
             return "rejected"
@@ -191,18 +196,23 @@ class Model:
         since = thing.log[known:]
         written: dict[str, Any] = {}
         disputed: set[tuple[str, str, str]] = set()
-        for name, mine in self._wanted(plain["patch"]).items():
+        taken = self.taken.get((device, entity, id_), ())
+        # What the phone itself said later stays, where this comes last.
+        newer = {name for seq, names in taken if seq > plain["seq"] for name in names}
+        wanted = self._wanted(plain["patch"])
+        for name, mine in wanted.items():
             own = [one.values[name] for one in since if one.who == device and name in one.values]
             base = own[-1] if own else thing.value(name, known)
             theirs = thing.value(name)
-            if mine in (theirs, base):
+            if mine in (theirs, base) or name in newer:
                 continue
             written[name] = mine
             if theirs != base:
                 disputed.add((entity, id_, name))
-        others = any(one.who != device for one in since)
-        self._write(thing, writer, at, written)
+        others = any(one.who != device for one in since) or not newer.isdisjoint(wanted)
+        self._write(thing, device, at, written)
         self.disputed |= disputed
+        self.taken[device, entity, id_] = (*taken, (plain["seq"], tuple(plain["patch"])))
         return "conflict" if disputed else "merged" if others else "applied"
 
     @staticmethod
