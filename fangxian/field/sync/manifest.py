@@ -11,6 +11,8 @@ import orjson
 
 _SOURCE, _ID, _VERSION = 4, 16, 8
 SIZE = _SOURCE + _ID + _VERSION
+# The version of what a phone has in one of two states: no record's own.
+UNSURE = bytes(_VERSION)
 # What JavaScript's numbers hold exactly.
 _NUMBER = (1 << 53) - 1
 

@@ -99,13 +99,14 @@ def pull(
     with transaction.atomic():
         PhoneManifest.objects.bulk_create([_fresh(device_id)], ignore_conflicts=True)
         row = PhoneManifest.objects.select_for_update().get(device_id=device_id)
-        known = row.cursor
+        known, has = row.cursor, row.has
         page = _next(row, _everything(device_id, holder_id, actors), cursor, epoch)
         moment = timezone.now()
         row.pulls = [*row.pulls, [seq, moment.isoformat()]][-PULLS_KEPT:]
         row.pulled_at = moment
         # Mostly nothing has changed, and what the phone has need not be written again.
-        row.save(update_fields=None if row.cursor != known else ["pulls", "pulled_at"])
+        fields = ["pulls", "pulled_at"] if row.has is has else ["pulls", "pulled_at", "has"]
+        row.save(update_fields=None if row.cursor != known else fields)
         return page
 
 
@@ -240,6 +241,11 @@ def _again(row: PhoneManifest, now: _Now, server: str) -> Page:
     """The page once more whose answer was lost: the same records as they are now."""
     had, has = manifest.unpacked(bytes(row.had)), manifest.unpacked(bytes(row.has))
     told = [key for key, version in has.items() if had.get(key) != version]
+    # Which of both answers the phone takes is not known: what differs between them is told anew.
+    unsure = [key for key in told if key not in now.held or now.held[key].version != has[key]]
+    if unsure:
+        has |= dict.fromkeys(unsure, manifest.UNSURE)
+        row.has = manifest.packed(has)
     gone = [key for key in had if key not in has]
     gone += [key for key in told if key not in now.held]
     more = has.keys() != now.held.keys() or any(

@@ -279,6 +279,27 @@ def test_a_lost_page_is_given_again(
     assert fresh.records == phone.records
 
 
+@pytest.mark.parametrize("taken", ["first", "second"])
+def test_what_came_and_went_between_two_answers_is_told_anew(
+    phone: Phone, cast: Any, alice: Any, places: Any, taken: str
+) -> None:
+    """An answer is lost, the person is moved, asks again and is moved back: nothing is missing."""
+    phone.pull()
+    home = phone.all("household")[0]
+    change_household(by=alice, household_id=home["id"], note="x")
+    pages = [phone.ask().json()]
+    grants = Grant.objects.filter(user=cast.user("bob"))
+    grants.update(region=places[places.other_grid])
+    pages.append(phone.ask().json())
+    phone.take_page(pages[0] if taken == "first" else pages[1])
+    grants.update(region=places[places.grid])
+    phone.pull()
+    assert phone.records["household", home["id"]]["data"]["note"] == "x"
+    grants.update(region=places[places.other_grid])
+    phone.pull()
+    assert ("household", home["id"]) not in phone.records
+
+
 def test_an_unknown_cursor_and_another_epoch_begin_anew(phone: Phone) -> None:
     phone.pull()
     whole = dict(phone.records)
