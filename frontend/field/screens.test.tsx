@@ -31,6 +31,15 @@ describe("visits", () => {
     expect(visit).toMatchObject({ entity: "visit", patch: { campaign_id: "c1", household_id: "h1", outcome: "all_well", form_id: "f1" } });
   });
 
+  test("the last door is told to be saved, too", async () => {
+    await open("#/today");
+    await tap("Next door");
+    for (let door = 0; door < 3; door += 1) await tap("All well");
+    expect(title()).toBe("Doors");
+    expect(said()).toContain("0 doors left of 3");
+    expect(said()).toMatch(/Saved: .*, All well\./);
+  });
+
   test("a second touch records neither the next door nor the same one again", async () => {
     await open("#/doors/d1");
     // Time stands still: a second touch comes before anybody could read the next door.

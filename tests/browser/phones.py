@@ -289,8 +289,10 @@ def all_well(page: Page) -> None:
     """At the next door everybody is well: two taps from the landing screen."""
     page.get_by_role("link", name="今日", exact=True).click()
     page.get_by_role("link", name="下一户").click()
+    expect(page.get_by_role("button", name="全员正常")).to_be_visible()
+    door = page.get_by_role("heading", level=1).inner_text()
     touch(page, "全员正常")
-    expect(page.get_by_text("已存：").first).to_be_visible()
+    expect(page.get_by_text(f"已存：{door}")).to_be_visible()
 
 
 def write_note(page: Page, note: str) -> None:

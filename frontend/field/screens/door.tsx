@@ -1,6 +1,5 @@
 // One door: who lives there, what was found, the form if it is asked. "All well" is one touch.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { useCell } from "../cell";
 import { dayAfter, today } from "../clock";
 import { unbase64url } from "../crypto";
 import { type Draft, useDraft } from "../draft";
@@ -14,11 +13,12 @@ import { type Answers, beginning, clock, look, questionsOf } from "../questions"
 import type { Outcome, Row } from "../records";
 import { go, link, route } from "../route";
 import { failure, moment } from "../said";
-import { ahead, asks, doorName, isLeft, last, residentsAt, visit, visitsTo } from "../sweep";
+import { ahead, asks, doorName, isLeft, residentsAt, visit, visitsTo } from "../sweep";
 import { t, tn } from "../text";
 import { Button, Field, Icon, Notice, Screen } from "../ui";
 import { named } from "../words";
 import { NO_VISIT, type Visited, correcting, draftAt, visitFrom } from "../written";
+import { JustSaved } from "./saved";
 
 const LONGEST_NOTE = 500;
 // Days ahead; the server takes a year.
@@ -44,7 +44,6 @@ export function Door({ door, campaign, outcome, basis }: At & { outcome: string 
   const [saving, setSaving] = useState(false);
   const [failed, setFailed] = useState("");
   const [busy, shown] = [useRef(false), useRef(performance.now())];
-  const saved = useCell(last);
   const doors = model.doors(campaign.id);
   const [next] = ahead(doors, door);
   const left = doors.filter(isLeft).length;
@@ -90,15 +89,7 @@ export function Door({ door, campaign, outcome, basis }: At & { outcome: string 
         {campaign.name} · {tn("%(n)s door left", "%(n)s doors left", left)}
       </p>
       <LeaseEnds />
-      {saved && saved.door !== door.id && (
-        <Notice kind="ok" title={t("Saved: %(door)s, %(outcome)s.", { door: saved.title, outcome: saved.outcome })}>
-          <p>
-            <a class="ff-link" href={link("doors", saved.door, "-", saved.op_id)}>
-              {t("A mistake? Correct it")}
-            </a>
-          </p>
-        </Notice>
-      )}
+      <JustSaved here={door.id} />
       <WritingAnew again={again} />
       {corrects && (
         <Notice kind="warn" title={t("This takes the place of the visit recorded before.")}>

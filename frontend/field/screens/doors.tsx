@@ -11,6 +11,7 @@ import { Choice, Empty, Field, Screen } from "../ui";
 import { named } from "../words";
 import { Door } from "./door";
 import { Home } from "./home";
+import { JustSaved } from "./saved";
 
 const SHOWS = ["left", "back", "done", "all"] as const;
 type Shows = (typeof SHOWS)[number];
@@ -73,6 +74,7 @@ function List({ campaign, shows }: { campaign: Row<"campaign">; shows: Shows }) 
   const left = count("left");
   return (
     <Screen title={t("Doors")}>
+      <JustSaved />
       {sweeps.length > 1 && (
         <Choice
           legend={t("Sweep")}
