@@ -30,7 +30,12 @@ class Conflict(Exception):
 
 
 # What the database says when two wrote the same at once, or each waited for the other.
-_AT_ONCE = (postgres.UniqueViolation, postgres.ExclusionViolation, postgres.DeadlockDetected)
+_AT_ONCE = (
+    postgres.UniqueViolation,
+    postgres.ExclusionViolation,
+    postgres.DeadlockDetected,
+    postgres.LockNotAvailable,
+)
 
 
 def met(error: DatabaseError) -> Conflict | None:

@@ -21,6 +21,9 @@ from fangxian.field.models import Campaign, Exemption, Target, Visit
 from fangxian.field.rules import Outcome
 from fangxian.register.models import Household
 
+# How long a closed sweep is waited for, as PostgreSQL says it.
+PATIENCE = "1s"
+
 
 @dataclass(frozen=True)
 class NewVisit:
@@ -161,13 +164,18 @@ def unsettle(sweeps: Collection[UUID], *, again: bool) -> set[UUID]:
 
     Those whose last reports are not made yet; ``again``: the others too, whose visits are then
     reported by the clock in a further closing report. Before any door is locked, as in
-    :func:`hold_sweeps`; while a sweep is held, nobody makes its reports (``close_reports``).
+    :func:`hold_sweeps`; while a sweep is held, nobody makes its reports (``close_reports``). Who
+    makes them waits for all that is just recording visits, as this transaction may be: beyond
+    ``PATIENCE`` it raises OperationalError, and is to be tried again as a whole.
     """
     if not sweeps:
         return set()
-    found = list(
-        Campaign.objects.select_for_update(no_key=True).filter(id__in=sweeps).order_by("id")
-    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
+        found = list(
+            Campaign.objects.select_for_update(no_key=True).filter(id__in=sweeps).order_by("id")
+        )
+        cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
     settled = {one.id for one in found if one.settled_at is not None}
     if again:
         Campaign.objects.filter(id__in=settled).update(settled_at=None)

@@ -285,6 +285,11 @@ def record_visits(
     for wave in _waves(ready):
         answers |= _record(by, wave, repeats)
     answers |= {at: _number_taken(visits[at]) for at in repeats}
+    if unheard := [at for at, one in ready.items() if not one.late and _is_late(answers[at])]:
+        # This process had not heard of the closing: now they are late ones like any other's.
+        again = [visits[at] for at in unheard]
+        told = record_visits(by=by, visits=again, after_closing=after_closing)
+        answers |= dict(zip(unheard, told, strict=True))
     refused = [at for at, answer in answers.items() if answer.result == "rejected"]
     if refused:
         recorded = _recorded([visits[at] for at in refused])
@@ -350,6 +355,10 @@ def _is_in_time(campaign: Campaign, visited_at: dt.datetime) -> bool:
     """Whether a visit was made before its sweep was closed, which can still be sealed for."""
     closed_at = campaign.closed_at
     return closed_at is not None and visited_at <= closed_at and not _is_over(campaign)
+
+
+def _is_late(answer: Answer) -> bool:
+    return any(problem.code == "late" for problem in answer.problems)
 
 
 def _late(campaign: Campaign) -> Problem:

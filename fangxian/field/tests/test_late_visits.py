@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import threading
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connections
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,7 +18,7 @@ from fangxian.common.scoping import acting
 from fangxian.core import counters, sunset
 from fangxian.core.models import Emergency
 from fangxian.field import invariants, jobs, reporting
-from fangxian.field.actions import NewVisit, close_campaign, record_visits
+from fangxian.field.actions import NewVisit, close_campaign, record_visits, recording
 from fangxian.field.actions.visits import running_campaigns
 from fangxian.field.models import Campaign, DailyReport, HeldOperation, Operation, Target, Visit
 from fangxian.field.sync.entities import Result
@@ -23,9 +26,12 @@ from fangxian.field.sync.held import take_over, take_over_alike, turn_down
 from fangxian.field.tests.conftest import begin
 from fangxian.field.tests.test_endings import SYSTEM, emergency
 from fangxian.field.tests.test_push import correction_of, phone_of, results
+from fangxian.register.actions import create_household
+from tests.kit.cast import make_cast, make_places
 from tests.kit.phone import Phone
 
 __all__ = ["emergency"]
+HOUR = dt.timedelta(hours=1)
 
 
 @pytest.fixture
@@ -138,12 +144,63 @@ def test_later_somebody_decides_and_a_further_report_follows(
 def test_a_process_that_has_not_heard_of_the_closing_loses_none(
     phone: Phone, campaign: Campaign, cast: Any
 ) -> None:
-    phone.visit(phone.doors()[0])
+    first, second, third = phone.doors()
+    original = phone.visit(first)
+    correction_of(phone, original)
     # As another process would, this one has kept the sweep as it ran.
     running_campaigns({campaign.id})
-    Campaign.objects.filter(pk=campaign.pk).update(state="closed", closed_at=phone.now())
+    closed = Campaign.objects.filter(pk=campaign.pk)
+    closed.update(state="closed", closed_at=phone.now())
+    phone.visit(second)
+    told = phone.push()
+    assert results(told) == ["applied", "applied", "rejected"]
+    assert told[-1]["problems"][0]["code"] == "closed"
+    closed.update(state="running")
+    running_campaigns({campaign.id})
+    closed.update(state="closed", closed_at=phone.now() + HOUR)
+    jobs.report_closed()
+    phone.visit(third)
     told = phone.push()
     assert (results(told), told[0]["problems"][0]["code"]) == (["held"], "held_closed")
+
+
+@pytest.mark.slow
+def test_a_push_and_the_closing_reports_never_wait_for_each_other(
+    fresh_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reports hold their sweep and wait for all that records visits, in whatever sweep."""
+    monkeypatch.setattr(recording, "PATIENCE", "50ms")
+    places = make_places()
+    cast = make_cast(places)
+    hq, bob = cast.actor("headquarters"), cast.actor("bob")
+    create_household(by=hq, place_code=places.unit, room="101")
+    begin(hq, places)
+    closed = begin(hq, places)
+    phone = phone_of(bob)
+    phone.pull()
+    for door in sorted(phone.doors(), key=lambda door: door["campaign_id"] == str(closed.id)):
+        phone.visit(door)
+    close_campaign(by=hq, campaign=closed)
+    held, go = threading.Event(), threading.Event()
+
+    def report() -> None:
+        try:
+            with acting(hq):
+                Campaign.objects.select_for_update().get(pk=closed.pk)
+                held.set()
+                go.wait(20)
+        finally:
+            connections.close_all()
+
+    reports = threading.Thread(target=report)
+    reports.start()
+    assert held.wait(20)
+    assert results(phone.push()) == ["retry", "retry"]
+    with acting(bob):
+        assert not Visit.objects.exists()
+    go.set()
+    reports.join()
+    assert results(phone.push()) == ["applied", "applied"]
 
 
 def test_what_was_held_before_the_closing_is_taken_over_after_it(
