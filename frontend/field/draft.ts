@@ -7,6 +7,8 @@ const PAUSE = 400;
 
 export interface Draft<T> {
   value: T;
+  /** The value also where it was changed since it was drawn last. */
+  now: () => T;
   change: (part: Partial<T>) => void;
   /** Whether it was there already when the screen opened. */
   found: boolean;
@@ -51,6 +53,7 @@ export function useDraft<T extends object>(key: string, blank: T): Draft<T> {
 
   return {
     value,
+    now: () => latest.current,
     found,
     change: (part) => {
       touched.current = true;

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 const script = readFileSync("../fangxian/field/static/field/fits.js", "utf-8");
 const page = document.documentElement;
-const WHY = ["insecure", "old", "storage", "broken"];
+const WHY = ["insecure", "chat", "old", "storage", "broken"];
 
 beforeEach(() => {
   document.body.innerHTML = `<div id="app"><p id="opening">…</p></div>
@@ -75,6 +75,13 @@ test("what the browser can't read, and what did not arrive, leave no page that s
   part.dispatchEvent(new Event("error"));
   expect(shown()).toEqual(["broken", "broken"]);
   part.remove();
+});
+
+test("inside a chat app the way out is told, whatever is lacking or went wrong", () => {
+  vi.spyOn(navigator, "userAgent", "get").mockReturnValue("iPhone MicroMessenger/8.0.40 NetType/WIFI");
+  expect(told()).toEqual([]);
+  window.dispatchEvent(new Event("error"));
+  expect(shown()).toEqual(["chat", "chat"]);
 });
 
 test("a picture that does not come is no reason, nor anything once the app has started", () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { Gun, composing, letterOf } from "./gun";
 
 /** Keys of a text as a gun sends them: shift is a key of its own. */
@@ -21,6 +21,7 @@ describe("a gun", () => {
   test("is read by its keys, so that an input method cannot change the code", () => {
     expect(shoot(new Gun(), "TUBE-2020_aB", 8)).toBe("TUBE-2020_aB");
     expect(shoot(new Gun(), "0012345678", 5, "NumpadEnter")).toBe("0012345678");
+    expect(shoot(new Gun(), "0012345678", 5, "Tab")).toBe("0012345678");
   });
 
   test("is no hand that types", () => {
@@ -34,6 +35,37 @@ describe("a gun", () => {
     expect(shoot(gun, "2222", 5)).toBe("2222");
     gun.key({ code: "KeyC", shiftKey: false, ctrlKey: true, altKey: false, metaKey: false, timeStamp: 1 });
     expect(gun.length).toBe(0);
+  });
+});
+
+describe("a gun that sends no key after the code", () => {
+  afterEach(() => vi.useRealTimers());
+
+  /** The codes that are heard, of a text whose keys come so far apart, and after so long a quiet. */
+  async function heard(text: string, gap: number, quiet: number, more: KeyboardEventInit = {}): Promise<string[]> {
+    vi.useFakeTimers();
+    const codes: string[] = [];
+    const gun = new Gun();
+    for (const key of keys(text)) {
+      const event = new KeyboardEvent("keydown", { ...key, ...more });
+      Object.defineProperty(event, "timeStamp", { value: performance.now() });
+      gun.hear(event, (code) => codes.push(code));
+      await vi.advanceTimersByTimeAsync(gap);
+    }
+    await vi.advanceTimersByTimeAsync(quiet);
+    return codes;
+  }
+
+  test("has ended it when nothing follows", async () => {
+    expect(await heard("PASS-0042", 8, 160)).toEqual(["PASS-0042"]);
+    // Not while it may still go on.
+    expect(await heard("PASS-0042", 8, 100)).toEqual([]);
+  });
+
+  test("is neither a hand that types, nor a word that is put in, nor a key that is held down", async () => {
+    expect(await heard("12345678", 120, 1_000)).toEqual([]);
+    expect(await heard("12345", 5, 1_000)).toEqual([]);
+    expect(await heard("11111111", 30, 1_000, { repeat: true })).toEqual([]);
   });
 });
 

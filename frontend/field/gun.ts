@@ -1,9 +1,13 @@
-// Barcode guns type like a keyboard, faster than any hand, and end with Enter. A Chinese input method would make
+// Barcode guns type like a keyboard, faster than any hand, and end with Enter, with Tab, or with nothing. A Chinese input method would make
 // words of their letters, so that the keys are read (KeyboardEvent.code), not what the input method made of them.
 
 // A hand, however fast, has longer between two keys.
 const FASTEST_HAND = 60;
 const SHORTEST = 4;
+// Of a code after which the gun sends no key, ms of quiet; a shorter one may be a word that was put in.
+const QUIET = 150;
+const SHORTEST_UNENDED = 6;
+const ENDS = new Set(["Enter", "NumpadEnter", "Tab"]);
 const MARKS: Record<string, [string, string]> = {
   Minus: ["-", "_"],
   Equal: ["=", "+"],
@@ -36,29 +40,53 @@ export function letterOf({ code, shiftKey, key = "" }: Pick<Key, "code" | "shift
 }
 
 type Key = Pick<KeyboardEvent, "code" | "shiftKey" | "ctrlKey" | "altKey" | "metaKey" | "timeStamp"> &
-  Partial<Pick<KeyboardEvent, "key" | "getModifierState">>;
+  Partial<Pick<KeyboardEvent, "key" | "repeat" | "getModifierState">>;
 
 /** Listens to keys and tells when a gun has typed a whole code. */
 export class Gun {
   #typed = "";
   #since = -Infinity;
+  #ending: ReturnType<typeof setTimeout> | undefined;
 
   /** How many letters of a code it has taken; 1 where one may begin. */
   get length(): number {
     return this.#typed.length;
   }
 
+  /** Take a key; `onCode` is told the code that it completes, or that is complete as nothing follows. */
+  hear(event: KeyboardEvent, onCode: (code: string) => void): void {
+    this.rest();
+    const code = this.key(event);
+    if (code) {
+      event.preventDefault();
+      event.stopPropagation();
+      onCode(code);
+    } else if (this.#typed.length >= SHORTEST_UNENDED) {
+      this.#ending = setTimeout(() => {
+        const typed = this.#typed.trim();
+        this.#typed = "";
+        onCode(typed);
+      }, QUIET);
+    }
+  }
+
+  /** Wait for nothing any more. */
+  rest(): void {
+    clearTimeout(this.#ending);
+  }
+
   /** Take a key; the code that it completes, or "". */
   key(event: Key): string {
     if (event.code.startsWith("Shift")) return "";
-    if (event.ctrlKey || event.altKey || event.metaKey) {
+    // A key that is held down is no gun, however fast it repeats.
+    if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) {
       this.#typed = "";
       return "";
     }
     const quick = event.timeStamp - this.#since <= FASTEST_HAND;
     this.#since = event.timeStamp;
     const before = quick ? this.#typed : "";
-    if (event.code === "Enter" || event.code === "NumpadEnter") {
+    if (ENDS.has(event.code)) {
       this.#typed = "";
       return before.length >= SHORTEST ? before.trim() : "";
     }

@@ -2,7 +2,7 @@ import { render } from "preact";
 import { App } from "./app";
 import { startInstall } from "./install";
 import { watchKept } from "./keeping";
-import { NotHere, OpenInBrowser, Outgrown, chatApp } from "./outside";
+import { NotHere, OpenInBrowser, Outgrown, chatApp, opened } from "./outside";
 import { clear, load } from "./model";
 import { apply } from "./prefs";
 import { startRoute } from "./route";
@@ -19,14 +19,16 @@ const GUARD_EVERY = 60_000;
 const root = document.getElementById("app") as HTMLElement;
 
 async function main(): Promise<void> {
+  const chat = chatApp();
+  // Before anything is waited for: the page would say what this browser lacks, and the app's own words stand hidden.
+  if (chat) opened(root);
   await apply();
   // What the page says until the app is there.
   root.replaceChildren();
-  const chat = chatApp();
   // Before the code is taken out of the address: it is needed in the other browser.
   if (chat) {
-    delete document.documentElement.dataset["lacks"];
-    return render(<OpenInBrowser app={chat} />, root);
+    opened(root);
+    return render(<OpenInBrowser chat={chat} />, root);
   }
   // What the browser can't do has been found out already (static/field/fits.js).
   if (document.documentElement.dataset["lacks"]) return;

@@ -1,10 +1,11 @@
 // Other tabs of the app share the phone's store: what one changes, the others read anew.
-const channel = new BroadcastChannel("fangxian-field");
+// Browsers that have none are told so (static/field/fits.js), by a page that this file must not break.
+const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("fangxian-field") : null;
 
 export function tellOthers(): void {
-  channel.postMessage("changed");
+  channel?.postMessage("changed");
 }
 
 export function whenOthersChange(read: () => void): void {
-  channel.onmessage = read;
+  if (channel) channel.onmessage = read;
 }

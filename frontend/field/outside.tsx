@@ -5,20 +5,36 @@ import { t } from "./text";
 import { Button, Notice, Screen } from "./ui";
 import { renew } from "./update";
 
+export interface Chat {
+  name: () => string;
+  /** Whether its menu offers to open the page in a browser: that of a mini program does not. */
+  menu: boolean;
+}
+
 const CHATS: readonly [RegExp, () => string][] = [
   [/wxwork/i, () => t("WeCom")],
   [/MicroMessenger/i, () => t("WeChat")],
   [/DingTalk/i, () => t("DingTalk")],
   [/AlipayClient/i, () => t("Alipay")],
+  [/\bLark\/|Feishu/i, () => t("Feishu")],
   [/\bQQ\//i, () => "QQ"],
 ];
 
-/** The chat app in whose browser this runs; "" for a browser of its own. */
-export function chatApp(agent: string = navigator.userAgent): string {
-  return CHATS.find(([mark]) => mark.test(agent))?.[1]() ?? "";
+/** The chat app in whose browser this runs; null for a browser of its own. */
+export function chatApp(agent: string = navigator.userAgent): Chat | null {
+  const name = CHATS.find(([mark]) => mark.test(agent))?.[1];
+  return name ? { name, menu: !/miniProgram/i.test(agent) } : null;
 }
 
-export function OpenInBrowser({ app }: { app: string }) {
+/** What the page says of the browser (static/field/fits.js) gives way to the app. */
+export function opened(root: HTMLElement): void {
+  delete document.documentElement.dataset["lacks"];
+  const fits = document.getElementById("fits");
+  if (fits) fits.hidden = true;
+  root.hidden = false;
+}
+
+export function OpenInBrowser({ chat }: { chat: Chat }) {
   const [copied, setCopied] = useState(false);
   const copy = async (): Promise<void> => {
     try {
@@ -30,11 +46,15 @@ export function OpenInBrowser({ app }: { app: string }) {
   };
   return (
     <Screen title={t("Open in the phone's browser")}>
-      <Notice kind="warn" title={t("The browser inside %(app)s can't keep what you record.", { app })} />
-      <ol class="ff-steps">
-        <li>{t("Tap the three dots at the top right.")}</li>
-        <li>{t("Choose “Open in browser”.")}</li>
-      </ol>
+      <Notice kind="warn" title={t("The browser inside %(app)s can't keep what you record.", { app: chat.name() })} />
+      {chat.menu ? (
+        <ol class="ff-steps">
+          <li>{t("Tap the three dots at the top right.")}</li>
+          <li>{t("Choose “Open in browser”.")}</li>
+        </ol>
+      ) : (
+        <p>{t("Copy the address, and open it in the phone's browser.")}</p>
+      )}
       <Button look="primary" icon="copy" onClick={() => void copy()}>
         {copied ? t("Copied: paste it into the browser") : t("Copy the address")}
       </Button>

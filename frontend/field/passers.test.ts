@@ -26,7 +26,7 @@ afterEach(() => {
 
 test("who passed a gate is forgotten an hour after the server has it, what was refused once it was looked at", async () => {
   const passed = (who: string) =>
-    save("gate_entry", null, { gate_id: "g1", who, identity: "110101199001011237", phone: "13800000000", plate: "" }, { title: `${who} · 36.5 °C` });
+    save("gate_entry", null, { gate_id: "g1", who, identity: "110101199001011237", phone: "13800000000", plate: "", note: "Code PASS-0042" }, { title: `${who} · 36.5 °C` });
   const [taken, refused] = [await passed("张三丰"), await passed("李四")];
   server.answers.set(refused.op_id, { op_id: refused.op_id, result: "rejected", problems: [{ code: "gate", message: "No such gate" }] });
   await run();
@@ -34,8 +34,8 @@ test("who passed a gate is forgotten an hour after the server has it, what was r
     server.before = () => "offline";
     return passed("王五");
   })();
-  const known = () => Object.fromEntries(model.done("gate_entry").map(({ op_id, title, patch }) => [op_id, [title, patch["who"], patch["identity"], patch["phone"]]]));
-  const whole = (who: string) => [`${who} · 36.5 °C`, who, "110101199001011237", "13800000000"];
+  const known = () => Object.fromEntries(model.done("gate_entry").map(({ op_id, title, patch }) => [op_id, [title, patch["who"], patch["identity"], patch["phone"], patch["note"]]]));
+  const whole = (who: string) => [`${who} · 36.5 °C`, who, "110101199001011237", "13800000000", "Code PASS-0042"];
   await forgetPassers();
   expect(known()).toEqual({ [taken.op_id]: whole("张三丰"), [refused.op_id]: whole("李四"), [later.op_id]: whole("王五") });
   // Corrections that were begun and left lying, and what stands half written for somebody else.
@@ -45,12 +45,12 @@ test("who passed a gate is forgotten an hour after the server has it, what was r
   expect(await Promise.all(Object.keys(begun).map(async (key) => (await draft(key)) !== null))).toEqual([false, false, true]);
   await load();
   expect(known()).toEqual({
-    [taken.op_id]: ["张** · 36.5 °C", undefined, undefined, undefined],
+    [taken.op_id]: ["张** · 36.5 °C", undefined, undefined, undefined, undefined],
     [refused.op_id]: whole("李四"),
     [later.op_id]: whole("王五"),
   });
   expect(model.done("gate_entry").at(-1)?.patch["gate_id"]).toBe("g1");
   await putAway((await byOp(refused.op_id))!.seq);
   await forgetPassers(Date.now() + 3_700_000);
-  expect(known()[refused.op_id]).toEqual(["李** · 36.5 °C", undefined, undefined, undefined]);
+  expect(known()[refused.op_id]).toEqual(["李** · 36.5 °C", undefined, undefined, undefined, undefined]);
 });

@@ -6,7 +6,7 @@ import { changeQueued, queued, write } from "./store";
 import { type Passed, draftAt } from "./written";
 
 const HOUR = 3_600_000;
-const PERSONAL = ["who", "identity", "phone"];
+const PERSONAL = ["who", "identity", "phone", "note"];
 
 /** Strip the entries of gates that the server has taken over, but for the hour in which a slip is corrected, and those
  * that it refused once they are put away or written anew. */

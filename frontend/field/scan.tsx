@@ -15,23 +15,24 @@ export function useGun(onCode: (code: string, field: HTMLInputElement | null) =>
     let before = "";
     const listen = (event: KeyboardEvent): void => {
       const field = event.target instanceof HTMLInputElement ? event.target : null;
-      const code = gun.key(event);
+      gun.hear(event, (code) => {
+        if (field) {
+          // What the gun has typed into the field that happened to have the focus, or what an input method made of it.
+          field.blur();
+          field.value = before;
+          field.dispatchEvent(new Event("input", { bubbles: true }));
+          field.focus();
+        }
+        told.current(code, field);
+      });
       // The key that begins a code has not reached the field yet.
       if (gun.length === 1 && field) before = field.value;
-      if (!code) return;
-      event.preventDefault();
-      event.stopPropagation();
-      if (field) {
-        // What the gun has typed into the field that happened to have the focus, or what an input method made of it.
-        field.blur();
-        field.value = before;
-        field.dispatchEvent(new Event("input", { bubbles: true }));
-        field.focus();
-      }
-      told.current(code, field);
     };
     document.addEventListener("keydown", listen, true);
-    return () => document.removeEventListener("keydown", listen, true);
+    return () => {
+      gun.rest();
+      document.removeEventListener("keydown", listen, true);
+    };
   }, []);
 }
 
@@ -75,11 +76,8 @@ export function ScanButton({ label, look = "plain", onCode }: { label: string; l
 /** A field for a code: typed, shot by a gun, or read by the camera. */
 export function ScanField({
   onText,
-  camera = true,
   ...rest
 }: {
-  /** Whether what is asked may stand in a code that a camera reads. */
-  camera?: boolean;
   id: string;
   value: string;
   onText: (text: string) => void;
@@ -88,18 +86,18 @@ export function ScanField({
   "aria-invalid"?: true;
 }) {
   const gun = useRef(new Gun());
+  const told = useRef(onText);
+  told.current = onText;
+  useEffect(() => () => gun.current.rest(), []);
   const key = (event: KeyboardEvent): void => {
-    const code = gun.current.key(event);
     const field = event.currentTarget as HTMLInputElement;
-    if (code) {
-      event.preventDefault();
-      event.stopPropagation();
+    gun.current.hear(event, (code) => {
       // Ends whatever an input method is making of the keys.
       field.blur();
-      onText(code);
+      told.current(code);
       field.value = code;
       field.focus();
-    }
+    });
   };
   return (
     <div class="ff-scan">
@@ -112,7 +110,7 @@ export function ScanField({
         onKeyDown={key}
         onInput={(event) => onText(event.currentTarget.value)}
       />
-      {camera && <ScanButton label={t("Read by camera")} onCode={onText} />}
+      <ScanButton label={t("Read by camera")} onCode={onText} />
     </div>
   );
 }

@@ -238,6 +238,37 @@ describe("duties", () => {
     expect(root.querySelector<HTMLInputElement>('[inputmode="decimal"]')?.value).toBe("");
   });
 
+  test("a pass that is shot or read at a gate goes into the note, and is nobody's name", async () => {
+    server.records = [rules, { ...gate, data: { ...gate.data, asks: ["temperature", "who", "phone"] } }];
+    await open("#/gates");
+    const shoot = (label: string, text: string): Promise<void> =>
+      act(() => {
+        const found = [...root.querySelectorAll("label")].find((one) => one.textContent?.startsWith(label));
+        const field = root.querySelector<HTMLInputElement>(`#${CSS.escape(found?.htmlFor ?? "")}`)!;
+        for (const letter of [...text, ""]) {
+          field.dispatchEvent(new KeyboardEvent("keydown", { code: letter ? "Unidentified" : "Enter", key: letter || "Enter", bubbles: true }));
+          field.value += letter;
+          field.dispatchEvent(new Event("input", { bubbles: true }));
+        }
+      });
+    expect(named("by camera").tagName).toBe("BUTTON");
+    await fill("Name", "Li");
+    await shoot("Name", "PASS-0042");
+    await shoot("Note", "PASS-0042");
+    expect(said()).toContain("Code PASS-0042 stands in the note.");
+    // Neither is a number kept that the gate does not ask for.
+    await shoot("Name", "110101199003070011");
+    expect(said()).toContain("An identity number is not asked at this gate");
+    await tap("Let through");
+    expect(said()).not.toContain("stands in the note");
+    await shoot("Temperature", "A-99999");
+    await tap("Let through");
+    expect((await sent()).map((one) => one.patch)).toEqual([
+      { gate_id: "g1", direction: "in", decision: "pass", people: 1, who: "Li", note: "Code PASS-0042" },
+      { gate_id: "g1", direction: "in", decision: "pass", people: 1, note: "Code A-99999" },
+    ]);
+  });
+
   test("what can't be a temperature is not logged", async () => {
     await open("#/gates");
     await tap("Let through");

@@ -101,9 +101,11 @@ export function Field({
   hint,
   error,
   first = false,
+  fieldId,
   ...rest
-}: { label: string; hint?: string; error?: string; first?: boolean } & JSX.IntrinsicElements["input"]) {
-  const id = useId();
+}: { label: string; hint?: string; error?: string; first?: boolean; fieldId?: string } & JSX.IntrinsicElements["input"]) {
+  const own = useId();
+  const id = fieldId ?? own;
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
     if (first) input.current?.focus();

@@ -360,10 +360,21 @@ def test_what_is_not_the_app_is_not_kept_as_the_app(
 
 def test_wechat_is_told_the_way_out(browser: Browser, site: str, places: Any) -> None:
     with phone(browser, site, user_agent=WECHAT) as page:
+        # As on an iPhone: what its browser lacks is not what is told.
+        page.add_init_script("delete Navigator.prototype.serviceWorker")
         page.goto("/f/#enrol=abcd-abcd-abcd-abcd")
         expect(page.get_by_role("heading", level=1)).to_have_text("请用手机浏览器打开")
         # The code is not lost on the way.
-        expect(page.get_by_text("enrol=abcd-abcd-abcd-abcd")).to_be_visible()
+        expect(page.locator("#app .ff-address")).to_contain_text("enrol=abcd-abcd-abcd-abcd")
+        expect(page.locator("#fits")).to_be_hidden()
+        assert not page.evaluate("'serviceWorker' in navigator")
+        axe(page)
+        no_sideways_scroll(page)
+        # Where no script of the app is read, the page itself tells it.
+        page.context.route("**/main-*.js", lambda route: route.abort())
+        page.reload()
+        expect(page.locator("#fits [data-why=chat]").first).to_contain_text("在浏览器打开")
+        expect(page.locator("#fits [data-address]").first).to_contain_text("enrol=abcd")
         axe(page)
         no_sideways_scroll(page)
 

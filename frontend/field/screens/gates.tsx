@@ -1,6 +1,6 @@
 // A gate's log: who passes is written down in one go, and the next one can come.
 import { Fragment } from "preact";
-import { useMemo, useRef } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { dayOf, today } from "../clock";
 import { DoneHere, useDone } from "../done";
 import { useDraft } from "../draft";
@@ -11,7 +11,7 @@ import { type Done, model, save } from "../model";
 import { RowLink } from "../parts";
 import type { Asked, Row } from "../records";
 import { link } from "../route";
-import { ScanField, useGun } from "../scan";
+import { ScanButton, useGun } from "../scan";
 import { t, tn } from "../text";
 import { Button, Choice, Empty, Field, Notice, Screen } from "../ui";
 import { counted, named, narrow } from "../words";
@@ -19,7 +19,13 @@ import { NO_PASSER, type Passed, type Passing, correcting, draftAt, passerFrom }
 
 const MOST_PEOPLE = 1_000;
 /** By which a code that was read is known. */
-const SHAPES: Partial<Record<Asked, RegExp>> = { identity: /^\d{17}[\dXx]$/, phone: /^1\d{10}$/ };
+const SHAPES: readonly [Asked, RegExp][] = [
+  ["identity", /^\d{17}[\dX]$/i],
+  ["phone", /^1\d{10}$/],
+  ["plate", /^\p{Script=Han}[A-Z][A-Z\d]{4,6}\p{Script=Han}?$/iu],
+];
+// As the server takes them (actions/gates.py).
+const [LONGEST_NUMBER, LONGEST_NOTE] = [30, 500];
 const [COLDEST, HOTTEST] = [30, 45];
 
 /** #/gates, #/gates/GATE, #/gates/GATE/ENTRY where a refused one is written anew. */
@@ -54,6 +60,7 @@ export function Gates({ rest }: { rest: string[] }) {
 function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
   const written = useDraft(draftAt.gate(gate.id, basis), NO_PASSER);
   const { direction, corrects, was, again, ...entry } = written.value;
+  const [read, setRead] = useState("");
   const first = useRef<HTMLDivElement>(null);
   const { busy, run, notice } = useSaving();
   const known = rules();
@@ -65,13 +72,32 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
   const todays = useMemo(() => done.filter((one) => dayOf(one.at) === day).length, [done, day]);
   const corrected = useCorrected(written, done);
 
-  // What a gun reads finds its field, whichever has the focus.
-  useGun((code, field) => {
-    const shape = Object.entries(SHAPES).find(([asked, pattern]) => pattern.test(code) && gate.asks.includes(asked as Asked));
-    const focused = /^gate-(plate|identity)$/.exec(field?.id ?? "")?.[1];
-    const name = (shape?.[0] ?? focused ?? gate.asks.find((asked) => asked === "identity" || asked === "who")) as Asked | undefined;
-    if (name) set(name)(code);
-  });
+  // What a gun or the camera reads finds its field, whichever has the focus; a pass of some other kind goes into the note,
+  // and is nobody's name.
+  const take = (scanned: string, field: HTMLInputElement | null = null): void => {
+    const code = narrow(scanned).replace(/\s+/g, " ");
+    const shape = SHAPES.find(([, pattern]) => pattern.test(code))?.[0];
+    // Of papers from elsewhere the number has any shape.
+    const papers = !shape && field?.id === idOf("identity") && code.length <= LONGEST_NUMBER;
+    const name = papers ? "identity" : shape;
+    const { note } = written.now();
+    const noted = [note.trim(), t("Code %(code)s", { code })].filter(Boolean).join(" ");
+    if (!code) return;
+    if (name && gate.asks.includes(name)) {
+      set(name)(code);
+      setRead("");
+    } else if (name === "identity") {
+      setRead(t("An identity number is not asked at this gate: it was not written down."));
+    } else if (note.includes(code)) {
+      setRead(t("Code %(code)s stands in the note.", { code }));
+    } else if (noted.length > LONGEST_NOTE) {
+      setRead(t("The code is too long to be written down."));
+    } else {
+      set("note")(noted);
+      setRead(t("Code %(code)s stands in the note.", { code }));
+    }
+  };
+  useGun(take);
 
   const record = async (decision: string, label: string): Promise<string> => {
     const people = counted(entry.people, MOST_PEOPLE);
@@ -96,7 +122,7 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
     const patch = compact(said, was);
     // Of an entry that the phone has forgotten, or never knew whole, what is not said stays as it is.
     const partly = corrected && (corrected.bare || corrected.patch["corrects"]);
-    if (gate.asks.length && !partly && !gate.asks.some((asked) => patch[asked])) {
+    if (gate.asks.length && !partly && !gate.asks.some((asked) => patch[asked]) && !patch["note"]) {
       throw new Refused(t("Nothing is written down of who passes: fill in one field at least."));
     }
     const called = patch["plate"] || patch["who"] || (corrected?.bare && corrected.title.split(" · ")[0]) || tn("%(n)s person", "%(n)s people", people);
@@ -106,6 +132,7 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
   };
   const decide = async (decision: string, label: string): Promise<void> => {
     if (!(await run(() => record(decision, label)))) return scrollTo({ top: 0 });
+    setRead("");
     await written.forget().catch(() => undefined);
     if (again) return dealtWith(again.title);
     // Who comes next mostly goes the same way.
@@ -129,7 +156,7 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
         onNew={written.change}
       />
       {corrected?.bare && (
-        <Notice title={t("Name, identity number and phone have been removed from this phone: the server has them.")}>
+        <Notice title={t("Name, identity number, phone and note have been removed from this phone: the server has them.")}>
           <p>{t("They stay as they were, unless you write others.")}</p>
         </Notice>
       )}
@@ -151,6 +178,12 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
             )}
           </Fragment>
         ))}
+        <ScanButton label={t("Read a card or a pass by camera")} onCode={take} />
+        {read && (
+          <p class="ff-hint" role="status">
+            {read}
+          </p>
+        )}
         <details class="ff-details">
           <summary>{t("How many, note")}</summary>
           <div class="ff-details__body">
@@ -164,7 +197,7 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
             <Field
               label={t("Note")}
               autocomplete="off"
-              maxLength={500}
+              maxLength={LONGEST_NOTE}
               value={entry.note}
               onInput={(event) => set("note")(event.currentTarget.value)}
             />
@@ -201,6 +234,8 @@ export function degrees(typed: string): number | null {
   return value >= COLDEST && value <= HOTTEST ? value : null;
 }
 
+const idOf = (asked: Asked): string => `gate-${asked}`;
+
 function Ask({ asked, value, onText }: { asked: Asked; value: string; onText: (value: string) => void }) {
   const labels: Record<Asked, string> = {
     plate: t("Plate of the car"),
@@ -210,20 +245,13 @@ function Ask({ asked, value, onText }: { asked: Asked; value: string; onText: (v
     phone: t("Phone"),
     origin: t("Where from"),
   };
-  if (asked === "plate" || asked === "identity") {
-    const id = `gate-${asked}`;
-    return (
-      <div class="ff-field">
-        <label for={id}>{labels[asked]}</label>
-        <ScanField id={id} value={value} onText={onText} camera={asked === "identity"} />
-      </div>
-    );
-  }
   return (
     <Field
+      fieldId={idOf(asked)}
       label={labels[asked]}
       {...(asked === "temperature" ? { inputMode: "decimal" as const, maxLength: 5 } : { maxLength: 80 })}
       {...(asked === "phone" ? { inputMode: "tel" as const } : {})}
+      {...(asked === "plate" || asked === "identity" ? { autocapitalize: "characters", spellcheck: false } : {})}
       autocomplete="off"
       enterkeyhint="next"
       value={value}

@@ -3,6 +3,8 @@
 (function () {
   "use strict";
   var page = document.documentElement;
+  // The browsers inside chat apps, as field/outside.tsx has them: whatever they lack, the way out of them is told.
+  var chat = /wxwork|MicroMessenger|DingTalk|AlipayClient|\bQQ\/|\bLark\/|Feishu/i.test(navigator.userAgent);
 
   function lacks() {
     if (window.isSecureContext === false) return "insecure";
@@ -21,7 +23,7 @@
 
   function tell(why) {
     if (!why || page.getAttribute("data-lacks")) return;
-    page.setAttribute("data-lacks", why);
+    page.setAttribute("data-lacks", chat ? "chat" : why);
     if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", show);
     else show();
   }
@@ -29,10 +31,12 @@
   function show() {
     var why = page.getAttribute("data-lacks");
     var said = document.getElementById("fits");
-    // The app knows better: it opens in the browser of a chat, to tell the way out of it.
+    // In the browser of a chat the app tells the way out by itself, where it can be read (field/outside.tsx).
     if (!why || !said) return;
     var words = said.querySelectorAll("[data-why]");
     for (var at = 0; at < words.length; at++) words[at].hidden = words[at].getAttribute("data-why") !== why;
+    var addresses = said.querySelectorAll("[data-address]");
+    for (at = 0; at < addresses.length; at++) addresses[at].textContent = location.href;
     said.hidden = false;
     document.getElementById("app").hidden = true;
   }
