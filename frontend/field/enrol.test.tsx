@@ -4,7 +4,8 @@ import { render } from "preact";
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { App } from "./app";
-import { session, start } from "./session";
+import { choosePin, lock, redeem, session, start } from "./session";
+import { meta } from "./store";
 import { rest } from "./sync";
 import { Server, newPhone } from "./testing";
 
@@ -46,4 +47,19 @@ test("the code is read in the app; what is no code of “My phones” is not tri
   await shoot("https://fangxian.test/f/#enrol=AB12-CD34");
   expect(server.calls[0]).toMatchObject({ path: "enrol", body: { code: "AB12-CD34" } });
   expect([session.value.stage, root.querySelector("h1")?.textContent]).toEqual(["pin", "Choose a PIN"]);
+});
+
+test("the sixth digit and the Enter after it are one try", async () => {
+  await redeem("CODE", "phone");
+  await choosePin("135790");
+  await act(() => lock());
+  const field = root.querySelector("input")!;
+  await act(() => {
+    field.value = "000000";
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  await act(() => void root.querySelector("form")!.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true })));
+  await vi.waitFor(() => expect(root.textContent).toContain("Wrong PIN."));
+  await act(() => new Promise((next) => setTimeout(next, 50)));
+  expect(await meta("tries")).toBe(1);
 });

@@ -140,7 +140,11 @@ export function Unlock({ onForgotten }: { onForgotten: () => void }) {
   const [pin, setPin] = useState("");
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
+  const opening = useRef(false);
   const open = async (wanted: string): Promise<void> => {
+    // The sixth digit opens by itself: an Enter after it is no second try.
+    if (opening.current) return;
+    opening.current = true;
     setBusy(true);
     try {
       const left = await unlock(wanted);
@@ -157,6 +161,7 @@ export function Unlock({ onForgotten }: { onForgotten: () => void }) {
     } catch (reason) {
       setError(failure(reason));
     } finally {
+      opening.current = false;
       setBusy(false);
     }
   };

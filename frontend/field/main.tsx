@@ -7,9 +7,10 @@ import { clear, load } from "./model";
 import { apply } from "./prefs";
 import { startRoute } from "./route";
 import { lock, session, start } from "./session";
-import { newer } from "./store";
+import { isFull, newer } from "./store";
 import { count, guard, startSync } from "./sync";
 import { t } from "./text";
+import { SaveUnsent } from "./unsent";
 import { startUpdates } from "./update";
 
 // Left lying for so long, the phone wants the PIN again.
@@ -36,8 +37,18 @@ async function main(): Promise<void> {
   startInstall();
   try {
     await start();
-  } catch {
+  } catch (error) {
     if (newer.value) return render(<Outgrown />, root);
+    if (isFull(error)) {
+      // As far as it can be read, what waits is offered as a file.
+      await count().catch(() => undefined);
+      return render(
+        <NotHere title={t("The phone's storage is full.")} mend={t("Delete photos or other apps' data, and open the app again. What you recorded is kept.")}>
+          <SaveUnsent />
+        </NotHere>,
+        root,
+      );
+    }
     return render(
       <NotHere
         title={t("The browser does not let the app keep anything.")}

@@ -6,7 +6,7 @@ import { type Box, type Bytes, type ViewKeys, base64url, decrypt, encrypt, nameO
 import { tellOthers, whenOthersChange } from "./others";
 import type { Change, Entity, Kept, Pushed, Records, Row } from "./records";
 import { isOurs, openKeys, prover, recheck } from "./session";
-import { type Photo, type Queued, StoreError, type Writing, boxes, byOp, dropPhoto, dropPhotos, meta, nextSeq, open, putMeta, recent, write } from "./store";
+import { type Photo, type Queued, StoreError, type Writing, boxes, byOp, dropPhoto, meta, nextSeq, open, putMeta, recent, withRoom, write } from "./store";
 import { SCHEMA } from "./wire";
 
 /** What the phone itself remembers of an operation, under the view key. */
@@ -242,7 +242,7 @@ export async function save(
   const own: Own = { id: target, title, patch, changes };
   try {
     const at = new Date(now()).toISOString();
-    const seq = await nextSeq();
+    const seq = await withRoom(nextSeq);
     const plain = {
       op_id: opId,
       device: device.id,
@@ -269,7 +269,7 @@ export async function save(
         return { made, sealed };
       }),
     );
-    const put = (): Promise<void> =>
+    await withRoom(() =>
       write(["meta", "queue", "photos", "boxes"], async (writing) => {
         // In another tab somebody else has signed in: this would be recorded under the name of that person.
         if (!(await isOurs(writing))) throw new SaveError("locked");
@@ -279,12 +279,8 @@ export async function save(
           await writing.objectStore("boxes").add(sealed, made.id);
         }
         if (again) await takePlace(writing, again, item, JSON.stringify(patch));
-      });
-    // Photos that the server has are kept for a restore from a backup; what is new matters more.
-    await put().catch(async (error: unknown) => {
-      if (!(error instanceof StoreError && error.code === "full" && (await dropPhotos((photo) => photo.state === "stored")))) throw error;
-      await put();
-    });
+      }),
+    );
     done = done.map((one) => (one.op_id === again ? { ...one, again: opId } : one));
     done.push({ ...own, seq, op_id: opId, entity, at, state: "waiting", pending: true, again: "", bare: false });
   } catch (error) {
@@ -319,11 +315,13 @@ export async function keepDraft(key: string, value: unknown): Promise<void> {
   const name = await nameOf(keys, "draft", key);
   const box = value === null ? null : await encrypt(keys, name, value);
   try {
-    await write(["meta", "drafts"], async (writing) => {
-      if (!(await isOurs(writing))) throw new SaveError("locked");
-      const drafts = writing.objectStore("drafts");
-      await (box ? drafts.put(box, name) : drafts.delete(name));
-    });
+    await withRoom(() =>
+      write(["meta", "drafts"], async (writing) => {
+        if (!(await isOurs(writing))) throw new SaveError("locked");
+        const drafts = writing.objectStore("drafts");
+        await (box ? drafts.put(box, name) : drafts.delete(name));
+      }),
+    );
   } catch (error) {
     throw saveError(error);
   }

@@ -1,5 +1,6 @@
 // Where the app can't work: in the browsers inside chat apps, which keep nothing; where nothing may be stored; over what a
 // newer version has stored. What a browser lacks is found out before (static/field/fits.js).
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { t } from "./text";
 import { Button, Notice, Screen } from "./ui";
@@ -63,12 +64,13 @@ export function OpenInBrowser({ chat }: { chat: Chat }) {
   );
 }
 
-export function NotHere({ title, mend }: { title: string; mend: string }) {
+export function NotHere({ title, mend, children }: { title: string; mend: string; children?: ComponentChildren }) {
   return (
     <Screen title={t("The app can't be opened here")}>
       <Notice kind="bad" title={title}>
         <p>{mend}</p>
       </Notice>
+      {children}
     </Screen>
   );
 }

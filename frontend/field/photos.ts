@@ -1,6 +1,6 @@
 // Photos go up by themselves after the operations, in parts, each from where it broke off.
 import { type Bytes, sealAnswer } from "./crypto";
-import { type Photo, allPhotos, boxOf, dropPhotos, meta, queued, write } from "./store";
+import { type Photo, allPhotos, boxOf, dropPhotos, meta, queued, withRoom, write } from "./store";
 import { t } from "./text";
 import { WireError, exchange, isAway, send } from "./wire";
 
@@ -76,9 +76,11 @@ async function settle(photo: Photo, { state, problems }: Told): Promise<void> {
   // Asked for again when somebody is signed in who can read why.
   if (!key && problems.length) return;
   const answer = key && problems.length ? await sealAnswer(problems, photo.op_id, key) : undefined;
-  await write(["photos"], async (writing) => {
-    await writing.objectStore("photos").put({ ...photo, state, answered_at: Date.now(), ...(answer ? { answer } : {}) });
-  });
+  await withRoom(() =>
+    write(["photos"], async (writing) => {
+      await writing.objectStore("photos").put({ ...photo, state, answered_at: Date.now(), ...(answer ? { answer } : {}) });
+    }),
+  );
 }
 
 /** Forget those that the server has had for longer than a restored backup would ask for. */

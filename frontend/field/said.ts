@@ -2,6 +2,7 @@
 import { now } from "./clock";
 import { written } from "./dates";
 import { SaveError } from "./model";
+import { StoreError } from "./store";
 import { t } from "./text";
 import { WireError } from "./wire";
 
@@ -22,6 +23,10 @@ export function failure(error: unknown): string {
     if (error.code === "newer") return t("Not saved: a newer version of the app is in use. Open the app again, then save again.");
     if (error.code === "locked") return t("Not saved: the app is locked. Enter the PIN, then save again.");
     return t("Not saved: the phone could not write it. Try again; if it fails again, write it down and tell the community.");
+  }
+  if (error instanceof StoreError) {
+    if (error.code === "full") return t("The phone's storage is full. Delete photos or other apps' data, then try again.");
+    if (error.code === "newer") return t("A newer version of the app is in use. Open the app again, then try again.");
   }
   if (error instanceof WireError) {
     if (error.kind === "offline") return t("No connection to the server. Go where there is a signal and try again.");

@@ -20,7 +20,7 @@ import {
 import { askToKeep } from "./keeping";
 import { tellOthers } from "./others";
 import type { Grid } from "./records";
-import { type Meta, type Writing, meta, putMeta, setMeta, write } from "./store";
+import { type Meta, type Writing, isFull, meta, putMeta, setMeta, withRoom, write } from "./store";
 import { SCHEMA, send } from "./wire";
 
 export const TRIES = 5;
@@ -130,7 +130,7 @@ export async function expire(now: number = Date.now()): Promise<boolean> {
   const server = Math.max(now + ((await meta("offset")) ?? 0), latest);
   if (server <= ((await meta("lease")) ?? 0)) {
     // A jump of the clock is not believed for ever: the next exchange with the server sets it right.
-    if (server - latest > NOTED) await setMeta({ latest: server });
+    if (server - latest > NOTED) await note({ latest: server });
     return false;
   }
   await destroy("lease");
@@ -141,13 +141,25 @@ export async function expire(now: number = Date.now()): Promise<boolean> {
 export async function watchClock(now: number = Date.now()): Promise<void> {
   const clock = (await meta("clock")) ?? 0;
   const back = now < clock - NOTED;
-  if (now > clock + MINUTE) await setMeta({ clock: now });
+  if (now > clock + MINUTE) await note({ clock: now });
   if (session.value.back !== back) session.value = { ...session.value, back };
+}
+
+/** Where there is room for it: a full phone opens all the same. */
+async function note(values: Partial<Meta>): Promise<void> {
+  await setMeta(values).catch((error: unknown) => {
+    if (!isFull(error)) throw error;
+  });
 }
 
 /** Remove the view key and all that it opens. What waits to be sent stays, and can still be sent. */
 export async function destroy(gone: Gone): Promise<void> {
-  await write(["meta", "records", "drafts"], (writing) => forget(writing, gone));
+  const forgetting = (why: Gone): Promise<void> => write(["meta", "records", "drafts"], (writing) => forget(writing, why));
+  await forgetting(gone).catch((error: unknown) => {
+    if (!isFull(error)) throw error;
+    // To remove wants no room; to keep why does.
+    return forgetting("");
+  });
   keys = secrets = enrolled = null;
   session.value = { ...NOBODY, stage: "enrol", gone };
   tellOthers();
@@ -258,11 +270,13 @@ export async function unlock(pin: string): Promise<number> {
   const [wrapped, device, box] = [await meta("wrapped"), await meta("device_key"), await meta("secrets")];
   if (!wrapped || !device || !box) throw new Error("nothing to unlock");
   // Counted before the PIN is looked at: cutting the power takes no try back.
-  const tries = await write(["meta"], async (writing) => {
-    const now = (((await writing.objectStore("meta").get("tries")) as number | undefined) ?? 0) + 1;
-    await putMeta(writing, { tries: now });
-    return now;
-  });
+  const tries = await withRoom(() =>
+    write(["meta"], async (writing) => {
+      const now = (((await writing.objectStore("meta").get("tries")) as number | undefined) ?? 0) + 1;
+      await putMeta(writing, { tries: now });
+      return now;
+    }),
+  );
   const secret = tries > TRIES ? null : await unwrap(wrapped, pin, device);
   if (!secret) {
     if (tries < TRIES) return TRIES - tries;
@@ -273,7 +287,8 @@ export async function unlock(pin: string): Promise<number> {
   secret.fill(0);
   secrets = await decrypt<Secrets>(made, PLACE, box);
   [keys, mark] = [made, known];
-  await setMeta({ tries: 0 });
+  // Removed, which wants no room.
+  await write(["meta"], (writing) => putMeta(writing, { tries: undefined }));
   show("open");
   return TRIES;
 }

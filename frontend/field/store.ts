@@ -142,7 +142,7 @@ export function open(steps: readonly Step[] = STEPS): Promise<IDBPDatabase<Schem
     opened = null;
     const outgrown = (error as Error | null)?.name === "VersionError";
     if (outgrown && !newer.value) newer.value = true;
-    throw new StoreError(outgrown ? "newer" : "failed", error);
+    throw new StoreError(outgrown ? "newer" : codeOf(error), error);
   });
   return opened;
 }
@@ -174,7 +174,22 @@ export async function write<T>(names: Name[], work: (writing: Writing) => Promis
     return value;
   } catch (error) {
     if (error instanceof StoreError) throw error;
-    throw new StoreError((error as Error | null)?.name === "QuotaExceededError" ? "full" : "failed", error);
+    throw new StoreError(codeOf(error), error);
+  }
+}
+
+const codeOf = (error: unknown): "full" | "failed" => ((error as Error | null)?.name === "QuotaExceededError" ? "full" : "failed");
+
+export const isFull = (error: unknown): boolean => error instanceof StoreError && error.code === "full";
+
+/** Do what writes; where the phone is full, once more without the photos that the server has: they are kept for a
+ * restore from a backup, and what is written now matters more. Raises what the work raises. */
+export async function withRoom<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isFull(error) || !(await dropPhotos((photo) => photo.state === "stored").catch(() => 0))) throw error;
+    return work();
   }
 }
 

@@ -8,7 +8,7 @@ import { forgetPassers } from "./passers";
 import { sendPhotos, tidyPhotos, unsentPhotos } from "./photos";
 import type { Kept } from "./records";
 import { destroy, expire, isOurs, keepProofKey, offsetOf, openKeys, pullToken, recheck, session, watchClock } from "./session";
-import { type Meta, type Queued, type State, StoreError, type Writing, allPhotos, changeQueued, meta, putMeta, queued, setMeta, write } from "./store";
+import { type Meta, type Queued, type State, type Writing, allPhotos, changeQueued, isFull, meta, putMeta, queued, setMeta, withRoom, write } from "./store";
 import { WireError, isAway, send } from "./wire";
 
 export const MOST = 100;
@@ -154,7 +154,7 @@ function tick(): void {
 
 /** Nothing that the protocol knows: the phone's store has failed, or the app. */
 function broken(error: unknown): Line {
-  if (error instanceof StoreError && error.code === "full") return "full";
+  if (isFull(error)) return "full";
   // The store of a page that is being left is closed under its feet.
   if (!leaving) console.error(error);
   return "failed";
@@ -311,16 +311,18 @@ async function settle(reply: Pushed, asked: number, batch: Queued[]): Promise<vo
   const answers = decided.filter((answer) => !hasWords(answer) || sealed.has(answer.op_id));
   for (const { op_id } of decided) if (!answers.some((answer) => answer.op_id === op_id)) untold.add(op_id);
   const fresh = reply.epoch ? await isFresh(reply.epoch) : false;
-  await write(["queue", "photos", "meta"], async (writing) => {
-    if (reply.epoch) await putMeta(writing, heard(reply, asked));
-    if (fresh) await replay(writing, now);
-    for (const answer of answers) {
-      const item = known.get(answer.op_id) as Queued;
-      const told = sealed.get(answer.op_id);
-      const state = stateOf(answer);
-      await changeQueued(writing, item.seq, { state, answered_at: now, open: 1, seen: false, ...(told ? { answer: told } : {}) });
-    }
-  });
+  await withRoom(() =>
+    write(["queue", "photos", "meta"], async (writing) => {
+      if (reply.epoch) await putMeta(writing, heard(reply, asked));
+      if (fresh) await replay(writing, now);
+      for (const answer of answers) {
+        const item = known.get(answer.op_id) as Queued;
+        const told = sealed.get(answer.op_id);
+        const state = stateOf(answer);
+        await changeQueued(writing, item.seq, { state, answered_at: now, open: 1, seen: false, ...(told ? { answer: told } : {}) });
+      }
+    }),
+  );
   if (fresh) await reload();
   else if (answers.length) noted(new Map(answers.map((answer) => [answer.op_id, stateOf(answer)])));
 }
@@ -433,36 +435,38 @@ async function take(reply: Pulled, asked: number, began: number, keys: ViewKeys)
   const answers = reply.answers ?? [];
   const sealed = await sealedAnswers(answers);
   const facts = heard(reply, asked);
-  return write(["records", "queue", "meta"], async (writing) => {
-    // Wiped, expired, locked or another person's meanwhile: what came is not to be kept under these keys any more.
-    if (openKeys() !== keys || !(await isOurs(writing))) return false;
-    let some = reply.reset || records.length + gone.length + answers.length > 0;
-    const store = writing.objectStore("records");
-    if (reply.reset) await store.clear();
-    for (const { name, box } of records) await store.put(box, name);
-    for (const name of gone) await store.delete(name);
-    const queue = writing.objectStore("queue");
-    for (const answer of answers) {
-      const item = await queue.index("op").get(answer.op_id);
-      const [state, told] = [stateOf(answer), sealed.get(answer.op_id)];
-      if (!item || state === "waiting") continue;
-      // Beginning anew the server tells all of it once more.
-      const again = item.state === state;
-      const seen = again && item.answer !== undefined && item.seen === true;
-      const at = again ? item.answered_at : undefined;
-      await queue.put({ ...item, state, answered_at: at ?? Date.now(), seen, ...(told ? { answer: told } : {}) });
-    }
-    if (!reply.more) {
-      // What was answered before this pull began stands in the records now.
-      for (const { open: _open, ...item } of await queue.index("open").getAll()) {
-        if (item.state === "waiting" || item.state === "held" || (item.answered_at ?? Infinity) > began) continue;
-        await queue.put(item);
-        some = true;
+  return withRoom(() =>
+    write(["records", "queue", "meta"], async (writing) => {
+      // Wiped, expired, locked or another person's meanwhile: what came is not to be kept under these keys any more.
+      if (openKeys() !== keys || !(await isOurs(writing))) return false;
+      let some = reply.reset || records.length + gone.length + answers.length > 0;
+      const store = writing.objectStore("records");
+      if (reply.reset) await store.clear();
+      for (const { name, box } of records) await store.put(box, name);
+      for (const name of gone) await store.delete(name);
+      const queue = writing.objectStore("queue");
+      for (const answer of answers) {
+        const item = await queue.index("op").get(answer.op_id);
+        const [state, told] = [stateOf(answer), sealed.get(answer.op_id)];
+        if (!item || state === "waiting") continue;
+        // Beginning anew the server tells all of it once more.
+        const again = item.state === state;
+        const seen = again && item.answer !== undefined && item.seen === true;
+        const at = again ? item.answered_at : undefined;
+        await queue.put({ ...item, state, answered_at: at ?? Date.now(), seen, ...(told ? { answer: told } : {}) });
       }
-    }
-    await putMeta(writing, { ...facts, cursor: reply.cursor, seal_key: reply.seal_key, lease: Date.parse(reply.lease_until), clock: Date.now() });
-    return some;
-  });
+      if (!reply.more) {
+        // What was answered before this pull began stands in the records now.
+        for (const { open: _open, ...item } of await queue.index("open").getAll()) {
+          if (item.state === "waiting" || item.state === "held" || (item.answered_at ?? Infinity) > began) continue;
+          await queue.put(item);
+          some = true;
+        }
+      }
+      await putMeta(writing, { ...facts, cursor: reply.cursor, seal_key: reply.seal_key, lease: Date.parse(reply.lease_until), clock: Date.now() });
+      return some;
+    }),
+  );
 }
 
 /** Forget what the server has had for longer than a restored backup would ask for. */

@@ -7,8 +7,15 @@ import { uuid7 } from "./crypto";
 import { clear, save } from "./model";
 import type { Exported } from "./outbox";
 import { choosePin, expire, lock, redeem, start, unlock } from "./session";
+import { StoreError } from "./store";
 import { rest, run, sync } from "./sync";
 import { Server, newPhone } from "./testing";
+
+const store = vi.hoisted(() => ({ full: false }));
+vi.mock("./session", async (original) => {
+  const real = await original<typeof import("./session")>();
+  return { ...real, start: () => (store.full ? Promise.reject(new StoreError("full", "no room")) : real.start()) };
+});
 
 const HOUR = 3_600_000;
 let server: Server;
@@ -78,6 +85,16 @@ test("where the clock was set back", async () => {
   await expire(Date.now() + 4 * HOUR);
   await expire(Date.now());
   await offered("The clock was set back");
+});
+
+test("where the phone is too full for the app to be opened", async () => {
+  store.full = true;
+  root.id = "app";
+  sync.value = { ...sync.value, waiting: 0, photos: 0 };
+  await act(async () => void (await import("./main")));
+  await vi.waitFor(() => expect(root.textContent).toContain("The phone's storage is full."));
+  expect(button("1 entry unsent: save it as a file")).toBeDefined();
+  store.full = false;
 });
 
 test("not where nothing waits; a store that can't be read is told", async () => {

@@ -35,6 +35,7 @@ from fangxian.register.models import Household
 from tests.browser.kit import axe
 from tests.browser.phones import (
     DOOR,
+    PIN,
     RECORDS,
     all_well,
     choose_pin,
@@ -212,6 +213,16 @@ FILL = """async () => {
     db.close()
 }"""
 
+# As if it was opened an hour ago: the next start has a time to write down.
+LATER = """() => new Promise(done => {
+    const request = indexedDB.open('fangxian-field')
+    request.onsuccess = () => {
+        const writing = request.result.transaction('meta', 'readwrite')
+        writing.objectStore('meta').delete('clock')
+        writing.oncomplete = () => done(request.result.close())
+    }
+})"""
+
 
 def test_a_full_phone_says_that_nothing_was_saved(
     browser: Browser, site: str, campaign: Campaign, bob: Any
@@ -228,7 +239,13 @@ def test_a_full_phone_says_that_nothing_was_saved(
         page.get_by_role("link", name="下一户").click()
         touch(page, "全员正常")
         expect(page.get_by_text("未保存：手机存储空间已满")).to_be_visible()
+        # Opened again a while later it starts all the same; a try of the PIN wants to be counted.
+        page.evaluate(LATER)
+        page.reload()
+        page.get_by_label("六位数字密码").fill(PIN)
+        expect(page.get_by_text("手机存储空间已满")).to_be_visible()
         page.evaluate("indexedDB.deleteDatabase('filler')")
+        page.get_by_label("六位数字密码").press("Enter")
         touch(page, "全员正常")
         expect(page.get_by_text("已存：").first).to_be_visible()
         page.context.set_offline(False)
