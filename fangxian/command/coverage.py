@@ -19,10 +19,14 @@ from fangxian.common.errors import OutOfScope
 from fangxian.core import counters
 from fangxian.field.models import Campaign
 from fangxian.field.queries import Coverage, coverage, coverage_of
+from fangxian.field.targets import METRICS
 from fangxian.organisations import vacancies
 from fangxian.organisations.queries import Responsible, who_closes_many
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at, children
+
+# Households to visit, visited, exempt, vacancies, by code.
+Counts = dict[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,20 @@ class Board:
     own: Row
     rows: Sequence[Row] = field(default_factory=list)
 
+    @property
+    def counts(self) -> Counts:
+        """What :func:`counts` read of it when it was made."""
+        return {
+            row.code: (
+                row.coverage.target,
+                row.coverage.visited,
+                row.coverage.exempt,
+                row.vacancies,
+            )
+            for row in (self.own, *self.rows)
+            if row.code and not row.here
+        }
+
 
 def top(by: Actor, campaign: Campaign) -> Region:
     """The highest place of a sweep that the actor sees: its area or his own.
@@ -94,6 +112,22 @@ def board(campaign: Campaign | None, place: Region | None) -> Board:
     own, below = found[0], found[1:]
     rest = _rest(own, below)
     return Board(campaign, own, [*below, rest] if rest and below else below)
+
+
+def counts(campaign: Campaign | None, place: Region | None) -> Counts:
+    """The counters of a board, exact at this moment, without the rest of it. Two queries."""
+    below = children(place.code if place else "").values_list("code", flat=True)
+    at_codes = [place.code, *below] if place else list(below)
+    keys = [*([str(campaign.id)] if campaign else []), vacancies.KEY]
+    found = counters.read_keys(at_codes, [*METRICS, vacancies.METRIC], keys)
+    sweep = keys[0]
+    return {
+        code: (
+            *(found[sweep, code, metric] for metric in METRICS),
+            found[vacancies.KEY, code, vacancies.METRIC],
+        )
+        for code in at_codes
+    }
 
 
 def rows(campaign: Campaign | None, places: Sequence[Region]) -> list[Row]:

@@ -6,6 +6,8 @@ import time
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -72,6 +74,20 @@ def test_without_a_sweep_the_wall_shows_the_chain(client_of, places, hq):
     client = client_of("headquarters")
     assert client.get(WALL).context["own"].vacancies > 0
     assert client.get(GAPS).context["worst"]
+
+
+def test_what_is_late_is_counted_once_for_all_walls_in_ten_seconds(client_of, sweep):
+    client = client_of("headquarters")
+    tag = client.get(WALL)["ETag"]
+    for held, status in ((tag, 304), ('"other"', 200)):
+        with CaptureQueriesContext(connection) as asked:
+            answer = client.get(WALL, headers={"HX-Request": "true", "If-None-Match": held})
+        assert answer.status_code == status
+        counted = [one for one in asked if "core_task" in one["sql"] or "dailyreport" in one["sql"]]
+        assert not counted
+        # While it stands nobody asks who answers.
+        closers = any("organisations_responsibility" in one["sql"] for one in asked)
+        assert closers == (status == 200)
 
 
 @pytest.mark.parametrize("address", [WALL, GAPS])

@@ -19,7 +19,7 @@ from fangxian.accounts.policy import SignedRequest, page
 from fangxian.command import coverage as boards
 from fangxian.command.coverage import KEPT, ORDERS, Board, Row, arranged
 from fangxian.command.gaps import doors_of, vacancies_of
-from fangxian.command.polling import current
+from fangxian.command.polling import current, still
 from fangxian.common import codes
 from fangxian.common.codes import Level
 from fangxian.common.errors import OutOfScope
@@ -111,6 +111,8 @@ def chain_place(request: SignedRequest, code: str) -> HttpResponse:
 
 
 def _show(request: SignedRequest, campaign: Campaign | None, place: Region | None) -> HttpResponse:
+    if unchanged := still(request, lambda: boards.counts(campaign, place)):
+        return unchanged
     shown = boards.board(campaign, place)
     order = _choice(request, "sort", ORDERS, "worst")
     only = _choice(request, "only", KEPT, "")
@@ -156,6 +158,7 @@ def _show(request: SignedRequest, campaign: Campaign | None, place: Region | Non
             campaign and [campaign.name, campaign.ends_on, campaign.state],
             timezone.localdate(),
         ],
+        counts=shown.counts,
         closers=[
             shown.own.closer if campaign and shown.own.coverage.gap else None,
             *(row.asked for row in rows),

@@ -17,7 +17,7 @@ from fangxian.command import coverage as boards
 from fangxian.command import situation
 from fangxian.command.checking import proof
 from fangxian.command.gaps import vacancies_of
-from fangxian.command.polling import current
+from fangxian.command.polling import current, still
 from fangxian.command.views.downloads import coloured
 
 MINUTE = dt.timedelta(minutes=1)
@@ -30,7 +30,6 @@ def _ground(request: SignedRequest) -> dict[str, Any]:
     return {
         "campaign": campaign,
         "place": place,
-        "shown": boards.board(campaign, place),
         "now": timezone.now(),
         "unattended": UNATTENDED in request.session,
         "poll_url": request.get_full_path(),
@@ -41,33 +40,42 @@ def _ground(request: SignedRequest) -> dict[str, Any]:
 def overview(request: SignedRequest) -> HttpResponse:
     """Big figures, the map, the worst places below, visits a day."""
     ground = _ground(request)
-    shown: boards.Board = ground["shown"]
+    campaign, place = ground["campaign"], ground["place"]
     if request.htmx and request.GET.get("part") == "slow":
-        return render(request, "command/_wall_slow.html", ground | _slow(ground))
-    rows = boards.arranged(shown.rows, "worst", "")[: situation.WORST]
+        slow = _slow(ground, boards.board(campaign, place))
+        return render(request, "command/_wall_slow.html", ground | slow)
+    figures = situation.figures(campaign, place.code if place else "")
     checked = proof()
+    beside = [figures, checked["at"]]
+    if unchanged := still(
+        request, lambda: [boards.counts(campaign, place), *beside], confirmed=MINUTE
+    ):
+        return unchanged
+    shown = boards.board(campaign, place)
+    rows = boards.arranged(shown.rows, "worst", "")[: situation.WORST]
     context = ground | {
         "own": shown.own,
         "rows": rows,
-        "figures": situation.figures(ground["campaign"], shown),
+        "figures": figures,
         "proof": checked,
     }
     if not request.htmx:
-        context |= _slow(ground)
+        context |= _slow(ground, shown)
     return current(
         request,
         "command/wall.html",
         "command/_wall.html",
         context,
-        shows=[shown.own, rows, context["figures"], checked["at"], timezone.localdate()],
+        shows=[shown.own, rows, figures, checked["at"], timezone.localdate()],
+        counts=[shown.counts, *beside],
         closers=[row.asked for row in rows],
         confirmed=MINUTE,
     )
 
 
-def _slow(ground: dict[str, Any]) -> dict[str, Any]:
+def _slow(ground: dict[str, Any], shown: boards.Board) -> dict[str, Any]:
     """What is drawn, and therefore renewed less often."""
-    campaign, shown = ground["campaign"], ground["shown"]
+    campaign = ground["campaign"]
     days = situation.curve(campaign, shown.own.code) if campaign else []
     return {
         "places": coloured(shown, links=not ground["unattended"]),
@@ -84,7 +92,8 @@ def _slow(ground: dict[str, Any]) -> dict[str, Any]:
 def gaps(request: SignedRequest) -> HttpResponse:
     """What is uncovered: the worst grids, vacancies, overdue reports, and who closes them."""
     ground = _ground(request)
-    campaign, shown = ground["campaign"], ground["shown"]
+    campaign = ground["campaign"]
+    shown = boards.board(campaign, ground["place"])
     worst = situation.worst(campaign, shown.own.code)
     unfilled = vacancies_of(shown.own.code, VACANCIES)
     late = situation.late_reports(campaign, shown.own.code) if campaign else []
