@@ -32,7 +32,7 @@ from fangxian.field.tests.conftest import begin
 from fangxian.regions.queries import at
 from fangxian.register.actions import create_household
 from fangxian.register.models import Household
-from tests.browser.kit import axe
+from tests.browser.kit import axe, sign_in, visitor
 from tests.browser.phones import (
     DOOR,
     PIN,
@@ -253,9 +253,10 @@ def test_a_full_phone_says_that_nothing_was_saved(
         assert len(visits(bob)) == 1
 
 
-def test_a_network_that_answers_for_the_server_is_found_out(
-    browser: Browser, site: str, campaign: Campaign, bob: Any
+def test_a_network_that_answers_for_the_server_is_found_out_and_without_any_a_file_goes(
+    browser: Browser, site: str, client_of: Any, campaign: Campaign, bob: Any, tmp_path: Path
 ) -> None:
+    """What the file brought in is sent by the phone as well, and counts once."""
     with phone(browser, site) as page:
         enrol(page, bob)
         page.context.route(
@@ -269,6 +270,29 @@ def test_a_network_that_answers_for_the_server_is_found_out(
         page.get_by_role("button", name="立即同步").click()
         synced(page)
         assert len(visits(bob)) == 1
+        kept(page)
+        page.context.set_offline(True)
+        all_well(page)
+        page.get_by_role("link", name="1 条未传").click()
+        with page.expect_download() as saving:
+            page.get_by_role("button", name="未传1条，保存为文件").click()
+        file = tmp_path / saving.value.suggested_filename
+        saving.value.save_as(file)
+        with visitor(browser, site) as desk:
+            sign_in(desk, site, client_of("bob"))
+            desk.goto("/field/phones/hand-in/")
+            desk.get_by_label("未传记录文件").set_input_files(file)
+            desk.get_by_role("button", name="上交").click()
+            expect(desk.locator("#results")).to_contain_text("已入库")
+        made = [one.op_id for one in visits(bob)]
+        assert len(made) == 2
+        with page.expect_response("**/api/field/sync/push") as pushing:
+            page.context.set_offline(False)
+        assert [one["result"] for one in pushing.value.json()["answers"]] == ["duplicate"]
+        synced(page)
+        in_step(page)
+        expect(page.get_by_text("全部已上传")).to_be_visible()
+        assert [one.op_id for one in visits(bob)] == made
 
 
 # Writes who passes a gate again and again, by the fields and the button of the screen. For the app

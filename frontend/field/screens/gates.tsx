@@ -141,6 +141,7 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
     first.current?.querySelector<HTMLInputElement>("input")?.focus();
   };
   const correct = (one: Done): void => {
+    setRead("");
     written.change(passerFrom(one.patch, correcting(one, again)));
     scrollTo({ top: 0 });
   };
