@@ -7,7 +7,7 @@ pulled says which records a place has (:class:`Source`). Push and pull know no e
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -131,6 +131,15 @@ Locate = Callable[[Sequence[Operation]], Mapping[UUID, Located]]
 Beyond = Callable[[Sequence[Actor], Mapping[UUID, str]], Mapping[UUID, Actor]]
 
 
+# The households that a decider looks at, by object.
+Homes = Callable[[Collection[UUID]], Mapping[UUID, UUID]]
+
+
+def object_itself(operation: Operation) -> UUID | None:
+    """An operation is about the object that it names: told without opening what was sent."""
+    return operation.object_id
+
+
 @dataclass(frozen=True)
 class Entity:
     """An entity that is pushed; ``patch`` is the shape of what its operations change.
@@ -152,7 +161,7 @@ class Entity:
     apply: Apply
     patch: type[BaseModel]
     apply_many: ApplyMany | None = None
-    object_of: Callable[[Operation], UUID | None] = lambda operation: operation.object_id
+    object_of: Callable[[Operation], UUID | None] = object_itself
     emergency: Callable[[Operation], UUID | None] = lambda _operation: None
     places: str = ""
     locate: Locate | None = None
@@ -169,8 +178,11 @@ class Entity:
     word: Callable[[str, Any], str] = lambda _field, value: str(value)
     # The name of the person whom an object is about, read in the actor's scope.
     whose: Callable[[UUID], str] = lambda _object_id: ""
-    # The household that a decider looks at: of an object or of an operation's.
-    home: Callable[[UUID], UUID | None] = lambda _object_id: None
+    homes: Homes | None = None
+
+    def home(self, object_id: UUID) -> UUID | None:
+        """The household that a decider of this object looks at, if it is about one."""
+        return self.homes([object_id]).get(object_id) if self.homes else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -299,12 +299,36 @@ def alike(found: HeldOperation) -> QuerySet[HeldOperation]:
     return same.filter(handed_by=found.handed_by)
 
 
+def alike_behind(found: HeldOperation, after: UUID | None) -> QuerySet[HeldOperation]:
+    """Those :func:`alike` that arrived after ``after``, which was tried; all if it is none such."""
+    every = alike(found)
+    if after is None:
+        return every
+    same = {name: getattr(found, name) for name in ("device_id", "user_id", "why", "handed_by")}
+    tried = HeldOperation.objects.filter(pk=after, **same).only("created_at").first()
+    if tried is None:
+        return every
+    since = tried.created_at
+    behind = every.filter(Q(created_at__gt=since) | Q(created_at=since, pk__gt=tried.pk))
+    return behind if behind.exists() else every
+
+
+@dataclass(frozen=True)
+class TakenOver:
+    """How many were taken over, how many could not be and still wait, and the last one tried."""
+
+    done: int
+    left: int
+    last: HeldOperation
+
+
 @action
-def take_over_alike(*, by: Actor, held_id: UUID) -> tuple[int, int]:
+def take_over_alike(*, by: Actor, held_id: UUID, after: UUID | None = None) -> TakenOver:
     """Take over a late visit with all of its phone that came after their sweeps were closed.
 
-    Returns how many were taken over, up to ``MOST_AT_ONCE``, and how many of these could not be:
-    they still wait. Raises Invalid (it waits for another reason), Conflict, OutOfScope.
+    Up to ``MOST_AT_ONCE`` are tried, in the order of their arrival; with the last one tried as
+    ``after`` it goes on behind that, round to the first. Raises Invalid (it waits for another
+    reason), Conflict, OutOfScope.
     """
     found = _open(by, held_id)
     if found.why != HeldOperation.Why.CLOSED:
@@ -312,14 +336,15 @@ def take_over_alike(*, by: Actor, held_id: UUID) -> tuple[int, int]:
             Problem(_("Each of these is decided on by itself."), mend=_("Take over this one."))
         )
     done, left = 0, 0
-    for one in alike(found).values_list("pk", flat=True)[:MOST_AT_ONCE]:
+    waiting = list(alike_behind(found, after).defer("body", "reason")[:MOST_AT_ONCE])
+    for one in waiting:
         try:
-            take_over(by=by, held_id=one)
+            take_over(by=by, held_id=one.pk)
         except (Invalid, Conflict, Forbidden):
             left += 1
         else:
             done += 1
-    return done, left
+    return TakenOver(done, left, waiting[-1] if waiting else found)
 
 
 @action

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -369,9 +369,13 @@ def _whose(residency_id: UUID) -> str:
     return str(found.person) if found is not None else ""
 
 
-def _home_of_residency(residency_id: UUID) -> UUID | None:
-    found = Residency.objects.filter(pk=residency_id)
-    return found.values_list("household_id", flat=True).first()
+def _homes_of_residencies(ids: Collection[UUID]) -> Mapping[UUID, UUID]:
+    """Where they live, by residency. One query."""
+    return dict(Residency.objects.filter(pk__in=ids).values_list("pk", "household_id"))
+
+
+def _households(ids: Collection[UUID]) -> Mapping[UUID, UUID]:
+    return {id_: id_ for id_ in ids}
 
 
 HOUSEHOLD_FIELDS = {"state": gettext_lazy("State"), "note": gettext_lazy("Note")}
@@ -396,7 +400,7 @@ def register_entities() -> None:
             places="household",
             say=_say_visit,
             now=_now_visit,
-            home=lambda household_id: household_id,
+            homes=_households,
         )
     )
     register(
@@ -413,7 +417,7 @@ def register_entities() -> None:
             say=_say(HOUSEHOLD_FIELDS),
             now=_now(Household, HOUSEHOLD_FIELDS),
             word=word,
-            home=lambda household_id: household_id,
+            homes=_households,
         )
     )
     register(
@@ -430,6 +434,6 @@ def register_entities() -> None:
             now=_now(Residency, RESIDENCY_FIELDS),
             word=word,
             whose=_whose,
-            home=_home_of_residency,
+            homes=_homes_of_residencies,
         )
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -21,6 +22,7 @@ from fangxian.field import invariants, jobs, reporting
 from fangxian.field.actions import NewVisit, close_campaign, record_visits, recording
 from fangxian.field.actions.visits import running_campaigns
 from fangxian.field.models import Campaign, DailyReport, HeldOperation, Operation, Target, Visit
+from fangxian.field.sync import held
 from fangxian.field.sync.entities import Result
 from fangxian.field.sync.held import take_over, take_over_alike, turn_down
 from fangxian.field.tests.conftest import begin
@@ -244,6 +246,35 @@ def test_all_late_visits_of_a_phone_are_taken_over_at_once(
         HeldOperation.objects.filter(pk=first.pk).update(why="account")
     with pytest.raises(Invalid):
         take_over_alike(by=alice, held_id=first.pk)
+
+
+def test_those_that_can_t_be_taken_over_keep_back_none_behind_them(
+    phone: Phone,
+    campaign: Campaign,
+    cast: Any,
+    alice: Any,
+    client_of: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(held, "MOST_AT_ONCE", 1)
+    for door in phone.doors():
+        phone.visit(door)
+    close_campaign(by=cast.actor("headquarters"), campaign=campaign)
+    jobs.report_closed()
+    assert set(results(phone.push())) == {"held"}
+    with acting(alice):
+        rows = list(HeldOperation.objects.order_by("created_at", "id"))
+        Target.objects.filter(household_id=first_home(phone)).update(state="gone")
+    client, url = client_of("alice"), reverse("field:held", args=[rows[0].pk])
+    assert f"采用接下来的 1 条（共 {len(rows)} 条）" in client.get(url).content.decode()
+    decided = {"decision": "take_alike"}
+    for tried, onward in pairwise(rows):
+        url = client.post(url, decided)["Location"]
+        assert url == f"{reverse('field:held', args=[onward.pk])}?after={tried.pk}"
+    # At the end it goes round: what could not be taken over is shown.
+    assert client.post(url, decided)["Location"] == reverse("field:held", args=[rows[0].pk])
+    with acting(alice):
+        assert HeldOperation.objects.get(state="open").pk == rows[0].pk
 
 
 def first_home(phone: Phone) -> str:

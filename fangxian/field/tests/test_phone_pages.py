@@ -11,6 +11,8 @@ from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -168,6 +170,60 @@ def test_one_decision_leads_to_the_next_of_what_is_asked_for(
     assert last["Location"] == f"{LIST}?show=held&{query}"
     with acting(alice):
         assert HeldOperation.objects.filter(state="open").count() == 1
+
+
+def test_the_list_asks_no_more_for_many_than_for_one(
+    phone: Phone, cast: Any, client_of: Any, alice: Any, bob: Any
+) -> None:
+    """Rooms of what is held and of what is disputed; visits alone tell theirs inside."""
+    doors = phone.doors()
+    for at, door in enumerate(doors):
+        move_in(by=alice, household_id=door["household_id"], on=dt.date(2020, 1, 1), name=f"李{at}")
+    phone.pull()
+    other = phone_of(bob)
+    other.pull()
+    living = phone.all("resident")
+    assert len(living) == len(doors) > 2
+    for one, where in ((phone, "甲"), (other, "乙")):
+        for home in living:
+            away = {"away_since": "2026-01-01", "away_where": where}
+            one.record("residency", home["id"], away, base=home["version"])
+        one.push()
+    user = cast.user("bob")
+    user.is_active = False
+    user.save()
+
+    def held(*homes: Any) -> None:
+        for home in homes:
+            phone.record("residency", home["id"], {"away_where": "丙"}, base=home["version"])
+        phone.push()
+
+    client = client_of("alice")
+    rooms = {door["room"] for door in doors}
+
+    def asked(show: str) -> list[str]:
+        with CaptureQueriesContext(connection) as found:
+            page = client.get(f"{LIST}?show={show}").content.decode()
+        assert all(f"{room}</td>" in page for room in rooms) == (show != "held" or len(rows()) > 1)
+        return [one["sql"] for one in found if "SAVEPOINT" not in one["sql"]]
+
+    def rows() -> list[HeldOperation]:
+        with acting(alice):
+            return list(HeldOperation.objects.all())
+
+    held(living[0])
+    client.get(LIST)
+    first = asked("held")
+    held(*living[1:])
+    many = asked("held")
+    assert len(rows()) == len(living)
+    assert len(many) == len(first)
+    assert not any('"field_heldoperation"."body"' in sql for sql in many)
+    assert sum("register_residency" in sql for sql in asked("disputes")) == 1
+    phone.visit(doors[0])
+    phone.push()
+    opened = [sql for sql in asked("held") if '"field_heldoperation"."body"' in sql]
+    assert len(opened) == 1
 
 
 def test_a_held_change_is_shown_beside_what_is_recorded_now(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -28,7 +28,7 @@ from fangxian.common.errors import Forbidden, Invalid, OutOfScope, Problem, TooM
 from fangxian.common.ui.formats import who
 from fangxian.field import queries
 from fangxian.field.forms import HandInForm, QueueFilter
-from fangxian.field.models import FieldConflict, HeldOperation
+from fangxian.field.models import FieldConflict, HeldOperation, Operation
 from fangxian.field.sync import disputes, entities, handed
 from fangxian.field.sync import held as holding
 from fangxian.field.sync.operations import Answer
@@ -110,7 +110,7 @@ def every(request: SignedRequest) -> HttpResponse:
     show = request.GET.get("show", "")
     if show not in (*waiting, "decided"):
         show = "held"
-    rows = _decided(since) if show == "decided" else list(waiting[show][1][: MOST + 1])
+    rows = _decided(since) if show == "decided" else list(_unopened(waiting[show][1])[: MOST + 1])
     makers = [row.user_id for row in rows if isinstance(row, HeldOperation)]
     users, places = _users(set(makers)), called({row.place_code for row in rows if row.place_code})
     devices = _named({str(row.device_id) for row in rows if isinstance(row, HeldOperation)})
@@ -155,10 +155,17 @@ def every(request: SignedRequest) -> HttpResponse:
     return render(request, "field/phones.html", context)
 
 
+def _unopened(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Without what a list does not show: opening it costs more than the rest of its row."""
+    sealed = ("body", "reason") if rows.model is HeldOperation else ("values",)
+    return rows.defer(*sealed)
+
+
 def _decided(since: dt.datetime) -> list[Row]:
     """Those decided since then, the latest first."""
     held = HeldOperation.objects.filter(decided_at__gte=since).order_by("-decided_at")
-    settled = FieldConflict.objects.filter(settled_at__gte=since).order_by("-settled_at")
+    conflicts = FieldConflict.objects.filter(settled_at__gte=since).order_by("-settled_at")
+    settled = _unopened(conflicts)
     both: list[Row] = [*held[: MOST + 1], *settled[: MOST + 1]]
     return sorted(both, key=lambda row: _decided_at(row) or since, reverse=True)[: MOST + 1]
 
@@ -194,22 +201,45 @@ def _home(entity: entities.Entity | None, object_id: UUID | None) -> Household |
 
 
 def _rooms(rows: Sequence[Row]) -> dict[UUID, str]:
-    """The room of each row that is about a household, as far as it can be read."""
-    operations = holding.operations_of([row for row in rows if isinstance(row, HeldOperation)])
+    """The room of each row that is about a household, as far as it can be read.
+
+    Six statements at most, however many rows; bodies are opened of those alone whose object is
+    told only there.
+    """
+    about: dict[str, dict[UUID, UUID]] = {}
+    for row, object_id in _objects(rows):
+        if object_id is not None:
+            about.setdefault(row.entity, {})[row.pk] = object_id
     homes: dict[UUID, UUID] = {}
-    for row in rows:
-        entity = entities.entity(row.entity)
-        about: UUID | None = None
-        if isinstance(row, FieldConflict):
-            about = row.object_id
-        elif row.pk in operations and entity is not None:
-            about = entity.object_of(operations[row.pk])
-        home = entity.home(about) if entity and about else None
-        if home is not None:
-            homes[row.pk] = home
+    for name, objects in about.items():
+        entity = entities.entity(name)
+        at = entity.homes(set(objects.values())) if entity and entity.homes else {}
+        homes |= {pk: at[object_id] for pk, object_id in objects.items() if object_id in at}
     known = Household.objects.filter(pk__in=set(homes.values())).values_list("pk", "room")
     named = dict(known)
     return {pk: named.get(home, "") for pk, home in homes.items()}
+
+
+def _objects(rows: Sequence[Row]) -> Iterator[tuple[Row, UUID | None]]:
+    """What each row is about, of those that may be about a household."""
+    told: dict[UUID, HeldOperation] = {}
+    inside: dict[UUID, tuple[HeldOperation, entities.Entity]] = {}
+    for row in rows:
+        entity = entities.entity(row.entity)
+        if entity is None or entity.homes is None:
+            continue
+        if isinstance(row, FieldConflict):
+            yield row, row.object_id
+        elif entity.object_of is entities.object_itself:
+            told[row.op_id] = row
+        else:
+            inside[row.pk] = row, entity
+    known = Operation.objects.filter(op_id__in=told).values_list("op_id", "object_id")
+    yield from ((told[op_id], object_id) for op_id, object_id in known)
+    bodies = HeldOperation.objects.filter(pk__in=inside, body__isnull=False)
+    for pk, operation in holding.operations_of(list(bodies)).items():
+        row, entity = inside[pk]
+        yield row, entity.object_of(operation)
 
 
 def _where(row: Row, home: Household | None) -> str:
@@ -217,16 +247,34 @@ def _where(row: Row, home: Household | None) -> str:
     return " ".join(filter(None, (full_name(row.place_code), home.room if home else "")))
 
 
-def _taken(done: int, left: int) -> str:
-    told = ngettext("%(n)d taken over.", "%(n)d taken over.", done) % {"n": done}
-    if left:
+def _taken(taken: holding.TakenOver) -> str:
+    told = ngettext("%(n)d taken over.", "%(n)d taken over.", taken.done) % {"n": taken.done}
+    if left := taken.left:
         still = ngettext("%(n)d can’t be and still waits.", "%(n)d can’t be and still wait.", left)
         told = f"{told} {still % {'n': left}}"
     return told
 
 
-def _onward(request: SignedRequest, asked: _Asked, row: Row, told: str) -> HttpResponse:
-    """After a decision: to the next that waits, else back to the list."""
+def _behind(asked: _Asked, row: HeldOperation, last: HeldOperation) -> str:
+    """Where to go on after many were tried at once: behind the last one; "" if that was the end."""
+    onward = holding.alike_behind(row, last.pk).first()
+    if onward is None or (onward.created_at, onward.pk) <= (last.created_at, last.pk):
+        return ""
+    address = reverse("field:held", args=[onward.pk])
+    return f"{address}?{_joined(asked.query, f'after={last.pk}')}"
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _onward(
+    request: SignedRequest, asked: _Asked, row: Row, told: str, behind: str = ""
+) -> HttpResponse:
+    """After a decision: to ``behind``, else to the next that waits, else back to the list."""
     show = "held" if isinstance(row, HeldOperation) else "disputes"
     left = (asked.held() if isinstance(row, HeldOperation) else asked.disputes()).count()
     if left:
@@ -235,13 +283,14 @@ def _onward(request: SignedRequest, asked: _Asked, row: Row, told: str) -> HttpR
         )
         told = f"{told} {more % {'n': left}}"
     messages.success(request, told)
-    return redirect(asked.next_url(row) or asked.list_url(show))
+    return redirect(behind or asked.next_url(row) or asked.list_url(show))
 
 
 @page(holding.RIGHT, methods=("GET", "POST"))
 def held(request: SignedRequest, held_id: UUID) -> HttpResponse:
     """One held record: what it says, take it over or turn it down with a reason."""
     row, asked = holding.held_at(held_id), _Asked(request)
+    after, behind = _id(request.GET.get("after", "")), ""
     problems: list[Any] = []
     if request.method == "POST":
         try:
@@ -249,7 +298,8 @@ def held(request: SignedRequest, held_id: UUID) -> HttpResponse:
                 holding.take_over(by=request.actor, held_id=row.pk)
                 told = _("Taken over.")
             elif request.POST.get("decision") == "take_alike":
-                told = _taken(*holding.take_over_alike(by=request.actor, held_id=row.pk))
+                taken = holding.take_over_alike(by=request.actor, held_id=row.pk, after=after)
+                told, behind = _taken(taken), _behind(asked, row, taken.last)
             else:
                 reason = request.POST.get("reason", "")
                 holding.turn_down(by=request.actor, held_id=row.pk, reason=reason)
@@ -257,7 +307,7 @@ def held(request: SignedRequest, held_id: UUID) -> HttpResponse:
         except Invalid as error:
             problems = list(error.problems)
         else:
-            return _onward(request, asked, row, told)
+            return _onward(request, asked, row, told, behind)
     entity, operation = entities.entity(row.entity), holding.operation_of(row)
     open_ = row.state == HeldOperation.State.OPEN
     home = _home(entity, entity.object_of(operation) if entity and operation else None)
@@ -281,7 +331,7 @@ def held(request: SignedRequest, held_id: UUID) -> HttpResponse:
         "device": device,
         "device_state": device.state(timezone.now()) if device else "",
         "same": same,
-        "alike": holding.alike(row).count() if row.why == HeldOperation.Why.CLOSED else 0,
+        **_alike(row, after),
         "decided_by": who(row.decided_by, display_names([row.decided_by])),
         "list_url": asked.list_url("held"),
         "next_url": asked.next_url(row),
@@ -289,6 +339,15 @@ def held(request: SignedRequest, held_id: UUID) -> HttpResponse:
         "reason": request.POST.get("reason", ""),
     }
     return render(request, "field/held.html", context, status=422 if problems else 200)
+
+
+def _alike(row: HeldOperation, after: UUID | None) -> dict[str, Any]:
+    """How many wait like this one, and how many of these are tried at once from here."""
+    if row.why != HeldOperation.Why.CLOSED:
+        return {"alike": 0}
+    alike = holding.alike(row).count()
+    behind = holding.alike_behind(row, after).count() if after else alike
+    return {"alike": alike, "at_once": min(behind, holding.MOST_AT_ONCE)}
 
 
 @page(holding.RIGHT, methods=("GET", "POST"))
