@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { useCell } from "./cell";
 import { ChoosePin, Enrol, Unlock } from "./enrol";
 import { line } from "./line";
+import { load, loaded } from "./model";
 import { Outgrown } from "./outside";
 import { prefs } from "./prefs";
 import { code, link, route } from "./route";
@@ -81,8 +82,27 @@ function ClockBack() {
 function Current() {
   const [path, ...rest] = useCell(route);
   const screen = screenOf(path);
+  const state = useCell(loaded);
   const View = screen.view;
+  if (state !== "yes" && !screen.bare) return <Opening title={screen.label()} failed={state === "failed"} />;
   return <View key={screen.path} rest={rest} />;
+}
+
+/** What lies here is being read: “nothing” can't be said yet. */
+function Opening({ title, failed }: { title: string; failed: boolean }) {
+  return (
+    <Screen title={title}>
+      {!failed && <p role="status">{t("Opening …")}</p>}
+      {failed && (
+        <Notice kind="bad" title={t("What lies on this phone could not be read.")}>
+          <p>{t("Nothing of it is lost. Try again; if that does not help, close the app and open it anew.")}</p>
+          <Button look="primary" icon="refresh" onClick={() => void load().catch(console.error)}>
+            {t("Try again")}
+          </Button>
+        </Notice>
+      )}
+    </Screen>
+  );
 }
 
 function Tabs() {

@@ -30,8 +30,17 @@ function replacedBy(done: readonly Done[]): ReadonlySet<unknown> {
   return new Set(done.filter((one) => one.state !== "rejected").map((one) => one.patch["corrects"]));
 }
 
-/** What this phone recorded, latest first; with `onCorrect` each can be written anew. */
-export function DoneHere({ title, done, onCorrect }: { title: string; done: Done[]; onCorrect?: (one: Done) => void }) {
+interface DoneProps {
+  title: string;
+  done: Done[];
+  /** What each is called here; its own title without. */
+  name?: (one: Done) => string;
+  /** Each can be written anew. */
+  onCorrect?: (one: Done) => void;
+}
+
+/** What this phone recorded, latest first. */
+export function DoneHere({ title, done, name = (one) => one.title, onCorrect }: DoneProps) {
   const [all, setAll] = useState(false);
   const chosen = useRef(onCorrect);
   chosen.current = onCorrect;
@@ -44,6 +53,7 @@ export function DoneHere({ title, done, onCorrect }: { title: string; done: Done
           <Line
             key={one.op_id}
             one={one}
+            name={name(one)}
             corrected={replaced.has(one.op_id)}
             {...(correctable ? { onCorrect: () => chosen.current?.(one) } : {})}
           />
@@ -62,16 +72,17 @@ export function DoneHere({ title, done, onCorrect }: { title: string; done: Done
   );
 }
 
-function Line({ one, corrected, onCorrect }: { one: Done; corrected: boolean; onCorrect?: () => void }) {
+function Line({ one, name, corrected, onCorrect }: { one: Done; name: string; corrected: boolean; onCorrect?: () => void }) {
   const state = STATES[one.state];
   return (
     <li class="ff-entry" data-state={one.state}>
       <Icon name={corrected ? "history" : state.icon} />
       <div class="ff-entry__text">
-        <p class="ff-entry__title">{one.title}</p>
+        <p class="ff-entry__title">{name}</p>
         <p class="ff-hint">
           {moment(one.at)} · {corrected ? t("corrected, no longer counts") : one.again ? t("refused, written anew") : state.label()}
         </p>
+        {Boolean(one.patch["note"]) && <p>{String(one.patch["note"])}</p>}
         {onCorrect && !corrected && one.state !== "rejected" && <Button onClick={onCorrect}>{t("Correct it")}</Button>}
       </div>
     </li>

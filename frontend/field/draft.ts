@@ -23,6 +23,8 @@ export function useDraft<T extends object>(key: string, blank: T): Draft<T> {
   const latest = useRef(value);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const touched = useRef(false);
+  // A hand that saves may have begun before it was found.
+  const kept = useRef(false);
 
   // What can't be kept now is kept at the next change; that it was not recorded is said when somebody saves.
   const keep = (): void => {
@@ -37,6 +39,7 @@ export function useDraft<T extends object>(key: string, blank: T): Draft<T> {
       .then((known) => {
         if (!current || !known || touched.current) return;
         latest.current = known;
+        kept.current = true;
         setValue(known);
         setFound(true);
       });
@@ -64,7 +67,7 @@ export function useDraft<T extends object>(key: string, blank: T): Draft<T> {
     },
     forget: async () => {
       // Most visits are one touch, and wait for nothing.
-      if (!touched.current && !found) return;
+      if (!touched.current && !kept.current) return;
       clearTimeout(timer.current);
       timer.current = undefined;
       touched.current = true;

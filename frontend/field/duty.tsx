@@ -77,7 +77,7 @@ export function useGrid(draft: Basis & { grid: string }, onChoose: (code: string
   return { code, choice };
 }
 
-/** The codes of duties, once they are here. */
+/** The codes of duties; undefined before the first pull, or without that right. */
 export const rules = () => model.all("duty_rules")[0];
 
 /** The entry that a draft takes the place of, among those that the screen shows. A correction that was left lying until

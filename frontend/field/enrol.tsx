@@ -9,8 +9,8 @@ import { t, tn } from "./text";
 import { Button, Field, Notice, Screen } from "./ui";
 import { SaveUnsent } from "./unsent";
 
-const GONE: Record<Exclude<Gone, "" | "person">, () => string> = {
-  lease: () => t("The phone was not in step for three days, so the households on it were removed."),
+const GONE: Record<Exclude<Gone, "">, () => string> = {
+  lease: () => t("The phone was not in step for too long, so the households on it were removed."),
   tries: () => t("The PIN was wrong five times, so the households on this phone were removed."),
   wipe: () => t("This phone was emptied by its owner or an administrator."),
 };
@@ -55,7 +55,7 @@ export function Enrol({ code: given = "" }: { code?: string }) {
   };
   return (
     <Screen title={t("Sign this phone in")}>
-      {gone !== "" && gone !== "person" && (
+      {gone !== "" && (
         <Notice kind="warn" title={GONE[gone]()}>
           <p>{t("What was waiting to be sent is kept, and is still sent. Sign in again to go on.")}</p>
         </Notice>

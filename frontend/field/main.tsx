@@ -61,7 +61,8 @@ async function main(): Promise<void> {
   session.watch(() => {
     if (session.value.stage === stage) return;
     stage = session.value.stage;
-    if (stage === "open") void load();
+    // Said by the screen.
+    if (stage === "open") void load().catch(console.error);
     else clear();
   });
   render(<App />, root);

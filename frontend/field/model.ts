@@ -65,6 +65,8 @@ type Tables = { [E in Entity]?: Map<string, Row<E>> };
 
 /** Counts up whenever anything that `model` tells has changed. */
 export const changed = new Cell(0);
+/** Whether what lies here has been read since the app was opened: before that screens know of nothing. */
+export const loaded = new Cell<"no" | "yes" | "failed">("no");
 /** Counts up with each operation that is newly in the queue. */
 export const saved = new Cell(0);
 
@@ -72,6 +74,7 @@ let kept = new Map<string, Kept>();
 let done: Done[] = [];
 let tables: Tables = {};
 let lists = new Map<Pushed | undefined, Done[]>();
+let indices = new Map<string, Map<unknown, unknown[]>>();
 /** What was decrypted, by the nonce of its box: most of it is still the same after a pull. */
 let plain = new Map<string, unknown>();
 
@@ -80,6 +83,7 @@ whenOthersChange(() => void recheck().then(load));
 function drawn(): void {
   tables = {};
   lists = new Map();
+  indices = new Map();
   changed.value += 1;
 }
 
@@ -99,8 +103,18 @@ export function noted(states: Map<string, Queued["state"]>): void {
   tellOthers();
 }
 
-/** Decrypt everything that screens need; nothing where the app is locked. */
+/** Decrypt everything that screens need; nothing where the app is locked. What fails is told by `loaded`, too. */
 export async function load(): Promise<void> {
+  if (loaded.value === "failed") loaded.value = "no";
+  try {
+    await read();
+  } catch (error) {
+    if (loaded.value === "no") loaded.value = "failed";
+    throw error;
+  }
+}
+
+async function read(): Promise<void> {
   const keys = openKeys();
   if (!keys) return clear();
   const before = saved.value;
@@ -113,10 +127,10 @@ export async function load(): Promise<void> {
     found.set(nonce, value);
     return value as T;
   };
-  const read = await Promise.all((await boxes()).map(([name, box]) => once<Kept>(name, box).catch(() => null)));
-  const records = read.filter((record) => record !== null);
+  const all = await Promise.all((await boxes()).map(([name, box]) => once<Kept>(name, box).catch(() => null)));
+  const records = all.filter((record) => record !== null);
   // What can't be read is of a view key that was replaced: all is fetched anew.
-  if (records.length < read.length) {
+  if (records.length < all.length) {
     await write(["meta"], async (writing) => {
       if (await isOurs(writing)) await putMeta(writing, { cursor: undefined });
     });
@@ -124,10 +138,11 @@ export async function load(): Promise<void> {
   const day = new Date(now() - DAY).toISOString();
   const own = (await Promise.all((await recent(day)).map((item) => opened(keys, item, once)))).flatMap((one) => one ?? []);
   // Locked, or something was recorded, while this was being read.
-  if (openKeys() !== keys || saved.value !== before) return load();
+  if (openKeys() !== keys || saved.value !== before) return read();
   kept = new Map(records.map((record) => [place(record.entity, record.id), record]));
   done = own;
   plain = found;
+  loaded.value = "yes";
   drawn();
 }
 
@@ -135,6 +150,7 @@ export function clear(): void {
   kept = new Map();
   plain = new Map();
   done = [];
+  loaded.value = "no";
   drawn();
 }
 
@@ -185,6 +201,21 @@ function table<E extends Entity>(entity: E): Map<string, Row<E>> {
   return rows;
 }
 
+/** Rows of a table by one of their members: a list of doors asks for the people of each at every key that is typed. */
+function index<E extends Entity, N extends keyof Row<E> & string>(entity: E, name: N): Map<unknown, Row<E>[]> {
+  const place = `${entity} ${name}`;
+  const known = indices.get(place) as Map<unknown, Row<E>[]> | undefined;
+  if (known) return known;
+  const found = new Map<unknown, Row<E>[]>();
+  for (const row of table(entity).values()) {
+    const rows = found.get(row[name]);
+    if (rows) rows.push(row);
+    else found.set(row[name], [row]);
+  }
+  indices.set(place, found);
+  return found;
+}
+
 const byOrder = (a: Row<"door">, b: Row<"door">): number => a.order - b.order;
 
 /** Questions of the screens; watch `changed` (`useModel`) to ask again. */
@@ -199,15 +230,14 @@ export const model = {
   form: (id: string): Row<"form"> | undefined => model.one("form", id),
   /** In walking order; those of one sweep, or all. */
   doors: (campaignId?: string): Row<"door">[] =>
-    model.all("door").filter((door) => !campaignId || door.campaign_id === campaignId).sort(byOrder),
+    [...(campaignId ? (index("door", "campaign_id").get(campaignId) ?? []) : model.all("door"))].sort(byOrder),
+  /** Those of one household in all sweeps, in walking order. */
+  doorsOf: (householdId: string): Row<"door">[] => [...(index("door", "household_id").get(householdId) ?? [])].sort(byOrder),
   door: (id: string): Row<"door"> | undefined => model.one("door", id),
   /** The server's version of a record as the phone holds it, for `save`; null where it holds none. */
   version: (entity: Entity, id: string): number | null => kept.get(place(entity, id))?.version ?? null,
   household: (id: string): Row<"household"> | undefined => model.one("household", id),
-  residents: (householdId: string): Row<"resident">[] =>
-    model.all("resident").filter((resident) => resident.household_id === householdId),
-  /** The codes of duties; undefined before the first pull, or without that right. */
-  dutyRules: (): Row<"duty_rules"> | undefined => model.all("duty_rules")[0],
+  residents: (householdId: string): readonly Row<"resident">[] => index("resident", "household_id").get(householdId) ?? [],
   gates: (): Row<"gate">[] => model.all("gate"),
   rounds: (): Row<"round">[] => model.all("round"),
   /** What is to be said today. */
@@ -307,11 +337,26 @@ async function takePlace(writing: Writing, refused: string, item: Queued, patch:
   }
 }
 
+/** Of each draft the last word that is being written. */
+const drafting = new Map<string, Promise<void>>();
+
 /** Keep what is half written, so that neither a call nor a dead battery loses it; null forgets it. It goes with the
- * view key. `key`: what it is about, such as the door. Raises SaveError. */
+ * view key. One after the other: what is forgotten does not come back by what was still being written. `key`: what it
+ * is about, such as the door. Raises SaveError. */
 export async function keepDraft(key: string, value: unknown): Promise<void> {
   const keys = openKeys();
   if (!keys) throw new SaveError("locked");
+  const before = drafting.get(key) ?? Promise.resolve();
+  const written = before.catch(() => undefined).then(() => writeDraft(keys, key, value));
+  drafting.set(key, written);
+  try {
+    await written;
+  } finally {
+    if (drafting.get(key) === written) drafting.delete(key);
+  }
+}
+
+async function writeDraft(keys: ViewKeys, key: string, value: unknown): Promise<void> {
   const name = await nameOf(keys, "draft", key);
   const box = value === null ? null : await encrypt(keys, name, value);
   try {
@@ -346,7 +391,7 @@ export async function draft<T>(key: string): Promise<T | null> {
   return box ? decrypt<T>(keys, name, box) : null;
 }
 
-/** Encrypt what a pull brought, for `putRecords`. */
+/** Encrypt what a pull brought, for the store of records. */
 export async function boxed(keys: ViewKeys, record: Kept): Promise<{ name: string; box: Awaited<ReturnType<typeof encrypt>> }> {
   const name = await nameOf(keys, record.entity, record.id);
   return { name, box: await encrypt(keys, name, record) };

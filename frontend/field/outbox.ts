@@ -4,7 +4,7 @@ import { type Envelope, type PhotoHead, base64url, openAnswer } from "./crypto";
 import { type Done, opened } from "./model";
 import { unsentPhotos } from "./photos";
 import { answerKeys, openKeys } from "./session";
-import { type Queued, allPhotos, boxOf, byOp, dropPhoto, meta, queued, write } from "./store";
+import { type Queued, allPhotos, boxOf, byOp, dropPhoto, keptFor, meta, queued, write } from "./store";
 import { type Answer, type Problem, count } from "./sync";
 
 export interface Entry {
@@ -19,12 +19,15 @@ export interface Entry {
   photos: number;
   /** Why photos of it were refused. */
   refused: Problem[];
+  /** The person may put it away. */
+  told: boolean;
 }
 
 /** Latest first: what waits, and what the person should look at. */
 export async function entries(): Promise<Entry[]> {
   const keys = openKeys();
   const pair = await answerKeys();
+  const keep = await keptFor();
   const device = await meta("device");
   const photos = (await allPhotos()).filter((photo) => photo.state !== "stored");
   const read = <T>(answer: Envelope | undefined): Promise<T | null> =>
@@ -40,6 +43,7 @@ export async function entries(): Promise<Entry[]> {
         item,
         own: keys ? await opened(keys, item) : null,
         answer: await read<Answer>(item.answer),
+        told: isTold(item, bad.length > 0, keep),
         stranded: item.state === "waiting" && item.device !== device?.id,
         photos: item.state === "rejected" ? mine.length : mine.length - bad.length,
         refused: (await Promise.all(bad.map((photo) => read<Problem[]>(photo.answer)))).flatMap((one) => one ?? []),
@@ -49,12 +53,10 @@ export async function entries(): Promise<Entry[]> {
   return made.sort((a, b) => b.item.seq - a.item.seq);
 }
 
-/** Nobody has decided for so long that the person need not go on looking at it; a decision is told all the same. */
-const LONG = 14 * 86_400_000;
-
-/** Whether the person may put an entry away. */
-export function isTold({ state, answered_at = Infinity }: Queued, refused: boolean): boolean {
-  if (state === "held") return Date.now() - answered_at > LONG;
+/** Whether the person may put an entry away. What nobody has decided for as long as the phone keeps entries (ms) need
+ * not be looked at any longer; a decision is told all the same. */
+export function isTold({ state, answered_at = Infinity }: Queued, refused: boolean, keep: number): boolean {
+  if (state === "held") return Date.now() - answered_at > keep;
   return state !== "waiting" && (state !== "applied" || refused);
 }
 

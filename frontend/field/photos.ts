@@ -1,10 +1,9 @@
 // Photos go up by themselves after the operations, in parts, each from where it broke off.
 import { type Bytes, sealAnswer } from "./crypto";
-import { type Photo, allPhotos, boxOf, dropPhotos, meta, queued, withRoom, write } from "./store";
+import { type Photo, allPhotos, boxOf, dropPhotos, keptFor, meta, queued, withRoom, write } from "./store";
 import { t } from "./text";
 import { WireError, exchange, isAway, send } from "./wire";
 
-const KEPT = 14 * 86_400_000;
 /** The longer side of a photo, px, and its quality: enough to read a door plate, little enough for a poor line. */
 const LONGEST = 1600;
 const QUALITY = 0.8;
@@ -85,7 +84,8 @@ async function settle(photo: Photo, { state, problems }: Told): Promise<void> {
 
 /** Forget those that the server has had for longer than a restored backup would ask for. */
 export async function tidyPhotos(now: number = Date.now()): Promise<void> {
-  await dropPhotos((one) => one.state === "stored" && now - (one.answered_at ?? now) > KEPT);
+  const keep = await keptFor();
+  await dropPhotos((one) => one.state === "stored" && now - (one.answered_at ?? now) > keep);
 }
 
 /** A photo of the camera made small, and without the place and time that cameras write into it. */

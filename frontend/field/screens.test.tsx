@@ -110,6 +110,20 @@ describe("visits", () => {
     expect(model.done("visit")).toHaveLength(1);
   });
 
+  test("a door tells what became of each visit: held, looked at by a person", async () => {
+    await open("#/doors/d1");
+    for (const [result, text] of [["held", "held, a supervisor decides"], ["conflict", "sent, looked at by a person"]] as const) {
+      await walk("#/doors/d1");
+      await tap("Nobody at home");
+      const { op_id } = model.done("visit")[0]!;
+      server.answers.set(op_id, { op_id, result, problems: [] });
+      await act(async () => void (await sent()));
+      await walk("#/doors/d1");
+      await shows(text);
+      server.before = () => "offline";
+    }
+  });
+
   test("nobody at home comes back on the next day, or on the day that was named", async () => {
     await open("#/doors/d1");
     await tap("Nobody at home");
@@ -278,6 +292,16 @@ describe("duties", () => {
     expect(said()).toContain("The temperature can't be read");
     expect(await queued()).toHaveLength(0);
     expect(["36.5", "365", "36,5", "３６．５", "3.65", "50", ""].map(degrees)).toEqual([36.5, 36.5, 36.5, 36.5, null, null, null]);
+  });
+
+  test("a fever is one by the tenth that is sent", async () => {
+    await open("#/gates");
+    for (const [typed, fever] of [["37.24", false], ["37.26", true]] as const) {
+      await fill("Temperature", typed);
+      expect([typed, said().includes("Fever:")]).toEqual([typed, fever]);
+    }
+    await tap("Handed over");
+    expect((await sent())[0]?.patch).toMatchObject({ temperature: "37.3" });
   });
 
   test("points not seen are shown, and one that was checked is seen", async () => {

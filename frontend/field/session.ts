@@ -56,7 +56,7 @@ export interface Enrolled {
 }
 
 /** Why there is nothing to read here: told once, where the way on is shown. */
-export type Gone = "" | "lease" | "tries" | "wipe" | "person";
+export type Gone = "" | "lease" | "tries" | "wipe";
 /** enrol: a code is wanted; pin: a PIN is to be chosen; locked: the PIN is wanted. */
 export type Stage = "starting" | "enrol" | "pin" | "locked" | "open";
 

@@ -4,6 +4,9 @@ import { Cell } from "./cell";
 import type { Box, Bytes, Envelope, PhotoHead, ServerKey, Wrapped } from "./crypto";
 
 export const NAME = "fangxian-field";
+const DAY = 86_400_000;
+/** Days that what was acknowledged is kept, before a pull has told the server's rule. */
+const BEFORE_PULLED = 14;
 
 /** waiting: to be sent. The others are the server's last word. */
 export type State = "waiting" | "applied" | "merged" | "conflict" | "held" | "rejected";
@@ -72,6 +75,8 @@ export interface Meta {
   /** A `Secrets` (session.ts) under the view key. */
   secrets: Box;
   synced_at: number;
+  /** For how many days the server may ask for what it has acknowledged. */
+  keep_days: number;
   /** Why what could be read is gone, told at the next start. */
   gone: string;
 }
@@ -195,6 +200,11 @@ export async function withRoom<T>(work: () => Promise<T>): Promise<T> {
 
 export async function meta<K extends MetaName>(name: K): Promise<Meta[K] | undefined> {
   return (await (await open()).get("meta", name)) as Meta[K] | undefined;
+}
+
+/** How long what was acknowledged is kept here, ms: a restored server asks for it. */
+export async function keptFor(): Promise<number> {
+  return ((await meta("keep_days")) ?? BEFORE_PULLED) * DAY;
 }
 
 export function setMeta(values: Partial<Meta>): Promise<void> {

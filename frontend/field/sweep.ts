@@ -2,7 +2,7 @@
 import { Cell } from "./cell";
 import { dayAfter, today } from "./clock";
 import type { Bytes } from "./crypto";
-import { type Done, type Saved, model, save } from "./model";
+import { type Saved, model, save } from "./model";
 import type { Campaign, Change, Outcome, Row } from "./records";
 import { named } from "./words";
 
@@ -23,7 +23,7 @@ export function doorName(door: Pick<Door, "building" | "place_name" | "room">): 
 /** Who lives there, whoever heads the household first, as the list of relations has them. */
 export function residentsAt(householdId: string): Row<"resident">[] {
   const rank = Object.keys(model.words()?.relations ?? {});
-  return model.residents(householdId).sort((a, b) => rank.indexOf(a.relation) - rank.indexOf(b.relation));
+  return [...model.residents(householdId)].sort((a, b) => rank.indexOf(a.relation) - rank.indexOf(b.relation));
 }
 
 /** Those to be visited today as one walks on from a door (from the first without one), that one left out. */
@@ -90,20 +90,4 @@ function became(door: Door, outcome: Outcome, said: Said): Change {
 /** Whether the form is asked at a door where this was found. */
 export function asks(campaign: Campaign, outcome: Outcome): boolean {
   return outcome.asks || (campaign.every_door && outcome.met);
-}
-
-/** Visits to a door that this phone recorded, latest first; those that were corrected are marked. */
-export function visitsTo(door: Door): (Pick<Done, "op_id" | "at" | "state" | "again"> & { outcome: string; note: string; corrected: boolean })[] {
-  const all = model.done("visit");
-  const replaced = new Set(all.filter((one) => one.state !== "rejected").map((one) => one.patch["corrects"]));
-  const here = all.filter((one) => one.patch["household_id"] === door.household_id && one.patch["campaign_id"] === door.campaign_id);
-  return here.map(({ op_id, at, patch, state, again }) => ({
-    op_id,
-    at,
-    state,
-    again,
-    outcome: String(patch["outcome"]),
-    note: String(patch["note"] ?? ""),
-    corrected: replaced.has(op_id),
-  }));
 }

@@ -8,7 +8,7 @@ import { forgetPassers } from "./passers";
 import { sendPhotos, tidyPhotos, unsentPhotos } from "./photos";
 import type { Kept } from "./records";
 import { destroy, expire, isOurs, keepProofKey, offsetOf, openKeys, pullToken, recheck, session, watchClock } from "./session";
-import { type Meta, type Queued, type State, type Writing, allPhotos, changeQueued, isFull, meta, putMeta, queued, setMeta, withRoom, write } from "./store";
+import { type Meta, type Queued, type State, type Writing, allPhotos, changeQueued, isFull, keptFor, meta, putMeta, queued, setMeta, withRoom, write } from "./store";
 import { WireError, isAway, send } from "./wire";
 
 export const MOST = 100;
@@ -20,8 +20,6 @@ const FEW = 20;
 const FAILURES = 3;
 const TRIALS = 8;
 const TIDY_EVERY = 3_600_000;
-const KEPT_DAYS = 14;
-const DAY = 86_400_000;
 const SECOND = 1000;
 const LONGEST_WAIT = 5 * 60 * SECOND;
 const PULL_EVERY = 5 * 60 * SECOND;
@@ -55,6 +53,7 @@ interface Pushed extends Reply {
 
 interface Pulled extends Reply {
   lease_until: string;
+  keep_days: number;
   cursor: string;
   reset: boolean;
   more: boolean;
@@ -311,10 +310,11 @@ async function settle(reply: Pushed, asked: number, batch: Queued[]): Promise<vo
   const answers = decided.filter((answer) => !hasWords(answer) || sealed.has(answer.op_id));
   for (const { op_id } of decided) if (!answers.some((answer) => answer.op_id === op_id)) untold.add(op_id);
   const fresh = reply.epoch ? await isFresh(reply.epoch) : false;
+  const keep = await keptFor();
   await withRoom(() =>
     write(["queue", "photos", "meta"], async (writing) => {
       if (reply.epoch) await putMeta(writing, heard(reply, asked));
-      if (fresh) await replay(writing, now);
+      if (fresh) await replay(writing, now - keep);
       for (const answer of answers) {
         const item = known.get(answer.op_id) as Queued;
         const told = sealed.get(answer.op_id);
@@ -348,10 +348,10 @@ async function isFresh(epoch: string): Promise<boolean> {
 }
 
 /** The server was restored from a backup: what it had answered it may not have any more. */
-async function replay(writing: Writing, now: number): Promise<void> {
+async function replay(writing: Writing, since: number): Promise<void> {
   const queue = writing.objectStore("queue");
   for (const item of await queue.getAll()) {
-    if (item.answered_at === undefined || now - item.answered_at > KEPT_DAYS * DAY) continue;
+    if (item.answered_at === undefined || item.answered_at < since) continue;
     if (item.state === "rejected" && item.seen) continue;
     const { answer: _answer, answered_at: _at, ...rest } = item;
     await queue.put({ ...rest, state: "waiting", open: 1 });
@@ -410,9 +410,10 @@ async function pages(changed: () => void): Promise<Line> {
     }
     const fresh = await isFresh(reply.epoch);
     if (fresh) {
+      const keep = await keptFor();
       await write(["queue", "photos", "meta"], async (writing) => {
         await putMeta(writing, heard(reply, asked));
-        await replay(writing, Date.now());
+        await replay(writing, Date.now() - keep);
       });
       await push();
       // Answered before this pull goes on, so that it shows them.
@@ -463,7 +464,7 @@ async function take(reply: Pulled, asked: number, began: number, keys: ViewKeys)
           some = true;
         }
       }
-      await putMeta(writing, { ...facts, cursor: reply.cursor, seal_key: reply.seal_key, lease: Date.parse(reply.lease_until), clock: Date.now() });
+      await putMeta(writing, { ...facts, cursor: reply.cursor, seal_key: reply.seal_key, lease: Date.parse(reply.lease_until), keep_days: reply.keep_days, clock: Date.now() });
       return some;
     }),
   );
@@ -471,12 +472,13 @@ async function take(reply: Pulled, asked: number, began: number, keys: ViewKeys)
 
 /** Forget what the server has had for longer than a restored backup would ask for. */
 async function tidy(now: number = Date.now()): Promise<void> {
+  const keep = await keptFor();
   await write(["queue"], async (writing) => {
     const queue = writing.objectStore("queue");
     // Nothing is answered before it is made.
-    const before = IDBKeyRange.upperBound(new Date(present() - KEPT_DAYS * DAY).toISOString());
+    const before = IDBKeyRange.upperBound(new Date(present() - keep).toISOString());
     for (const item of await queue.index("at").getAll(before)) {
-      const old = item.answered_at !== undefined && now - item.answered_at > KEPT_DAYS * DAY;
+      const old = item.answered_at !== undefined && now - item.answered_at > keep;
       const open = item.state === "waiting" || ((item.state === "held" || item.state === "rejected") && !item.seen);
       if (old && !open) await queue.delete(item.seq);
     }

@@ -57,6 +57,7 @@ type Made = Response | "lost" | "offline" | null;
 /** A server small enough to be read whole, which holds to the protocol: what it once answered it remembers. */
 export class Server {
   epoch = "epoch-1";
+  keepDays = 14;
   user = "7";
   /** Server's clock less the phone's. */
   offset = 0;
@@ -130,7 +131,7 @@ export class Server {
     if (token !== `Bearer token-${this.user}`) return json({ code: "sign_in_again" }, 401);
     const lease = new Date(Date.now() + this.offset + 72 * 3_600_000).toISOString();
     const { records, gone, told } = this;
-    return json({ ...common, lease_until: lease, cursor: "c1", reset: false, more: false, seal_key: await this.sealKey(), proof_key: this.proofKey(this.user), records, gone, answers: told });
+    return json({ ...common, lease_until: lease, keep_days: this.keepDays, cursor: "c1", reset: false, more: false, seal_key: await this.sealKey(), proof_key: this.proofKey(this.user), records, gone, answers: told });
   }
 
   async #photo(path: string, body: Call["body"], bytes: Uint8Array): Promise<Response> {

@@ -4,12 +4,13 @@ import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { App } from "./app";
 import { uuid7 } from "./crypto";
-import { clear, save } from "./model";
+import { clear, load, save } from "./model";
 import type { Exported } from "./outbox";
 import { choosePin, expire, lock, redeem, start, unlock } from "./session";
 import { StoreError } from "./store";
 import { rest, run, sync } from "./sync";
 import { Server, newPhone } from "./testing";
+import { route } from "./route";
 
 const store = vi.hoisted(() => ({ full: false }));
 vi.mock("./session", async (original) => {
@@ -110,4 +111,30 @@ test("not where nothing waits; a store that can't be read is told", async () => 
     sync.value = { ...sync.value, waiting: 0, photos: 0 };
   });
   expect(button("unsent")).toBeUndefined();
+});
+
+test("“nothing” is not said before what lies here has been read; that it can't be read is said, and tried again", async () => {
+  lock();
+  clear();
+  route.value = ["today"];
+  await act(() => render(<App />, root));
+  await act(async () => void (await unlock("135790")));
+  expect([root.querySelector("h1")?.textContent, root.querySelector("[role=status]")?.textContent]).toEqual(["Today", "Opening …"]);
+  expect(root.textContent).not.toContain("Nothing");
+  const getAll = vi.spyOn(IDBObjectStore.prototype, "getAll").mockImplementation(() => {
+    throw new DOMException("gone", "InvalidStateError");
+  });
+  await act(() => load().catch(() => undefined));
+  expect(root.textContent).toContain("What lies on this phone could not be read.");
+  // What waits can be got at all the same.
+  await act(() => {
+    route.value = ["outbox"];
+  });
+  expect(button("unsent")).toBeDefined();
+  getAll.mockRestore();
+  await act(() => {
+    route.value = ["today"];
+  });
+  await act(() => button("Try again")!.click());
+  await vi.waitFor(() => expect(root.textContent).toContain("Nothing is to be done now."));
 });

@@ -65,5 +65,4 @@ export function standings(round: Round, moment: Date = new Date(now())): Standin
     });
 }
 
-export const missed = (round: Round): Standing[] => standings(round).filter((one) => one.missed);
 export const wanted = (round: Round): Standing[] => standings(round).filter((one) => one.wanted);

@@ -224,6 +224,6 @@ function begunOf(one: Done, basis: Basis, kept: ReadonlySet<string>): Begun | nu
 /** The door of a visit; where its sweep has ended, that of the same household in another one that runs. */
 function doorOf(patch: Patch): Row<"door"> | undefined {
   const running = new Set(model.campaigns().map(({ id }) => id));
-  const doors = model.doors().filter((door) => door.household_id === patch["household_id"] && running.has(door.campaign_id));
+  const doors = model.doorsOf(said(patch, "household_id")).filter((door) => running.has(door.campaign_id));
   return doors.find((door) => door.campaign_id === patch["campaign_id"]) ?? doors[0];
 }

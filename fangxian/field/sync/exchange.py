@@ -101,7 +101,8 @@ class AnswerOut(Schema):
 class PushOut(Schema):
     """Answers in the order of the operations.
 
-    Another epoch than yours: all are ``retry``; send the last 14 days' first, with this epoch.
+    Another epoch than yours: all are ``retry``; send those of the last ``keep_days`` (of the pull)
+    first, with this epoch.
     """
 
     epoch: str
@@ -151,12 +152,14 @@ class PullOut(Schema):
     """One page. ``reset``: remove all records first. ``more``: ask again at once with ``cursor``.
 
     Nothing may be shown after ``lease_until`` without another pull. ``seal_key`` is to seal to from
-    now on, ``proof_key`` to prove by: kept locked by the PIN, like the pull token.
+    now on, ``proof_key`` to prove by: kept locked by the PIN, like the pull token. What was
+    acknowledged is kept ``keep_days``: a restored server asks for it once more.
     """
 
     epoch: str
     server_time: dt.datetime
     lease_until: dt.datetime
+    keep_days: int
     cursor: str
     reset: bool
     more: bool
@@ -296,7 +299,7 @@ def pull(request: HttpRequest, body: PullIn) -> HttpResponse:
         return wrong
     devices.require_pull(request, device)
     counted("pull", device)
-    now = timezone.now()
+    now, rules = timezone.now(), phone_rules()
     page = pulling.pull(
         device.pk,
         device.user_id,
@@ -309,7 +312,8 @@ def pull(request: HttpRequest, body: PullIn) -> HttpResponse:
         {
             "epoch": page.epoch,
             "server_time": now,
-            "lease_until": now + dt.timedelta(hours=phone_rules().lease_hours),
+            "lease_until": now + dt.timedelta(hours=rules.lease_hours),
+            "keep_days": rules.operations_days,
             "cursor": page.cursor,
             "reset": page.reset,
             "more": page.more,

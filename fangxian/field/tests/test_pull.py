@@ -18,6 +18,7 @@ from fangxian.accounts.models import AccessLog, Device, Grant
 from fangxian.common.scoping import acting
 from fangxian.core.actions import close_task, open_task
 from fangxian.core.models import ServerEpoch
+from fangxian.core.rules import add_rule_version, rule
 from fangxian.field.actions import close_campaign, write_message
 from fangxian.field.models import Campaign, Target
 from fangxian.field.sync import pulled, pulling
@@ -217,6 +218,19 @@ def test_only_who_has_to_be_visited_is_on_the_phone(
             close_task(by=alice, kind="field.revisit", dedupe_key=name, done_fact="field.visit")
     phone.pull()
     assert {one["name"] for one in phone.all("resident")} == {"查无此人101"}
+
+
+def test_how_long_a_phone_keeps_what_was_acknowledged_is_told(
+    campaign: Campaign, bob: Any, cast: Any, places: Any, settings: Any
+) -> None:
+    settings.FANGXIAN_AREA = places.county
+    phone = phone_of(bob)
+    assert [page["keep_days"] for page in phone.pull()] == [14]
+    hq, since = cast.actor("headquarters"), timezone.localdate()
+    with acting(hq):
+        data = {**rule("phones").data, "operations_days": 21}
+    add_rule_version(by=hq, name="phones", data=data, source="指挥部第1号令", valid_from=since)
+    assert [page["keep_days"] for page in phone.pull()] == [21]
 
 
 def test_what_begins_within_the_lease_is_there_before_it(

@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { dayAfter, today } from "../clock";
 import { unbase64url } from "../crypto";
+import { DoneHere, useDone } from "../done";
 import { type Draft, useDraft } from "../draft";
 import { BLINK, WritingAnew, dealtWith } from "../duty";
 import { goOn } from "../enter";
@@ -12,8 +13,8 @@ import { Badge, Findings, Lines, shortDay } from "../parts";
 import { type Answers, beginning, clock, look, questionsOf } from "../questions";
 import type { Outcome, Row } from "../records";
 import { go, link, route } from "../route";
-import { failure, moment } from "../said";
-import { ahead, asks, doorName, isLeft, residentsAt, visit, visitsTo } from "../sweep";
+import { failure } from "../said";
+import { ahead, asks, doorName, isLeft, residentsAt, visit } from "../sweep";
 import { t, tn } from "../text";
 import { Button, Field, Icon, Notice, Screen } from "../ui";
 import { named } from "../words";
@@ -284,47 +285,10 @@ function labelAt(now: ReturnType<typeof look>, path: string): string {
   return every.find((one) => one.path === path)?.label ?? path;
 }
 
-const ICONS: Record<Done["state"], string> = {
-  waiting: "clock",
-  applied: "ok",
-  merged: "ok",
-  conflict: "warn",
-  held: "doing",
-  rejected: "bad",
-};
-
 /** What this phone recorded here, each with a way to correct it. */
 function Visits({ door, campaign }: { door: Row<"door">; campaign: Row<"campaign"> }) {
-  const visits = visitsTo(door);
-  if (!visits.length) return null;
-  const label = (code: string): string => named(campaign.outcomes.find((one) => one.code === code), code);
-  return (
-    <section class="ff-part" aria-labelledby="visits">
-      <h2 class="ff-subtitle" id="visits">
-        {t("Recorded on this phone")}
-      </h2>
-      <ul class="ff-list">
-        {visits.map((one) => (
-          <li key={one.op_id} class="ff-entry">
-            <Icon name={one.corrected ? "history" : ICONS[one.state]} />
-            <div class="ff-entry__text">
-              <p class="ff-entry__title">{label(one.outcome)}</p>
-              <p class="ff-hint">
-                {moment(one.at)}
-                {one.corrected && ` · ${t("corrected, no longer counts")}`}
-                {one.state === "waiting" && ` · ${t("kept here, not sent yet")}`}
-                {one.state === "rejected" && ` · ${one.again ? t("refused, written anew") : t("refused: see the sync box")}`}
-              </p>
-              {one.note && <p>{one.note}</p>}
-              {!one.corrected && one.state !== "rejected" && (
-                <a class="ff-link" href={link("doors", door.id, "-", one.op_id)}>
-                  {t("Correct it")}
-                </a>
-              )}
-            </div>
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
+  const all = useDone("visit", "household_id", door.household_id);
+  const done = useMemo(() => all.filter((one) => one.patch["campaign_id"] === campaign.id), [all, campaign.id]);
+  const label = ({ patch }: Done): string => named(campaign.outcomes.find((one) => one.code === patch["outcome"]), String(patch["outcome"]));
+  return <DoneHere title={t("Recorded on this phone")} done={done} name={label} onCorrect={(one) => go("doors", door.id, "-", one.op_id)} />;
 }

@@ -140,7 +140,9 @@ function buildings(doors: Row<"door">[]): [string, Row<"door">[]][] {
   const found = new Map<string, Row<"door">[]>();
   for (const door of doors) {
     const name = door.building || t("Other doors");
-    found.set(name, [...(found.get(name) ?? []), door]);
+    const rows = found.get(name);
+    if (rows) rows.push(door);
+    else found.set(name, [door]);
   }
   return [...found];
 }

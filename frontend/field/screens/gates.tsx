@@ -227,12 +227,14 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
   );
 }
 
-/** A temperature as it is typed in a hurry: 36.5, 365 or 36,5; null where it is none. */
+/** A temperature as it is typed in a hurry: 36.5, 365 or 36,5, in °C to a tenth; null where it is none. */
 export function degrees(typed: string): number | null {
   const said = narrow(typed).replace(",", ".");
   if (!/^\d{2,3}(\.\d+)?$/.test(said)) return null;
   const value = Number(/^\d{3}$/.test(said) ? `${said.slice(0, 2)}.${said.slice(2)}` : said);
-  return value >= COLDEST && value <= HOTTEST ? value : null;
+  // To a tenth, as it is sent: the screen judges what the server will.
+  const tenth = Math.round(value * 10) / 10;
+  return tenth >= COLDEST && tenth <= HOTTEST ? tenth : null;
 }
 
 const idOf = (asked: Asked): string => `gate-${asked}`;

@@ -18,6 +18,8 @@ export interface ScreenOf {
   view: ComponentType<{ rest: string[] }>;
   /** In the bar at the bottom; the others are found under More. */
   tab?: boolean;
+  /** It tells nothing of what lies here, and is shown before that is read. */
+  bare?: boolean;
 }
 
 export const SCREENS: readonly ScreenOf[] = [
@@ -27,9 +29,9 @@ export const SCREENS: readonly ScreenOf[] = [
   { path: "rounds", label: () => t("Rounds"), icon: "sweep", view: Rounds, tab: true },
   { path: "disinfection", label: () => t("Disinfection"), icon: "check", view: Disinfection },
   { path: "messages", label: () => t("Outreach"), icon: "bell", view: Messages },
-  { path: "outbox", label: () => t("Sync box"), icon: "inbox", view: Outbox },
-  { path: "settings", label: () => t("Settings"), icon: "settings", view: Settings },
-  { path: "more", label: () => t("More"), icon: "more", view: More, tab: true },
+  { path: "outbox", label: () => t("Sync box"), icon: "inbox", view: Outbox, bare: true },
+  { path: "settings", label: () => t("Settings"), icon: "settings", view: Settings, bare: true },
+  { path: "more", label: () => t("More"), icon: "more", view: More, tab: true, bare: true },
 ];
 
 export function screenOf(path: string | undefined): ScreenOf {

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { useCell } from "../cell";
 import { changed } from "../model";
 import { model } from "../model";
-import { type Entry, entries, isTold, putAway } from "../outbox";
+import { type Entry, entries, putAway } from "../outbox";
 import { line } from "../line";
 import { go, link } from "../route";
 import { moment } from "../said";
@@ -77,7 +77,7 @@ export function Outbox(_props: { rest: string[] }) {
   );
 }
 
-function Line({ item, own, answer, stranded, photos, refused }: Entry) {
+function Line({ item, own, answer, stranded, photos, refused, told }: Entry) {
   const { icon, label } = STATES[item.state];
   const [stuck, setStuck] = useState(false);
   const problems = [...(answer?.problems ?? []), ...refused];
@@ -137,7 +137,7 @@ function Line({ item, own, answer, stranded, photos, refused }: Entry) {
               <span>{t("See the household")}</span>
             </a>
           )}
-          {isTold(item, refused.length > 0) && (
+          {told && (
             <Button onClick={() => void putAway(item.seq)}>{item.state === "rejected" ? t("Put away") : t("Seen")}</Button>
           )}
         </div>

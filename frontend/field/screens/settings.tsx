@@ -24,7 +24,7 @@ export function Settings({ rest }: { rest: string[] }) {
   const offered = useCell(offer);
   const promised = useCell(kept);
   if (rest[0] === "sign-in") return <Enrol />;
-  const sizes = SIZES.map((value) => ({ value, label: value === "" ? t("Usual") : t("%(n)s points", { n: value }) }));
+  const sizes = SIZES.map((value) => ({ value, label: value === "" ? t("Usual") : t("%(n)s px", { n: value }) }));
   const themes: { value: Prefs["theme"]; label: string }[] = [
     { value: "", label: t("As the phone") },
     { value: "light", label: t("Bright") },

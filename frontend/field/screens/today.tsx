@@ -152,7 +152,7 @@ function whereOf(id: string | null): string {
   if (model.campaigns().some((one) => one.id === id)) return link("doors", "all", id, "left");
   if (model.one("round", id)) return link("rounds", id);
   if (model.one("gate", id)) return link("gates", id);
-  const door = model.door(id) ?? model.doors().find((one) => one.household_id === id);
+  const door = model.door(id) ?? model.doorsOf(id)[0];
   return door ? link("doors", door.id) : "";
 }
 
