@@ -77,6 +77,8 @@ test.each([
   await save("round_check", null, { point_id: "p1" }, { title: "Gate" });
   expect([model.door("d1")?.due_on, model.door("d2")?.due_on]).toEqual(["2020-03-06", "2020-03-08"]);
   expect(standings(model.rounds()[0]!)).toMatchObject([{ done: 2 }]);
+  // Who goes early goes too.
+  expect(standings({ ...model.rounds()[0]!, first_at: "12:00" })).toMatchObject([{ done: 2 }]);
   expect(model.done("visit").map((one) => today(new Date(one.at)))).toEqual(["2020-03-05", "2020-03-05"]);
   // What is told of it is as the phone has it; the server puts it right.
   const [item] = await queued("waiting");

@@ -142,7 +142,7 @@ describe("visits", () => {
     await tap("A mistake? Correct it");
     expect(title()).toBe("Block 1 Unit 1 101");
     await tap("All well");
-    expect(model.door("d1")).toMatchObject({ state: "visited", visits: 1 });
+    expect(model.door("d1")).toMatchObject({ state: "visited", visits: 2 });
     const [wrong, right] = await sent();
     // It begins with what was recorded.
     expect(right?.patch).toMatchObject({ corrects: wrong?.op_id, note: "Dog." });

@@ -68,23 +68,32 @@ export async function visit(
     if (value && (typeof value !== "object" || Object.keys(value).length)) patch[name] = value;
   }
   const title = `${doorName(door)} · ${named(outcome)}`;
-  const made = await save("visit", null, patch, { title, changes: [became(door, outcome, said)], photos, again });
+  const made = await save("visit", null, patch, { title, changes: [became(door, campaign, outcome, said)], photos, again });
   last.value = { door: door.id, title: doorName(door), op_id: made.op_id, outcome: named(outcome) };
   return made;
 }
 
-function became(door: Door, outcome: Outcome, said: Said): Change {
-  const later = said.revisit_on || (outcome.revisit_days === null ? null : dayAfter(outcome.revisit_days));
+/** What a visit makes of its door until a pull tells it, as the server reckons (field/actions/recording.py). */
+export function became(door: Door, campaign: Pick<Campaign, "ends_on" | "outcomes">, outcome: Outcome, said: Said): Change {
+  const back = said.revisit_on || (outcome.revisit_days === null ? null : dayAfter(outcome.revisit_days));
+  const covered = outcome.closes || (said.corrects ? closedBeside(door, campaign, said.corrects) : door.state === "visited");
+  const left = said.corrects ? covered : outcome.closes;
   return {
     entity: "door",
     id: door.id,
     data: {
-      state: outcome.closes ? "visited" : "open",
+      state: covered ? "visited" : door.state === "exempt" ? "exempt" : "open",
       outcome: outcome.code,
-      visits: Math.max(1, door.visits + (said.corrects ? 0 : 1)),
-      due_on: outcome.closes ? (said.revisit_on ?? null) : later,
+      visits: door.visits + 1,
+      due_on: left ? door.due_on : (back ?? (said.corrects ? campaign.ends_on : door.due_on)),
     },
   };
+}
+
+/** Whether a visit of this phone that holds has closed the door, beside the one that was mistaken. */
+function closedBeside(door: Door, campaign: Pick<Campaign, "outcomes">, mistaken: string): boolean {
+  const closing = campaign.outcomes.filter((one) => one.closes).map((one) => one.code);
+  return visitsTo(door).some((one) => one.op_id !== mistaken && !one.corrected && one.state !== "rejected" && closing.includes(one.outcome));
 }
 
 /** Whether the form is asked at a door where this was found. */

@@ -19,6 +19,8 @@ const DAY = 86_400_000;
 
 interface Walk {
   begins: number;
+  /** What was passed from here on counts, for a day. */
+  since: number;
   day: string;
   /** How often each point should have been passed by now, and how often in the part of the day that it is. */
   due: number;
@@ -39,6 +41,8 @@ export function walkOf(round: Pick<Round, "first_at" | "last_at" | "times_a_day"
   const due = Math.floor(round.times_a_day * Math.min(1, Math.max(0, share)));
   return {
     begins: begins.getTime(),
+    // Who goes early goes too, but for a walk over midnight: that day's early hours belong to the walk before.
+    since: overnight ? begins.getTime() : new Date(begins.getFullYear(), begins.getMonth(), begins.getDate()).getTime(),
     day: today(begins),
     due,
     wanted: share < 0 ? 0 : Math.min(round.times_a_day, due + 1),
@@ -52,7 +56,7 @@ export function standings(round: Round, moment: Date = new Date(now())): Standin
   for (const one of model.done("round_check")) {
     const at = Date.parse(one.at);
     // What the server counts already stands in the record of the round.
-    if (!one.pending || at < walk.begins || at >= walk.begins + DAY || one.patch["corrects"]) continue;
+    if (!one.pending || at < walk.since || at >= walk.since + DAY || one.patch["corrects"]) continue;
     const point = String(one.patch["point_id"]);
     own.set(point, (own.get(point) ?? 0) + 1);
   }

@@ -107,8 +107,10 @@ def walk_of(one: Round, now: dt.datetime) -> Walk:
     return Walk(begins, ends, due, one.times)
 
 
-def _counted_from(one: Round, walk: Walk) -> dt.datetime:
-    # Who goes early goes too: what was passed earlier on the day counts.
+def counted_from(one: Round, walk: Walk) -> dt.datetime:
+    """Since when what was passed counts for a walk, for a day: who goes early goes too, but for a
+    walk over midnight.
+    """
     if one.last_at <= one.first_at:
         return walk.begins
     return day_of(timezone.localdate(walk.begins))[0]
@@ -148,7 +150,7 @@ def states_of(
     if not by_id:
         return {}
     walks = {one.id: walk_of(one, moment) for one in by_id.values()}
-    since = {key: _counted_from(by_id[key], walk) for key, walk in walks.items()}
+    since = {key: counted_from(by_id[key], walk) for key, walk in walks.items()}
     points = Point.objects.filter(round__in=by_id, removed_on=None).order_by("position", "id")
     found: dict[UUID, list[Point]] = {key: [] for key in by_id}
     for point in points:
@@ -222,7 +224,7 @@ def missed_at(
     if not every:
         return {}
     walks = [walk_of(one, moment) for one in every]
-    since = [_counted_from(one, walk) for one, walk in zip(every, walks, strict=True)]
+    since = [counted_from(one, walk) for one, walk in zip(every, walks, strict=True)]
     lo, hi = codes.bounds(code)
     values: dict[str, Any] = {
         "times": [one.times for one in every],
