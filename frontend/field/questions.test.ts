@@ -7,16 +7,16 @@ import type { Form } from "./records";
 interface Corpus {
   today: string;
   now: string;
-  forms: Record<string, Pick<Form, "schema" | "compiled">>;
+  forms: Record<string, Pick<Form, "schema" | "compiled"> & Partial<Pick<Form, "defaults">>>;
   cases: { form: string; given: Answers; answers: Answers; problems: string[]; exceptions: string[] }[];
 }
 
 const corpus = JSON.parse(readFileSync("../fangxian/field/tests/corpus/forms.json", "utf-8")) as Corpus;
 const at = { today: corpus.today, now: corpus.now };
 
-function form(name: string, defaults: Form["defaults"] = {}): ReturnType<typeof questionsOf> {
+function form(name: string, defaults?: Form["defaults"]): ReturnType<typeof questionsOf> {
   const known = corpus.forms[name] as (typeof corpus.forms)[string];
-  return questionsOf({ code: name, version: 1, name, defaults, ...known });
+  return questionsOf({ code: name, version: 1, name, ...known, defaults: defaults ?? known.defaults ?? {} });
 }
 
 /** The server works these out anew, so that they are not sent. */

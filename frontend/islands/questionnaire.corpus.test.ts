@@ -44,8 +44,10 @@ describe("the page asks what the phone asks", () => {
   test.each(corpus.cases.map((one) => [`${one.form} ${JSON.stringify(one.given)}`, one] as const))("%s", (_name, one) => {
     const form = corpus.forms[one.form] as (typeof corpus.forms)[string];
     const questions = questionsOf({ code: "", version: 1, name: "", defaults: {}, ...form });
+    // As Django's json_script writes it.
+    const compiled = JSON.stringify(form.compiled).replaceAll("<", "\\u003C");
     document.body.innerHTML =
-      `<script type="application/json" id="qs">${JSON.stringify(form.compiled)}</script>` +
+      `<script type="application/json" id="qs">${compiled}</script>` +
       `<form data-source="qs" data-today="${corpus.today}">${drawn(questions, one.given, "a.")}</form>`;
     const root = document.querySelector("form") as HTMLFormElement;
     const undo = mount(root);

@@ -45,7 +45,7 @@ _TOKENS = re.compile(
     re.VERBOSE,
 )
 
-_BINARY: Final = {
+BINARY: Final = {
     "or": 1,
     "and": 2,
     "=": 3,
@@ -123,7 +123,7 @@ class _Parser:
         left = self.operand()
         while True:
             operator = self.peek()
-            rank = _BINARY.get(operator, 0)
+            rank = BINARY.get(operator, 0)
             if rank < lowest:
                 break
             self.at += 1

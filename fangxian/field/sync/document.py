@@ -1,7 +1,8 @@
 """What the protocol's OpenAPI document says of what travels sealed, and of each kind of record.
 
 The calls know neither: an operation is sealed, a record's data is whatever its part gives. So the
-components are made of the registered entities and sources, with one example each.
+components are made of the registered entities and sources, with one example each, and of what
+forms and answers are made of (``forms.py``).
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from fangxian.field.sync import entities, schemas
+from fangxian.field.sync import entities, forms, schemas
 from fangxian.field.sync.entities import Entity, Source
 
 REFERENCE: Final = "#/components/schemas/{model}"
@@ -57,11 +59,16 @@ def with_sealed(document: dict[str, Any]) -> dict[str, Any]:
     """The document with components for plaintexts, patches, records, codes, and with examples."""
     schemas: dict[str, Any] = document["components"]["schemas"]
     pushed, pulled = entities.pushed(), entities.sources()
-    models = [*(one.patch for one in pushed), *(one.data for one in pulled)]
+    models: list[type[BaseModel]] = [
+        *(one.patch for one in pushed),
+        *(one.data for one in pulled),
+        forms.AnswersByKind,
+    ]
     _names, found = models_json_schema(
         [(model, "validation") for model in models], ref_template=REFERENCE
     )
     schemas |= found["$defs"]
+    schemas["Tree"] = forms.tree_schema({"$ref": REFERENCE.format(model="Tree")})
     schemas |= {_named(one.name, "Operation"): _operation(one) for one in pushed}
     schemas |= {_named(one.name, "Record"): _record(one) for one in pulled}
     schemas["Operation"] = _one_of("Operation", [one.name for one in pushed], OPERATION)

@@ -30,6 +30,7 @@ from fangxian.field.sync.entities import (
     register,
     unreached,
 )
+from fangxian.field.sync.forms import Answers, DescribedAs
 from fangxian.field.sync.merging import Change, merged, merged_many
 from fangxian.people.locks import lock_persons
 from fangxian.register import queries
@@ -62,7 +63,7 @@ class VisitPatch(Patch):
     campaign_id: UUID
     household_id: UUID
     outcome: str = Field(max_length=12)
-    answers: dict[str, Any] = Field(default_factory=dict)
+    answers: Annotated[dict[str, Any], DescribedAs(Answers)] = Field(default_factory=dict)
     note: str = Field(default="", max_length=MAX_TEXT)
     form_id: UUID | None = None
     revisit_on: dt.date | None = None

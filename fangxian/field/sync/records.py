@@ -6,10 +6,12 @@ Written by ``pulled.py``; here is what another app may count on. Day and time ar
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
+
+from fangxian.field.sync.forms import CompiledQuestion, FormSchema, Tree
 
 
 class Word(BaseModel):
@@ -80,15 +82,16 @@ class CampaignData(BaseModel):
 
 class FormData(BaseModel):
     """A questionnaire. ``schema`` as it was written, in its languages; ``compiled`` with the trees
-    of its logic by question; ``defaults``: trees of answers that the form begins with.
+    of its logic, question by question; ``defaults``: by question the trees of answers that the
+    form, or a new row, begins with.
     """
 
     code: str
     version: int
     name: str
-    schema_: Any = Field(alias="schema")
-    compiled: list[dict[str, Any]]
-    defaults: dict[str, Any]
+    schema_: FormSchema = Field(alias="schema")
+    compiled: list[CompiledQuestion]
+    defaults: dict[str, Tree]
 
 
 class DoorData(BaseModel):
