@@ -7,6 +7,8 @@ const SHORTEST = 4;
 // Of a code after which the gun sends no key, ms of quiet; a shorter one may be a word that was put in.
 const QUIET = 150;
 const SHORTEST_UNENDED = 6;
+// ms; where a browser counts from elsewhere, it is not waited for ever.
+const LATEST = 2_000;
 const ENDS = new Set(["Enter", "NumpadEnter", "Tab"]);
 const MARKS: Record<string, [string, string]> = {
   Minus: ["-", "_"],
@@ -62,11 +64,13 @@ export class Gun {
       event.stopPropagation();
       onCode(code);
     } else if (this.#typed.length >= SHORTEST_UNENDED) {
+      // A page that has much to do hears keys late, and the rest of the code as late.
+      const late = Math.min(Math.max(performance.now() - event.timeStamp, 0), LATEST);
       this.#ending = setTimeout(() => {
         const typed = this.#typed.trim();
         this.#typed = "";
         onCode(typed);
-      }, QUIET);
+      }, QUIET + late);
     }
   }
 
