@@ -93,7 +93,9 @@ export function became(door: Door, campaign: Pick<Campaign, "ends_on" | "outcome
 /** Whether a visit of this phone that holds has closed the door, beside the one that was mistaken. */
 function closedBeside(door: Door, campaign: Pick<Campaign, "outcomes">, mistaken: string): boolean {
   const closing = campaign.outcomes.filter((one) => one.closes).map((one) => one.code);
-  return visitsTo(door).some((one) => one.op_id !== mistaken && !one.corrected && one.state !== "rejected" && closing.includes(one.outcome));
+  const here = model.done("visit").filter(({ state, patch }) => state !== "rejected" && patch["household_id"] === door.household_id && patch["campaign_id"] === door.campaign_id);
+  const gone = new Set<unknown>([mistaken, ...here.map(({ patch }) => patch["corrects"])]);
+  return here.some(({ op_id, patch }) => !gone.has(op_id) && closing.includes(String(patch["outcome"])));
 }
 
 /** Whether the form is asked at a door where this was found. */
