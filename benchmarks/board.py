@@ -4,13 +4,15 @@ Writers record batches through the product's own action, each in a grid officer'
 application role; the counters are folded each second; a reader asks for places of every level with
 one grant, then with eight. At the end the counters are reconciled with the doors exactly.
 ``p95_ms`` is the answer itself, the counts of a place; ``board_p95_ms`` the whole board (its rows,
-who answers, who closes); ``page_p95_ms`` its page through HTTP, signed in. The reference is the
-same question answered by GROUP BY over the doors, for each of the three. ``make bench NAME=board``.
+who answers, who closes); ``page_p95_ms`` its page through HTTP, signed in, ``poll_p95_ms`` what an
+open page asks each second while nothing changes. The reference is the same question answered by
+GROUP BY over the doors, for each of the first three. ``make bench NAME=board``.
 """
 
 from __future__ import annotations
 
 import argparse
+import html
 import json
 import subprocess
 import sys
@@ -89,6 +91,7 @@ def run(residents: int, seconds: float) -> None:
     ended.set()
     folding.join()
     counters.fold()
+    polls = _polls(sweep, places, min(5.0, seconds / 2))
     reference = _group_by(campaign, county)
     ours = {"group_by": took["one"], "group_by_board": took["board"], "group_by_page": pages}
     reconciled = _reconciled()
@@ -99,6 +102,7 @@ def run(residents: int, seconds: float) -> None:
             "eight_grants_p95_ms": _p95(took["eight"]),
             "board_p95_ms": _p95(took["board"]),
             "page_p95_ms": _p95(pages),
+            "poll_p95_ms": _p95(polls),
             "writes_per_s": round(written / (seconds + 6)),
             "reconciled": reconciled,
             "residents": residents,
@@ -200,18 +204,45 @@ def _write(wanted: dict[str, Any]) -> None:
 
 def _pages(sweep: Any, places: list[Any], seconds: float) -> list[float]:
     """The board's pages through HTTP, as an officer with several grants sees his own area."""
-    mine = sweep.areas[0]
-    codes = [place.code for place in places if place.code.startswith(mine)] or [mine]
+    paths = _paths(sweep, places)
     with _http.granian("fangxian.config.wsgi:application", HERE.parent) as (port, _pid):
 
         def make(_client: int) -> Any:
             while True:
-                for code in codes:
-                    path = f"/board/{sweep.campaign_id}/{code}/"
+                for path in paths:
                     yield _http.request("GET", path, cookies=sweep.cookies[0])
 
         _http.drive(port, 1, 1.0, make)
         return _http.drive(port, 1, seconds, make)[2]
+
+
+def _paths(sweep: Any, places: list[Any]) -> list[str]:
+    mine = sweep.areas[0]
+    codes = [place.code for place in places if place.code.startswith(mine)] or [mine]
+    return [f"/board/{sweep.campaign_id}/{code}/" for code in codes]
+
+
+def _polls(sweep: Any, places: list[Any], seconds: float) -> list[float]:
+    """The polls of open boards on which nothing changes: 304, but at the turn of five minutes."""
+    took: list[float] = []
+    with _http.granian("fangxian.config.wsgi:application", HERE.parent) as (port, _pid):
+        connection = _http.Connection(port)
+        polls = []
+        for path in _paths(sweep, places):
+            page = connection.ask(_http.request("GET", path, cookies=sweep.cookies[0]))[1].decode()
+            tag = page.split('data-etag="')[1].split('"')[0]
+            held = {"HX-Request": "true", "If-None-Match": html.unescape(tag)}
+            polls.append(_http.request("GET", path, cookies=sweep.cookies[0], headers=held))
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until:
+            for poll in polls:
+                begun = time.perf_counter()
+                status, _body = connection.ask(poll)
+                took.append(time.perf_counter() - begun)
+                if status not in (200, 304):
+                    raise SystemExit(f"a poll was answered {status}")
+        connection.close()
+    return took
 
 
 def _group_by(campaign: Any, county: str) -> float:
