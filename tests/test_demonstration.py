@@ -38,6 +38,8 @@ from fangxian.field.models import (
     Target,
     Visit,
 )
+from fangxian.field.sync.entities import Result
+from fangxian.field.sync.held import take_over
 from fangxian.organisations.models import Member, Responsibility, Vacancy
 from fangxian.organisations.proposing import ground, shown, solved
 from fangxian.organisations.queries import who_closes_many
@@ -169,6 +171,9 @@ def test_phones_are_alive(county: Actor) -> None:
         # The gate, the round, the disinfection and what was said in his grid, too.
         assert applied > own.count() + duties.ENTRIES
         assert results == {"held": held.count(), "conflict": len(disputed)}
+        waiting = list(held)
+    for one in waiting:
+        assert take_over(by=county, held_id=one.pk) is Result.APPLIED
 
 
 def test_who_answers_for_a_door_visits_it_by_day(county: Actor) -> None:

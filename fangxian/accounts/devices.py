@@ -138,6 +138,12 @@ def at_desk(by: Actor, device_id: UUID, user_id: UUID) -> Actor:
     return replace(by, source=device_source(device_id))
 
 
+def is_anothers(device_id: UUID, user_id: UUID | None) -> bool:
+    """Whether a phone is somebody else's now. One query."""
+    holder = Device.objects.filter(pk=device_id).values_list("user_id", flat=True).first()
+    return holder is not None and holder != user_id
+
+
 def _actors(user: User, *, strong: bool, source: str, purpose: str) -> list[Actor]:
     return [
         queries.actor_of(grant, source=source, purpose=purpose)

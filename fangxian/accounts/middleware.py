@@ -76,6 +76,7 @@ class ActorMiddleware:
             return _refuse(request, 403, [])
         if policy.in_parts:
             request.standing = partial(_standing, request)
+            request.standings = partial(_standings, request)
             return None
         if policy.account:
             request.standing = partial(_standing, request)
@@ -221,10 +222,23 @@ def _chosen(request: Any, grants: list[Any]) -> Any:
 
 def _standing(request: Any) -> Actor | None:
     """Who could go on from a page of his own account, for its frame; None who has to stay there."""
-    grants: list[Any] = queries.grants_of(request.user)
-    if not grants or request.user.password_expires_at is not None or UNATTENDED in request.session:
-        return None
-    grant = _chosen(request, grants)
+    grants = _grants_standing(request)
+    return _actor_standing(request, _chosen(request, grants)) if grants else None
+
+
+def _standings(request: Any) -> list[Actor]:
+    """Who he could go on as under each grant, the widest first, whichever he works under."""
+    found = [_actor_standing(request, grant) for grant in _grants_standing(request)]
+    return [actor for actor in found if actor is not None]
+
+
+def _grants_standing(request: Any) -> list[Any]:
+    if request.user.password_expires_at is not None or UNATTENDED in request.session:
+        return []
+    return queries.grants_of(request.user)
+
+
+def _actor_standing(request: Any, grant: Any) -> Actor | None:
     if queries.needs_second_factor(grant) and _second_factor(request):
         return None
     return queries.actor_of(grant, source=source_of(request), purpose=_purpose(request))

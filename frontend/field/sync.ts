@@ -402,7 +402,7 @@ async function pages(changed: () => void): Promise<Line> {
     const asked = Date.now();
     let reply: Pulled;
     try {
-      const body = { device: device.id, cursor: (await meta("cursor")) ?? null, epoch: (await meta("epoch")) ?? "", seq: await meta("seq") };
+      const body = { device: device.id, cursor: (await meta("cursor")) ?? null, epoch: (await meta("epoch")) ?? "", seq: (await meta("seq")) ?? 0 };
       reply = await send<Pulled>("pull", body, token);
     } catch (error) {
       if (!(error instanceof WireError) || !isSignIn(error)) throw error;

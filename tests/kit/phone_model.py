@@ -199,7 +199,7 @@ class Model:
         taken = self.taken.get((device, entity, id_), ())
         # What the phone itself said later stays, where this comes last.
         newer = {name for seq, names in taken if seq > plain["seq"] for name in names}
-        wanted = self._wanted(plain["patch"])
+        wanted = self._wanted(thing, plain["patch"])
         for name, mine in wanted.items():
             own = [one.values[name] for one in since if one.who == device and name in one.values]
             base = own[-1] if own else thing.value(name, known)
@@ -216,10 +216,12 @@ class Model:
         return "conflict" if disputed else "merged" if others else "applied"
 
     @staticmethod
-    def _wanted(patch: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _wanted(thing: Thing, patch: Mapping[str, Any]) -> Mapping[str, Any]:
+        if patch.keys().isdisjoint(("away_since", "away_where")):
+            return patch
         # Who is back is nowhere.
-        back = "away_since" in patch and patch["away_since"] is None
-        return {**patch, "away_where": ""} if back else patch
+        since = patch["away_since"] if "away_since" in patch else thing.value("away_since")
+        return {**patch, "away_where": ""} if since is None else patch
 
     @staticmethod
     def _write(thing: Thing, who: str, at: dt.datetime, values: Mapping[str, Any]) -> None:

@@ -108,6 +108,6 @@ def _lost(by: Actor, chance: Chance, campaign: Campaign, officer: Actor) -> None
             visited_at=timezone.make_aware(made),
         )
         former.record("visit", visit)
-    former.change("household", home.pk, {"state": "empty"}, seen)
+    former.change("household", home.pk, {"note": data["home"]}, seen)
     former.lose(officer)
     former.send()

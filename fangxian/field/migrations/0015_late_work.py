@@ -6,6 +6,13 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+# What was decided on is not kept any longer.
+FORGET = """
+ALTER TABLE field_heldoperation NO FORCE ROW LEVEL SECURITY;
+UPDATE field_heldoperation SET body = NULL WHERE state <> 'open' AND body IS NOT NULL;
+ALTER TABLE field_heldoperation FORCE ROW LEVEL SECURITY;
+"""
+
 
 class Migration(migrations.Migration):
 
@@ -39,6 +46,7 @@ class Migration(migrations.Migration):
             model_name='heldoperation',
             name='delete_delete',
         ),
+        migrations.RunSQL(FORGET, migrations.RunSQL.noop),
         migrations.RemoveConstraint(
             model_name='dailyreport',
             name='report_once',

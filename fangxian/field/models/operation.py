@@ -161,7 +161,7 @@ class PhoneManifest(models.Model):
     """What a phone has: ids and versions after its last page and after the one before it.
 
     Packed as ``field.sync.manifest`` says. ``pulls`` (JSON): when it last asked, and the number of
-    its last operation then: ``[[seq or null, moment]]``, the latest last.
+    its last operation then: ``[[seq, moment]]``, the latest last.
     """
 
     scope = Global("ids and versions of what a phone has, no value; asked for by the phone itself")

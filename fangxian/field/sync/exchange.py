@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from fangxian.field.sync.answers import RefusedOut, answer, refused
 from fangxian.field.sync.api import SealKeyOut, device_in
 from fangxian.field.sync.entities import Operation, Outcome, Result
 from fangxian.field.sync.keys import KeyForgotten, Opener, current_key, told
-from fangxian.field.sync.opening import MOST_BYTES, Unopened, opened
+from fangxian.field.sync.opening import MOST_BYTES, Unopened, jumps, opened, too_far
 from fangxian.field.sync.operations import Answer, Sender, Sent
 from fangxian.field.sync.phones import phone_rules
 from fangxian.field.sync.proofs import Proofs, proof_key
@@ -113,7 +114,8 @@ class PushOut(Schema):
 class PullIn(Schema):
     """``cursor`` and ``epoch`` of the last page, null and empty at first.
 
-    ``seq`` is the number of the last operation that was made on the phone, sent or not.
+    ``seq`` is the number of the last operation that was made on the phone, sent or not; 0: none
+    yet. Without it a pull says nothing of when an operation was made.
     """
 
     device: UUID
@@ -256,7 +258,19 @@ class Opening(Opener):
         except Unopened as error:
             result = Result.RETRY if error.later else Result.REJECTED
             return Sent(op_id, digest, refusal=Outcome(result, (error.problem,)))
+        if jumps(operation.seq, self._told) and jumps(operation.seq, self._last):
+            return Sent(op_id, digest, refusal=Outcome(Result.REJECTED, (too_far(),)))
         return Sent(op_id, digest, operation, plain, proven=self._is_proven(envelope, operation))
+
+    @cached_property
+    def _told(self) -> int:
+        """The number of its last operation as the phone told it when it asked for records."""
+        return max((seq for seq, _at in self.pulls), default=0)
+
+    @cached_property
+    def _last(self) -> int:
+        """The number of the last operation that is known of the phone. One query, hardly ever."""
+        return operations.last_of(self.device_id)
 
     def _is_proven(self, envelope: EnvelopeIn, operation: Operation) -> bool:
         try:

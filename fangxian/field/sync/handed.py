@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from ninja import Schema
 from pydantic import ValidationError
 
 from fangxian.accounts import limits
-from fangxian.accounts.devices import at_desk
+from fangxian.accounts.devices import at_desk, is_anothers
 from fangxian.common.actor import Actor
 from fangxian.common.crypto import Unreadable
 from fangxian.common.errors import Invalid, Problem, TooMany
@@ -27,7 +28,7 @@ from fangxian.field.models import Operation, PhotoUpload
 from fangxian.field.sync import operations, photos
 from fangxian.field.sync.entities import Result
 from fangxian.field.sync.exchange import EnvelopeIn, Opening
-from fangxian.field.sync.operations import Answer, Sender, said
+from fangxian.field.sync.operations import Answer, Sender, Sent, said
 from fangxian.field.sync.photo_api import PhotoIn, announced_by
 from fangxian.field.sync.sealing import decode
 
@@ -61,10 +62,12 @@ class HandedIn(Schema):
     devices: list[HandedDeviceIn]
 
 
-def take_in(*, by: Actor, data: bytes) -> list[Answer]:
+def take_in(*, by: Actor, data: bytes, standings: Sequence[Actor] = ()) -> list[Answer]:
     """Apply a file of unsent work; one answer for each operation and photo.
 
-    Taking it in twice is safe. Raises Invalid where it is no such file, TooMany.
+    ``standings``: ``by`` under each of his grants, the widest first, as a phone works under all of
+    them; without them ``by`` alone. Taking it in twice is safe. Raises Invalid where it is no such
+    file, TooMany.
     """
     for most, seconds in LIMITS:
         if not limits.take(f"handed in {seconds} {by.user_id}", most=most, seconds=seconds):
@@ -75,24 +78,33 @@ def take_in(*, by: Actor, data: bytes) -> list[Answer]:
     handed = _read(data)
     answers: list[Answer] = []
     for one in handed.devices:
-        answers += _operations(by, one)
+        answers += _operations(by, one, standings or [by])
         answers += [_photo(one.device, photo) for photo in one.photos]
     return answers
 
 
-def _operations(by: Actor, made: HandedDeviceIn) -> list[Answer]:
+def _operations(by: Actor, made: HandedDeviceIn, standings: Sequence[Actor]) -> list[Answer]:
     opener = Opening(made.device, server_epoch())
     opener.read({one.key for one in made.operations})
 
     def actors(user_id: UUID, _captured_at: dt.datetime) -> Sequence[Actor]:
-        return [at_desk(by, made.device, user_id)] if user_id == by.user_id else []
+        if user_id != by.user_id:
+            return []
+        return [at_desk(one, made.device, user_id) for one in standings]
 
+    sent = [opener.sent(one) for one in made.operations]
+    if is_anothers(made.device, by.user_id):
+        # Who has it no more counts as he likes: nothing that its holder of now makes is before it.
+        sent = [replace(one, proven=one.proven and not _is_of(by, one)) for one in sent]
     sender = Sender(made.device, by.user_id or made.device, False, actors, present=by.user_id)
     answers: list[Answer] = []
-    for begin in range(0, len(made.operations), operations.MOST):
-        part = made.operations[begin : begin + operations.MOST]
-        answers += operations.push(sender, [opener.sent(one) for one in part])
+    for begin in range(0, len(sent), operations.MOST):
+        answers += operations.push(sender, sent[begin : begin + operations.MOST])
     return answers
+
+
+def _is_of(by: Actor, sent: Sent) -> bool:
+    return sent.operation is not None and sent.operation.user_id == by.user_id
 
 
 def _photo(device_id: UUID, handed: HandedPhotoIn) -> Answer:

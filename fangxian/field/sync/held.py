@@ -138,13 +138,19 @@ def _beyond(
             continue
         more = len(bodies[one.op_id] or b"")
         if n >= MOST_WAITING or size + more > MOST_WAITING_BYTES:
-            beyond[one.op_id] = Outcome(Result.RETRY, (_full(),))
+            beyond[one.op_id] = Outcome(Result.RETRY, (_full(handed=person is not None),))
         else:
             n, size = n + 1, size + more
     return beyond
 
 
-def _full() -> Problem:
+def _full(*, handed: bool) -> Problem:
+    if handed:
+        return Problem(
+            _("What you handed in before still waits for a decision, as much as may wait."),
+            mend=_("Ask your supervisor to decide; hand this file in again after that."),
+            code="full",
+        )
     return Problem(
         _("Too much of this phone waits for a decision."),
         mend=_("It is kept on the phone and sent again; ask your supervisor to decide."),

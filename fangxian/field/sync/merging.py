@@ -154,6 +154,8 @@ def _source(row: Mapping[str, Any]) -> str:
 def _newer(by: Actor, changes: Sequence[Change]) -> dict[UUID, set[str]]:
     """The fields that the same phone changed after an operation and that are in the ledger already,
     by the operation's number: it comes late, was held until now or is in a file. One query.
+
+    The phone itself counts its operations, so of another of its holders it also was made later.
     """
     found: dict[UUID, set[str]] = {one.operation.op_id: set() for one in changes}
     if not changes or not device_in(by.source):
@@ -165,15 +167,22 @@ def _newer(by: Actor, changes: Sequence[Change]) -> dict[UUID, set[str]]:
         device_id=device_in(by.source),
         entity=changes[0].operation.entity,
         result__in=_IN_LEDGER,
-    ).values_list("object_id", "seq", "members")
-    sent: defaultdict[UUID | None, list[tuple[int, list[str] | None]]] = defaultdict(list)
-    for object_id, seq, members in known:
-        sent[object_id].append((seq, members))
+    )
+    sent: defaultdict[UUID | None, list[Operation]] = defaultdict(list)
+    for row in known.only("object_id", "user_id", "seq", "captured_at", "members"):
+        sent[row.object_id].append(row)
     for one in changes:
-        for seq, members in sent[one.current.pk]:
-            if seq > one.operation.seq:
-                found[one.operation.op_id].update(members or ())
+        for row in sent[one.current.pk]:
+            if _is_after(row, one.operation):
+                found[one.operation.op_id].update(row.members or ())
     return found
+
+
+def _is_after(row: Operation, operation: Sent) -> bool:
+    if row.seq <= operation.seq:
+        return False
+    made = row.captured_at
+    return row.user_id == operation.user_id or (made is not None and made >= operation.captured_at)
 
 
 def _histories(changes: Sequence[Change]) -> dict[Any, list[dict[str, Any]]]:

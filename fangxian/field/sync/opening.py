@@ -22,6 +22,9 @@ DEEPEST: Final = 32
 _SALT: Final = re.compile(r"[A-Za-z0-9_-]{22,200}")
 _NULL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _MILLISECONDS: Final = dt.timedelta(milliseconds=1)
+# By so many a phone may be ahead of the last operation that is known of it.
+FURTHEST_AHEAD: Final = 1_000_000
+_MOST_SEQ: Final = 2**53
 # An operation is not older: phones keep what is unsent for weeks, not for years.
 _LONGEST: Final = dt.timedelta(days=366)
 # Of a phone's clock against ours: beyond this its offset is no offset.
@@ -38,6 +41,21 @@ class Unopened(Exception):
         super().__init__(problem.code)
         self.problem = problem
         self.later = later
+
+
+def jumps(seq: int, last: int) -> bool:
+    """Whether a phone that is known to have counted to ``last`` can't have come to ``seq``."""
+    return seq > last + FURTHEST_AHEAD
+
+
+def too_far() -> Problem:
+    """What is told of an operation whose number jumps."""
+    return Problem(
+        _("The count of this phone’s operations jumps."),
+        field="seq",
+        mend=_("Send what was made before it first, or record it again in the app of today."),
+        code="seq",
+    )
 
 
 def _bad(where: str) -> Unopened:
@@ -59,14 +77,14 @@ def opened(
     digest: bytes,
     now: dt.datetime,
     epoch: str,
-    pulls: Sequence[tuple[int | None, dt.datetime]] = (),
+    pulls: Sequence[tuple[int, dt.datetime]] = (),
     held: bool = False,
 ) -> Operation:
     """Read a plaintext. Raises Unopened.
 
     ``epoch`` is the server's; a version of another one is none. ``pulls`` are when the phone last
-    asked for records, each with the number of its last operation then (None: not told): what came
-    after was made after. ``held``: it was taken in before.
+    asked for records, each with the number of its last operation then: what came after was made
+    after. ``held``: it was taken in before.
     """
     # PostgreSQL takes no null byte in a text, so nobody meets one further in.
     if len(plain) > MOST_BYTES or _NULL.search(plain):
@@ -96,6 +114,8 @@ def opened(
     if not isinstance(salt, str) or not _SALT.fullmatch(salt):
         raise _bad("salt")
     patch, entity, seq = body.get("patch"), body.get("entity"), _whole(body, "seq", 0)
+    if seq >= _MOST_SEQ:
+        raise _bad("seq")
     if not isinstance(patch, dict) or _is_deep(patch):
         raise _bad("patch")
     if not isinstance(entity, str) or not 0 < len(entity) <= 40:
@@ -153,7 +173,7 @@ def _estimate(
     offset: int | None,
     seq: int,
     now: dt.datetime,
-    pulls: Sequence[tuple[int | None, dt.datetime]],
+    pulls: Sequence[tuple[int, dt.datetime]],
 ) -> dt.datetime:
     """When it was made: the phone's clock, corrected; after its last pull before it, never later
     than its arrival. A clock that is years off says nothing.
@@ -165,7 +185,7 @@ def _estimate(
         moment = moment.astimezone(dt.UTC)
     except OverflowError:
         moment = now
-    earliest = max((at for last, at in pulls if last is None or last < seq), default=None)
+    earliest = max((at for last, at in pulls if last < seq), default=None)
     if earliest is not None:
         moment = max(moment, earliest)
     elif moment < now - _LONGEST:

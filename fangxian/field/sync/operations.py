@@ -16,6 +16,7 @@ from uuid import UUID
 
 import orjson
 from django.db import OperationalError, connection, transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from fangxian.common.actor import Actor
@@ -164,6 +165,12 @@ def _claim(sender: Sender, sent: Sequence[Sent]) -> set[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, values)
         return {row[0] for row in cursor.fetchall()}
+
+
+def last_of(device_id: UUID) -> int:
+    """The highest number of what a phone sent that was proven to be its maker's; 0: none."""
+    sent = Row.objects.filter(device_id=device_id, proven=True)
+    return sent.aggregate(last=Max("seq"))["last"] or 0
 
 
 def _members(operation: Operation) -> str | None:

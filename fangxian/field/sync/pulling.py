@@ -27,6 +27,7 @@ from fangxian.core.queries import server_epoch
 from fangxian.field.models import Operation, PhoneManifest
 from fangxian.field.sync import entities, manifest, versions
 from fangxian.field.sync.entities import Reach, Record
+from fangxian.field.sync.opening import jumps
 from fangxian.field.sync.operations import told_of
 from fangxian.field.sync.phones import phone_rules
 from fangxian.organisations.queries import in_force
@@ -94,7 +95,8 @@ def pull(
 
     ``cursor`` and ``epoch`` are those of the last page it has; None, or one that is not known, has
     it begin anew. ``seq`` is the number of its last operation: what has a later one was made
-    later. The number of statements grows with the places, not with what lies in them.
+    later; without it nothing is known of that. The number of statements grows with the places, not
+    with what lies in them.
     """
     with transaction.atomic():
         PhoneManifest.objects.bulk_create([_fresh(device_id)], ignore_conflicts=True)
@@ -102,7 +104,8 @@ def pull(
         known, has = row.cursor, row.has
         page = _next(row, _everything(device_id, holder_id, actors), cursor, epoch)
         moment = timezone.now()
-        row.pulls = [*row.pulls, [seq, moment.isoformat()]][-PULLS_KEPT:]
+        if seq is not None and not jumps(seq, _last(row)):
+            row.pulls = [*row.pulls, [seq, moment.isoformat()]][-PULLS_KEPT:]
         row.pulled_at = moment
         # Mostly nothing has changed, and what the phone has need not be written again.
         fields = ["pulls", "pulled_at"] if row.has is has else ["pulls", "pulled_at", "has"]
@@ -110,10 +113,14 @@ def pull(
         return page
 
 
-def pulls_of(device_id: UUID) -> list[tuple[int | None, dt.datetime]]:
+def _last(row: PhoneManifest) -> int:
+    return max((seq or 0 for seq, _at in row.pulls), default=0)
+
+
+def pulls_of(device_id: UUID) -> list[tuple[int, dt.datetime]]:
     """When a phone last asked, with the number of its last operation then. One query."""
     kept = PhoneManifest.objects.filter(device_id=device_id).values_list("pulls", flat=True).first()
-    return [(seq, dt.datetime.fromisoformat(at)) for seq, at in kept or []]
+    return [(seq, dt.datetime.fromisoformat(at)) for seq, at in kept or [] if seq is not None]
 
 
 def _fresh(device_id: UUID) -> PhoneManifest:

@@ -243,12 +243,15 @@ def apply_residency(by: Actor, operation: Operation) -> Outcome:
         wanted["away_since"] = said.away_since
         if said.away_since is None:
             wanted["away_where"] = ""
-    if "away_where" in said.model_fields_set and wanted.get("away_since", True) is not None:
+    if "away_where" in said.model_fields_set:
         wanted["away_where"] = (said.away_where or "").strip()
     found = _locked(operation.object_id)
     by.require(EDIT, found.place_code)
     if found.to_date is not None:
         raise Conflict(_("This person does not live here any more."))
+    if wanted.get("away_since", found.away_since) is None:
+        # Who is back is nowhere, wherever he is said to have been.
+        wanted = {name: "" if name == "away_where" else each for name, each in wanted.items()}
 
     def write(values: Mapping[str, Any]) -> None:
         _write_away(by, found, values)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from importlib import import_module
 from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.urls import reverse
 from django.utils import timezone
 
@@ -332,3 +333,23 @@ def test_at_the_desk_a_late_visit_is_refused_once_all_is_reported(
     assert (answer.result, [one.code for one in answer.problems]) == ("rejected", ["late"])
     # What was recorded is a repeat as before.
     assert record_visits(by=alice, visits=before[:1])[0].result == "duplicate"
+
+
+@pytest.mark.slow
+def test_of_what_was_decided_before_that_was_the_rule_nothing_is_kept(fresh_database: str) -> None:
+    """The migration on a database in use: the rows are of the area of no session."""
+    places = make_places()
+    row: dict[str, Any] = {"place_code": places.grid, "device_id": uuid4(), "why": "place"}
+    decided = {"state": "declined", "decided_at": timezone.now(), "decided_by": "alice"}
+    with acting(SYSTEM):
+        for more in ({}, decided):
+            HeldOperation.objects.create(op_id=uuid4(), body=b"sealed", **row, **more)
+    forget = import_module("fangxian.field.migrations.0015_late_work").FORGET
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(forget)
+    with acting(SYSTEM):
+        kept = HeldOperation.objects.filter(body__isnull=False)
+        assert list(kept.values_list("state", flat=True)) == ["open"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM field_heldoperation")
+        assert cursor.fetchone() == (0,), "the rows are hidden from who acts nowhere, as before"

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from fangxian.accounts.actions import make_device_code
@@ -200,10 +201,17 @@ def test_who_is_away_is_merged(phones: tuple[Phone, Phone], bob: Any, alice: Any
     with acting(bob):
         found = Residency.objects.get(pk=row.pk)
         assert (str(found.away_since), found.away_where) == ("2026-01-05", "沧州")
+    other.pull()
+    away = other.all("resident")[0]["version"]
     one.record("residency", known["id"], {"away_since": None}, base=base)
     one.push()
     with acting(bob):
         assert Residency.objects.get(pk=row.pk).away_since is None
+    # Where he was is nothing that two could differ about any more.
+    other.record("residency", known["id"], {"away_where": "沧县"}, base=away)
+    assert results(other.push()) == ["merged"]
+    with acting(alice):
+        assert not FieldConflict.objects.exists()
     move_out(by=alice, residency_id=row.pk, on=dt.date(2026, 2, 1))
     other.record("residency", known["id"], {"away_where": "x"}, base=base)
     other.record("residency", known["id"], {"away_since": "3000-01-01"}, base=base)
@@ -313,6 +321,41 @@ def test_what_is_taken_over_late_overwrites_nothing_newer_of_the_same_phone(
     assert results(other.push()) == ["conflict" if newer else "applied"]
 
 
+def test_who_had_the_phone_before_keeps_back_nothing_of_its_holder_of_now(
+    phones: tuple[Phone, Phone], bob: Any, alice: Any
+) -> None:
+    """A phone counts its operations itself, so whoever has it may count ahead."""
+    one, _other = phones
+    home = home_of(one)
+    one.seq = 999_000
+    one.record("household", home["id"], {"note": "before"}, base=home["version"])
+    assert results(one.push()) == ["applied"]
+    one.enrol(make_device_code(by=alice, strong=False).code, device_id=one.device_id)
+    one.seq = 7
+    one.record("household", home["id"], {"note": "now"}, base=home["version"])
+    assert results(one.push()) == ["applied"]
+    assert household(bob, home).note == "now"
+
+
+def test_a_count_that_jumps_is_refused(phones: tuple[Phone, Phone], bob: Any) -> None:
+    one, _other = phones
+    home = home_of(one)
+    values = {"base": home["version"], "note": "x"}
+    for seq, result in ((1_000_001, "rejected"), (999_999, "applied"), (1_999_999, "merged")):
+        one.seq = seq - 1
+        one.record("household", home["id"], {"note": values["note"]}, base=values["base"])
+        (told,) = one.push()
+        assert told["result"].replace("merged", "applied") == result.replace("merged", "applied")
+        if result == "rejected":
+            assert (told["problems"][0]["code"], told["problems"][0]["field"]) == ("seq", "seq")
+    # What the phone itself says when it asks for records is no leap either.
+    one.seq = 2**52
+    one.pull()
+    one.record("household", home["id"], {"note": "y"}, base=home["version"])
+    assert results(one.push()) == ["rejected"]
+    assert not Operation.objects.filter(seq__gt=2_000_000).exists()
+
+
 def test_what_can_not_be_taken_over_just_now_still_waits(
     phones: tuple[Phone, Phone], alice: Any, cast: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -365,8 +408,6 @@ def test_the_next_holder_is_not_told_why_anothers_record_was_turned_down(
 
 
 def test_what_is_kept_of_an_operation_is_sealed(phones: tuple[Phone, Phone], bob: Any) -> None:
-    from django.db import connection
-
     one, other = phones
     home = home_of(one)
     one.record("household", home["id"], {"note": "机密甲"}, base=home["version"])

@@ -16,7 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from fangxian.accounts.actions import disable_device
+from fangxian.accounts.actions import disable_device, make_device_code
+from fangxian.accounts.models import Grant
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid
 from fangxian.common.history import history_of
@@ -39,9 +40,11 @@ from fangxian.field.sync import entities, handed, operations
 from fangxian.field.sync import held as held_module
 from fangxian.field.sync.handed import take_in
 from fangxian.field.sync.held import operation_of, take_over, turn_down
+from fangxian.field.tests.conftest import OTHER_UNIT
 from fangxian.field.tests.test_push import phone_of
 from fangxian.register.actions import change_household, move_in
 from fangxian.register.models import Household
+from tests.kit.cast import START
 from tests.kit.phone import Phone
 
 LIST = "/field/phones/"
@@ -273,6 +276,27 @@ def test_unsent_work_is_handed_in_by_its_maker_once(
     assert {one["result"] for one in phone.push()} == {"duplicate"}
 
 
+def test_a_file_is_taken_in_under_all_grants_of_its_maker(
+    phone: Phone, client_of: Any, cast: Any, places: Any, campaign: Campaign, alice: Any
+) -> None:
+    """As the phone would have sent it, whichever he works under in this session."""
+    Grant.objects.create(
+        user=cast.user("bob"),
+        role_id="grid_officer",
+        region=places[OTHER_UNIT[:15]],
+        valid_from=START,
+    )
+    phone.pull()
+    assert len(phone.doors()) == 4
+    for door in phone.doors():
+        phone.visit(door)
+    client = client_of("bob")
+    assert client.post(reverse("field:hand_in"), {"file": file_of(phone)}).status_code == 200
+    with acting(alice):
+        assert Visit.objects.count() == 4
+        assert not HeldOperation.objects.exists()
+
+
 def test_changes_in_a_row_in_a_file_never_meet_each_other(
     phone: Phone, client_of: Any, alice: Any
 ) -> None:
@@ -302,6 +326,24 @@ def test_a_file_that_names_anothers_phone_is_no_work_of_that_phone(
     assert client.post(reverse("field:hand_in"), {"file": file_of(phone)}).status_code == 200
     with acting(alice):
         assert FieldConflict.objects.filter(object_id=home["id"]).count() == 1
+
+
+def test_a_file_of_who_had_the_phone_before_keeps_back_nothing(
+    phone: Phone, client_of: Any, alice: Any
+) -> None:
+    """He has its key still, and counts as he likes."""
+    home = phone.all("household")[0]
+    phone.seq = 999_000
+    phone.record("household", home["id"], {"note": "甲"}, base=home["version"])
+    file, phone.queue, phone.seq = file_of(phone), [], 7
+    phone.enrol(make_device_code(by=alice, strong=False).code, device_id=phone.device_id)
+    phone.pull()
+    phone.record("household", home["id"], {"note": "乙"}, base=home["version"])
+    assert client_of("bob").post(reverse("field:hand_in"), {"file": file}).status_code == 200
+    phone.clock = dt.timedelta(hours=-1)
+    phone.push()
+    with acting(alice):
+        assert Household.objects.get(pk=home["id"]).note == "乙"
 
 
 def test_what_somebody_else_made_is_held_when_it_is_handed_in(
@@ -474,6 +516,10 @@ def test_what_one_person_hands_in_has_an_end(
     told = [(str(one.result), one.problems[0]["code"]) for (one,) in answers]
     assert [result for result, _code in told] == ["held", "held", "retry"]
     assert told[-1][1] == "full"
+    (full,) = answers[-1][0].problems
+    assert "上交" in full["message"]
+    assert "再上交" in full["mend"]
+    assert "手机" not in full["message"] + full["mend"]
     # What the phone itself sends has its own room.
     disable_device(by=bob, device_id=device, reason="lost")
     phone.device_id, phone.queue = device, []

@@ -420,7 +420,8 @@ def hand_in(request: Any) -> HttpResponse:
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
-            answers = handed.take_in(by=by, data=form.cleaned_data["file"].read())
+            data = form.cleaned_data["file"].read()
+            answers = handed.take_in(by=by, data=data, standings=request.standings())
         except Invalid as error:
             problems, status = list(error.problems), 422
         except TooMany as error:
