@@ -25,6 +25,22 @@ export class Cell<T> {
   }
 }
 
+const passing: (() => void)[] = [];
+
+/** A cell of what somebody has just done here: it goes with whoever did it (`forgetPassing`). */
+export function passingCell<T>(value: T): Cell<T> {
+  const cell = new Cell(value);
+  passing.push(() => {
+    cell.value = value;
+  });
+  return cell;
+}
+
+/** The phone is locked, emptied or somebody else's: nothing that passes is told any more. */
+export function forgetPassing(): void {
+  for (const forget of passing) forget();
+}
+
 /** The cell's value, and a new drawing of the component at each change. */
 export function useCell<T>(cell: Cell<T>): T {
   const [, draw] = useState(0);

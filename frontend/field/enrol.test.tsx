@@ -5,6 +5,8 @@ import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { App } from "./app";
 import { choosePin, lock, redeem, session, start } from "./session";
+import { draft, keepDraft } from "./model";
+import { code } from "./route";
 import { meta } from "./store";
 import { rest } from "./sync";
 import { Server, newPhone } from "./testing";
@@ -62,4 +64,23 @@ test("the sixth digit and the Enter after it are one try", async () => {
   await vi.waitFor(() => expect(root.textContent).toContain("Wrong PIN."));
   await act(() => new Promise((next) => setTimeout(next, 50)));
   expect(await meta("tries")).toBe(1);
+});
+
+test("a link alone signs nobody out of an open phone; the button does", async () => {
+  await redeem("CODE", "phone");
+  await act(() => choosePin("135790"));
+  await keepDraft("visit d1", "half written");
+  server.user = "8";
+  const before = server.calls.length;
+  await act(() => {
+    code.value = "NEXT-ONE";
+  });
+  await act(() => new Promise((next) => setTimeout(next, 50)));
+  expect([server.calls.slice(before).map((call) => call.path), session.value.stage]).toEqual([[], "open"]);
+  expect(root.textContent).toContain("You are signed in as Kit.What is half written is removed if the code is somebody else's.");
+  expect(root.querySelector("input")?.value).toBe("NEXT-ONE");
+  expect(await draft("visit d1")).toBe("half written");
+  await act(() => void root.querySelector("form")!.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true })));
+  await vi.waitFor(() => expect(session.value.stage).toBe("pin"));
+  expect(server.calls.at(-1)).toMatchObject({ path: "enrol", body: { code: "NEXT-ONE" } });
 });

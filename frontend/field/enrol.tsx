@@ -15,9 +15,9 @@ const GONE: Record<Exclude<Gone, "">, () => string> = {
   wipe: () => t("This phone was emptied by its owner or an administrator."),
 };
 
-/** Type or take over the code; with `code` from a QR it is sent at once. */
+/** Type or take over the code; with `code` from a link it is sent at once where nobody is signed in. */
 export function Enrol({ code: given = "" }: { code?: string }) {
-  const { gone, stage } = useCell(session);
+  const { gone, stage, user_name } = useCell(session);
   const [code, setCode] = useState(given);
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
@@ -42,7 +42,8 @@ export function Enrol({ code: given = "" }: { code?: string }) {
     if (!given || sent.current === given) return;
     sent.current = given;
     setCode(given);
-    void send(given);
+    // A link alone signs nobody out.
+    if (session.value.stage !== "open") void send(given);
   }, [given]);
   const take = (read: string): void => {
     const found = codeIn(read);
@@ -58,6 +59,11 @@ export function Enrol({ code: given = "" }: { code?: string }) {
       {gone !== "" && (
         <Notice kind="warn" title={GONE[gone]()}>
           <p>{t("What was waiting to be sent is kept, and is still sent. Sign in again to go on.")}</p>
+        </Notice>
+      )}
+      {stage === "open" && (
+        <Notice kind="info" title={t("You are signed in as %(name)s.", { name: user_name })}>
+          <p>{t("What is half written is removed if the code is somebody else's.")}</p>
         </Notice>
       )}
       <ol class="ff-steps">

@@ -1,6 +1,6 @@
 // What the phone knows, decrypted in memory: the server's records, and over them what was done here since. `save` is
 // the one way in which anything is recorded.
-import { Cell } from "./cell";
+import { Cell, forgetPassing } from "./cell";
 import { now, readClock, today } from "./clock";
 import { type Box, type Bytes, type ViewKeys, base64url, decrypt, encrypt, nameOf, seal, sealPhoto, utf8, uuid7 } from "./crypto";
 import { tellOthers, whenOthersChange } from "./others";
@@ -151,6 +151,7 @@ export function clear(): void {
   plain = new Map();
   done = [];
   loaded.value = "no";
+  forgetPassing();
   drawn();
 }
 

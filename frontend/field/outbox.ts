@@ -1,10 +1,10 @@
 // The operations of this phone as the sync box lists them, and their export to a file.
 import { now } from "./clock";
 import { type Envelope, type PhotoHead, base64url, openAnswer } from "./crypto";
-import { type Done, opened } from "./model";
+import { type Done, opened, reload } from "./model";
 import { unsentPhotos } from "./photos";
 import { answerKeys, openKeys } from "./session";
-import { type Queued, allPhotos, boxOf, byOp, dropPhoto, keptFor, meta, queued, write } from "./store";
+import { type Queued, allPhotos, boxOf, byOp, dropPhoto, keptFor, meta, queued, withRoom, write } from "./store";
 import { type Answer, type Problem, count } from "./sync";
 
 export interface Entry {
@@ -13,7 +13,7 @@ export interface Entry {
   own: Done | null;
   /** What the server said of it, where it said more than yes. */
   answer: Answer | null;
-  /** It was sealed for a device that this phone is no more: only the file takes it to the server. */
+  /** It, or a photo of it, was sealed for a device that this phone is no more: only the file takes that to the server. */
   stranded: boolean;
   /** How many of its photos are not with the server yet; those of a refused one are kept for what is written anew. */
   photos: number;
@@ -44,7 +44,7 @@ export async function entries(): Promise<Entry[]> {
         own: keys ? await opened(keys, item) : null,
         answer: await read<Answer>(item.answer),
         told: isTold(item, bad.length > 0, keep),
-        stranded: item.state === "waiting" && item.device !== device?.id,
+        stranded: [item, ...mine].some((one) => (one.state === "waiting" || one.state === "sending") && one.device !== device?.id && item.state !== "rejected"),
         photos: item.state === "rejected" ? mine.length : mine.length - bad.length,
         refused: (await Promise.all(bad.map((photo) => read<Problem[]>(photo.answer)))).flatMap((one) => one ?? []),
       };
@@ -71,6 +71,24 @@ export async function putAway(seq: number): Promise<void> {
       if (photo.state === "rejected" || item.state === "rejected") await dropPhoto(writing, photo.id);
     }
   });
+  await count();
+}
+
+/** The person has put a stranded entry, which is in a file that was saved, into the server's hands: it goes, or what
+ * was not sent of its photos. */
+export async function handedIn(seq: number): Promise<void> {
+  const device = await meta("device");
+  await write(["queue", "photos", "boxes"], async (writing) => {
+    const queue = writing.objectStore("queue");
+    const item = await queue.get(seq);
+    if (!item?.filed) return;
+    const whole = item.state === "waiting" && item.device !== device?.id;
+    for (const photo of await writing.objectStore("photos").index("op").getAll(item.op_id)) {
+      if (whole || (photo.state === "sending" && photo.device !== device?.id)) await dropPhoto(writing, photo.id);
+    }
+    if (whole) await queue.delete(seq);
+  });
+  await reload();
   await count();
 }
 
@@ -114,6 +132,24 @@ export async function exported(mostBytes: number = MOST_BYTES): Promise<Exported
     section(device, photo.box.length + JSON.stringify(head).length).photos.push(photo);
   }
   return files;
+}
+
+/** These files were saved: what is stranded among it may be told to be handed in. Raises StoreError. */
+export async function noteFiled(files: Exported[]): Promise<void> {
+  const device = await meta("device");
+  const sections = files.flatMap((file) => file.devices).filter((one) => one.device !== device?.id);
+  const filed = new Set(sections.flatMap(({ operations, photos }) => [...operations, ...photos].map((one) => one.op_id)));
+  if (!filed.size) return;
+  await withRoom(() =>
+    write(["queue"], async (writing) => {
+      const queue = writing.objectStore("queue");
+      for (const opId of filed) {
+        const item = await queue.index("op").get(opId);
+        if (item) await queue.put({ ...item, filed: 1 });
+      }
+    }),
+  );
+  await count();
 }
 
 /** Hand a file to the browser. */

@@ -3,10 +3,11 @@ import { random, unbase64url, uuid7 } from "./crypto";
 import { save } from "./model";
 import { entries, exported, putAway } from "./outbox";
 import { choosePin, redeem } from "./session";
-import { allPhotos, open } from "./store";
+import { allPhotos, open, queued } from "./store";
 import { rest, run, sync } from "./sync";
 import { Server, json, newPhone } from "./testing";
 
+const DAY = 86_400_000;
 let server: Server;
 
 beforeEach(async () => {
@@ -20,6 +21,7 @@ beforeEach(async () => {
 
 afterEach(() => {
   rest();
+  vi.restoreAllMocks();
   vi.unstubAllGlobals();
 });
 
@@ -140,4 +142,21 @@ test("a restored server gets its photos again; when room is wanted those it has 
   const next = await taken();
   vi.restoreAllMocks();
   expect((await allPhotos()).map((one) => one.id)).toEqual([next.photo]);
+});
+
+test("an old visit stays as long as a refused photo of it is to be looked at", async () => {
+  await taken();
+  server.before = ({ path }) =>
+    path === "photos" ? json({ photo: "", state: "rejected", received: 0, part: 1, problems: [{ code: "picture", message: "No photo" }] }) : null;
+  await run();
+  const later = Date.now() + 15 * DAY;
+  vi.spyOn(Date, "now").mockImplementation(() => later);
+  await run();
+  const [entry] = await entries();
+  expect([entry?.refused.length, sync.value.notices]).toEqual([1, 1]);
+  await putAway(entry!.item.seq);
+  expect([await entries(), sync.value.notices]).toEqual([[], 0]);
+  vi.spyOn(Date, "now").mockImplementation(() => later + DAY);
+  await run();
+  expect(await queued()).toEqual([]);
 });

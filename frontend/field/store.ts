@@ -35,6 +35,8 @@ export interface Queued {
   after?: string;
   /** Of a refused one: the operation that was written in its place. */
   again?: string;
+  /** Sealed for a device that this phone is no more, and in a file that was saved. */
+  filed?: 1;
   /** Its `own` names no person any more (passers.ts). */
   bare?: 1;
 }

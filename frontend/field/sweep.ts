@@ -1,5 +1,5 @@
 // Doors of a sweep: which are left, which comes next, and what a visit makes of one.
-import { Cell } from "./cell";
+import { passingCell } from "./cell";
 import { dayAfter, today } from "./clock";
 import type { Bytes } from "./crypto";
 import { type Saved, model, save } from "./model";
@@ -47,7 +47,7 @@ export interface Said {
 export type Pictures = Record<string, Bytes>;
 
 /** The visit that was recorded last on this phone, told where the next door is shown. */
-export const last = new Cell<{ door: string; title: string; op_id: string; outcome: string } | null>(null);
+export const last = passingCell<{ door: string; title: string; op_id: string; outcome: string } | null>(null);
 
 /** Record a visit; `again`: the refused one that it is written in place of. Raises SaveError: then nothing is recorded. */
 export async function visit(

@@ -73,6 +73,8 @@ export interface Sync {
   waiting: number;
   /** Photos that are not with the server yet. */
   photos: number;
+  /** Of both, what was sealed for a device that this phone is no more: it goes by a file only (outbox.ts). */
+  stranded: number;
   /** Merge notices and refusals that nobody has looked at. */
   notices: number;
   /** When all went through last, by the server's clock, ms. */
@@ -81,7 +83,7 @@ export interface Sync {
   lease: number;
 }
 
-export const sync = new Cell<Sync>({ running: false, line: "unknown", waiting: 0, photos: 0, notices: 0, synced_at: 0, lease: 0 });
+export const sync = new Cell<Sync>({ running: false, line: "unknown", waiting: 0, photos: 0, stranded: 0, notices: 0, synced_at: 0, lease: 0 });
 
 let misses = 0;
 let clock: ReturnType<typeof setTimeout> | undefined;
@@ -183,11 +185,13 @@ export async function count(line: Line = sync.value.line): Promise<void> {
   const [waiting, photos, lease] = [await queued("waiting"), await allPhotos(), await meta("lease")];
   const told = (await queued("merged", "conflict", "held", "rejected")).filter((item) => !item.seen);
   const refused = photos.filter((photo) => photo.state === "rejected");
+  const [unsent, device] = [await unsentPhotos(), await meta("device")];
   sync.value = {
     ...sync.value,
     line,
     waiting: waiting.length,
-    photos: (await unsentPhotos()).length,
+    photos: unsent.length,
+    stranded: [...waiting, ...unsent].filter((one) => one.device !== device?.id).length,
     notices: new Set([...told, ...refused].map((one) => one.op_id)).size,
     synced_at: (await meta("synced_at")) ?? 0,
     lease: lease ?? 0,
@@ -311,7 +315,7 @@ async function settle(reply: Pushed, asked: number, batch: Queued[]): Promise<vo
   for (const { op_id } of decided) if (!answers.some((answer) => answer.op_id === op_id)) untold.add(op_id);
   const fresh = reply.epoch ? await isFresh(reply.epoch) : false;
   const keep = await keptFor();
-  await withRoom(() =>
+  const work = (): Promise<void> =>
     write(["queue", "photos", "meta"], async (writing) => {
       if (reply.epoch) await putMeta(writing, heard(reply, asked));
       if (fresh) await replay(writing, now - keep);
@@ -321,8 +325,9 @@ async function settle(reply: Pushed, asked: number, batch: Queued[]): Promise<vo
         const state = stateOf(answer);
         await changeQueued(writing, item.seq, { state, answered_at: now, open: 1, seen: false, ...(told ? { answer: told } : {}) });
       }
-    }),
-  );
+    });
+  // A restored server wants the photos.
+  await (fresh ? work() : withRoom(work));
   if (fresh) await reload();
   else if (answers.length) noted(new Map(answers.map((answer) => [answer.op_id, stateOf(answer)])));
 }
@@ -473,14 +478,16 @@ async function take(reply: Pulled, asked: number, began: number, keys: ViewKeys)
 /** Forget what the server has had for longer than a restored backup would ask for. */
 async function tidy(now: number = Date.now()): Promise<void> {
   const keep = await keptFor();
-  await write(["queue"], async (writing) => {
+  await write(["queue", "photos"], async (writing) => {
     const queue = writing.objectStore("queue");
+    // Of a photo that is not with the server the entry tells, until somebody has looked at it.
+    const told = new Set((await writing.objectStore("photos").getAll()).flatMap((one) => (one.state === "stored" ? [] : one.op_id)));
     // Nothing is answered before it is made.
     const before = IDBKeyRange.upperBound(new Date(present() - keep).toISOString());
     for (const item of await queue.index("at").getAll(before)) {
       const old = item.answered_at !== undefined && now - item.answered_at > keep;
       const open = item.state === "waiting" || ((item.state === "held" || item.state === "rejected") && !item.seen);
-      if (old && !open) await queue.delete(item.seq);
+      if (old && !open && !told.has(item.op_id)) await queue.delete(item.seq);
     }
   });
 }

@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { useCell } from "./cell";
 import { today } from "./clock";
-import { download, exported } from "./outbox";
+import { download, exported, noteFiled } from "./outbox";
 import { failure } from "./said";
 import { sync } from "./sync";
 import { t, tn } from "./text";
@@ -18,6 +18,7 @@ export function SaveUnsent() {
       setFailed("");
       const files = await exported();
       files.forEach((file, at) => download(`fangxian-${today()}${at ? `-${at + 1}` : ""}.json`, file));
+      await noteFiled(files);
     } catch (error) {
       setFailed(failure(error));
     }

@@ -1,7 +1,7 @@
 // The service worker, and newer versions of the app. One that is ready waits: it is never forced over unsent work, and
 // never taken without the person.
 import { Cell } from "./cell";
-import { sync } from "./sync";
+import { type Sync, sync } from "./sync";
 
 /** Whether a newer version is ready to be used. */
 export const update = new Cell(false);
@@ -28,9 +28,12 @@ export async function startUpdates(): Promise<void> {
   });
 }
 
+/** Whether something waits that this version can still send. */
+export const isHeld = ({ waiting, photos, stranded }: Pick<Sync, "waiting" | "photos" | "stranded">): boolean => waiting + photos > stranded;
+
 /** Change to the newer version, unless something waits to be sent. */
 export function takeUpdate(): void {
-  if (!waiting || sync.value.waiting + sync.value.photos > 0) return;
+  if (!waiting || isHeld(sync.value)) return;
   asked = true;
   waiting.postMessage("take over");
 }

@@ -3,10 +3,13 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { dayAfter, today } from "./clock";
 import { uuid7 } from "./crypto";
 import { begin, campaign, door, end, fill, form, gate, home, message, named, open, pause, pick, root, round, rules, said, sent, server, shows, tap, title, walk, words } from "./hands";
-import { load, model, remembered, save } from "./model";
+import { clear, load, model, remembered, save } from "./model";
 import { exported } from "./outbox";
-import { allPhotos, byOp, queued } from "./store";
-import { run, sync } from "./sync";
+import { allPhotos, byOp, queued, setMeta } from "./store";
+import { last } from "./sweep";
+import { count, run, sync } from "./sync";
+import { isHeld } from "./update";
+import { rewritten } from "./written";
 
 beforeEach(begin);
 afterEach(end);
@@ -347,4 +350,43 @@ test("a correction at a gate leaves as it was what the phone has forgotten by th
   await fill("Name", "Wang");
   await tap("Let through");
   expect((await sent())[2]?.patch).toEqual({ ...second?.patch, decision: "pass", who: "Wang", corrects: second?.op_id });
+});
+
+test("what is stranded goes once it was handed in as a file, photos too; it holds no newer version back", async () => {
+  await open("#/today");
+  const saved: unknown[] = [];
+  vi.spyOn(URL, "createObjectURL").mockImplementation((blob) => `blob:${saved.push(blob)}`);
+  // A browser keeps the file, and stays where it is.
+  vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(() => undefined);
+  const picture = uuid7();
+  await save("visit", null, { answers: { picture } }, { title: "101", photos: { [picture]: new Uint8Array(50) } });
+  await save("visit", null, {}, { title: "102" });
+  // The phone was signed in as another device since.
+  await setMeta({ device: { id: "device-2", user: "7", name: "phone" } });
+  await count();
+  expect(isHeld(sync.value)).toBe(false);
+  await walk("#/outbox");
+  await shows("hand it in as a file");
+  const offers = (): number => [...root.querySelectorAll("button")].filter((one) => one.textContent === "Handed in on a computer").length;
+  expect(offers()).toBe(0);
+  await tap("2 entries unsent: save them as a file");
+  await vi.waitFor(() => expect(offers()).toBe(2));
+  expect(saved).toHaveLength(1);
+  await tap("Handed in on a computer");
+  await shows("The entry is then removed from this phone.");
+  expect((await queued()).length).toBe(2);
+  await tap("Yes, remove it");
+  await vi.waitFor(() => expect(offers()).toBe(1));
+  await tap("Handed in on a computer");
+  await tap("Yes, remove it");
+  await shows("Everything is sent.");
+  expect([await queued(), await allPhotos(), model.done("visit"), sync.value.waiting]).toEqual([[], [], [], 0]);
+});
+
+test("what was told of the last entry goes with whoever made it", async () => {
+  await open("#/today");
+  rewritten.value = "302";
+  last.value = { door: "d1", title: "101", op_id: "o1", outcome: "All well" };
+  clear();
+  expect([rewritten.value, last.value]).toEqual(["", null]);
 });

@@ -1,6 +1,6 @@
 // What is half written on a screen: its shape, where it is kept, and how it begins from what was recorded before. So a
 // refused entry is written anew, and a mistaken one corrected, on the screen that it was made on.
-import { Cell } from "./cell";
+import { passingCell } from "./cell";
 import { today } from "./clock";
 import { type Done, draft, keepDraft, model, remembered } from "./model";
 import type { Problem } from "./sync";
@@ -30,7 +30,7 @@ export const NEW: Basis = { corrects: "", was: [], again: null };
 export const correcting = (one: Done, again: Anew | null): Basis => ({ corrects: one.op_id, was: Object.keys(one.patch), again });
 
 /** What was written anew last, told where it was begun. */
-export const rewritten = new Cell("");
+export const rewritten = passingCell("");
 
 type Patch = Record<string, unknown>;
 const said = (patch: Patch, name: string): string => String(patch[name] ?? "");

@@ -270,6 +270,9 @@ def test_a_locked_phone_that_is_signed_in_again_keeps_what_is_on_it(
         page.goto("about:blank")
         page.goto(f"/f/#enrol={make_device_code(by=bob, strong=False).code}")
         page.get_by_label("六位数字密码").fill(PIN)
+        # A link alone signs nobody out of an open phone.
+        expect(page.get_by_text("如果登记码是别人的")).to_be_visible()
+        page.get_by_role("button", name="登记", exact=True).click()
         expect(page.get_by_role("heading", level=1)).to_have_text("今日")
         again = Device.objects.get()
         assert again.pk == device.pk

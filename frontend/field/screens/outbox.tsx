@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { useCell } from "../cell";
 import { changed } from "../model";
 import { model } from "../model";
-import { type Entry, entries, putAway } from "../outbox";
+import { type Entry, entries, handedIn, putAway } from "../outbox";
 import { line } from "../line";
 import { go, link } from "../route";
 import { moment } from "../said";
@@ -80,6 +80,7 @@ export function Outbox(_props: { rest: string[] }) {
 function Line({ item, own, answer, stranded, photos, refused, told }: Entry) {
   const { icon, label } = STATES[item.state];
   const [stuck, setStuck] = useState(false);
+  const [asked, setAsked] = useState(false);
   const problems = [...(answer?.problems ?? []), ...refused];
   const home = item.state === "conflict" || item.state === "merged" ? homeOf(own) : "";
   const open = async (begin: () => Promise<string[] | null>): Promise<void> => {
@@ -121,7 +122,23 @@ function Line({ item, own, answer, stranded, photos, refused, told }: Entry) {
             {t("What it was about is no longer on this phone, so it can't be written here. If it still matters, tell the community.")}
           </p>
         )}
+        {asked && (
+          <p role="alert">
+            {item.state === "waiting"
+              ? t("Has the file been handed in on a computer? The entry is then removed from this phone.")
+              : t("Has the file been handed in on a computer? The entry's photos are then removed from this phone.")}
+          </p>
+        )}
         <div class="ff-entry__do">
+          {stranded && item.filed && !asked && <Button onClick={() => setAsked(true)}>{t("Handed in on a computer")}</Button>}
+          {asked && (
+            <>
+              <Button look="danger" onClick={() => void handedIn(item.seq)}>
+                {t("Yes, remove it")}
+              </Button>
+              <Button onClick={() => setAsked(false)}>{t("Not yet")}</Button>
+            </>
+          )}
           {item.state === "rejected" && own && !stuck && (
             <Button look="primary" icon="edit" onClick={() => void open(() => writeAnew(own, problems))}>
               {t("Write it again")}

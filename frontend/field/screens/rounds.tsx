@@ -1,6 +1,6 @@
 // Rounds: a point is found by its QR or in the list; what was missed stands first.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Cell, useCell } from "../cell";
+import { passingCell, useCell } from "../cell";
 import { sha256, utf8 } from "../crypto";
 import { DoneHere, useDone } from "../done";
 import { useDraft } from "../draft";
@@ -20,11 +20,11 @@ import { NO_CHECK, checkFrom, correcting, draftAt } from "../written";
 
 const LONGEST_NOTE = 500;
 /** What was recorded last, told where the next point is chosen. */
-const just = new Cell("");
+const just = passingCell("");
 const NOT_READ = { point: "", token: "" };
 /** The code that was read, and its point: the proof of having been there holds for one check, and stands in no address
  * and nowhere on the phone before it is read. */
-const scanned = new Cell(NOT_READ);
+const scanned = passingCell(NOT_READ);
 
 /** #/rounds, #/rounds/ROUND, #/rounds/ROUND/POINT, and #/rounds/ROUND/POINT/CHECK where a refused one is written anew. */
 export function Rounds({ rest }: { rest: string[] }) {

@@ -10,7 +10,7 @@ import { lock, session } from "../session";
 import { sync } from "../sync";
 import { type Language, t } from "../text";
 import { Button, Choice, Notice, Screen } from "../ui";
-import { takeUpdate, update } from "../update";
+import { isHeld, takeUpdate, update } from "../update";
 
 // A language is called by its own name, whatever the app speaks now: names stand in data, not in code.
 import NAMES from "../languages.json";
@@ -19,7 +19,7 @@ export function Settings({ rest }: { rest: string[] }) {
   const chosen = useCell(prefs);
   const { user_name } = useCell(session);
   const grids = useGrids();
-  const { waiting, photos } = useCell(sync);
+  const state = useCell(sync);
   const newer = useCell(update);
   const offered = useCell(offer);
   const promised = useCell(kept);
@@ -35,7 +35,7 @@ export function Settings({ rest }: { rest: string[] }) {
     <Screen title={t("Settings")}>
       {newer && (
         <Notice title={t("A new version is ready.")}>
-          {waiting + photos > 0 ? (
+          {isHeld(state) ? (
             <p>{t("It can be taken once everything is sent. When the app is closed and opened again it is taken by itself; what is unsent is kept.")}</p>
           ) : (
             <Button look="primary" onClick={takeUpdate}>
