@@ -331,16 +331,15 @@ def test_a_file_that_names_anothers_phone_is_no_work_of_that_phone(
 def test_a_file_of_who_had_the_phone_before_keeps_back_nothing(
     phone: Phone, client_of: Any, alice: Any
 ) -> None:
-    """He has its key still, and counts as he likes."""
+    """He has its key still, and counts as he likes, and says when it was."""
     home = phone.all("household")[0]
-    phone.seq = 999_000
+    phone.seq, phone.clock = 999_000, dt.timedelta(hours=1)
     phone.record("household", home["id"], {"note": "甲"}, base=home["version"])
-    file, phone.queue, phone.seq = file_of(phone), [], 7
+    file, phone.queue, phone.seq, phone.clock = file_of(phone), [], 7, dt.timedelta()
     phone.enrol(make_device_code(by=alice, strong=False).code, device_id=phone.device_id)
     phone.pull()
     phone.record("household", home["id"], {"note": "乙"}, base=home["version"])
     assert client_of("bob").post(reverse("field:hand_in"), {"file": file}).status_code == 200
-    phone.clock = dt.timedelta(hours=-1)
     phone.push()
     with acting(alice):
         assert Household.objects.get(pk=home["id"]).note == "乙"
