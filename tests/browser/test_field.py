@@ -242,7 +242,7 @@ def test_what_a_workbook_works_out_is_worked_out_at_the_door(
         expect(page.get_by_text("116.838700,38.304600")).to_be_visible()
         axe(page)
         no_sideways_scroll(page)
-        page.get_by_role("button", name="更正").click()
+        page.get_by_role("link", name="更正").click()
         settled(page)
         expect(page.get_by_label("甲的年龄")).to_have_value("85")
     with acting(bob):
