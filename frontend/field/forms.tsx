@@ -28,13 +28,18 @@ export interface FormProps {
 export function Questions({ questions, given, look, photos, judged, onChange }: FormProps) {
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const within = useId();
-  const change = (path: string, value: unknown): void => onChange(withAnswer(questions, given, path, value), photos);
+  // A photo that no answer names any more goes at once.
+  const tell = (next: Answers, all: Photos): void => {
+    const said = JSON.stringify(next);
+    onChange(next, Object.fromEntries(Object.entries(all).filter(([id]) => said.includes(id))));
+  };
+  const change = (path: string, value: unknown): void => tell(withAnswer(questions, given, path, value), photos);
   const leave = (path: string): void => setLeft((before) => new Set(before).add(path));
   const tools: Tools = {
     change,
     leave,
     photos,
-    keep: (path, id, photo) => onChange(withAnswer(questions, given, path, id), { ...photos, [id]: photo }),
+    keep: (path, id, photo) => tell(withAnswer(questions, given, path, id), { ...photos, [id]: photo }),
     // What was left empty is said when somebody saves, not while going through the questions.
     says: (one) => judged || (left.has(one.path) && one.value !== undefined && one.value !== ""),
     id: (path) => `${within}-${path.replaceAll(".", "-")}`,

@@ -357,15 +357,45 @@ export async function keepDraft(key: string, value: unknown): Promise<void> {
   }
 }
 
+/** A draft as it lies here. Its photos have boxes of their own, which are written once: the hand pauses often, and they
+ * are large. */
+interface Drafted {
+  value: unknown;
+  /** Their ids. */
+  photos: string[];
+}
+
+type Pictured = { photos?: Record<string, string> };
+
+const draftAt = (keys: ViewKeys, key: string): Promise<string> => nameOf(keys, "draft", key);
+const pictureAt = (keys: ViewKeys, key: string, id: string): Promise<string> => nameOf(keys, "draft photo", `${key} ${id}`);
+
+async function readDraft<T>(keys: ViewKeys, name: string): Promise<T | null> {
+  const box = await (await open()).get("drafts", name);
+  return box ? decrypt<T>(keys, name, box) : null;
+}
+
 async function writeDraft(keys: ViewKeys, key: string, value: unknown): Promise<void> {
-  const name = await nameOf(keys, "draft", key);
-  const box = value === null ? null : await encrypt(keys, name, value);
   try {
+    const name = await draftAt(keys, key);
+    const before = (await readDraft<Drafted>(keys, name).catch(() => null))?.photos ?? [];
+    const pictures = (value as Pictured | null)?.photos ?? {};
+    const photos = Object.keys(pictures);
+    const put: [string, Box][] = [];
+    for (const id of photos) {
+      if (before.includes(id)) continue;
+      const place = await pictureAt(keys, key, id);
+      put.push([place, await encrypt(keys, place, pictures[id])]);
+    }
+    const gone = await Promise.all(before.filter((id) => !(id in pictures)).map((id) => pictureAt(keys, key, id)));
+    if (value === null) gone.push(name);
+    else put.push([name, await encrypt(keys, name, { value: photos.length ? { ...value, photos: {} } : value, photos } satisfies Drafted)]);
     await withRoom(() =>
       write(["meta", "drafts"], async (writing) => {
         if (!(await isOurs(writing))) throw new SaveError("locked");
         const drafts = writing.objectStore("drafts");
-        await (box ? drafts.put(box, name) : drafts.delete(name));
+        for (const [place, box] of put) await drafts.put(box, place);
+        for (const place of gone) await drafts.delete(place);
       }),
     );
   } catch (error) {
@@ -387,9 +417,11 @@ function saveError(error: unknown): SaveError {
 export async function draft<T>(key: string): Promise<T | null> {
   const keys = openKeys();
   if (!keys) return null;
-  const name = await nameOf(keys, "draft", key);
-  const box = await (await open()).get("drafts", name);
-  return box ? decrypt<T>(keys, name, box) : null;
+  await drafting.get(key)?.catch(() => undefined);
+  const found = await readDraft<Drafted>(keys, await draftAt(keys, key));
+  if (!found?.photos.length) return (found?.value as T | undefined) ?? null;
+  const photos = await Promise.all(found.photos.map(async (id) => [id, await readDraft<string>(keys, await pictureAt(keys, key, id))] as const));
+  return { ...(found.value as T), photos: Object.fromEntries(photos.filter(([, photo]) => photo !== null)) };
 }
 
 /** Encrypt what a pull brought, for the store of records. */

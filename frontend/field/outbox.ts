@@ -4,7 +4,7 @@ import { type Envelope, type PhotoHead, base64url, openAnswer } from "./crypto";
 import { type Done, opened, reload } from "./model";
 import { unsentPhotos } from "./photos";
 import { answerKeys, openKeys } from "./session";
-import { type Queued, allPhotos, boxOf, byOp, dropPhoto, keptFor, meta, queued, withRoom, write } from "./store";
+import { type Queued, allPhotos, boxOf, byOp, dropPhoto, keptFor, meta, open, queued, withRoom, write } from "./store";
 import { type Answer, type Problem, count } from "./sync";
 
 export interface Entry {
@@ -106,46 +106,67 @@ export interface Exported {
 /** Of one file, as the server takes it, less what stands around the boxes. */
 const MOST_BYTES = 9_000_000;
 
-/** As few files as hold it. An operation goes before its photos. */
-export async function exported(mostBytes: number = MOST_BYTES): Promise<Exported[]> {
-  const files: Exported[] = [];
+/** What goes into one file: operations by their numbers, photos by their ids. */
+export interface Part {
+  operations: number[];
+  photos: string[];
+}
+
+/** How what waits goes into as few files as hold it, an operation before its photos. No photo is read for it. */
+export async function planned(mostBytes: number = MOST_BYTES): Promise<Part[]> {
+  const parts: Part[] = [];
   let bytes = Infinity;
-  const section = (device: string, size: number): Exported["devices"][number] => {
-    let file = files.at(-1);
-    if (!file || bytes + size > mostBytes) {
-      file = { format: "fangxian operations 2", exported_at: new Date(now()).toISOString(), devices: [] };
-      files.push(file);
+  const room = (size: number): Part => {
+    let part = parts.at(-1);
+    if (!part || bytes + size > mostBytes) {
+      parts.push((part = { operations: [], photos: [] }));
       bytes = 0;
     }
     bytes += size;
+    return part;
+  };
+  for (const { seq, envelope } of await queued("waiting")) room(JSON.stringify(envelope).length).operations.push(seq);
+  for (const { id, head } of await unsentPhotos()) room(Math.ceil((head.size * 4) / 3) + JSON.stringify(head).length).photos.push(id);
+  return parts;
+}
+
+/** One of the files, the only one that is in memory. What went through meanwhile may be in it: taken twice it counts
+ * once. */
+export async function fileOf({ operations, photos }: Part): Promise<Exported> {
+  const file: Exported = { format: "fangxian operations 2", exported_at: new Date(now()).toISOString(), devices: [] };
+  const section = (device: string): Exported["devices"][number] => {
     let found = file.devices.find((one) => one.device === device);
     if (!found) file.devices.push((found = { device, operations: [], photos: [] }));
     return found;
   };
-  for (const { device, envelope } of await queued("waiting")) {
-    section(device, JSON.stringify(envelope).length).operations.push(envelope);
+  const db = await open();
+  for (const seq of operations) {
+    const item = await db.get("queue", seq);
+    if (item) section(item.device).operations.push(item.envelope);
   }
-  for (const { id, op_id, device, head } of await unsentPhotos()) {
-    const bytesOf = await boxOf(id);
-    if (!bytesOf) continue;
-    const photo = { photo: id, op_id, ...head, box: base64url(bytesOf) };
-    section(device, photo.box.length + JSON.stringify(head).length).photos.push(photo);
+  for (const id of photos) {
+    const [photo, bytes] = [await db.get("photos", id), await boxOf(id)];
+    if (photo && bytes) section(photo.device).photos.push({ photo: id, op_id: photo.op_id, ...photo.head, box: base64url(bytes) });
   }
-  return files;
+  return file;
 }
 
-/** These files were saved: what is stranded among it may be told to be handed in. Raises StoreError. */
-export async function noteFiled(files: Exported[]): Promise<void> {
+/** All of these files were saved: what is stranded in them may be told to be handed in. Raises StoreError. */
+export async function noteFiled(parts: Part[]): Promise<void> {
   const device = await meta("device");
-  const sections = files.flatMap((file) => file.devices).filter((one) => one.device !== device?.id);
-  const filed = new Set(sections.flatMap(({ operations, photos }) => [...operations, ...photos].map((one) => one.op_id)));
-  if (!filed.size) return;
   await withRoom(() =>
-    write(["queue"], async (writing) => {
-      const queue = writing.objectStore("queue");
-      for (const opId of filed) {
-        const item = await queue.index("op").get(opId);
+    write(["queue", "photos"], async (writing) => {
+      const [queue, photos] = [writing.objectStore("queue"), writing.objectStore("photos")];
+      const note = async (item: Queued | undefined): Promise<void> => {
         if (item) await queue.put({ ...item, filed: 1 });
+      };
+      for (const seq of parts.flatMap((part) => part.operations)) {
+        const item = await queue.get(seq);
+        if (item?.device !== device?.id) await note(item);
+      }
+      for (const id of parts.flatMap((part) => part.photos)) {
+        const photo = await photos.get(id);
+        if (photo && photo.device !== device?.id) await note(await queue.index("op").get(photo.op_id));
       }
     }),
   );

@@ -3,9 +3,9 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { changed, clear, draft, keepDraft, load, model, save } from "./model";
 import { choosePin, destroy, expire, lock, openKeys, redeem, session, start, unlock } from "./session";
 import { boxes, close, meta, open, queued } from "./store";
-import { entries, exported, putAway } from "./outbox";
+import { entries, putAway } from "./outbox";
 import { push, rest, run, sync } from "./sync";
-import { Server, json, newPhone } from "./testing";
+import { Server, exported, json, newPhone } from "./testing";
 
 const HOUSEHOLD = "01945c00-0000-7000-8000-00000000aaaa";
 const NAME = "张三丰";

@@ -1,11 +1,11 @@
 import { beforeEach, afterEach, expect, test, vi } from "vitest";
 import { random, unbase64url, uuid7 } from "./crypto";
-import { save } from "./model";
-import { entries, exported, putAway } from "./outbox";
+import { draft, keepDraft, save } from "./model";
+import { entries, putAway } from "./outbox";
 import { choosePin, redeem } from "./session";
 import { allPhotos, open, queued } from "./store";
 import { rest, run, sync } from "./sync";
-import { Server, json, newPhone } from "./testing";
+import { Server, exported, json, newPhone } from "./testing";
 
 const DAY = 86_400_000;
 let server: Server;
@@ -159,4 +159,20 @@ test("an old visit stays as long as a refused photo of it is to be looked at", a
   vi.spyOn(Date, "now").mockImplementation(() => later + DAY);
   await run();
   expect(await queued()).toEqual([]);
+});
+
+test("of what is half written each photo is written once, and goes with the answer that named it", async () => {
+  const big = "A".repeat(200_000);
+  const encrypt = vi.spyOn(crypto.subtle, "encrypt");
+  const written = (): number => encrypt.mock.calls.splice(0).reduce((sum, [, , plain]) => sum + plain.byteLength, 0);
+  const boxes = async (): Promise<number> => (await open()).count("drafts");
+  await keepDraft("visit d1", { note: "", photos: { one: big, two: big } });
+  expect([written() > 400_000, await boxes()]).toEqual([true, 3]);
+  await keepDraft("visit d1", { note: "ring", photos: { one: big, two: big } });
+  expect(written()).toBeLessThan(1_000);
+  expect(await draft("visit d1")).toEqual({ note: "ring", photos: { one: big, two: big } });
+  await keepDraft("visit d1", { note: "ring", photos: { two: big } });
+  expect([await boxes(), await draft("visit d1")]).toEqual([2, { note: "ring", photos: { two: big } }]);
+  await keepDraft("visit d1", null);
+  expect([await boxes(), await draft("visit d1")]).toEqual([0, null]);
 });

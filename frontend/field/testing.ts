@@ -2,6 +2,7 @@
 import "fake-indexeddb/auto";
 import { vi } from "vitest";
 import { type Envelope, OPERATION, PHOTO, type ServerKey, base64url, proofKey, prove, sha256, unbase64url, utf8, uuidBytes } from "./crypto";
+import { type Exported, fileOf, planned } from "./outbox";
 import { destroy } from "./session";
 import { NAME, close } from "./store";
 import { type Answer, rest } from "./sync";
@@ -34,6 +35,11 @@ export async function newPhone(): Promise<void> {
     asked.onerror = () => failed(asked.error);
   });
   await destroy("");
+}
+
+/** All files that a hand would save. */
+export async function exported(mostBytes?: number): Promise<Exported[]> {
+  return Promise.all((await planned(mostBytes)).map(fileOf));
 }
 
 export interface Plain {

@@ -6,11 +6,12 @@ import { App } from "./app";
 import { uuid7 } from "./crypto";
 import { clear, load, save } from "./model";
 import type { Exported } from "./outbox";
+import { route } from "./route";
 import { choosePin, expire, lock, redeem, start, unlock } from "./session";
 import { StoreError } from "./store";
 import { rest, run, sync } from "./sync";
 import { Server, newPhone } from "./testing";
-import { route } from "./route";
+import { SaveUnsent } from "./unsent";
 
 const store = vi.hoisted(() => ({ full: false }));
 vi.mock("./session", async (original) => {
@@ -137,4 +138,18 @@ test("“nothing” is not said before what lies here has been read; that it can
   });
   await act(() => button("Try again")!.click());
   await vi.waitFor(() => expect(root.textContent).toContain("Nothing is to be done now."));
+});
+
+test("what fills several files is saved one at each touch, and each has its part", async () => {
+  await save("visit", null, { answers: {} }, { title: "303", photos: { [uuid7()]: new Uint8Array(3_000), [uuid7()]: new Uint8Array(3_000) } });
+  await run();
+  await act(() => render(<SaveUnsent mostBytes={6_000} />, root));
+  for (const [at, label] of ["2 entries unsent", "File 2 of 3", "File 3 of 3"].entries()) {
+    await act(() => button(label)!.click());
+    await vi.waitFor(() => expect([at, root.textContent]).toEqual([at, expect.stringContaining(`File ${at + 1} of 3 is saved.`)]));
+    expect(files).toHaveLength(at + 1);
+  }
+  const all = await Promise.all(files.map(async (file) => (JSON.parse(await file.text()) as Exported).devices));
+  expect(all.map(([one]) => [one?.operations.length, one?.photos.length])).toEqual([[2, 1], [0, 1], [0, 1]]);
+  expect(button("2 entries unsent")).toBeDefined();
 });

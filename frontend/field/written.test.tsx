@@ -4,10 +4,10 @@ import { dayAfter, today } from "./clock";
 import { uuid7 } from "./crypto";
 import { begin, campaign, door, end, fill, form, gate, home, message, named, open, pause, pick, root, round, rules, said, sent, server, shows, tap, title, walk, words } from "./hands";
 import { clear, load, model, remembered, save } from "./model";
-import { exported } from "./outbox";
 import { allPhotos, byOp, queued, setMeta } from "./store";
 import { last } from "./sweep";
 import { count, run, sync } from "./sync";
+import { exported } from "./testing";
 import { isHeld } from "./update";
 import { rewritten } from "./written";
 
