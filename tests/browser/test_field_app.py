@@ -249,7 +249,7 @@ def test_the_frame_fits_every_hand_and_eye(
             touch_targets(page)
             axe(page)
         page.goto("/f/#/settings")
-        page.get_by_label("30 号字").check()
+        page.get_by_label("30 像素").check()
         page.get_by_label("深色").check()
         expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
         touch_targets(page, 60)

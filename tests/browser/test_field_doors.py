@@ -398,7 +398,7 @@ def test_every_screen_fits_every_hand_and_eye(browser: Browser, site: str, bob: 
             assert page.locator(REMEMBERED).count() == 0
 
         # The words of other languages are longer; how they are read is the same.
-        looks = (("明亮", "", 44), ("深色", "30 号字", 60), ("English", "", 60))
+        looks = (("明亮", "", 44), ("深色", "30 像素", 60), ("English", "", 60))
         for theme, size, least in looks:
             page.goto("/f/#/settings")
             page.get_by_label(theme).check()
