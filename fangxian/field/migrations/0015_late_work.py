@@ -107,6 +107,10 @@ class Migration(migrations.Migration):
             model_name='operation',
             index=models.Index(condition=models.Q(('members__isnull', False)), fields=['object_id'], name='operation_merged'),
         ),
+        migrations.AddIndex(
+            model_name='operation',
+            index=models.Index(condition=models.Q(('proven', True)), fields=['device_id', 'seq'], name='operation_counted'),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name='campaign',
             trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "field_campaignhistory" ("area_id", "closed_at", "created_at", "emergency_id", "ends_on", "every_door", "form_id", "group", "id", "made_by", "name", "pgh_context", "pgh_created_at", "pgh_label", "pgh_obj_id", "report_at", "rule_version", "settled_at", "started_at", "starts_on", "state") SELECT new_values."area_id", new_values."closed_at", new_values."created_at", new_values."emergency_id", new_values."ends_on", new_values."every_door", new_values."form_id", new_values."group", new_values."id", new_values."made_by", new_values."name", (SELECT COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB), NOW(), \'insert\', new_values."id", new_values."report_at", new_values."rule_version", new_values."settled_at", new_values."started_at", new_values."starts_on", new_values."state" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='89f6c0ed84217952234d1f410344bc4191b02ffc', level='STATEMENT', operation='INSERT', pgid='pgtrigger_insert_insert_0634d', referencing='REFERENCING NEW TABLE AS new_values ', table='field_campaign', when='AFTER')),

@@ -51,6 +51,11 @@ class Operation(models.Model):
                 name="operation_merged",
             ),
             models.Index(
+                fields=["device_id", "seq"],
+                condition=Q(proven=True),
+                name="operation_counted",
+            ),
+            models.Index(
                 fields=["device_id", "decided_at"],
                 condition=Q(decided_at__isnull=False),
                 name="operation_decided",
