@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Error, Page, expect
+from playwright.sync_api import Browser, Error, Page, Route, expect
 
 from fangxian.accounts.actions import make_device_code
 from fangxian.accounts.models import Grant, User
@@ -18,6 +18,8 @@ from tests.browser.kit import CHECKOUT, FLAGS, PHONE, program
 from tests.kit.cast import START
 
 PIN = "135790"
+# All that the app asks of the server but its own files.
+API = "**/api/**"
 # A photo as a camera takes it.
 DOOR = CHECKOUT / "tests" / "corpus" / "pictures" / "door.jpg"
 # What the browser keeps of the app but its own files, as latin-1 and as UTF-8 text.
@@ -208,6 +210,24 @@ def on_disk_in_plain(folder: Path, words: Iterable[str | bytes]) -> set[str | by
         )
         if any(written in one for one in files)
     }
+
+
+def offline(page: Page) -> None:
+    """Cut the network. A page that is just being left or begun may not know of it: nothing of the
+    app reaches the server all the same.
+    """
+    page.context.route(API, _cut)
+    page.context.set_offline(True)
+
+
+def online(page: Page) -> None:
+    """The network is back."""
+    page.context.unroute(API, _cut)
+    page.context.set_offline(False)
+
+
+def _cut(route: Route) -> None:
+    route.abort("internetdisconnected")
 
 
 def until(page: Page, what: Callable[[], Any], within: float = 30) -> None:

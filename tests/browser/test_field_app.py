@@ -33,8 +33,10 @@ from tests.browser.phones import (
     enrol,
     in_step,
     kept,
+    offline,
     on_disk,
     on_disk_in_plain,
+    online,
     phone,
     unlock,
     until,
@@ -91,7 +93,7 @@ def test_a_phone_is_enrolled_and_opens_without_a_network(
         # What only some screens load, such as the reader of barcodes, follows.
         later = shell.shell().later
         until(page, lambda: set(later) <= set(page.evaluate(PATHS)))
-        page.context.set_offline(True)
+        offline(page)
         page.reload()
         page.get_by_label("六位数字密码").fill("000000")
         expect(page.get_by_role("alert")).to_contain_text("4 次")
@@ -100,7 +102,7 @@ def test_a_phone_is_enrolled_and_opens_without_a_network(
         page.get_by_role("link", name="更多").click()
         page.get_by_role("link", name="同步箱").click()
         expect(page.get_by_text("连不上服务器").first).to_be_visible()
-        page.context.set_offline(False)
+        online(page)
         page.get_by_role("button", name="立即同步").click()
         expect(page.get_by_text("已与服务器同步").first).to_be_visible()
 
@@ -203,7 +205,7 @@ def test_the_phone_keeps_nothing_that_can_be_read(
     with on_disk(browser, site, tmp_path) as page:
         enrol(page, bob)
         kept(page)
-        page.context.set_offline(True)
+        offline(page)
         write_everything(page)
         page.evaluate(PLAIN)
         # Not every Chromium keeps what its tabs show.
@@ -211,7 +213,7 @@ def test_the_phone_keeps_nothing_that_can_be_read(
         plain = {*READABLE, *(["remembered"] if tabs else [])}
         until(page, lambda: on_disk_in_plain(tmp_path, plain) == plain)
         look_for_it()
-        page.context.set_offline(False)
+        online(page)
         in_step(page)
         with acting(bob):
             assert Visit.objects.get().note == NOTE

@@ -52,7 +52,7 @@ from tests.browser.kit import (
     touch_targets,
     visitor,
 )
-from tests.browser.phones import PATHS, PIN, enrol, kept, phone, until
+from tests.browser.phones import PATHS, PIN, enrol, kept, offline, online, phone, until
 from tests.kit.cast import START
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow(20), pytest.mark.timeout(300)]
@@ -148,7 +148,7 @@ def test_all_well_without_a_signal_in_four_taps_and_the_board_shows_it(
         page.get_by_role("button", name="使用此密码").click()
         expect(page.get_by_text("共3户，还剩3户")).to_be_visible()
         kept(page)
-        page.context.set_offline(True)
+        offline(page)
         page.evaluate(WATCH_HAND)
         page.get_by_role("link", name="下一户").tap()
         expect(page.get_by_text("查甲")).to_be_visible()
@@ -168,7 +168,7 @@ def test_all_well_without_a_signal_in_four_taps_and_the_board_shows_it(
         expect(page.get_by_role("link", name="1 条未传")).to_be_visible()
         with acting(bob):
             assert not Visit.objects.exists()
-        page.context.set_offline(False)
+        online(page)
         synced(page)
         with acting(bob):
             assert Visit.objects.get().outcome == "all_well"
@@ -186,7 +186,7 @@ def test_an_exception_with_its_form_and_a_corrected_mistake(
     with phone(browser, site) as page:
         enrol(page, bob)
         kept(page)
-        page.context.set_offline(True)
+        offline(page)
         page.get_by_role("link", name="下一户").tap()
         page.get_by_role("link", name="有异常").tap()
         page.get_by_role("button", name="保存：有异常").tap()
@@ -210,7 +210,7 @@ def test_an_exception_with_its_form_and_a_corrected_mistake(
         look(page, "102")
         page.get_by_role("button", name="全员正常").tap()
         expect(page.get_by_role("heading", level=1)).to_contain_text("201")
-        page.context.set_offline(False)
+        online(page)
         synced(page)
     with acting(bob):
         visits = list(Visit.objects.order_by("visited_at"))
@@ -224,7 +224,7 @@ def test_duties_are_recorded_without_a_signal(browser: Browser, site: str, bob: 
     with phone(browser, site) as page:
         enrol(page, bob)
         kept(page)
-        page.context.set_offline(True)
+        offline(page)
         page.goto("/f/#/gates")
         page.get_by_label("车牌号").fill("冀j12345")
         # A gun shoots a card while an input method composes: it goes where it belongs.
@@ -255,7 +255,7 @@ def test_duties_are_recorded_without_a_signal(browser: Browser, site: str, bob: 
         page.get_by_role("link", name="大喇叭").tap()
         page.get_by_role("button", name="已宣传").tap()
         expect(page.get_by_text("已存：已宣传")).to_be_visible()
-        page.context.set_offline(False)
+        online(page)
         synced(page)
     with acting(bob):
         entry = GateEntry.objects.get()
@@ -299,7 +299,7 @@ def test_a_photo_a_position_and_a_code_without_a_signal(
     with phone(browser, site, permissions=["geolocation"], geolocation=here) as page:
         enrol(page, bob)
         kept(page)
-        page.context.set_offline(True)
+        offline(page)
         page.get_by_role("link", name="下一户").tap()
         page.get_by_role("link", name="全员正常").tap()
         page.get_by_label("门牌照片").set_input_files(taken)
@@ -312,7 +312,7 @@ def test_a_photo_a_position_and_a_code_without_a_signal(
         axe(page)
         page.get_by_role("button", name="保存：全员正常").tap()
         expect(page.get_by_text("共1户，还剩0户")).to_be_visible()
-        page.context.set_offline(False)
+        online(page)
         synced(page)
     with acting(bob):
         visit, photo = Visit.objects.get(), Photo.objects.get()
@@ -361,14 +361,14 @@ def test_the_camera_reads_the_code_of_a_point_without_a_signal(
             kept(page)
             # The reader is not part of the start: it follows when the app is there.
             until(page, lambda: [path for path in page.evaluate(PATHS) if path.endswith(".wasm")])
-            page.context.set_offline(True)
+            offline(page)
             page.goto("/f/#/rounds")
             page.get_by_role("button", name="扫点位码").tap()
             expect(page.get_by_role("heading", level=1)).to_have_text("配电房")
             expect(page.get_by_text("已扫码")).to_be_visible()
             page.get_by_role("button", name="正常").tap()
             expect(page.get_by_text("已存：配电房")).to_be_visible()
-            page.context.set_offline(False)
+            online(page)
             synced(page)
     finally:
         camera.close()

@@ -24,6 +24,8 @@ from tests.browser.phones import (
     colleague,
     enrol,
     in_step,
+    offline,
+    online,
     phone,
     write_note,
 )
@@ -73,7 +75,7 @@ def entry(page: Page, state: str) -> Any:
 
 def two_change_one_note(bobs: Page, doras: Page, cast: Any, ids: dict[str, Any]) -> None:
     """Bob's arrives first, Dora's later: hers shows, both are told in her sync box."""
-    doras.context.set_offline(True)
+    offline(doras)
     note_on(bobs, "101", BOBS)
     to_door(bobs, "102")
     bobs.get_by_role("link", name="修改住户情况").click()
@@ -84,10 +86,10 @@ def two_change_one_note(bobs: Page, doras: Page, cast: Any, ids: dict[str, Any])
     close_household(by=cast.actor("alice"), household_id=ids["301"])
     for room in ("101", "102", "301"):
         note_on(doras, room, DORAS)
-    doras.context.set_offline(False)
+    online(doras)
     in_step(doras)
     # One more waits, so that the box has something of everything.
-    doras.context.set_offline(True)
+    offline(doras)
     all_well(doras)
     expect(doras.get_by_role("link", name="更多 3")).to_be_visible()
     doras.goto("/f/#/outbox")
@@ -97,7 +99,7 @@ def two_change_one_note(bobs: Page, doras: Page, cast: Any, ids: dict[str, Any])
     expect(entry(doras, "waiting")).to_have_count(1)
     axe(doras)
     touch_targets(doras)
-    doras.context.set_offline(False)
+    online(doras)
     in_step(doras)
 
 
@@ -157,24 +159,24 @@ def test_phones_agree_over_one_note_and_after_the_server_was_restored(
         assert note_of(bob, "102") == DORAS
 
         for page in phones:
-            page.context.set_offline(True)
+            offline(page)
         nobody_in(fresh_database)
         backup.back_up()
         for page in phones:
-            page.context.set_offline(False)
+            online(page)
             all_well(page)
             in_step(page)
         note_on(bobs, "201", "走后门")
         in_step(bobs)
         for page in phones:
-            page.context.set_offline(True)
+            offline(page)
         all_well(other)
         before = {str(visit.op_id) for visit in visits(bob)}
         assert len(before) == 4
         backup.restore()
         assert len(visits(bob)) == 1
         for page in (*phones, bobs, doras):
-            page.context.set_offline(False)
+            online(page)
             in_step(page)
         after = {str(visit.op_id) for visit in visits(bob)}
         assert after > before

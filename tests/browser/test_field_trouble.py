@@ -45,7 +45,9 @@ from tests.browser.phones import (
     in_step,
     kept,
     kill,
+    offline,
     on_disk,
+    online,
     phone,
     touch,
     unlock,
@@ -136,7 +138,7 @@ def killed_when_saving(page: Page, folder: Path, *, whole: bool) -> None:
 
 def opened_again(page: Page, left: int) -> None:
     """The app is started where there is no signal; so many doors are left."""
-    page.context.set_offline(True)
+    offline(page)
     page.goto("/f/")
     unlock(page)
     expect(page.get_by_text(f"还剩{left}户")).to_be_visible()
@@ -157,7 +159,7 @@ def test_a_killed_app_has_all_of_a_record_or_nothing_and_what_it_called_saved(
         installable(page)
         # Chromium writes cookies to the disk half a minute later.
         cookies: Any = page.context.cookies()
-        page.context.set_offline(True)
+        offline(page)
         page.get_by_role("link", name="下一户").tap()
         page.get_by_role("link", name="有异常").tap()
         page.get_by_label("门牌照片").set_input_files(DOOR)
@@ -181,7 +183,7 @@ def test_a_killed_app_has_all_of_a_record_or_nothing_and_what_it_called_saved(
         opened_again(page, 1)
         unsent(page, 2)
         page.context.add_cookies(cookies)
-        page.context.set_offline(False)
+        online(page)
         in_step(page)
         assert [visit.outcome for visit in visits(bob)] == ["exceptions", "all_well"]
         with acting(bob):
@@ -234,7 +236,7 @@ def test_a_full_phone_says_that_nothing_was_saved(
         enrol(page, bob)
         kept(page)
         expect(page.get_by_role("link", name="下一户")).to_be_visible()
-        page.context.set_offline(True)
+        offline(page)
         page.evaluate(FILL)
         page.get_by_role("link", name="下一户").click()
         touch(page, "全员正常")
@@ -248,7 +250,7 @@ def test_a_full_phone_says_that_nothing_was_saved(
         page.get_by_label("六位数字密码").press("Enter")
         touch(page, "全员正常")
         expect(page.get_by_text("已存：").first).to_be_visible()
-        page.context.set_offline(False)
+        online(page)
         synced(page)
         assert len(visits(bob)) == 1
 
@@ -271,7 +273,7 @@ def test_a_network_that_answers_for_the_server_is_found_out_and_without_any_a_fi
         synced(page)
         assert len(visits(bob)) == 1
         kept(page)
-        page.context.set_offline(True)
+        offline(page)
         all_well(page)
         page.get_by_role("link", name="1 条未传").click()
         with page.expect_download() as saving:
@@ -287,7 +289,7 @@ def test_a_network_that_answers_for_the_server_is_found_out_and_without_any_a_fi
         made = [one.op_id for one in visits(bob)]
         assert len(made) == 2
         with page.expect_response("**/api/field/sync/push") as pushing:
-            page.context.set_offline(False)
+            online(page)
         assert [one["result"] for one in pushing.value.json()["answers"]] == ["duplicate"]
         synced(page)
         in_step(page)
@@ -328,7 +330,7 @@ def test_the_session_is_gone_and_the_work_is_not(
     with phone(browser, site) as page:
         enrol(page, bob)
         device = Device.objects.get()
-        page.context.set_offline(True)
+        offline(page)
         all_well(page)
         all_well(page)
         page.goto("/f/#/gates")
@@ -336,7 +338,7 @@ def test_the_session_is_gone_and_the_work_is_not(
         unsent(page, 200)
         Device.objects.update(expires_at=timezone.now() - dt.timedelta(days=1))
         page.context.clear_cookies()
-        page.context.set_offline(False)
+        online(page)
         page.get_by_role("link", name="200 条未传").click()
         page.get_by_role("button", name="立即同步").click()
         page.get_by_role("link", name="需重新登记", exact=True).click()
@@ -372,7 +374,7 @@ def test_what_is_changed_while_it_is_on_its_way_is_sent_as_well(
     """The server has a visit and a note, the phone not yet its answer, when both are changed."""
     with phone(browser, site) as page:
         enrol(page, bob)
-        page.context.set_offline(True)
+        offline(page)
         page.get_by_role("link", name="下一户").click()
         write_note(page, "养狗")
         page.get_by_role("link", name="返回入户").click()
@@ -384,7 +386,7 @@ def test_what_is_changed_while_it_is_on_its_way_is_sent_as_well(
             lambda route: on_their_way.append((route, route.fetch())),
             times=1,
         )
-        page.context.set_offline(False)
+        online(page)
         until(page, lambda: on_their_way)
         assert [visit.outcome for visit in visits(bob)] == ["all_well"]
         page.get_by_role("link", name="记错了").click()
@@ -419,7 +421,7 @@ def test_what_was_refused_is_written_again(
         (first,) = visits(bob)
         with acting(bob):
             household = first.target.household_id
-        page.context.set_offline(True)
+        offline(page)
         desk = NewVisit(
             op_id=uuid4(),
             campaign_id=campaign.id,
@@ -433,7 +435,7 @@ def test_what_was_refused_is_written_again(
         page.get_by_label("备注").fill("门口有狗")
         touch(page, "无人在家")
         unsent(page, 1)
-        page.context.set_offline(False)
+        online(page)
         page.goto("/f/#/outbox")
         expect(page.get_by_text("被退回：未入库")).to_be_visible(timeout=20_000)
         assert len(visits(bob)) == 2
@@ -470,7 +472,7 @@ def test_who_is_moved_away_keeps_nothing_and_loses_nothing(
 ) -> None:
     with phone(browser, site) as page:
         enrol(page, bob)
-        page.context.set_offline(True)
+        offline(page)
         all_well(page)
         unsent(page, 1)
         grant = Grant.objects.get(user_id=bob.user_id)
@@ -478,7 +480,7 @@ def test_who_is_moved_away_keeps_nothing_and_loses_nothing(
             by=cast.actor("security_administrator"), grant_id=grant.pk, reason="调到别的网格"
         )
         page.get_by_role("link", name="1 条未传").click()
-        page.context.set_offline(False)
+        online(page)
         expect(page.get_by_text("待核定：由负责人决定是否采用")).to_be_visible()
         comes_true(page, f"async () => (await ({RECORDS})()) === 0")
         with acting(alice):
