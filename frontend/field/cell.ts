@@ -44,6 +44,12 @@ export function forgetPassing(): void {
 /** The cell's value, and a new drawing of the component at each change. */
 export function useCell<T>(cell: Cell<T>): T {
   const [, draw] = useState(0);
-  useEffect(() => cell.watch(() => draw((times) => times + 1)), [cell]);
-  return cell.value;
+  const drawn = cell.value;
+  useEffect(() => {
+    const again = (): void => draw((times) => times + 1);
+    // It is watched only some time after it was drawn: what changed in between is drawn now.
+    if (cell.value !== drawn) again();
+    return cell.watch(again);
+  }, [cell]);
+  return drawn;
 }
