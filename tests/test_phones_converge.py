@@ -15,6 +15,7 @@ from django.db import connections
 from django.test import Client
 
 from fangxian.accounts.actions import make_device_code
+from fangxian.common.history import history_of
 from fangxian.common.scoping import acting
 from fangxian.config.cli import backup
 from fangxian.field.models import FieldConflict, Operation, Target, Visit
@@ -73,7 +74,7 @@ def test_the_same_operation_five_times_in_parallel_is_one(
         assert sorted(answers) == ["applied"] + ["duplicate"] * 4
     with acting(cast.actor("bob")):
         assert Visit.objects.count() == 2
-        assert Household.pgh_event_model.objects.filter(pgh_obj_id=home["id"]).count() == 2  # type: ignore[attr-defined]
+        assert history_of(Household).objects.filter(pgh_obj_id=home["id"]).count() == 2
     assert Operation.objects.count() == 3
 
 

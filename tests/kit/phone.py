@@ -50,6 +50,8 @@ class Phone:
     # By which its holder proves what he made.
     proof_key: str = ""
     seq: int = 0
+    # Whether a pull names it: another app may leave it out.
+    names_seq: bool = True
     offset: int | None = 0
     # How far its clock is off.
     clock: dt.timedelta = dt.timedelta()
@@ -185,7 +187,7 @@ class Phone:
             "device": self.device_id,
             "cursor": self.cursor,
             "epoch": self.epoch,
-            "seq": self.seq,
+            "seq": self.seq if self.names_seq else None,
         }
         return body, f"Bearer {self.token}"
 

@@ -77,7 +77,7 @@ def plan_round(
 def change_round(
     *,
     by: Actor,
-    round: Round,  # noqa: A002 (it is what the field calls it)
+    planned: Round,
     name: str | None = None,
     times: int | None = None,
     first_at: dt.time | None = None,
@@ -88,7 +88,7 @@ def change_round(
 
     Points that are not among those given are removed. Raises Conflict (ended), Invalid.
     """
-    found = _held(by, round)
+    found = _held(by, planned)
     given = {
         "name": None if name is None else name.strip(),
         "times": times,
@@ -106,9 +106,9 @@ def change_round(
 
 
 @action
-def end_round(*, by: Actor, round: Round) -> Round:  # noqa: A002 (as above)
+def end_round(*, by: Actor, planned: Round) -> Round:
     """End a round: from tomorrow on nobody misses it. Raises Conflict (ended already)."""
-    found = _held(by, round)
+    found = _held(by, planned)
     found.ended_on = timezone.localdate()
     found.save(update_fields=["ended_on"])
     return found

@@ -74,6 +74,7 @@ class EnrolOut(Schema):
 
 def device_in(request: HttpRequest) -> Device:
     """The device of a request that passed the API's ``ByDevice``."""
+    # The API's framework puts there what its authentication returned.
     device: Device = request.auth  # type: ignore[attr-defined]
     return device
 

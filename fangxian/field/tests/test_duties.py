@@ -206,7 +206,7 @@ def test_a_point_keeps_its_qr_while_it_keeps_its_name(walk: Round, alice: Actor)
         before = dict(Point.objects.values_list("name", "token"))
     change_round(
         by=alice,
-        round=walk,
+        planned=walk,
         name="夜巡",
         times=3,
         first_at=DUSK,
@@ -219,9 +219,9 @@ def test_a_point_keeps_its_qr_while_it_keeps_its_name(walk: Round, alice: Actor)
         assert now[0].token == before["车棚"]
         assert Point.objects.get(name="东门").removed_on == timezone.localdate()
         assert all(len(point.token) == 20 for point in now)
-    end_round(by=alice, round=walk)
+    end_round(by=alice, planned=walk)
     with pytest.raises(Conflict):
-        end_round(by=alice, round=walk)
+        end_round(by=alice, planned=walk)
 
 
 def test_a_round_without_points_or_hours_is_refused(alice: Actor, places: Any) -> None:

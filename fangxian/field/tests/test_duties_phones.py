@@ -233,7 +233,7 @@ def test_nothing_is_missed_on_a_walk_that_began_before_the_round_was_there(
     long_ago(walk)
     assert missed(19) == ["东门", "车棚"]
     points = [NewPoint("东门"), NewPoint("车棚"), NewPoint("后门")]
-    change_round(by=alice, round=walk, points=points)
+    change_round(by=alice, planned=walk, points=points)
     with acting(COUNTY):
         Point.objects.filter(name="后门").update(created_at=noon)
     assert (missed(19), missed(15, days=1)) == (["东门", "车棚"], ["东门", "车棚", "后门"])

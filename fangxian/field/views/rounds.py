@@ -117,7 +117,7 @@ def edit(request: SignedRequest, round_id: UUID) -> HttpResponse:
     form = ChangeRoundForm(posted(request), initial=initial)
     if form.is_bound and form.is_valid():
         given = form.cleaned_data
-        done = tried(form, lambda: actions.change_round(by=request.actor, round=found, **given))
+        done = tried(form, lambda: actions.change_round(by=request.actor, planned=found, **given))
         if done is not None:
             messages.success(request, _("The change is saved."))
             return redirect("field:round", found.id)
@@ -128,7 +128,7 @@ def edit(request: SignedRequest, round_id: UUID) -> HttpResponse:
 @page(PLAN, methods=("POST",))
 def end(request: SignedRequest, round_id: UUID) -> HttpResponse:
     """End a round."""
-    actions.end_round(by=request.actor, round=round_of(round_id))
+    actions.end_round(by=request.actor, planned=round_of(round_id))
     messages.success(request, _("Ended. What was checked stays."))
     return redirect("field:round", round_id)
 
