@@ -146,7 +146,7 @@ def keep(by: Actor, row: DutyRecord, entity: str, body: Mapping[str, Any]) -> An
     """
     row.digest = digest_of(entity, body)
     row.user_id, row.actor, row.source = by.user_id, by.name, by.source
-    records, corrects = type(row)._default_manager, _corrected(row)
+    records, corrects = type(row)._default_manager, row.corrects_id
     if row.emergency_id is not None and _has_ended(row.emergency_id):
         raise Invalid(emergency_over())
     try:
@@ -172,12 +172,6 @@ def keep(by: Actor, row: DutyRecord, entity: str, body: Mapping[str, Any]) -> An
 
 def _has_ended(emergency_id: UUID) -> bool:
     return Emergency.objects.filter(id=emergency_id, ended_on__isnull=False).exists()
-
-
-def _corrected(row: DutyRecord) -> UUID | None:
-    # A reference of each table to itself, which the types of an abstract model do not know.
-    found: UUID | None = row.corrects_id  # type: ignore[attr-defined]
-    return found
 
 
 def _not_correctable() -> Problem:

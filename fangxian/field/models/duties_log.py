@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +26,8 @@ class DutyRecord(Placed):
 
     op_id = models.UUIDField(unique=True)
     digest = models.BinaryField()
+    # The reference of each table to itself, as the types of an abstract model do not know it.
+    corrects_id: UUID | None
     corrects = models.OneToOneField(
         "self",
         models.PROTECT,

@@ -17,11 +17,11 @@ from uuid import UUID
 
 import orjson
 from django.apps import apps
-from django.db import models
 from django.utils import timezone
 
 from fangxian.accounts.source import device_in
 from fangxian.common.actor import Actor
+from fangxian.common.models import Placed
 from fangxian.field.models import FieldConflict, Operation
 from fangxian.field.sync.entities import Merged, Outcome, Result
 from fangxian.field.sync.entities import Operation as Sent
@@ -50,7 +50,7 @@ class Change:
     """
 
     operation: Sent
-    current: models.Model
+    current: Placed
     wanted: Mapping[str, Any]
 
 
@@ -282,7 +282,7 @@ def _queue(by: Actor, one: _Merge, name: str, row: FieldConflict | None) -> None
             entity=operation.entity,
             object_id=operation.object_id,
             field=name,
-            place_code=getattr(one.change.current, "place_code"),  # noqa: B009  (all merged is placed)
+            place_code=one.change.current.place_code,
         )
     else:
         before = list(orjson.loads(row.values or "[]"))

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from fangxian.accounts.models import User
 from fangxian.common.codes import Level
 from fangxian.common.errors import Conflict
+from fangxian.common.ids import uuid7
 from fangxian.common.scoping import acting
 from fangxian.core.models import Task
 from fangxian.core.rules import add_rule_version, rule
@@ -218,7 +219,7 @@ def test_a_sweep_is_settled_when_what_was_being_recorded_is_there(fresh_database
     assert list(invariants.reports()) == []
     with acting(hq):
         again = DailyReport.objects.get(place_code=places.town)
-        again.id, again.closing = uuid4(), False
+        again.id, again.closing = uuid7(), False
         again.save(force_insert=True)
     with connections["maintenance"].cursor() as cursor:
         cursor.execute("UPDATE field_visit SET code_then = '13090200100200100101'")
