@@ -32,8 +32,8 @@ from tests.browser.phones import (
 from tests.test_phones_converge import InProcess
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow(20), pytest.mark.timeout(300)]
-# One household is closed on the way. A phone may know of the others' visits before its own: there is a
-# door left for each visit all the same.
+# One household is closed on the way. A phone may know of the others' visits before its own: there
+# is a door left for each visit all the same.
 ROOMS = ("101", "102", "201", "202", "301", "302")
 BOBS, DORAS = "独居老人", "养狗"
 
