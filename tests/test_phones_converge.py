@@ -153,7 +153,7 @@ def converge(database: str, seed: int, operations: int) -> World:
         server.drop()
     assert len(world.made) == operations
     assert world.faults > 0
-    assert {"applied", "held"} <= world.results.keys()
+    assert {"applied", "held"} <= world.told
     return world
 
 

@@ -1,6 +1,6 @@
 // The renderer of questionnaires: draws what questions.ts says is asked now, and tells each answer.
 import type { JSX } from "preact";
-import { useEffect, useId, useMemo, useState } from "preact/hooks";
+import { useEffect, useId, useMemo, useRef, useState } from "preact/hooks";
 import { base64url, unbase64url, uuid7 } from "./crypto";
 import { shrunk } from "./photos";
 import { type Answers, type Look, type Question, type Shown, MOST_ROWS, beginning, clock, inLanguage, withAnswer } from "./questions";
@@ -15,31 +15,44 @@ const MOST_TEXT = 2_000;
 /** Photos by their ids, base64url of what goes to the server. */
 type Photos = Record<string, string>;
 
+/** What was written so far. */
+export interface Written {
+  answers: Answers;
+  photos: Photos;
+}
+
 export interface FormProps {
   questions: Question[];
-  given: Answers;
   look: Look;
   photos: Photos;
   /** Whether to say what is not right: once somebody tried to save. */
   judged: boolean;
-  onChange: (given: Answers, photos: Photos) => void;
+  /** What `part` makes of all that is written now, also since it was drawn: a photo or a position takes its time, and
+   * whoever waits for it goes on writing. */
+  onChange: (part: (now: Written) => Written) => void;
+  /** Told of what is on its way into an answer: who saves waits for it. */
+  onTaking: (taking: Promise<void>) => void;
 }
 
-export function Questions({ questions, given, look, photos, judged, onChange }: FormProps) {
+export function Questions({ questions, look, photos, judged, onChange, onTaking }: FormProps) {
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const within = useId();
-  // A photo that no answer names any more goes at once.
-  const tell = (next: Answers, all: Photos): void => {
-    const said = JSON.stringify(next);
-    onChange(next, Object.fromEntries(Object.entries(all).filter(([id]) => said.includes(id))));
-  };
-  const change = (path: string, value: unknown): void => tell(withAnswer(questions, given, path, value), photos);
+  const here = useHere();
+  const change = (path: string, value: unknown, taken: Photos = {}): void =>
+    onChange((now) => {
+      const answers = withAnswer(questions, now.answers, path, value);
+      const said = JSON.stringify(answers);
+      // A photo that no answer names any more goes at once.
+      const named = Object.entries({ ...now.photos, ...taken }).filter(([id]) => said.includes(id));
+      return { answers, photos: Object.fromEntries(named) };
+    });
   const leave = (path: string): void => setLeft((before) => new Set(before).add(path));
   const tools: Tools = {
     change,
     leave,
     photos,
-    keep: (path, id, photo) => tell(withAnswer(questions, given, path, id), { ...photos, [id]: photo }),
+    taking: onTaking,
+    here,
     // What was left empty is said when somebody saves, not while going through the questions.
     says: (one) => judged || (left.has(one.path) && one.value !== undefined && one.value !== ""),
     id: (path) => `${within}-${path.replaceAll(".", "-")}`,
@@ -55,11 +68,13 @@ export function Questions({ questions, given, look, photos, judged, onChange }: 
 }
 
 interface Tools {
-  change: (path: string, value: unknown) => void;
+  /** Answer a question; `taken`: the photo that the answer names. */
+  change: (path: string, value: unknown, taken?: Photos) => void;
   leave: (path: string) => void;
   photos: Photos;
-  /** Keep a photo as the answer. */
-  keep: (path: string, id: string, photo: string) => void;
+  taking: (taking: Promise<void>) => void;
+  /** Whether the form is on the screen. */
+  here: { readonly current: boolean };
   says: (one: Shown) => boolean;
   id: (path: string) => string;
 }
@@ -240,6 +255,11 @@ function Typed({ one, tools }: { one: Shown; tools: Tools }) {
 function Photo({ one, tools }: { one: Shown; tools: Tools }) {
   const { id, error, said } = around(one, tools);
   const [failed, setFailed] = useState("");
+  const [busy, setBusy] = useState(false);
+  const here = useHere();
+  // Where the answer stands by the time that the photo is there: rows above may have been removed.
+  const now = useRef({ path: one.path, tools });
+  now.current = { path: one.path, tools };
   const kept = tools.photos[String(one.value ?? "")];
   const shown = useMemo(() => (kept ? URL.createObjectURL(new Blob([unbase64url(kept)], { type: "image/jpeg" })) : ""), [kept]);
   useEffect(() => () => URL.revokeObjectURL(shown), [shown]);
@@ -247,11 +267,17 @@ function Photo({ one, tools }: { one: Shown; tools: Tools }) {
     const [file] = input.files ?? [];
     if (!file) return;
     setFailed("");
+    setBusy(true);
     try {
-      tools.keep(one.path, uuid7(), base64url(await shrunk(file)));
+      const [photo, photoId] = [base64url(await shrunk(file)), uuid7()];
+      const { path, tools } = now.current;
+      // Its row was removed; who only left the screen finds it.
+      if (!here.current && tools.here.current) return;
+      tools.change(path, photoId, { [photoId]: photo });
     } catch {
       setFailed(t("This picture can't be read. Take another one."));
     } finally {
+      setBusy(false);
       // The same file may be chosen again.
       input.value = "";
     }
@@ -272,8 +298,11 @@ function Photo({ one, tools }: { one: Shown; tools: Tools }) {
       <span class="ff-button ff-button--plain ff-file">
         <Icon name="camera" />
         <span>{one.value ? t("Take another photo") : t("Take a photo")}</span>
-        <input id={id} {...said} type="file" accept="image/*" capture="environment" onChange={(event) => void take(event.currentTarget)} />
+        <input id={id} {...said} type="file" accept="image/*" capture="environment" onChange={(event) => tools.taking(take(event.currentTarget))} />
       </span>
+      <p class="ff-hint" role="status">
+        {busy && t("The photo is being made ready …")}
+      </p>
       {Boolean(one.value) && (
         <Button icon="trash" onClick={() => tools.change(one.path, "")}>
           {t("Remove the photo")}
@@ -286,12 +315,16 @@ function Photo({ one, tools }: { one: Shown; tools: Tools }) {
 /** Take where the phone is, as longitude and latitude. */
 export function Locate({ onFound }: { onFound: (position: string) => void }) {
   const [said, setSaid] = useState("");
+  const here = useHere();
+  const told = useRef(onFound);
+  told.current = onFound;
   if (!("geolocation" in navigator)) return null;
   const find = (): void => {
     setSaid(t("Looking for the position …"));
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => {
-        onFound(`${coords.longitude.toFixed(6)},${coords.latitude.toFixed(6)}`);
+        // Who went away meanwhile may have saved without it.
+        if (here.current) told.current(`${coords.longitude.toFixed(6)},${coords.latitude.toFixed(6)}`);
         setSaid(t("Found, within %(n)s m.", { n: Math.round(coords.accuracy) }));
       },
       (failed) =>
@@ -319,11 +352,17 @@ function Repeat({ one, tools }: { one: Shown; tools: Tools }) {
   const { question, path, rows } = one;
   const { id, error } = around(one, tools);
   const given = (Array.isArray(one.value) ? one.value : []) as Answers[];
+  // A row stays itself while others go: what is on its way into it finds it.
+  const [keys] = useState<string[]>(() => []);
+  while (keys.length < rows.length) keys.push(uuid7());
   const add = (): void => {
     const { today, now } = clock();
     tools.change(path, [...given, beginning(question.questions, today, { now })]);
   };
-  const remove = (at: number): void => tools.change(path, given.filter((_row, index) => index !== at));
+  const remove = (at: number): void => {
+    keys.splice(at, 1);
+    tools.change(path, given.filter((_row, index) => index !== at));
+  };
   return (
     <fieldset class="ff-repeat">
       <legend id={id} tabIndex={-1}>
@@ -331,12 +370,12 @@ function Repeat({ one, tools }: { one: Shown; tools: Tools }) {
       </legend>
       <Hints one={one} id={id} error={error} />
       {rows.map((row, at) => (
-        <div class="ff-repeat__row" role="group" aria-label={`${one.label} ${at + 1}`} key={at}>
+        <div class="ff-repeat__row" role="group" aria-label={`${one.label} ${at + 1}`} key={keys[at]}>
           <p class="ff-repeat__number">
             {one.label} {at + 1}
           </p>
           {row.map((inner) => (
-            <Asked key={inner.path} one={inner} tools={tools} />
+            <Asked key={inner.question.name} one={inner} tools={tools} />
           ))}
           {!one.counted && (
             <Button icon="trash" onClick={() => remove(at)}>
@@ -352,6 +391,16 @@ function Repeat({ one, tools }: { one: Shown; tools: Tools }) {
       )}
     </fieldset>
   );
+}
+
+/** Whether the component is on the screen. */
+function useHere(): { readonly current: boolean } {
+  const here = useRef(true);
+  useEffect(() => {
+    here.current = true;
+    return () => void (here.current = false);
+  }, []);
+  return here;
 }
 
 /** Said where an answer speaks against the outcome. */

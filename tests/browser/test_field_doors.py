@@ -6,7 +6,6 @@ Then every screen of the phone, at each size, in the dark and in the elders' edi
 from __future__ import annotations
 
 import datetime as dt
-import os
 import struct
 import zlib
 from pathlib import Path
@@ -46,6 +45,7 @@ from tests.browser.kit import (
     PHONE,
     axe,
     no_sideways_scroll,
+    program,
     screenshot,
     settled,
     sign_in,
@@ -347,7 +347,7 @@ def test_the_camera_reads_the_code_of_a_point_without_a_signal(
         point = Point.objects.get(name="配电房")
     shown = film(point.token, tmp_path / "point.y4m")
     camera = browser.browser_type.launch(
-        executable_path=os.environ.get("CHROMIUM") or None,
+        executable_path=program(),
         args=[
             *FLAGS,
             "--use-fake-device-for-media-stream",

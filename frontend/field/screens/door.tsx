@@ -10,7 +10,7 @@ import { LeaseEnds } from "../lease";
 import { Contradiction, Questions } from "../forms";
 import { type Done, model } from "../model";
 import { Badge, Findings, Lines, shortDay } from "../parts";
-import { type Answers, beginning, clock, look, questionsOf } from "../questions";
+import { type Answers, type Look, beginning, clock, look, questionsOf } from "../questions";
 import type { Outcome, Row } from "../records";
 import { go, link, route } from "../route";
 import { failure } from "../said";
@@ -231,13 +231,18 @@ function Form({
   useEffect(() => heading.current?.focus(), []);
   const given = written.value.answers ?? begun;
   const now = look(questions, given);
-  const speaks = outcome.met && !outcome.exception && now.exceptions.length > 0;
   const exception = campaign.outcomes.find((one) => one.exception && asks(campaign, one));
-  const found = speaks && exception ? exception : outcome;
-  const save = (): void => {
+  const speaksAgainst = ({ exceptions }: Look): boolean => outcome.met && !outcome.exception && exceptions.length > 0;
+  const rightly = (seen: Look): Outcome => (speaksAgainst(seen) && exception ? exception : outcome);
+  const [speaks, found] = [speaksAgainst(now), rightly(now)];
+  const taking = useRef(new Set<Promise<void>>());
+  const save = async (): Promise<void> => {
     setJudged(true);
-    if (now.problems.length) scrollTo({ top: 0 });
-    else void onSave(found, now.answers);
+    await Promise.all(taking.current);
+    const { answers } = written.now();
+    const last = look(questions, answers ?? begun);
+    if (last.problems.length) scrollTo({ top: 0 });
+    else await onSave(rightly(last), last.answers);
   };
   if (!form) {
     return (
@@ -253,7 +258,7 @@ function Form({
       onKeyDown={goOn}
       onSubmit={(event) => {
         event.preventDefault();
-        save();
+        void save();
       }}
     >
       <h2 class="ff-subtitle" ref={heading} tabIndex={-1}>
@@ -261,11 +266,17 @@ function Form({
       </h2>
       <Questions
         questions={questions}
-        given={given}
         look={now}
         photos={written.value.photos}
         judged={judged}
-        onChange={(answers, photos) => written.change({ outcome: outcome.code, answers, photos })}
+        onChange={(part) => {
+          const { answers, photos } = written.now();
+          written.change({ outcome: outcome.code, ...part({ answers: answers ?? begun, photos }) });
+        }}
+        onTaking={(one) => {
+          const ended = one.finally(() => taking.current.delete(ended));
+          taking.current.add(ended);
+        }}
       />
       {speaks && <Contradiction labels={now.exceptions.map((path) => labelAt(now, path))} />}
       <div class="ff-thumb">
