@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
-from fangxian.field.actions.gates import PLAN
+from fangxian.field.actions.planning import PLAN
 from fangxian.field.duties.rules import duty_rules
 from fangxian.field.models import (
     Disinfection,

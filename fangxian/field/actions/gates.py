@@ -17,7 +17,8 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.models import update_fields
 from fangxian.core.models import Emergency
-from fangxian.field.actions import once
+from fangxian.field.actions import once, planning
+from fangxian.field.actions.planning import PLAN
 from fangxian.field.actions.visits import Answer
 from fangxian.field.duties.rules import TEMPERATURES, DutyRules, duty_rules
 from fangxian.field.models import Gate, GateEntry, GateUnit
@@ -27,7 +28,6 @@ from fangxian.regions.models import Region
 WATCH: Final = "field.watch"
 LOG: Final = "field.gate_log"
 RECORD: Final = "field.duty"
-PLAN: Final = "field.duties"
 MOST_PEOPLE: Final = 1_000
 _LONGEST: Final = {
     "plate": 20,
@@ -102,11 +102,7 @@ def close_gate(*, by: Actor, gate: Gate) -> Gate:
 
 
 def _held(by: Actor, gate: Gate) -> Gate:
-    by.require(PLAN)
-    found = Gate.objects.select_for_update(of=("self",)).filter(id=gate.id).first()
-    if found is None:
-        raise OutOfScope(str(gate.id))
-    by.require(PLAN, found.place_code)
+    found = planning.held(by, gate)
     if found.closed_on is not None:
         raise Conflict(_("The gate was closed already."))
     return found

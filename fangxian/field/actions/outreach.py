@@ -15,8 +15,9 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.core.models import Emergency
-from fangxian.field.actions import once
-from fangxian.field.actions.gates import PLAN, RECORD
+from fangxian.field.actions import once, planning
+from fangxian.field.actions.gates import RECORD
+from fangxian.field.actions.planning import PLAN
 from fangxian.field.actions.visits import Answer
 from fangxian.field.duties.rules import DutyRules, duty_rules
 from fangxian.field.models import Message, Outreach
@@ -79,11 +80,7 @@ def write_message(
 @action
 def end_message(*, by: Actor, message: Message) -> Message:
     """Say it no longer: today is its last day, or it never began. Raises Conflict (it is over)."""
-    by.require(PLAN)
-    found = Message.objects.select_for_update(of=("self",)).filter(id=message.id).first()
-    if found is None:
-        raise OutOfScope(str(message.id))
-    by.require(PLAN, found.place_code)
+    found = planning.held(by, message)
     today = timezone.localdate()
     if found.to_date < today:
         raise Conflict(_("It is over already."))

@@ -19,8 +19,9 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.models import update_fields
 from fangxian.core.models import Emergency
-from fangxian.field.actions import once
-from fangxian.field.actions.gates import PLAN, RECORD
+from fangxian.field.actions import once, planning
+from fangxian.field.actions.gates import RECORD
+from fangxian.field.actions.planning import PLAN
 from fangxian.field.actions.visits import Answer
 from fangxian.field.duties.rules import DutyRules, duty_rules
 from fangxian.field.models import Point, Round, RoundCheck
@@ -115,11 +116,7 @@ def end_round(*, by: Actor, planned: Round) -> Round:
 
 
 def _held(by: Actor, one: Round) -> Round:
-    by.require(PLAN)
-    found = Round.objects.select_for_update(of=("self",)).filter(id=one.id).first()
-    if found is None:
-        raise OutOfScope(str(one.id))
-    by.require(PLAN, found.place_code)
+    found = planning.held(by, one)
     if found.ended_on is not None:
         raise Conflict(_("The round was ended already."))
     return found

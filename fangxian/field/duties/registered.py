@@ -17,7 +17,8 @@ from fangxian.common.registries import Fact, Invariant, NavItem, Panel, Right, S
 from fangxian.core import rules as core_rules
 from fangxian.core import sunset
 from fangxian.field.actions import duty_ends
-from fangxian.field.actions.gates import LOG, PLAN, RECORD, WATCH
+from fangxian.field.actions.gates import LOG, RECORD, WATCH
+from fangxian.field.actions.planning import PLAN
 from fangxian.field.duties import exporting, figures, phones, posts, queries, rules
 from fangxian.regions.queries import called
 

@@ -27,7 +27,8 @@ from fangxian.common.ui import formats
 from fangxian.common.ui.changes import refused
 from fangxian.core.actions import start_job
 from fangxian.core.ledgers import XLSX
-from fangxian.field.actions.gates import LOG, PLAN, RECORD, WATCH
+from fangxian.field.actions.gates import LOG, RECORD, WATCH
+from fangxian.field.actions.planning import PLAN
 from fangxian.field.duties import exporting, queries
 from fangxian.field.duties.figures import figures
 from fangxian.field.duties.forms import FIRST_DAY, DutyFilter, ExportForm

@@ -22,7 +22,8 @@ from fangxian.common.ui.changes import hold
 from fangxian.common.ui.problems import tried
 from fangxian.common.ui.reveal import reveal_page
 from fangxian.field import actions
-from fangxian.field.actions.gates import LOG, PLAN, RECORD, WATCH
+from fangxian.field.actions.gates import LOG, RECORD, WATCH
+from fangxian.field.actions.planning import PLAN
 from fangxian.field.actions.revealing import REVEALED, reveal_entry
 from fangxian.field.duties import queries
 from fangxian.field.duties.exporting import hidden

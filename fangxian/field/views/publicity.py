@@ -17,7 +17,8 @@ from fangxian.common.codes import contains
 from fangxian.common.errors import OutOfScope
 from fangxian.common.ui.problems import tried
 from fangxian.field import actions
-from fangxian.field.actions.gates import PLAN, RECORD, WATCH
+from fangxian.field.actions.gates import RECORD, WATCH
+from fangxian.field.actions.planning import PLAN
 from fangxian.field.duties import figures, queries
 from fangxian.field.duties.forms import DisinfectionForm, MessageForm, OutreachForm
 from fangxian.field.duties.rules import duty_rules, label

@@ -17,7 +17,8 @@ from fangxian.common.ui.changes import hold
 from fangxian.common.ui.problems import tried
 from fangxian.common.ui.qr import qr
 from fangxian.field import actions
-from fangxian.field.actions.gates import PLAN, RECORD, WATCH
+from fangxian.field.actions.gates import RECORD, WATCH
+from fangxian.field.actions.planning import PLAN
 from fangxian.field.duties import queries
 from fangxian.field.duties.forms import ChangeRoundForm, CheckForm, RoundForm, point_lines
 from fangxian.field.duties.rules import duty_rules, label
