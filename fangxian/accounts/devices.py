@@ -81,16 +81,20 @@ def device_of(request: HttpRequest) -> Device | None:
 
 
 def require_pull(request: HttpRequest, device: Device) -> None:
-    """Raise DeviceRefused unless the device may read: enrolled, open, its pull token shown."""
-    if device.disabled_at is not None:
+    """Raise DeviceRefused unless the device may read: enrolled, open, its pull token shown.
+
+    The phone of a disabled account is told to wipe, whatever it shows: its holder has left.
+    """
+    left = not device.user.is_active
+    if left or device.disabled_at is not None:
         if device.wipe and device.wipe_told_at is None:
             Device.objects.filter(pk=device.pk).update(wipe_told_at=timezone.now())
         raise DeviceRefused(
             403,
             "device_disabled",
-            _("This phone is disabled."),
+            _("The account of this phone is disabled.") if left else _("This phone is disabled."),
             mend=_("Ask whoever administers the accounts; what is unsent is still taken."),
-            wipe=device.wipe,
+            wipe=left or device.wipe,
         )
     again = _("Enrol the phone again with a code of “My phones” on the website.")
     if device.expires_at <= timezone.now():

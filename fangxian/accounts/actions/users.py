@@ -69,7 +69,7 @@ def end_sessions(user: User) -> None:
 def end_enrolments(user: User) -> None:
     """The account's phones read nothing until they are enrolled again; what they send is taken.
 
-    Whoever had the password could have enrolled one.
+    Whoever had the password could have enrolled one, and a closed account's phones have wiped.
     """
     now = timezone.now()
     Device.objects.filter(user=user, expires_at__gt=now).update(expires_at=now)
@@ -201,6 +201,7 @@ def use_elders_edition(*, by: Actor, on: bool) -> None:
 def disable_user(*, by: Actor, user_id: UUID, reason: str) -> User:
     """Close an account: its sessions end at once, its waiting jobs find no actor any more.
 
+    Its phones are told to wipe when they ask next; what they still send is held.
     Raises Forbidden (also for one's own account), OutOfScope, Invalid.
     """
     by.require("accounts.disable")
@@ -210,13 +211,17 @@ def disable_user(*, by: Actor, user_id: UUID, reason: str) -> User:
         user.is_active = False
         user.save(update_fields=["is_active"])
         end_sessions(user)
+        end_enrolments(user)
     changed(by, user.person_id)
     return user
 
 
 @action
 def enable_user(*, by: Actor, user_id: UUID, reason: str) -> User:
-    """Open a closed account again; its grants hold again as far as they still run."""
+    """Open a closed account again; its grants hold again as far as they still run.
+
+    Its phones are enrolled by new codes.
+    """
     by.require("accounts.disable")
     user = managed_user(by, user_id)
     why = checked_reason(reason)

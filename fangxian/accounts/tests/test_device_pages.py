@@ -11,7 +11,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from fangxian.accounts.actions import make_device_code, reset_password, reset_second_factor
+from fangxian.accounts.actions import (
+    disable_user,
+    make_device_code,
+    reset_password,
+    reset_second_factor,
+)
 from fangxian.accounts.models import Device, DeviceCode, User
 from fangxian.accounts.sessions import SECOND_FACTOR
 from fangxian.accounts.shared import forget_the_past
@@ -96,8 +101,10 @@ def test_codes_are_forgotten_the_day_after(client_of: Any) -> None:
     assert forget_the_past()["codes"] == 1
 
 
-@pytest.mark.parametrize("change", [reset_password, reset_second_factor])
-def test_a_lost_password_or_factor_ends_the_enrolments(change: Any, cast: Any, bob: Any) -> None:
+@pytest.mark.parametrize("change", [reset_password, reset_second_factor, disable_user])
+def test_enrolments_end_with_a_password_a_factor_or_the_account(
+    change: Any, cast: Any, bob: Any
+) -> None:
     """Who had the password could have enrolled a phone of his own."""
     device = make(cast.user("bob"))
     make_device_code(by=bob, strong=False)

@@ -14,13 +14,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from fangxian.accounts.actions import disable_user, enable_user, make_device_code
 from fangxian.accounts.models import AccessLog, Device, Grant
+from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
 from fangxian.core.actions import close_task, open_task
 from fangxian.core.models import ServerEpoch
 from fangxian.core.rules import add_rule_version, rule
 from fangxian.field.actions import close_campaign, write_message
-from fangxian.field.models import Campaign, Target
+from fangxian.field.models import Campaign, HeldOperation, Target
 from fangxian.field.sync import pulled, pulling
 from fangxian.field.tests.conftest import OTHER_UNIT
 from fangxian.field.tests.test_push import phone_of
@@ -351,6 +353,29 @@ def test_who_may_fetch(phone: Phone, campaign: Campaign, bob: Any) -> None:
     phone.queue.clear()
     phone.visit({"campaign_id": str(campaign.id), "household_id": str(campaign.id)})
     assert phone.push()[0]["result"] == "rejected"
+
+
+def test_the_phone_of_a_disabled_account_is_told_to_wipe(
+    phone: Phone, alice: Any, bob: Any
+) -> None:
+    """Locked, too. The account is enabled again, and the phone enrolled by a new code."""
+    phone.pull()
+    phone.visit(phone.doors()[0])
+    by, token = Actor.system("test", ""), phone.token
+    disable_user(by=by, user_id=bob.user_id, reason="left the office")
+    for phone.token in ("", token):
+        refused = phone.ask()
+        told = refused.json()
+        assert (refused.status_code, told["code"], told["wipe"]) == (403, "device_disabled", True)
+    assert [one["result"] for one in phone.push()] == ["held"]
+    with acting(alice):
+        assert HeldOperation.objects.get().why == "account"
+    enable_user(by=by, user_id=bob.user_id, reason="is back")
+    assert phone.ask().json()["code"] == "sign_in_again"
+    phone.enrol(make_device_code(by=bob, strong=False).code, device_id=phone.device_id)
+    phone.cursor = None
+    phone.pull()
+    assert phone.doors()
 
 
 def test_a_wide_grant_gives_the_posts_in_it(
