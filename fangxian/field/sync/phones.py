@@ -5,19 +5,43 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
 
 from fangxian.core import shapes
 from fangxian.core.rules import rule
 
 NAME = "phones"
+# What phones send again fills up a restored backup of that age, no older one.
+LEAST_KEPT_DAYS: Final = 14
+LONGEST_LEASE_HOURS: Final = 72
+
+
+def _lease(value: Any, where: str) -> shapes.Mistakes:
+    for place, mistake in shapes.number(1, LONGEST_LEASE_HOURS, whole=True)(value, where):
+        yield (
+            place,
+            _("%(mistake)s So long a lost phone that is never online can be read by its PIN.")
+            % {"mistake": mistake},
+        )
+
+
+def _kept(value: Any, where: str) -> shapes.Mistakes:
+    for place, mistake in shapes.number(LEAST_KEPT_DAYS, 90, whole=True)(value, where):
+        yield (
+            place,
+            _("%(mistake)s After a restore from a backup phones send again what they kept so long.")
+            % {"mistake": mistake},
+        )
+
 
 SHAPE = shapes.record(
     {
         "enrolled_days": shapes.number(1, 366, whole=True),
-        "lease_hours": shapes.number(1, 24 * 14, whole=True),
+        "lease_hours": _lease,
         "key_days": shapes.number(1, 90, whole=True),
-        "operations_days": shapes.number(1, 90, whole=True),
+        "operations_days": _kept,
     }
 )
 

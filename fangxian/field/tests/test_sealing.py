@@ -10,15 +10,16 @@ from uuid import UUID, uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from django.utils import timezone
+from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fangxian.common.crypto import Unreadable
+from fangxian.common.errors import Invalid
 from fangxian.common.keyring import keyring
 from fangxian.core.models import RuleSet
 from fangxian.field.models import SealKey
-from fangxian.field.sync import keys, sealing
+from fangxian.field.sync import keys, phones, sealing
 
 VECTORS = json.loads(
     (Path(__file__).parents[3] / "tests" / "corpus" / "sealing.json").read_text("utf-8")
@@ -172,7 +173,24 @@ def test_the_rules_of_phones_are_shipped() -> None:
     assert RuleSet.objects.filter(name="phones").exists()
 
 
-def test_an_ephemeral_key_is_new_each_time() -> None:
+@pytest.mark.parametrize(
+    ("name", "good", "bad", "mend"),
+    [
+        ("operations_days", [14, 90], [13, 91, 14.5], "from 14 to 90"),
+        ("lease_hours", [1, 72], [0, 73, True], "from 1 to 72"),
+    ],
+)
+def test_what_is_needed_after_a_restore_and_against_a_thief_is_no_setting(
+    name: str, good: list[Any], bad: list[Any], mend: str
+) -> None:
+    data = {"enrolled_days": 30, "lease_hours": 72, "key_days": 7, "operations_days": 14}
+    for value in good:
+        phones.check({**data, name: value})
+    for value in bad:
+        with translation.override("en"), pytest.raises(Invalid) as refused:
+            phones.check({**data, name: value})
+        (problem,) = refused.value.problems
+        assert str(problem.message).startswith(f"{name}: Write a whole number {mend}. ")
     same = [
         sealing.seal_operation(UUID(int=1), b"x", UUID(int=2), PUBLIC, PROOF) for _n in range(2)
     ]
