@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 
 MOST = 100
 ATTEMPTS = 3
+# Classes of errors after which nobody knows whether a commit was: no connection, a server's end.
+LOST = ("08", "57P")
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ def push(sender: Sender, sent: Sequence[Sent]) -> list[Answer]:
     """Take in up to ``MOST`` operations; answers in their order.
 
     Raises Invalid when there are more. Where the database asks to try again it is tried again;
-    then the answer is ``retry`` and nothing was written.
+    then the answer is ``retry`` and nothing was written. Raises OperationalError where the database
+    was lost: it may have fallen after it had committed.
     """
     if len(sent) > MOST:
         raise Invalid(
@@ -95,12 +98,17 @@ def push(sender: Sender, sent: Sequence[Sent]) -> list[Answer]:
                 mend=_("Send %(n)d at most.") % {"n": MOST},
             )
         )
+    lost: OperationalError | None = None
     for _attempt in range(ATTEMPTS):
         try:
             with transaction.atomic():
                 return _push(sender, sent)
         except OperationalError as error:
             log.warning("push of device %s is tried again: %s", sender.device_id, kind_of(error))
+            if (getattr(error.__cause__, "sqlstate", None) or LOST[0]).startswith(LOST):
+                lost = error
+    if lost is not None:
+        raise lost
     return [Answer(one.op_id, Result.RETRY) for one in sent]
 
 

@@ -6,9 +6,12 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.db.models import Count
 from django.test import Client
 from django.utils import timezone
+from psycopg import OperationalError as LostConnection
+from psycopg.errors import DeadlockDetected
 
 from fangxian.accounts.actions import disable_device, make_device_code
 from fangxian.accounts.models import Device, Grant
@@ -21,7 +24,7 @@ from fangxian.core import counters
 from fangxian.core.actions import create_emergency
 from fangxian.core.models import ServerEpoch
 from fangxian.field.models import Campaign, HeldOperation, Operation, PhoneManifest, Target, Visit
-from fangxian.field.sync import exchange, pushed
+from fangxian.field.sync import exchange, operations, pushed
 from fangxian.field.sync.held import take_over, turn_down
 from fangxian.field.tests.conftest import begin
 from fangxian.register.actions import change_household, create_household
@@ -411,6 +414,25 @@ def test_nothing_is_held_for_an_emergency_whose_key_is_gone(
         take_over(by=alice, held_id=held.pk)
     turn_down(by=alice, held_id=held.pk, reason="应急响应已结束")
     assert Operation.objects.get(op_id=held.op_id).told is not None
+
+
+@pytest.mark.parametrize("fault", [DeadlockDetected(), LostConnection("closed unexpectedly")])
+def test_to_come_again_is_told_only_where_nothing_was_written(
+    phone: Phone, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    """Where the database fell while it committed, nobody knows: that is no answer."""
+
+    def fall(*_given: Any) -> Any:
+        raise OperationalError from fault
+
+    phone.visit(phone.doors()[0])
+    monkeypatch.setattr(operations, "_push", fall)
+    phone.client.raise_request_exception = False
+    answer = phone.post("push", phone.body_of(phone.queue))
+    if isinstance(fault, DeadlockDetected):
+        assert results(answer.json()["answers"]) == ["retry"]
+    else:
+        assert answer.status_code >= 500
 
 
 def test_the_same_number_twice_in_one_push(phone: Phone, bob: Any) -> None:
