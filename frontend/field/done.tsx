@@ -26,7 +26,7 @@ const STATES: Record<Done["state"], { icon: string; label: () => string }> = {
 };
 
 /** The entries that others take the place of: not by one that was refused. */
-function replacedBy(done: readonly Done[]): ReadonlySet<unknown> {
+export function replacedBy(done: readonly Done[]): ReadonlySet<unknown> {
   return new Set(done.filter((one) => one.state !== "rejected").map((one) => one.patch["corrects"]));
 }
 

@@ -1,7 +1,7 @@
 // Doors: what is half written of a household, whose day it is there, how long it stays on the phone.
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { begin, campaign, door, end, fill, home, open, pause, resident, root, rules, said, sent, server, tap, walk, words } from "./hands";
+import { begin, campaign, door, end, fill, home, open, pause, resident, root, rules, said, sent, server, tap, value, walk, words } from "./hands";
 import { load, model } from "./model";
 import { lock, unlock } from "./session";
 import { run } from "./sync";
@@ -16,10 +16,6 @@ afterEach(() => {
 });
 
 const soon = (): Promise<void> => act(() => pause(100));
-const value = (label: string): string => {
-  const found = [...root.querySelectorAll("label")].find((one) => one.textContent?.startsWith(label));
-  return root.querySelector<HTMLInputElement>(`#${CSS.escape(found?.htmlFor ?? "")}`)?.value ?? "(none)";
-};
 
 test("what is half written of a household and who is away outlives the app, upon the version that was seen", async () => {
   await open("#/doors/d1/home");

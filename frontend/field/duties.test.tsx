@@ -2,7 +2,7 @@
 import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { dayAfter, today } from "./clock";
-import { begin, end, fill, gate, message, named, open, pause, pick, point, root, round, rules, said, sent, server, shows, tap, title, walk } from "./hands";
+import { begin, end, fill, gate, message, named, open, pause, pick, point, root, round, rules, said, sent, server, shows, tap, title, value, walk } from "./hands";
 import { load, model, save } from "./model";
 import { queued } from "./store";
 import { run, sync } from "./sync";
@@ -150,14 +150,14 @@ describe("grids", () => {
 });
 
 describe("a correction", () => {
-  const WRITE: [string, string, string[], string[]][] = [
-    ["at a gate", "#/gates", ["Let through"], ["Handed over"]],
-    ["of a check", "#/rounds/round1/p2", ["All in order"], ["Dirt"]],
-    ["of a disinfection", "#/disinfection", ["Staircase", "Save"], ["Save"]],
-    ["of a rumour", "#/messages/rumour", ["Answered", "Save"], ["Save"]],
+  const WRITE: [string, string, string[], string, string[]][] = [
+    ["at a gate", "#/gates", ["Let through"], "Plate of the car", ["Handed over"]],
+    ["of a check", "#/rounds/round1/p2", ["All in order"], "Note", ["Dirt"]],
+    ["of a disinfection", "#/disinfection", ["Staircase", "Save"], "Area", ["Save"]],
+    ["of a rumour", "#/messages/rumour", ["Answered", "Save"], "People", ["Save"]],
   ];
 
-  test.each(WRITE)("%s that was left lying takes the place of nothing on the next day", async (_name, path, write, again) => {
+  test.each(WRITE)("%s that was left lying takes the place of nothing on the next day", async (_name, path, write, label, again) => {
     await open(path);
     if (path === "#/gates") await fill("Plate of the car", "A1");
     for (const name of write) await tap(name);
@@ -165,14 +165,16 @@ describe("a correction", () => {
     server.before = () => "offline";
     await walk(path);
     await tap("Correct it");
-    expect(said()).toContain("This takes the place of");
+    await shows("This takes the place of");
+    const correction = location.hash;
+    await fill(label, "7");
     await walk("#/today");
     await soon();
     at(Date.now() + 25 * HOUR);
     await act(() => load());
-    await walk(path);
+    await walk(correction);
     await soon();
-    expect(said()).not.toContain("This takes the place of");
+    expect([value(label), said().includes("This takes the place of")]).toEqual(["7", false]);
     for (const name of again) await tap(name);
     const [, next] = await sent();
     expect(next).toBeDefined();

@@ -1,17 +1,18 @@
 // What the screens of duties share: saving and saying so, the place, what was done today.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { useCell } from "./cell";
+import { passingCell, useCell } from "./cell";
+import { replacedBy } from "./done";
 import type { Draft } from "./draft";
 import { useModel } from "./hooks";
 import { type Done, model } from "./model";
-import type { Grid } from "./records";
-import { go } from "./route";
+import type { Grid, Pushed } from "./records";
+import { go, instead, route } from "./route";
 import { failure } from "./said";
 import { session } from "./session";
 import { t } from "./text";
 import { Button, Choice, Notice } from "./ui";
-import { type Anew, type Basis, NEW, rewritten } from "./written";
+import { type Anew, type Basis, NEW, correcting, rewritten } from "./written";
 
 /** A hand that trembles touches twice; what comes so soon after the last is not meant. */
 export const BLINK = 350;
@@ -21,29 +22,38 @@ export class Refused extends Error {}
 
 export interface Saving {
   busy: boolean;
-  /** Saves; `what` returns what is said then, and raises Refused or SaveError. Whether it is on the disk. */
-  run: (what: () => Promise<string>) => Promise<boolean>;
+  /** Saves; `what` returns what is said then, and raises Refused or SaveError. What is said; "" where it is not on the
+   * disk. */
+  run: (what: () => Promise<string>) => Promise<string>;
   /** What became of the last one. */
   notice: ComponentChildren;
 }
 
+/** What a screen says as it opens: what was saved on the one that was left for it. */
+const told = passingCell("");
+
 export function useSaving(): Saving {
   const [busy, setBusy] = useState(false);
-  const [said, setSaid] = useState("");
+  const [said, setSaid] = useState(told.value);
   const [failed, setFailed] = useState("");
-  const state = useRef({ busy: false, ended: -Infinity });
-  const run = async (what: () => Promise<string>): Promise<boolean> => {
-    if (state.current.busy || performance.now() - state.current.ended < BLINK) return false;
+  // A second touch is meant for the screen before: this one has not been read yet.
+  const state = useRef({ busy: false, ended: performance.now() });
+  useEffect(() => {
+    told.value = "";
+  }, []);
+  const run = async (what: () => Promise<string>): Promise<string> => {
+    if (state.current.busy || performance.now() - state.current.ended < BLINK) return "";
     state.current.busy = true;
     setBusy(true);
     try {
-      setSaid(await what());
+      const next = await what();
+      setSaid(next);
       setFailed("");
-      return true;
+      return next;
     } catch (error) {
       setSaid("");
       setFailed(error instanceof Refused ? error.message : failure(error));
-      return false;
+      return "";
     } finally {
       state.current = { busy: false, ended: performance.now() };
       setBusy(false);
@@ -51,6 +61,20 @@ export function useSaving(): Saving {
   };
   const notice = failed ? <Notice kind="bad" title={failed} /> : said ? <Notice kind="ok" title={said} /> : null;
   return { busy, run, notice };
+}
+
+/** What the hand has written since `sent` stood there, which was recorded meanwhile: it is of the next one. */
+export function writtenSince<T extends object>(draft: Draft<T>, sent: T): Partial<T> {
+  const now = Object.entries(draft.now()) as [keyof T, unknown][];
+  return Object.fromEntries(now.filter(([name, value]) => value !== sent[name])) as Partial<T>;
+}
+
+/** What stood there was recorded; `next` stands there from now on. */
+export async function recorded<T extends object>(draft: Draft<T>, next: Partial<T>): Promise<void> {
+  const gone = draft.forget();
+  if (Object.keys(next).length) draft.change(next);
+  // It is recorded, whatever becomes of its draft.
+  await gone.catch(() => undefined);
 }
 
 /** The grids that the phone's holder answers for now; before the first pull those that enrolment told. */
@@ -79,6 +103,29 @@ export function useGrid(draft: Basis & { grid: string }, onChoose: (code: string
 
 /** The codes of duties; undefined before the first pull, or without that right. */
 export const rules = () => model.all("duty_rules")[0];
+
+/** What a screen begins with: a correction with what was recorded; what was refused is put there by the sync box. */
+export function begunWith<T>(entity: Pushed, basis: string, blank: T, from: (patch: Done["patch"], basis: Basis) => T): T {
+  const done = basis ? model.done(entity) : [];
+  const one = done.find(({ op_id }) => op_id === basis);
+  // The phone's own key leads back to what was corrected already: that is not done twice.
+  if (!one || one.state === "rejected" || replacedBy(done).has(basis)) return blank;
+  return from(one.patch, correcting(one, null));
+}
+
+/** To where an entry is corrected: what is half written here stays. */
+export function goCorrect(...to: string[]): void {
+  go(...to);
+  scrollTo({ top: 0 });
+}
+
+/** From a correction to where the next one is written, unless somebody in a hurry has gone elsewhere by now. `said`: what
+ * is said there. */
+export function leave(basis: string, said: string, ...to: string[]): void {
+  if (route.value.at(-1) !== basis) return;
+  told.value = said;
+  instead(...to);
+}
 
 /** The entry that a draft takes the place of, among those that the screen shows. A correction that was left lying until
  * its entry is shown no more would take the place of that one unseen: what was written stays, and is new. */

@@ -14,8 +14,10 @@ export interface Edit<T> {
   change: (part: Partial<T>) => void;
   /** What differs from the base, in `next` or in `value`. */
   changes: (next?: T) => Partial<T>;
-  /** Saved, or no longer wanted: what the phone knows now stands there. */
+  /** No longer wanted: what the phone knows now stands there. */
   done: () => void;
+  /** `next` was saved: it stands there, and over it what the hand has written since. */
+  saved: (next: T) => void;
 }
 
 interface Begun<T> {
@@ -50,5 +52,12 @@ export function useEdit<T extends object>(key: string, shown: T, version: number
     },
     changes: (next = now.value) => differing(next),
     done,
+    saved: (next) => {
+      const last = draft.now().begun?.value;
+      const since = Object.entries(last ?? {}).filter(([name, value]) => value !== now.value[name as keyof T]);
+      done();
+      // What was refused is dealt with, and its form is left.
+      if (since.length && !given) draft.change({ begun: { base: next, version: now.version, value: { ...next, ...Object.fromEntries(since) } } });
+    },
   };
 }

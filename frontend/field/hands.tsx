@@ -190,6 +190,12 @@ export async function tap(name: string): Promise<void> {
   await settled();
 }
 
+/** A touch after which the hand does not wait for what comes of it. */
+export async function hurry(name: string): Promise<void> {
+  later += BLINK;
+  await act(() => void named(name).click());
+}
+
 export const pause = (ms: number): Promise<void> => new Promise((next) => setTimeout(next, ms));
 
 /** Until what was touched has been written down, or refused: buttons rest while something is written. */
@@ -204,9 +210,16 @@ export async function shows(text: string): Promise<void> {
   await vi.waitFor(() => expect(said()).toContain(text), { timeout: 4_000, interval: 10 });
 }
 
-export async function fill(label: string, value: string): Promise<void> {
+function fieldOf(label: string): HTMLInputElement | null {
   const found = [...root.querySelectorAll("label")].find((one) => one.textContent?.startsWith(label));
-  const field = root.querySelector<HTMLInputElement>(`#${CSS.escape(found?.htmlFor ?? "")}`);
+  return root.querySelector(`#${CSS.escape(found?.htmlFor ?? "")}`);
+}
+
+/** What stands in a field. */
+export const value = (label: string): string => fieldOf(label)?.value ?? "(none)";
+
+export async function fill(label: string, value: string): Promise<void> {
+  const field = fieldOf(label);
   if (!field) throw new Error(`no field is called ${label}: ${said()}`);
   await act(() => {
     field.value = value;

@@ -1,9 +1,9 @@
 // Who passed a gate is known to the server; a phone that lies at the gate need not go on knowing it.
 import { encrypt } from "./crypto";
-import { type Own, boxPlace, draft, keepDraft, opened, reload } from "./model";
+import { type Own, boxPlace, keepDraft, opened, reload } from "./model";
 import { isOurs, openKeys } from "./session";
 import { changeQueued, queued, write } from "./store";
-import { type Passed, draftAt } from "./written";
+import { draftAt } from "./written";
 
 const HOUR = 3_600_000;
 const PERSONAL = ["who", "identity", "phone", "note"];
@@ -28,15 +28,9 @@ export async function forgetPassers(now: number = Date.now()): Promise<void> {
     if (!(await isOurs(writing))) return;
     for (const { seq, own } of changes) await changeQueued(writing, seq, { own, bare: 1 });
   });
-  for (const { op_id, gate } of changes) await forgetDrafts(gate, op_id).catch(() => undefined);
+  // What was begun over an entry says the same as the entry.
+  for (const { op_id, gate } of changes) await keepDraft(draftAt.gate(gate, op_id), null).catch(() => undefined);
   await reload();
-}
-
-/** What was begun over an entry says the same as the entry. */
-async function forgetDrafts(gate: string, opId: string): Promise<void> {
-  await keepDraft(draftAt.gate(gate, opId), null);
-  const open = draftAt.gate(gate, "");
-  if ((await draft<Passed>(open))?.corrects === opId) await keepDraft(open, null);
 }
 
 function stripped({ id, title, patch, changes }: Own): Own {

@@ -37,6 +37,11 @@ export function go(...to: string[]): void {
   location.hash = link(...to);
 }
 
+/** As `go`; the phone's own key leads back to what was before the screen that is left. */
+export function instead(...to: string[]): void {
+  location.replace(link(...to));
+}
+
 export function link(...to: string[]): string {
   return `#/${to.map(encodeURIComponent).join("/")}`;
 }

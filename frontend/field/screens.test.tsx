@@ -373,6 +373,7 @@ describe("duties", () => {
     await pause();
     await tap("Let through");
     await tap("Correct it");
+    await fill("Plate of the car", "B12345");
     await walk("#/rounds/round1/p2");
     await fill("Note", "A door stood open.");
     await walk("#/messages/rumour");
@@ -381,7 +382,11 @@ describe("duties", () => {
     await tap("Staircase");
     await walk("#/gates");
     await pause();
+    expect(said()).not.toContain("This takes the place of");
+    await tap("Correct it");
+    await pause();
     expect(said()).toContain("This takes the place of");
+    expect(root.querySelector<HTMLInputElement>("#gate-plate")?.value).toBe("B12345");
     await tap("Handed over");
     await walk("#/messages/rumour");
     await pause();
@@ -395,7 +400,7 @@ describe("duties", () => {
     await tap("All in order");
     const [first, second, ...others] = await sent();
     expect(first?.patch).toMatchObject({ plate: "A12345", decision: "pass" });
-    expect(second?.patch).toMatchObject({ plate: "A12345", decision: "referred", corrects: first?.op_id });
+    expect(second?.patch).toMatchObject({ plate: "B12345", decision: "referred", corrects: first?.op_id });
     expect(others.map((one) => [one.patch["note"], one.patch["site"]])).toEqual([["No water?", undefined], [undefined, "stairs"], ["A door stood open.", undefined]]);
   }, 20_000);
 

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { dayAfter, today } from "./clock";
 import { uuid7 } from "./crypto";
-import { begin, campaign, door, end, fill, form, gate, home, message, named, open, pause, pick, root, round, rules, said, sent, server, shows, tap, title, walk, words } from "./hands";
+import { begin, campaign, door, end, fill, form, gate, home, message, named, open, pause, pick, root, round, rules, said, sent, server, shows, tap, title, value, walk, words } from "./hands";
 import { clear, load, model, remembered, save } from "./model";
 import { allPhotos, byOp, queued, setMeta } from "./store";
 import { last } from "./sweep";
@@ -28,11 +28,6 @@ async function refused(...what: Parameters<typeof save>): Promise<string> {
   await shows("That can't be. Write it otherwise.");
   return op_id;
 }
-
-const value = (label: string): string => {
-  const found = [...root.querySelectorAll("label")].find((one) => one.textContent?.startsWith(label));
-  return root.querySelector<HTMLInputElement>(`#${CSS.escape(found?.htmlFor ?? "")}`)?.value ?? "(none)";
-};
 
 /** The new one is under way, the refused one is dealt with, and nothing of it is left to be looked at. */
 async function dealt(opId: string): Promise<Awaited<ReturnType<typeof sent>>[number]> {

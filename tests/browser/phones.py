@@ -297,9 +297,9 @@ def unlock(page: Page) -> None:
     expect(page.get_by_role("navigation", name="主导航")).to_be_visible()
 
 
-def touch(page: Page, name: str) -> None:
+def touch(page: Page, name: str, *, exact: bool = False) -> None:
     """Tap a button as somebody does who has read it: what comes sooner is taken for a tremble."""
-    button = page.get_by_role("button", name=name)
+    button = page.get_by_role("button", name=name, exact=exact)
     expect(button).to_be_visible()
     page.wait_for_timeout(400)
     button.click()
@@ -319,5 +319,5 @@ def write_note(page: Page, note: str) -> None:
     """From the door go to its household and save a note on it."""
     page.get_by_role("link", name="修改住户情况").click()
     page.get_by_label("住户备注").fill(note)
-    page.get_by_role("button", name="保存", exact=True).click()
+    touch(page, "保存", exact=True)
     expect(page.get_by_text("已存。")).to_be_visible()

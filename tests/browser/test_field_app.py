@@ -38,6 +38,7 @@ from tests.browser.phones import (
     on_disk_in_plain,
     online,
     phone,
+    touch,
     unlock,
     until,
 )
@@ -144,7 +145,7 @@ def write_everything(page: Page) -> None:
     page.get_by_role("link", name="修改住户情况").tap()
     page.get_by_text("查甲乙").tap()
     page.get_by_label("去向").fill(WHERE)
-    page.get_by_role("button", name="登记外出").tap()
+    touch(page, "登记外出")
     expect(page.get_by_text("已存。")).to_be_visible()
     page.get_by_role("link", name="返回").tap()
     page.get_by_role("link", name="有异常").tap()
@@ -156,7 +157,7 @@ def write_everything(page: Page) -> None:
     page.get_by_role("link", name="卡口", exact=True).tap()
     for label, value in PASSER.items():
         page.get_by_label(label, exact=True).fill(value)
-    page.get_by_role("button", name="放行").tap()
+    touch(page, "放行")
     expect(page.get_by_text("已存：演A90901")).to_be_visible()
     for label, value in PASSER.items():
         page.get_by_label(label, exact=True).fill(value)

@@ -27,6 +27,7 @@ from tests.browser.phones import (
     offline,
     online,
     phone,
+    touch,
     write_note,
 )
 from tests.test_phones_converge import InProcess
@@ -82,7 +83,7 @@ def two_change_one_note(bobs: Page, doras: Page, cast: Any, ids: dict[str, Any])
     to_door(bobs, "102")
     bobs.get_by_role("link", name="修改住户情况").click()
     bobs.locator("input[value=empty]").check()
-    bobs.get_by_role("button", name="保存", exact=True).click()
+    touch(bobs, "保存", exact=True)
     expect(bobs.get_by_text("已存。")).to_be_visible()
     in_step(bobs)
     close_household(by=cast.actor("alice"), household_id=ids["301"])

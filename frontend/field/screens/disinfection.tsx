@@ -1,29 +1,44 @@
 // A disinfection: where, with what, how strong, how long; usual values stand there already.
 import { DoneHere, useDone } from "../done";
 import { useDraft } from "../draft";
-import { Correcting, Refused, WritingAnew, compact, dealtWith, rules, useCorrected, useGrid, useSaving } from "../duty";
+import {
+  Correcting,
+  Refused,
+  WritingAnew,
+  begunWith,
+  compact,
+  dealtWith,
+  goCorrect,
+  leave,
+  recorded,
+  rules,
+  useCorrected,
+  useGrid,
+  useSaving,
+  writtenSince,
+} from "../duty";
 import { goOn } from "../enter";
 import { useModel } from "../hooks";
-import { type Done, save } from "../model";
+import { save } from "../model";
 import { Lines } from "../parts";
 import type { DutyRules } from "../records";
 import { session } from "../session";
 import { t } from "../text";
 import { Button, Choice, Empty, Field, Screen } from "../ui";
 import { counted, named } from "../words";
-import { type Disinfected, NEW, correcting, disinfectionFrom, draftAt } from "../written";
+import { type Disinfected, NEW, disinfectionFrom, draftAt } from "../written";
 
 const LONGEST_NOTE = 500;
 const LONGEST_NAME = 60;
 const MOST = { concentration: 1_000_000, minutes: 24 * 60, area: 10_000_000 };
 
-/** #/disinfection, #/disinfection/ENTRY where a refused one is written anew. */
+/** #/disinfection, #/disinfection/ENTRY where one is corrected, or a refused one written anew. */
 export function Disinfection({ rest: [basis = ""] }: { rest: string[] }) {
   useModel();
   const known = rules();
   return (
-    <Screen title={t("Disinfection")}>
-      {known ? <Record known={known} basis={basis} key={basis} /> : <Empty title={t("Nothing was fetched yet.")} />}
+    <Screen title={t("Disinfection")} key={basis}>
+      {known ? <Record known={known} basis={basis} /> : <Empty title={t("Nothing was fetched yet.")} />}
     </Screen>
   );
 }
@@ -34,8 +49,8 @@ function Record({ known, basis }: { known: DutyRules; basis: string }) {
     return { concentration: String(agent?.concentration ?? ""), minutes: String(agent?.minutes ?? "") };
   };
   const first = known.agents[0]?.code ?? "";
-  const blank = { ...NEW, grid: "", site: "", agent: first, ...usual(first), area: "", operator: session.value.user_name, note: "" };
-  const draft = useDraft<Disinfected>(draftAt.disinfection(basis), blank);
+  const blank: Disinfected = { ...NEW, grid: "", site: "", agent: first, ...usual(first), area: "", operator: session.value.user_name, note: "" };
+  const draft = useDraft(draftAt.disinfection(basis), begunWith("disinfection", basis, blank, disinfectionFrom));
   const { site, agent, corrects: _corrects, was, again, ...typed } = draft.value;
   const done = useDone("disinfection");
   const corrected = useCorrected(draft, done);
@@ -44,10 +59,11 @@ function Record({ known, basis }: { known: DutyRules; basis: string }) {
   const set = (name: keyof typeof typed) => (event: { currentTarget: HTMLInputElement }) => {
     draft.change({ [name]: event.currentTarget.value });
   };
-  const stop = (): void => {
-    // The next place is mostly done with the same.
-    draft.change({ site: "", area: "", note: "", corrects: "", was: [] });
+  const stop = async (): Promise<void> => {
+    await recorded(draft, {});
+    leave(basis, "", "disinfection");
   };
+  const title = [known.sites.find((one) => one.code === site), known.agents.find((one) => one.code === agent)].map((one) => named(one)).join(" · ");
   const written = async (): Promise<string> => {
     if (!site) throw new Refused(t("Choose where it was done."));
     const numbers = {
@@ -58,8 +74,6 @@ function Record({ known, basis }: { known: DutyRules; basis: string }) {
     if (!numbers.minutes) throw new Refused(t("Time of contact: write the minutes, as 30."));
     const area = counted(typed.area, MOST.area);
     if (typed.area.trim() && !area) throw new Refused(t("Area: write the square metres, as 120, or nothing."));
-    const where = named(known.sites.find((one) => one.code === site));
-    const title = `${where} · ${named(known.agents.find((one) => one.code === agent))}`;
     const said = {
       place_code: code,
       site,
@@ -72,18 +86,16 @@ function Record({ known, basis }: { known: DutyRules; basis: string }) {
     };
     const patch = compact(said, was);
     await save("disinfection", null, patch, { title, again: again?.op_id ?? "" });
-    if (again) {
-      await draft.forget().catch(() => undefined);
-      dealtWith(title);
-    }
     return t("Saved: %(title)s", { title });
   };
   const record = async (): Promise<void> => {
-    if ((await run(written)) && !again) stop();
-    scrollTo({ top: 0 });
-  };
-  const correct = (one: Done): void => {
-    draft.change(disinfectionFrom(one.patch, correcting(one, again)));
+    const sent = draft.value;
+    const said = await run(written);
+    // The next place is mostly done with the same.
+    const { grid, concentration, minutes, operator } = sent;
+    if (said) await recorded(draft, basis ? {} : { grid, agent, concentration, minutes, operator, ...writtenSince(draft, sent) });
+    if (said && again) return dealtWith(title);
+    if (said && basis) return leave(basis, said, "disinfection");
     scrollTo({ top: 0 });
   };
   return (
@@ -98,7 +110,7 @@ function Record({ known, basis }: { known: DutyRules; basis: string }) {
     >
       {notice}
       <WritingAnew again={again} />
-      <Correcting corrected={corrected} basis={draft.value} onStop={stop} onNew={draft.change} />
+      <Correcting corrected={corrected} basis={draft.value} onStop={() => void stop()} onNew={draft.change} />
       {choice}
       <Choice legend={t("Where")} value={site} options={known.sites.map((one) => ({ value: one.code, label: named(one) }))} onChoose={(next) => draft.change({ site: next })} />
       <Choice
@@ -117,7 +129,7 @@ function Record({ known, basis }: { known: DutyRules; basis: string }) {
           {t("Save")}
         </Button>
       </div>
-      <DoneHere title={t("Recorded on this phone")} done={done} onCorrect={correct} />
+      <DoneHere title={t("Recorded on this phone")} done={done} onCorrect={(one) => goCorrect("disinfection", one.op_id)} />
     </form>
   );
 }

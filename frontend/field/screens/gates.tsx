@@ -1,13 +1,27 @@
 // A gate's log: who passes is written down in one go, and the next one can come.
 import { Fragment } from "preact";
-import { useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { dayOf, today } from "../clock";
 import { DoneHere, useDone } from "../done";
 import { useDraft } from "../draft";
-import { Correcting, Refused, WritingAnew, compact, dealtWith, rules, useCorrected, useSaving } from "../duty";
+import {
+  Correcting,
+  Refused,
+  WritingAnew,
+  begunWith,
+  compact,
+  dealtWith,
+  goCorrect,
+  leave,
+  recorded,
+  rules,
+  useCorrected,
+  useSaving,
+  writtenSince,
+} from "../duty";
 import { goOn } from "../enter";
 import { useModel } from "../hooks";
-import { type Done, model, save } from "../model";
+import { draft, keepDraft, model, save } from "../model";
 import { RowLink } from "../parts";
 import type { Asked, Row } from "../records";
 import { link } from "../route";
@@ -15,7 +29,7 @@ import { ScanButton, useGun } from "../scan";
 import { t, tn } from "../text";
 import { Button, Choice, Empty, Field, Notice, Screen } from "../ui";
 import { counted, named, narrow } from "../words";
-import { NO_PASSER, type Passed, type Passing, correcting, draftAt, passerFrom } from "../written";
+import { NO_PASSER, type Passed, type Passing, draftAt, passerFrom } from "../written";
 
 const MOST_PEOPLE = 1_000;
 /** By which a code that was read is known. */
@@ -28,7 +42,7 @@ const SHAPES: readonly [Asked, RegExp][] = [
 const [LONGEST_NUMBER, LONGEST_NOTE] = [30, 500];
 const [COLDEST, HOTTEST] = [30, 45];
 
-/** #/gates, #/gates/GATE, #/gates/GATE/ENTRY where a refused one is written anew. */
+/** #/gates, #/gates/GATE, #/gates/GATE/ENTRY where one is corrected, or a refused one written anew. */
 export function Gates({ rest }: { rest: string[] }) {
   useModel();
   const gates = model.gates();
@@ -58,7 +72,7 @@ export function Gates({ rest }: { rest: string[] }) {
 }
 
 function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
-  const written = useDraft(draftAt.gate(gate.id, basis), NO_PASSER);
+  const written = useDraft(draftAt.gate(gate.id, basis), begunWith("gate_entry", basis, NO_PASSER, passerFrom));
   const { direction, corrects, was, again, ...entry } = written.value;
   const [read, setRead] = useState("");
   const first = useRef<HTMLDivElement>(null);
@@ -131,19 +145,32 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
     return t("Saved: %(title)s", { title });
   };
   const decide = async (decision: string, label: string): Promise<void> => {
-    if (!(await run(() => record(decision, label)))) return scrollTo({ top: 0 });
-    setRead("");
-    await written.forget().catch(() => undefined);
-    if (again) return dealtWith(again.title);
+    const sent = written.value;
+    const said = await run(() => record(decision, label));
+    if (!said) return scrollTo({ top: 0 });
+    setRead((now) => (now === read ? "" : now));
+    const since = writtenSince(written, sent);
+    // What a gun has read since then stands behind what was sent.
+    const note = sent.note.trim();
+    if (note && since.note?.startsWith(note)) since.note = since.note.slice(note.length).trim();
+    const writing = Object.keys(since).length > 0;
+    if (basis) {
+      await recorded(written, {});
+      if (writing) await addTo(draftAt.gate(gate.id, ""), since).catch(() => undefined);
+      return again ? dealtWith(again.title) : leave(basis, said, "gates", gate.id);
+    }
     // Who comes next mostly goes the same way.
-    if (direction !== "in") written.change({ direction });
-    // The next one stands there already.
-    first.current?.querySelector<HTMLInputElement>("input")?.focus();
+    await recorded(written, { ...(direction === "in" ? {} : { direction }), ...since });
+    if (!writing) toFirst();
   };
-  const correct = (one: Done): void => {
-    setRead("");
-    written.change(passerFrom(one.patch, correcting(one, again)));
-    scrollTo({ top: 0 });
+  // The next one stands there already.
+  const toFirst = (): void => first.current?.querySelector<HTMLInputElement>("input")?.focus();
+  useEffect(() => {
+    if (notice) toFirst();
+  }, []);
+  const stop = async (): Promise<void> => {
+    await recorded(written, {});
+    leave(basis, "", "gates", gate.id);
   };
 
   return (
@@ -153,7 +180,7 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
       <Correcting
         corrected={corrected}
         basis={written.value}
-        onStop={() => void written.forget().catch(() => undefined)}
+        onStop={() => void stop()}
         onNew={written.change}
       />
       {corrected?.bare && (
@@ -217,7 +244,7 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
           </Button>
         ))}
       </div>
-      <DoneHere title={tn("%(n)s entry today on this phone", "%(n)s entries today on this phone", todays)} done={done} onCorrect={correct} />
+      <DoneHere title={tn("%(n)s entry today on this phone", "%(n)s entries today on this phone", todays)} done={done} onCorrect={(one) => goCorrect("gates", gate.id, one.op_id)} />
       {model.gates().length > 1 && (
         <a class="ff-button ff-button--plain" href={link("gates")}>
           <span>{t("Other gates")}</span>
@@ -225,6 +252,12 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
       )}
     </Screen>
   );
+}
+
+/** Put what is of the next passer where that one is written; what stands there already stays. */
+async function addTo(key: string, since: Partial<Passed>): Promise<void> {
+  const begun = Object.entries((await draft<Passed>(key)) ?? {}).filter(([name, value]) => value !== NO_PASSER[name as keyof Passed]);
+  await keepDraft(key, { ...NO_PASSER, ...since, ...Object.fromEntries(begun) });
 }
 
 /** A temperature as it is typed in a hurry: 36.5, 365 or 36,5, in °C to a tenth; null where it is none. */

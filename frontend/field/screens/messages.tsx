@@ -1,10 +1,26 @@
 // What is to be said today, large enough to be read aloud; talks, rumours and gatherings.
 import { DoneHere, useDone } from "../done";
 import { useDraft } from "../draft";
-import { Correcting, Refused, WritingAnew, compact, dealtWith, rules, useCorrected, useGrid, useGrids, useSaving } from "../duty";
+import {
+  Correcting,
+  Refused,
+  WritingAnew,
+  begunWith,
+  compact,
+  dealtWith,
+  goCorrect,
+  leave,
+  recorded,
+  rules,
+  useCorrected,
+  useGrid,
+  useGrids,
+  useSaving,
+  writtenSince,
+} from "../duty";
 import { goOn } from "../enter";
 import { useModel } from "../hooks";
-import { type Done, model, save } from "../model";
+import { model, save } from "../model";
 import { TOLD, latestIn, standing, within } from "../outreach";
 import { Badge, Lines, RowLink } from "../parts";
 import type { DutyRules, Row } from "../records";
@@ -12,12 +28,13 @@ import { link } from "../route";
 import { t } from "../text";
 import { Button, Choice, Empty, Field, Screen } from "../ui";
 import { counted, named } from "../words";
-import { NO_OUTREACH, correcting, draftAt, outreachFrom } from "../written";
+import { NO_OUTREACH, draftAt, outreachFrom } from "../written";
 
 const LONGEST_NOTE = 500;
 const MOST_PEOPLE = 100_000;
 
-/** #/messages, #/messages/say/MESSAGE, #/messages/KIND; at the end the number of a refused entry that is written anew. */
+/** #/messages, #/messages/say/MESSAGE, #/messages/KIND; at the end the number of an entry that is corrected,
+ * or of a refused one that is written anew. */
 export function Messages({ rest }: { rest: string[] }) {
   useModel();
   const known = rules();
@@ -99,15 +116,15 @@ function Say({ message, known, basis }: { message: Row<"message">; known: DutyRu
       corrects: (again && written.value.corrects) || otherwise,
     });
     const title = `${label} · ${[...message.text].slice(0, 12).join("")}`;
+    const sent = written.value;
     const kept = await run(async () => {
       if (people.trim() && heard === null) throw new Refused(t("People: write a number, or nothing."));
       await save("outreach", null, patch, { title, again: again?.op_id ?? "" });
       return t("Saved: %(title)s", { title: label });
     });
     if (!kept) return scrollTo({ top: 0 });
-    await written.forget().catch(() => undefined);
+    await recorded(written, again ? {} : { ...(choice ? { grid: code } : {}), ...writtenSince(written, sent) });
     if (again) dealtWith(title);
-    else if (choice) written.change({ grid: code });
   };
   return (
     <Screen title={named(known.messages.find((one) => one.code === message.kind), message.kind)}>
@@ -140,32 +157,33 @@ function Say({ message, known, basis }: { message: Row<"message">; known: DutyRu
 }
 
 function Outreach({ kind, basis }: { kind: DutyRules["outreach"][number]; basis: string }) {
-  const draft = useDraft(draftAt.outreach(kind.code, basis), NO_OUTREACH);
+  const draft = useDraft(draftAt.outreach(kind.code, basis), begunWith("outreach", basis, NO_OUTREACH, outreachFrom));
   const { outcome, people, note, corrects, was, again } = draft.value;
   const done = useDone("outreach", "kind", kind.code);
   const corrected = useCorrected(draft, done);
   const { busy, run, notice } = useSaving();
   const { code, choice } = useGrid(draft.value, (grid) => draft.change({ grid }));
-  const stop = (): void => void draft.forget().catch(() => undefined);
+  const stop = async (): Promise<void> => {
+    await recorded(draft, {});
+    leave(basis, "", "messages", kind.code);
+  };
+  const title = [named(kind), named(kind.outcomes.find((one) => one.code === outcome))].join(" · ");
   const written = async (): Promise<string> => {
-    const found = kind.outcomes.find((one) => one.code === outcome);
-    if (!found) throw new Refused(t("Choose how it ended."));
+    if (!kind.outcomes.some((one) => one.code === outcome)) throw new Refused(t("Choose how it ended."));
     const heard = counted(people, MOST_PEOPLE);
     if (people.trim() && heard === null) throw new Refused(t("People: write a number, or nothing."));
-    const title = `${named(kind)} · ${named(found)}`;
     const counts = again ? corrects : corrected?.op_id;
     const said = { place_code: code, kind: kind.code, outcome, people: heard ?? 0, note: note.trim(), corrects: counts };
     const patch = compact(said, was);
     await save("outreach", null, patch, { title, again: again?.op_id ?? "" });
-    if (again) dealtWith(title);
     return t("Saved: %(title)s", { title });
   };
   const record = async (): Promise<void> => {
-    if (await run(written)) stop();
-    scrollTo({ top: 0 });
-  };
-  const correct = (one: Done): void => {
-    draft.change(outreachFrom(one.patch, correcting(one, again)));
+    const sent = draft.value;
+    const said = await run(written);
+    if (said) await recorded(draft, basis ? {} : writtenSince(draft, sent));
+    if (said && again) return dealtWith(title);
+    if (said && basis) return leave(basis, said, "messages", kind.code);
     scrollTo({ top: 0 });
   };
   return (
@@ -181,7 +199,7 @@ function Outreach({ kind, basis }: { kind: DutyRules["outreach"][number]; basis:
       >
         {notice}
         <WritingAnew again={again} />
-        <Correcting corrected={corrected} basis={draft.value} onStop={stop} onNew={draft.change} />
+        <Correcting corrected={corrected} basis={draft.value} onStop={() => void stop()} onNew={draft.change} />
         {choice}
         <Choice
           legend={t("How it ended")}
@@ -210,7 +228,7 @@ function Outreach({ kind, basis }: { kind: DutyRules["outreach"][number]; basis:
       <DoneHere
         title={t("Recorded on this phone")}
         done={done}
-        onCorrect={correct}
+        onCorrect={(one) => goCorrect("messages", kind.code, one.op_id)}
       />
     </Screen>
   );

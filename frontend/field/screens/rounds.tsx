@@ -4,29 +4,44 @@ import { passingCell, useCell } from "../cell";
 import { sha256, utf8 } from "../crypto";
 import { DoneHere, useDone } from "../done";
 import { useDraft } from "../draft";
-import { Correcting, WritingAnew, compact, dealtWith, rules, useCorrected, useSaving } from "../duty";
+import {
+  Correcting,
+  WritingAnew,
+  begunWith,
+  compact,
+  dealtWith,
+  goCorrect,
+  leave,
+  recorded,
+  rules,
+  useCorrected,
+  useSaving,
+  writtenSince,
+} from "../duty";
 import { Locate } from "../forms";
 import { useModel } from "../hooks";
-import { type Done, model, save } from "../model";
+import { model, save } from "../model";
 import { Badge, Findings, Lines, Progress, RowLink } from "../parts";
 import type { Point, Row } from "../records";
-import { go, link, route } from "../route";
+import { go, instead, link, route } from "../route";
 import { ScanButton, useGun } from "../scan";
 import { t, tn } from "../text";
 import { Empty, Icon, Notice, Screen } from "../ui";
 import { type Standing, standings } from "../walks";
 import { named } from "../words";
-import { NO_CHECK, checkFrom, correcting, draftAt } from "../written";
+import { NO_CHECK, checkFrom, draftAt } from "../written";
 
 const LONGEST_NOTE = 500;
 /** What was recorded last, told where the next point is chosen. */
 const just = passingCell("");
-const NOT_READ = { point: "", token: "" };
+/** `basis`: of the correction that it was read for; "" for none. */
+const NOT_READ = { point: "", basis: "", token: "" };
 /** The code that was read, and its point: the proof of having been there holds for one check, and stands in no address
  * and nowhere on the phone before it is read. */
 const scanned = passingCell(NOT_READ);
 
-/** #/rounds, #/rounds/ROUND, #/rounds/ROUND/POINT, and #/rounds/ROUND/POINT/CHECK where a refused one is written anew. */
+/** #/rounds, #/rounds/ROUND, #/rounds/ROUND/POINT, and #/rounds/ROUND/POINT/CHECK where one is corrected, or a refused
+ * one written anew. */
 export function Rounds({ rest }: { rest: string[] }) {
   useModel();
   const [roundId, pointId, basis = ""] = rest;
@@ -81,8 +96,10 @@ function useReader(rounds: Row<"round">[]): { unknown: boolean; take: (code: str
     const token = code.trim().toUpperCase();
     void pointOf(token, rounds).then((found) => {
       setUnknown(!found);
-      scanned.value = found ? { point: found.point.id, token } : NOT_READ;
-      if (found) go("rounds", found.round.id, found.point.id);
+      const [path, , point, basis = ""] = route.value;
+      const open = found !== null && path === "rounds" && point === found.point.id;
+      scanned.value = found ? { point: found.point.id, basis: open ? basis : "", token } : NOT_READ;
+      if (found && !open) go("rounds", found.round.id, found.point.id);
     });
   };
   useGun(take);
@@ -179,16 +196,18 @@ function State({ done, missed, wanted }: Standing) {
 }
 
 function Check({ round, point, basis }: { round: Row<"round">; point: Point; basis: string }) {
-  const written = useDraft(draftAt.round(point.id, basis), NO_CHECK);
+  const written = useDraft(draftAt.round(point.id, basis), begunWith("round_check", basis, NO_CHECK, checkFrom));
   const { note, position, corrects, was, again } = written.value;
   const here = useDone("round_check", "point_id", point.id);
   const corrected = useCorrected(written, here);
   const now = useCell(scanned);
   const before = corrected || again ? written.value.token : "";
-  const token = now.point === point.id ? now.token : before;
+  const isHere = now.point === point.id && now.basis === basis;
+  const token = isHere ? now.token : before;
   useEffect(
     () => () => {
-      if (scanned.value.point === point.id) scanned.value = NOT_READ;
+      // While a check of the same point is corrected it holds on.
+      if (scanned.value.point === point.id && route.value[2] !== point.id) scanned.value = NOT_READ;
     },
     [point.id],
   );
@@ -205,21 +224,23 @@ function Check({ round, point, basis }: { round: Row<"round">; point: Point; bas
     const said = { point_id: point.id, found, token, note: note.trim(), longitude, latitude, corrects: counts };
     const patch = compact(said, was);
     const title = `${point.name} · ${label}`;
+    const sent = written.value;
     const kept = await run(async () => {
       await save("round_check", null, patch, { title, again: again?.op_id ?? "" });
       return t("Saved: %(title)s", { title });
     });
     if (!kept) return;
-    scanned.value = NOT_READ;
-    await written.forget().catch(() => undefined);
+    // The next point's may have been read by now.
+    if (isHere && scanned.value === now) scanned.value = NOT_READ;
+    await recorded(written, basis ? {} : writtenSince(written, sent));
     if (again) return dealtWith(title);
     just.value = title;
     // On to the next point: its code, or the list.
-    if (route.value[2] === point.id) go("rounds", round.id);
+    if (route.value[2] === point.id) (basis ? instead : go)("rounds", round.id);
   };
-  const correct = (one: Done): void => {
-    written.change(checkFrom(one.patch, correcting(one, again)));
-    scrollTo({ top: 0 });
+  const stop = async (): Promise<void> => {
+    await recorded(written, {});
+    leave(basis, "", "rounds", round.id, point.id);
   };
   return (
     <Screen title={point.name}>
@@ -230,7 +251,7 @@ function Check({ round, point, basis }: { round: Row<"round">; point: Point; bas
       {notice}
       {unknown && <Unknown />}
       <WritingAnew again={again} />
-      <Correcting corrected={corrected} basis={written.value} onStop={() => written.change(NO_CHECK)} onNew={written.change} />
+      <Correcting corrected={corrected} basis={written.value} onStop={() => void stop()} onNew={written.change} />
       <Findings
         disabled={busy}
         said={again ? written.value.said : ""}
@@ -257,7 +278,7 @@ function Check({ round, point, basis }: { round: Row<"round">; point: Point; bas
       <a class="ff-button ff-button--plain" href={link("rounds", round.id)}>
         <span>{t("All points")}</span>
       </a>
-      <DoneHere title={t("Recorded on this phone")} done={here} onCorrect={correct} />
+      <DoneHere title={t("Recorded on this phone")} done={here} onCorrect={(one) => goCorrect("rounds", round.id, point.id, one.op_id)} />
     </Screen>
   );
 }
