@@ -1,5 +1,5 @@
 // The frame around the screens: how the sync stands at the top, the five places to go at the bottom.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { useCell } from "./cell";
 import { ChoosePin, Enrol, Unlock } from "./enrol";
 import { line } from "./line";
@@ -21,6 +21,10 @@ export function App() {
   const outgrown = useCell(newer);
   const scanned = useCell(code);
   const [forgotten, setForgotten] = useState(false);
+  // Of one lock: after the next the PIN is asked for again.
+  useEffect(() => {
+    if (stage !== "locked") setForgotten(false);
+  }, [stage]);
   if (outgrown) return <Outgrown />;
   if (stage === "starting") return null;
   const open = stage === "open";
@@ -30,7 +34,7 @@ export function App() {
       <main class="ff-main" id="main">
         {stage === "enrol" && <Enrol code={scanned} />}
         {stage === "pin" && <ChoosePin />}
-        {stage === "locked" && (forgotten ? <Enrol code={scanned} /> : <Unlock onForgotten={() => setForgotten(true)} />)}
+        {stage === "locked" && (forgotten ? <Enrol code={scanned} onBack={() => setForgotten(false)} /> : <Unlock onForgotten={() => setForgotten(true)} />)}
         {/* Opened by the PIN first, the phone keeps what is on it. */}
         {open && (scanned ? <Enrol code={scanned} /> : back ? <ClockBack /> : <Current />)}
       </main>

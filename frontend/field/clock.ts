@@ -15,6 +15,12 @@ let day = "";
 /** Now, ms. */
 export const now = (): number => Date.now() + offset;
 
+/** Now, for an answer that does not say when it was given: not before the last that was heard of the server's clock. */
+export async function answeredNow(): Promise<number> {
+  await readClock();
+  return Math.max(now(), (await meta("latest")) ?? 0);
+}
+
 /** Learn what the last exchange told of the server's clock, and whether it is another day by now. */
 export async function readClock(): Promise<void> {
   const known = (await meta("offset")) ?? 0;

@@ -66,6 +66,25 @@ test("the sixth digit and the Enter after it are one try", async () => {
   expect(await meta("tries")).toBe(1);
 });
 
+test("“PIN forgotten” is left again, by hand and by what comes after it: the next lock asks for the PIN", async () => {
+  const tap = async (name: string): Promise<void> => {
+    await act(() => [...root.querySelectorAll("button")].find((one) => one.textContent === name)!.click());
+  };
+  const heading = (): string => root.querySelector("h1")?.textContent ?? "";
+  await redeem("CODE", "phone");
+  await act(() => choosePin("135790"));
+  await act(() => lock());
+  await tap("PIN forgotten");
+  expect(heading()).toBe("Sign this phone in");
+  await tap("Back");
+  expect(heading()).toBe("Enter the PIN");
+  await tap("PIN forgotten");
+  await act(() => redeem("CODE2", "phone"));
+  await act(() => choosePin("246802"));
+  await act(() => lock());
+  expect(heading()).toBe("Enter the PIN");
+});
+
 test("a link alone signs nobody out of an open phone; the button does", async () => {
   await redeem("CODE", "phone");
   await act(() => choosePin("135790"));

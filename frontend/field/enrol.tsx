@@ -15,8 +15,9 @@ const GONE: Record<Exclude<Gone, "">, () => string> = {
   wipe: () => t("This phone was emptied by its owner or an administrator."),
 };
 
-/** Type or take over the code; with `code` from a link it is sent at once where nobody is signed in. */
-export function Enrol({ code: given = "" }: { code?: string }) {
+/** Type or take over the code; with `code` from a link it is sent at once where nobody is signed in. `onBack`: to where
+ * the PIN is asked. */
+export function Enrol({ code: given = "", onBack }: { code?: string; onBack?: () => void }) {
   const { gone, stage, user_name } = useCell(session);
   const [code, setCode] = useState(given);
   const [error, setError] = useState("");
@@ -52,7 +53,8 @@ export function Enrol({ code: given = "" }: { code?: string }) {
   };
   const back = (): void => {
     scanned.value = "";
-    go("settings");
+    if (onBack) onBack();
+    else go("settings");
   };
   return (
     <Screen title={t("Sign this phone in")}>
@@ -91,7 +93,7 @@ export function Enrol({ code: given = "" }: { code?: string }) {
           {busy ? t("Signing in …") : t("Sign in")}
         </Button>
       </form>
-      {stage === "open" && <Button onClick={back}>{t("Back")}</Button>}
+      {(stage === "open" || onBack) && <Button onClick={back}>{t("Back")}</Button>}
       <SaveUnsent />
     </Screen>
   );

@@ -56,26 +56,28 @@ export async function entries(): Promise<Entry[]> {
 /** Whether the person may put an entry away. What nobody has decided for as long as the phone keeps entries (ms) need
  * not be looked at any longer; a decision is told all the same. */
 export function isTold({ state, answered_at = Infinity }: Queued, refused: boolean, keep: number): boolean {
-  if (state === "held") return Date.now() - answered_at > keep;
+  if (state === "held") return now() - answered_at > keep;
   return state !== "waiting" && (state !== "applied" || refused);
 }
 
-/** The person has seen a notice, or has put a refused one away. */
+/** The person has seen a notice, or has put a refused one away. Raises StoreError. */
 export async function putAway(seq: number): Promise<void> {
-  await write(["queue", "photos", "boxes"], async (writing) => {
-    const queue = writing.objectStore("queue");
-    const item = await queue.get(seq);
-    if (!item || item.state === "waiting") return;
-    await queue.put({ ...item, seen: true });
-    for (const photo of await writing.objectStore("photos").index("op").getAll(item.op_id)) {
-      if (photo.state === "rejected" || item.state === "rejected") await dropPhoto(writing, photo.id);
-    }
-  });
+  await withRoom(() =>
+    write(["queue", "photos", "boxes"], async (writing) => {
+      const queue = writing.objectStore("queue");
+      const item = await queue.get(seq);
+      if (!item || item.state === "waiting") return;
+      await queue.put({ ...item, seen: true });
+      for (const photo of await writing.objectStore("photos").index("op").getAll(item.op_id)) {
+        if (photo.state === "rejected" || item.state === "rejected") await dropPhoto(writing, photo.id);
+      }
+    }),
+  );
   await count();
 }
 
 /** The person has put a stranded entry, which is in a file that was saved, into the server's hands: it goes, or what
- * was not sent of its photos. */
+ * was not sent of its photos. Raises StoreError. */
 export async function handedIn(seq: number): Promise<void> {
   const device = await meta("device");
   await write(["queue", "photos", "boxes"], async (writing) => {

@@ -36,7 +36,7 @@ test("who passed a gate is forgotten an hour after the server has it, what was r
   })();
   const known = () => Object.fromEntries(model.done("gate_entry").map(({ op_id, title, patch }) => [op_id, [title, patch["who"], patch["identity"], patch["phone"], patch["note"]]]));
   const whole = (who: string) => [`${who} · 36.5 °C`, who, "110101199001011237", "13800000000", "Code PASS-0042"];
-  await forgetPassers();
+  await forgetPassers(Date.now());
   expect(known()).toEqual({ [taken.op_id]: whole("张三丰"), [refused.op_id]: whole("李四"), [later.op_id]: whole("王五") });
   // A correction that was begun and left lying, and what stands half written for somebody else.
   const begun = [draftAt.gate("g1", taken.op_id), draftAt.gate("g1", "")];

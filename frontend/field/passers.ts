@@ -2,15 +2,15 @@
 import { encrypt } from "./crypto";
 import { type Own, boxPlace, keepDraft, opened, reload } from "./model";
 import { isOurs, openKeys } from "./session";
-import { changeQueued, queued, write } from "./store";
+import { changeQueued, queued, withRoom, write } from "./store";
 import { draftAt } from "./written";
 
 const HOUR = 3_600_000;
 const PERSONAL = ["who", "identity", "phone", "note"];
 
 /** Strip the entries of gates that the server has taken over, but for the hour in which a slip is corrected, and those
- * that it refused once they are put away or written anew. */
-export async function forgetPassers(now: number = Date.now()): Promise<void> {
+ * that it refused once they are put away or written anew. `now`: by the server's clock. */
+export async function forgetPassers(now: number): Promise<void> {
   const keys = openKeys();
   if (!keys) return;
   const ended = (await queued("applied", "merged", "conflict", "rejected")).filter((item) => item.state !== "rejected" || item.seen);
@@ -24,10 +24,12 @@ export async function forgetPassers(now: number = Date.now()): Promise<void> {
   );
   const changes = bare.filter((one) => one !== null);
   if (!changes.length) return;
-  await write(["meta", "queue"], async (writing) => {
-    if (!(await isOurs(writing))) return;
-    for (const { seq, own } of changes) await changeQueued(writing, seq, { own, bare: 1 });
-  });
+  await withRoom(() =>
+    write(["meta", "queue"], async (writing) => {
+      if (!(await isOurs(writing))) return;
+      for (const { seq, own } of changes) await changeQueued(writing, seq, { own, bare: 1 });
+    }),
+  );
   // What was begun over an entry says the same as the entry.
   for (const { op_id, gate } of changes) await keepDraft(draftAt.gate(gate, op_id), null).catch(() => undefined);
   await reload();

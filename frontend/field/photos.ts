@@ -1,4 +1,5 @@
 // Photos go up by themselves after the operations, in parts, each from where it broke off.
+import { answeredNow } from "./clock";
 import { type Bytes, sealAnswer } from "./crypto";
 import { type Photo, allPhotos, boxOf, dropPhotos, keptFor, meta, queued, withRoom, write } from "./store";
 import { t } from "./text";
@@ -75,17 +76,19 @@ async function settle(photo: Photo, { state, problems }: Told): Promise<void> {
   // Asked for again when somebody is signed in who can read why.
   if (!key && problems.length) return;
   const answer = key && problems.length ? await sealAnswer(problems, photo.op_id, key) : undefined;
+  const at = await answeredNow();
   await withRoom(() =>
     write(["photos"], async (writing) => {
-      await writing.objectStore("photos").put({ ...photo, state, answered_at: Date.now(), ...(answer ? { answer } : {}) });
+      await writing.objectStore("photos").put({ ...photo, state, answered_at: at, ...(answer ? { answer } : {}) });
     }),
   );
 }
 
-/** Forget those that the server has had for longer than a restored backup would ask for. */
-export async function tidyPhotos(now: number = Date.now()): Promise<void> {
+/** Forget those that the server has had for longer than a restored backup would ask for; how many. `now`: by the
+ * server's clock. */
+export async function tidyPhotos(now: number): Promise<number> {
   const keep = await keptFor();
-  await dropPhotos((one) => one.state === "stored" && now - (one.answered_at ?? now) > keep);
+  return dropPhotos((one) => one.state === "stored" && now - (one.answered_at ?? now) > keep);
 }
 
 /** A photo of the camera made small, and without the place and time that cameras write into it. */

@@ -1,16 +1,18 @@
 // A phone without room: the photos that the server has make some; without them it opens all the same, and says so.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { random, uuid7 } from "./crypto";
-import { draft, keepDraft, load, save } from "./model";
+import { draft, keepDraft, load, model, save } from "./model";
 import { failure } from "./said";
 import { choosePin, expire, lock, redeem, session, start, unlock } from "./session";
-import { allPhotos, boxes, meta, setMeta } from "./store";
+import { allPhotos, boxes, meta, open, queued, setMeta } from "./store";
 import { rest, run, sync } from "./sync";
 import { Server, newPhone } from "./testing";
 
 const HOUR = 3_600_000;
 let server: Server;
 let full: boolean;
+/** In which store a deletion makes room. */
+let frees: string;
 
 beforeEach(async () => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
@@ -21,6 +23,7 @@ beforeEach(async () => {
   await choosePin("135790");
   await run();
   full = false;
+  frees = "boxes";
   const store = IDBObjectStore.prototype;
   for (const name of ["add", "put"] as const) {
     const real = store[name];
@@ -31,7 +34,7 @@ beforeEach(async () => {
   }
   const remove = store.delete;
   vi.spyOn(store, "delete").mockImplementation(function (this: IDBObjectStore, ...given) {
-    if (this.name === "boxes") full = false;
+    if (this.name === frees) full = false;
     return remove.apply(this, given);
   });
 });
@@ -77,6 +80,19 @@ test("when the lease is over what can be read goes, with room or without", async
   expect(await expire(Date.now() + 73 * HOUR)).toBe(true);
   expect(session.value).toMatchObject({ stage: "enrol", gone: "lease" });
   expect([await boxes(), await meta("wrapped"), await meta("secrets")]).toEqual([[], undefined, undefined]);
+});
+
+test("what is to go anyway goes also where nothing else can be kept, and makes room for it", async () => {
+  await save("visit", null, {}, { title: "302" });
+  await run();
+  const [item] = await queued();
+  const long = Date.now() - 15 * 24 * HOUR;
+  await (await open()).put("queue", { ...item!, at: new Date(long).toISOString(), answered_at: long });
+  server.records = [{ entity: "household", id: "h2", version: 1, data: { room: "303", note: "", state: "lived_in" } }];
+  full = true;
+  frees = "queue";
+  await run();
+  expect([await queued(), sync.value.line, model.household("h2")?.room]).toEqual([[], "ok", "303"]);
 });
 
 test.each([

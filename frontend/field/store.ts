@@ -26,6 +26,7 @@ export interface Queued {
   own: Box;
   /** The server's `Answer` (sync.ts), sealed to this phone. */
   answer?: Envelope;
+  /** By the server's clock, ms. */
   answered_at?: number;
   /** No pull that began after the answer is through: the records don't show it yet. */
   open?: 1;
@@ -243,6 +244,12 @@ export async function recent(since: string): Promise<Queued[]> {
   const db = await open();
   const [unshown, later] = [await db.getAllFromIndex("queue", "open"), await db.getAllFromIndex("queue", "at", IDBKeyRange.lowerBound(since))];
   return [...new Map([...unshown, ...later].map((item) => [item.seq, item])).values()].sort((a, b) => a.seq - b.seq);
+}
+
+/** The numbers of the operations that are answered, and that the records don't show yet. */
+export async function answered(): Promise<Set<string>> {
+  const found = await (await open()).getAllFromIndex("queue", "open");
+  return new Set(found.filter((item) => item.answered_at !== undefined).map((item) => item.op_id));
 }
 
 /** The operation of a number, undefined where it is gone. */

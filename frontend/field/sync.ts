@@ -1,14 +1,14 @@
 // Sends what waits and fetches what the phone may hold. Nothing here decides what screens may do: they never wait for
 // it. The protocol: docs/methods/sync.md.
 import { Cell } from "./cell";
-import { now as present, readClock } from "./clock";
+import { answeredNow, readClock } from "./clock";
 import { type ServerKey, type ViewKeys, nameOf, sealAnswer } from "./crypto";
 import { boxed, noted, reload, saved } from "./model";
-import { forgetPassers } from "./passers";
-import { sendPhotos, tidyPhotos, unsentPhotos } from "./photos";
+import { sendPhotos, unsentPhotos } from "./photos";
 import type { Kept } from "./records";
 import { destroy, expire, isOurs, keepProofKey, offsetOf, openKeys, pullToken, recheck, session, watchClock } from "./session";
-import { type Meta, type Queued, type State, type Writing, allPhotos, changeQueued, isFull, keptFor, meta, putMeta, queued, setMeta, withRoom, write } from "./store";
+import { type Meta, type Queued, type State, type Writing, allPhotos, answered, changeQueued, isFull, keptFor, meta, putMeta, queued, setMeta, withRoom, write } from "./store";
+import { tidy } from "./tidy";
 import { WireError, isAway, send } from "./wire";
 
 export const MOST = 100;
@@ -92,6 +92,9 @@ let busy = false;
 let leaving = false;
 /** When the server wants to be asked again, ms; 0: it did not say. */
 let patience = 0;
+/** What the server's clock said last, ms, in the round that is under way and when it was tidied; 0: nothing. What this
+ * phone's own says between two answers is not believed: one that is put right would let years pass. */
+let served = 0;
 let tidied = 0;
 /** Operations over which the server itself has failed: each goes alone, after the others. */
 const suspects = new Set<string>();
@@ -199,6 +202,22 @@ export async function count(line: Line = sync.value.line): Promise<void> {
 }
 
 async function round(): Promise<Line> {
+  served = 0;
+  try {
+    const line = await exchanged();
+    if (served && Math.abs(served - tidied) > TIDY_EVERY) {
+      tidied = served;
+      await tidy(served);
+    }
+    return line;
+  } catch (error) {
+    // What is to go anyway makes room, or nothing does.
+    if (!isFull(error) || !served || !(await tidy(served))) throw error;
+    return exchanged();
+  }
+}
+
+async function exchanged(): Promise<Line> {
   patience = 0;
   try {
     const decided = await push();
@@ -208,13 +227,7 @@ async function round(): Promise<Line> {
     await sendPhotos();
     if (pulled.status === "rejected") throw pulled.reason;
     const line = pulled.value;
-    if (line === "ok" && openKeys()) await setMeta({ synced_at: present() });
-    if (Date.now() - tidied > TIDY_EVERY) {
-      tidied = Date.now();
-      await tidy();
-      await tidyPhotos();
-      await forgetPassers();
-    }
+    if (line === "ok" && openKeys() && served) await setMeta({ synced_at: served });
     return line === "ok" && !decided ? "busy" : line;
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
@@ -307,7 +320,7 @@ function stateOf(answer: Answer): State {
 
 /** Keep the answers. */
 async function settle(reply: Pushed, asked: number, batch: Queued[]): Promise<void> {
-  const now = Date.now();
+  const at = Date.parse(reply.server_time) || (await answeredNow());
   const known = new Map(batch.map((item) => [item.op_id, item]));
   const decided = reply.answers.filter((answer) => known.has(answer.op_id) && stateOf(answer) !== "waiting");
   const sealed = await sealedAnswers(decided);
@@ -318,12 +331,12 @@ async function settle(reply: Pushed, asked: number, batch: Queued[]): Promise<vo
   const work = (): Promise<void> =>
     write(["queue", "photos", "meta"], async (writing) => {
       if (reply.epoch) await putMeta(writing, heard(reply, asked));
-      if (fresh) await replay(writing, now - keep);
+      if (fresh) await replay(writing, at - keep);
       for (const answer of answers) {
         const item = known.get(answer.op_id) as Queued;
         const told = sealed.get(answer.op_id);
         const state = stateOf(answer);
-        await changeQueued(writing, item.seq, { state, answered_at: now, open: 1, seen: false, ...(told ? { answer: told } : {}) });
+        await changeQueued(writing, item.seq, { state, answered_at: at, open: 1, seen: false, ...(told ? { answer: told } : {}) });
       }
     });
   // A restored server wants the photos.
@@ -344,7 +357,8 @@ async function sealedAnswers(answers: Answer[]): Promise<Map<string, Queued["env
 
 /** What every reply tells of the server's clock and epoch. */
 function heard(reply: Reply, asked: number): Partial<Meta> {
-  return { offset: offsetOf(reply.server_time, asked), latest: Date.parse(reply.server_time), epoch: reply.epoch };
+  served = Date.parse(reply.server_time);
+  return { offset: offsetOf(reply.server_time, asked), latest: served, epoch: reply.epoch };
 }
 
 async function isFresh(epoch: string): Promise<boolean> {
@@ -400,7 +414,8 @@ async function disabled(error: WireError): Promise<Line> {
 
 /** Fetch page after page; `changed` is called where one brought something. */
 async function pages(changed: () => void): Promise<Line> {
-  let began = Date.now();
+  // What was answered before this pull began stands in the records that it brings.
+  let shown = await answered();
   for (;;) {
     const [device, keys, token] = [await meta("device"), openKeys(), pullToken()];
     if (!device || !keys || !token) return "ok";
@@ -418,15 +433,14 @@ async function pages(changed: () => void): Promise<Line> {
       const keep = await keptFor();
       await write(["queue", "photos", "meta"], async (writing) => {
         await putMeta(writing, heard(reply, asked));
-        await replay(writing, Date.now() - keep);
+        await replay(writing, Date.parse(reply.server_time) - keep);
       });
       await push();
-      // Answered before this pull goes on, so that it shows them.
-      began = Date.now();
+      shown = await answered();
       continue;
     }
     await keepProofKey(reply.proof_key);
-    if (await take(reply, asked, began, keys)) changed();
+    if (await take(reply, asked, shown, keys)) changed();
     if (!reply.more) {
       await watchClock();
       return "ok";
@@ -434,8 +448,8 @@ async function pages(changed: () => void): Promise<Line> {
   }
 }
 
-/** Keep a page; whether it changed anything. */
-async function take(reply: Pulled, asked: number, began: number, keys: ViewKeys): Promise<boolean> {
+/** Keep a page; whether it changed anything. `shown`: the operations that the records show when all pages are here. */
+async function take(reply: Pulled, asked: number, shown: Set<string>, keys: ViewKeys): Promise<boolean> {
   const records = await Promise.all(reply.records.map((record) => boxed(keys, record)));
   const gone = await Promise.all(reply.gone.map(({ entity, id }) => nameOf(keys, entity, id)));
   const answers = reply.answers ?? [];
@@ -459,12 +473,12 @@ async function take(reply: Pulled, asked: number, began: number, keys: ViewKeys)
         const again = item.state === state;
         const seen = again && item.answer !== undefined && item.seen === true;
         const at = again ? item.answered_at : undefined;
-        await queue.put({ ...item, state, answered_at: at ?? Date.now(), seen, ...(told ? { answer: told } : {}) });
+        if (!again) shown.delete(item.op_id);
+        await queue.put({ ...item, state, answered_at: at ?? Date.parse(reply.server_time), seen, ...(told ? { answer: told } : {}) });
       }
       if (!reply.more) {
-        // What was answered before this pull began stands in the records now.
         for (const { open: _open, ...item } of await queue.index("open").getAll()) {
-          if (item.state === "waiting" || item.state === "held" || (item.answered_at ?? Infinity) > began) continue;
+          if (item.state === "waiting" || item.state === "held" || !shown.has(item.op_id)) continue;
           await queue.put(item);
           some = true;
         }
@@ -473,23 +487,6 @@ async function take(reply: Pulled, asked: number, began: number, keys: ViewKeys)
       return some;
     }),
   );
-}
-
-/** Forget what the server has had for longer than a restored backup would ask for. */
-async function tidy(now: number = Date.now()): Promise<void> {
-  const keep = await keptFor();
-  await write(["queue", "photos"], async (writing) => {
-    const queue = writing.objectStore("queue");
-    // Of a photo that is not with the server the entry tells, until somebody has looked at it.
-    const told = new Set((await writing.objectStore("photos").getAll()).flatMap((one) => (one.state === "stored" ? [] : one.op_id)));
-    // Nothing is answered before it is made.
-    const before = IDBKeyRange.upperBound(new Date(present() - keep).toISOString());
-    for (const item of await queue.index("at").getAll(before)) {
-      const old = item.answered_at !== undefined && now - item.answered_at > keep;
-      const open = item.state === "waiting" || ((item.state === "held" || item.state === "rejected") && !item.seen);
-      if (old && !open && !told.has(item.op_id)) await queue.delete(item.seq);
-    }
-  });
 }
 
 /** Look now and then whether the lease is over, another day has begun, or another tab has destroyed what was here. */

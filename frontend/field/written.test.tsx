@@ -112,6 +112,23 @@ test("what was begun to be written anew is there again, also after the app was c
   await shows("refused, written anew");
 });
 
+test("on a full phone it is said that there is no room, and both ways on stay", async () => {
+  await open("#/today");
+  const opId = await refused("visit", null, { campaign_id: "c1", household_id: "h1", outcome: "absent", form_id: "f1", note: "dog" }, { title: "101" });
+  const put = vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(() => {
+    throw new DOMException("no room", "QuotaExceededError");
+  });
+  await tap("Write it again");
+  await shows("Not saved: the phone's storage is full.");
+  expect(said()).not.toContain("What it was about is no longer on this phone");
+  await tap("Put away");
+  await shows("The phone's storage is full. Delete photos or other apps' data, then try again.");
+  put.mockRestore();
+  await tap("Put away");
+  await shows("Everything is sent.");
+  expect(await byOp(opId)).toMatchObject({ seen: true });
+});
+
 test("a visit whose sweep is over is said to be past writing; one that goes on elsewhere opens there", async () => {
   server.records = [campaign(), door(1), home(1), words, form(), { ...campaign({ name: "Second" }), id: "c2" }, { ...door(1, { campaign_id: "c2" }), id: "e1" }];
   await open("#/today");

@@ -6,7 +6,7 @@ import { model } from "../model";
 import { type Entry, entries, handedIn, putAway } from "../outbox";
 import { line } from "../line";
 import { go, link } from "../route";
-import { moment } from "../said";
+import { failure, moment } from "../said";
 import { run, sync } from "../sync";
 import { t, tn } from "../text";
 import { Button, Empty, Icon, Notice, Screen } from "../ui";
@@ -80,13 +80,22 @@ export function Outbox(_props: { rest: string[] }) {
 function Line({ item, own, answer, stranded, photos, refused, told }: Entry) {
   const { icon, label } = STATES[item.state];
   const [stuck, setStuck] = useState(false);
+  const [failed, setFailed] = useState("");
   const [asked, setAsked] = useState(false);
   const problems = [...(answer?.problems ?? []), ...refused];
   const home = item.state === "conflict" || item.state === "merged" ? homeOf(own) : "";
   const open = async (begin: () => Promise<string[] | null>): Promise<void> => {
-    const to = await begin().catch(() => null);
+    const to = await tried(begin);
     if (to) go(...to);
-    else setStuck(true);
+    else if (to === null) setStuck(true);
+  };
+  /** Undefined where it failed, which is said. */
+  const tried = async <T,>(work: () => Promise<T>): Promise<T | undefined> => {
+    setFailed("");
+    return work().catch((error: unknown) => {
+      setFailed(failure(error));
+      return undefined;
+    });
   };
   return (
     <li class="ff-entry" data-state={item.state}>
@@ -122,6 +131,11 @@ function Line({ item, own, answer, stranded, photos, refused, told }: Entry) {
             {t("What it was about is no longer on this phone, so it can't be written here. If it still matters, tell the community.")}
           </p>
         )}
+        {failed && (
+          <p class="ff-error" role="alert">
+            {failed}
+          </p>
+        )}
         {asked && (
           <p role="alert">
             {item.state === "waiting"
@@ -133,7 +147,7 @@ function Line({ item, own, answer, stranded, photos, refused, told }: Entry) {
           {stranded && item.filed && !asked && <Button onClick={() => setAsked(true)}>{t("Handed in on a computer")}</Button>}
           {asked && (
             <>
-              <Button look="danger" onClick={() => void handedIn(item.seq)}>
+              <Button look="danger" onClick={() => void tried(() => handedIn(item.seq))}>
                 {t("Yes, remove it")}
               </Button>
               <Button onClick={() => setAsked(false)}>{t("Not yet")}</Button>
@@ -155,7 +169,7 @@ function Line({ item, own, answer, stranded, photos, refused, told }: Entry) {
             </a>
           )}
           {told && (
-            <Button onClick={() => void putAway(item.seq)}>{item.state === "rejected" ? t("Put away") : t("Seen")}</Button>
+            <Button onClick={() => void tried(() => putAway(item.seq))}>{item.state === "rejected" ? t("Put away") : t("Seen")}</Button>
           )}
         </div>
       </div>
