@@ -160,8 +160,10 @@ type Reading = <T>(name: string, box: Box) => Promise<T>;
 const place = (entity: string, id: string): string => `${entity} ${id}`;
 export const boxPlace = (opId: string): string => `queue ${opId}`;
 
-/** What the phone remembers of an operation; null where it was boxed under a view key that is gone. */
+/** What the phone remembers of an operation; null where it was boxed under a view key that is gone, or has
+ * left the phone. */
 export async function opened(keys: ViewKeys, item: Queued, read: Reading = (name, box) => decrypt(keys, name, box)): Promise<Done | null> {
+  if (!item.own) return null;
   try {
     const own = await read<Own>(boxPlace(item.op_id), item.own);
     const { seq, op_id, at, state } = item;
@@ -361,8 +363,51 @@ export async function keepDraft(key: string, value: unknown): Promise<void> {
  * are large. */
 interface Drafted {
   value: unknown;
+  key: string;
+  about: About | null;
+  /** When it was written last, by the server's clock, ms. */
+  at: number;
   /** Their ids. */
   photos: string[];
+}
+
+/** The record with which something leaves the phone. */
+export type About = [entity: Entity, id: string];
+
+/** What a draft is about (`draftAt`, written.ts), as far as that can be told now. */
+function aboutOf(key: string, value: unknown): About | null {
+  const [kind = "", first = ""] = key.split(" ");
+  const said = (name: string): string => String((value as Record<string, unknown> | null)?.[name] ?? "");
+  switch (kind) {
+    case "visit": {
+      const door = model.door(first);
+      return door ? ["household", door.household_id] : null;
+    }
+    case "gate":
+      return ["gate", first];
+    case "round": {
+      const round = model.rounds().find(({ points }) => points.some(({ id }) => id === first));
+      return round ? ["round", round.id] : null;
+    }
+    case "edit":
+    case "home": {
+      const id = kind === "edit" ? first : said("id");
+      return id ? [model.one("resident", id) ? "resident" : "household", id] : null;
+    }
+    default: {
+      const code = said("grid") || model.all("grid")[0]?.code;
+      return code ? ["grid", code] : null;
+    }
+  }
+}
+
+/** All drafts but their photos. */
+export async function drafts(): Promise<Drafted[]> {
+  const keys = openKeys();
+  if (!keys) return [];
+  const db = await open();
+  const all = await Promise.all((await db.getAllKeys("drafts")).map((name) => readDraft<Drafted | string>(keys, name).catch(() => null)));
+  return all.filter((one): one is Drafted => one !== null && typeof one !== "string");
 }
 
 type Pictured = { photos?: Record<string, string> };
@@ -378,7 +423,8 @@ async function readDraft<T>(keys: ViewKeys, name: string): Promise<T | null> {
 async function writeDraft(keys: ViewKeys, key: string, value: unknown): Promise<void> {
   try {
     const name = await draftAt(keys, key);
-    const before = (await readDraft<Drafted>(keys, name).catch(() => null))?.photos ?? [];
+    const known = await readDraft<Drafted>(keys, name).catch(() => null);
+    const before = known?.photos ?? [];
     const pictures = (value as Pictured | null)?.photos ?? {};
     const photos = Object.keys(pictures);
     const put: [string, Box][] = [];
@@ -389,7 +435,11 @@ async function writeDraft(keys: ViewKeys, key: string, value: unknown): Promise<
     }
     const gone = await Promise.all(before.filter((id) => !(id in pictures)).map((id) => pictureAt(keys, key, id)));
     if (value === null) gone.push(name);
-    else put.push([name, await encrypt(keys, name, { value: photos.length ? { ...value, photos: {} } : value, photos } satisfies Drafted)]);
+    else {
+      const about = aboutOf(key, value) ?? known?.about ?? null;
+      const made: Drafted = { value: photos.length ? { ...value, photos: {} } : value, key, about, at: now(), photos };
+      put.push([name, await encrypt(keys, name, made)]);
+    }
     await withRoom(() =>
       write(["meta", "drafts"], async (writing) => {
         if (!(await isOurs(writing))) throw new SaveError("locked");

@@ -14,6 +14,7 @@ beforeEach(async () => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
   server = await Server.start();
   await newPhone();
+  server.records = ["g1", "g2"].map((id) => ({ entity: "gate", id, version: 1, data: { name: id, kind: "", place_code: "1", place_name: "", asks: [] } }));
   await redeem("CODE", "phone");
   await choosePin("135790");
   await run();

@@ -22,8 +22,8 @@ export interface Queued {
   at: string;
   state: State;
   envelope: Envelope;
-  /** An `Own` (model.ts) under the view key: what the phone shows of it. */
-  own: Box;
+  /** An `Own` (model.ts) under the view key: what the phone shows of it; none where that has left the phone (left.ts). */
+  own?: Box | undefined;
   /** The server's `Answer` (sync.ts), sealed to this phone. */
   answer?: Envelope;
   /** By the server's clock, ms. */

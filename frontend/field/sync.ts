@@ -3,13 +3,14 @@
 import { Cell } from "./cell";
 import { answeredNow, readClock } from "./clock";
 import { type ServerKey, type ViewKeys, nameOf, sealAnswer } from "./crypto";
+import { forgetLeft } from "./left";
 import { boxed, noted, reload, saved } from "./model";
 import { sendPhotos, unsentPhotos } from "./photos";
 import type { Kept } from "./records";
 import { destroy, expire, isOurs, keepProofKey, offsetOf, openKeys, pullToken, recheck, session, watchClock } from "./session";
 import { type Meta, type Queued, type State, type Writing, allPhotos, answered, changeQueued, isFull, keptFor, meta, putMeta, queued, setMeta, withRoom, write } from "./store";
 import { tidy } from "./tidy";
-import { WireError, isAway, send } from "./wire";
+import { WireError, isAway, isSignIn, send } from "./wire";
 
 export const MOST = 100;
 /** Of one request; a single operation may be larger. */
@@ -96,6 +97,8 @@ let patience = 0;
  * phone's own says between two answers is not believed: one that is put right would let years pass. */
 let served = 0;
 let tidied = 0;
+/** Something may have left the officer's area since that was looked after last. */
+let left = true;
 /** Operations over which the server itself has failed: each goes alone, after the others. */
 const suspects = new Set<string>();
 /** Operations whose answer has words that nobody here could read: asked for again when somebody is signed in. */
@@ -235,10 +238,6 @@ async function exchanged(): Promise<Line> {
     if (error.kind !== "refused") return error.kind;
     return isSignIn(error) ? "sign_in" : "failed";
   }
-}
-
-function isSignIn({ kind, status }: WireError): boolean {
-  return kind === "refused" && (status === 401 || status === 403);
 }
 
 // --- push
@@ -384,13 +383,16 @@ async function replay(writing: Writing, since: number): Promise<void> {
 
 async function pull(): Promise<Line> {
   let took = false;
+  let line: Line;
   try {
-    return await pages(() => {
+    line = await pages(() => {
       took = true;
     });
   } finally {
     if (took) await reload();
   }
+  if (line === "ok" && left) left = !(await forgetLeft(served));
+  return line;
 }
 
 /** Locked, the phone can't read, but it can be told to forget. */
@@ -441,6 +443,7 @@ async function pages(changed: () => void): Promise<Line> {
     }
     await keepProofKey(reply.proof_key);
     if (await take(reply, asked, shown, keys)) changed();
+    left ||= reply.reset || reply.gone.length > 0;
     if (!reply.more) {
       await watchClock();
       return "ok";

@@ -28,6 +28,11 @@ export function isAway(error: unknown): boolean {
   return error instanceof WireError && ["offline", "captive", "busy"].includes(error.kind);
 }
 
+/** Whether nobody is signed in here any more, or may be. */
+export function isSignIn({ kind, status }: WireError): boolean {
+  return kind === "refused" && (status === 401 || status === 403);
+}
+
 /** POST JSON, with the token where one is given. Raises WireError. */
 export function send<T>(path: string, body: unknown, token: string | null = null): Promise<T> {
   return exchange<T>(path, { method: "POST", body: JSON.stringify(body), type: "application/json", token });

@@ -22,7 +22,10 @@ beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: real });
   server = await Server.start();
   await newPhone();
-  server.records = [{ entity: "household", id: "h1", version: 1, data: { room: "302", note: "", state: "lived_in" } }];
+  server.records = [
+    { entity: "household", id: "h1", version: 1, data: { room: "302", note: "", state: "lived_in" } },
+    { entity: "gate", id: "g1", version: 1, data: { name: "", kind: "", place_code: "1", place_name: "", asks: [] } },
+  ];
   await redeem("CODE", "phone");
   await choosePin("135790");
   await run();

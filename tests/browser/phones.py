@@ -102,7 +102,8 @@ OPENED = """async pin => {
     for (const store of ['records', 'drafts']) {
         found[store] = await Promise.all((await all(store)).map(open))
     }
-    const own = (await all('queue')).map(([, item]) => [`queue ${item.op_id}`, item.own])
+    const own = (await all('queue')).filter(([, item]) => item.own)
+        .map(([, item]) => [`queue ${item.op_id}`, item.own])
     found.own = await Promise.all(own.map(open))
     db.close()
     return found

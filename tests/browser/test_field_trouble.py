@@ -35,6 +35,7 @@ from fangxian.register.models import Household
 from tests.browser.kit import axe, sign_in, visitor
 from tests.browser.phones import (
     DOOR,
+    OPENED,
     PIN,
     RECORDS,
     all_well,
@@ -472,9 +473,14 @@ def test_who_is_moved_away_keeps_nothing_and_loses_nothing(
 ) -> None:
     with phone(browser, site) as page:
         enrol(page, bob)
+        all_well(page)
+        synced(page)
         offline(page)
         all_well(page)
         unsent(page, 1)
+        page.get_by_text("备注、再访日期").click()
+        page.get_by_label("备注", exact=True).fill("说要等女儿回来")
+        until(page, lambda: "女儿" in str(page.evaluate(OPENED, PIN)["drafts"]))
         grant = Grant.objects.get(user_id=bob.user_id)
         revoke_grant(
             by=cast.actor("security_administrator"), grant_id=grant.pk, reason="调到别的网格"
@@ -483,6 +489,13 @@ def test_who_is_moved_away_keeps_nothing_and_loses_nothing(
         online(page)
         expect(page.get_by_text("待核定：由负责人决定是否采用")).to_be_visible()
         comes_true(page, f"async () => (await ({RECORDS})()) === 0")
+        # What is half written, and what was taken over, goes with its household; what is held is
+        # told until somebody has looked at it.
+        until(page, lambda: page.evaluate(OPENED, PIN)["drafts"] == [])
         with acting(alice):
-            assert HeldOperation.objects.get().user_id == bob.user_id
-            assert not Visit.objects.exists()
+            held = HeldOperation.objects.get()
+            assert held.user_id == bob.user_id
+            taken = Visit.objects.get()
+        until(page, lambda: len(page.evaluate(OPENED, PIN)["own"]) == 1)
+        own = page.evaluate(OPENED, PIN)["own"][0]
+        assert own["patch"]["household_id"] != str(taken.household_id)
