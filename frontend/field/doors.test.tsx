@@ -87,6 +87,36 @@ test.each([
   expect([away?.patch["away_since"], visit?.patch["revisit_on"]]).toEqual(["2020-03-05", "2020-03-07"]);
 });
 
+/** The sweep is closed, while the phone is in somebody's hand. */
+async function closed(): Promise<void> {
+  server.before = () => null;
+  server.records = [];
+  server.gone = [["campaign", "c1"], ["form", "f1"], ["door", "d1"], ["door", "d2"], ["door", "d3"]].map(([entity, id]) => ({ entity, id }));
+  await act(() => run());
+  server.before = () => "offline";
+}
+
+test("what stands on a door's screen when its sweep is closed can still be recorded", async () => {
+  await open("#/doors/d1");
+  await tap("Exceptions");
+  await tap("YES");
+  await fill("temperature", "38.2");
+  await closed();
+  expect(said()).toContain("This door is no longer among yours.What is written here can still be saved.");
+  await fill("Note", "late");
+  await tap("Save: Exceptions");
+  expect(said()).toContain("Saved: Block 1 Unit 1 101, Exceptions.");
+  expect((await sent())[0]?.patch).toMatchObject({ campaign_id: "c1", household_id: "h1", outcome: "exceptions", form_id: "f1", answers: { fever: "yes", temperature: 38.2 }, note: "late" });
+  // Nothing of it stands among the doors.
+  expect(model.all("door")).toEqual([]);
+});
+
+test("a door's screen on which nothing is written goes with its sweep", async () => {
+  await open("#/doors/d1");
+  await closed();
+  expect(said()).toContain("The sweep has ended, or the door was given to somebody else.");
+});
+
 test("in the last hours of the lease it is said until when the households stay", async () => {
   const now = Date.now();
   await open("#/today");

@@ -77,7 +77,7 @@ async function main(): Promise<void> {
 function watchOver(): void {
   let left = 0;
   const look = (): void => {
-    if (left && Date.now() - left > AWAY) lock();
+    if (left && Math.abs(Date.now() - left) > AWAY) lock();
     void guard();
   };
   // Also while it is hidden, as far as the phone lets it.

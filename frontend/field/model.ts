@@ -194,8 +194,9 @@ function table<E extends Entity>(entity: E): Map<string, Row<E>> {
       if (change.entity !== entity) continue;
       const before = rows.get(change.id);
       if (change.data === null) rows.delete(change.id);
-      else {
-        const pending = (before?.pending ?? 0) + 1;
+      // What has left the phone does not come back by a part of it.
+      else if (before) {
+        const pending = before.pending + 1;
         rows.set(change.id, { ...before, ...(change.data as Partial<Records[E]>), id: change.id, pending } as Row<E>);
       }
     }

@@ -18,6 +18,24 @@ afterEach(async () => {
   vi.unstubAllGlobals();
 });
 
+test("each write is on the disk before it is said to be done", async () => {
+  const asked: [mode: string | undefined, durability: string | undefined][] = [];
+  const real = IDBDatabase.prototype.transaction;
+  vi.spyOn(IDBDatabase.prototype, "transaction").mockImplementation(function (this: IDBDatabase, stores, mode, options) {
+    asked.push([mode, options?.durability]);
+    return real.call(this, stores, mode, options);
+  });
+  await Server.start();
+  await redeem("CODE", "phone");
+  await choosePin("135790");
+  await save("visit", null, { note: "" }, { title: "302" });
+  await run();
+  const writing = asked.filter(([mode]) => mode === "readwrite");
+  expect(writing.length).toBeGreaterThan(5);
+  expect(new Set(writing.map(([, durability]) => durability))).toEqual(new Set(["strict"]));
+  vi.restoreAllMocks();
+});
+
 const done = <T>(request: IDBRequest<T>): Promise<T> =>
   new Promise((found, failed) => {
     request.onsuccess = () => found(request.result);

@@ -70,6 +70,25 @@ test("a page that comes for who was signed in before is not kept", async () => {
   expect(await store.boxes()).toEqual([]);
 });
 
+test("two tabs never ask the server at the same moment, and send each operation once", async () => {
+  const other = await otherTab();
+  await other.unlock("135790");
+  let [under, most] = [0, 0];
+  const go = globalThis.fetch;
+  vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
+    most = Math.max(most, (under += 1));
+    await new Promise((next) => setTimeout(next, 5));
+    return go(url, init).finally(() => (under -= 1));
+  });
+  const { op_id } = await model.save("visit", null, { note: "" }, { title: "302" });
+  const before = server.calls.length;
+  await Promise.all([sync.run(), other.run()]);
+  const calls = server.calls.slice(before);
+  expect([most, calls.filter(({ path }) => path === "push").length, calls.filter(({ path }) => path === "pull").length]).toEqual([1, 1, 2]);
+  expect(server.operations.has(op_id)).toBe(true);
+  other.rest();
+});
+
 test("signed in in one tab, the phone is signed in in all", async () => {
   await session.destroy("");
   const other = await otherTab();

@@ -1,4 +1,5 @@
 // One door: who lives there, what was found, the form if it is asked. "All well" is one touch.
+import type { VNode } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { dayAfter, today } from "../clock";
 import { unbase64url } from "../crypto";
@@ -25,22 +26,29 @@ const LONGEST_NOTE = 500;
 // Days ahead; the server takes a year.
 const LATEST = 365;
 
-interface At {
+/** A door in its sweep. */
+export interface Stood {
   door: Row<"door">;
   campaign: Row<"campaign">;
+  /** Undefined where it is not on the phone yet. */
+  form: Row<"form"> | undefined;
+}
+
+interface At extends Stood {
   /** op_id of the visit that what is written began from; "" for none. */
   basis: string;
 }
 
 /** A correction begins with what was recorded; what was refused is put here by the sync box. */
-function before(campaign: Row<"campaign">, basis: string): Visited {
+function before(form: Row<"form"> | undefined, basis: string): Visited {
   const one = model.done("visit").find(({ op_id }) => op_id === basis);
   if (!one || one.state === "rejected") return NO_VISIT;
-  return visitFrom(one.patch, model.form(campaign.form_id), correcting(one, null));
+  return visitFrom(one.patch, form, correcting(one, null));
 }
 
-export function Door({ door, campaign, outcome, basis }: At & { outcome: string }) {
-  const written = useDraft(draftAt.visit(door.id, basis), before(campaign, basis));
+/** `gone`: what is said instead where the door is no longer on the phone, unless something is written here. */
+export function Door({ door, campaign, form, outcome, basis, gone }: At & { outcome: string; gone: VNode | null }) {
+  const written = useDraft(draftAt.visit(door.id, basis), before(form, basis));
   const { note, day, corrects, again, said } = written.value;
   const [saving, setSaving] = useState(false);
   const [failed, setFailed] = useState("");
@@ -84,11 +92,15 @@ export function Door({ door, campaign, outcome, basis }: At & { outcome: string 
     }
   };
 
+  if (gone && !opened.current && !written.value.answers && !again) return gone;
   return (
     <Screen title={doorName(door)}>
-      <p class="ff-where">
-        {campaign.name} · {tn("%(n)s door left", "%(n)s doors left", left)}
-      </p>
+      <p class="ff-where">{gone ? campaign.name : `${campaign.name} · ${tn("%(n)s door left", "%(n)s doors left", left)}`}</p>
+      {gone && (
+        <Notice kind="warn" title={t("This door is no longer among yours.")}>
+          <p>{t("What is written here can still be saved. If the door is somebody else's now, a supervisor decides whether it counts.")}</p>
+        </Notice>
+      )}
       <LeaseEnds />
       <JustSaved here={door.id} />
       <WritingAnew again={again} />
@@ -109,11 +121,11 @@ export function Door({ door, campaign, outcome, basis }: At & { outcome: string 
         </Notice>
       )}
       {asked ? (
-        <Form door={door} campaign={campaign} basis={basis} outcome={asked} written={written} saving={saving} onSave={record} />
+        <Form door={door} campaign={campaign} form={form} basis={basis} outcome={asked} written={written} saving={saving} onSave={record} />
       ) : (
         <>
-          <Residents door={door} />
-          <Outcomes door={door} campaign={campaign} basis={basis} said={again ? said : ""} saving={saving} onSave={(found) => void record(found)} />
+          {(!gone || model.household(door.household_id)) && <Residents door={door} />}
+          <Outcomes door={door} campaign={campaign} form={form} basis={basis} said={again ? said : ""} saving={saving} onSave={(found) => void record(found)} />
         </>
       )}
       <details class="ff-details" open={opened.current}>
@@ -212,6 +224,7 @@ function Residents({ door }: { door: Row<"door"> }) {
 function Form({
   door,
   campaign,
+  form,
   basis,
   outcome,
   written,
@@ -223,7 +236,6 @@ function Form({
   saving: boolean;
   onSave: (outcome: Outcome, answers: Answers) => Promise<void>;
 }) {
-  const form = model.form(campaign.form_id);
   const questions = useMemo(() => (form ? questionsOf(form) : []), [form?.id]);
   const begun = useMemo(() => beginning(questions, clock().today, { now: clock().now }), [questions]);
   const [judged, setJudged] = useState(false);

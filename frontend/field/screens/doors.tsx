@@ -1,5 +1,5 @@
 // The doors of a sweep as a list, and the way to one of them.
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { useModel } from "../hooks";
 import { model } from "../model";
 import { DoorRow, Progress } from "../parts";
@@ -9,7 +9,7 @@ import { isBack, isLeft } from "../sweep";
 import { t, tn } from "../text";
 import { Choice, Empty, Field, Screen } from "../ui";
 import { named } from "../words";
-import { Door } from "./door";
+import { Door, type Stood } from "./door";
 import { Home } from "./home";
 import { JustSaved } from "./saved";
 
@@ -30,16 +30,13 @@ export function Doors({ rest }: { rest: string[] }) {
   const [first, second, third] = rest;
   if (first === "home") return <Home householdId={second ?? ""} basis={third ?? ""} key={rest.join(" ")} />;
   if (first && first !== "all") {
-    const door = model.door(first);
-    const campaign = door && model.campaign(door.campaign_id);
-    if (!door || !campaign) return <Gone />;
-    if (second === "home") return <Home householdId={door.household_id} door={door} key={door.id} />;
-    return <Door door={door} campaign={campaign} outcome={second ?? ""} basis={third ?? ""} key={`${door.id} ${third ?? ""}`} />;
+    return <One id={first} what={second ?? ""} basis={third ?? ""} key={`${first} ${third ?? ""}`} />;
   }
   const campaign = model.campaigns().find((one) => one.id === second) ?? model.campaigns()[0];
   if (!campaign) {
     return (
       <Screen title={t("Doors")}>
+        <JustSaved />
         <Empty title={t("No sweep is running in your grids.")}>
           <p>{t("Its doors appear here as soon as one begins.")}</p>
         </Empty>
@@ -48,6 +45,17 @@ export function Doors({ rest }: { rest: string[] }) {
   }
   const shows = SHOWS.find((one) => one === third) ?? "left";
   return <List campaign={campaign} shows={shows} />;
+}
+
+/** A door as it stands, or as it stood last: a pull may take it away from under somebody's hand. */
+function One({ id, what, basis }: { id: string; what: string; basis: string }) {
+  const stood = useRef<Stood | null>(null);
+  const door = model.door(id);
+  const campaign = door && model.campaign(door.campaign_id);
+  if (door && campaign) stood.current = { door, campaign, form: model.form(campaign.form_id) };
+  if (!stood.current) return <Gone />;
+  if (what === "home") return door ? <Home householdId={door.household_id} door={door} key={id} /> : <Gone />;
+  return <Door {...stood.current} outcome={what} basis={basis} gone={door && campaign ? null : <Gone />} />;
 }
 
 function Gone() {
