@@ -53,6 +53,10 @@ test("drafts go with the household, the gate, the round or the grid that they ar
   await keepDraft(draftAt.visit("d2", ""), { ...visited, note: "more" });
   await leave(["household", "h2"], ["grid", "grid1"]);
   expect([await left(), await (await store()).count("drafts")]).toEqual([[], 0]);
+  // Screens that stand open wrote on: it goes with the next that leaves.
+  for (const [key, value] of Object.entries(about)) await keepDraft(key, value);
+  await leave(["door", "d9"]);
+  expect(await left()).toEqual([]);
 });
 
 test("a draft of a door whose sweep was closed stays as long as what was sent", async () => {

@@ -20,7 +20,7 @@ export async function forgetLeft(now: number): Promise<boolean> {
 }
 
 function isHere([entity, id]: About): boolean {
-  return entity === "grid" ? model.all("grid").some(({ code }) => code === id) : model.version(entity, id) !== null;
+  return entity === "grid" ? model.all("grid").some(({ code }) => !id || code === id) : model.version(entity, id) !== null;
 }
 
 /** What is sealed stays: a restored server asks for it. So does what the sync box shows, until somebody looked at it. */

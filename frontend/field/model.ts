@@ -372,33 +372,27 @@ interface Drafted {
   photos: string[];
 }
 
-/** The record with which something leaves the phone. */
+/** The record with which something leaves the phone; a grid by its code, or whichever the holder has. */
 export type About = [entity: Entity, id: string];
 
-/** What a draft is about (`draftAt`, written.ts), as far as that can be told now. */
+/** What a draft is about (`draftAt`, written.ts): of no id where that has left the phone, null where it is nothing. */
 function aboutOf(key: string, value: unknown): About | null {
   const [kind = "", first = ""] = key.split(" ");
   const said = (name: string): string => String((value as Record<string, unknown> | null)?.[name] ?? "");
   switch (kind) {
-    case "visit": {
-      const door = model.door(first);
-      return door ? ["household", door.household_id] : null;
-    }
+    case "visit":
+      return ["household", model.door(first)?.household_id ?? ""];
     case "gate":
       return ["gate", first];
-    case "round": {
-      const round = model.rounds().find(({ points }) => points.some(({ id }) => id === first));
-      return round ? ["round", round.id] : null;
-    }
+    case "round":
+      return ["round", model.rounds().find(({ points }) => points.some(({ id }) => id === first))?.id ?? ""];
     case "edit":
     case "home": {
       const id = kind === "edit" ? first : said("id");
       return id ? [model.one("resident", id) ? "resident" : "household", id] : null;
     }
-    default: {
-      const code = said("grid") || model.all("grid")[0]?.code;
-      return code ? ["grid", code] : null;
-    }
+    default:
+      return ["grid", ""];
   }
 }
 
@@ -437,7 +431,9 @@ async function writeDraft(keys: ViewKeys, key: string, value: unknown): Promise<
     const gone = await Promise.all(before.filter((id) => !(id in pictures)).map((id) => pictureAt(keys, key, id)));
     if (value === null) gone.push(name);
     else {
-      const about = aboutOf(key, value) ?? known?.about ?? null;
+      const found = aboutOf(key, value);
+      // The door of a sweep that was closed is no longer told of: its household was, when this was begun.
+      const about = found?.[1] ? found : (known?.about ?? found);
       const made: Drafted = { value: photos.length ? { ...value, photos: {} } : value, key, about, at: now(), photos };
       put.push([name, await encrypt(keys, name, made)]);
     }
