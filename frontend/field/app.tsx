@@ -13,6 +13,7 @@ import { newer } from "./store";
 import { run, sync } from "./sync";
 import { t } from "./text";
 import { Button, Icon, Notice, Screen } from "./ui";
+import { Unkept } from "./unkept";
 import { SaveUnsent } from "./unsent";
 
 export function App() {
@@ -89,7 +90,12 @@ function Current() {
   const state = useCell(loaded);
   const View = screen.view;
   if (state !== "yes" && !screen.bare) return <Opening title={screen.label()} failed={state === "failed"} />;
-  return <View key={screen.path} rest={rest} />;
+  return (
+    <>
+      <Unkept />
+      <View key={screen.path} rest={rest} />
+    </>
+  );
 }
 
 /** What lies here is being read: “nothing” can't be said yet. */

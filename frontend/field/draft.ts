@@ -1,80 +1,193 @@
 // What is half written stays: neither a call, nor a dead battery, nor a wrong tap loses it.
-import { useEffect, useRef, useState } from "preact/hooks";
-import { draft, keepDraft } from "./model";
+import { useEffect, useMemo } from "preact/hooks";
+import { Cell, passingCell, useCell } from "./cell";
+import type { ViewKeys } from "./crypto";
+import { SaveError, draft, keepDraft } from "./model";
+import { openKeys } from "./session";
+import { Takes } from "./taking";
 
 // Written down after so long a pause of the hand, and when the screen is left.
 const PAUSE = 400;
 
-export interface Draft<T> {
+/** What is changed of what is written, or how. */
+type Part<T> = Partial<T> | ((now: T) => Partial<T>);
+
+export interface Draft<T extends object> {
+  readonly key: string;
+  /** What is written now, also since it was drawn. */
+  readonly value: T;
+  now(): T;
+  change(part: Part<T>): void;
+  /** Whether it was begun before the screen was opened. */
+  readonly found: boolean;
+  /** What is on its way into it. */
+  readonly takes: Takes;
+  readonly recording: boolean;
+  /** Record it: once at a time, from whichever screen. */
+  record(work: () => Promise<void>): Promise<void>;
+  /** It is recorded, or no longer wanted; neither is what is on its way into it. */
+  forget(): Promise<void>;
+}
+
+/** What the phone has no room to keep: it is there until the app closes. */
+export const unkept = passingCell<ReadonlySet<object>>(new Set());
+
+/** There is one of each key, whichever screens show it, and as long as something is on its way into it. */
+class Live<T extends object> implements Draft<T> {
   value: T;
-  /** The value also where it was changed since it was drawn last. */
-  now: () => T;
-  change: (part: Partial<T>) => void;
-  /** Whether it was there already when the screen opened. */
-  found: boolean;
-  /** Recorded, or no longer wanted. */
-  forget: () => Promise<void>;
+  found = false;
+  recording = false;
+  readonly takes = new Takes(() => this.#changed());
+  /** Counts up with each change. */
+  readonly drawn = new Cell(0);
+  // Changes since it was opened, until what was kept is read: then they are laid over it. Before, nothing is written.
+  #early: Part<T>[] | null = [];
+  #touched = false;
+  // Something may lie in the store.
+  #kept = true;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #screens = 0;
+
+  constructor(
+    readonly key: string,
+    public blank: T,
+    private readonly keys: ViewKeys | null,
+    private readonly all: Map<string, unknown>,
+  ) {
+    this.value = blank;
+    all.set(key, this);
+    void draft<T>(key).then(
+      (known) => this.#read(known, known !== null),
+      () => this.#read(null, true),
+    );
+  }
+
+  #read(known: T | null, kept: boolean): void {
+    const early = this.#early;
+    if (!early) return;
+    this.#early = null;
+    this.#kept = kept;
+    if (known) {
+      this.found = true;
+      // One of an older version of the app may lack a member.
+      this.value = early.reduce<T>(laid, { ...this.blank, ...known });
+    }
+    if (early.length) this.#soon();
+    this.#changed();
+  }
+
+  now = (): T => this.value;
+
+  change = (part: Part<T>): void => {
+    this.#touched = true;
+    this.value = laid(this.value, part);
+    if (this.#early) this.#early.push(part);
+    else this.#soon();
+    this.#changed();
+  };
+
+  record = async (work: () => Promise<void>): Promise<void> => {
+    if (this.recording) return;
+    this.recording = true;
+    this.#changed();
+    try {
+      await work();
+    } finally {
+      this.recording = false;
+      this.#changed();
+    }
+  };
+
+  forget = async (): Promise<void> => {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#early = null;
+    this.#touched = this.found = false;
+    this.value = this.blank;
+    this.takes.clear();
+    this.#tell(true);
+    this.#changed();
+    // Most visits are one touch, and wait for nothing.
+    if (!this.#kept) return;
+    this.#kept = false;
+    await keepDraft(this.key, null);
+  };
+
+  /** A screen shows it; what is returned ends it. */
+  shown(): () => void {
+    const leave = (): void => {
+      if (this.#timer) void this.#keep();
+    };
+    this.#screens += 1;
+    this.all.set(this.key, this);
+    document.addEventListener("visibilitychange", leave);
+    return () => {
+      this.#screens -= 1;
+      if (!this.#screens) this.found ||= this.#touched;
+      document.removeEventListener("visibilitychange", leave);
+      leave();
+      this.#rest();
+    };
+  }
+
+  #soon(): void {
+    if (!this.#screens) return void this.#keep();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#keep(), PAUSE);
+  }
+
+  // What can't be kept now is kept at the next change; that it was not recorded is said when somebody saves.
+  async #keep(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    // Somebody else may hold the phone by now.
+    if (openKeys() === this.keys) {
+      this.#kept = true;
+      await keepDraft(this.key, this.value).then(
+        () => this.#tell(true),
+        (error: unknown) => this.#tell(!(error instanceof SaveError && error.code === "full")),
+      );
+    }
+    this.#rest();
+  }
+
+  #tell(kept: boolean): void {
+    if (kept !== unkept.value.has(this)) return;
+    const others = [...unkept.value].filter((one) => one !== this);
+    unkept.value = new Set(kept ? others : [...others, this]);
+  }
+
+  #changed(): void {
+    this.drawn.value += 1;
+    this.#rest();
+  }
+
+  /** Nobody needs it any more: opened again it is read from the store. */
+  #rest(): void {
+    const needed = this.#screens || this.#early || this.#timer || this.recording || this.takes.pending || unkept.value.has(this);
+    if (!needed && this.all.get(this.key) === this) this.all.delete(this.key);
+  }
+}
+
+function laid<T extends object>(value: T, part: Part<T>): T {
+  return { ...value, ...(typeof part === "function" ? part(value) : part) };
+}
+
+/** By their keys; they go with the view key. */
+const drafts = new WeakMap<ViewKeys, Map<string, unknown>>();
+
+function draftOf<T extends object>(key: string, blank: T): Live<T> {
+  const keys = openKeys();
+  const all = (keys && drafts.get(keys)) ?? new Map<string, unknown>();
+  if (keys) drafts.set(keys, all);
+  return (all.get(key) as Live<T> | undefined) ?? new Live(key, blank, keys, all);
 }
 
 /** A value that is kept under the view key while it is written. `key`: what it is about. */
 export function useDraft<T extends object>(key: string, blank: T): Draft<T> {
-  const [value, setValue] = useState(blank);
-  const [found, setFound] = useState(false);
-  const latest = useRef(value);
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const touched = useRef(false);
-  // A hand that saves may have begun before it was found.
-  const kept = useRef(false);
-
-  // What can't be kept now is kept at the next change; that it was not recorded is said when somebody saves.
-  const keep = (): void => {
-    clearTimeout(timer.current);
-    timer.current = undefined;
-    void keepDraft(key, latest.current).catch(() => undefined);
-  };
-  useEffect(() => {
-    let current = true;
-    void draft<T>(key)
-      .catch(() => null)
-      .then((known) => {
-        if (!current || !known || touched.current) return;
-        latest.current = known;
-        kept.current = true;
-        setValue(known);
-        setFound(true);
-      });
-    const leave = (): void => {
-      if (timer.current) keep();
-    };
-    document.addEventListener("visibilitychange", leave);
-    return () => {
-      current = false;
-      document.removeEventListener("visibilitychange", leave);
-      leave();
-    };
-  }, [key]);
-
-  return {
-    value,
-    now: () => latest.current,
-    found,
-    change: (part) => {
-      touched.current = true;
-      latest.current = { ...latest.current, ...part };
-      setValue(latest.current);
-      clearTimeout(timer.current);
-      timer.current = setTimeout(keep, PAUSE);
-    },
-    forget: async () => {
-      // Most visits are one touch, and wait for nothing.
-      if (!touched.current && !kept.current) return;
-      clearTimeout(timer.current);
-      timer.current = undefined;
-      touched.current = true;
-      latest.current = blank;
-      setValue(blank);
-      setFound(false);
-      await keepDraft(key, null);
-    },
-  };
+  const found = useMemo(() => draftOf(key, blank), [key]);
+  found.blank = blank;
+  useCell(found.drawn);
+  useEffect(() => found.shown(), [found]);
+  return found;
 }

@@ -26,13 +26,17 @@ interface Begun<T> {
   value: T;
 }
 
+interface Written<T> {
+  begun: Begun<T> | null;
+}
+
 /** `key`: what it is about, for the draft; `before`: what a refused change said. Follows the record until it is
  * touched; from then on what came in between neither moves the fields nor is taken for something that was seen and
  * overruled. */
 export function useEdit<T extends object>(key: string, shown: T, version: number | null, before: Partial<T> = {}): Edit<T> {
   const fresh = { base: shown, version, value: shown };
   const given = Object.keys(before).length ? { ...fresh, value: { ...shown, ...before } } : null;
-  const draft = useDraft<{ begun: Begun<T> | null }>(key, { begun: given });
+  const draft = useDraft<Written<T>>(key, { begun: given });
   const { begun } = draft.value;
   const now = begun ?? fresh;
   const differing = (next: T): Partial<T> =>
@@ -45,9 +49,12 @@ export function useEdit<T extends object>(key: string, shown: T, version: number
     begun: begun !== null,
     found: draft.found && begun !== null,
     change: (part) => {
-      const next = { ...now, value: { ...now.value, ...part } };
+      const written = ({ begun }: Written<T>): Begun<T> => {
+        const from = begun ?? fresh;
+        return { ...from, value: { ...from.value, ...part } };
+      };
       // As it was: the form follows the record again.
-      if (Object.keys(differing(next.value)).length || given) draft.change({ begun: next });
+      if (Object.keys(differing(written(draft.value).value)).length || given) draft.change((known) => ({ begun: written(known) }));
       else done();
     },
     changes: (next = now.value) => differing(next),

@@ -5,12 +5,15 @@ import { base64url, unbase64url, uuid7 } from "./crypto";
 import { shrunk } from "./photos";
 import { type Answers, type Look, type Question, type Shown, MOST_ROWS, beginning, clock, inLanguage, withAnswer } from "./questions";
 import { ScanField } from "./scan";
+import type { Taken, Takes } from "./taking";
 import { t } from "./text";
 import { Button, Icon, Notice } from "./ui";
 
 // More options than that are chosen from a list that the phone shows in its own way.
 const IN_SIGHT = 12;
 const MOST_TEXT = 2_000;
+// ms that who saves waits for a position which is being looked for.
+const PATIENCE = 5_000;
 
 /** Photos by their ids, base64url of what goes to the server. */
 type Photos = Record<string, string>;
@@ -30,15 +33,14 @@ export interface FormProps {
   /** What `part` makes of all that is written now, also since it was drawn: a photo or a position takes its time, and
    * whoever waits for it goes on writing. */
   onChange: (part: (now: Written) => Written) => void;
-  /** Told of what is on its way into an answer: who saves waits for it. */
-  onTaking: (taking: Promise<void>) => void;
+  /** What is on its way into an answer. */
+  takes: Takes;
 }
 
-export function Questions({ questions, look, photos, judged, onChange, onTaking }: FormProps) {
+export function Questions({ questions, look, photos, judged, onChange, takes }: FormProps) {
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const within = useId();
-  const here = useHere();
-  const change = (path: string, value: unknown, taken: Photos = {}): void =>
+  const put = (path: string, value: unknown, taken: Photos = {}): void =>
     onChange((now) => {
       const answers = withAnswer(questions, now.answers, path, value);
       const said = JSON.stringify(answers);
@@ -48,11 +50,14 @@ export function Questions({ questions, look, photos, judged, onChange, onTaking 
     });
   const leave = (path: string): void => setLeft((before) => new Set(before).add(path));
   const tools: Tools = {
-    change,
+    change: (path, value) => {
+      takes.drop(path);
+      put(path, value);
+    },
+    put,
     leave,
     photos,
-    taking: onTaking,
-    here,
+    takes,
     // What was left empty is said when somebody saves, not while going through the questions.
     says: (one) => judged || (left.has(one.path) && one.value !== undefined && one.value !== ""),
     id: (path) => `${within}-${path.replaceAll(".", "-")}`,
@@ -68,13 +73,13 @@ export function Questions({ questions, look, photos, judged, onChange, onTaking 
 }
 
 interface Tools {
-  /** Answer a question; `taken`: the photo that the answer names. */
-  change: (path: string, value: unknown, taken?: Photos) => void;
+  /** Answer a question by hand: what is on its way there is no longer wanted. */
+  change: (path: string, value: unknown) => void;
+  /** Answer it by what was on its way there; `taken`: the photo that the answer names. */
+  put: (path: string, value: unknown, taken?: Photos) => void;
   leave: (path: string) => void;
   photos: Photos;
-  taking: (taking: Promise<void>) => void;
-  /** Whether the form is on the screen. */
-  here: { readonly current: boolean };
+  takes: Takes;
   says: (one: Shown) => boolean;
   id: (path: string) => string;
 }
@@ -226,6 +231,10 @@ function Typed({ one, tools }: { one: Shown; tools: Tools }) {
   const { kind } = one.question;
   const value = one.value === null || one.value === undefined ? "" : String(one.value);
   const tell = (next: string): void => tools.change(one.path, next);
+  const find = (): void => {
+    const found = position().then(({ at, said }) => ({ said, ...(at && { put: (path: string) => tools.put(path, at) }) }));
+    tools.takes.begin(one.path, t("Looking for the position …"), found, PATIENCE);
+  };
   const common = { id, value, ...said, onBlur: () => tools.leave(one.path) };
   const plain = {
     ...common,
@@ -246,7 +255,7 @@ function Typed({ one, tools }: { one: Shown; tools: Tools }) {
       ) : (
         <input {...plain} />
       )}
-      {kind === "position" && <Locate onFound={tell} />}
+      {kind === "position" && <Finder said={tools.takes.at(one.path)?.said ?? ""} onFind={find} />}
     </div>
   );
 }
@@ -254,40 +263,23 @@ function Typed({ one, tools }: { one: Shown; tools: Tools }) {
 /** A photo, made small on the phone and sent apart from the answers. */
 function Photo({ one, tools }: { one: Shown; tools: Tools }) {
   const { id, error, said } = around(one, tools);
-  const [failed, setFailed] = useState("");
-  const [busy, setBusy] = useState(false);
-  const here = useHere();
-  // Where the answer stands by the time that the photo is there: rows above may have been removed.
-  const now = useRef({ path: one.path, tools });
-  now.current = { path: one.path, tools };
+  const under = tools.takes.at(one.path);
   const kept = tools.photos[String(one.value ?? "")];
   const shown = useMemo(() => (kept ? URL.createObjectURL(new Blob([unbase64url(kept)], { type: "image/jpeg" })) : ""), [kept]);
   useEffect(() => () => URL.revokeObjectURL(shown), [shown]);
-  const take = async (input: HTMLInputElement): Promise<void> => {
+  const take = (input: HTMLInputElement): void => {
     const [file] = input.files ?? [];
     if (!file) return;
-    setFailed("");
-    setBusy(true);
-    try {
-      const [photo, photoId] = [base64url(await shrunk(file)), uuid7()];
-      const { path, tools } = now.current;
-      // Its row was removed; who only left the screen finds it.
-      if (!here.current && tools.here.current) return;
-      tools.change(path, photoId, { [photoId]: photo });
-    } catch {
-      setFailed(t("This picture can't be read. Take another one."));
-    } finally {
-      setBusy(false);
-      // The same file may be chosen again.
-      input.value = "";
-    }
+    tools.takes.begin(one.path, t("The photo is being made ready …"), made(file, tools.put));
+    // The same file may be chosen again.
+    input.value = "";
   };
   return (
     <div class="ff-field">
       <label for={id}>
         {one.label} <Mark one={one} />
       </label>
-      <Hints one={one} id={id} error={failed || error} />
+      <Hints one={one} id={id} error={under && !under.pending ? under.said : error} />
       {!shown && Boolean(one.value) && (
         <p class="ff-remark">
           <Icon name="camera" />
@@ -298,10 +290,10 @@ function Photo({ one, tools }: { one: Shown; tools: Tools }) {
       <span class="ff-button ff-button--plain ff-file">
         <Icon name="camera" />
         <span>{one.value ? t("Take another photo") : t("Take a photo")}</span>
-        <input id={id} {...said} type="file" accept="image/*" capture="environment" onChange={(event) => tools.taking(take(event.currentTarget))} />
+        <input id={id} {...said} type="file" accept="image/*" capture="environment" onChange={(event) => take(event.currentTarget)} />
       </span>
       <p class="ff-hint" role="status">
-        {busy && t("The photo is being made ready …")}
+        {under?.pending && under.said}
       </p>
       {Boolean(one.value) && (
         <Button icon="trash" onClick={() => tools.change(one.path, "")}>
@@ -312,33 +304,58 @@ function Photo({ one, tools }: { one: Shown; tools: Tools }) {
   );
 }
 
+async function made(file: File, put: Tools["put"]): Promise<Taken> {
+  try {
+    const [photo, photoId] = [base64url(await shrunk(file)), uuid7()];
+    return { put: (path) => put(path, photoId, { [photoId]: photo }) };
+  } catch {
+    return { said: t("This picture can't be read. Take another one.") };
+  }
+}
+
+/** Where the phone is, as longitude and latitude ("": not found), and what there is to say of it. */
+function position(): Promise<{ at: string; said: string }> {
+  return new Promise((tell) =>
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) =>
+        tell({
+          at: `${coords.longitude.toFixed(6)},${coords.latitude.toFixed(6)}`,
+          said: t("Found, within %(n)s m.", { n: Math.round(coords.accuracy) }),
+        }),
+      (failed) =>
+        tell({
+          at: "",
+          said:
+            failed.code === failed.PERMISSION_DENIED
+              ? t("The phone may not tell its position: allow it in the settings, or type it.")
+              : t("No position was found here: go to a window or outside, or type it."),
+        }),
+      { enableHighAccuracy: true, timeout: 20_000, maximumAge: 30_000 },
+    ),
+  );
+}
+
 /** Take where the phone is, as longitude and latitude. */
 export function Locate({ onFound }: { onFound: (position: string) => void }) {
   const [said, setSaid] = useState("");
   const here = useHere();
   const told = useRef(onFound);
   told.current = onFound;
-  if (!("geolocation" in navigator)) return null;
-  const find = (): void => {
+  const find = async (): Promise<void> => {
     setSaid(t("Looking for the position …"));
-    navigator.geolocation.getCurrentPosition(
-      ({ coords }) => {
-        // Who went away meanwhile may have saved without it.
-        if (here.current) told.current(`${coords.longitude.toFixed(6)},${coords.latitude.toFixed(6)}`);
-        setSaid(t("Found, within %(n)s m.", { n: Math.round(coords.accuracy) }));
-      },
-      (failed) =>
-        setSaid(
-          failed.code === failed.PERMISSION_DENIED
-            ? t("The phone may not tell its position: allow it in the settings, or type it.")
-            : t("No position was found here: go to a window or outside, or type it."),
-        ),
-      { enableHighAccuracy: true, timeout: 20_000, maximumAge: 30_000 },
-    );
+    const found = await position();
+    // Who went away meanwhile may have saved without it.
+    if (found.at && here.current) told.current(found.at);
+    setSaid(found.said);
   };
+  return <Finder said={said} onFind={() => void find()} />;
+}
+
+function Finder({ said, onFind }: { said: string; onFind: () => void }) {
+  if (!("geolocation" in navigator)) return null;
   return (
     <div class="ff-locate">
-      <Button icon="pin" onClick={find}>
+      <Button icon="pin" onClick={onFind}>
         {t("My position")}
       </Button>
       <p class="ff-hint" role="status">
@@ -352,15 +369,12 @@ function Repeat({ one, tools }: { one: Shown; tools: Tools }) {
   const { question, path, rows } = one;
   const { id, error } = around(one, tools);
   const given = (Array.isArray(one.value) ? one.value : []) as Answers[];
-  // A row stays itself while others go: what is on its way into it finds it.
-  const [keys] = useState<string[]>(() => []);
-  while (keys.length < rows.length) keys.push(uuid7());
   const add = (): void => {
     const { today, now } = clock();
     tools.change(path, [...given, beginning(question.questions, today, { now })]);
   };
   const remove = (at: number): void => {
-    keys.splice(at, 1);
+    tools.takes.removed(path, at);
     tools.change(path, given.filter((_row, index) => index !== at));
   };
   return (
@@ -370,7 +384,7 @@ function Repeat({ one, tools }: { one: Shown; tools: Tools }) {
       </legend>
       <Hints one={one} id={id} error={error} />
       {rows.map((row, at) => (
-        <div class="ff-repeat__row" role="group" aria-label={`${one.label} ${at + 1}`} key={keys[at]}>
+        <div class="ff-repeat__row" role="group" aria-label={`${one.label} ${at + 1}`} key={at}>
           <p class="ff-repeat__number">
             {one.label} {at + 1}
           </p>

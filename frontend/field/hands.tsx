@@ -14,6 +14,7 @@ import { choosePin, redeem, session } from "./session";
 import { last } from "./sweep";
 import { rest, run } from "./sync";
 import { type Plain, Server, newPhone } from "./testing";
+import { Unkept } from "./unkept";
 
 const corpus = JSON.parse(readFileSync("../fangxian/field/tests/corpus/forms.json", "utf-8")) as {
   forms: Record<string, { schema: unknown; compiled: unknown }>;
@@ -124,7 +125,12 @@ export let root: HTMLElement;
 function App() {
   const [path, ...more] = useCell(route);
   const View = screenOf(path).view;
-  return <View key={path} rest={more} />;
+  return (
+    <>
+      <Unkept />
+      <View key={path} rest={more} />
+    </>
+  );
 }
 
 /** Before each test: a new phone and a server that has something for it. */

@@ -41,6 +41,8 @@ export interface Saving {
   /** op_id of a refused one that this is written in place of: it is dealt with then, and its photos go with this one
    * where an answer still names them. */
   again?: string;
+  /** The key of the draft that it was written in: it is gone as soon as this is recorded. */
+  draft?: string;
 }
 
 export interface Saved {
@@ -261,12 +263,12 @@ export const model = {
  * `id`: of the record that it changes; null for one that is new (a visit, an entry of a gate). `patch`: what the
  * server is told. `base`: the version that was seen when its change began (`model.version`); what only adds has none.
  * `changes`: what screens show meanwhile. `photos`: by the ids that answers in the patch name. `again`: the refused one
- * that it takes the place of. */
+ * that it takes the place of. `draft`: where it was half written until now. */
 export async function save(
   entity: Pushed,
   id: string | null,
   patch: Record<string, unknown>,
-  { title, base = null, changes = [], photos = {}, again = "" }: Saving,
+  { title, base = null, changes = [], photos = {}, again = "", draft: key = "" }: Saving,
 ): Promise<Saved> {
   const keys = openKeys();
   const [by, device, sealKey] = [await prover(), await meta("device"), await meta("seal_key")];
@@ -274,7 +276,7 @@ export async function save(
   const opId = uuid7();
   const target = id ?? uuid7();
   const own: Own = { id: target, title, patch, changes };
-  try {
+  const record = async (): Promise<void> => {
     const at = new Date(now()).toISOString();
     const seq = await withRoom(nextSeq);
     const plain = {
@@ -303,8 +305,9 @@ export async function save(
         return { made, sealed };
       }),
     );
+    const drafted = key ? await placesOf(keys, key) : [];
     await withRoom(() =>
-      write(["meta", "queue", "photos", "boxes"], async (writing) => {
+      write(["meta", "queue", "photos", "boxes", "drafts"], async (writing) => {
         // In another tab somebody else has signed in: this would be recorded under the name of that person.
         if (!(await isOurs(writing))) throw new SaveError("locked");
         await writing.objectStore("queue").add(item);
@@ -313,10 +316,14 @@ export async function save(
           await writing.objectStore("boxes").add(sealed, made.id);
         }
         if (again) await takePlace(writing, again, item, JSON.stringify(patch));
+        for (const place of drafted) await writing.objectStore("drafts").delete(place);
       }),
     );
     done = done.map((one) => (one.op_id === again ? { ...one, again: opId } : one));
     done.push({ ...own, seq, op_id: opId, entity, at, state: "waiting", pending: true, again: "", bare: false });
+  };
+  try {
+    await (key ? inTurn(key, record) : record());
   } catch (error) {
     if (isLocked(error)) void recheck();
     throw saveError(error);
@@ -341,23 +348,27 @@ async function takePlace(writing: Writing, refused: string, item: Queued, patch:
   }
 }
 
-/** Of each draft the last word that is being written. */
-const drafting = new Map<string, Promise<void>>();
+/** Of each draft what is done with it last. */
+const drafting = new Map<string, Promise<unknown>>();
+
+/** One after the other: what is forgotten, or recorded, does not come back by what was still being written. */
+async function inTurn(key: string, work: () => Promise<void>): Promise<void> {
+  const before = drafting.get(key) ?? Promise.resolve();
+  const turn = before.catch(() => undefined).then(work);
+  drafting.set(key, turn);
+  try {
+    await turn;
+  } finally {
+    if (drafting.get(key) === turn) drafting.delete(key);
+  }
+}
 
 /** Keep what is half written, so that neither a call nor a dead battery loses it; null forgets it. It goes with the
- * view key. One after the other: what is forgotten does not come back by what was still being written. `key`: what it
- * is about, such as the door. Raises SaveError. */
+ * view key. `key`: what it is about, such as the door. Raises SaveError. */
 export async function keepDraft(key: string, value: unknown): Promise<void> {
   const keys = openKeys();
   if (!keys) throw new SaveError("locked");
-  const before = drafting.get(key) ?? Promise.resolve();
-  const written = before.catch(() => undefined).then(() => writeDraft(keys, key, value));
-  drafting.set(key, written);
-  try {
-    await written;
-  } finally {
-    if (drafting.get(key) === written) drafting.delete(key);
-  }
+  await inTurn(key, () => writeDraft(keys, key, value));
 }
 
 /** A draft as it lies here. Its photos have boxes of their own, which are written once: the hand pauses often, and they
@@ -413,6 +424,13 @@ const pictureAt = (keys: ViewKeys, key: string, id: string): Promise<string> => 
 async function readDraft<T>(keys: ViewKeys, name: string): Promise<T | null> {
   const box = await (await open()).get("drafts", name);
   return box ? decrypt<T>(keys, name, box) : null;
+}
+
+/** Where a draft and its photos lie. */
+async function placesOf(keys: ViewKeys, key: string): Promise<string[]> {
+  const name = await draftAt(keys, key);
+  const photos = (await readDraft<Drafted>(keys, name).catch(() => null))?.photos ?? [];
+  return [name, ...(await Promise.all(photos.map((id) => pictureAt(keys, key, id))))];
 }
 
 async function writeDraft(keys: ViewKeys, key: string, value: unknown): Promise<void> {

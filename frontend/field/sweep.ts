@@ -1,8 +1,7 @@
 // Doors of a sweep: which are left, which comes next, and what a visit makes of one.
 import { passingCell } from "./cell";
 import { dayAfter, today } from "./clock";
-import type { Bytes } from "./crypto";
-import { type Saved, model, save } from "./model";
+import { type Saved, type Saving, model, save } from "./model";
 import type { Campaign, Change, Outcome, Row } from "./records";
 import { named } from "./words";
 
@@ -43,20 +42,16 @@ export interface Said {
   corrects?: string;
 }
 
-/** Photos by their ids, which stand in the answers. */
-export type Pictures = Record<string, Bytes>;
-
 /** The visit that was recorded last on this phone, told where the next door is shown. */
 export const last = passingCell<{ door: string; title: string; op_id: string; outcome: string } | null>(null);
 
-/** Record a visit; `again`: the refused one that it is written in place of. Raises SaveError: then nothing is recorded. */
+/** Record a visit. Raises SaveError: then nothing is recorded. */
 export async function visit(
   door: Door,
   campaign: Row<"campaign">,
   outcome: Outcome,
   said: Said = {},
-  photos: Pictures = {},
-  again = "",
+  more: Pick<Saving, "photos" | "again" | "draft"> = {},
 ): Promise<Saved> {
   const patch: Record<string, unknown> = {
     campaign_id: door.campaign_id,
@@ -68,7 +63,7 @@ export async function visit(
     if (value && (typeof value !== "object" || Object.keys(value).length)) patch[name] = value;
   }
   const title = `${doorName(door)} · ${named(outcome)}`;
-  const made = await save("visit", null, patch, { title, changes: [became(door, campaign, outcome, said)], photos, again });
+  const made = await save("visit", null, patch, { title, changes: [became(door, campaign, outcome, said)], ...more });
   last.value = { door: door.id, title: doorName(door), op_id: made.op_id, outcome: named(outcome) };
   return made;
 }

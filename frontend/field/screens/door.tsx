@@ -5,16 +5,17 @@ import { dayAfter, today } from "../clock";
 import { unbase64url } from "../crypto";
 import { DoneHere, useDone } from "../done";
 import { type Draft, useDraft } from "../draft";
-import { BLINK, WritingAnew, dealtWith } from "../duty";
+import { BLINK, Refused, WritingAnew, dealtWith } from "../duty";
 import { goOn } from "../enter";
 import { LeaseEnds } from "../lease";
 import { Contradiction, Questions } from "../forms";
 import { type Done, model } from "../model";
 import { Badge, Findings, Lines, shortDay } from "../parts";
-import { type Answers, type Look, beginning, clock, look, questionsOf } from "../questions";
+import { type Answers, type Look, type Shown, beginning, clock, look, questionsOf } from "../questions";
 import type { Outcome, Row } from "../records";
 import { go, link, route } from "../route";
 import { failure } from "../said";
+import { allPhotos } from "../store";
 import { ahead, asks, doorName, isLeft, residentsAt, visit } from "../sweep";
 import { t, tn } from "../text";
 import { Button, Field, Icon, Notice, Screen } from "../ui";
@@ -39,6 +40,12 @@ interface At extends Stood {
   basis: string;
 }
 
+/** What is recorded. */
+interface Found {
+  outcome: Outcome;
+  answers: Answers;
+}
+
 /** A correction begins with what was recorded; what was refused is put here by the sync box. */
 function before(form: Row<"form"> | undefined, basis: string): Visited {
   const one = model.done("visit").find(({ op_id }) => op_id === basis);
@@ -50,9 +57,10 @@ function before(form: Row<"form"> | undefined, basis: string): Visited {
 export function Door({ door, campaign, form, outcome, basis, gone }: At & { outcome: string; gone: VNode | null }) {
   const written = useDraft(draftAt.visit(door.id, basis), before(form, basis));
   const { note, day, corrects, again, said } = written.value;
-  const [saving, setSaving] = useState(false);
   const [failed, setFailed] = useState("");
-  const [busy, shown] = [useRef(false), useRef(performance.now())];
+  // The outcome whose form somebody tried to save.
+  const [judged, setJudged] = useState("");
+  const shown = useRef(performance.now());
   const doors = model.doors(campaign.id);
   const [next] = ahead(doors, door);
   const left = doors.filter(isLeft).length;
@@ -62,34 +70,38 @@ export function Door({ door, campaign, form, outcome, basis, gone }: At & { outc
   opened.current ||= note !== "" || day !== "";
   const begun = campaign.outcomes.find((one) => one.code === written.value.outcome && written.value.answers);
 
-  const record = async (found: Outcome, answers: Answers = {}): Promise<void> => {
+  /** `find`: what is recorded, once all of it is there; null where something is missing. */
+  const record = async (find: () => Promise<Found | null>): Promise<void> => {
     // A second touch is meant for the door before: this one has not been read yet.
-    if (busy.current || (!asked && performance.now() - shown.current < BLINK)) return;
-    if (day && (day < today() || day > dayAfter(LATEST))) {
-      setFailed(t("The day to come back has passed, or is more than a year away: choose another one, or none."));
-      return scrollTo({ top: 0 });
-    }
-    busy.current = true;
-    setSaving(true);
-    setFailed("");
-    try {
-      const given = JSON.stringify(answers);
-      const taken = Object.entries(written.value.photos).filter(([id]) => given.includes(id));
-      const photos = Object.fromEntries(taken.map(([id, photo]) => [id, unbase64url(photo)]));
-      await visit(door, campaign, found, { answers, note: note.trim(), revisit_on: day, corrects }, photos, again?.op_id);
-      // The visit is recorded, whatever becomes of its draft.
-      await written.forget().catch(() => undefined);
-      // Somebody in a hurry may have gone elsewhere by now.
-      if (route.value[1] !== door.id) return;
-      if (again) dealtWith(`${doorName(door)} · ${named(found)}`);
-      else go("doors", ...(next ? [next.id] : ["all", campaign.id, "left"]));
-    } catch (error) {
-      setFailed(failure(error));
-      scrollTo({ top: 0 });
-    } finally {
-      busy.current = false;
-      setSaving(false);
-    }
+    if (!asked && performance.now() - shown.current < BLINK) return;
+    await written.record(async () => {
+      setFailed("");
+      try {
+        const found = await find();
+        if (!found) return scrollTo({ top: 0 });
+        const { note, day, corrects, again, photos } = written.value;
+        if (day && (day < today() || day > dayAfter(LATEST))) {
+          throw new Refused(t("The day to come back has passed, or is more than a year away: choose another one, or none."));
+        }
+        const given = JSON.stringify(found.answers);
+        const taken = Object.entries(photos).filter(([id]) => given.includes(id));
+        const entry = { answers: found.answers, note: note.trim(), revisit_on: day, corrects };
+        await visit(door, campaign, found.outcome, entry, {
+          photos: Object.fromEntries(taken.map(([id, photo]) => [id, unbase64url(photo)])),
+          again: again?.op_id ?? "",
+          draft: written.key,
+        });
+        // The visit is recorded, whatever becomes of its draft.
+        await written.forget().catch(() => undefined);
+        // Somebody in a hurry may have gone elsewhere by now.
+        if (route.value[1] !== door.id) return;
+        if (again) dealtWith(`${doorName(door)} · ${named(found.outcome)}`);
+        else go("doors", ...(next ? [next.id] : ["all", campaign.id, "left"]));
+      } catch (error) {
+        setFailed(error instanceof Refused ? error.message : failure(error));
+        scrollTo({ top: 0 });
+      }
+    });
   };
 
   if (gone && !opened.current && !written.value.answers && !again) return gone;
@@ -121,11 +133,29 @@ export function Door({ door, campaign, form, outcome, basis, gone }: At & { outc
         </Notice>
       )}
       {asked ? (
-        <Form door={door} campaign={campaign} form={form} basis={basis} outcome={asked} written={written} saving={saving} onSave={record} />
+        <Form
+          door={door}
+          campaign={campaign}
+          form={form}
+          basis={basis}
+          outcome={asked}
+          written={written}
+          judged={judged === asked.code}
+          onJudge={() => setJudged(asked.code)}
+          onSave={record}
+        />
       ) : (
         <>
           {(!gone || model.household(door.household_id)) && <Residents door={door} />}
-          <Outcomes door={door} campaign={campaign} form={form} basis={basis} said={again ? said : ""} saving={saving} onSave={(found) => void record(found)} />
+          <Outcomes
+            door={door}
+            campaign={campaign}
+            form={form}
+            basis={basis}
+            said={again ? said : ""}
+            saving={written.recording}
+            onSave={(found) => void record(async () => ({ outcome: found, answers: {} }))}
+          />
         </>
       )}
       <details class="ff-details" open={opened.current}>
@@ -228,17 +258,18 @@ function Form({
   basis,
   outcome,
   written,
-  saving,
+  judged,
+  onJudge,
   onSave,
 }: At & {
   outcome: Outcome;
   written: Draft<Visited>;
-  saving: boolean;
-  onSave: (outcome: Outcome, answers: Answers) => Promise<void>;
+  judged: boolean;
+  onJudge: () => void;
+  onSave: (find: () => Promise<Found | null>) => Promise<void>;
 }) {
   const questions = useMemo(() => (form ? questionsOf(form) : []), [form?.id]);
   const begun = useMemo(() => beginning(questions, clock().today, { now: clock().now }), [questions]);
-  const [judged, setJudged] = useState(false);
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   const given = written.value.answers ?? begun;
@@ -247,14 +278,21 @@ function Form({
   const speaksAgainst = ({ exceptions }: Look): boolean => outcome.met && !outcome.exception && exceptions.length > 0;
   const rightly = (seen: Look): Outcome => (speaksAgainst(seen) && exception ? exception : outcome);
   const [speaks, found] = [speaksAgainst(now), rightly(now)];
-  const taking = useRef(new Set<Promise<void>>());
-  const save = async (): Promise<void> => {
-    setJudged(true);
-    await Promise.all(taking.current);
-    const { answers } = written.now();
-    const last = look(questions, answers ?? begun);
-    if (last.problems.length) scrollTo({ top: 0 });
-    else await onSave(rightly(last), last.answers);
+  const find = async (): Promise<Found | null> => {
+    const asked = (): Look => look(questions, written.value.answers ?? begun);
+    // What is missing may be on its way.
+    if (asked().problems.some(({ path }) => !written.takes.at(path)?.pending)) return null;
+    if (!(await written.takes.settled())) {
+      throw new Refused(t("Not saved yet: a photo could not be read. Take another one, or save without it."));
+    }
+    const last = asked();
+    if (last.problems.length) return null;
+    const lost = await lostPhoto(last, written.value);
+    if (lost) {
+      const error = t("The photo is no longer on this phone. Take it again.");
+      throw new Refused(t("%(label)s: %(error)s", { label: lost.label, error }));
+    }
+    return { outcome: rightly(last), answers: last.answers };
   };
   if (!form) {
     return (
@@ -270,7 +308,8 @@ function Form({
       onKeyDown={goOn}
       onSubmit={(event) => {
         event.preventDefault();
-        void save();
+        onJudge();
+        void onSave(find);
       }}
     >
       <h2 class="ff-subtitle" ref={heading} tabIndex={-1}>
@@ -281,19 +320,13 @@ function Form({
         look={now}
         photos={written.value.photos}
         judged={judged}
-        onChange={(part) => {
-          const { answers, photos } = written.now();
-          written.change({ outcome: outcome.code, ...part({ answers: answers ?? begun, photos }) });
-        }}
-        onTaking={(one) => {
-          const ended = one.finally(() => taking.current.delete(ended));
-          taking.current.add(ended);
-        }}
+        takes={written.takes}
+        onChange={(part) => written.change(({ answers, photos }) => ({ outcome: outcome.code, ...part({ answers: answers ?? begun, photos }) }))}
       />
       {speaks && <Contradiction labels={now.exceptions.map((path) => labelAt(now, path))} />}
       <div class="ff-thumb">
-        <Button type="submit" look="primary" icon="check" disabled={saving}>
-          {t("Save: %(name)s", { name: named(found) })}
+        <Button type="submit" look="primary" icon="check" disabled={written.recording}>
+          {(written.recording && written.takes.pending?.said) || t("Save: %(name)s", { name: named(found) })}
         </Button>
         <a class="ff-button ff-button--plain" href={link("doors", door.id, ...(basis ? ["-", basis] : []))}>
           <span>{t("Back")}</span>
@@ -303,9 +336,18 @@ function Form({
   );
 }
 
-function labelAt(now: ReturnType<typeof look>, path: string): string {
-  const every = now.shown.flatMap((one) => [one, ...one.rows.flat()]);
-  return every.find((one) => one.path === path)?.label ?? path;
+const every = ({ shown }: Look): Shown[] => shown.flatMap((one) => [one, ...one.rows.flat()]);
+
+function labelAt(now: Look, path: string): string {
+  return every(now).find((one) => one.path === path)?.label ?? path;
+}
+
+/** A question whose photo is neither here nor with the refused visit that is written anew. */
+async function lostPhoto(now: Look, { photos, again }: Visited): Promise<Shown | undefined> {
+  const absent = every(now).filter(({ question, value }) => question.kind === "photo" && value && !(String(value) in photos));
+  if (!absent.length) return undefined;
+  const kept = new Set((await allPhotos()).filter((photo) => photo.op_id === again?.op_id).map(({ id }) => id));
+  return absent.find(({ value }) => !kept.has(String(value)));
 }
 
 /** What this phone recorded here, each with a way to correct it. */

@@ -1,0 +1,79 @@
+// What is half written: it is laid over what was kept, however late that is read, and goes with what is recorded of it.
+import { render } from "preact";
+import { act } from "preact/test-utils";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { type Draft, useDraft } from "./draft";
+import { pause } from "./hands";
+import { draft, keepDraft, save } from "./model";
+import { choosePin, redeem } from "./session";
+import { open, queued } from "./store";
+import { rest, run } from "./sync";
+import { Server, newPhone } from "./testing";
+
+const BLANK = { note: "", day: "", photos: {} as Record<string, string> };
+let root: HTMLElement;
+let written: Draft<typeof BLANK>;
+
+function Sheet() {
+  written = useDraft("visit d1", BLANK);
+  return null;
+}
+
+beforeEach(async () => {
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const server = await Server.start();
+  await newPhone();
+  await redeem("CODE", "phone");
+  await choosePin("135790");
+  await run();
+  server.before = () => "offline";
+  root = document.body.appendChild(document.createElement("div"));
+});
+
+afterEach(() => {
+  render(null, root);
+  root.remove();
+  rest();
+  vi.unstubAllGlobals();
+});
+
+test("what is written before the kept draft was read is laid over it", async () => {
+  await keepDraft("visit d1", { note: "half", photos: { one: "AAAA" } });
+  await act(() => render(<Sheet />, root));
+  written.change({ day: "2020-03-05" });
+  await act(() => pause(500));
+  const all = { note: "half", day: "2020-03-05", photos: { one: "AAAA" } };
+  expect([written.value, written.found, await draft("visit d1")]).toEqual([all, true, all]);
+});
+
+test("a screen that is left before the kept draft was read loses nothing", async () => {
+  await keepDraft("visit d1", { note: "half", photos: { one: "AAAA" } });
+  await act(() => render(<Sheet />, root));
+  written.change({ day: "2020-03-05" });
+  render(null, root);
+  await pause(100);
+  expect(await draft("visit d1")).toEqual({ note: "half", day: "2020-03-05", photos: { one: "AAAA" } });
+});
+
+test("a draft of an older version of the app lacks nothing", async () => {
+  await keepDraft("visit d1", { note: "half" });
+  await act(async () => {
+    render(<Sheet />, root);
+    await pause(50);
+  });
+  expect(written.value).toEqual({ ...BLANK, note: "half" });
+});
+
+test("a draft goes in the transaction that records what was written, or stays", async () => {
+  await keepDraft("visit d1", { note: "half", photos: { one: "AAAA" } });
+  const put = vi.spyOn(IDBObjectStore.prototype, "add").mockImplementation(() => {
+    throw new DOMException("killed", "AbortError");
+  });
+  await expect(save("visit", null, {}, { title: "101", draft: "visit d1" })).rejects.toThrow();
+  put.mockRestore();
+  expect([await queued(), await draft("visit d1")]).toEqual([[], { note: "half", photos: { one: "AAAA" } }]);
+  const late = keepDraft("visit d1", { note: "whole", photos: { one: "AAAA", two: "AAAA" } });
+  await save("visit", null, {}, { title: "101", draft: "visit d1" });
+  await late;
+  expect([(await queued()).length, await (await open()).count("drafts")]).toEqual([1, 0]);
+});
