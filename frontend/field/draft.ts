@@ -1,6 +1,6 @@
 // What is half written stays: neither a call, nor a dead battery, nor a wrong tap loses it.
-import { useEffect, useMemo } from "preact/hooks";
-import { Cell, passingCell, useCell } from "./cell";
+import { useLayoutEffect, useMemo, useState } from "preact/hooks";
+import { passingCell } from "./cell";
 import type { ViewKeys } from "./crypto";
 import { SaveError, draft, keepDraft } from "./model";
 import { openKeys } from "./session";
@@ -38,15 +38,13 @@ class Live<T extends object> implements Draft<T> {
   found = false;
   recording = false;
   readonly takes = new Takes(() => this.#changed());
-  /** Counts up with each change. */
-  readonly drawn = new Cell(0);
   // Changes since it was opened, until what was kept is read: then they are laid over it. Before, nothing is written.
   #early: Part<T>[] | null = [];
   #touched = false;
   // Something may lie in the store.
   #kept = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #screens = 0;
+  readonly #screens = new Set<() => void>();
 
   constructor(
     readonly key: string,
@@ -113,17 +111,17 @@ class Live<T extends object> implements Draft<T> {
     await keepDraft(this.key, null);
   };
 
-  /** A screen shows it; what is returned ends it. */
-  shown(): () => void {
+  /** A screen shows it, and is told of each change; what is returned ends it. */
+  shown(screen: () => void): () => void {
     const leave = (): void => {
       if (this.#timer) void this.#keep();
     };
-    this.#screens += 1;
+    this.#screens.add(screen);
     this.all.set(this.key, this);
     document.addEventListener("visibilitychange", leave);
     return () => {
-      this.#screens -= 1;
-      if (!this.#screens) this.found ||= this.#touched;
+      this.#screens.delete(screen);
+      if (!this.#screens.size) this.found ||= this.#touched;
       document.removeEventListener("visibilitychange", leave);
       leave();
       this.#rest();
@@ -131,7 +129,7 @@ class Live<T extends object> implements Draft<T> {
   }
 
   #soon(): void {
-    if (!this.#screens) return void this.#keep();
+    if (!this.#screens.size) return void this.#keep();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#keep(), PAUSE);
   }
@@ -158,13 +156,13 @@ class Live<T extends object> implements Draft<T> {
   }
 
   #changed(): void {
-    this.drawn.value += 1;
+    for (const screen of [...this.#screens]) screen();
     this.#rest();
   }
 
   /** Nobody needs it any more: opened again it is read from the store. */
   #rest(): void {
-    const needed = this.#screens || this.#early || this.#timer || this.recording || this.takes.pending || unkept.value.has(this);
+    const needed = this.#screens.size || this.#early || this.#timer || this.recording || this.takes.pending || unkept.value.has(this);
     if (!needed && this.all.get(this.key) === this) this.all.delete(this.key);
   }
 }
@@ -185,9 +183,10 @@ function draftOf<T extends object>(key: string, blank: T): Live<T> {
 
 /** A value that is kept under the view key while it is written. `key`: what it is about. */
 export function useDraft<T extends object>(key: string, blank: T): Draft<T> {
+  const [, draw] = useState(0);
   const found = useMemo(() => draftOf(key, blank), [key]);
   found.blank = blank;
-  useCell(found.drawn);
-  useEffect(() => found.shown(), [found]);
+  // At once: a hand may be quicker than what comes after the screen is painted.
+  useLayoutEffect(() => found.shown(() => draw((times) => times + 1)), [found]);
   return found;
 }
