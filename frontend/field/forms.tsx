@@ -279,7 +279,7 @@ function Photo({ one, tools }: { one: Shown; tools: Tools }) {
       <label for={id}>
         {one.label} <Mark one={one} />
       </label>
-      <Hints one={one} id={id} error={under && !under.pending ? under.said : error} />
+      <Hints one={one} id={id} error={(!under?.pending && under?.said) || error} />
       {!shown && Boolean(one.value) && (
         <p class="ff-remark">
           <Icon name="camera" />

@@ -118,7 +118,8 @@ COUNTS = """async () => {
         const request = indexedDB.open('fangxian-field')
         request.onsuccess = () => done(request.result)
     })
-    const found = await Promise.all(['queue', 'photos', 'boxes'].map(store => new Promise(done => {
+    const stores = ['queue', 'photos', 'boxes', 'drafts']
+    const found = await Promise.all(stores.map(store => new Promise(done => {
         const request = db.transaction(store).objectStore(store).count()
         request.onsuccess = () => done(request.result)
     })))
@@ -170,14 +171,15 @@ def test_a_killed_app_has_all_of_a_record_or_nothing_and_what_it_called_saved(
         killed_when_saving(page, tmp_path, whole=False)
     with on_disk(browser, site, tmp_path) as page:
         opened_again(page, 3)
-        assert page.evaluate(COUNTS) == [0, 0, 0]
+        # What was half written, and its photo.
+        assert page.evaluate(COUNTS) == [0, 0, 0, 2]
         page.get_by_role("link", name="下一户").tap()
         page.get_by_role("link", name="继续填写").tap()
         expect(page.get_by_alt_text("已拍照片")).to_be_visible()
         killed_when_saving(page, tmp_path, whole=True)
     with on_disk(browser, site, tmp_path) as page:
         opened_again(page, 2)
-        assert page.evaluate(COUNTS) == [1, 1, 1]
+        assert page.evaluate(COUNTS) == [1, 1, 1, 0]
         all_well(page)
         kill(tmp_path)
     with on_disk(browser, site, tmp_path) as page:
