@@ -1,5 +1,5 @@
 // What is half written stays: neither a call, nor a dead battery, nor a wrong tap loses it.
-import { useLayoutEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import { passingCell } from "./cell";
 import type { ViewKeys } from "./crypto";
 import { SaveError, draft, keepDraft } from "./model";
@@ -40,6 +40,7 @@ class Live<T extends object> implements Draft<T> {
   readonly takes = new Takes(() => this.#changed());
   // Changes since it was opened, until what was kept is read: then they are laid over it. Before, nothing is written.
   #early: Part<T>[] | null = [];
+  #reading = false;
   #touched = false;
   // Something may lie in the store.
   #kept = true;
@@ -54,13 +55,19 @@ class Live<T extends object> implements Draft<T> {
   ) {
     this.value = blank;
     all.set(key, this);
-    void draft<T>(key).then(
-      (known) => this.#read(known, known !== null),
-      () => this.#read(null, true),
+  }
+
+  /** Read what was kept, once. */
+  read(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    void draft<T>(this.key).then(
+      (known) => this.#take(known, known !== null),
+      () => this.#take(null, true),
     );
   }
 
-  #read(known: T | null, kept: boolean): void {
+  #take(known: T | null, kept: boolean): void {
     const early = this.#early;
     if (!early) return;
     this.#early = null;
@@ -123,6 +130,7 @@ class Live<T extends object> implements Draft<T> {
       this.#screens.delete(screen);
       if (!this.#screens.size) this.found ||= this.#touched;
       document.removeEventListener("visibilitychange", leave);
+      this.read();
       leave();
       this.#rest();
     };
@@ -186,7 +194,8 @@ export function useDraft<T extends object>(key: string, blank: T): Draft<T> {
   const [, draw] = useState(0);
   const found = useMemo(() => draftOf(key, blank), [key]);
   found.blank = blank;
-  // At once: a hand may be quicker than what comes after the screen is painted.
+  // Told at once: a hand may be quicker than what comes after the screen is painted.
+  useEffect(() => found.read(), [found]);
   useLayoutEffect(() => found.shown(() => draw((times) => times + 1)), [found]);
   return found;
 }
