@@ -57,11 +57,8 @@ test("a screen that is left before the kept draft was read loses nothing", async
 
 test("a draft of an older version of the app lacks nothing", async () => {
   await keepDraft("visit d1", { note: "half" });
-  await act(async () => {
-    render(<Sheet />, root);
-    await pause(50);
-  });
-  expect(written.value).toEqual({ ...BLANK, note: "half" });
+  await act(() => render(<Sheet />, root));
+  await vi.waitFor(() => expect(written.value).toEqual({ ...BLANK, note: "half" }));
 });
 
 test("a draft goes in the transaction that records what was written, or stays", async () => {
