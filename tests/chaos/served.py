@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from tests.kit.phone import Phone
 
 # How long after the phones began to send something falls.
 SOON = 0.25
+# What falls: the processes that answer requests, the server (started anew), the database.
+KINDS = ("web", "server", "database")
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ class Served:
     def __init__(self, site: Site, chance: random.Random) -> None:
         self.site = site
         self.chance = chance
-        self.falls = self.restarts = 0
+        self.fallen: Counter[str] = Counter()
+        self._due = chance.sample(KINDS, len(KINDS))
         self._kept = site.ground.folder / f"{site.database}.dump"
         self._office: subprocess.Popen[str] | None = None
 
@@ -103,25 +107,31 @@ class Served:
 
     @contextmanager
     def falling(self) -> Iterator[None]:
-        """A web process is killed while requests are on their way, or the server started anew."""
-        anew = self.restarts == 0 or self.chance.random() < 0.3
-        fall = threading.Thread(target=self._fall, args=(self.chance.uniform(0, SOON), anew))
+        """Something of ``KINDS`` falls while requests are on their way: each once, then any."""
+        kind = self._due.pop() if self._due else self.chance.choice(KINDS)
+        if kind == "database":
+            # Its connection ends, too.
+            self.close()
+        fall = threading.Thread(target=self._fall, args=(self.chance.uniform(0, SOON), kind))
         fall.start()
         yield
         fall.join()
-        if anew:
+        if kind == "server":
             self.site.start()
+        elif kind == "database":
+            self.site.ground.start_again()
         self.site.wait_until_it_answers(60)
 
-    def _fall(self, after: float, anew: bool) -> None:
+    def _fall(self, after: float, kind: str) -> None:
         time.sleep(after)
-        if anew:
-            self.restarts += 1
+        if kind == "server":
             self.site.stop()
-            return
-        self.falls += 1
-        for process in self.site.web_processes():
-            kill(process)
+        elif kind == "database":
+            self.site.ground.kill_database()
+        else:
+            for process in self.site.web_processes():
+                kill(process)
+        self.fallen[kind] += 1
 
     def end_worker(self) -> None:
         """What phones hold changes by what they send alone from now on."""

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -77,6 +77,13 @@ class Ground:
         found = process.running(self.server.cluster.path)
         assert found is not None
         return int(found.pid)
+
+    def kill_database(self) -> None:
+        """All its processes at once, those too that are just committing."""
+        first = self.postmaster()
+        for pid in (first, *children(first)):
+            with suppress(ProcessLookupError):
+                kill(pid)
 
     def start_again(self) -> None:
         """Start the database as an office does after a crash: ``fangxian db start``."""
