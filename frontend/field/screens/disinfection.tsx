@@ -85,7 +85,7 @@ function Record({ known, basis }: { known: DutyRules; basis: string }) {
       corrects: again ? draft.value.corrects : corrected?.op_id,
     };
     const patch = compact(said, was);
-    await save("disinfection", null, patch, { title, again: again?.op_id ?? "" });
+    await save("disinfection", null, patch, { title, again: again?.op_id ?? "", draft: draft.key });
     return t("Saved: %(title)s", { title });
   };
   const record = async (): Promise<void> => {

@@ -141,7 +141,7 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
     }
     const called = patch["plate"] || patch["who"] || (corrected?.bare && corrected.title.split(" · ")[0]) || tn("%(n)s person", "%(n)s people", people);
     const title = [called, temperature === null ? "" : `${temperature.toFixed(1)} °C`, label].filter(Boolean).join(" · ");
-    await save("gate_entry", null, patch, { title, again: again?.op_id ?? "" });
+    await save("gate_entry", null, patch, { title, again: again?.op_id ?? "", draft: written.key });
     return t("Saved: %(title)s", { title });
   };
   const decide = async (decision: string, label: string): Promise<void> => {

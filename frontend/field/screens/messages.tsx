@@ -119,7 +119,7 @@ function Say({ message, known, basis }: { message: Row<"message">; known: DutyRu
     const sent = written.value;
     const kept = await run(async () => {
       if (people.trim() && heard === null) throw new Refused(t("People: write a number, or nothing."));
-      await save("outreach", null, patch, { title, again: again?.op_id ?? "" });
+      await save("outreach", null, patch, { title, again: again?.op_id ?? "", draft: written.key });
       return t("Saved: %(title)s", { title: label });
     });
     if (!kept) return scrollTo({ top: 0 });
@@ -175,7 +175,7 @@ function Outreach({ kind, basis }: { kind: DutyRules["outreach"][number]; basis:
     const counts = again ? corrects : corrected?.op_id;
     const said = { place_code: code, kind: kind.code, outcome, people: heard ?? 0, note: note.trim(), corrects: counts };
     const patch = compact(said, was);
-    await save("outreach", null, patch, { title, again: again?.op_id ?? "" });
+    await save("outreach", null, patch, { title, again: again?.op_id ?? "", draft: draft.key });
     return t("Saved: %(title)s", { title });
   };
   const record = async (): Promise<void> => {

@@ -226,7 +226,7 @@ function Check({ round, point, basis }: { round: Row<"round">; point: Point; bas
     const title = `${point.name} · ${label}`;
     const sent = written.value;
     const kept = await run(async () => {
-      await save("round_check", null, patch, { title, again: again?.op_id ?? "" });
+      await save("round_check", null, patch, { title, again: again?.op_id ?? "", draft: written.key });
       return t("Saved: %(title)s", { title });
     });
     if (!kept) return;
