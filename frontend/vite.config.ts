@@ -33,5 +33,7 @@ export default defineConfig({
     environment: "happy-dom",
     include: ["islands/**/*.test.ts", "field/**/*.test.{ts,tsx}"],
     restoreMocks: true,
+    // A machine of two cores would leave one to rest.
+    maxWorkers: "100%",
   },
 });

@@ -1,10 +1,12 @@
 // What is no longer the officer's leaves the phone also where it is half written, and where it was sent.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { act } from "preact/test-utils";
+import { encrypt, nameOf } from "./crypto";
 import { campaign, begin, door, end, gate, home, open, resident, round, server, words } from "./hands";
 import { draft, keepDraft, model, remembered, save } from "./model";
+import { openKeys } from "./session";
 import { byOp, open as store } from "./store";
-import { run } from "./sync";
+import { run, sync } from "./sync";
 import { draftAt } from "./written";
 
 const DAY = 86_400_000;
@@ -57,6 +59,19 @@ test("drafts go with the household, the gate, the round or the grid that they ar
   for (const [key, value] of Object.entries(about)) await keepDraft(key, value);
   await leave(["door", "d9"]);
   expect(await left()).toEqual([]);
+});
+
+test("a correction that was begun goes with what the phone remembers of the entry; one of an older version stays", async () => {
+  const made = await save("gate_entry", null, { gate_id: "g1", plate: "A" }, { title: "A" });
+  const begun = [draftAt.gate("g1", made.op_id), draftAt.gate("g1", "0199-forgotten"), draftAt.disinfection("0199-forgotten")];
+  for (const key of begun) await keepDraft(key, { plate: "B" });
+  const keys = openKeys()!;
+  const older = await nameOf(keys, "draft", "older");
+  await (await store()).put("drafts", await encrypt(keys, older, { value: { plate: "C" }, photos: [] }), older);
+  await leave(["door", "d9"]);
+  expect(await Promise.all(begun.map(async (key) => (await draft(key)) !== null))).toEqual([true, false, false]);
+  expect(await (await store()).count("drafts")).toBe(2);
+  expect(sync.value.line).toBe("ok");
 });
 
 test("a draft of a door whose sweep was closed stays as long as what was sent", async () => {

@@ -2,6 +2,7 @@
 import { type About, drafts, keepDraft, loaded, model, opened, reload } from "./model";
 import { openKeys } from "./session";
 import { allPhotos, changeQueued, keptFor, meta, queued, withRoom, write } from "./store";
+import { basisOf } from "./written";
 
 /** Forget the drafts, and what the phone itself remembers of the operations, whose object is not among the records any
  * more. Whether that could be told. `now`: by the server's clock, ms. Raises SaveError, StoreError. */
@@ -9,11 +10,15 @@ export async function forgetLeft(now: number): Promise<boolean> {
   // Without a cursor the records are not whole.
   if (loaded.value !== "yes" || !(await meta("cursor"))) return false;
   const keep = await keptFor();
+  const known = new Set((await queued()).map((item) => item.op_id));
   for (const { key, about, at } of await drafts()) {
     const [kind, id = ""] = key.split(" ");
+    const basis = basisOf(key);
     // The sweep of a door was closed: what is late is taken, but not for ever.
     const late = kind === "visit" && model.version("door", id) === null && now - at > keep;
-    if (late || (about && !isHere(about))) await keepDraft(key, null);
+    // No screen leads to a correction of what the phone has forgotten.
+    const lost = basis !== "" && !known.has(basis);
+    if (late || lost || (about && !isHere(about))) await keepDraft(key, null);
   }
   await forgetSent();
   return true;

@@ -413,7 +413,8 @@ export async function drafts(): Promise<Drafted[]> {
   if (!keys) return [];
   const db = await open();
   const all = await Promise.all((await db.getAllKeys("drafts")).map((name) => readDraft<Drafted | string>(keys, name).catch(() => null)));
-  return all.filter((one): one is Drafted => one !== null && typeof one !== "string");
+  // One of an older version does not say what it is about.
+  return all.filter((one): one is Drafted => one !== null && typeof one !== "string" && Boolean(one.key));
 }
 
 type Pictured = { photos?: Record<string, string> };

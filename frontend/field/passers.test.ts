@@ -44,6 +44,10 @@ test("who passed a gate is forgotten an hour after the server has it, what was r
   for (const key of begun) await keepDraft(key, { who: "张三丰" });
   await forgetPassers(Date.now() + 3_700_000);
   expect(await Promise.all(begun.map(async (key) => (await draft(key)) !== null))).toEqual([false, true]);
+  // Nor does one that was open at that time bring the name back.
+  await keepDraft(begun[0]!, { who: "张三丰" });
+  await forgetPassers(Date.now() + 3_700_000);
+  expect(await draft(begun[0]!)).toBeNull();
   await load();
   expect(known()).toEqual({
     [taken.op_id]: ["张** · 36.5 °C", undefined, undefined, undefined, undefined],

@@ -1,9 +1,9 @@
 // Who passed a gate is known to the server; a phone that lies at the gate need not go on knowing it.
 import { encrypt } from "./crypto";
-import { type Own, boxPlace, keepDraft, opened, reload } from "./model";
+import { type Own, boxPlace, drafts, keepDraft, opened, reload } from "./model";
 import { isOurs, openKeys } from "./session";
 import { changeQueued, queued, withRoom, write } from "./store";
-import { draftAt } from "./written";
+import { basisOf } from "./written";
 
 const HOUR = 3_600_000;
 const PERSONAL = ["who", "identity", "phone", "note"];
@@ -19,10 +19,11 @@ export async function forgetPassers(now: number): Promise<void> {
     taken.map(async (item) => {
       const known = await opened(keys, item);
       const { seq, op_id } = item;
-      return known && { seq, op_id, gate: String(known.patch["gate_id"]), own: await encrypt(keys, boxPlace(op_id), stripped(known)) };
+      return known && { seq, own: await encrypt(keys, boxPlace(op_id), stripped(known)) };
     }),
   );
   const changes = bare.filter((one) => one !== null);
+  await forgetBegun(new Set([...taken, ...ended.filter((item) => item.bare)].map((item) => item.op_id)), now);
   if (!changes.length) return;
   await withRoom(() =>
     write(["meta", "queue"], async (writing) => {
@@ -30,9 +31,15 @@ export async function forgetPassers(now: number): Promise<void> {
       for (const { seq, own } of changes) await changeQueued(writing, seq, { own, bare: 1 });
     }),
   );
-  // What was begun over an entry says the same as the entry.
-  for (const { op_id, gate } of changes) await keepDraft(draftAt.gate(gate, op_id), null).catch(() => undefined);
   await reload();
+}
+
+/** What was begun over an entry says the same as the entry; one that is being written has its hour, too. */
+async function forgetBegun(stripped: Set<string>, now: number): Promise<void> {
+  for (const { key, at } of await drafts()) {
+    if (!key.startsWith("gate ") || !stripped.has(basisOf(key)) || now - at <= HOUR) continue;
+    await keepDraft(key, null).catch(() => undefined);
+  }
 }
 
 function stripped({ id, title, patch, changes }: Own): Own {

@@ -382,6 +382,7 @@ async function replay(writing: Writing, since: number): Promise<void> {
 // --- pull
 
 async function pull(): Promise<Line> {
+  const keys = openKeys();
   let took = false;
   let line: Line;
   try {
@@ -391,7 +392,9 @@ async function pull(): Promise<Line> {
   } finally {
     if (took) await reload();
   }
-  if (line === "ok" && left) left = !(await forgetLeft(served));
+  // Under other keys than those it began with the last page may not have been kept. What can't be forgotten now, on a
+  // full phone, is forgotten after another pull.
+  if (line === "ok" && left && openKeys() === keys) left = !(await forgetLeft(served).catch(() => false));
   return line;
 }
 

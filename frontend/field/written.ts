@@ -136,6 +136,12 @@ export interface Changed {
 export const NO_CHANGE: Changed = { id: "", patch: {}, again: null };
 
 /** Where drafts are kept. `basis`: the number of what they began from; "" for what is new. */
+/** The number of what a draft began from; "" for what is new. */
+export function basisOf(key: string): string {
+  const [kind = "", ...rest] = key.split(" ");
+  return rest[kind === "disinfection" || kind === "home" ? 0 : 1] ?? "";
+}
+
 const keyOf = (kind: string, ...rest: string[]): string => [kind, ...rest].filter(Boolean).join(" ");
 export const draftAt = {
   visit: (doorId: string, basis: string): string => keyOf("visit", doorId, basis),

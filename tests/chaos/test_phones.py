@@ -24,7 +24,7 @@ from tests.test_phones_converge import converge, ground_of_eight
 __all__ = ["ground_of_eight"]
 
 SEEDS = int(os.environ.get("DRILL_SEEDS", "1"))
-OPERATIONS = int(os.environ.get("DRILL_OPERATIONS", "3000"))
+OPERATIONS = int(os.environ.get("DRILL_OPERATIONS", "1500"))
 FALLS = 5
 
 
@@ -53,4 +53,4 @@ def test_over_http_while_the_server_falls_and_is_restored(site: Site, seed: int)
 @pytest.mark.slow(8)
 @pytest.mark.parametrize("seed", range(1, 21))
 def test_in_process(ground_of_eight: tuple[Places, Cast], fresh_database: str, seed: int) -> None:
-    converge(fresh_database, seed, 200)
+    converge(fresh_database, seed, 120)
