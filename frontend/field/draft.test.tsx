@@ -106,4 +106,24 @@ describe("on the screens", () => {
     await tap(save);
     expect([(await queued()).length, await kept()]).toEqual([1, 0]);
   });
+
+  test("what is recorded as the app is left is not kept behind it; what could not be recorded is", async () => {
+    await hands.open("#/gates/g1");
+    const put = vi.spyOn(IDBObjectStore.prototype, "put");
+    const kept = (): number => put.mock.contexts.filter((one) => (one as IDBObjectStore).name === "drafts").length;
+    const leaving = async (plate: string): Promise<void> => {
+      await hands.fill("Plate", plate);
+      await hands.hurry("Let through");
+      await act(() => void document.dispatchEvent(new Event("visibilitychange")));
+      await hands.settled();
+    };
+    await leaving("7");
+    expect([(await queued()).length, kept()]).toEqual([1, 0]);
+    vi.spyOn(IDBObjectStore.prototype, "add").mockImplementation(() => {
+      throw new DOMException("killed", "AbortError");
+    });
+    await leaving("8");
+    await vi.waitFor(async () => expect(await draft("gate g1")).toMatchObject({ plate: "8" }));
+    expect(await queued()).toHaveLength(1);
+  });
 });

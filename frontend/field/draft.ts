@@ -30,7 +30,12 @@ export interface Draft<T extends object> {
 }
 
 /** What the phone has no room to keep: it is there until the app closes. */
-export const unkept = passingCell<ReadonlySet<object>>(new Set());
+export const unkept = passingCell<ReadonlySet<{ keep(): Promise<void> }>>(new Set());
+
+// Room may have been made elsewhere on the phone.
+document.addEventListener("visibilitychange", () => {
+  for (const one of unkept.value) void one.keep();
+});
 
 /** There is one of each key, whichever screens show it, and as long as something is on its way into it. */
 class Live<T extends object> implements Draft<T> {
@@ -45,6 +50,8 @@ class Live<T extends object> implements Draft<T> {
   // Something may lie in the store.
   #kept = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  // Was to be kept while it was recorded.
+  #late = false;
   readonly #screens = new Set<() => void>();
 
   constructor(
@@ -99,6 +106,8 @@ class Live<T extends object> implements Draft<T> {
       await work();
     } finally {
       this.recording = false;
+      // It was not recorded, or more was written since.
+      if (this.#late) void this.keep();
       this.#changed();
     }
   };
@@ -106,6 +115,7 @@ class Live<T extends object> implements Draft<T> {
   forget = async (): Promise<void> => {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#late = false;
     this.#early = null;
     this.#touched = this.found = false;
     this.value = this.blank;
@@ -121,7 +131,7 @@ class Live<T extends object> implements Draft<T> {
   /** A screen shows it, and is told of each change; what is returned ends it. */
   shown(screen: () => void): () => void {
     const leave = (): void => {
-      if (this.#timer) void this.#keep();
+      if (this.#timer) void this.keep();
     };
     this.#screens.add(screen);
     this.all.set(this.key, this);
@@ -131,21 +141,25 @@ class Live<T extends object> implements Draft<T> {
       if (!this.#screens.size) this.found ||= this.#touched;
       document.removeEventListener("visibilitychange", leave);
       this.read();
-      leave();
+      if (this.#timer || unkept.value.has(this)) void this.keep();
       this.#rest();
     };
   }
 
   #soon(): void {
-    if (!this.#screens.size) return void this.#keep();
+    if (!this.#screens.size) return void this.keep();
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#keep(), PAUSE);
+    this.#timer = setTimeout(() => void this.keep(), PAUSE);
   }
 
-  // What can't be kept now is kept at the next change; that it was not recorded is said when somebody saves.
-  async #keep(): Promise<void> {
+  /** What can't be kept now is kept at the next change, or as the app is left and opened again; that it was not recorded
+   * is said when somebody saves. */
+  async keep(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    // Behind what is recorded it would lie here once more. Who waits for a photo is not yet recording, and may wait long.
+    this.#late = this.recording && !this.takes.pending;
+    if (this.#late) return;
     // Somebody else may hold the phone by now.
     if (openKeys() === this.keys) {
       this.#kept = true;

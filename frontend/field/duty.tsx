@@ -22,8 +22,8 @@ export class Refused extends Error {}
 
 export interface Saving {
   busy: boolean;
-  /** Saves; `what` returns what is said then, and raises Refused or SaveError. What is said; "" where it is not on the
-   * disk. */
+  /** Saves; `what` also makes room for the next one (`recorded`), returns what is said then, and raises Refused or
+   * SaveError. What is said; "" where it is not on the disk. */
   run: (what: () => Promise<string>) => Promise<string>;
   /** What became of the last one. */
   notice: ComponentChildren;
@@ -32,35 +32,34 @@ export interface Saving {
 /** What a screen says as it opens: what was saved on the one that was left for it. */
 const told = passingCell("");
 
-export function useSaving(): Saving {
-  const [busy, setBusy] = useState(false);
+/** `draft`: what is saved; once at a time, from whichever screen. */
+export function useSaving(draft: Pick<Draft<object>, "recording" | "record">): Saving {
   const [said, setSaid] = useState(told.value);
   const [failed, setFailed] = useState("");
   // A second touch is meant for the screen before: this one has not been read yet.
-  const state = useRef({ busy: false, ended: performance.now() });
+  const ended = useRef(performance.now());
   useEffect(() => {
     told.value = "";
   }, []);
   const run = async (what: () => Promise<string>): Promise<string> => {
-    if (state.current.busy || performance.now() - state.current.ended < BLINK) return "";
-    state.current.busy = true;
-    setBusy(true);
-    try {
-      const next = await what();
-      setSaid(next);
-      setFailed("");
-      return next;
-    } catch (error) {
-      setSaid("");
-      setFailed(error instanceof Refused ? error.message : failure(error));
-      return "";
-    } finally {
-      state.current = { busy: false, ended: performance.now() };
-      setBusy(false);
-    }
+    if (performance.now() - ended.current < BLINK) return "";
+    let next = "";
+    await draft.record(async () => {
+      try {
+        next = await what();
+        setSaid(next);
+        setFailed("");
+      } catch (error) {
+        setSaid("");
+        setFailed(error instanceof Refused ? error.message : failure(error));
+      } finally {
+        ended.current = performance.now();
+      }
+    });
+    return next;
   };
   const notice = failed ? <Notice kind="bad" title={failed} /> : said ? <Notice kind="ok" title={said} /> : null;
-  return { busy, run, notice };
+  return { busy: draft.recording, run, notice };
 }
 
 /** What the hand has written since `sent` stood there, which was recorded meanwhile: it is of the next one. */

@@ -1,7 +1,7 @@
 // A form over a record that others change too. What is half written stays, as everywhere (draft.ts).
-import { useDraft } from "./draft";
+import { type Draft, useDraft } from "./draft";
 
-export interface Edit<T> {
+export interface Edit<T> extends Pick<Draft<object>, "key" | "recording" | "record"> {
   value: T;
   /** What stood there when the hand began. */
   base: T;
@@ -47,7 +47,10 @@ export function useEdit<T extends object>(key: string, shown: T, version: number
     base: now.base,
     version: now.version,
     begun: begun !== null,
-    found: draft.found && begun !== null,
+    found: draft.found && begun !== null && !draft.recording,
+    key,
+    recording: draft.recording,
+    record: draft.record,
     change: (part) => {
       const written = ({ begun }: Written<T>): Begun<T> => {
         const from = begun ?? fresh;

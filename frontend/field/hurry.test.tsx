@@ -25,6 +25,21 @@ function shoot(text: string): Promise<void> {
   });
 }
 
+/** Nothing is recorded until it is let go. */
+function held(): () => void {
+  let letGo = (): void => undefined;
+  const wait = new Promise<void>((done) => (letGo = done));
+  const encrypt = crypto.subtle.encrypt.bind(crypto.subtle);
+  const spy = vi.spyOn(crypto.subtle, "encrypt").mockImplementation(async (...given) => {
+    await wait;
+    return encrypt(...given);
+  });
+  return () => {
+    spy.mockRestore();
+    letGo();
+  };
+}
+
 describe("while it is saved", () => {
   test("the next one's card, pass and direction stay at the gate", async () => {
     server.records = [rules, { ...gate, data: { ...gate.data, asks: ["who", "identity"] } }];
@@ -88,6 +103,28 @@ describe("while it is saved", () => {
     await tap("Save");
     expect(value("Note on the household")).toBe("A dog, two cats.");
     expect((await sent()).map(({ patch }) => patch)).toEqual([{ note: "A dog." }, { note: "A dog, two cats." }]);
+  });
+
+  test.each([
+    ["#/gates/g1", [], "Plate", "Let through", ""],
+    ["#/disinfection", ["Staircase"], "Area", "Save", ""],
+    ["#/messages/rumour", ["Answered"], "People", "Save", ""],
+    ["#/messages/say/m1", [], "How many", "Said", ""],
+    ["#/doors/d1/home", [], "Note on the household", "Save", "7"],
+  ])("a screen that is left and opened again records it once, and takes it for nothing unsaved: %s", async (path, choices, label, button, left) => {
+    await open(path);
+    for (const choice of choices) await tap(choice);
+    await fill(label, "7");
+    const letGo = held();
+    await hurry(button);
+    await walk("#/today");
+    await walk(path);
+    await soon();
+    expect(named(button)).toHaveProperty("disabled", true);
+    expect(said()).not.toContain("You began to write here");
+    letGo();
+    await settled();
+    expect([value(label), said().includes("You began to write here"), (await queued()).length]).toEqual([left, false, 1]);
   });
 
   test("the code of the next point holds for its check", async () => {

@@ -3,7 +3,7 @@ import { act } from "preact/test-utils";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { dayAfter, today } from "./clock";
 import { BLINK } from "./duty";
-import { begin, campaign, door, end, fill, form, gate, home, named, open, pause, point, resident, root, round, rules, said, sent, server, settled, shows, tap, title, walk, words } from "./hands";
+import { begin, campaign, door, end, fill, form, gate, home, named, open, pause, point, resident, root, round, rules, said, sent, server, settled, shows, tap, title, value, walk, words } from "./hands";
 import { model } from "./model";
 import { degrees } from "./screens/gates";
 import { queued } from "./store";
@@ -148,6 +148,9 @@ describe("visits", () => {
     expect(right?.patch).toMatchObject({ corrects: wrong?.op_id, note: "Dog." });
     await walk("#/doors/d1");
     expect(said()).toContain("corrected, no longer counts");
+    // Back, as the phone's own key does it: it was corrected already.
+    await walk(`#/doors/d1/-/${wrong?.op_id}`);
+    expect([said().includes("This takes the place of"), value("Note")]).toEqual([false, ""]);
   });
 
   test("a household and who is away are corrected as they are, upon the version that was seen", async () => {

@@ -160,6 +160,22 @@ test("a visit names no photo that is not there", async () => {
   expect(visits()).toHaveLength(1);
 });
 
+test("what could not be kept of a screen that was left is kept as the app is opened again, once there is room", async () => {
+  await walk("#/doors/d1");
+  const put = vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(() => {
+    throw new DOMException("full", "QuotaExceededError");
+  });
+  await fill("Note", "Dog.");
+  await shows("What you write is not kept");
+  await walk("#/today");
+  await act(() => pause(100));
+  expect(said()).toContain("What you write is not kept");
+  put.mockRestore();
+  await act(() => void document.dispatchEvent(new Event("visibilitychange")));
+  await vi.waitFor(() => expect(said()).not.toContain("What you write is not kept"));
+  expect(await draft("visit d1")).toMatchObject({ note: "Dog." });
+});
+
 test("what is half written and can't be kept is said, until it can", async () => {
   await walk("#/doors/d1");
   const put = vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(() => {

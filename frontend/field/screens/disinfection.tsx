@@ -54,7 +54,7 @@ function Record({ known, basis }: { known: DutyRules; basis: string }) {
   const { site, agent, corrects: _corrects, was, again, ...typed } = draft.value;
   const done = useDone("disinfection");
   const corrected = useCorrected(draft, done);
-  const { busy, run, notice } = useSaving();
+  const { busy, run, notice } = useSaving(draft);
   const { code, choice } = useGrid(draft.value, (grid) => draft.change({ grid }));
   const set = (name: keyof typeof typed) => (event: { currentTarget: HTMLInputElement }) => {
     draft.change({ [name]: event.currentTarget.value });
@@ -90,10 +90,13 @@ function Record({ known, basis }: { known: DutyRules; basis: string }) {
   };
   const record = async (): Promise<void> => {
     const sent = draft.value;
-    const said = await run(written);
-    // The next place is mostly done with the same.
-    const { grid, concentration, minutes, operator } = sent;
-    if (said) await recorded(draft, basis ? {} : { grid, agent, concentration, minutes, operator, ...writtenSince(draft, sent) });
+    const said = await run(async () => {
+      const told = await written();
+      // The next place is mostly done with the same.
+      const { grid, concentration, minutes, operator } = sent;
+      await recorded(draft, basis ? {} : { grid, agent, concentration, minutes, operator, ...writtenSince(draft, sent) });
+      return told;
+    });
     if (said && again) return dealtWith(title);
     if (said && basis) return leave(basis, said, "disinfection");
     scrollTo({ top: 0 });

@@ -5,7 +5,7 @@ import { dayAfter, today } from "../clock";
 import { unbase64url } from "../crypto";
 import { DoneHere, useDone } from "../done";
 import { type Draft, useDraft } from "../draft";
-import { BLINK, Refused, WritingAnew, dealtWith } from "../duty";
+import { BLINK, Refused, WritingAnew, begunWith, dealtWith } from "../duty";
 import { goOn } from "../enter";
 import { LeaseEnds } from "../lease";
 import { Contradiction, Questions } from "../forms";
@@ -13,14 +13,14 @@ import { type Done, model } from "../model";
 import { Badge, Findings, Lines, shortDay } from "../parts";
 import { type Answers, type Look, type Shown, beginning, clock, look, questionsOf } from "../questions";
 import type { Outcome, Row } from "../records";
-import { go, link, route } from "../route";
+import { go, instead, link, route } from "../route";
 import { failure } from "../said";
 import { allPhotos } from "../store";
 import { ahead, asks, doorName, isLeft, residentsAt, visit } from "../sweep";
 import { t, tn } from "../text";
 import { Button, Field, Icon, Notice, Screen } from "../ui";
 import { named } from "../words";
-import { NO_VISIT, type Visited, correcting, draftAt, visitFrom } from "../written";
+import { NO_VISIT, type Visited, draftAt, visitFrom } from "../written";
 import { JustSaved } from "./saved";
 
 const LONGEST_NOTE = 500;
@@ -46,12 +46,8 @@ interface Found {
   answers: Answers;
 }
 
-/** A correction begins with what was recorded; what was refused is put here by the sync box. */
-function before(form: Row<"form"> | undefined, basis: string): Visited {
-  const one = model.done("visit").find(({ op_id }) => op_id === basis);
-  if (!one || one.state === "rejected") return NO_VISIT;
-  return visitFrom(one.patch, form, correcting(one, null));
-}
+const before = (form: Row<"form"> | undefined, basis: string): Visited =>
+  begunWith("visit", basis, NO_VISIT, (patch, from) => visitFrom(patch, form, from));
 
 /** `gone`: what is said instead where the door is no longer on the phone, unless something is written here. */
 export function Door({ door, campaign, form, outcome, basis, gone }: At & { outcome: string; gone: VNode | null }) {
@@ -96,7 +92,7 @@ export function Door({ door, campaign, form, outcome, basis, gone }: At & { outc
         // Somebody in a hurry may have gone elsewhere by now.
         if (route.value[1] !== door.id) return;
         if (again) dealtWith(`${doorName(door)} · ${named(found.outcome)}`);
-        else go("doors", ...(next ? [next.id] : ["all", campaign.id, "left"]));
+        else (basis ? instead : go)("doors", ...(next ? [next.id] : ["all", campaign.id, "left"]));
       } catch (error) {
         setFailed(error instanceof Refused ? error.message : failure(error));
         scrollTo({ top: 0 });

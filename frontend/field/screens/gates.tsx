@@ -76,7 +76,7 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
   const { direction, corrects, was, again, ...entry } = written.value;
   const [read, setRead] = useState("");
   const first = useRef<HTMLDivElement>(null);
-  const { busy, run, notice } = useSaving();
+  const { busy, run, notice } = useSaving(written);
   const known = rules();
   const set = (name: keyof Passing) => (value: string) => written.change({ [name]: value });
   const temperature = degrees(entry.temperature);
@@ -146,21 +146,22 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
   };
   const decide = async (decision: string, label: string): Promise<void> => {
     const sent = written.value;
-    const said = await run(() => record(decision, label));
+    let writing = false;
+    const said = await run(async () => {
+      const told = await record(decision, label);
+      setRead((now) => (now === read ? "" : now));
+      const since = writtenSince(written, sent);
+      // What a gun has read since then stands behind what was sent.
+      const note = sent.note.trim();
+      if (note && since.note?.startsWith(note)) since.note = since.note.slice(note.length).trim();
+      writing = Object.keys(since).length > 0;
+      // Who comes next mostly goes the same way.
+      await recorded(written, basis ? {} : { ...(direction === "in" ? {} : { direction }), ...since });
+      if (basis && writing) await addTo(draftAt.gate(gate.id, ""), since).catch(() => undefined);
+      return told;
+    });
     if (!said) return scrollTo({ top: 0 });
-    setRead((now) => (now === read ? "" : now));
-    const since = writtenSince(written, sent);
-    // What a gun has read since then stands behind what was sent.
-    const note = sent.note.trim();
-    if (note && since.note?.startsWith(note)) since.note = since.note.slice(note.length).trim();
-    const writing = Object.keys(since).length > 0;
-    if (basis) {
-      await recorded(written, {});
-      if (writing) await addTo(draftAt.gate(gate.id, ""), since).catch(() => undefined);
-      return again ? dealtWith(again.title) : leave(basis, said, "gates", gate.id);
-    }
-    // Who comes next mostly goes the same way.
-    await recorded(written, { ...(direction === "in" ? {} : { direction }), ...since });
+    if (basis) return again ? dealtWith(again.title) : leave(basis, said, "gates", gate.id);
     if (!writing) toFirst();
   };
   // The next one stands there already.

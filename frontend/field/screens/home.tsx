@@ -71,13 +71,13 @@ function Household({ home, title, begun, again, onSaved }: { home: Row<"househol
   const { state, note } = home;
   const states = residentsAt(home.id).length ? LIVED_IN : STATES;
   const edit = useEdit(draftAt.edit(home.id, again), { state, note }, model.version("household", home.id), begun);
-  const { busy, run, notice } = useSaving();
+  const { busy, run, notice } = useSaving(edit);
   const change = (): Promise<string> => {
     const next = { ...edit.value, note: edit.value.note.trim() };
     const data = edit.changes(next);
     return run(async () => {
       if (!Object.keys(data).length) throw new Refused(t("Nothing was changed."));
-      await save("household", home.id, data, { title, base: edit.version, changes: [{ entity: "household", id: home.id, data }], again });
+      await save("household", home.id, data, { title, base: edit.version, changes: [{ entity: "household", id: home.id, data }], again, draft: edit.key });
       edit.saved(next);
       await onSaved();
       return t("Saved.");
@@ -121,7 +121,7 @@ function Resident({ resident, title, begun, again, onSaved }: { resident: Row<"r
   const edit = useEdit(draftAt.edit(resident.id, again), { away_since, away_where }, model.version("resident", resident.id), begun);
   const opened = useRef(false);
   opened.current ||= edit.begun;
-  const { busy, run, notice } = useSaving();
+  const { busy, run, notice } = useSaving(edit);
   const [since, where] = [edit.value.away_since ?? today(), edit.value.away_where];
   const away = edit.base.away_since !== null;
   const tell = (next: typeof edit.value): Promise<string> =>
@@ -129,7 +129,7 @@ function Resident({ resident, title, begun, again, onSaved }: { resident: Row<"r
       const data = edit.changes(next);
       if (!Object.keys(data).length) throw new Refused(t("Nothing was changed."));
       const changes = [{ entity: "resident" as const, id: resident.id, data }];
-      await save("residency", resident.id, data, { title: `${title} · ${resident.name}`, base: edit.version, changes, again });
+      await save("residency", resident.id, data, { title: `${title} · ${resident.name}`, base: edit.version, changes, again, draft: edit.key });
       edit.saved(next);
       await onSaved();
       return t("Saved.");

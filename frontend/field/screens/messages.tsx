@@ -98,7 +98,7 @@ function Told({ message, known }: { message: Row<"message">; known: DutyRules | 
 function Say({ message, known, basis }: { message: Row<"message">; known: DutyRules; basis: string }) {
   const written = useDraft(draftAt.say(message.id, basis), NO_OUTREACH);
   const { people, again } = written.value;
-  const { busy, run, notice } = useSaving();
+  const { busy, run, notice } = useSaving(written);
   const { code, choice } = useGrid(written.value, (grid) => written.change({ grid }), within(message, useGrids()));
   const kind = known.outreach.find((one) => one.code === TOLD);
   const done = useDone("outreach", "message_id", message.id);
@@ -120,10 +120,10 @@ function Say({ message, known, basis }: { message: Row<"message">; known: DutyRu
     const kept = await run(async () => {
       if (people.trim() && heard === null) throw new Refused(t("People: write a number, or nothing."));
       await save("outreach", null, patch, { title, again: again?.op_id ?? "", draft: written.key });
+      await recorded(written, again ? {} : { ...(choice ? { grid: code } : {}), ...writtenSince(written, sent) });
       return t("Saved: %(title)s", { title: label });
     });
     if (!kept) return scrollTo({ top: 0 });
-    await recorded(written, again ? {} : { ...(choice ? { grid: code } : {}), ...writtenSince(written, sent) });
     if (again) dealtWith(title);
   };
   return (
@@ -161,7 +161,7 @@ function Outreach({ kind, basis }: { kind: DutyRules["outreach"][number]; basis:
   const { outcome, people, note, corrects, was, again } = draft.value;
   const done = useDone("outreach", "kind", kind.code);
   const corrected = useCorrected(draft, done);
-  const { busy, run, notice } = useSaving();
+  const { busy, run, notice } = useSaving(draft);
   const { code, choice } = useGrid(draft.value, (grid) => draft.change({ grid }));
   const stop = async (): Promise<void> => {
     await recorded(draft, {});
@@ -180,8 +180,11 @@ function Outreach({ kind, basis }: { kind: DutyRules["outreach"][number]; basis:
   };
   const record = async (): Promise<void> => {
     const sent = draft.value;
-    const said = await run(written);
-    if (said) await recorded(draft, basis ? {} : writtenSince(draft, sent));
+    const said = await run(async () => {
+      const told = await written();
+      await recorded(draft, basis ? {} : writtenSince(draft, sent));
+      return told;
+    });
     if (said && again) return dealtWith(title);
     if (said && basis) return leave(basis, said, "messages", kind.code);
     scrollTo({ top: 0 });

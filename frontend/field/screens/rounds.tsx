@@ -211,7 +211,7 @@ function Check({ round, point, basis }: { round: Row<"round">; point: Point; bas
     },
     [point.id],
   );
-  const { busy, run, notice } = useSaving();
+  const { busy, run, notice } = useSaving(written);
   const { unknown } = useReader(model.rounds());
   // Once opened it stays so, also while what stands in it is deleted.
   const opened = useRef(false);
@@ -227,12 +227,12 @@ function Check({ round, point, basis }: { round: Row<"round">; point: Point; bas
     const sent = written.value;
     const kept = await run(async () => {
       await save("round_check", null, patch, { title, again: again?.op_id ?? "", draft: written.key });
+      // The next point's may have been read by now.
+      if (isHere && scanned.value === now) scanned.value = NOT_READ;
+      await recorded(written, basis ? {} : writtenSince(written, sent));
       return t("Saved: %(title)s", { title });
     });
     if (!kept) return;
-    // The next point's may have been read by now.
-    if (isHere && scanned.value === now) scanned.value = NOT_READ;
-    await recorded(written, basis ? {} : writtenSince(written, sent));
     if (again) return dealtWith(title);
     just.value = title;
     // On to the next point: its code, or the list.
