@@ -109,6 +109,8 @@ describe("on the screens", () => {
 
   test("what is recorded as the app is left is not kept behind it; what could not be recorded is", async () => {
     await hands.open("#/gates/g1");
+    // What was kept before is read by now: what is written is kept after a pause.
+    await act(() => pause(50));
     const put = vi.spyOn(IDBObjectStore.prototype, "put");
     const kept = (): number => put.mock.contexts.filter((one) => (one as IDBObjectStore).name === "drafts").length;
     const leaving = async (plate: string): Promise<void> => {
