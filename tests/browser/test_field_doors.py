@@ -241,7 +241,7 @@ def test_duties_are_recorded_without_a_signal(browser: Browser, site: str, bob: 
         expect(page.get_by_label("身份证号")).to_be_focused()
         page.get_by_label("体温").fill("379")
         expect(page.get_by_text("不得放行")).to_be_visible()
-        page.get_by_role("button", name="移交处置").tap()
+        touch(page, "移交处置")
         expect(page.get_by_text("已存：冀J12345")).to_be_visible()
         page.goto("/f/#/rounds")
         page.get_by_role("link", name="配电房").tap()
