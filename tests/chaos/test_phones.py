@@ -53,4 +53,4 @@ def test_over_http_while_the_server_falls_and_is_restored(site: Site, seed: int)
 @pytest.mark.slow(8)
 @pytest.mark.parametrize("seed", range(1, 21))
 def test_in_process(ground_of_eight: tuple[Places, Cast], fresh_database: str, seed: int) -> None:
-    converge(fresh_database, seed, 120)
+    converge(fresh_database, seed, 200)
