@@ -24,7 +24,7 @@ from tests.test_phones_converge import converge, ground_of_eight
 __all__ = ["ground_of_eight"]
 
 SEEDS = int(os.environ.get("DRILL_SEEDS", "1"))
-OPERATIONS = int(os.environ.get("DRILL_OPERATIONS", "1500"))
+OPERATIONS = int(os.environ.get("DRILL_OPERATIONS", "3000"))
 FALLS = 5
 
 
