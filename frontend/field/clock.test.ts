@@ -4,11 +4,10 @@ import { dayAfter, now, readClock, today, turned } from "./clock";
 import { load, model, save } from "./model";
 import { clock } from "./questions";
 import { moment } from "./said";
-import { choosePin, redeem } from "./session";
 import { queued } from "./store";
 import { ahead, visit } from "./sweep";
-import { rest, run, sync } from "./sync";
-import { Server, newPhone } from "./testing";
+import { rest, sync } from "./sync";
+import { Server, enrolled, newPhone } from "./testing";
 import { standings } from "./walks";
 
 const HOUR = 3_600_000;
@@ -29,13 +28,6 @@ afterEach(() => {
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
-
-async function enrolled(): Promise<void> {
-  await redeem("CODE", "phone");
-  await choosePin("135790");
-  await run();
-  await load();
-}
 
 const point = { id: "p1", name: "Gate", token_sha256: "", order: 1, done: 1, day: "2020-03-05" };
 const dated = (from_date: string, to_date: string) => ({ entity: "message", id: from_date, version: 1, data: { text: from_date, kind: "", place_code: "", place_name: "", from_date, to_date } });

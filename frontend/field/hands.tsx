@@ -7,13 +7,12 @@ import { expect, vi } from "vitest";
 import { useCell } from "./cell";
 import { dayAfter, today } from "./clock";
 import { BLINK } from "./duty";
-import { load } from "./model";
 import { route, startRoute } from "./route";
 import { screenOf } from "./screens";
-import { choosePin, redeem, session } from "./session";
+import { session } from "./session";
 import { last } from "./sweep";
 import { rest, run } from "./sync";
-import { type Plain, Server, newPhone } from "./testing";
+import { type Plain, Server, enrolled, newPhone } from "./testing";
 import { Unkept } from "./unkept";
 
 const corpus = JSON.parse(readFileSync("../fangxian/field/tests/corpus/forms.json", "utf-8")) as {
@@ -154,10 +153,7 @@ export function end(): void {
 
 /** Enrolled, all fetched, then without a network. */
 export async function open(path: string): Promise<void> {
-  await redeem("CODE", "phone");
-  await choosePin("135790");
-  await run();
-  await load();
+  await enrolled();
   server.before = () => "offline";
   await walk(path);
   await act(() => render(<App />, root));

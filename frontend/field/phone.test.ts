@@ -5,7 +5,7 @@ import { choosePin, destroy, expire, lock, openKeys, redeem, session, start, unl
 import { boxes, close, meta, open, queued } from "./store";
 import { entries, putAway } from "./outbox";
 import { push, rest, run, sync } from "./sync";
-import { Server, exported, json, newPhone } from "./testing";
+import { Server, enrolled, exported, json, newPhone } from "./testing";
 
 const HOUSEHOLD = "01945c00-0000-7000-8000-00000000aaaa";
 const NAME = "张三丰";
@@ -25,14 +25,6 @@ afterEach(() => {
   rest();
   vi.unstubAllGlobals();
 });
-
-/** Enrolled, PIN chosen, records there. */
-async function enrolled(): Promise<void> {
-  await redeem("CODE", "phone");
-  await choosePin("135790");
-  await run();
-  await load();
-}
 
 function visit(note = "", title = "302"): Promise<{ op_id: string; id: string }> {
   return save("visit", null, { household_id: HOUSEHOLD, outcome: "well", note }, { title });

@@ -3,10 +3,9 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { clear, draft, keepDraft, load, loaded, model, save } from "./model";
 import { entries, putAway } from "./outbox";
 import { prefs } from "./prefs";
-import { choosePin, redeem } from "./session";
 import { open, queued } from "./store";
 import { rest, run, sync } from "./sync";
-import { Server, newPhone } from "./testing";
+import { Server, enrolled, newPhone } from "./testing";
 
 const DAY = 86_400_000;
 const HOUSEHOLD = "01945c00-0000-7000-8000-00000000aaaa";
@@ -17,10 +16,7 @@ beforeEach(async () => {
   server = await Server.start();
   await newPhone();
   server.records = [{ entity: "household", id: HOUSEHOLD, version: 41, data: { room: "302", note: "", state: "lived_in" } }];
-  await redeem("CODE", "phone");
-  await choosePin("135790");
-  await run();
-  await load();
+  await enrolled();
 });
 
 afterEach(() => {

@@ -3,9 +3,10 @@ import "fake-indexeddb/auto";
 import { vi } from "vitest";
 import { type Envelope, OPERATION, PHOTO, type ServerKey, base64url, proofKey, prove, sha256, unbase64url, utf8, uuidBytes } from "./crypto";
 import { type Exported, fileOf, planned } from "./outbox";
-import { destroy } from "./session";
+import { load } from "./model";
+import { choosePin, destroy, redeem } from "./session";
 import { NAME, close } from "./store";
-import { type Answer, rest } from "./sync";
+import { type Answer, rest, run } from "./sync";
 
 // One after the other, over all tabs, as browsers have it.
 let last: Promise<unknown> = Promise.resolve();
@@ -35,6 +36,14 @@ export async function newPhone(): Promise<void> {
     asked.onerror = () => failed(asked.error);
   });
   await destroy("");
+}
+
+/** The phone is enrolled with a PIN, and has fetched what the server has. */
+export async function enrolled(): Promise<void> {
+  await redeem("CODE", "phone");
+  await choosePin("135790");
+  await run();
+  await load();
 }
 
 /** All files that a hand would save. */

@@ -2,11 +2,10 @@
 // server's.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { uuid7 } from "./crypto";
-import { load, model, save } from "./model";
-import { choosePin, redeem } from "./session";
+import { model, save } from "./model";
 import { allPhotos, queued } from "./store";
 import { rest, run } from "./sync";
-import { Server, newPhone } from "./testing";
+import { Server, enrolled, newPhone } from "./testing";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -26,10 +25,7 @@ beforeEach(async () => {
     { entity: "household", id: "h1", version: 1, data: { room: "302", note: "", state: "lived_in" } },
     { entity: "gate", id: "g1", version: 1, data: { name: "", kind: "", place_code: "1", place_name: "", asks: [] } },
   ];
-  await redeem("CODE", "phone");
-  await choosePin("135790");
-  await run();
-  await load();
+  await enrolled();
 });
 
 afterEach(() => {
