@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 STOP_SECONDS = 20.0
@@ -31,9 +32,9 @@ def _end_with_parent() -> None:
 class Child:
     """A program to keep running.
 
-    Without an `essential` one that never stayed up, all end; one that did is started again however
-    often it falls. One that lives but has not been `well` for a while has hung as it ended: it is
-    killed and started again.
+    Without an `essential` one that never stayed up, all end; one that did, or was `well`, is
+    started again however often it falls. One that lives but has not been `well` for a while has
+    hung as it ended: it is killed and started again. What it started ends with it.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Child:
         if self.process.poll() is None:
             self._look(self.process, now)
             return True
+        kill_group(self.process)
         early = now - self.started < _EARLY_SECONDS
         self.stayed_up |= not early
         self.early_falls = self.early_falls + 1 if early else 1
@@ -87,14 +89,22 @@ class Child:
         return True
 
     def _look(self, process: subprocess.Popen[bytes], now: float) -> None:
-        if self.well is None or now - self.looked < _LOOK_EVERY:
+        if self.well is None or (self.stayed_up and now - self.looked < _LOOK_EVERY):
             return
         self.looked = now
         if self.well():
             self.last_well = now
+            # It works here: what falls later, however soon, is no fault of how it was set up.
+            self.stayed_up = True
         elif now - self.last_well >= _UNWELL_SECONDS:
             print(f"fangxian: {self.name} hangs and is ended", file=sys.stderr, flush=True)
-            os.killpg(process.pid, signal.SIGKILL)
+            kill_group(process)
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """End a child that leads its session at once, with what it started and left behind."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 @dataclass
@@ -134,8 +144,7 @@ class Group:
         for child in self.children:
             if child.process is None:
                 continue
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 child.process.wait(timeout=max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                child.process.kill()
-                child.process.wait()
+            kill_group(child.process)
+            child.process.wait()

@@ -18,7 +18,7 @@ from django.core.management import get_commands
 from django.db.migrations.loader import MigrationLoader
 
 from fangxian.config.cli import build_parser, commands, main, split_passed_on
-from fangxian.config.cli.children import Child
+from fangxian.config.cli.children import Child, kill_group
 from fangxian.config.cli.demo import clear_if_cut_short, free_port
 from fangxian.config.cli.errors import CommandFailed
 from fangxian.config.cli.mark import LOADED, LOADING, read_mark, write_mark
@@ -334,6 +334,42 @@ def test_only_what_never_stayed_up_is_given_up(
     assert (starts == 5) is once_up
     assert child.process
     child.process.wait()
+
+
+def test_what_was_well_is_not_given_up_however_soon_it_falls(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("fangxian.config.cli.children._LONGEST_PAUSE", 0.01)
+    child = Child("it", ["sleep", "1000"], {}, well=lambda: True)
+    child.start()
+    assert child.process
+    try:
+        for _fall in range(5):
+            watched(child, lambda: child.stayed_up)
+            child.process.kill()
+            watched(child, lambda: child.start_at is not None)
+            watched(child, lambda: child.start_at is None)
+    finally:
+        child.process.kill()
+        child.process.wait()
+
+
+def test_what_a_fallen_child_left_behind_ends_with_it(tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    command = ["sh", "-c", f"sleep 1000 & echo $! >{told}; wait"]
+    child = Child("it", command, {"PATH": os.defpath})
+    child.start()
+    assert child.process
+    try:
+        watched(child, lambda: told.exists() and told.read_text().endswith("\n"))
+        left = int(told.read_text())
+        assert alive(left)
+        child.process.kill()
+        watched(child, lambda: child.start_at is not None)
+        assert gone(left)
+    finally:
+        kill_group(child.process)
+        child.process.wait()
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
