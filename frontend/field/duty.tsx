@@ -2,10 +2,10 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { passingCell, useCell } from "./cell";
-import { replacedBy } from "./done";
+import { DoneHere, replacedBy } from "./done";
 import type { Draft } from "./draft";
 import { useModel } from "./hooks";
-import { type Done, model } from "./model";
+import { type Done, model, save } from "./model";
 import type { Grid, Pushed } from "./records";
 import { go, instead, route } from "./route";
 import { failure } from "./said";
@@ -63,7 +63,7 @@ export function useSaving(draft: Pick<Draft<object>, "recording" | "record">): S
 }
 
 /** What the hand has written since `sent` stood there, which was recorded meanwhile: it is of the next one. */
-export function writtenSince<T extends object>(draft: Draft<T>, sent: T): Partial<T> {
+function writtenSince<T extends object>(draft: Draft<T>, sent: T): Partial<T> {
   const now = Object.entries(draft.now()) as [keyof T, unknown][];
   return Object.fromEntries(now.filter(([name, value]) => value !== sent[name])) as Partial<T>;
 }
@@ -113,14 +113,14 @@ export function begunWith<T>(entity: Pushed, basis: string, blank: T, from: (pat
 }
 
 /** To where an entry is corrected: what is half written here stays. */
-export function goCorrect(...to: string[]): void {
+function goCorrect(...to: string[]): void {
   go(...to);
   scrollTo({ top: 0 });
 }
 
 /** From a correction to where the next one is written, unless somebody in a hurry has gone elsewhere by now. `said`: what
  * is said there. */
-export function leave(basis: string, said: string, ...to: string[]): void {
+function leave(basis: string, said: string, ...to: string[]): void {
   if (route.value.at(-1) !== basis) return;
   told.value = said;
   instead(...to);
@@ -128,7 +128,7 @@ export function leave(basis: string, said: string, ...to: string[]): void {
 
 /** The entry that a draft takes the place of, among those that the screen shows. A correction that was left lying until
  * its entry is shown no more would take the place of that one unseen: what was written stays, and is new. */
-export function useCorrected(draft: Draft<Basis>, done: readonly Done[]): Done | undefined {
+function useCorrected(draft: Draft<Basis>, done: readonly Done[]): Done | undefined {
   const { corrects, again } = draft.value;
   const found = done.find((one) => one.op_id === corrects && one.state !== "rejected");
   const stale = corrects !== "" && !found && !again;
@@ -139,7 +139,7 @@ export function useCorrected(draft: Draft<Basis>, done: readonly Done[]): Done |
 }
 
 /** Said while a correction is written; one that was refused may be written as an entry of its own. */
-export function Correcting({ corrected, basis, onStop, onNew }: {
+function Correcting({ corrected, basis, onStop, onNew }: {
   corrected: Done | undefined;
   basis: Basis;
   onStop: () => void;
@@ -177,7 +177,83 @@ export function dealtWith(title: string): void {
 }
 
 /** What of a patch was really said; `was`: what the corrected one says, which is sent also where it was emptied. */
-export function compact(patch: Record<string, unknown>, was: readonly string[] = []): Record<string, unknown> {
+function compact(patch: Record<string, unknown>, was: readonly string[] = []): Record<string, unknown> {
   const says = (name: string, value: unknown): boolean => (value !== "" && value !== null) || was.includes(name);
   return Object.fromEntries(Object.entries(patch).filter(([name, value]) => value !== undefined && says(name, value)));
+}
+
+/** What a screen makes of what stands on it. */
+interface Written {
+  patch: Record<string, unknown>;
+  /** What it is called wherever it is listed. */
+  title: string;
+  /** What it is called as it is said to be saved; the title without. */
+  told?: string;
+}
+
+interface Saved {
+  title: string;
+  /** That it is saved. */
+  said: string;
+}
+
+export interface Entry<T> {
+  busy: boolean;
+  /** The entry that is corrected, as this phone knows it. */
+  corrected: Done | undefined;
+  /** What became of the last one. */
+  notice: ComponentChildren;
+  /** It, and what the one that is written takes the place of. */
+  head: ComponentChildren;
+  /** Saves what `write` makes of it; `write` raises Refused. `clear` makes room for the next one, `since` is what was
+   * written of that meanwhile. null: it is not on the disk, or was written anew and is told where it was refused. */
+  record: (write: () => Written, clear?: (since: Partial<T>) => Promise<void>) => Promise<Saved | null>;
+  /** From a correction that is saved back to where the next one is written. */
+  leave: (said: string) => void;
+  /** What was recorded before, each to be corrected here. */
+  list: (title: string) => ComponentChildren;
+}
+
+/** What is written on a duty's screen: a new entry, or one in the place of `basis`, which was recorded or refused before.
+ * `done`: the entries that it shows; `home`: where it is in the app, without a basis. */
+export function useEntry<T extends Basis>(entity: Pushed, draft: Draft<T>, basis: string, done: Done[], ...home: string[]): Entry<T> {
+  // Of a draft's members those of its basis are changed here.
+  const plain = draft as unknown as Draft<Basis>;
+  const corrected = useCorrected(plain, done);
+  const { busy, run, notice } = useSaving(draft);
+  const record: Entry<T>["record"] = async (write, clear = (since) => recorded(draft, basis ? {} : since)) => {
+    const sent = draft.value;
+    const { again, was } = sent;
+    let title = "";
+    const said = await run(async () => {
+      const written = write();
+      const corrects = again ? sent.corrects : corrected?.op_id;
+      await save(entity, null, compact({ corrects, ...written.patch }, was), { title: written.title, again: again?.op_id ?? "", draft: draft.key });
+      await clear(writtenSince(draft, sent));
+      title = written.title;
+      return t("Saved: %(title)s", { title: written.told ?? title });
+    });
+    if (said && again) dealtWith(title);
+    return said && !again ? { title, said } : null;
+  };
+  const stop = async (): Promise<void> => {
+    await recorded(draft, {});
+    leave(basis, "", ...home);
+  };
+  const head = (
+    <>
+      {notice}
+      <WritingAnew again={draft.value.again} />
+      <Correcting corrected={corrected} basis={draft.value} onStop={() => void stop()} onNew={plain.change} />
+    </>
+  );
+  return {
+    busy,
+    corrected,
+    notice,
+    head,
+    record,
+    leave: (said) => leave(basis, said, ...home),
+    list: (title) => <DoneHere title={title} done={done} onCorrect={(one) => goCorrect(...home, one.op_id)} />,
+  };
 }

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 import { today } from "./clock";
 import { written } from "./dates";
+import { goOn } from "./enter";
 import type { Row } from "./records";
 import { doorName, isBack } from "./sweep";
 import { t } from "./text";
@@ -30,6 +31,23 @@ export function RowLink({ href, icon, title, children }: { href: string; icon?: 
       </span>
       <Icon name="right" />
     </a>
+  );
+}
+
+/** What is filled in, and saved by a button in it: Enter only goes on to the next field. */
+export function Fields({ look = "ff-wide", onSubmit, children }: { look?: "ff-form" | "ff-wide"; onSubmit: () => void; children: ComponentChildren }) {
+  return (
+    <form
+      class={look}
+      noValidate
+      onKeyDown={goOn}
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit();
+      }}
+    >
+      {children}
+    </form>
   );
 }
 

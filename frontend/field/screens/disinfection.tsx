@@ -1,26 +1,9 @@
 // A disinfection: where, with what, how strong, how long; usual values stand there already.
-import { DoneHere, useDone } from "../done";
+import { useDone } from "../done";
 import { useDraft } from "../draft";
-import {
-  Correcting,
-  Refused,
-  WritingAnew,
-  begunWith,
-  compact,
-  dealtWith,
-  goCorrect,
-  leave,
-  recorded,
-  rules,
-  useCorrected,
-  useGrid,
-  useSaving,
-  writtenSince,
-} from "../duty";
-import { goOn } from "../enter";
+import { Refused, begunWith, recorded, rules, useEntry, useGrid } from "../duty";
 import { useModel } from "../hooks";
-import { save } from "../model";
-import { Lines } from "../parts";
+import { Fields, Lines } from "../parts";
 import type { DutyRules } from "../records";
 import { session } from "../session";
 import { t } from "../text";
@@ -51,20 +34,14 @@ function Record({ known, basis }: { known: DutyRules; basis: string }) {
   const first = known.agents[0]?.code ?? "";
   const blank: Disinfected = { ...NEW, grid: "", site: "", agent: first, ...usual(first), area: "", operator: session.value.user_name, note: "" };
   const draft = useDraft(draftAt.disinfection(basis), begunWith("disinfection", basis, blank, disinfectionFrom));
-  const { site, agent, corrects: _corrects, was, again, ...typed } = draft.value;
-  const done = useDone("disinfection");
-  const corrected = useCorrected(draft, done);
-  const { busy, run, notice } = useSaving(draft);
+  const { site, agent, ...typed } = draft.value;
+  const entry = useEntry("disinfection", draft, basis, useDone("disinfection"), "disinfection");
   const { code, choice } = useGrid(draft.value, (grid) => draft.change({ grid }));
   const set = (name: keyof typeof typed) => (event: { currentTarget: HTMLInputElement }) => {
     draft.change({ [name]: event.currentTarget.value });
   };
-  const stop = async (): Promise<void> => {
-    await recorded(draft, {});
-    leave(basis, "", "disinfection");
-  };
   const title = [known.sites.find((one) => one.code === site), known.agents.find((one) => one.code === agent)].map((one) => named(one)).join(" · ");
-  const written = async (): Promise<string> => {
+  const write = () => {
     if (!site) throw new Refused(t("Choose where it was done."));
     const numbers = {
       concentration: counted(typed.concentration, MOST.concentration),
@@ -74,7 +51,7 @@ function Record({ known, basis }: { known: DutyRules; basis: string }) {
     if (!numbers.minutes) throw new Refused(t("Time of contact: write the minutes, as 30."));
     const area = counted(typed.area, MOST.area);
     if (typed.area.trim() && !area) throw new Refused(t("Area: write the square metres, as 120, or nothing."));
-    const said = {
+    const patch = {
       place_code: code,
       site,
       agent,
@@ -82,38 +59,19 @@ function Record({ known, basis }: { known: DutyRules; basis: string }) {
       area,
       operator: typed.operator.trim(),
       note: typed.note.trim(),
-      corrects: again ? draft.value.corrects : corrected?.op_id,
     };
-    const patch = compact(said, was);
-    await save("disinfection", null, patch, { title, again: again?.op_id ?? "", draft: draft.key });
-    return t("Saved: %(title)s", { title });
+    return { patch, title };
   };
   const record = async (): Promise<void> => {
-    const sent = draft.value;
-    const said = await run(async () => {
-      const told = await written();
-      // The next place is mostly done with the same.
-      const { grid, concentration, minutes, operator } = sent;
-      await recorded(draft, basis ? {} : { grid, agent, concentration, minutes, operator, ...writtenSince(draft, sent) });
-      return told;
-    });
-    if (said && again) return dealtWith(title);
-    if (said && basis) return leave(basis, said, "disinfection");
+    // The next place is mostly done with the same.
+    const { grid, concentration, minutes, operator } = draft.value;
+    const saved = await entry.record(write, (since) => recorded(draft, basis ? {} : { grid, agent, concentration, minutes, operator, ...since }));
+    if (saved && basis) return entry.leave(saved.said);
     scrollTo({ top: 0 });
   };
   return (
-    <form
-      class="ff-wide"
-      noValidate
-      onKeyDown={goOn}
-      onSubmit={(event) => {
-        event.preventDefault();
-        void record();
-      }}
-    >
-      {notice}
-      <WritingAnew again={again} />
-      <Correcting corrected={corrected} basis={draft.value} onStop={() => void stop()} onNew={draft.change} />
+    <Fields onSubmit={() => void record()}>
+      {entry.head}
       {choice}
       <Choice legend={t("Where")} value={site} options={known.sites.map((one) => ({ value: one.code, label: named(one) }))} onChoose={(next) => draft.change({ site: next })} />
       <Choice
@@ -128,11 +86,11 @@ function Record({ known, basis }: { known: DutyRules; basis: string }) {
       <Field label={t("Done by")} autocomplete="off" maxLength={LONGEST_NAME} value={typed.operator} onInput={set("operator")} />
       <Lines label={t("Note")} value={typed.note} most={LONGEST_NOTE} onInput={(note) => draft.change({ note })} />
       <div class="ff-thumb ff-thumb--one">
-        <Button type="submit" look="primary" icon="check" disabled={busy}>
+        <Button type="submit" look="primary" icon="check" disabled={entry.busy}>
           {t("Save")}
         </Button>
       </div>
-      <DoneHere title={t("Recorded on this phone")} done={done} onCorrect={(one) => goCorrect("disinfection", one.op_id)} />
-    </form>
+      {entry.list(t("Recorded on this phone"))}
+    </Fields>
   );
 }

@@ -6,11 +6,10 @@ import { unbase64url } from "../crypto";
 import { DoneHere, useDone } from "../done";
 import { type Draft, useDraft } from "../draft";
 import { BLINK, Refused, WritingAnew, begunWith, dealtWith } from "../duty";
-import { goOn } from "../enter";
 import { LeaseEnds } from "../lease";
 import { Contradiction, Questions } from "../forms";
 import { type Done, model } from "../model";
-import { Badge, Findings, Lines, shortDay } from "../parts";
+import { Badge, Fields, Findings, Lines, shortDay } from "../parts";
 import { type Answers, type Look, type Shown, beginning, clock, look, questionsOf } from "../questions";
 import type { Outcome, Row } from "../records";
 import { go, instead, link, route } from "../route";
@@ -298,12 +297,9 @@ function Form({
     );
   }
   return (
-    <form
-      class="ff-form"
-      noValidate
-      onKeyDown={goOn}
-      onSubmit={(event) => {
-        event.preventDefault();
+    <Fields
+      look="ff-form"
+      onSubmit={() => {
         onJudge();
         void onSave(find);
       }}
@@ -328,7 +324,7 @@ function Form({
           <span>{t("Back")}</span>
         </a>
       </div>
-    </form>
+    </Fields>
   );
 }
 

@@ -2,26 +2,12 @@
 import { Fragment } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { dayOf, today } from "../clock";
-import { DoneHere, useDone } from "../done";
+import { useDone } from "../done";
 import { useDraft } from "../draft";
-import {
-  Correcting,
-  Refused,
-  WritingAnew,
-  begunWith,
-  compact,
-  dealtWith,
-  goCorrect,
-  leave,
-  recorded,
-  rules,
-  useCorrected,
-  useSaving,
-  writtenSince,
-} from "../duty";
+import { Refused, begunWith, recorded, rules, useEntry } from "../duty";
 import { goOn } from "../enter";
 import { useModel } from "../hooks";
-import { draft, keepDraft, model, save } from "../model";
+import { draft, keepDraft, model } from "../model";
 import { RowLink } from "../parts";
 import type { Asked, Row } from "../records";
 import { link } from "../route";
@@ -73,18 +59,18 @@ export function Gates({ rest }: { rest: string[] }) {
 
 function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
   const written = useDraft(draftAt.gate(gate.id, basis), begunWith("gate_entry", basis, NO_PASSER, passerFrom));
-  const { direction, corrects, was, again, ...entry } = written.value;
+  const { direction, ...typed } = written.value;
   const [read, setRead] = useState("");
   const first = useRef<HTMLDivElement>(null);
-  const { busy, run, notice } = useSaving(written);
   const known = rules();
   const set = (name: keyof Passing) => (value: string) => written.change({ [name]: value });
-  const temperature = degrees(entry.temperature);
+  const temperature = degrees(typed.temperature);
   const fever = known !== undefined && temperature !== null && temperature >= known.fever;
   const done = useDone("gate_entry", "gate_id", gate.id);
   const day = today();
   const todays = useMemo(() => done.filter((one) => dayOf(one.at) === day).length, [done, day]);
-  const corrected = useCorrected(written, done);
+  const entry = useEntry("gate_entry", written, basis, done, "gates", gate.id);
+  const { corrected } = entry;
 
   // What a gun or the camera reads finds its field, whichever has the focus; a pass of some other kind goes into the note,
   // and is nobody's name.
@@ -113,44 +99,39 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
   };
   useGun(take);
 
-  const record = async (decision: string, label: string): Promise<string> => {
-    const people = counted(entry.people, MOST_PEOPLE);
+  const write = (decision: string, label: string) => {
+    const people = counted(typed.people, MOST_PEOPLE);
     if (people === null) throw new Refused(t("How many pass: write a number from 1 to %(n)s.", { n: MOST_PEOPLE }));
-    if (entry.temperature.trim() && temperature === null) {
+    if (typed.temperature.trim() && temperature === null) {
       throw new Refused(t("The temperature can't be read: write it like 36.5."));
     }
-    const said = {
+    const patch = {
       gate_id: gate.id,
       direction,
       decision,
       people,
       temperature: temperature === null ? null : temperature.toFixed(1),
-      plate: narrow(entry.plate).toUpperCase(),
-      who: entry.who.trim(),
-      identity: narrow(entry.identity).toUpperCase(),
-      phone: narrow(entry.phone),
-      origin: entry.origin.trim(),
-      note: entry.note.trim(),
-      corrects: again ? corrects : corrected?.op_id,
+      plate: narrow(typed.plate).toUpperCase(),
+      who: typed.who.trim(),
+      identity: narrow(typed.identity).toUpperCase(),
+      phone: narrow(typed.phone),
+      origin: typed.origin.trim(),
+      note: typed.note.trim(),
     };
-    const patch = compact(said, was);
     // Of an entry that the phone has forgotten, or never knew whole, what is not said stays as it is.
     const partly = corrected && (corrected.bare || corrected.patch["corrects"]);
-    if (gate.asks.length && !partly && !gate.asks.some((asked) => patch[asked]) && !patch["note"]) {
+    if (gate.asks.length && !partly && !gate.asks.some((asked) => patch[asked]) && !patch.note) {
       throw new Refused(t("Nothing is written down of who passes: fill in one field at least."));
     }
-    const called = patch["plate"] || patch["who"] || (corrected?.bare && corrected.title.split(" · ")[0]) || tn("%(n)s person", "%(n)s people", people);
+    const called = patch.plate || patch.who || (corrected?.bare && corrected.title.split(" · ")[0]) || tn("%(n)s person", "%(n)s people", people);
     const title = [called, temperature === null ? "" : `${temperature.toFixed(1)} °C`, label].filter(Boolean).join(" · ");
-    await save("gate_entry", null, patch, { title, again: again?.op_id ?? "", draft: written.key });
-    return t("Saved: %(title)s", { title });
+    return { patch, title };
   };
   const decide = async (decision: string, label: string): Promise<void> => {
     const sent = written.value;
     let writing = false;
-    const said = await run(async () => {
-      const told = await record(decision, label);
+    const clear = async (since: Partial<Passed>): Promise<void> => {
       setRead((now) => (now === read ? "" : now));
-      const since = writtenSince(written, sent);
       // What a gun has read since then stands behind what was sent.
       const note = sent.note.trim();
       if (note && since.note?.startsWith(note)) since.note = since.note.slice(note.length).trim();
@@ -158,32 +139,21 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
       // Who comes next mostly goes the same way.
       await recorded(written, basis ? {} : { ...(direction === "in" ? {} : { direction }), ...since });
       if (basis && writing) await addTo(draftAt.gate(gate.id, ""), since).catch(() => undefined);
-      return told;
-    });
-    if (!said) return scrollTo({ top: 0 });
-    if (basis) return again ? dealtWith(again.title) : leave(basis, said, "gates", gate.id);
+    };
+    const saved = await entry.record(() => write(decision, label), clear);
+    if (!saved) return scrollTo({ top: 0 });
+    if (basis) return entry.leave(saved.said);
     if (!writing) toFirst();
   };
   // The next one stands there already.
   const toFirst = (): void => first.current?.querySelector<HTMLInputElement>("input")?.focus();
   useEffect(() => {
-    if (notice) toFirst();
+    if (entry.notice) toFirst();
   }, []);
-  const stop = async (): Promise<void> => {
-    await recorded(written, {});
-    leave(basis, "", "gates", gate.id);
-  };
 
   return (
     <Screen title={gate.name}>
-      {notice}
-      <WritingAnew again={again} />
-      <Correcting
-        corrected={corrected}
-        basis={written.value}
-        onStop={() => void stop()}
-        onNew={written.change}
-      />
+      {entry.head}
       {corrected?.bare && (
         <Notice title={t("Name, identity number, phone and note have been removed from this phone: the server has them.")}>
           <p>{t("They stay as they were, unless you write others.")}</p>
@@ -201,7 +171,7 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
       <div class="ff-part" ref={first} onKeyDown={goOn}>
         {gate.asks.map((asked) => (
           <Fragment key={asked}>
-            <Ask asked={asked} value={entry[asked]} onText={set(asked)} />
+            <Ask asked={asked} value={typed[asked]} onText={set(asked)} />
             {asked === "temperature" && fever && (
               <Notice kind="bad" title={t("Fever: %(n)s °C or more. Do not let pass; hand over.", { n: known.fever })} />
             )}
@@ -220,14 +190,14 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
               label={t("People")}
               inputMode="numeric"
               autocomplete="off"
-              value={entry.people}
+              value={typed.people}
               onInput={(event) => set("people")(event.currentTarget.value)}
             />
             <Field
               label={t("Note")}
               autocomplete="off"
               maxLength={LONGEST_NOTE}
-              value={entry.note}
+              value={typed.note}
               onInput={(event) => set("note")(event.currentTarget.value)}
             />
           </div>
@@ -238,14 +208,14 @@ function Log({ gate, basis }: { gate: Row<"gate">; basis: string }) {
           <Button
             key={one.code}
             look={one.passes ? (fever ? "plain" : "primary") : fever ? "danger" : "plain"}
-            disabled={busy}
+            disabled={entry.busy}
             onClick={() => void decide(one.code, named(one))}
           >
             {named(one)}
           </Button>
         ))}
       </div>
-      <DoneHere title={tn("%(n)s entry today on this phone", "%(n)s entries today on this phone", todays)} done={done} onCorrect={(one) => goCorrect("gates", gate.id, one.op_id)} />
+      {entry.list(tn("%(n)s entry today on this phone", "%(n)s entries today on this phone", todays))}
       {model.gates().length > 1 && (
         <a class="ff-button ff-button--plain" href={link("gates")}>
           <span>{t("Other gates")}</span>

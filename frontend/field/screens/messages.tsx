@@ -1,28 +1,11 @@
 // What is to be said today, large enough to be read aloud; talks, rumours and gatherings.
 import { DoneHere, useDone } from "../done";
 import { useDraft } from "../draft";
-import {
-  Correcting,
-  Refused,
-  WritingAnew,
-  begunWith,
-  compact,
-  dealtWith,
-  goCorrect,
-  leave,
-  recorded,
-  rules,
-  useCorrected,
-  useGrid,
-  useGrids,
-  useSaving,
-  writtenSince,
-} from "../duty";
-import { goOn } from "../enter";
+import { Refused, WritingAnew, begunWith, recorded, rules, useEntry, useGrid, useGrids } from "../duty";
 import { useModel } from "../hooks";
-import { model, save } from "../model";
+import { model } from "../model";
 import { TOLD, latestIn, standing, within } from "../outreach";
-import { Badge, Lines, RowLink } from "../parts";
+import { Badge, Fields, Lines, RowLink } from "../parts";
 import type { DutyRules, Row } from "../records";
 import { link } from "../route";
 import { t } from "../text";
@@ -98,38 +81,32 @@ function Told({ message, known }: { message: Row<"message">; known: DutyRules | 
 function Say({ message, known, basis }: { message: Row<"message">; known: DutyRules; basis: string }) {
   const written = useDraft(draftAt.say(message.id, basis), NO_OUTREACH);
   const { people, again } = written.value;
-  const { busy, run, notice } = useSaving(written);
   const { code, choice } = useGrid(written.value, (grid) => written.change({ grid }), within(message, useGrids()));
   const kind = known.outreach.find((one) => one.code === TOLD);
   const done = useDone("outreach", "message_id", message.id);
+  const entry = useEntry("outreach", written, basis, done, "messages", "say", message.id);
   const record = async (outcome: string, label: string): Promise<void> => {
-    const heard = counted(people, MOST_PEOPLE);
     const latest = latestIn(message, code);
     // Said once more is another time; what was said after all takes the place of “not said”.
     const otherwise = latest && latest.patch["outcome"] !== outcome ? latest.op_id : "";
-    const patch = compact({
-      place_code: code,
-      kind: TOLD,
-      outcome,
-      people: heard ?? 0,
-      message_id: message.id,
-      corrects: (again && written.value.corrects) || otherwise,
-    });
-    const title = `${label} · ${[...message.text].slice(0, 12).join("")}`;
-    const sent = written.value;
-    const kept = await run(async () => {
-      if (people.trim() && heard === null) throw new Refused(t("People: write a number, or nothing."));
-      await save("outreach", null, patch, { title, again: again?.op_id ?? "", draft: written.key });
-      await recorded(written, again ? {} : { ...(choice ? { grid: code } : {}), ...writtenSince(written, sent) });
-      return t("Saved: %(title)s", { title: label });
-    });
-    if (!kept) return scrollTo({ top: 0 });
-    if (again) dealtWith(title);
+    const write = () => {
+      const patch = {
+        place_code: code,
+        kind: TOLD,
+        outcome,
+        people: heardBy(people),
+        message_id: message.id,
+        corrects: (again && written.value.corrects) || otherwise,
+      };
+      return { patch, title: `${label} · ${[...message.text].slice(0, 12).join("")}`, told: label };
+    };
+    const saved = await entry.record(write, (since) => recorded(written, again ? {} : { ...(choice ? { grid: code } : {}), ...since }));
+    if (!saved) scrollTo({ top: 0 });
   };
   return (
     <Screen title={named(known.messages.find((one) => one.code === message.kind), message.kind)}>
       <p class="ff-where">{message.place_name}</p>
-      {notice}
+      {entry.notice}
       <WritingAnew again={again} />
       <p class="ff-aloud">{message.text}</p>
       {choice}
@@ -143,7 +120,7 @@ function Say({ message, known, basis }: { message: Row<"message">; known: DutyRu
       />
       <div class="ff-thumb ff-thumb--two" role="group" aria-label={t("Said or not")}>
         {kind?.outcomes.map((one) => (
-          <Button key={one.code} look={one.done ? "primary" : "plain"} disabled={busy} onClick={() => void record(one.code, named(one))}>
+          <Button key={one.code} look={one.done ? "primary" : "plain"} disabled={entry.busy} onClick={() => void record(one.code, named(one))}>
             {named(one)}
           </Button>
         ))}
@@ -156,53 +133,32 @@ function Say({ message, known, basis }: { message: Row<"message">; known: DutyRu
   );
 }
 
+/** How many heard it; 0 where nobody counted. */
+function heardBy(people: string): number {
+  const heard = counted(people, MOST_PEOPLE);
+  if (people.trim() && heard === null) throw new Refused(t("People: write a number, or nothing."));
+  return heard ?? 0;
+}
+
 function Outreach({ kind, basis }: { kind: DutyRules["outreach"][number]; basis: string }) {
   const draft = useDraft(draftAt.outreach(kind.code, basis), begunWith("outreach", basis, NO_OUTREACH, outreachFrom));
-  const { outcome, people, note, corrects, was, again } = draft.value;
-  const done = useDone("outreach", "kind", kind.code);
-  const corrected = useCorrected(draft, done);
-  const { busy, run, notice } = useSaving(draft);
+  const { outcome, people, note } = draft.value;
+  const entry = useEntry("outreach", draft, basis, useDone("outreach", "kind", kind.code), "messages", kind.code);
   const { code, choice } = useGrid(draft.value, (grid) => draft.change({ grid }));
-  const stop = async (): Promise<void> => {
-    await recorded(draft, {});
-    leave(basis, "", "messages", kind.code);
-  };
   const title = [named(kind), named(kind.outcomes.find((one) => one.code === outcome))].join(" · ");
-  const written = async (): Promise<string> => {
+  const write = () => {
     if (!kind.outcomes.some((one) => one.code === outcome)) throw new Refused(t("Choose how it ended."));
-    const heard = counted(people, MOST_PEOPLE);
-    if (people.trim() && heard === null) throw new Refused(t("People: write a number, or nothing."));
-    const counts = again ? corrects : corrected?.op_id;
-    const said = { place_code: code, kind: kind.code, outcome, people: heard ?? 0, note: note.trim(), corrects: counts };
-    const patch = compact(said, was);
-    await save("outreach", null, patch, { title, again: again?.op_id ?? "", draft: draft.key });
-    return t("Saved: %(title)s", { title });
+    return { patch: { place_code: code, kind: kind.code, outcome, people: heardBy(people), note: note.trim() }, title };
   };
   const record = async (): Promise<void> => {
-    const sent = draft.value;
-    const said = await run(async () => {
-      const told = await written();
-      await recorded(draft, basis ? {} : writtenSince(draft, sent));
-      return told;
-    });
-    if (said && again) return dealtWith(title);
-    if (said && basis) return leave(basis, said, "messages", kind.code);
+    const saved = await entry.record(write);
+    if (saved && basis) return entry.leave(saved.said);
     scrollTo({ top: 0 });
   };
   return (
     <Screen title={named(kind)}>
-      <form
-        class="ff-wide"
-        noValidate
-        onKeyDown={goOn}
-        onSubmit={(event) => {
-          event.preventDefault();
-          void record();
-        }}
-      >
-        {notice}
-        <WritingAnew again={again} />
-        <Correcting corrected={corrected} basis={draft.value} onStop={() => void stop()} onNew={draft.change} />
+      <Fields onSubmit={() => void record()}>
+        {entry.head}
         {choice}
         <Choice
           legend={t("How it ended")}
@@ -220,19 +176,15 @@ function Outreach({ kind, basis }: { kind: DutyRules["outreach"][number]; basis:
         />
         <Lines label={t("What it was about")} value={note} most={LONGEST_NOTE} onInput={(next) => draft.change({ note: next })} />
         <div class="ff-thumb">
-          <Button type="submit" look="primary" icon="check" disabled={busy}>
+          <Button type="submit" look="primary" icon="check" disabled={entry.busy}>
             {t("Save")}
           </Button>
           <a class="ff-button ff-button--plain" href={link("messages")}>
             <span>{t("Back")}</span>
           </a>
         </div>
-      </form>
-      <DoneHere
-        title={t("Recorded on this phone")}
-        done={done}
-        onCorrect={(one) => goCorrect("messages", kind.code, one.op_id)}
-      />
+      </Fields>
+      {entry.list(t("Recorded on this phone"))}
     </Screen>
   );
 }

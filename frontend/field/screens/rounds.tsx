@@ -2,25 +2,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { passingCell, useCell } from "../cell";
 import { sha256, utf8 } from "../crypto";
-import { DoneHere, useDone } from "../done";
+import { useDone } from "../done";
 import { useDraft } from "../draft";
-import {
-  Correcting,
-  WritingAnew,
-  begunWith,
-  compact,
-  dealtWith,
-  goCorrect,
-  leave,
-  recorded,
-  rules,
-  useCorrected,
-  useSaving,
-  writtenSince,
-} from "../duty";
+import { begunWith, recorded, rules, useEntry } from "../duty";
 import { Locate } from "../forms";
 import { useModel } from "../hooks";
-import { model, save } from "../model";
+import { model } from "../model";
 import { Badge, Findings, Lines, Progress, RowLink } from "../parts";
 import type { Point, Row } from "../records";
 import { go, instead, link, route } from "../route";
@@ -197,11 +184,10 @@ function State({ done, missed, wanted }: Standing) {
 
 function Check({ round, point, basis }: { round: Row<"round">; point: Point; basis: string }) {
   const written = useDraft(draftAt.round(point.id, basis), begunWith("round_check", basis, NO_CHECK, checkFrom));
-  const { note, position, corrects, was, again } = written.value;
-  const here = useDone("round_check", "point_id", point.id);
-  const corrected = useCorrected(written, here);
+  const { note, position, again } = written.value;
+  const entry = useEntry("round_check", written, basis, useDone("round_check", "point_id", point.id), "rounds", round.id, point.id);
   const now = useCell(scanned);
-  const before = corrected || again ? written.value.token : "";
+  const before = entry.corrected || again ? written.value.token : "";
   const isHere = now.point === point.id && now.basis === basis;
   const token = isHere ? now.token : before;
   useEffect(
@@ -211,7 +197,6 @@ function Check({ round, point, basis }: { round: Row<"round">; point: Point; bas
     },
     [point.id],
   );
-  const { busy, run, notice } = useSaving(written);
   const { unknown } = useReader(model.rounds());
   // Once opened it stays so, also while what stands in it is deleted.
   const opened = useRef(false);
@@ -220,27 +205,20 @@ function Check({ round, point, basis }: { round: Row<"round">; point: Point; bas
   const next = standings(round).find((one) => one.wanted && one.point.id !== point.id);
   const record = async (found: string, label: string): Promise<void> => {
     const [longitude = null, latitude = null] = position ? position.split(",").map(Number) : [];
-    const counts = again ? corrects : corrected?.op_id;
-    const said = { point_id: point.id, found, token, note: note.trim(), longitude, latitude, corrects: counts };
-    const patch = compact(said, was);
+    const patch = { point_id: point.id, found, token, note: note.trim(), longitude, latitude };
     const title = `${point.name} · ${label}`;
-    const sent = written.value;
-    const kept = await run(async () => {
-      await save("round_check", null, patch, { title, again: again?.op_id ?? "", draft: written.key });
-      // The next point's may have been read by now.
-      if (isHere && scanned.value === now) scanned.value = NOT_READ;
-      await recorded(written, basis ? {} : writtenSince(written, sent));
-      return t("Saved: %(title)s", { title });
-    });
-    if (!kept) return;
-    if (again) return dealtWith(title);
+    const saved = await entry.record(
+      () => ({ patch, title }),
+      (since) => {
+        // The next point's may have been read by now.
+        if (isHere && scanned.value === now) scanned.value = NOT_READ;
+        return recorded(written, basis ? {} : since);
+      },
+    );
+    if (!saved) return;
     just.value = title;
     // On to the next point: its code, or the list.
     if (route.value[2] === point.id) (basis ? instead : go)("rounds", round.id);
-  };
-  const stop = async (): Promise<void> => {
-    await recorded(written, {});
-    leave(basis, "", "rounds", round.id, point.id);
   };
   return (
     <Screen title={point.name}>
@@ -248,12 +226,10 @@ function Check({ round, point, basis }: { round: Row<"round">; point: Point; bas
         {round.name}
         {token && ` · ${t("its code was read")}`}
       </p>
-      {notice}
+      {entry.head}
       {unknown && <Unknown />}
-      <WritingAnew again={again} />
-      <Correcting corrected={corrected} basis={written.value} onStop={() => void stop()} onNew={written.change} />
       <Findings
-        disabled={busy}
+        disabled={entry.busy}
         said={again ? written.value.said : ""}
         findings={(known?.found ?? []).map((one) => ({
           code: one.code,
@@ -278,7 +254,7 @@ function Check({ round, point, basis }: { round: Row<"round">; point: Point; bas
       <a class="ff-button ff-button--plain" href={link("rounds", round.id)}>
         <span>{t("All points")}</span>
       </a>
-      <DoneHere title={t("Recorded on this phone")} done={here} onCorrect={(one) => goCorrect("rounds", round.id, point.id, one.op_id)} />
+      {entry.list(t("Recorded on this phone"))}
     </Screen>
   );
 }
