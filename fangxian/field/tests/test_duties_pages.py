@@ -227,9 +227,11 @@ def test_a_round_is_planned_printed_checked_and_missed(
 def test_missed_points_are_on_the_pages_of_the_day(
     staff: Any, walk: Round, alice: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tonight = timezone.make_aware(dt.datetime.combine(timezone.localdate(), dt.time(23)))
+    # Points that are made now are missed on no walk that has begun.
+    day = timezone.localdate() + dt.timedelta(days=1)
+    night = timezone.make_aware(dt.datetime.combine(day, dt.time(23)))
     walk_of = queries.walk_of
-    monkeypatch.setattr(queries, "walk_of", lambda one, _now: walk_of(one, tonight))
+    monkeypatch.setattr(queries, "walk_of", lambda one, _now: walk_of(one, night))
     items = dict(registries.today.items())["field.duties"]
     with acting(alice):
         (item,) = items(alice)
