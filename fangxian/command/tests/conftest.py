@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
+from fangxian.command import polling, situation
 from fangxian.common.scoping import acting
 from fangxian.field.actions import (
     NewVisit,
@@ -36,6 +38,15 @@ DOORS = (
     ("13090200100100200201", "101"),
     ("13090200100200100101", "101"),
 )
+
+
+@pytest.fixture(autouse=True)
+def _at_one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tags end with their minute, counts that are kept after seconds: none ends within a test."""
+    moment = timezone.now()
+    monkeypatch.setattr(polling, "timezone", SimpleNamespace(now=lambda: moment))
+    monkeypatch.setattr(polling, "STANDS_SECONDS", 600)
+    monkeypatch.setattr(situation, "LATE_SECONDS", 600)
 
 
 @pytest.fixture

@@ -5,10 +5,24 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from fangxian.organisations.actions import create_organisation
 from fangxian.organisations.models import OrganisationKind
 from fangxian.people.actions import create_person
+
+
+@pytest.fixture(autouse=True)
+def _the_day_stays(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Midnight may pass after a file was read: its TODAY is today."""
+    today, localdate = getattr(request.module, "TODAY", None), timezone.localdate
+    if today is None:
+        return
+
+    def on_that_day(value: Any = None, timezone: Any = None) -> Any:
+        return today if value is None else localdate(value, timezone)
+
+    monkeypatch.setattr(timezone, "localdate", on_that_day)
 
 
 @pytest.fixture

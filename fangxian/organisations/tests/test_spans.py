@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +25,7 @@ from fangxian.organisations.models import Responsibility, Vacancy
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.vacancies import refresh
 
-TODAY = dt.date.today()  # noqa: DTZ011 - days around today, whichever it is
+TODAY = timezone.localdate()
 DAYS = 12
 FIRST = TODAY - dt.timedelta(days=DAYS // 2)
 offsets = st.integers(0, DAYS - 1)
