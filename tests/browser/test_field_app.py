@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from fangxian.accounts.actions import disable_device, make_device_code
-from fangxian.accounts.models import Device
+from fangxian.accounts.models import Device, User
 from fangxian.common.scoping import acting
 from fangxian.field import shell
 from fangxian.field.actions.gates import open_gate
@@ -192,7 +192,10 @@ def test_the_phone_keeps_nothing_that_can_be_read(
     registered = [identity(0), identity(1), PHONE_NUMBER]
     others = ["查邻居", "邻网格备注", identity(77, male=False), "13900000077"]
     persons = ["查甲乙", *registered, *others, NOTE, HALF, WHERE, *PASSER.values(), *PICTURE[1:]]
-    codes = [places.unit, str(campaign.id), "Bob", "all_well", "exceptions"]
+    # Long enough not to stand in what is encrypted by chance.
+    holder = "示例网格员鲍勃"
+    User.objects.filter(pk=bob.user_id).update(display_name=holder)
+    codes = [places.unit, str(campaign.id), holder, "all_well", "exceptions"]
 
     def look_for_it() -> None:
         dump = page.evaluate(DUMP)
@@ -222,7 +225,7 @@ def test_the_phone_keeps_nothing_that_can_be_read(
             assert GateEntry.objects.get().identity == PASSER["身份证号"]
         look_for_it()
         inside = json.dumps(page.evaluate(OPENED, PIN), ensure_ascii=False)
-        for known in ("查甲乙", NOTE, HALF, WHERE, *PASSER.values(), PICTURE[1], places.unit):
+        for known in ("查甲乙", NOTE, HALF, WHERE, *PASSER.values(), PICTURE[1], places.unit, holder):
             assert known in inside
         for secret in (*registered, *others, str(elsewhere.id), OTHER_UNIT, places.other_grid):
             assert secret not in inside
