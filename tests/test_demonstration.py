@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -51,6 +52,16 @@ from tests.browser.county import HOUSEHOLDS, copied, make_template
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 COUNTY = recipe()["county"]
+NEARLY_OVER = dt.timedelta(minutes=2)
+
+
+def past_midnight() -> None:
+    """A county that was made for a day is looked at on that day."""
+    now = timezone.localtime()
+    tomorrow = now.date() + dt.timedelta(days=1)
+    left = timezone.make_aware(dt.datetime.combine(tomorrow, dt.time())) - now
+    if left < NEARLY_OVER:
+        time.sleep(left.total_seconds() + 1)
 
 
 @pytest.fixture
@@ -58,6 +69,7 @@ def county(
     django_db_setup: None, template_database: str, django_db_blocker: Any, worker_id: str
 ) -> Iterator[Actor]:
     with django_db_blocker.unblock():
+        past_midnight()
         name = make_template(template_database)
         with copied(name, f"fx_{os.getpid()}_{worker_id}_demo"):
             yield Actor.system("test", COUNTY)
@@ -77,6 +89,12 @@ def to_revisit(by: Actor, before: dt.date) -> int:
     """Doors where nobody was met and which should have been revisited before the day."""
     with acting(by):
         return Target.objects.filter(state="open", visits__gt=0, due_on__lt=before).count()
+
+
+def passed() -> dict[tuple[Any, dt.date], int]:
+    """Entries of each gate and day."""
+    days = GateEntry.objects.values_list("gate_id", "at__date").annotate(n=Count("id"))
+    return {(gate, day): n for gate, day, n in days}
 
 
 def test_it_looks_alive(county: Actor) -> None:
@@ -128,6 +146,8 @@ def test_what_goes_on_beside_the_sweep_is_there_too(county: Actor) -> None:
 
 
 def test_gates_and_rounds_are_alive(county: Actor) -> None:
+    # Who starts it again later in the day finds what was due meanwhile.
+    call_command("load_demo", later=True)
     yesterday = timezone.localdate() - dt.timedelta(days=1)
     with acting(county):
         assert {gate.kind for gate in Gate.objects.all()} >= {"quarter", "village", "road"}
@@ -142,10 +162,11 @@ def test_gates_and_rounds_are_alive(county: Actor) -> None:
         said = list(GateEntry.objects.filter(plate__isnull=False)[:20])
         assert all(entry.plate.startswith("演示") for entry in said)
         assert max(entry.at for entry in GateEntry.objects.all()) <= timezone.now()
-        before = GateEntry.objects.count()
+        before = passed()
+        assert before
     call_command("load_demo", later=True)
     with acting(county):
-        assert GateEntry.objects.count() == before
+        assert before.items() <= passed().items()
 
 
 def test_phones_are_alive(county: Actor) -> None:

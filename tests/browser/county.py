@@ -54,24 +54,27 @@ def _locked(name: str = "template") -> Iterator[None]:
 
 def make_template(template: str) -> str:
     """Load the county into a copy of ``template``, once a day for each schema and recipe."""
-    server, name = settings.SERVER, _name(template)
     # A lock of its own: loading takes long, and others copy the template meanwhile.
     with _locked("county"):
-        names = server.status().databases
-        if name in names:
-            return name
-        for old in [n for n in names if n.startswith("fxc_")][: -KEPT or None]:
-            server.drop_database(old)
-        building = f"{name}_new"
-        server.drop_database(building)
-        with _locked():
-            server.create_database(building, template=template)
-        before = connections["default"].settings_dict["NAME"]
-        point_to(building)
-        _load()
-        point_to(before)
-        databases.rename(lambda at: server.dsn("superuser", at), [(building, name)])
+        # Midnight may pass while it is loaded: then it is of the day before.
+        while (name := _name(template)) not in settings.SERVER.status().databases:
+            _make(name, template)
     return name
+
+
+def _make(name: str, template: str) -> None:
+    server = settings.SERVER
+    for old in [n for n in server.status().databases if n.startswith("fxc_")][: -KEPT or None]:
+        server.drop_database(old)
+    building = f"{name}_new"
+    server.drop_database(building)
+    with _locked():
+        server.create_database(building, template=template)
+    before = connections["default"].settings_dict["NAME"]
+    point_to(building)
+    _load()
+    point_to(before)
+    databases.rename(lambda at: server.dsn("superuser", at), [(building, name)])
 
 
 def _load() -> None:
