@@ -30,8 +30,10 @@ from fangxian.common.sheets import reader
 from fangxian.config.postgres import databases
 from tests.kit.cast import Cast, Places, make_cast, make_places
 
-# How long an example takes is the machine's load, no fault of the code.
-hypothesis.settings.register_profile("fangxian", deadline=None)
+# How long an example takes is the machine's load, no fault of the code. The suite tries the same
+# examples each time, so that what it says is about the change; new ones are looked for on purpose.
+hypothesis.settings.register_profile("fangxian", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("explore", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("fangxian")
 
 CHECKOUT = Path(__file__).parent

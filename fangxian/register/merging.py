@@ -105,9 +105,13 @@ def _empty(notes: Notes) -> None:
 
 
 def reopen_residencies(by: Actor, notes: Notes) -> None:
-    """Take back what :func:`settle_residencies` did. Raises Conflict where life has gone on."""
+    """Take back what :func:`settle_residencies` did. Raises Conflict where life has gone on.
+
+    Residencies that were deleted since then hinder nothing, and stay deleted.
+    """
     rows = {str(row.pk): row for row in _settled(notes)}
-    if any(rows[note["stays"]].to_date for note in notes["ended"]):
+    stayed = (rows.get(note["stays"]) for note in notes["ended"])
+    if any(row.to_date for row in stayed if row):
         # Whoever of the two it was has not gone on living where the other did.
         raise Conflict(
             _("The person has moved on or died since then: take that back first, if it was wrong.")
@@ -137,7 +141,8 @@ def _settled(notes: Notes) -> Iterable[Residency]:
 
 def _restore(notes: Notes, rows: dict[str, Residency]) -> None:
     for note in notes["joined"]:
-        row = rows[note["id"]]
+        if (row := rows.get(note["id"])) is None:
+            continue
         now = {"relation": row.relation, "from_date": row.from_date.isoformat()}
         if now != note["after"]:
             raise Conflict(_("How one of them lives there was changed since: set it back first."))
@@ -145,11 +150,14 @@ def _restore(notes: Notes, rows: dict[str, Residency]) -> None:
         row.from_date = dt.date.fromisoformat(note["before"]["from_date"])
         row.save(update_fields=["relation", "from_date"])
     for note in notes["ended"]:
-        row = rows[note["id"]]
+        if (row := rows.get(note["id"])) is None:
+            continue
         row.to_date, row.ended = None, ""
         row.away_since = dt.date.fromisoformat(note["away_since"]) if note["away_since"] else None
         row.save(update_fields=["to_date", "ended", "away_since"])
     for entry, left, stayed in notes["carried"]:
+        if left not in rows or stayed not in rows:
+            continue
         # Where both doors lie now: a redraw may have rewritten their codes.
         KeyGroupEntry.objects.filter(pk=entry, place_code=rows[stayed].place_code).update(
             place_code=rows[left].place_code

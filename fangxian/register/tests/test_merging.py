@@ -57,6 +57,19 @@ def test_one_door_counts_once_and_keeps_its_head(alice, home, places, seen):
     assert seen(state) == before
 
 
+@pytest.mark.parametrize("gone", ["kept", "lost"])
+def test_a_row_that_is_gone_since_hinders_no_undo(alice, home, other, seen, gone):
+    kept = lives(alice, home, "张伟", EARLY, relation="head")
+    lost = lives(alice, other, "张炜", LATE, relation="head")
+    actions.join_group(by=alice, person_id=kept.person_id, group="dialysis", since=EARLY)
+    done = merged(alice, kept, lost)
+    first, second = (kept, lost) if gone == "kept" else (lost, kept)
+    seen(lambda: Residency.objects.get(pk=first.pk).delete())
+    people.undo_merge(by=alice, merge_id=done.id)
+    (row,) = seen(lambda: list(Residency.objects.all()))
+    assert (row.pk, row.person_id, row.to_date) == (second.pk, second.person_id, None)
+
+
 def test_of_two_doors_the_later_one_stays(alice, home, other, places, seen):
     kept = lives(alice, home, "张伟", EARLY, relation="head")
     lost = lives(alice, other, "张炜", LATE, relation="head")
