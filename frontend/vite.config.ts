@@ -38,6 +38,7 @@ export default defineConfig({
     include: ["islands/**/*.test.ts", "field/**/*.test.{ts,tsx}"],
     restoreMocks: true,
     env: { TZ: NOON },
+    setupFiles: ["patience.ts"],
     // A machine of two cores would leave one to rest.
     maxWorkers: "100%",
   },

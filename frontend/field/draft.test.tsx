@@ -43,9 +43,8 @@ describe("a draft", () => {
     await keepDraft("visit d1", { note: "half", photos: { one: "AAAA" } });
     await act(() => render(<Sheet />, root));
     written.change({ day: "2020-03-05" });
-    await act(() => pause(500));
     const all = { note: "half", day: "2020-03-05", photos: { one: "AAAA" } };
-    expect([written.value, written.found, await draft("visit d1")]).toEqual([all, true, all]);
+    await vi.waitFor(async () => expect([written.value, written.found, await draft("visit d1")]).toEqual([all, true, all]));
   });
 
   test("a screen that is left before the kept draft was read loses nothing", async () => {
@@ -53,8 +52,8 @@ describe("a draft", () => {
     await act(() => render(<Sheet />, root));
     written.change({ day: "2020-03-05" });
     render(null, root);
-    await pause(100);
-    expect(await draft("visit d1")).toEqual({ note: "half", day: "2020-03-05", photos: { one: "AAAA" } });
+    const all = { note: "half", day: "2020-03-05", photos: { one: "AAAA" } };
+    await vi.waitFor(async () => expect(await draft("visit d1")).toEqual(all));
   });
 
   test("a draft of an older version of the app lacks nothing", async () => {

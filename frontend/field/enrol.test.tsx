@@ -47,8 +47,8 @@ test("the code is read in the app; what is no code of “My phones” is not tri
   expect(root.textContent).toContain("This is not the code that “My phones” shows.");
   expect(server.calls).toEqual([]);
   await shoot("https://fangxian.test/f/#enrol=AB12-CD34");
+  await vi.waitFor(() => expect([session.value.stage, root.querySelector("h1")?.textContent]).toEqual(["pin", "Choose a PIN"]));
   expect(server.calls[0]).toMatchObject({ path: "enrol", body: { code: "AB12-CD34" } });
-  expect([session.value.stage, root.querySelector("h1")?.textContent]).toEqual(["pin", "Choose a PIN"]);
 });
 
 test("the sixth digit and the Enter after it are one try", async () => {

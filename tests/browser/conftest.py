@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.kit import launch
 from tests.kit.cast import Places, make_places
@@ -19,6 +19,8 @@ def browser() -> Iterator[Browser]:
     # Playwright runs a loop in this thread, which Django takes for asynchronous code.
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        # What is waited for comes; how long it takes is the machine's load.
+        expect.set_options(timeout=20_000)
         own = launch(playwright)
         yield own
         own.close()

@@ -26,7 +26,7 @@ from fangxian.core.progress import JobLost, Progress
 from fangxian.core.tests.working import SYSTEM, job, until, working
 from tests.kit.cast import Cast, Places, make_cast, make_places
 
-CHUNKS = 6
+CHUNKS = 20
 
 
 @pytest.fixture
