@@ -187,11 +187,15 @@ async function alone(work: () => Promise<Line>): Promise<Line> {
 
 /** Tell the screens how things stand. */
 export async function count(line: Line = sync.value.line): Promise<void> {
+  const before = saved.value;
   await readClock();
   const [waiting, photos, lease] = [await queued("waiting"), await allPhotos(), await meta("lease")];
   const told = (await queued("merged", "conflict", "held", "rejected")).filter((item) => !item.seen);
   const refused = photos.filter((photo) => photo.state === "rejected");
   const [unsent, device] = [await unsentPhotos(), await meta("device")];
+  const lastSync = (await meta("synced_at")) ?? 0;
+  // Of what was saved meanwhile nothing was counted: "in step" would be said of it.
+  if (saved.value !== before) return count(line);
   sync.value = {
     ...sync.value,
     line,
@@ -199,7 +203,7 @@ export async function count(line: Line = sync.value.line): Promise<void> {
     photos: unsent.length,
     stranded: [...waiting, ...unsent].filter((one) => one.device !== device?.id).length,
     notices: new Set([...told, ...refused].map((one) => one.op_id)).size,
-    synced_at: (await meta("synced_at")) ?? 0,
+    synced_at: lastSync,
     lease: lease ?? 0,
   };
 }
