@@ -57,7 +57,7 @@ check: setup ## Linters, types, import law, missing migrations and translations
 
 bench: setup ## Run one benchmark, one line of JSON: make bench NAME=list ARGS="--residents 20000"
 	@if [ ! -f "benchmarks/$(NAME).py" ]; then echo "make bench NAME=…  one of:" >&2; \
-	  ls benchmarks | sed -n 's/^\([a-z]\w*\)\.py$$/  \1/p' >&2; exit 2; fi
+	  ls benchmarks | sed -n 's/^\([a-z][-a-z]*\)\.py$$/  \1/p' >&2; exit 2; fi
 	@if [ "$(NAME)" = district ]; then $(PYTHON) scripts/set_up.py peers >&2 || \
 	  echo "The benchmark goes on without its peer." >&2; fi
 	@$(RUN) "benchmarks/$(NAME).py" $(ARGS)

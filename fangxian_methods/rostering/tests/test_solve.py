@@ -1,0 +1,155 @@
+"""Rosters: every rule kept, nearly the best of small problems, the same again, stopped, mended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from fangxian_methods.rostering import (
+    Demand,
+    Ending,
+    Kind,
+    Limits,
+    Person,
+    Problem,
+    Progress,
+    Stop,
+    breaches,
+    cost,
+    repair,
+    solve,
+)
+from fangxian_methods.rostering.tests.made import least_points, made
+
+ROUNDS = Stop(seconds=None, rounds=30)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_small_rosters_are_nearly_the_best_there_are(seed: int) -> None:
+    problem = made(seed, uneven=seed % 3 == 0)
+    result = solve(problem, stop=Stop(seconds=None, rounds=8))
+    best = least_points(problem)
+    if best is None:
+        assert result.breaches
+        return
+    assert breaches(problem, result.roster) == ()
+    assert result.cost == cost(problem, result.roster)
+    assert best - 1e-3 <= result.cost.total <= 1.03 * best + 1
+    assert result.bound <= best + 1e-3
+
+
+def test_the_same_seed_gives_the_same_roster() -> None:
+    problem = made(4, people=12, days=14)
+    stop = Stop(seconds=None, rounds=6)
+    first = solve(problem, seed=3, stop=stop)
+    again = solve(problem, seed=3, stop=stop)
+    assert (first.roster, first.cost, first.rounds) == (again.roster, again.cost, again.rounds)
+
+
+def test_more_rounds_are_never_worse_and_it_says_how_far_it_is() -> None:
+    problem = made(5, people=14, days=14)
+    told: list[Progress] = []
+
+    def listen(now: Progress) -> bool:
+        told.append(now)
+        return True
+
+    result = solve(problem, stop=Stop(seconds=None, rounds=8), watch=listen)
+    points = [now.points for now in told]
+    assert points == sorted(points, reverse=True)
+    assert told[-1].bound <= result.cost.total + 1e-6
+    assert result.ending in {Ending.ROUNDS, Ending.BEST}
+
+
+def test_it_ends_when_it_is_good_enough() -> None:
+    problem = made(6, people=14, days=14)
+    calls = 0
+
+    def enough(_now: Progress) -> bool:
+        nonlocal calls
+        calls += 1
+        return calls < 3
+
+    result = solve(problem, stop=Stop(seconds=None, rounds=1000), watch=enough)
+    assert (result.ending, calls) == (Ending.ENOUGH, 3)
+    assert breaches(problem, result.roster) == ()
+
+
+def gates(people: int, days: int = 7, least: int = 1) -> Problem:
+    kinds = (Kind("day", 480),)
+    demands = tuple(Demand(f"{day}", day, "day", least) for day in range(days))
+    everybody = tuple(Person(f"p{n}", Limits(most_in_row=5)) for n in range(people))
+    return Problem(days, kinds, everybody, demands)
+
+
+def test_a_published_roster_is_mended_by_few_changes() -> None:
+    problem = gates(4, least=2)
+    before = solve(problem, stop=ROUNDS).roster
+    lost = next(person for person, days in before.items() if days[3] is not None)
+    mended = repair(problem, before, {lost: frozenset({3})}, until=2, stop=ROUNDS)
+    assert mended.short == ()
+    assert mended.roster[lost][3] is None
+    changed = [
+        (person, day)
+        for person, days in before.items()
+        for day in range(problem.days)
+        if days[day] != mended.roster[person][day]
+    ]
+    # Who is away, and who steps in.
+    assert len(changed) == 2
+    assert all(day >= 2 for _person, day in changed)
+
+
+def test_who_cant_keep_the_rules_is_named_and_the_others_are_planned() -> None:
+    problem = gates(3)
+    bound = replace(
+        problem.people[0],
+        pinned={day: str(day) for day in range(7)},
+        limits=Limits(most_in_row=3),
+    )
+    idle = replace(problem.people[1], off=frozenset(range(7)), limits=Limits(least_minutes=480))
+    problem = replace(problem, people=(bound, idle, problem.people[2]))
+    result = solve(problem, stop=ROUNDS)
+    assert {breach.person for breach in result.breaches} == {"p0", "p1"}
+    # What is set for somebody stays as it is, and counts.
+    assert result.roster["p0"] == tuple(str(day) for day in range(7))
+    assert result.roster["p1"] == (None,) * 7
+    assert result.short == ()
+    assert result.cost.total == 0
+
+
+def test_what_is_missing_is_said() -> None:
+    problem = gates(1)
+    result = solve(problem, stop=ROUNDS)
+    assert [(one.missing, one.skill) for one in result.short] == [(1, None)]
+    assert result.ending is Ending.BEST
+
+
+def test_nobody_and_nothing() -> None:
+    assert solve(gates(0), stop=ROUNDS).cost.total == 700
+    empty = replace(gates(2), demands=())
+    assert solve(empty, stop=ROUNDS).cost.total == 0
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Kind("x", 0), "shift x: minutes must be positive"),
+        (lambda: Demand("x", 0, "day", -1), "demand x: least must be at least 0"),
+        (lambda: Demand("x", 0, "day", 1, under=-1), "demand x: under must be"),
+        (lambda: Limits(least_off=0), "must be at least 1"),
+        (lambda: Limits(most_in_row=1, least_in_row=2), "most_in_row must be at least"),
+        (lambda: replace(gates(1), days=0), "days must be at least 1"),
+        (lambda: replace(gates(1), people=(Person("a"), Person("a"))), "person a is given twice"),
+        (lambda: replace(gates(1), days=3), "day 3 lies outside"),
+        (lambda: replace(gates(1), kinds=()), "there is no shift day"),
+        (lambda: replace(gates(1), published={"p0": ()}), "0 days instead of 7"),
+        (lambda: replace(gates(1), people=(Person("a", pinned={0: "x"}),)), "no demand x"),
+        (lambda: Stop(seconds=0), "seconds must be positive"),
+        (lambda: Stop(rounds=-1), "rounds must be at least 0"),
+    ],
+)
+def test_bad_input_is_named(make: object, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        make()  # type: ignore[operator]
