@@ -14,7 +14,9 @@ class OrganisationsConfig(AppConfig):
         from fangxian.core import rules
         from fangxian.organisations import registered
 
-        rules.register_shipped(Path(__file__).parent / "data" / "rules.json")
+        data = Path(__file__).parent / "data"
+        for name in ("rules", "temporary_rules"):
+            rules.register_shipped(data / f"{name}.json")
         post_migrate.connect(_load_kinds, sender=self, dispatch_uid="fangxian.organisation_kinds")
         registered.register()
 

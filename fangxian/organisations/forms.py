@@ -104,21 +104,24 @@ class OrganisationForm(forms.Form):
     def clean_parent(self) -> Organisation | None:
         """The organisation by its full or short name."""
         text = self.cleaned_data["parent"].strip()
-        if not text:
-            return None
-        found = list(Organisation.objects.filter(name=text, dissolved_on=None)[:2])
-        found = found or list(Organisation.objects.filter(short_name=text, dissolved_on=None)[:2])
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise forms.ValidationError(
-                _("Several organisations are called so; give one of them another short name.")
-            )
-        raise forms.ValidationError(_("There is no organisation of this name."))
+        return one_body(text) if text else None
 
 
 class ChangeOrganisationForm(ChangeForm, OrganisationForm):
     """An organisation as it is now."""
+
+
+def one_body(text: str) -> Organisation:
+    """The organisation of a full or a short name. Raises ValidationError with the mend."""
+    found = list(Organisation.objects.filter(name=text, dissolved_on=None)[:2])
+    found = found or list(Organisation.objects.filter(short_name=text, dissolved_on=None)[:2])
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise forms.ValidationError(
+            _("Several organisations are called so; give one of them another short name.")
+        )
+    raise forms.ValidationError(_("There is no organisation of this name."))
 
 
 def one_place(text: str, area: str) -> Region:

@@ -123,6 +123,18 @@ ORDER BY 1 LIMIT %(limit)s
 """
 
 
+_SECONDED = """
+SELECT u.place_code FROM organisations_secondment s
+JOIN organisations_temporaryunit u ON u.id = s.unit_id
+JOIN organisations_member m ON m.id = s.member_id
+JOIN organisations_member h ON h.id = s.home_id
+WHERE m.to_date IS NULL AND (
+    m.person_id <> h.person_id OR m.person_id <> s.person_id OR h.to_date IS NOT NULL
+    OR m.organisation_id <> u.organisation_id OR h.organisation_id <> s.home_body_id)
+LIMIT %s
+"""
+
+
 def _rows(statement: str, values: Any) -> list[tuple[Any, ...]]:
     with connections["maintenance"].cursor() as cursor:
         cursor.execute(statement, values)
@@ -190,3 +202,9 @@ def keepers() -> Iterator[str]:
             yield f"building {code} has property management and a {keeper}"
         for (code,) in _rows(_BARE, values):
             yield f"building {code} without property management did not fall to its {unit}"
+
+
+def seconded() -> Iterator[str]:
+    """Secondments whose two memberships are not those of one human who is a member at home."""
+    for (code,) in _rows(_SECONDED, [LIMIT]):
+        yield f"a secondment at {code} does not fit the membership at home"

@@ -26,6 +26,7 @@ from fangxian.organisations.models import (
     Member,
     Responsibility,
     ResponsibilityHousehold,
+    Secondment,
 )
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.vacancies import refresh_places
@@ -37,6 +38,7 @@ Hanging = tuple[type[Model], str]
 _ON_MEMBER: dict[str, Hanging] = {
     "responsibilities": (Responsibility, "member_id"),
     "evidence": (FiveOneEvidence, "member_id"),
+    "serves": (Secondment, "home_id"),
 }
 _ON_RESPONSIBILITY: dict[str, Hanging] = {
     "substitutes": (Responsibility, "substitute_for_id"),
@@ -53,6 +55,14 @@ def same_members(lost: UUID, kept: UUID) -> list[UUID]:
 def same_responsibilities(lost: UUID, kept: UUID) -> list[UUID]:
     """What both records answer for in one role on the same days."""
     return [row.pk for row, _stays, _alone in _responsibilities(lost, kept)]
+
+
+def same_secondments(lost: UUID, kept: UUID) -> list[UUID]:
+    """Secondments into units in which the kept record is too: they stay with the lost one."""
+    own = Secondment.objects.filter(person_id=kept).values("unit_id")
+    return list(
+        Secondment.objects.filter(person_id=lost, unit__in=own).values_list("pk", flat=True)
+    )
 
 
 def settle_members(_by: Actor, lost: UUID, kept: UUID) -> Notes:

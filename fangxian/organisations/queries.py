@@ -335,7 +335,7 @@ def contacts_of(
 def organisation(organisation_id: UUID) -> Organisation:
     """One organisation. Raises OutOfScope."""
     found = (
-        Organisation.objects.select_related("kind", "seat", "parent")
+        Organisation.objects.select_related("kind", "seat", "parent", "temporary")
         .filter(id=organisation_id)
         .first()
     )

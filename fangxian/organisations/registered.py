@@ -56,6 +56,7 @@ RIGHTS = (
     ),
     Right("organisations.appoint", gettext_lazy("Name who answers for a place"), personal=True),
     Right("organisations.evidence", gettext_lazy("Attach evidence of the five ones")),
+    Right("organisations.approve", gettext_lazy("Decide about temporary units"), personal=True),
     Right(
         "organisations.import",
         gettext_lazy("Import ledgers of organisations and of who answers"),
@@ -72,7 +73,14 @@ HITS = 8
 
 def register() -> None:
     """Fill the registries (from ``ready()``)."""
-    from fangxian.organisations import exporting, importing, merging, proposing, rules
+    from fangxian.organisations import (
+        exporting,
+        importing,
+        merging,
+        proposing,
+        registered_coming,
+        rules,
+    )
 
     core_rules.register_validator(rules.CHAIN, rules.check_chain)
     core_rules.register_validator(rules.DUTIES, rules.check_duties)
@@ -160,6 +168,7 @@ def register() -> None:
         ledgers.register(ledger, order=order)
     exporting.register()
     proposing.register()
+    registered_coming.register()
     counters.sources.register(
         "organisations.vacancies", counters.Source((vacancies.METRIC,), _count)
     )

@@ -295,7 +295,7 @@ def _role(row: Mapping[str, Any]) -> ChainRole:
     )
 
 
-def _in_force(name: str, on: dt.date | None) -> Rule:
+def in_force(name: str, on: dt.date | None) -> Rule:
     """The version of a day; the first one for days before any: names of posts are older than it."""
     try:
         return rule(name, on=on)
@@ -308,7 +308,7 @@ def _in_force(name: str, on: dt.date | None) -> Rule:
 
 def chain_rules(on: dt.date | None = None) -> ChainRules:
     """The rules of the chain in force on a day (today). One cached read."""
-    found = _in_force(CHAIN, on)
+    found = in_force(CHAIN, on)
     data = found.data
     roles = {row["code"]: _role(row) for row in data["roles"]}
     member, contact = data["member_households"], data["contact_leader"]
@@ -377,7 +377,7 @@ class FiveOnes:
 
 def five_ones(on: dt.date | None = None) -> FiveOnes:
     """The five ones in force on a day (today)."""
-    found = _in_force(FIVE_ONES, on)
+    found = in_force(FIVE_ONES, on)
     items = tuple(One(**row) for row in found.data["items"])
     return FiveOnes(
         found.version,
@@ -408,7 +408,7 @@ class Duties:
 
 def duties(on: dt.date | None = None) -> Duties:
     """What posts ask of who holds them, on a day (today). One cached read."""
-    found = _in_force(DUTIES, on)
+    found = in_force(DUTIES, on)
     data = found.data
     return Duties(
         version=found.version,

@@ -1,4 +1,5 @@
-"""What ends by itself: a holder dies or moves away, a member leaves, a body or a place ceases.
+"""What ends by itself: a holder dies or moves away, a member leaves, a body or a place ceases, the
+term of a temporary unit is over.
 
 Rooms above don't know this one, and an action ends only what lies in its actor's area, so a
 periodic job (and each redraw) ends here what can no longer hold, and takes away the sight of
@@ -16,6 +17,7 @@ from django.utils import timezone
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
+from fangxian.organisations.actions.temporary import end_by_term
 from fangxian.organisations.reviving import revive
 from fangxian.organisations.rules import chain_rules, duties
 from fangxian.people import tokens
@@ -76,6 +78,13 @@ FROM (SELECT x.id, least(p.deceased_on, o.dissolved_on) AS day,
       WHERE p.deceased_on IS NOT NULL OR o.dissolved_on IS NOT NULL) why
 WHERE why.id = m.id AND m.to_date IS NULL AND m.place_code >= %(lo)s AND m.place_code < %(hi)s
 """
+# Who is no member at home any more serves nowhere for it.
+_SERVING = """
+UPDATE organisations_member m SET to_date = greatest(m.from_date, h.to_date)
+FROM organisations_secondment s JOIN organisations_member h ON h.id = s.home_id
+WHERE s.member_id = m.id AND m.to_date IS NULL AND h.to_date IS NOT NULL
+  AND m.place_code >= %(lo)s AND m.place_code < %(hi)s
+"""
 _HOUSEHOLDS = """
 UPDATE organisations_responsibilityhousehold h SET to_date = r.to_date
 FROM organisations_responsibility r
@@ -134,8 +143,11 @@ def upkeep(*, by: Actor, area: str, on: dt.date | None = None) -> int:
     }
     ended = 0
     revive(by=by, area=area)
+    with acting(by):
+        end_by_term(by, area, day)
     with acting(by), connection.cursor() as cursor:
         cursor.execute(_MEMBERS, values)
+        cursor.execute(_SERVING, values)
         for cause in _CAUSES:
             cursor.execute(_END.format(cause=cause), values)
             ended += cursor.rowcount

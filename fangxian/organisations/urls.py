@@ -16,7 +16,9 @@ from fangxian.organisations.views import (
     lists,
     members,
     proposals,
+    seconding,
     tree,
+    units,
 )
 
 app_name = "organisations"
@@ -65,6 +67,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
         holding.change_contact,
         name="contact_change",
     ),
+    path("units/", units.board, name="units"),
+    path("units/new/", units.create, name="unit_create"),
+    path("units/<uuid:unit_id>/", units.unit, name="unit"),
+    path("units/<uuid:unit_id>/edit/", units.edit, name="unit_edit"),
+    path("units/<uuid:unit_id>/propose/", units.propose, name="unit_propose"),
+    path("units/<uuid:unit_id>/withdraw/", units.withdraw, name="unit_withdraw"),
+    path("units/<uuid:unit_id>/reopen/", units.reopen, name="unit_reopen"),
+    path("units/<uuid:unit_id>/approve/", units.approve, name="unit_approve"),
+    path("units/<uuid:unit_id>/send-back/", units.send_back, name="unit_send_back"),
+    path("units/<uuid:unit_id>/prolong/", units.prolong, name="unit_prolong"),
+    path("units/<uuid:unit_id>/dissolve/", units.dissolve, name="unit_dissolve"),
+    path("units/<uuid:unit_id>/officers/", units.officers, name="unit_officers"),
+    path("units/<uuid:unit_id>/second/", seconding.second, name="second"),
+    path("secondments/<uuid:secondment_id>/", seconding.secondment, name="secondment"),
+    path("secondments/<uuid:secondment_id>/end/", seconding.end, name="secondment_end"),
     *LedgerPages("organisations", IMPORT).urls(),
     path("export/<slug:ledger>/", exporting.export, name="export"),
 ]

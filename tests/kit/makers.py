@@ -422,6 +422,47 @@ def _responsibility(side: Side) -> Any:
     ).pk
 
 
+@maker("organisations:unit_id")
+def _temporary_unit(side: Side) -> Any:
+    from fangxian.organisations.actions import (
+        add_new_member,
+        draft_unit,
+        propose_unit,
+        second,
+    )
+    from fangxian.organisations.models import OrganisationKind
+
+    body, place = _organisation_of(side), side.region(side.codes.community)
+    kind = OrganisationKind.objects.get(code="working_group")
+
+    def propose(by: Any) -> Any:
+        unit = draft_unit(
+            by=by,
+            name=f"示例专班{side.name}",
+            kind=kind,
+            setting="checkpoint",
+            task="示例任务",
+            place=place,
+            superior=body,
+            from_date=TODAY,
+            until=TODAY,
+        )
+        for office in ("leader", ""):
+            home = add_new_member(by=by, organisation=body, name=side.secrets["name"])
+            second(by=by, unit=unit, home=home, office=office)
+        return propose_unit(by=by, unit=unit)
+
+    return side.act(propose).pk
+
+
+@maker("organisations:secondment_id")
+def _secondment(side: Side) -> Any:
+    from fangxian.organisations.models import Secondment
+
+    unit = side.get("organisations:unit_id")
+    return side.act(lambda _by: Secondment.objects.filter(unit_id=unit, office="leader").get().pk)
+
+
 @maker("organisations:establishment_id")
 def _contact_body(side: Side) -> Any:
     from fangxian.register.actions import create_establishment

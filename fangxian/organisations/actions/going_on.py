@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from fangxian.accounts.actions import because, checked_reason
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
-from fangxian.common.errors import Conflict, Invalid, OutOfScope
+from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
+from fangxian.common.ui import formats
 from fangxian.organisations.actions.members import LINK as MEMBER
 from fangxian.organisations.actions.organisations import EDIT, check
 from fangxian.organisations.checking import gone
@@ -19,6 +20,7 @@ from fangxian.organisations.models import (
     FiveOneEvidence,
     Member,
     Organisation,
+    TemporaryUnit,
 )
 from fangxian.organisations.vacancies import refreshed_last
 from fangxian.people.actions import link_person, unlink_person
@@ -51,6 +53,7 @@ def undo_dissolution(*, by: Actor, organisation: Organisation, reason: str) -> R
             _("“%(name)s” above it is dissolved: take that back first.") % {"name": body.parent}
         )
     check(body, name=body.name, seat=body.seat, parent=body.parent, credit_code=body.credit_code)
+    _refuse_over(body)
     with because(by, why) as actor:
         body.dissolved_on = None
         body.save(update_fields=["dissolved_on"])
@@ -96,6 +99,19 @@ def undo_end_membership(*, by: Actor, member: Member, reason: str) -> Member:
         go_on(actor, row, last)
         revive(by=actor, area=by.area, member=row)
     return row
+
+
+def _refuse_over(body: Organisation) -> None:
+    """A temporary unit beyond its term would only be dissolved again."""
+    unit = TemporaryUnit.objects.filter(organisation=body).first()
+    if unit is not None and unit.until < timezone.localdate():
+        raise Invalid(
+            Problem(
+                _("Its term ended on %(day)s.") % {"day": formats.date(unit.until)},
+                mend=_("The superior prolongs it first, on the page of the unit."),
+                code="term",
+            )
+        )
 
 
 def _refuse(row: Member) -> None:

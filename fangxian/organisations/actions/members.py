@@ -170,8 +170,9 @@ def too_wide(wish: Region | None) -> Problem | None:
 def end_membership(*, by: Actor, member: Member, on: dt.date | None = None) -> Member:
     """End a membership; what the member answers for as a member ends with it and falls vacant.
 
-    What he answers for outside the actor's area is ended by the next upkeep. Raises Conflict when
-    it has ended before, Invalid for a day to come.
+    Where he serves in temporary units meanwhile ends too. What he answers for outside the actor's
+    area is ended by the next upkeep. Raises Conflict when it has ended before, Invalid for a day to
+    come.
     """
     by.require(EDIT, member.place_code)
     not_yet(on or timezone.localdate())
@@ -183,11 +184,14 @@ def end_membership(*, by: Actor, member: Member, on: dt.date | None = None) -> M
 
 
 def leave(by: Actor, member: Member, day: dt.date, ended_by: str = "") -> None:
-    """Set a member's last day, and that of what he answers for as a member."""
+    """Set a member's last day, and that of what he answers for and where he serves as a member."""
+    from fangxian.organisations.actions.seconding import sent_home
+
     member.to_date, member.ended_by = day, ended_by
     member.save(update_fields=["to_date", "ended_by"])
     held = Responsibility.objects.filter(member=member)
     close_all(by, held, day, EndedBy.LEAVING)
+    sent_home(by, member, day)
     if day < timezone.localdate():
         unlink_person(by=by, person_id=member.person_id, kind=LINK, source_id=member.id)
 

@@ -2,6 +2,12 @@ from fangxian.organisations.models.five_ones import FiveOneEvidence
 from fangxian.organisations.models.member import EndedBy, Member
 from fangxian.organisations.models.organisation import Organisation, OrganisationKind
 from fangxian.organisations.models.responsibility import Responsibility, ResponsibilityHousehold
+from fangxian.organisations.models.temporary import (
+    Secondment,
+    Standing,
+    TemporaryUnit,
+    UnitState,
+)
 from fangxian.organisations.models.vacancy import Vacancy
 
 __all__ = [
@@ -12,5 +18,9 @@ __all__ = [
     "OrganisationKind",
     "Responsibility",
     "ResponsibilityHousehold",
+    "Secondment",
+    "Standing",
+    "TemporaryUnit",
+    "UnitState",
     "Vacancy",
 ]

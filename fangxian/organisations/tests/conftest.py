@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
+from fangxian.common.errors import Invalid
 from fangxian.organisations.actions import create_organisation
 from fangxian.organisations.models import OrganisationKind
 from fangxian.people.actions import create_person
@@ -23,6 +25,14 @@ def _the_day_stays(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
         return today if value is None else localdate(value, timezone)
 
     monkeypatch.setattr(timezone, "localdate", on_that_day)
+
+
+@contextmanager
+def refused(code: str) -> Iterator[None]:
+    """What runs here is refused, with a problem of this code."""
+    with pytest.raises(Invalid) as met:
+        yield
+    assert code in [problem.code for problem in met.value.problems]
 
 
 @pytest.fixture

@@ -53,5 +53,5 @@ def test_the_wish_of_a_resident_is_told_for_the_area_and_around_it(alice, hq, pl
 def test_rules_from_before_wishes_could_be_stated_hold_too(monkeypatch):
     newest = rules.chain_rules().wishes
     assert newest["stated"] > sum(newest.values()) - newest["stated"]
-    monkeypatch.setattr(rules, "_in_force", lambda name, _on: rule_version(name, 1))
+    monkeypatch.setattr(rules, "in_force", lambda name, _on: rule_version(name, 1))
     assert rules.chain_rules().wishes["stated"] == 1.0

@@ -19,6 +19,7 @@ from fangxian.common.policy import SignedRequest, page
 from fangxian.organisations import queries
 from fangxian.organisations.models import Organisation
 from fangxian.organisations.rules import chain_rules
+from fangxian.organisations.units import serving_from
 from fangxian.organisations.views.common import PAGE, page_number, trail
 
 LISTS: Final = {
@@ -76,11 +77,15 @@ def part(body: Organisation, what: str, start: int, size: int, name: str = "") -
 
 
 def _count_offices(members: list[Any]) -> None:
-    """How many places each member answers for, by membership: ``answers_for``."""
+    """How many places each answers for, by membership: ``answers_for``; where he or she serves
+    meanwhile: ``serving``."""
     rows = queries.in_force().filter(member_id__in=[m.id for m in members])
     offices = Counter(rows.values_list("member_id", flat=True))
     for member in members:
         member.answers_for = offices[member.id]
+    serving = serving_from(members)
+    for member in members:
+        member.serving = serving.get(member.id, [])
 
 
 @page("organisations.view", methods=("GET", "POST"))

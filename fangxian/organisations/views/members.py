@@ -20,6 +20,7 @@ from fangxian.organisations.finding import holder_of
 from fangxian.organisations.forms import ChangeMemberForm, DayForm, JoinForm, WhyForm
 from fangxian.organisations.models import Member, Organisation
 from fangxian.organisations.rules import chain_rules
+from fangxian.organisations.units import serving_from
 from fangxian.organisations.views.common import form_page, posted, saving, told, trail
 from fangxian.organisations.views.tree import mine
 from fangxian.organisations.wishes import standing
@@ -107,6 +108,8 @@ def member(request: SignedRequest, member_id: UUID) -> HttpResponse:
             "wish": _wish(row),
             "may_undo": not row.ended_by and row.organisation.dissolved_on is None,
             "history": told(Member, row.id),
+            "serving": serving_from([row]).get(row.id, []),
+            "from_home": row.seconded.select_related("home_body", "unit"),
             "held": [(one, rules.name_of(one.role)) for one in queries.in_order(held, rules)],
             "most": rules.max_households,
             "breadcrumbs": trail(row.organisation, name),
