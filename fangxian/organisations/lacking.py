@@ -25,8 +25,9 @@ from fangxian.common.codes import Level
 from fangxian.common.scoping import acting
 from fangxian.core.actions import NewTask, close_tasks, open_tasks, restate_tasks
 from fangxian.core.models import Task, TaskState
-from fangxian.organisations import five_ones
+from fangxian.organisations import five_ones, reporting
 from fangxian.organisations.queries import contacts_of, counties_in_use, in_force
+from fangxian.organisations.reporting_rules import reporting_rules
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.rules import five_ones as five_ones_rules
 from fangxian.organisations.turns import take_turns
@@ -36,22 +37,38 @@ from fangxian.register.queries import establishments_in
 FIVE_ONES = "organisations.five_ones"
 CONTACTS = "organisations.contacts"
 OVERLAP = "organisations.overlap"
+RECEIVE = "organisations.to_receive"
+FEEDBACK = "organisations.feedback"
 TITLES = {
     FIVE_ONES: gettext_noop("Missing of the five ones: %(count)s"),
     CONTACTS: gettext_noop("Establishments without a %(role)s: %(count)s"),
     OVERLAP: gettext_noop("%(role)s: held by %(count)s, at most %(most)s may"),
+    RECEIVE: gettext_noop("Receive who reported in: %(count)s"),
+    FEEDBACK: gettext_noop("Quarterly feedback that is missing: %(count)s"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Lack:
-    """What is to be mended at a place: how much, by the accounts of which role, within days."""
+    """What is to be mended at a place: how much, by the accounts of which role, within days.
+
+    ``due``: the day by which, where it does not begin with the asking.
+    """
 
     place_id: UUID
     place_code: str
     asked: str
     days: int
     told: Mapping[str, Any]
+    due: dt.date | None = None
+
+    def due_at(self, now: dt.datetime) -> dt.datetime:
+        """By when it is to be mended."""
+        if self.due is None:
+            return now + dt.timedelta(days=self.days)
+        return timezone.make_aware(
+            dt.datetime.combine(self.due, dt.time.max.replace(microsecond=0))
+        )
 
     @property
     def key(self) -> str:
@@ -96,7 +113,36 @@ def held_too_often(area: str, day: dt.date) -> Iterator[Lack]:
             yield Lack(place, code, post.named_by, rules.grace_days, told)
 
 
-SOURCES = {FIVE_ONES: missing_items, CONTACTS: without_contact, OVERLAP: held_too_often}
+def not_received(area: str, day: dt.date) -> Iterator[Lack]:
+    """Communities that have not received all who reported in. Two queries."""
+    rules = reporting_rules(day)
+    waiting = reporting.to_receive(area).order_by()
+    rows = waiting.values_list("community_id", "place_code").annotate(n=Count("id"))
+    for place, code, count in rows:
+        yield Lack(place, code, rules.asked, rules.receive_days, {"count": count})
+
+
+def without_feedback(area: str, day: dt.date) -> Iterator[Lack]:
+    """Communities that owe feedback on who reported in, by when the oldest was due. Two queries."""
+    rules = reporting_rules(day)
+    by_place: dict[str, list[dt.date]] = {}
+    for one in reporting.missing_feedback(area, day):
+        by_place.setdefault(one.place_code, []).append(one.quarter)
+    places = dict(current().filter(code__in=list(by_place)).values_list("code", "id"))
+    for code, quarters in by_place.items():
+        due = reporting.due_on(min(quarters), rules)
+        told = {"count": len(quarters), "since": min(quarters).isoformat()}
+        if code in places:
+            yield Lack(places[code], code, rules.asked, rules.feedback_days, told, due)
+
+
+SOURCES = {
+    FIVE_ONES: missing_items,
+    CONTACTS: without_contact,
+    OVERLAP: held_too_often,
+    RECEIVE: not_received,
+    FEEDBACK: without_feedback,
+}
 
 
 def refresh(*, by: Actor, area: str, kinds: Collection[str] = tuple(SOURCES)) -> tuple[int, int]:
@@ -158,7 +204,10 @@ def _keep(by: Actor, area: str, kinds: Collection[str], *, alone: bool = False) 
                 by=by, tasks=_tasks(kind, (one for key, one in lacks.items() if key not in here))
             )
             told = {
-                key: (dict(lacks[key].told), task.due_at)
+                key: (
+                    dict(lacks[key].told),
+                    task.due_at if lacks[key].due is None else lacks[key].due_at(task.due_at),
+                )
                 for key, task in here.items()
                 if key in lacks and task.title_data != lacks[key].told
             }
@@ -179,7 +228,7 @@ def _tasks(kind: str, lacks: Iterable[Lack]) -> list[NewTask]:
             place_code=one.place_code,
             title=TITLES[kind],
             title_data=dict(one.told),
-            due_at=now + dt.timedelta(days=one.days),
+            due_at=one.due_at(now),
             object_type="regions.Region",
             object_id=one.place_id,
             assignee_role=one.asked,

@@ -22,8 +22,10 @@ from fangxian.common.errors import Conflict
 from fangxian.common.models import update_fields
 from fangxian.organisations.actions import members, responsibilities
 from fangxian.organisations.models import (
+    Claim,
     FiveOneEvidence,
     Member,
+    ReportIn,
     Responsibility,
     ResponsibilityHousehold,
     Secondment,
@@ -40,6 +42,7 @@ _ON_MEMBER: dict[str, Hanging] = {
     "evidence": (FiveOneEvidence, "member_id"),
     "serves": (Secondment, "home_id"),
 }
+_ON_REPORT: dict[str, Hanging] = {"claims": (Claim, "report_id")}
 _ON_RESPONSIBILITY: dict[str, Hanging] = {
     "substitutes": (Responsibility, "substitute_for_id"),
     "households": (ResponsibilityHousehold, "responsibility_id"),
@@ -63,6 +66,36 @@ def same_secondments(lost: UUID, kept: UUID) -> list[UUID]:
     return list(
         Secondment.objects.filter(person_id=lost, unit__in=own).values_list("pk", flat=True)
     )
+
+
+def same_reports(lost: UUID, kept: UUID) -> list[UUID]:
+    """Where the lost record reported in while the kept one is with a community already."""
+    if not ReportIn.objects.filter(person_id=kept, ended_on=None).exists():
+        return []
+    both = ReportIn.objects.filter(person_id=lost, ended_on=None)
+    return list(both.values_list("pk", flat=True))
+
+
+def settle_reports(_by: Actor, lost: UUID, kept: UUID) -> Notes:
+    """One home community is enough: that of the kept record. Claims there go over to it."""
+    notes: Notes = {"ended": [], "joined": [], "carried": []}
+    stays = ReportIn.objects.filter(person_id=kept, ended_on=None).first()
+    for row in ReportIn.objects.select_for_update().filter(pk__in=same_reports(lost, kept)):
+        first = max(row.reported_on, row.received_on or row.reported_on)
+        notes["ended"].append({"id": str(row.pk), "to_date": None, "ended": first.isoformat()})
+        row.ended_on = first
+        row.save(update_fields=["ended_on"])
+        if stays is not None and stays.community_id == row.community_id:
+            _carry(notes, _ON_REPORT, row, stays)
+    return notes
+
+
+def reopen_reports(_by: Actor, notes: Notes) -> None:
+    """Take back what :func:`settle_reports` did."""
+    _carry_back(notes, _ON_REPORT)
+    for note in notes["ended"]:
+        rows = ReportIn.objects.filter(pk=note["id"], ended_on=note["ended"])
+        rows.update(ended_on=None)
 
 
 def settle_members(_by: Actor, lost: UUID, kept: UUID) -> Notes:

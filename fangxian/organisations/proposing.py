@@ -273,7 +273,7 @@ def _residents(area: Region, propose: Any, day: dt.date) -> Iterable[_Candidate]
         .values_list("person_id", "person__name", "place_code", "household__room")
     )
     found = list(rows[:MOST_CANDIDATES])
-    party = _party_members({row[0] for row in found})
+    party = party_members({row[0] for row in found})
     wishes = wishes_of_residents({row[0] for row in found})
     seen: set[UUID] = set()
     for person, name, code, room in found:
@@ -284,7 +284,7 @@ def _residents(area: Region, propose: Any, day: dt.date) -> Iterable[_Candidate]
             )
 
 
-def _party_members(residents: set[UUID]) -> set[UUID]:
+def party_members(residents: set[UUID]) -> set[UUID]:
     """Those of the residents in scope who are members of the party, wherever their organisation is.
 
     A database function tells it of who lives in the actor's area, and nothing else: not which

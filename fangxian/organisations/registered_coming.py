@@ -8,16 +8,26 @@ from typing import Any
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fangxian.common import codes, registries
 from fangxian.common.actor import Actor
+from fangxian.common.codes import Level
 from fangxian.common.registries import Fact, Invariant, Panel, SearchHit, TodayItem
 from fangxian.core import rules as core_rules
 from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.models import Task
-from fangxian.organisations import invariants, merging, temporary_rules, units
+from fangxian.organisations import (
+    invariants,
+    lacking,
+    merging,
+    reporting,
+    reporting_rules,
+    temporary_rules,
+    units,
+)
 from fangxian.organisations.actions import temporary
 from fangxian.organisations.models import Secondment, TemporaryUnit
 from fangxian.people.references import Reference, references
@@ -32,6 +42,7 @@ SHOWN = 20
 def register() -> None:
     """Fill the registries."""
     core_rules.register_validator(temporary_rules.TEMPORARY, temporary_rules.check)
+    core_rules.register_validator(reporting_rules.REPORTING, reporting_rules.check)
     for kind, label in (
         (temporary.DECIDE, gettext_lazy("Temporary unit to decide about")),
         (temporary.RETURNED, gettext_lazy("Temporary unit sent back")),
@@ -49,6 +60,23 @@ def register() -> None:
         Reference("organisations.Secondment", clashes=merging.same_secondments),
         order=LAST,
     )
+    references.register(
+        "organisations.reports_in",
+        Reference(
+            "organisations.ReportIn",
+            clashes=merging.same_reports,
+            settle=merging.settle_reports,
+            reopen=merging.reopen_reports,
+        ),
+        order=LAST,
+    )
+    for kind, label in (
+        (lacking.RECEIVE, gettext_lazy("Reported in, to be received")),
+        (lacking.FEEDBACK, gettext_lazy("Quarterly feedback on who reported in")),
+    ):
+        task_kinds.register(
+            kind, TaskKind(label, reporting_url, by_hand=False, words=lacking.task_words)
+        )
     for fact in FACTS:
         registries.facts.register(fact.name, fact)
     for name, invariant in INVARIANTS.items():
@@ -58,6 +86,11 @@ def register() -> None:
 def unit_url(task: Task) -> str:
     """The unit that a task is about."""
     return reverse("organisations:unit", args=[task.object_id])
+
+
+def reporting_url(task: Task) -> str:
+    """Who reported in to the community of a task."""
+    return reverse("organisations:reporting", args=[task.place_code])
 
 
 def place_panel(request: HttpRequest, by: Actor, place_code: str) -> str:
@@ -89,7 +122,7 @@ def today(by: Actor) -> Sequence[TodayItem]:
     """Units to decide about, units whose term ends soon: in the actor's area."""
     if not by.may(VIEW) or not by.area:
         return []
-    items = []
+    items: list[TodayItem] = []
     url = reverse("organisations:units")
     if by.may(units.APPROVE):
         count = units.to_decide(by).count()
@@ -103,6 +136,29 @@ def today(by: Actor) -> Sequence[TodayItem]:
         if count:
             label = _("Temporary units whose term ends soon")
             items.append(TodayItem("due", label, count, f"{url}?state=standing", unit="item"))
+    return [*items, *_reporting_today(by)]
+
+
+def _reporting_today(by: Actor) -> Sequence[TodayItem]:
+    """Who is to be received, and feedback that is missing or late."""
+    if not by.may("organisations.edit") or len(by.area) > Level.VILLAGE:
+        return []
+    items = []
+    url = reverse("organisations:reporting", args=[by.area])
+    count = reporting.to_receive(by.area).count()
+    if count:
+        label = _("Reported in, to be received")
+        items.append(TodayItem("due", label, count, url, unit="item"))
+    missing = reporting.missing_feedback(by.area)
+    if missing:
+        rules, day = reporting_rules.reporting_rules(), timezone.localdate()
+        late = sum(reporting.due_on(one.quarter, rules) < day for one in missing)
+        label = _("Quarterly feedback on who reported in")
+        detail = _("%(late)d of them overdue") % {"late": late} if late else ""
+        tone = "warn" if late else "neutral"
+        items.append(
+            TodayItem("due", label, len(missing), url, tone=tone, detail=detail, unit="item")
+        )
     return items
 
 
@@ -122,7 +178,42 @@ def _waiting(by: Actor, code: str) -> int:
     return int(rows.filter(state="proposed").count())
 
 
+def _reported_in(by: Actor, code: str, **whose: Any) -> int:
+    return reporting.reports_in(code).filter(**whose).order_by().count()
+
+
+def _units_reported(by: Actor, code: str) -> int:
+    return _reported_in(by, code, person=None)
+
+
+def _members_reported(by: Actor, code: str) -> int:
+    return _reported_in(by, code, organisation=None)
+
+
+def _open_needs(by: Actor, code: str) -> int:
+    return reporting.items_in(code, state="open").order_by().count()
+
+
 FACTS = (
+    Fact(
+        "organisations.units_reported",
+        gettext_lazy("Units that reported in"),
+        "organisations",
+        read=_units_reported,
+    ),
+    Fact(
+        "organisations.members_reported",
+        gettext_lazy("Members who reported in"),
+        "organisations",
+        gettext_lazy("persons"),
+        read=_members_reported,
+    ),
+    Fact(
+        "organisations.open_items",
+        gettext_lazy("Open items of the communities’ lists"),
+        "organisations",
+        read=_open_needs,
+    ),
     Fact(
         "organisations.temporary_units",
         gettext_lazy("Temporary units"),

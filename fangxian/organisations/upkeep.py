@@ -85,6 +85,25 @@ FROM organisations_secondment s JOIN organisations_member h ON h.id = s.home_id
 WHERE s.member_id = m.id AND m.to_date IS NULL AND h.to_date IS NOT NULL
   AND m.place_code >= %(lo)s AND m.place_code < %(hi)s
 """
+# Who lives in the community no more is not with it, nor is a unit that was dissolved.
+_REPORTS = """
+UPDATE organisations_reportin r
+SET ended_on = greatest(r.reported_on, r.received_on, coalesce(o.dissolved_on, %(today)s))
+FROM organisations_reportin x
+LEFT JOIN organisations_organisation o ON o.id = x.organisation_id
+WHERE x.id = r.id AND r.ended_on IS NULL
+  AND r.place_code >= %(lo)s AND r.place_code < %(hi)s
+  AND (o.dissolved_on IS NOT NULL OR r.person_id IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM register_residency l
+      WHERE l.person_id = r.person_id AND l.to_date IS NULL AND l.kind <> %(separated)s
+        AND l.place_code >= r.place_code AND l.place_code < r.place_code || ':'))
+"""
+_CLAIMS = """
+UPDATE organisations_claim c SET given_up_on = greatest(c.claimed_on, r.ended_on)
+FROM organisations_reportin r
+WHERE r.id = c.report_id AND r.ended_on IS NOT NULL AND c.done_on IS NULL
+  AND c.given_up_on IS NULL AND c.place_code >= %(lo)s AND c.place_code < %(hi)s
+"""
 _HOUSEHOLDS = """
 UPDATE organisations_responsibilityhousehold h SET to_date = r.to_date
 FROM organisations_responsibility r
@@ -148,6 +167,8 @@ def upkeep(*, by: Actor, area: str, on: dt.date | None = None) -> int:
     with acting(by), connection.cursor() as cursor:
         cursor.execute(_MEMBERS, values)
         cursor.execute(_SERVING, values)
+        cursor.execute(_REPORTS, values)
+        cursor.execute(_CLAIMS, values)
         for cause in _CAUSES:
             cursor.execute(_END.format(cause=cause), values)
             ended += cursor.rowcount

@@ -463,6 +463,37 @@ def _secondment(side: Side) -> Any:
     return side.act(lambda _by: Secondment.objects.filter(unit_id=unit, office="leader").get().pk)
 
 
+@maker("organisations:report_id")
+def _report_in(side: Side) -> Any:
+    from fangxian.organisations.actions import report_in
+
+    body, place = _organisation_of(side), side.region(side.codes.community)
+    return side.act(lambda by: report_in(by=by, community=place, who=body, received=True)).pk
+
+
+@maker("organisations:item_id")
+def _community_item(side: Side) -> Any:
+    from fangxian.organisations.actions import list_item
+
+    place = side.region(side.codes.community)
+    return side.act(lambda by: list_item(by=by, community=place, kind="need", title="示例需求")).pk
+
+
+@maker("organisations:claim_id")
+def _claim(side: Side) -> Any:
+    from fangxian.organisations import reporting
+    from fangxian.organisations.actions import claim_item, list_item
+
+    place = side.region(side.codes.community)
+    report = side.get("organisations:report_id")
+
+    def claim(by: Any) -> Any:
+        item = list_item(by=by, community=place, kind="need", title="示例需求")
+        return claim_item(by=by, item=item, report=reporting.report(report)).pk
+
+    return side.act(claim)
+
+
 @maker("organisations:establishment_id")
 def _contact_body(side: Side) -> Any:
     from fangxian.register.actions import create_establishment

@@ -3,6 +3,16 @@ from fangxian.organisations.actions.contacts import name_contact_leader
 from fangxian.organisations.actions.five_ones import record_evidence, withdraw_evidence
 from fangxian.organisations.actions.going_on import undo_dissolution, undo_end_membership
 from fangxian.organisations.actions.households import link_households, unlink_household
+from fangxian.organisations.actions.items import (
+    change_item,
+    claim_item,
+    complete_claim,
+    give_up_claim,
+    list_item,
+    reopen_claim,
+    restore_item,
+    withdraw_item,
+)
 from fangxian.organisations.actions.members import (
     add_member,
     add_new_member,
@@ -13,6 +23,13 @@ from fangxian.organisations.actions.organisations import (
     change_organisation,
     create_organisation,
     dissolve_organisation,
+)
+from fangxian.organisations.actions.reporting import (
+    end_report,
+    give_feedback,
+    receive,
+    report_in,
+    resume_report,
 )
 from fangxian.organisations.actions.responsibilities import (
     appoint,
@@ -49,25 +66,37 @@ __all__ = [
     "appoint_many",
     "approve_unit",
     "change_contact",
+    "change_item",
     "change_member",
     "change_organisation",
     "change_secondment",
     "change_unit",
+    "claim_item",
+    "complete_claim",
     "create_organisation",
     "dissolve_organisation",
     "dissolve_unit",
     "draft_unit",
     "end_membership",
+    "end_report",
     "end_responsibility",
     "end_secondment",
+    "give_feedback",
+    "give_up_claim",
     "hand_over",
     "link_households",
+    "list_item",
     "name_contact_leader",
     "name_officers",
     "prolong_unit",
     "propose_unit",
+    "receive",
     "record_evidence",
+    "reopen_claim",
     "reopen_unit",
+    "report_in",
+    "restore_item",
+    "resume_report",
     "return_unit",
     "reveal_contact",
     "second",
@@ -77,6 +106,7 @@ __all__ = [
     "undo_end_membership",
     "unlink_household",
     "withdraw_evidence",
+    "withdraw_item",
     "withdraw_responsibility",
     "withdraw_unit",
 ]

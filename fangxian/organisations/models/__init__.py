@@ -1,6 +1,7 @@
 from fangxian.organisations.models.five_ones import FiveOneEvidence
 from fangxian.organisations.models.member import EndedBy, Member
 from fangxian.organisations.models.organisation import Organisation, OrganisationKind
+from fangxian.organisations.models.reporting import Claim, CommunityItem, Feedback, ReportIn
 from fangxian.organisations.models.responsibility import Responsibility, ResponsibilityHousehold
 from fangxian.organisations.models.temporary import (
     Secondment,
@@ -11,11 +12,15 @@ from fangxian.organisations.models.temporary import (
 from fangxian.organisations.models.vacancy import Vacancy
 
 __all__ = [
+    "Claim",
+    "CommunityItem",
     "EndedBy",
+    "Feedback",
     "FiveOneEvidence",
     "Member",
     "Organisation",
     "OrganisationKind",
+    "ReportIn",
     "Responsibility",
     "ResponsibilityHousehold",
     "Secondment",

@@ -1,0 +1,199 @@
+"""The lists of a community: an item, who takes it on, what came of it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from fangxian.common.errors import Invalid
+from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui.changes import hold
+from fangxian.common.ui.problems import tried
+from fangxian.organisations import actions, reporting
+from fangxian.organisations.forms_reporting import (
+    ChangeItemForm,
+    ClaimForm,
+    NewItemForm,
+    ResultForm,
+)
+from fangxian.organisations.models import CommunityItem, ReportIn
+from fangxian.organisations.reporting_rules import reporting_rules
+from fangxian.organisations.views.chain import chain_crumbs
+from fangxian.organisations.views.common import form_page, posted, told
+from fangxian.organisations.views.reporting import EDIT, community, state
+from fangxian.regions.models import Region
+
+
+def _crumbs(request: SignedRequest, here: Region, kind: str, *last: str) -> list[dict[str, str]]:
+    name = reporting_rules().list_name(kind)
+    way = chain_crumbs(request.actor, here, _("Reporting in"), name, *last)
+    board = reverse("organisations:reporting", args=[here.code])
+    way[-2 - len(last)]["url"] = board
+    way[-1 - len(last)]["url"] = f"{board}?view={kind}"
+    return way
+
+
+@page(EDIT, methods=("GET", "POST"))
+def create(request: SignedRequest, code: str) -> HttpResponse:
+    """Put an item on a list of a community."""
+    by, here, rules = request.actor, community(request, code), reporting_rules()
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in rules.lists else next(iter(rules.lists))
+    form = NewItemForm(rules, posted(request), initial={"kind": kind})
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        made = tried(form, lambda: actions.list_item(by=by, community=here, **given))
+        if made is not None:
+            messages.success(request, _("Saved."))
+            return redirect("organisations:community_item", made.id)
+    title = _("New item")
+    return form_page(
+        request,
+        form,
+        "coming_form",
+        title=title,
+        sub=here.name,
+        cancel=f"{reverse('organisations:reporting', args=[code])}?view={kind}",
+        breadcrumbs=_crumbs(request, here, kind, title),
+    )
+
+
+def _choices(row: CommunityItem) -> list[tuple[UUID, str]]:
+    """Who was received in the item's community, units first."""
+    found = reporting.reports_in(row.community.code).exclude(received_on=None)
+    reports = list(found)
+    names = reporting.names_of(reports)
+    reports.sort(key=lambda one: (one.person_id is not None, names[one.id]))
+    return [(one.id, names[one.id]) for one in reports if names[one.id]]
+
+
+@page("organisations.view")
+def item(request: SignedRequest, item_id: UUID) -> HttpResponse:
+    """One item: its claims, and who could take it on."""
+    return _page(request, reporting.item(item_id))
+
+
+def _page(
+    request: SignedRequest, row: CommunityItem, form: ClaimForm | None = None
+) -> HttpResponse:
+    by = request.actor
+    may_edit = by.may(EDIT, row.place_code)
+    known = reporting.items_in(row.place_code).get(id=row.id)
+    words, badge = state(known)
+    code = reporting.state_of(known)
+    claims = list(row.claims.select_related("report__organisation").order_by("-claimed_on", "-id"))
+    names = reporting.names_of([one.report for one in claims])
+    return render(
+        request,
+        "organisations/item.html",
+        {
+            "item": row,
+            "list": reporting_rules().list_name(row.kind),
+            "state": words,
+            "badge": badge,
+            "claims": [(one, names[one.report_id] or _("no longer in sight")) for one in claims],
+            "form": (form or ClaimForm(_choices(row))) if may_edit and code == "open" else None,
+            "may_edit": may_edit,
+            "may_withdraw": may_edit and code == "open",
+            "may_restore": may_edit and code == "withdrawn",
+            "history": told(CommunityItem, row.id),
+            "breadcrumbs": _crumbs(request, row.community, row.kind, row.title),
+        },
+        status=422 if form is not None else 200,
+    )
+
+
+@page(EDIT, methods=("GET", "POST"))
+def edit(request: SignedRequest, item_id: UUID) -> HttpResponse:
+    """Change an item."""
+    if request.method == "POST":
+        hold(CommunityItem, item_id)
+    by, row = request.actor, reporting.item(item_id)
+    now = {"title": row.title, "detail": row.detail, "due": row.due}
+    form = ChangeItemForm(posted(request), initial=now)
+    if request.method == "POST" and form.is_valid():
+        given = now | form.cleaned_data
+        if tried(form, lambda: actions.change_item(by=by, item=row, **given)):
+            messages.success(request, _("Saved."))
+            return redirect("organisations:community_item", row.id)
+    title = _("Edit “%(name)s”") % {"name": row}
+    return _form(request, row, form, title=title)
+
+
+def _form(request: SignedRequest, row: CommunityItem, form: Any, **context: Any) -> HttpResponse:
+    return form_page(
+        request,
+        form,
+        "coming_form",
+        cancel=reverse("organisations:community_item", args=[row.id]),
+        breadcrumbs=_crumbs(request, row.community, row.kind, context["title"]),
+        **context,
+    )
+
+
+@page(EDIT, methods=("POST",))
+def withdraw(request: SignedRequest, item_id: UUID) -> HttpResponse:
+    """Take an item off its list."""
+    row = actions.withdraw_item(by=request.actor, item=reporting.item(item_id))
+    messages.success(request, _("It is off the list."))
+    return redirect("organisations:community_item", row.id)
+
+
+@page(EDIT, methods=("POST",))
+def restore(request: SignedRequest, item_id: UUID) -> HttpResponse:
+    """Take back that an item was taken off."""
+    row = actions.restore_item(by=request.actor, item=reporting.item(item_id))
+    messages.success(request, _("It is on its list again."))
+    return redirect("organisations:community_item", row.id)
+
+
+@page(EDIT, methods=("POST",))
+def claim(request: SignedRequest, item_id: UUID) -> HttpResponse:
+    """Who reported in takes an item on."""
+    row = reporting.item(item_id)
+    form = ClaimForm(_choices(row), request.POST)
+    if not form.is_valid():
+        return _page(request, row, form)
+    report: ReportIn = reporting.report(UUID(form.cleaned_data["report"]))
+    try:
+        actions.claim_item(by=request.actor, item=row, report=report)
+    except Invalid as error:
+        form.add_error("report", str(error))
+        return _page(request, row, form)
+    messages.success(request, _("It is claimed."))
+    return redirect("organisations:community_item", row.id)
+
+
+@page(EDIT, methods=("GET", "POST"))
+def done(request: SignedRequest, claim_id: UUID) -> HttpResponse:
+    """What was claimed is done."""
+    by, row = request.actor, reporting.claim(claim_id)
+    form = ResultForm(posted(request))
+    if request.method == "POST" and form.is_valid():
+        result = form.cleaned_data["result"]
+        if tried(form, lambda: actions.complete_claim(by=by, claim=row, result=result)):
+            messages.success(request, _("It is done."))
+            return redirect("organisations:community_item", row.item_id)
+    return _form(request, row.item, form, title=_("Done: what came of it"), sub=row.item.title)
+
+
+@page(EDIT, methods=("POST",))
+def give_up(request: SignedRequest, claim_id: UUID) -> HttpResponse:
+    """The item is open again."""
+    row = actions.give_up_claim(by=request.actor, claim=reporting.claim(claim_id))
+    messages.success(request, _("The item is open again."))
+    return redirect("organisations:community_item", row.item_id)
+
+
+@page(EDIT, methods=("POST",))
+def reopen(request: SignedRequest, claim_id: UUID) -> HttpResponse:
+    """Take back that it was done."""
+    row = actions.reopen_claim(by=request.actor, claim=reporting.claim(claim_id))
+    messages.success(request, _("It goes on."))
+    return redirect("organisations:community_item", row.item_id)
