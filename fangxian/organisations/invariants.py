@@ -12,6 +12,7 @@ from django.utils import timezone
 from fangxian.common import codes
 from fangxian.organisations.queries import counties_in_use, role_values
 from fangxian.organisations.rules import chain_rules
+from fangxian.organisations.together_rules import together_rules
 
 LIMIT = 100
 # What upkeep ends every few minutes counts only once a day has passed.
@@ -123,6 +124,15 @@ ORDER BY 1 LIMIT %(limit)s
 """
 
 
+# What ends today is ended by the next upkeep.
+_UNLINKED = """
+SELECT p.place_code FROM organisations_pairing p
+WHERE p.linked AND p.to_date IS NULL AND NOT EXISTS (
+    SELECT 1 FROM organisations_responsibility r
+    WHERE r.place_id = p.place_id AND r.organisation_id = p.organisation_id AND r.role = %s
+      AND r.substitute_for_id IS NULL AND (r.to_date IS NULL OR r.to_date >= %s))
+LIMIT %s
+"""
 _SECONDED = """
 SELECT u.place_code FROM organisations_secondment s
 JOIN organisations_temporaryunit u ON u.id = s.unit_id
@@ -208,3 +218,10 @@ def seconded() -> Iterator[str]:
     """Secondments whose two memberships are not those of one human who is a member at home."""
     for (code,) in _rows(_SECONDED, [LIMIT]):
         yield f"a secondment at {code} does not fit the membership at home"
+
+
+def unlinked() -> Iterator[str]:
+    """Pairings that are links of the chain, without one."""
+    day = timezone.localdate()
+    for (code,) in _rows(_UNLINKED, [together_rules(day).linked_role, day, LIMIT]):
+        yield f"a unit at {code} is paired with a community and not linked with it"

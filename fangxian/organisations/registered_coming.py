@@ -26,6 +26,8 @@ from fangxian.organisations import (
     reporting,
     reporting_rules,
     temporary_rules,
+    together,
+    together_rules,
     units,
 )
 from fangxian.organisations.actions import temporary
@@ -42,6 +44,7 @@ SHOWN = 20
 def register() -> None:
     """Fill the registries."""
     core_rules.register_validator(temporary_rules.TEMPORARY, temporary_rules.check)
+    core_rules.register_validator(together_rules.TOGETHER, together_rules.check)
     core_rules.register_validator(reporting_rules.REPORTING, reporting_rules.check)
     for kind, label in (
         (temporary.DECIDE, gettext_lazy("Temporary unit to decide about")),
@@ -50,11 +53,12 @@ def register() -> None:
         task_kinds.register(kind, TaskKind(label, unit_url, by_hand=False))
     registries.panels.register(
         "organisations.coming",
-        Panel(gettext_lazy("Temporary units"), VIEW, place_panel),
+        Panel(gettext_lazy("Temporary units, alliances, pairing"), VIEW, place_panel),
         order=21,
     )
     registries.today.register("organisations.coming", today, order=42)
     registries.search.register("organisations.units", find, order=31)
+    registries.search.register("organisations.alliances", find_alliances, order=32)
     references.register(
         "organisations.secondments",
         Reference("organisations.Secondment", clashes=merging.same_secondments),
@@ -94,10 +98,15 @@ def reporting_url(task: Task) -> str:
 
 
 def place_panel(request: HttpRequest, by: Actor, place_code: str) -> str:
-    """The temporary units that stand at a place or below it, on its page."""
+    """Units that stand at a place or below it, its alliances, who is paired with it."""
     found = units.running(place_code)
-    context = {"units": list(found[:SHOWN]), "count": found.count()}
-    if not context["count"]:
+    context = {
+        "units": list(found[:SHOWN]),
+        "count": found.count(),
+        "alliances": list(together.alliances_in(place_code)[:SHOWN]),
+        "pairings": list(together.pairings_with(place_code)[:SHOWN]),
+    }
+    if not any(context.values()):
         return ""
     return render_to_string("organisations/_coming.html", context, request=request)
 
@@ -113,6 +122,22 @@ def find(by: Actor, text: str, limit: int) -> Sequence[SearchHit]:
             label=row.name,
             url=reverse("organisations:unit", args=[row.id]),
             detail=f"{row.kind} {row.place.name}",
+        )
+        for row in rows[: min(limit, HITS)]
+    ]
+
+
+def find_alliances(by: Actor, text: str, limit: int) -> Sequence[SearchHit]:
+    """Hits of the search box among alliances."""
+    if not by.may(VIEW) or len(text.strip()) < 2:
+        return []
+    rows = together.alliances_in(by.area).filter(name__icontains=text.strip())
+    return [
+        SearchHit(
+            group=_("Alliances"),
+            label=row.name,
+            url=reverse("organisations:alliance", args=[row.id]),
+            detail=row.place.name,
         )
         for row in rows[: min(limit, HITS)]
     ]
@@ -136,6 +161,12 @@ def today(by: Actor) -> Sequence[TodayItem]:
         if count:
             label = _("Temporary units whose term ends soon")
             items.append(TodayItem("due", label, count, f"{url}?state=standing", unit="item"))
+        late = together.late_tasks(by.area)
+        first = late.order_by("due", "id").first()
+        if first is not None:
+            label = _("Shared tasks of alliances that are late")
+            url = reverse("organisations:alliance", args=[first.alliance_id])
+            items.append(TodayItem("due", label, late.count(), url, tone="warn", unit="item"))
     return [*items, *_reporting_today(by)]
 
 
@@ -194,7 +225,22 @@ def _open_needs(by: Actor, code: str) -> int:
     return reporting.items_in(code, state="open").order_by().count()
 
 
+def _alliances(by: Actor, code: str) -> int:
+    return together.alliances_in(code).order_by().count()
+
+
+def _pairings(by: Actor, code: str) -> int:
+    return together.pairings_in(code).order_by().count()
+
+
 FACTS = (
+    Fact("organisations.alliances", gettext_lazy("Alliances"), "organisations", read=_alliances),
+    Fact(
+        "organisations.pairings",
+        gettext_lazy("Pairs of units with units or places"),
+        "organisations",
+        read=_pairings,
+    ),
     Fact(
         "organisations.units_reported",
         gettext_lazy("Units that reported in"),
@@ -237,5 +283,8 @@ FACTS = (
 INVARIANTS = {
     "organisations.seconded": Invariant(
         gettext_lazy("who serves in a temporary unit is a member at home"), invariants.seconded
+    ),
+    "organisations.pairings": Invariant(
+        gettext_lazy("a unit paired with its community is linked with it"), invariants.unlinked
     ),
 }

@@ -20,6 +20,7 @@ from fangxian.common.scoping import acting
 from fangxian.organisations.actions.temporary import end_by_term
 from fangxian.organisations.reviving import revive
 from fangxian.organisations.rules import chain_rules, duties
+from fangxian.organisations.together_rules import together_rules
 from fangxian.people import tokens
 from fangxian.register.vocabularies import SEPARATED
 
@@ -104,6 +105,35 @@ FROM organisations_reportin r
 WHERE r.id = c.report_id AND r.ended_on IS NOT NULL AND c.done_on IS NULL
   AND c.given_up_on IS NULL AND c.place_code >= %(lo)s AND c.place_code < %(hi)s
 """
+# A unit that is linked with its community no more is no pair with it; nor is what was dissolved.
+_PAIRS = """
+UPDATE organisations_pairing p SET to_date = greatest(p.from_date, why.day)
+FROM (SELECT x.id, least(o.dissolved_on, t.dissolved_on, CASE
+             WHEN NOT (x.linked AND r.code >= %(lo)s AND r.code < %(hi)s) THEN NULL
+             WHEN NOT EXISTS (
+                 SELECT 1 FROM organisations_responsibility l
+                 WHERE l.place_id = x.place_id AND l.organisation_id = x.organisation_id
+                   AND l.role = %(pair)s AND l.substitute_for_id IS NULL
+                   AND (l.to_date IS NULL OR l.to_date >= %(today)s))
+             THEN coalesce((SELECT max(l.to_date) FROM organisations_responsibility l
+                            WHERE l.place_id = x.place_id AND l.role = %(pair)s
+                              AND l.organisation_id = x.organisation_id), %(today)s::date - 1)
+             END) AS day
+      FROM organisations_pairing x
+      JOIN organisations_organisation o ON o.id = x.organisation_id
+      LEFT JOIN organisations_organisation t ON t.id = x.partner_id
+      LEFT JOIN regions_region r ON r.id = x.place_id
+      WHERE x.to_date IS NULL) why
+WHERE why.id = p.id AND why.day IS NOT NULL
+  AND p.place_code >= %(lo)s AND p.place_code < %(hi)s
+"""
+# Who was dissolved is in no alliance; one whose lead was dissolved waits for somebody to decide.
+_ALLIES = """
+UPDATE organisations_ally a SET to_date = greatest(a.from_date, o.dissolved_on)
+FROM organisations_organisation o
+WHERE o.id = a.organisation_id AND a.to_date IS NULL AND o.dissolved_on IS NOT NULL
+  AND a.place_code >= %(lo)s AND a.place_code < %(hi)s
+"""
 _HOUSEHOLDS = """
 UPDATE organisations_responsibilityhousehold h SET to_date = r.to_date
 FROM organisations_responsibility r
@@ -159,6 +189,7 @@ def upkeep(*, by: Actor, area: str, on: dt.date | None = None) -> int:
         "living": list(living),
         "within": list(living.values()),
         "separated": SEPARATED,
+        "pair": together_rules(day).linked_role,
     }
     ended = 0
     revive(by=by, area=area)
@@ -169,9 +200,11 @@ def upkeep(*, by: Actor, area: str, on: dt.date | None = None) -> int:
         cursor.execute(_SERVING, values)
         cursor.execute(_REPORTS, values)
         cursor.execute(_CLAIMS, values)
+        cursor.execute(_ALLIES, values)
         for cause in _CAUSES:
             cursor.execute(_END.format(cause=cause), values)
             ended += cursor.rowcount
+        cursor.execute(_PAIRS, values)
         cursor.execute(_HOUSEHOLDS, values)
         cursor.execute(_NEVER, values)
         cursor.execute(_EVIDENCE, values)

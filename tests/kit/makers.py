@@ -9,8 +9,9 @@ from django.utils import timezone
 import tests.kit.field_makers  # noqa: F401  (the makers register themselves)
 from fangxian.accounts.models import Device, DeviceCode, Grant, SecurityAlert, User
 from fangxian.common.ids import uuid7
-from tests.kit import makers_duties  # noqa: F401  (its makers register themselves)
+from tests.kit import makers_coming, makers_duties  # noqa: F401  (they register themselves)
 from tests.kit.cast import START
+from tests.kit.makers_coming import organisation_of
 from tests.kit.objects import ANYWHERE, Side, maker
 
 TODAY = timezone.localdate()
@@ -371,23 +372,10 @@ def _register_run(side: Side) -> Any:
 # organisations
 
 
-def _organisation_of(side: Side) -> Any:
-    from fangxian.organisations.actions import create_organisation
-    from fangxian.organisations.models import OrganisationKind
-
-    if ("organisations:body", None) not in side.made:
-        kind = OrganisationKind.objects.get(code="department")
-        seat = side.region(side.codes.community)
-        side.made["organisations:body", None] = side.act(
-            lambda by: create_organisation(by=by, name=f"示例局{side.name}", kind=kind, seat=seat)
-        )
-    return side.made["organisations:body", None]
-
-
 @maker("organisations:organisation_id")
 def _organisation(side: Side) -> Any:
     # Organisations are nobody's in particular; what belongs to a place is tested by its room.
-    body = _organisation_of(side)
+    body = organisation_of(side)
     return body.pk if side.is_own else ANYWHERE
 
 
@@ -400,7 +388,7 @@ def _list_of_an_organisation(side: Side) -> Any:
 def _member(side: Side) -> Any:
     from fangxian.organisations.actions import add_new_member
 
-    body = _organisation_of(side)
+    body = organisation_of(side)
     return side.act(
         lambda by: add_new_member(by=by, organisation=body, name=side.secrets["name"])
     ).pk
@@ -410,7 +398,7 @@ def _member(side: Side) -> Any:
 def _responsibility(side: Side) -> Any:
     from fangxian.organisations.actions import appoint
 
-    body, place = _organisation_of(side), side.region(side.codes.community)
+    body, place = organisation_of(side), side.region(side.codes.community)
     return side.act(
         lambda by: appoint(
             by=by,
@@ -420,78 +408,6 @@ def _responsibility(side: Side) -> Any:
             contact=side.secrets["phone"],
         )
     ).pk
-
-
-@maker("organisations:unit_id")
-def _temporary_unit(side: Side) -> Any:
-    from fangxian.organisations.actions import (
-        add_new_member,
-        draft_unit,
-        propose_unit,
-        second,
-    )
-    from fangxian.organisations.models import OrganisationKind
-
-    body, place = _organisation_of(side), side.region(side.codes.community)
-    kind = OrganisationKind.objects.get(code="working_group")
-
-    def propose(by: Any) -> Any:
-        unit = draft_unit(
-            by=by,
-            name=f"示例专班{side.name}",
-            kind=kind,
-            setting="checkpoint",
-            task="示例任务",
-            place=place,
-            superior=body,
-            from_date=TODAY,
-            until=TODAY,
-        )
-        for office in ("leader", ""):
-            home = add_new_member(by=by, organisation=body, name=side.secrets["name"])
-            second(by=by, unit=unit, home=home, office=office)
-        return propose_unit(by=by, unit=unit)
-
-    return side.act(propose).pk
-
-
-@maker("organisations:secondment_id")
-def _secondment(side: Side) -> Any:
-    from fangxian.organisations.models import Secondment
-
-    unit = side.get("organisations:unit_id")
-    return side.act(lambda _by: Secondment.objects.filter(unit_id=unit, office="leader").get().pk)
-
-
-@maker("organisations:report_id")
-def _report_in(side: Side) -> Any:
-    from fangxian.organisations.actions import report_in
-
-    body, place = _organisation_of(side), side.region(side.codes.community)
-    return side.act(lambda by: report_in(by=by, community=place, who=body, received=True)).pk
-
-
-@maker("organisations:item_id")
-def _community_item(side: Side) -> Any:
-    from fangxian.organisations.actions import list_item
-
-    place = side.region(side.codes.community)
-    return side.act(lambda by: list_item(by=by, community=place, kind="need", title="示例需求")).pk
-
-
-@maker("organisations:claim_id")
-def _claim(side: Side) -> Any:
-    from fangxian.organisations import reporting
-    from fangxian.organisations.actions import claim_item, list_item
-
-    place = side.region(side.codes.community)
-    report = side.get("organisations:report_id")
-
-    def claim(by: Any) -> Any:
-        item = list_item(by=by, community=place, kind="need", title="示例需求")
-        return claim_item(by=by, item=item, report=reporting.report(report)).pk
-
-    return side.act(claim)
 
 
 @maker("organisations:establishment_id")

@@ -1,3 +1,13 @@
+from fangxian.organisations.actions.alliances import (
+    add_ally,
+    end_alliance,
+    end_ally,
+    finish_task,
+    found_alliance,
+    reopen_task,
+    resume_alliance,
+    share_task,
+)
 from fangxian.organisations.actions.appointing import appoint_many
 from fangxian.organisations.actions.contacts import name_contact_leader
 from fangxian.organisations.actions.five_ones import record_evidence, withdraw_evidence
@@ -23,6 +33,13 @@ from fangxian.organisations.actions.organisations import (
     change_organisation,
     create_organisation,
     dissolve_organisation,
+)
+from fangxian.organisations.actions.pairings import (
+    add_entry,
+    end_pairing,
+    pair,
+    remove_entry,
+    resume_pairing,
 )
 from fangxian.organisations.actions.reporting import (
     end_report,
@@ -60,6 +77,8 @@ from fangxian.organisations.actions.temporary import (
 )
 
 __all__ = [
+    "add_ally",
+    "add_entry",
     "add_member",
     "add_new_member",
     "appoint",
@@ -77,10 +96,15 @@ __all__ = [
     "dissolve_organisation",
     "dissolve_unit",
     "draft_unit",
+    "end_alliance",
+    "end_ally",
     "end_membership",
+    "end_pairing",
     "end_report",
     "end_responsibility",
     "end_secondment",
+    "finish_task",
+    "found_alliance",
     "give_feedback",
     "give_up_claim",
     "hand_over",
@@ -88,18 +112,24 @@ __all__ = [
     "list_item",
     "name_contact_leader",
     "name_officers",
+    "pair",
     "prolong_unit",
     "propose_unit",
     "receive",
     "record_evidence",
+    "remove_entry",
     "reopen_claim",
+    "reopen_task",
     "reopen_unit",
     "report_in",
     "restore_item",
+    "resume_alliance",
+    "resume_pairing",
     "resume_report",
     "return_unit",
     "reveal_contact",
     "second",
+    "share_task",
     "substitute",
     "take_over_unmanaged",
     "undo_dissolution",

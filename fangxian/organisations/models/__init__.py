@@ -9,9 +9,18 @@ from fangxian.organisations.models.temporary import (
     TemporaryUnit,
     UnitState,
 )
+from fangxian.organisations.models.together import (
+    Alliance,
+    Ally,
+    Pairing,
+    PairingEntry,
+    SharedTask,
+)
 from fangxian.organisations.models.vacancy import Vacancy
 
 __all__ = [
+    "Alliance",
+    "Ally",
     "Claim",
     "CommunityItem",
     "EndedBy",
@@ -20,10 +29,13 @@ __all__ = [
     "Member",
     "Organisation",
     "OrganisationKind",
+    "Pairing",
+    "PairingEntry",
     "ReportIn",
     "Responsibility",
     "ResponsibilityHousehold",
     "Secondment",
+    "SharedTask",
     "Standing",
     "TemporaryUnit",
     "UnitState",

@@ -18,7 +18,7 @@ from fangxian.common.errors import OutOfScope
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui.changes import hold
 from fangxian.common.ui.problems import tried
-from fangxian.organisations import actions, queries
+from fangxian.organisations import actions, queries, together
 from fangxian.organisations.forms import (
     ChangeOrganisationForm,
     DayForm,
@@ -96,6 +96,8 @@ def organisation(request: SignedRequest, organisation_id: UUID) -> HttpResponse:
         {
             "body": body,
             **{what: part(body, what, 0, SHOWN) for what in LISTS},
+            "alliances": together.alliances_of(body),
+            "pairings": together.pairings_of(body)[:SHOWN],
             "history": told(Organisation, body.id),
             "may_edit": may_edit and not body.dissolved_on,
             "may_undo": may_edit and body.dissolved_on,
