@@ -41,7 +41,16 @@ from fangxian.field.models import (
 )
 from fangxian.field.sync.entities import Result
 from fangxian.field.sync.held import take_over
-from fangxian.organisations.models import Member, Responsibility, Vacancy
+from fangxian.organisations import reporting
+from fangxian.organisations.models import (
+    Alliance,
+    Member,
+    Pairing,
+    Responsibility,
+    Secondment,
+    TemporaryUnit,
+    Vacancy,
+)
 from fangxian.organisations.proposing import ground, shown, solved
 from fangxian.organisations.queries import who_closes_many
 from fangxian.organisations.rules import chain_rules
@@ -143,6 +152,22 @@ def test_what_goes_on_beside_the_sweep_is_there_too(county: Actor) -> None:
         assert [measure.state for measure in Measure.objects.all()] == ["in_force"]
     for name, invariant in registries.invariants.items():
         assert not list(invariant.find()), name
+
+
+def test_units_that_come_and_go_are_there(county: Actor) -> None:
+    with acting(county):
+        states = TemporaryUnit.objects.values_list("state", flat=True)
+        assert sorted(states) == ["founded", "proposed"]
+        serving = Secondment.objects.exclude(member=None)
+        assert {row.home.to_date for row in serving.select_related("home")} == {None}
+        assert Task.objects.filter(kind="organisations.unit_proposed", state="open").exists()
+        assert Alliance.objects.get().allies.count() == 4
+        assert Pairing.objects.get().entries.count() == 2
+        here = Alliance.objects.get().place_code
+        counts = {s: reporting.items_in(here, state=s).count() for s in reporting.STATES}
+        assert counts == {"open": 2, "claimed": 1, "done": 1, "withdrawn": 0}
+        assert reporting.to_receive(here).count() == 1
+        assert reporting.missing_feedback(here)
 
 
 def test_gates_and_rounds_are_alive(county: Actor) -> None:

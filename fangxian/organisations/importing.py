@@ -37,6 +37,8 @@ from fangxian.organisations.ledger_holders import organisation_named, refusal, s
 from fangxian.organisations.ledger_households import FIELDS as HOUSEHOLD_FIELDS
 from fangxian.organisations.ledger_households import said_before, write_households
 from fangxian.organisations.ledger_places import Places, no_right, places_of, refused
+from fangxian.organisations.ledger_seconded import FIELDS as SECONDED_FIELDS
+from fangxian.organisations.ledger_seconded import write_seconded
 from fangxian.organisations.models import Member, Organisation, OrganisationKind
 from fangxian.organisations.vacancies import left_alone
 from fangxian.people.models import Person
@@ -49,6 +51,7 @@ RIGHT: Final = "organisations.import"
 ORGANISATIONS: Final = "organisations"
 RESPONSIBILITIES: Final = "responsibilities"
 HOUSEHOLDS: Final = "member_households"
+SECONDED: Final = "seconded"
 
 ORGANISATION_FIELDS: Final = (
     FieldSpec("organisation", gettext_lazy("Organisation"), required=True),
@@ -363,6 +366,17 @@ LEDGERS: Final = {
             place_url="organisations:chain",
             least_level=Level.COUNTY,
             options=(REPLACE,),
+        ),
+        Ledger(
+            SECONDED,
+            gettext_lazy("Who serves in temporary units"),
+            room="organisations",
+            right=RIGHT,
+            fields=SECONDED_FIELDS,
+            way=RowByRow(_in_trial(write_seconded)),
+            statuses=RowByRow.STATUSES,
+            place_url="organisations:chain",
+            least_level=Level.COUNTY,
         ),
     )
 }

@@ -24,6 +24,12 @@ def party_words() -> frozenset[str]:
 
 
 @cache
+def probationary_words() -> frozenset[str]:
+    """What ledgers write for a probationary member of the party."""
+    return _words("probationary")
+
+
+@cache
 def stand_in_words() -> frozenset[str]:
     """What the note of a ledger begins with where somebody stands in."""
     return _words("standing_in")

@@ -75,14 +75,17 @@ def second(
 ) -> Secondment:
     """Second a member of another organisation into a unit; the membership at home goes on.
 
-    Into a founded one he comes at once. ``standing`` None: as the membership at home says. Who has
-    served there before comes back. Raises Invalid: no member any more, of this unit itself, an
-    office that there is not; Conflict: he is in it.
+    Into a founded one he comes at once, with an office if the superior gives it. ``standing`` None:
+    as the membership at home says. Who has served there before comes back. Raises Invalid: no
+    member any more, of a temporary unit, an office that there is not or that the superior gives;
+    Conflict: he is in it, or it waits for a decision.
     """
     by.require(EDIT, unit.place_code)
     row = units.unit(unit.id)
     person = lock_person(home.person_id)
     _joinable(row, home)
+    if office and row.state == UnitState.FOUNDED:
+        _require_superior(by, row)
     values = {
         "home": home,
         "home_body": home.organisation,
@@ -103,8 +106,24 @@ def second(
     return known
 
 
+def _require_superior(by: Actor, unit: TemporaryUnit) -> None:
+    """Officers of a founded unit are the superior's choice. Raises Invalid."""
+    problem = units.superior_problem(by, unit)
+    if problem is None and not by.may(units.APPROVE, unit.place_code):
+        problem = Problem(
+            _("The superior names the officers of a founded unit."),
+            field="office",
+            mend=_("Leave the office empty, and ask the superior to name who it is."),
+            code="not_superior",
+        )
+    if problem is not None:
+        raise Invalid(problem)
+
+
 def _joinable(unit: TemporaryUnit, home: Member) -> None:
     body: Organisation = home.organisation
+    if unit.state == UnitState.PROPOSED:
+        raise Conflict(_("It is “%(state)s” meanwhile.") % {"state": unit.get_state_display()})
     problem = None
     if unit.state == UnitState.WITHDRAWN or (
         unit.organisation is not None and unit.organisation.dissolved_on is not None
@@ -211,10 +230,7 @@ def name_officers(*, by: Actor, unit: TemporaryUnit, offices: Mapping[UUID, str]
     """
     row = TemporaryUnit.objects.select_for_update(of=("self",)).get(id=unit.id)
     if row.state == UnitState.FOUNDED:
-        by.require(units.APPROVE, row.place_code)
-        problem = units.superior_problem(by, row)
-        if problem is not None:
-            raise Invalid(problem)
+        _require_superior(by, row)
     else:
         by.require(EDIT, row.place_code)
         if row.state not in units.OPEN:

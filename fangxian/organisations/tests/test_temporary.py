@@ -408,3 +408,46 @@ def test_two_records_of_one_human_in_one_unit_are_one(
         kept = Person.objects.get(id=members[0].person_id)
         assert Secondment.objects.filter(person=kept, member__to_date=None).count() == 1
     assert breaches() == []
+
+
+def test_a_ledger_of_who_serves_twice_is_once(alice, hq, drafted, members, person, home, unit):
+    from fangxian.core.tests.importing import imported
+    from fangxian.organisations.tests.test_ledgers import lines
+
+    row = drafted()
+    other = add_member(by=hq, person=person(alice, "王五"), organisation=unit)
+    add_member(by=alice, person=other.person, organisation=home)
+    ledger = lines(
+        "临时党支部名称,姓名,原单位,职务,班子职务,政治面貌",
+        "东门卡口临时党支部,王一,示例居委会,值守,书记,中共党员",
+        ",王二,,登记,,预备党员",
+        ",王三,示例居委会,登记,队长,中共党员",
+        ",王四,,登记,,",
+        ",王五,,登记,,群众",
+        "没有的支部,王二,,登记,,",
+    )
+
+    def read(text):
+        data = text.encode("gb18030")
+        return imported(hq, data, row.place_code, kind="seconded", name="名册.csv", options={})
+
+    first = read(ledger)
+    # No such office, not registered, a member of two, no such unit.
+    assert (first.rows_in, first.accepted, first.rejected) == (6, 2, 4)
+    with acting(alice):
+        rows = Secondment.objects.order_by("person__name").values_list("office", "standing", "duty")
+        assert sorted(rows) == [("", "probationary", "登记"), ("secretary", "full", "值守")]
+    again = read(ledger)
+    assert (again.accepted, again.changed) == (2, 0)
+    changed = read(ledger.replace("预备党员", "党员").replace(",王五,,", ",王五,示例局,"))
+    assert (changed.accepted, changed.changed) == (3, 2)
+    with acting(alice):
+        assert Secondment.objects.filter(standing="full").count() == 2
+
+
+def test_officers_of_a_founded_unit_are_the_superiors_choice(alice, founded, person, home):
+    late = add_member(by=alice, person=person(alice, "王四"), organisation=home, party_member=True)
+    with refused("not_superior"):
+        second(by=alice, unit=founded, home=late, office="deputy_secretary")
+    with refused("not_superior"):
+        name_officers(by=alice, unit=founded, offices={})

@@ -19,6 +19,7 @@ from fangxian.config.demo import (
     accounts,
     alive,
     chain,
+    coming,
     duties,
     phones,
     places,
@@ -71,6 +72,8 @@ class Command(BaseCommand):
         with acting(headquarters):
             campaign = sweep.begin(headquarters, chance)
         self._step("what goes on beside", lambda: alive.go_on(by, chance, campaign))
+        community = officers.account("shequ")
+        self._step("units that come and go", lambda: coming.begin(community, headquarters, chance))
         with connections["owner"].cursor() as cursor:
             # Without statistics of the new rows the visits' statement would be planned for none.
             cursor.execute("ANALYZE")
