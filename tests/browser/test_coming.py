@@ -76,6 +76,7 @@ def made(places: Any, cast: Any) -> Any:
         "pairing": pairing,
         "report": report,
         "item": item,
+        "home": home,
         "here": here.code,
     }
 
@@ -94,6 +95,12 @@ def test_the_pages_are_accessible_everywhere(
         ("reporting", [places.county], ""),
         ("community_item", [made["item"].id], ""),
         ("report_feedback", [made["report"].id], ""),
+        ("report_in", [made["report"].id], ""),
+        ("report_member", [made["here"]], ""),
+        ("second", [made["unit"].id], ""),
+        ("organisation", [made["alliance"].lead_id], ""),
+        ("member", [made["home"].id], ""),
     )
     paths = [(reverse(f"organisations:{name}", args=args) + more, "") for name, args, more in pages]
+    paths.append((reverse("regions:place", args=[made["here"]]), ""))
     check_everywhere(browser, site, client_of("headquarters"), paths)
