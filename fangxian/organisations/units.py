@@ -129,6 +129,7 @@ def problems(
     rules = rules or temporary_rules()
     form = rules.form(one.kind_id)
     return [
+        *_superior(one),
         *_term(one, rules),
         *_size(form, people, rules),
         *_offices(form, people, rules),
@@ -146,6 +147,16 @@ def suggestion(people: Sequence[Secondment], rules: TemporaryRules) -> str:
     """Which forms of party units fit the number of full members, in words; "" if none does."""
     kinds = OrganisationKind.objects.in_bulk(rules.fitting(full(people)))
     return _(", ").join(str(kinds[code]) for code in rules.fitting(full(people)) if code in kinds)
+
+
+def _superior(one: TemporaryUnit) -> Iterator[Problem]:
+    if one.superior.dissolved_on is not None:
+        yield Problem(
+            _("“%(name)s” is dissolved.") % {"name": one.superior},
+            field="superior",
+            mend=_("Name an organisation that stands."),
+            code="dissolved",
+        )
 
 
 def _term(one: TemporaryUnit, rules: TemporaryRules) -> Iterator[Problem]:

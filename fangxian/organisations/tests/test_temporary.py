@@ -18,6 +18,7 @@ from fangxian.organisations.actions import (
     add_member,
     approve_unit,
     create_organisation,
+    dissolve_organisation,
     dissolve_unit,
     draft_unit,
     end_membership,
@@ -363,6 +364,19 @@ def test_what_cannot_be_is_refused(alice, hq, drafted, members, founded, unit, p
     for values in wrong:
         with acting(hq), pytest.raises(IntegrityError), transaction.atomic():
             TemporaryUnit.objects.filter(id=row.id).update(**values)
+
+
+def test_nothing_is_founded_below_what_was_dissolved(alice, hq, drafted, members, unit):
+    row = drafted(kind="working_group")
+    for at, member in enumerate(members):
+        second(by=alice, unit=row, home=member, office="" if at else "leader")
+    propose_unit(by=alice, unit=row)
+    dissolve_organisation(by=hq, organisation=unit)
+    with refused("dissolved"):
+        approve_unit(by=hq, unit=row)
+    return_unit(by=hq, unit=row, reason="上级已撤销")
+    with refused("dissolved"):
+        propose_unit(by=alice, unit=row)
 
 
 def test_a_unit_is_seen_in_its_area_alone(client_of, founded, drafted):
