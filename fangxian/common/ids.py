@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
+from typing import Final
 from uuid import UUID
 
 from uuid_utils.compat import uuid7 as _uuid7
+
+# Letters and digits that nobody takes for others when they are typed from the sheet (RFC 4648).
+_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_TOKEN: Final = 20
+
+
+def new_token() -> str:
+    """What a QR on a wall or a badge holds: 100 random bits, to be typed where it can't be read."""
+    return "".join(secrets.choice(_ALPHABET) for _n in range(_TOKEN))
 
 
 def uuid7() -> UUID:

@@ -134,6 +134,7 @@ INSTALLED_APPS = [
     "fangxian.people",
     "fangxian.register",
     "fangxian.organisations",
+    "fangxian.mobilise",
     "fangxian.field",
     "fangxian.command",
     "fangxian.config",

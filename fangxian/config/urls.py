@@ -20,6 +20,7 @@ urlpatterns = [
     path("people/", include("fangxian.people.urls")),
     path("register/", include("fangxian.register.urls")),
     path("organisations/", include("fangxian.organisations.urls")),
+    path("mobilise/", include("fangxian.mobilise.urls")),
     path("field/", include("fangxian.field.urls")),
     path("f/", include("fangxian.field.app_urls")),
     path("api/", include("fangxian.config.api_urls")),

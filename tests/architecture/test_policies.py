@@ -162,6 +162,7 @@ def test_functions_that_run_with_more_rights_are_known() -> None:
         "register_lives_elsewhere": "since when who moved out of here lives out of sight: a day",
         "register_groups_go_on": "key groups known here come back with a move; returns nothing",
         "field_visits_follow": "puts visits where their door now lies, in the caller's range",
+        "mobilise_stretches": "tells when somebody is on duty elsewhere, not where or at what",
         "field_gate_log_lapse": "takes who passed from old gate entries; tells how many",
         "field_duties_forget": "takes the indexes from an ended emergency's records: a number",
         "fangxian_move_codes": "a redraw rewrites codes, history included, along moves on record",

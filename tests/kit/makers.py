@@ -9,7 +9,11 @@ from django.utils import timezone
 import tests.kit.field_makers  # noqa: F401  (the makers register themselves)
 from fangxian.accounts.models import Device, DeviceCode, Grant, SecurityAlert, User
 from fangxian.common.ids import uuid7
-from tests.kit import makers_coming, makers_duties  # noqa: F401  (they register themselves)
+from tests.kit import (  # the makers register themselves
+    makers_coming,  # noqa: F401
+    makers_duties,  # noqa: F401
+    makers_mobilise,  # noqa: F401
+)
 from tests.kit.cast import START
 from tests.kit.makers_coming import organisation_of
 from tests.kit.objects import ANYWHERE, Side, maker

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
+from fangxian.common.ids import new_token
 from fangxian.common.models import update_fields
 from fangxian.core.models import Emergency
 from fangxian.field.actions import once, planning
@@ -29,9 +29,6 @@ from fangxian.field.models.duties import MOST_TIMES
 from fangxian.regions.models import Region
 
 MOST_POINTS: Final = 200
-# Letters and digits that nobody takes for others when they are typed from the sheet (RFC 4648).
-_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-_TOKEN: Final = 20
 _EARTH: Final = 6_371_000
 
 
@@ -172,11 +169,6 @@ def _unfit(points: Sequence[NewPoint]) -> Iterator[Problem]:
         names.add(point.name)
         yield from once.outside(point.longitude, -180, 180, "points")
         yield from once.outside(point.latitude, -90, 90, "points")
-
-
-def new_token() -> str:
-    """What a point's QR holds: 100 random bits."""
-    return "".join(secrets.choice(_ALPHABET) for _n in range(_TOKEN))
 
 
 def _set_points(planned: Round, points: Sequence[NewPoint]) -> None:

@@ -23,6 +23,7 @@ from fangxian.config.demo import (
     duties,
     phones,
     places,
+    posts,
     register,
     sweep,
 )
@@ -49,6 +50,7 @@ class Command(BaseCommand):
             officers = Officers(by, chance)
             sweep.catch_up(by, chance, officers)
             duties.catch_up(by, chance, officers)
+            posts.catch_up(by, chance, officers)
             sweep.settle()
             return
         if options["households"]:
@@ -82,6 +84,7 @@ class Command(BaseCommand):
         self._step("exemptions", lambda: sweep.exemptions(by, chance, campaign, officers))
         self._step("daily reports", lambda: sweep.reports_of_today(by, chance, campaign))
         self._step("gates and rounds", lambda: duties.set_up(by, chance, campaign, officers))
+        self._step("posts and shifts", lambda: posts.set_up(by, chance, officers))
         self._step("phones", lambda: phones.meet(by, chance, campaign, officers))
         sweep.twice(by, chance, accounts.community_of(county))
         sweep.settle()

@@ -1,0 +1,176 @@
+"""Posts of the community with their shifts, and the volunteers who take them.
+
+What was served lies in the days before today; of the days to come most places are taken, some wait
+for somebody, and the last days are open.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict, Invalid
+from fangxian.common.scoping import acting
+from fangxian.config.demo.accounts import areas
+from fangxian.config.demo.officers import Officers
+from fangxian.config.demo.recipe import Chance
+from fangxian.mobilise import lacking
+from fangxian.mobilise.actions import (
+    NewPattern,
+    NewSkill,
+    enlist,
+    enlist_new,
+    lay_out,
+    open_post,
+    put_on,
+)
+from fangxian.mobilise.models import Pattern, Post, Shift, Turn, Volunteer
+from fangxian.people.models import Person
+from fangxian.regions.queries import at
+
+DAY = dt.timedelta(days=1)
+# Days before today that were served, days after it that are filled, and laid out.
+SERVED, FILLED, AHEAD = 4, 3, 9
+TAKEN = 0.85
+ABSENT = 0.04
+NOTED = 0.3
+
+
+def set_up(by: Actor, chance: Chance, officers: Officers) -> None:
+    """Open the posts, enlist the volunteers; then what is served and taken by today."""
+    data = chance.data["posts"]
+    where = areas(chance.data["county"])
+    office = officers.account("shequ")
+    _enlist(by, office, chance, where["community"])
+    posts = [
+        open_post(
+            by=office,
+            place=at(where[row["at"]]),
+            name=row["name"],
+            kind=row["kind"],
+            patterns=[
+                NewPattern(name, dt.time.fromisoformat(starts), minutes, heads, skills)
+                for name, starts, minutes, heads, skills in row["shifts"]
+            ],
+        )
+        for row in data["at"]
+    ]
+    first = chance.today + DAY
+    for post in posts:
+        lay_out(by=office, post=post, first=first, last=first + (SERVED - 1) * DAY)
+    volunteers = _present(by, where["community"])
+    draw = random.Random(chance.data["seed"])  # noqa: S311 (made-up data, not secrets)
+    with acting(by):
+        for shift in lacking.standing().filter(post__in=posts).order_by("starts_at", "id"):
+            _fill(office, shift, volunteers, draw)
+        # They are those of the days before: nobody signs up for what is over.
+        back = (SERVED + 1) * DAY
+        for shift in Shift.objects.filter(post__in=posts):
+            shift.day -= back
+            shift.starts_at, shift.ends_at = shift.starts_at - back, shift.ends_at - back
+            shift.cut_off -= back
+            shift.save()
+        Post.objects.filter(id__in=[post.id for post in posts]).update(
+            opened_on=chance.today - SERVED * DAY
+        )
+    catch_up(by, chance, officers)
+
+
+def catch_up(by: Actor, chance: Chance, officers: Officers) -> None:
+    """Shifts that are over were served; the days to come are laid out and mostly taken."""
+    with acting(by):
+        # Visitors may have closed posts, and opened some without shifts.
+        patterns = Pattern.objects.filter(ended_on=None, post__closed_on=None)
+        posts = list(Post.objects.filter(id__in=patterns.values("post")).order_by("id"))
+    if not posts:
+        return
+    office = officers.account("shequ")
+    community = areas(chance.data["county"])["community"]
+    posts = [post for post in posts if post.place_code.startswith(community)]
+    draw = random.Random(chance.today.toordinal())  # noqa: S311 (made-up data, not secrets)
+    with acting(by):
+        _serve(chance, draw)
+    volunteers = _present(by, community)
+    for post in posts:
+        lay_out(by=by, post=post, first=chance.today, last=chance.today + AHEAD * DAY)
+    with acting(by):
+        soon = lacking.standing().filter(
+            post__in=posts, placed=0, starts_at__gt=timezone.now(),
+            day__lte=chance.today + FILLED * DAY,
+        )  # fmt: skip
+        for shift in soon.order_by("starts_at", "id"):
+            _fill(office, shift, volunteers, draw)
+
+
+def _enlist(by: Actor, office: Actor, chance: Chance, community: str) -> None:
+    data, place = chance.data["posts"], at(community)
+    draw = random.Random(chance.data["seed"])  # noqa: S311 (made-up data, not secrets)
+    for n in range(1, data["volunteers"] + 1):
+        # The first are nurses: a sampling table needs one in each shift.
+        skills = {"nurse"} if n <= 6 else {draw.choice(data["skills"])} if n % 2 else set()
+        enlist_new(
+            by=office,
+            place=place,
+            name=data["name"].format(n=n),
+            phones=[chance.phone()],
+            skills=[NewSkill(skill) for skill in sorted(skills)],
+            echelon=1 if n <= 20 else 2,
+            vehicle=n % 5 == 0,
+            fit=True,
+        )
+    with acting(by):
+        name = next(row["name"] for row in chance.data["accounts"] if row["role"] == "volunteer")
+        holder = Person.objects.filter(name=name).first()
+    if holder is not None:
+        enlist(by=office, place=place, person=holder, fit=True)
+
+
+def _present(by: Actor, community: str) -> list[Volunteer]:
+    with acting(by):
+        return list(Volunteer.objects.filter(place_code=community, to_date=None).order_by("rank"))
+
+
+def _fill(
+    office: Actor, shift: Shift, volunteers: Sequence[Volunteer], draw: random.Random
+) -> None:
+    """Put people on a shift, as they would have signed up: most places are taken."""
+    wanted = sum(1 for _head in range(shift.heads) if draw.random() < TAKEN)
+    for one in draw.sample(list(volunteers), len(volunteers)):
+        if wanted <= 0:
+            return
+        try:
+            turn = put_on(by=office, shift=shift, volunteer=one, source=Turn.Source.TAP)
+        except (Conflict, Invalid):
+            continue
+        if turn.state == Turn.State.PLACED:
+            wanted -= 1
+        else:
+            # Of those who wait one is enough.
+            return
+
+
+def _serve(chance: Chance, draw: random.Random) -> None:
+    notes: list[str] = chance.data["posts"]["notes"]
+    over = Turn.objects.filter(
+        state=Turn.State.PLACED, came_at=None, shift__ends_at__lt=timezone.now()
+    ).select_related("shift")
+    for turn in over.order_by("shift__starts_at", "number"):
+        changes: dict[str, Any]
+        if draw.random() < ABSENT:
+            changes = {"state": Turn.State.ABSENT, "ended_at": turn.shift.ends_at}
+        else:
+            length = turn.shift.ends_at - turn.shift.starts_at
+            changes = {
+                "came_at": turn.shift.starts_at,
+                "went_at": turn.shift.ends_at,
+                "minutes": int(length.total_seconds()) // 60,
+                "note": draw.choice(notes) if draw.random() < NOTED else None,
+            }
+        for name, value in changes.items():
+            setattr(turn, name, value)
+        turn.save()

@@ -1,0 +1,236 @@
+"""Volunteers: enlisted at a place, with skills; changed, discharged."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fangxian.common.actions import action
+from fangxian.common.actor import Actor
+from fangxian.common.codes import Level, level_of
+from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
+from fangxian.common.ids import uuid7
+from fangxian.common.models import update_fields
+from fangxian.mobilise.models import Skill, Turn, Volunteer
+from fangxian.mobilise.models.volunteer import ECHELONS
+from fangxian.mobilise.rules import post_rules
+from fangxian.organisations.models import Organisation
+from fangxian.people.actions import create_person, link_person, unlink_person
+from fangxian.people.locks import lock_person
+from fangxian.people.models import Person
+from fangxian.regions.models import Region
+
+KEEP: Final = "mobilise.volunteers"
+LINK: Final = "volunteer"
+
+
+@dataclass(frozen=True)
+class NewSkill:
+    """A skill (code of the rule set ``posts``) with what proves it, and until when."""
+
+    skill: str
+    certificate: str = ""
+    expires_on: dt.date | None = None
+
+
+@action
+def enlist(
+    *,
+    by: Actor,
+    place: Region,
+    person: Person,
+    organisation: Organisation | None = None,
+    skills: Sequence[NewSkill] = (),
+    echelon: int = 1,
+    vehicle: bool = False,
+    fit: bool | None = None,
+) -> Volunteer:
+    """Enlist a person at a community or above; the person is seen there from then on.
+
+    Raises Invalid (unknown skill, too small a place, somebody who died), Conflict (is one here
+    already, or the record was merged into another).
+    """
+    by.require(KEEP, place.code)
+    person = lock_person(person.id)
+    if Volunteer.objects.filter(person=person, place_code=place.code, to_date=None).exists():
+        raise Conflict(_("%(name)s is a volunteer here already.") % {"name": person.name})
+    volunteer = Volunteer(person=person, name=person.name)
+    _enter(by, volunteer, place, organisation, skills, echelon, vehicle=vehicle, fit=fit)
+    link_person(
+        by=by, person_id=person.id, place_code=place.code, kind=LINK, source_id=volunteer.id
+    )
+    return volunteer
+
+
+@action
+def enlist_new(
+    *,
+    by: Actor,
+    place: Region,
+    name: str,
+    documents: Sequence[tuple[str, str]] = (),
+    phones: Sequence[str] = (),
+    organisation: Organisation | None = None,
+    skills: Sequence[NewSkill] = (),
+    echelon: int = 1,
+    vehicle: bool = False,
+    fit: bool | None = None,
+) -> Volunteer:
+    """Enlist somebody whom the register does not know yet. Raises Invalid, Conflict."""
+    by.require(KEEP, place.code)
+    volunteer_id = uuid7()
+    person = create_person(
+        by=by,
+        place_code=place.code,
+        link_kind=LINK,
+        source_id=volunteer_id,
+        name=name,
+        documents=documents,
+        phones=phones,
+    )
+    volunteer = Volunteer(id=volunteer_id, person=person, name=person.name)
+    _enter(by, volunteer, place, organisation, skills, echelon, vehicle=vehicle, fit=fit)
+    return volunteer
+
+
+def _enter(
+    by: Actor,
+    volunteer: Volunteer,
+    place: Region,
+    organisation: Organisation | None,
+    skills: Sequence[NewSkill],
+    echelon: int,
+    **values: Any,
+) -> None:
+    problems = [*_unfit(volunteer.person, place, echelon), *_bad_skills(skills)]
+    if problems:
+        raise Invalid(*problems)
+    last = Volunteer.objects.filter(place_code=place.code).order_by("-rank").first()
+    volunteer.place_code = place.code
+    volunteer.organisation = organisation
+    volunteer.echelon = echelon
+    volunteer.rank = last.rank + 1 if last else 1
+    volunteer.from_date = timezone.localdate()
+    update_fields(volunteer, **values)
+    volunteer.save(force_insert=True)
+    _set_skills(volunteer, skills)
+
+
+def _unfit(person: Person, place: Region, echelon: int) -> Iterator[Problem]:
+    if person.deceased_on is not None:
+        yield Problem(_("This person has died."), field="person")
+    if level_of(place.code) > Level.VILLAGE:
+        yield Problem(
+            _("Volunteers belong to a community or to a place above it."),
+            field="place",
+            mend=_("Name the community."),
+        )
+    if not 1 <= echelon <= ECHELONS:
+        yield Problem(
+            _("An echelon is a number from 1 to %(n)d.") % {"n": ECHELONS}, field="echelon"
+        )
+
+
+def _bad_skills(skills: Sequence[NewSkill]) -> Iterator[Problem]:
+    known = post_rules().skills
+    for row, one in enumerate(skills, start=1):
+        if one.skill not in known:
+            yield Problem(
+                _("“%(code)s” is no skill.") % {"code": one.skill},
+                field="skills",
+                row=row,
+                mend=_("Choose one of the list."),
+                code="unknown_code",
+            )
+    if len({one.skill for one in skills}) < len(skills):
+        yield Problem(_("A skill stands here twice."), field="skills")
+
+
+def _set_skills(volunteer: Volunteer, skills: Sequence[NewSkill]) -> None:
+    present: Mapping[str, Skill] = {
+        one.skill: one for one in Skill.objects.filter(volunteer=volunteer)
+    }
+    wanted = {one.skill: one for one in skills}
+    Skill.objects.filter(volunteer=volunteer).exclude(skill__in=wanted).delete()
+    for code, new in wanted.items():
+        values = {"certificate": new.certificate.strip() or None, "expires_on": new.expires_on}
+        known = present.get(code)
+        if known is None:
+            Skill.objects.create(
+                volunteer=volunteer, place_code=volunteer.place_code, skill=code, **values
+            )
+        elif changed := update_fields(known, **values):
+            known.save(update_fields=changed)
+
+
+@action
+def change_volunteer(
+    *,
+    by: Actor,
+    volunteer: Volunteer,
+    organisation: Organisation | None,
+    skills: Sequence[NewSkill],
+    echelon: int,
+    vehicle: bool,
+    fit: bool | None,
+) -> Volunteer:
+    """Change what is known of a volunteer. Raises Invalid, Conflict (discharged)."""
+    found = held(by, volunteer.id)
+    problems = [*_bad_skills(skills)]
+    if not 1 <= echelon <= ECHELONS:
+        problems.append(
+            Problem(_("An echelon is a number from 1 to %(n)d.") % {"n": ECHELONS}, field="echelon")
+        )
+    if problems:
+        raise Invalid(*problems)
+    changed = update_fields(
+        found,
+        organisation_id=organisation.id if organisation else None,
+        echelon=echelon,
+        vehicle=vehicle,
+        fit=fit,
+    )
+    if changed:
+        found.save(update_fields=changed)
+    _set_skills(found, skills)
+    return found
+
+
+@action
+def discharge(*, by: Actor, volunteer: Volunteer) -> Volunteer:
+    """End a volunteer's service today; what was served stays.
+
+    Raises Conflict where shifts are still to come: they are handed on first.
+    """
+    found = held(by, volunteer.id)
+    ahead = Turn.objects.filter(
+        volunteer=found,
+        state__in=[Turn.State.PLACED, Turn.State.WAITING],
+        shift__starts_at__gt=timezone.now(),
+    )
+    if ahead.exists():
+        raise Conflict(
+            _("%(name)s is on shifts to come: take these off the roster first.")
+            % {"name": found.name}
+        )
+    found.to_date = timezone.localdate()
+    found.save(update_fields=["to_date"])
+    unlink_person(by=by, person_id=found.person_id, kind=LINK, source_id=found.id)
+    return found
+
+
+def held(by: Actor, volunteer_id: UUID) -> Volunteer:
+    """The volunteer, locked, whom ``by`` may change. Raises OutOfScope, Forbidden, Conflict."""
+    found = Volunteer.objects.select_for_update().filter(id=volunteer_id).first()
+    if found is None:
+        raise OutOfScope(str(volunteer_id))
+    by.require(KEEP, found.place_code)
+    if found.to_date is not None:
+        raise Conflict(_("This volunteer was discharged already."))
+    return found

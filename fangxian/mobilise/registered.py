@@ -1,0 +1,178 @@
+"""What the room offers to the other rooms: rights, navigation, panel, today's items, facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db import connections
+from django.db.models import F, Sum
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from fangxian.common import registries
+from fangxian.common.actor import Actor
+from fangxian.common.registries import Fact, Invariant, NavItem, Panel, Right, SearchHit, TodayItem
+from fangxian.core import messages, sunset
+from fangxian.core import rules as core_rules
+from fangxian.core.messages import Template
+from fangxian.mobilise import ending, lacking, merging, queries, rules
+from fangxian.mobilise.actions.posts import PLAN, VIEW
+from fangxian.mobilise.actions.signing import TAKE
+from fangxian.mobilise.actions.volunteers import KEEP
+from fangxian.mobilise.models import Post, Turn
+from fangxian.people.references import Reference, references
+from fangxian.regions.queries import called
+
+RIGHTS = (
+    Right(VIEW, _("See posts and rosters"), personal=True),
+    Right(TAKE, _("Take shifts oneself")),
+    Right(PLAN, _("Set up posts and shifts, put people on them")),
+    Right(KEEP, _("Keep the list of volunteers"), personal=True),
+)
+TEMPLATES = {
+    "mobilise.moved_up": _("A place became free: you are on “%(post)s”, %(shift)s, %(day)s."),
+    "mobilise.taken_off": _("You were taken off “%(post)s”, %(shift)s, %(day)s."),
+    "mobilise.swap_asked": _("%(name)s asks you to take “%(post)s”, %(shift)s, %(day)s."),
+    "mobilise.swap_agreed": _("%(name)s takes “%(post)s”, %(shift)s, %(day)s."),
+    "mobilise.swap_declined": _("%(name)s can’t take “%(post)s”, %(shift)s, %(day)s."),
+    "mobilise.cancelled": _("The shift at “%(post)s”, %(shift)s, %(day)s, was cancelled."),
+}
+
+
+def register() -> None:
+    """Fill the registries (from ``ready()``)."""
+    core_rules.register_validator(rules.NAME, rules.check)
+    for right in RIGHTS:
+        registries.rights.register(right.name, right)
+    roster = NavItem(_("Posts and shifts"), "mobilise:week", VIEW, "clock")
+    registries.navigation.register("mobilise", roster, order=38)
+    registries.panels.register("mobilise", Panel(_("Posts and shifts"), VIEW, _panel), order=24)
+    registries.today.register("mobilise", _today, order=24)
+    registries.search.register("mobilise", _search, order=64)
+    for fact in FACTS:
+        registries.facts.register(fact.name, fact)
+    for name, text in TEMPLATES.items():
+        messages.templates.register(name, Template(text))
+    sunset.endings.register("mobilise", ending.end_with_emergency, order=12)
+    registries.invariants.register(
+        "mobilise.turns",
+        Invariant(_("turns lie where their shift lies, and each place is counted"), counted),
+    )
+    references.register(
+        "mobilise.volunteers",
+        Reference("mobilise.Volunteer", clashes=merging.same_volunteers),
+    )
+
+
+def _panel(request: HttpRequest, by: Actor, code: str) -> str:
+    posts = queries.inside(Post.objects.filter(closed_on=None), code).count()
+    may_plan = by.may(PLAN, code)
+    if not (posts or may_plan):
+        return ""
+    context = {
+        "posts": posts,
+        "lack": lacking.within(code),
+        "volunteers": queries.present(code).count(),
+        "place": code,
+        "may_plan": may_plan,
+    }
+    return render_to_string("mobilise/_panel.html", context, request)
+
+
+def _today(by: Actor) -> list[TodayItem]:
+    """For who plans: places that nobody has taken; for who serves: his own next shifts."""
+    found: list[TodayItem] = []
+    if by.may(PLAN) and queries.inside(Post.objects.filter(closed_on=None), by.area).exists():
+        lack = lacking.within(by.area)
+        found.append(
+            TodayItem(
+                "uncovered",
+                _("Places on shifts of the next two days that nobody has taken"),
+                lack,
+                reverse("mobilise:week"),
+                "bad" if lack else "ok",
+                unit="place",
+            )
+        )
+    me = queries.volunteer_of(by) if by.may(TAKE) else None
+    if me is not None:
+        ahead = Turn.objects.filter(
+            volunteer=me, state=Turn.State.PLACED, shift__ends_at__gt=timezone.now(), went_at=None
+        )
+        found.append(
+            TodayItem(
+                "due", _("My shifts to come"), ahead.count(), reverse("mobilise:mine"), unit="shift"
+            )
+        )
+    return found
+
+
+def _search(by: Actor, text: str, limit: int) -> list[SearchHit]:
+    """Posts by name."""
+    wanted = text.replace("\x00", "").strip()
+    if not by.may(VIEW) or not wanted:
+        return []
+    posts = Post.objects.filter(closed_on=None, name__icontains=wanted).order_by("name")
+    found = list(posts[:limit])
+    places = called({one.place_code for one in found})
+    return [
+        SearchHit(
+            _("Posts"), one.name, reverse("mobilise:post", args=[one.id]), places[one.place_code]
+        )
+        for one in found
+    ]
+
+
+def _volunteers(_by: Actor, code: str) -> int:
+    return queries.present(code).count()
+
+
+def _on_duty(_by: Actor, code: str) -> int:
+    now = timezone.now()
+    shifts = queries.inside(lacking.standing(), code)
+    running = shifts.filter(starts_at__lte=now, ends_at__gt=now)
+    return int(running.aggregate(n=Sum("placed", default=0))["n"])
+
+
+def _lacking(_by: Actor, code: str) -> int:
+    return lacking.within(code)
+
+
+def _minutes(_by: Actor, code: str) -> int:
+    turns = queries.inside(Turn.objects.filter(minutes__isnull=False), code)
+    return int(turns.aggregate(n=Sum(F("minutes"), default=0))["n"]) // 60
+
+
+FACTS = (
+    Fact("mobilise.volunteers", _("Volunteers"), "mobilise", _("people"), _volunteers),
+    Fact("mobilise.on_duty", _("On posts now"), "mobilise", _("people"), _on_duty),
+    Fact("mobilise.lacking", _("Places not taken in two days"), "mobilise", _("places"), _lacking),
+    Fact("mobilise.hours", _("Hours served"), "mobilise", _("hours"), _minutes),
+)
+
+_COUNTED = """
+SELECT 'turn', t.id FROM mobilise_turn t JOIN mobilise_shift s ON s.id = t.shift_id
+WHERE t.place_code <> s.place_code
+UNION ALL
+SELECT 'shift', s.id FROM mobilise_shift s JOIN mobilise_post p ON p.id = s.post_id
+WHERE s.place_code <> p.place_code
+UNION ALL
+SELECT 'shift', s.id FROM mobilise_shift s
+WHERE s.placed <> (SELECT count(*) FROM mobilise_turn t WHERE t.shift_id = s.id
+                   AND t.state = 'placed')
+UNION ALL
+SELECT 'turn', t.id FROM mobilise_turn t JOIN mobilise_shift s ON s.id = t.shift_id
+WHERE t.minutes > extract(epoch FROM s.ends_at - s.starts_at) / 60
+LIMIT 100
+"""
+
+
+def counted() -> Iterator[str]:
+    """Whatever was redrawn or swapped, each turn lies with its shift and counts there once."""
+    with connections["maintenance"].cursor() as cursor:
+        cursor.execute(_COUNTED)
+        for kind, key in cursor.fetchall():
+            yield f"{kind} {key} lies elsewhere than what it belongs to, or is counted wrongly"

@@ -1,0 +1,73 @@
+"""What the pages of posts and shifts share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fangxian.accounts.policy import SignedRequest
+from fangxian.common.ui.changes import refused
+from fangxian.mobilise.actions.posts import PLAN, VIEW
+from fangxian.mobilise.actions.signing import TAKE
+from fangxian.mobilise.actions.volunteers import KEEP
+from fangxian.mobilise.forms import WeekFilter
+from fangxian.regions.queries import full_name
+
+SHOWN = 200
+
+
+def posted(request: SignedRequest) -> Any:
+    """What was sent, None for a page that is only opened."""
+    return request.POST if request.method == "POST" else None
+
+
+def tabs(request: SignedRequest, current: str) -> list[dict[str, Any]]:
+    """The pages of the room that the reader may open, one of them open."""
+    names = {
+        "week": (_("Roster"), VIEW),
+        "open": (_("Take a shift"), TAKE),
+        "mine": (_("My shifts"), TAKE),
+        "posts": (_("Posts"), VIEW),
+        "volunteers": (_("Volunteers"), KEEP),
+    }
+    return [
+        {"label": name, "url": reverse(f"mobilise:{page}"), "current": page == current}
+        for page, (name, right) in names.items()
+        if request.actor.may(right)
+    ]
+
+
+def frame(request: SignedRequest, current: str) -> tuple[str, dt.date, dict[str, Any]]:
+    """Place and first day that are shown, and what each page has in its head."""
+    form = WeekFilter(request.GET)
+    place, day = form.chosen(request.actor)
+    asked = place if place != request.actor.area else ""
+    context = {
+        "tabs": tabs(request, current),
+        "filter": form,
+        "filtered": bool(asked) or bool(request.GET.get("day")),
+        "place": place,
+        "place_name": full_name(place) if place else "",
+        "day": day,
+        "now": timezone.now(),
+        "may_plan": request.actor.may(PLAN),
+        "may_take": request.actor.may(TAKE),
+        "may_keep": request.actor.may(KEEP),
+    }
+    return place, day, context
+
+
+def form_page(
+    request: SignedRequest, form: forms.Form, *, title: str, back: str, **more: Any
+) -> HttpResponse:
+    """A form; 422 when what was sent is not right, 409 where somebody came before."""
+    context = {"form": form, "title": title, "back": back, **more}
+    status = refused(form) if request.method == "POST" else 200
+    return render(request, "mobilise/form.html", context, status=status)

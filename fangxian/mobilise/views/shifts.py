@@ -1,0 +1,194 @@
+"""The roster of a place, and one shift: who is on it, who waits, who came."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fangxian.accounts.policy import SignedRequest, page
+from fangxian.common.errors import OutOfScope
+from fangxian.common.ui.changes import refused
+from fangxian.common.ui.problems import tried
+from fangxian.mobilise import actions, lacking, queries
+from fangxian.mobilise.actions.posts import PLAN, VIEW
+from fangxian.mobilise.forms import PutOnForm
+from fangxian.mobilise.line import Override
+from fangxian.mobilise.models import Shift, Turn
+from fangxian.mobilise.rules import label, post_rules
+from fangxian.mobilise.views.common import SHOWN, frame
+from fangxian.regions.queries import called, full_name
+
+DAYS = 7
+# To choose from in one list; more are put on from their own page of the community.
+MOST_OFFERED = 300
+
+
+def shift_of(shift_id: UUID) -> Shift:
+    """A shift of the actor's area. Raises OutOfScope."""
+    found = Shift.objects.select_related("post").filter(id=shift_id).first()
+    if found is None:
+        raise OutOfScope(str(shift_id))
+    return found
+
+
+@page(VIEW)
+def week(request: SignedRequest) -> HttpResponse:
+    """Seven days of the posts of a place: which shifts have people, which lack some."""
+    place, first, context = frame(request, "week")
+    days = [first + dt.timedelta(days=n) for n in range(DAYS)]
+    found = queries.inside(lacking.standing(), place).filter(day__gte=first, day__lte=days[-1])
+    found = found.select_related("post").order_by("place_code", "post__name", "starts_at", "id")
+    rows = list(found[: SHOWN * DAYS])
+    cells: dict[UUID, dict[dt.date, list[Shift]]] = defaultdict(lambda: defaultdict(list))
+    for one in rows:
+        cells[one.post_id][one.day].append(one)
+    posts = {one.post_id: one.post for one in rows}
+    context |= {
+        "days": days,
+        "lines": [
+            {
+                "post": post,
+                "days": [{"day": day, "shifts": cells[post.id][day]} for day in days],
+                "lack": sum(one.heads - one.placed for of in cells[post.id].values() for one in of),
+            }
+            for post in posts.values()
+        ],
+        "places": called({one.place_code for one in posts.values()}),
+        "full": len(rows) == SHOWN * DAYS,
+        "most": SHOWN,
+        "before": str(first - dt.timedelta(days=DAYS)),
+        "after": str(first + dt.timedelta(days=DAYS)),
+        "lack": sum(one.heads - one.placed for one in rows if one.ends_at > timezone.now()),
+    }
+    return render(request, "mobilise/week.html", context)
+
+
+@page(VIEW)
+def detail(request: SignedRequest, shift_id: UUID) -> HttpResponse:
+    """One shift: who is on it, who waits, what the one before left."""
+    return _detail(request, shift_of(shift_id), None)
+
+
+@page(PLAN, methods=("POST",))
+def put_on(request: SignedRequest, shift_id: UUID) -> HttpResponse:
+    """Put somebody on a shift; with a reason also past a limit."""
+    shift = shift_of(shift_id)
+    form = PutOnForm(request.POST, volunteers=queries.for_shift(shift))
+    if form.is_valid():
+        who, reason = form.cleaned_data["volunteer"], form.cleaned_data["reason"].strip()
+        override = Override(reason) if reason else None
+        turn = tried(
+            form,
+            lambda: actions.put_on(by=request.actor, shift=shift, volunteer=who, override=override),
+        )
+        if turn is not None:
+            placed = turn.state == Turn.State.PLACED
+            said = _("%(name)s is on the roster.") if placed else _("%(name)s waits for a place.")
+            messages.success(request, said % {"name": who.name})
+            return redirect("mobilise:shift", shift.id)
+    return _detail(request, shift, form)
+
+
+def _detail(request: SignedRequest, shift: Shift, sent: PutOnForm | None) -> HttpResponse:
+    now = timezone.now()
+    standing = shift.cancelled_at is None and shift.ends_at > now
+    may_plan = standing and request.actor.may(PLAN, shift.place_code)
+    offered = queries.for_shift(shift)[:MOST_OFFERED]
+    window = shift.ends_at + post_rules().record_within
+    context = {
+        "shift": shift,
+        "where": full_name(shift.place_code),
+        "form": sent or (PutOnForm(volunteers=offered) if may_plan else None),
+        "may_plan": may_plan,
+        "may_record": shift.cancelled_at is None
+        and now < window
+        and request.actor.may(PLAN, shift.place_code),
+        "begun": shift.starts_at <= now,
+        "sees_line": request.actor.may(PLAN, shift.place_code),
+        "over": shift.ends_at <= now,
+        "running": shift.starts_at <= now < shift.ends_at,
+        **_people(shift),
+        **_duties(shift),
+    }
+    return render(request, "mobilise/shift.html", context, status=refused(sent) if sent else 200)
+
+
+def _people(shift: Shift) -> dict[str, Any]:
+    rules = post_rules()
+    turns = list(
+        Turn.objects.filter(shift=shift)
+        .select_related("volunteer", "volunteer__organisation")
+        .order_by("number")
+    )
+    skills = queries.skills_of([turn.volunteer_id for turn in turns], shift.day)
+    lines = [
+        {
+            "turn": turn,
+            "skills": [label(rules.skills, code) for code in sorted(skills[turn.volunteer_id])],
+        }
+        for turn in turns
+    ]
+    of = Turn.State
+    waiting = [line for line in lines if line["turn"].state == of.WAITING]  # type: ignore[attr-defined]
+    return {
+        "placed": [line for line in lines if line["turn"].state == of.PLACED],  # type: ignore[attr-defined]
+        "waiting": waiting,
+        "gone": [line for line in lines if line["turn"].ended_at is not None],  # type: ignore[attr-defined]
+        "lack": shift.heads - shift.placed,
+        "needs": [
+            {"name": label(rules.skills, code), "n": n} for code, n in sorted(shift.skills.items())
+        ],
+    }
+
+
+def _duties(shift: Shift) -> dict[str, Any]:
+    rules = post_rules()
+    kind = rules.kinds.get(shift.post.kind)
+    before = (
+        Turn.objects.filter(shift__post=shift.post, shift__ends_at__lte=shift.starts_at)
+        .filter(shift__ends_at__gt=shift.starts_at - dt.timedelta(days=1))
+        .filter(note__isnull=False)
+        .select_related("volunteer", "shift")
+        .order_by("-went_at")
+    )
+    return {
+        "kind": label(rules.kinds, shift.post.kind),
+        "duties": [label(rules.duties, code) for code in (kind.duties if kind else ())],
+        "notes": list(before[:5]),
+    }
+
+
+@page(PLAN, methods=("POST",))
+def cancel(request: SignedRequest, shift_id: UUID) -> HttpResponse:
+    """Cancel a shift: who was on it is told."""
+    actions.cancel_shift(by=request.actor, shift=shift_of(shift_id))
+    messages.success(request, _("Cancelled. Whoever was on it has been told."))
+    return redirect("mobilise:shift", shift_id)
+
+
+_JUDGED: dict[str, Callable[..., Any]] = {
+    "off": actions.take_off,
+    "absent": lambda *, by, turn: actions.take_off(by=by, turn=turn, absent=True),
+    "came": actions.record_arrival,
+    "went": actions.record_departure,
+}
+
+
+@page(PLAN, methods=("POST",))
+def judge(request: SignedRequest, turn_id: UUID, what: str) -> HttpResponse:
+    """Take somebody off a shift, or record whether he came and went."""
+    turn = Turn.objects.filter(id=turn_id).first()
+    if turn is None or what not in _JUDGED:
+        raise OutOfScope(str(turn_id))
+    _JUDGED[what](by=request.actor, turn=turn)
+    messages.success(request, _("Recorded."))
+    return redirect("mobilise:shift", turn.shift_id)

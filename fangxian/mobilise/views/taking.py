@@ -1,0 +1,221 @@
+"""For those who serve: shifts to take, their own ones, checking in and out. Made for a phone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from fangxian.accounts.policy import SignedRequest, page
+from fangxian.common.errors import OutOfScope
+from fangxian.common.ui.problems import tried
+from fangxian.common.ui.qr import qr
+from fangxian.mobilise import actions, links, queries
+from fangxian.mobilise.actions.signing import TAKE
+from fangxian.mobilise.forms import NoteForm
+from fangxian.mobilise.line import HELD
+from fangxian.mobilise.models import Post, Shift, Turn, Volunteer
+from fangxian.mobilise.rules import label, post_rules
+from fangxian.mobilise.views.common import frame, posted
+from fangxian.mobilise.views.shifts import shift_of
+from fangxian.regions.queries import called, full_name
+
+AHEAD = dt.timedelta(days=7)
+PAST = 30
+
+
+@page(TAKE)
+def open_shifts(request: SignedRequest) -> HttpResponse:
+    """The shifts of the next days, each with one button: take it, or give it back."""
+    _place, _day, context = frame(request, "open")
+    me = queries.volunteer_of(request.actor)
+    found = queries.to_come(request.actor).filter(starts_at__lt=timezone.now() + AHEAD)
+    context |= {"me": me, "days": _by_day(found, me)}
+    return render(request, "mobilise/open.html", context)
+
+
+def _by_day(shifts: Iterable[Shift], me: Volunteer | None) -> list[dict[str, Any]]:
+    rules = post_rules()
+    every, now = list(shifts), timezone.now()
+    mine = {
+        turn.shift_id: turn
+        for turn in Turn.objects.filter(
+            volunteer__person=me.person_id if me else None, shift__in=every, state__in=HELD
+        )
+    }
+    rows = [one for one in every if one.cut_off > now or one.id in mine]
+    line = _places_in_line(mine.values())
+    places = called({one.place_code for one in rows})
+    return [
+        {
+            "day": day,
+            "shifts": [
+                {
+                    "shift": one,
+                    "kind": label(rules.kinds, one.post.kind),
+                    "where": places[one.place_code],
+                    "free": one.heads - one.placed,
+                    "turn": mine.get(one.id),
+                    "line": line.get(one.id),
+                    "closed": one.cut_off <= now,
+                    "needs": [label(rules.skills, code) for code in sorted(one.skills)],
+                }
+                for one in of
+            ],
+        }
+        for day, of in groupby(rows, key=lambda one: one.day)
+    ]
+
+
+def _places_in_line(turns: Iterable[Turn]) -> dict[UUID, int]:
+    """For shifts on which one waits: how many are ahead, and oneself."""
+    return {
+        turn.shift_id: Turn.objects.filter(
+            shift_id=turn.shift_id, state=Turn.State.WAITING, number__lte=turn.number
+        ).count()
+        for turn in turns
+        if turn.state == Turn.State.WAITING
+    }
+
+
+@page(TAKE, methods=("POST",))
+def take(request: SignedRequest, shift_id: UUID) -> HttpResponse:
+    """One tap: a place, or one in the line."""
+    shift = shift_of(shift_id)
+    turn = actions.sign_up(by=request.actor, shift=shift)
+    placed = turn.state == Turn.State.PLACED
+    if placed:
+        messages.success(request, _("You are on the roster."))
+    else:
+        messages.info(request, _("No place is free: you are in the line and move up by yourself."))
+    return redirect(_back(request))
+
+
+@page(TAKE, methods=("POST",))
+def give_back(request: SignedRequest, turn_id: UUID) -> HttpResponse:
+    """Undo it."""
+    actions.withdraw(by=request.actor, turn=turn_of(turn_id))
+    messages.success(request, _("Given back."))
+    return redirect(_back(request))
+
+
+def _back(request: SignedRequest) -> str:
+    return "mobilise:mine" if request.POST.get("back") == "mine" else "mobilise:open"
+
+
+def turn_of(turn_id: UUID) -> Turn:
+    """A turn of the actor's area. Raises OutOfScope."""
+    found = Turn.objects.select_related("shift", "shift__post").filter(id=turn_id).first()
+    if found is None:
+        raise OutOfScope(str(turn_id))
+    return found
+
+
+@page(TAKE)
+def mine(request: SignedRequest) -> HttpResponse:
+    """One's own shifts: those to come, the one that runs, what was served."""
+    _place, _day, context = frame(request, "mine")
+    me = queries.volunteer_of(request.actor)
+    turns = Turn.objects.filter(volunteer__person=me.person_id if me else None)
+    turns = turns.select_related("shift", "shift__post")
+    # Who forgot to check out still can.
+    open_ = Q(shift__ends_at__gt=timezone.now()) | Q(came_at__isnull=False)
+    ahead = turns.filter(open_, state__in=HELD, went_at=None)
+    context |= {
+        "me": me,
+        "ahead": list(ahead.order_by("shift__starts_at")) if me else [],
+        "served": list(turns.filter(minutes__isnull=False).order_by("-went_at")[:PAST])
+        if me
+        else [],
+        "minutes": queries.credited(me) if me else 0,
+        "swaps": list(queries.swaps_of(me)) if me else [],
+        "note_form": NoteForm(),
+    }
+    return render(request, "mobilise/mine.html", context)
+
+
+@page(TAKE)
+def typed(request: SignedRequest) -> HttpResponse:
+    """The letters below the QR at a post, typed where it can't be read."""
+    token = "".join(request.GET.get("token", "").split()).upper()
+    if not token.isalnum() or not Post.objects.filter(token=token, closed_on=None).exists():
+        messages.error(request, _("There is no post with these letters here."))
+        return redirect("mobilise:mine")
+    return redirect("mobilise:check_in", token)
+
+
+@page(TAKE, methods=("GET", "POST"))
+def arrive(request: SignedRequest, token: str) -> HttpResponse:
+    """What the QR at a post leads to: checking in there."""
+    post = Post.objects.filter(token=token.upper(), closed_on=None).first()
+    if post is None:
+        raise OutOfScope("token")
+    if request.method == "POST":
+        turn = actions.check_in(by=request.actor, token=token)
+        messages.success(
+            request,
+            _("Checked in at %(time)s.") % {"time": f"{timezone.localtime(turn.came_at):%H:%M}"},
+        )
+        return redirect("mobilise:mine")
+    return render(request, "mobilise/check_in.html", {"post": post})
+
+
+@page(TAKE, methods=("POST",))
+def leave(request: SignedRequest, turn_id: UUID) -> HttpResponse:
+    """Check out, with a note to the next shift."""
+    form = NoteForm(posted(request))
+    if form.is_valid():
+        done = tried(
+            form,
+            lambda: actions.check_out(
+                by=request.actor, turn=turn_of(turn_id), note=form.cleaned_data["note"]
+            ),
+        )
+        if done is not None:
+            messages.success(
+                request, _("Handed over: %(n)d minutes are credited.") % {"n": done.minutes or 0}
+            )
+            return redirect("mobilise:mine")
+    return render(
+        request, "mobilise/check_out.html", {"form": form, "turn": turn_of(turn_id)}, status=422
+    )
+
+
+@page(TAKE)
+def my_links(request: SignedRequest) -> HttpResponse:
+    """One's badge as a QR, and the address of one's calendar."""
+    me = queries.volunteer_of(request.actor)
+    if me is None:
+        # That page says what to do about it.
+        return redirect("mobilise:mine")
+    _place, _day, context = frame(request, "mine")
+    badge = request.build_absolute_uri(
+        reverse("mobilise:badge", args=[links.secret(me, links.BADGE)])
+    )
+    context |= {
+        "me": me,
+        "unit": me.organisation.name if me.organisation else full_name(me.place_code),
+        "qr": qr(badge, _("Badge"), 240),
+        "calendar": request.build_absolute_uri(
+            reverse("mobilise:calendar", args=[links.secret(me, links.CALENDAR)])
+        ),
+    }
+    return render(request, "mobilise/my_links.html", context)
+
+
+@page(TAKE, methods=("POST",))
+def renew_links(request: SignedRequest) -> HttpResponse:
+    """New links: the old ones open nothing any more."""
+    actions.renew_links(by=request.actor)
+    messages.success(request, _("The old links open nothing any more."))
+    return redirect("mobilise:my_links")
