@@ -16,9 +16,8 @@ from django.utils.translation import pgettext_lazy
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.ui.changes import ChangeForm
-from fangxian.common.ui.choices import offer
+from fangxian.common.ui.choices import named, offer
 from fangxian.common.ui.widgets import DateInput, TimeInput
-from fangxian.common.vocabulary import Named
 from fangxian.core.models import Emergency
 from fangxian.core.queries import emergencies_at
 from fangxian.mobilise.actions import NewPattern, NewSkill
@@ -34,11 +33,6 @@ ROWS: Final = 8
 WEEKDAYS: Final = 0b0011111
 WEEKEND: Final = 0b1100000
 _BY_DAY: Final = Pattern.Holidays.ALL.value
-
-
-def named(known: Mapping[str, Named]) -> list[tuple[str, str]]:
-    """Choices of a list of codes."""
-    return [(one.code, one.name) for one in known.values()]
 
 
 def one_unit(name: str) -> Organisation:

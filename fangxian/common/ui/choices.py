@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+
+from fangxian.common.vocabulary import Named
 
 
 def offer(form: forms.BaseForm, **choices: Any) -> None:
@@ -17,3 +20,8 @@ def offer(form: forms.BaseForm, **choices: Any) -> None:
         if not isinstance(field, forms.ChoiceField):
             raise TypeError(f"{name} of {type(form).__name__} has no choices")
         field.choices = values
+
+
+def named(known: Mapping[str, Named]) -> list[tuple[str, str]]:
+    """Choices of a list of codes, as :func:`offer` takes them."""
+    return [(one.code, one.name) for one in known.values()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +16,8 @@ from django.utils.translation import pgettext_lazy
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.ui.changes import ChangeForm
-from fangxian.common.ui.choices import offer
+from fangxian.common.ui.choices import named, offer
 from fangxian.common.ui.widgets import DateInput, TimeInput
-from fangxian.common.vocabulary import Named
 from fangxian.core.models import Emergency
 from fangxian.core.queries import emergencies_at
 from fangxian.field.actions import NewPoint
@@ -33,11 +32,6 @@ MOST_UNITS = 20
 # Nothing was recorded before, nothing is planned later.
 FIRST_DAY = dt.date(2000, 1, 1)
 AHEAD = dt.timedelta(days=366)
-
-
-def named(known: Mapping[str, Named]) -> list[tuple[str, str]]:
-    """Choices of a list of codes."""
-    return [(one.code, one.name) for one in known.values()]
 
 
 def unit_lines(units: Sequence[Organisation]) -> str:

@@ -128,7 +128,8 @@ def _weekdays(text: str, at: int, today: date, offered: Sequence[date]) -> tuple
     bare = re.compile(p["week_more"])
     for _ in range(12):
         j, c = join.match(text, place), comma.match(text, place)
-        then = (j or c).end() if (j or c) else place  # type: ignore[union-attr]
+        joined = j or c
+        then = joined.end() if joined else place
         m = pattern("week").match(text, then)
         name, end = (m["day"], m.end()) if m else ("", 0)
         if m is None and (b := bare.match(text, then)) and (j or not c):

@@ -130,7 +130,7 @@ def _people(shift: Shift) -> dict[str, Any]:
         .order_by("number")
     )
     skills = queries.skills_of([turn.volunteer_id for turn in turns], shift.day)
-    lines = [
+    lines: list[dict[str, Any]] = [
         {
             "turn": turn,
             "skills": [label(rules.skills, code) for code in sorted(skills[turn.volunteer_id])],
@@ -138,11 +138,11 @@ def _people(shift: Shift) -> dict[str, Any]:
         for turn in turns
     ]
     of = Turn.State
-    waiting = [line for line in lines if line["turn"].state == of.WAITING]  # type: ignore[attr-defined]
+    waiting = [line for line in lines if line["turn"].state == of.WAITING]
     return {
-        "placed": [line for line in lines if line["turn"].state == of.PLACED],  # type: ignore[attr-defined]
+        "placed": [line for line in lines if line["turn"].state == of.PLACED],
         "waiting": waiting,
-        "gone": [line for line in lines if line["turn"].ended_at is not None],  # type: ignore[attr-defined]
+        "gone": [line for line in lines if line["turn"].ended_at is not None],
         "lack": shift.heads - shift.placed,
         "needs": [
             {"name": label(rules.skills, code), "n": n} for code, n in sorted(shift.skills.items())
