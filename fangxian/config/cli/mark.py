@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 
 from fangxian.config.postgres import Server, ServerError
 
 LOADING = "fangxian demonstration, being loaded"
 LOADED = "fangxian demonstration"
+_ASKED_EACH = 0.2
 
 
 def database_name(server: Server) -> str:
@@ -29,11 +31,13 @@ def read_mark(server: Server, database: str) -> str | None:
     return row[0] if row and row[0] in (LOADING, LOADED) else None
 
 
-def refused(server: Server, mode: str) -> str:
+def refused(server: Server, mode: str, *, patience: float = 0) -> str:
     """Why a database isn't served in this mode: the demonstration's accounts are public, its mode
     is lax, so it and production never mix. "" if it may be served.
+
+    A database that doesn't answer is asked again for `patience` seconds before ServerError.
     """
-    mark = read_mark(server, database_name(server))
+    mark = _read_patiently(server, database_name(server), patience)
     if mode == "demo" and not mark:
         return (
             "FANGXIAN_MODE=demo relaxes the second factor, and this database isn't the "
@@ -46,6 +50,17 @@ def refused(server: Server, mode: str) -> str:
             "another folder, or run: fangxian demo"
         )
     return ""
+
+
+def _read_patiently(server: Server, database: str, patience: float) -> str | None:
+    last = time.monotonic() + patience
+    while True:
+        try:
+            return read_mark(server, database)
+        except ServerError:
+            if time.monotonic() >= last:
+                raise
+        time.sleep(_ASKED_EACH)
 
 
 def write_mark(server: Server, database: str, text: str) -> None:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,8 +22,8 @@ from fangxian.config.cli import build_parser, commands, main, split_passed_on
 from fangxian.config.cli.children import Child, kill_group
 from fangxian.config.cli.demo import clear_if_cut_short, free_port
 from fangxian.config.cli.errors import CommandFailed
-from fangxian.config.cli.mark import LOADED, LOADING, read_mark, write_mark
-from fangxian.config.postgres import Server
+from fangxian.config.cli.mark import LOADED, LOADING, read_mark, refused, write_mark
+from fangxian.config.postgres import Server, ServerError
 from fangxian.config.postgres.process import alive
 
 from .kit import PLAIN
@@ -317,6 +318,19 @@ def test_a_child_that_hangs_is_started_again(monkeypatch: pytest.MonkeyPatch) ->
     finally:
         child.process.kill()
         child.process.wait()
+
+
+@pytest.mark.slow
+def test_a_web_process_waits_for_a_database_that_restarts(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FANGXIAN_DATABASE", "late")
+    with pytest.raises(ServerError):
+        refused(server, "production")
+    coming = threading.Timer(1, server.create_database, ["late"])
+    coming.start()
+    assert refused(server, "production", patience=60) == ""
+    coming.join()
 
 
 @pytest.mark.parametrize("once_up", [True, False])
