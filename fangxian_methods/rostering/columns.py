@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from ortools.linear_solver import pywraplp
 
-from .frame import Bools, Floats, Frame, Ints
+from .frame import Floats, Frame, Ints
 
 _NEVER = 1e5  # points for somebody without days: far more than any roster costs a person
 _NEAR = 1e-6
+_LIFT = 4.0  # by how much what is missing is made dearer at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,9 @@ class Heads:
             heads.add(frame, column)
         return heads
 
-    def add(self, frame: Frame, column: Column) -> None:
-        self.all[list(column.worked)] += 1
-        for row, (m, holders, _least) in enumerate(frame.some):
-            self.skilled[row] += holders[column.person] and m in column.worked
+    def add(self, frame: Frame, column: Column, times: int = 1) -> None:
+        self.all[list(column.worked)] += times
+        self.skilled[frame.asked(column.person, column.worked)] += times
 
     def prices(self, frame: Frame) -> Prices:
         """What one head more would save just now."""
@@ -144,17 +144,18 @@ class Prices:
     def paid(self, frame: Frame, column: Column) -> float:
         """What somebody's days save."""
         saved = float(self.cover[list(column.worked)].sum())
-        for row, (m, holders, _least) in enumerate(frame.some):
-            if holders[column.person] and m in column.worked:
-                saved += float(self.skilled[row])
-        return saved
+        asked = frame.asked(column.person, column.worked)
+        return saved + float(self.skilled[asked].sum()) if asked else saved
 
 
 class Master:
     """The linear programme for some of the people; the others' days are given."""
 
-    def __init__(self, pool: Pool, people: Ints, fixed: Heads) -> None:
-        """``fixed``: what others give already."""
+    def __init__(
+        self, pool: Pool, people: Ints, fixed: Heads, ceiling: float | None = None
+    ) -> None:
+        """``fixed``: what others give already; ``ceiling``: what is missing costs at the most so
+        much, until ``lift``, so that the prices stay small at first."""
         self.pool, self.frame, self.people = pool, pool.frame, people
         frame = self.frame
         self.solver = pywraplp.Solver.CreateSolver("GLOP")
@@ -164,24 +165,28 @@ class Master:
         self.objective = self.solver.Objective()
         self.objective.SetMinimization()
         self.cover = []
+        under_cost = frame.under if ceiling is None else np.minimum(frame.under, ceiling)
+        self.ceilings: list[tuple[int, Any, float]] = []
         for m in range(len(frame.demands)):
             left = float(frame.least[m] - fixed.all[m])
             row = self.solver.Constraint(left, left)
             under = self.solver.NumVar(0, infinity, "")
-            self.objective.SetCoefficient(under, float(frame.under[m]))
+            self.objective.SetCoefficient(under, float(under_cost[m]))
+            self.ceilings.append((m, under, float(under_cost[m])))
             row.SetCoefficient(under, 1)
             over = self.solver.NumVar(0, infinity, "")
             # What is beyond already costs in any case.
             self.objective.SetCoefficient(over, float(frame.over[m]))
             row.SetCoefficient(over, -1)
             self.cover.append(row)
-        self.skilled: list[tuple[int, Bools, Any]] = []
-        for m, holders, least in frame.some:
+        self.skilled: list[Any] = []
+        for m, _holders, least in frame.some:
             missing = self.solver.NumVar(0, infinity, "")
-            self.objective.SetCoefficient(missing, float(frame.under[m]))
+            self.objective.SetCoefficient(missing, float(under_cost[m]))
+            self.ceilings.append((m, missing, float(under_cost[m])))
             row = self.solver.Constraint(float(least - fixed.skilled[len(self.skilled)]), infinity)
             row.SetCoefficient(missing, 1)
-            self.skilled.append((m, holders, row))
+            self.skilled.append(row)
         self.one = {}
         for p in people.tolist():
             row = self.solver.Constraint(1, 1)
@@ -201,9 +206,8 @@ class Master:
         self.one[column.person].SetCoefficient(variable, 1)
         for m in column.worked:
             self.cover[m].SetCoefficient(variable, 1)
-        for m, holders, row in self.skilled:
-            if holders[column.person] and m in column.worked:
-                row.SetCoefficient(variable, 1)
+        for row in self.frame.asked(column.person, column.worked):
+            self.skilled[row].SetCoefficient(variable, 1)
         self.variables[number] = variable
 
     def solve(self) -> float:
@@ -212,10 +216,24 @@ class Master:
             raise AssertionError(f"the linear programme ended with {status}")
         return float(self.objective.Value())
 
+    def lift(self) -> bool:
+        """Let what is missing in the solution cost more, where a ceiling holds it down; whether
+        any does."""
+        missing = [variable.solution_value() > _NEAR for _m, variable, _cost in self.ceilings]
+        lifted = False
+        for row, (m, variable, cost) in enumerate(self.ceilings):
+            whole = float(self.frame.under[m])
+            if missing[row] and cost < whole:
+                dearer = min(whole, _LIFT * cost)
+                self.objective.SetCoefficient(variable, dearer)
+                self.ceilings[row] = m, variable, dearer
+                lifted = True
+        return lifted
+
     def prices(self) -> tuple[Prices, Floats]:
         """What a head more would save, and somebody's days less (of ``people``)."""
         cover = np.array([row.dual_value() for row in self.cover])
-        skilled = np.array([row.dual_value() for _m, _holders, row in self.skilled])
+        skilled = np.array([row.dual_value() for row in self.skilled])
         one = np.array([self.one[p].dual_value() for p in self.people.tolist()])
         return Prices(cover, skilled), one
 

@@ -7,6 +7,7 @@ are still told apart: the demands are theirs.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,6 +84,7 @@ class Frame:
         self.order = np.lexsort((self.kind, self.day))
         self.cell = self.day * len(self.kinds) + self.kind
         self.cells, self.starts = np.unique(self.cell[self.order], return_index=True)
+        self.whole = self._whole()
         self.able = self._able()
         self.own, self.own_off, self.base = self._own()
         # Skills that so many of a demand's people must have: (demand, skill's holders, how many).
@@ -91,8 +93,24 @@ class Frame:
             for m, one in enumerate(self.demands)
             for skill, least in sorted(one.some.items())
         ]
+        self._some_of: dict[int, list[int]] = {}
+        for row, (m, _holders, _least) in enumerate(self.some):
+            self._some_of.setdefault(m, []).append(row)
         self.watches: list[list[Watch]] = []
         self.shapes = [self._shape(person) for person in self.people]
+
+    def raised(self, bound: float) -> float:
+        """A bound from below, raised to the next whole number where all points are whole."""
+        return float(math.ceil(bound - 1e-6)) if self.whole and math.isfinite(bound) else bound
+
+    def _whole(self) -> bool:
+        weights = self.problem.weights
+        points = [weights.change, weights.night, weights.weekend]
+        for one in self.demands:
+            points += [one.under, one.over]
+        for person in self.people:
+            points += [*person.wants.values(), *person.avoids.values()]
+        return all(float(one).is_integer() for one in points)
 
     def _bars(self) -> Bools:
         bars = np.zeros((len(self.kinds), len(self.kinds)), dtype=np.bool_)
@@ -113,6 +131,11 @@ class Frame:
         for p, person in enumerate(self.people):
             for day in person.off:
                 able[p, self.day == day] = False
+            most_minutes = person.limits.most_minutes
+            if most_minutes is not None:
+                able[p, self.minutes[self.kind] > most_minutes] = False
+            if person.limits.most_days == 0:
+                able[p] = False
             for kind, most in person.limits.most_of.items():
                 if most == 0 and kind in self.kind_at:
                     able[p, self.kind == self.kind_at[kind]] = False
@@ -231,6 +254,14 @@ class Frame:
                         start + np.argmin(sorted_cost[:, start:end], axis=1)
                     ]
         return least.reshape(people, days, kinds), chosen.reshape(people, days, kinds)
+
+    def asked(self, person: int, worked: Sequence[int]) -> list[int]:
+        """The rows of ``some`` that a person counts for who works these demands."""
+        if not self._some_of:
+            return []
+        return [
+            row for m in worked for row in self._some_of.get(m, ()) if self.some[row][1][person]
+        ]
 
     def days_of(self, worked: Ints) -> Days:
         """Demand indices by day (d; −1 for a day off) in words."""

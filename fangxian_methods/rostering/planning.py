@@ -6,22 +6,37 @@ kinds that are counted), day by day, for all people of one shape at once. Its an
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 
 from .frame import Floats, Frame, Ints, Shape
 from .model import SATURDAY, SUNDAY
+from .priced import Priced, uncounted
 
 _DOUBLINGS = 12
+_MOST_BYTES = 2**28  # for all states of those planned at once
+_MOST_BYTES_OF_ONE = 2**25  # beyond it sums are priced, not counted
 
 
 class Planner:
-    """Plans the days of people."""
+    """Plans the days of people. ``watch`` is called between those planned at once."""
 
-    def __init__(self, frame: Frame) -> None:
-        self.frame = frame
+    def __init__(self, frame: Frame, watch: Callable[[], None] = lambda: None) -> None:
+        self.frame, self.watch = frame, watch
+        self.priced = Priced(frame)
+        self.first: Ints | None = None  # days that everybody was found to have
         self.groups: dict[Shape, list[int]] = {}
+        self.by_price: set[Shape] = set()
+        self.counted = sum(self._bytes(shape) for shape in frame.shapes)
         for p, shape in enumerate(frame.shapes):
-            self.groups.setdefault(shape, []).append(p)
+            # What lies before tells where days begin; it matters later where rows have a least.
+            alike = shape if shape.least_row > 1 else replace(shape, begun=0, open=True, last=-1)
+            if self._bytes(alike) > _MOST_BYTES_OF_ONE:
+                alike = uncounted(alike)
+                self.by_price.add(alike)
+            self.groups.setdefault(alike, []).append(p)
 
     def plan(self, price: Floats, among: Ints | None = None) -> tuple[Floats, Ints]:
         """A bound from below on the points (p), and the demands by day (p, d; −1 for a day off).
@@ -41,10 +56,21 @@ class Planner:
         rows = {int(p): row for row, p in enumerate(wanted)}
         for shape, members in self.groups.items():
             some = [p for p in members if p in rows]
-            if some:
-                at = np.array([rows[p] for p in some])
-                points[at], worked[at] = self._group(shape, np.array(some), cost[at])
+            size = self._bytes(shape)
+            step = max(1, _MOST_BYTES // size)
+            for begin in range(0, len(some), step):
+                self.watch()
+                at = np.array([rows[p] for p in some[begin : begin + step]])
+                group = self._priced if shape in self.by_price else self._group
+                points[at], worked[at] = group(shape, wanted[at], cost[at])
         return points + frame.base[wanted], worked
+
+    def _bytes(self, shape: Shape) -> int:
+        """What the states of one person take for all days."""
+        rows = max(shape.least_row, shape.row or shape.least_row, 1)
+        states = len(self.frame.kinds) * rows + shape.least_off
+        counted = (shape.minutes + 1) * (max(shape.weekends, 0) + 1) * (shape.most + 1)
+        return 8 * states * counted * (self.frame.problem.days + 1)
 
     def _group(self, shape: Shape, people: Ints, cost: Floats) -> tuple[Floats, Ints]:
         frame = self.frame
@@ -54,6 +80,14 @@ class Planner:
         for row, p in enumerate(people.tolist()):
             if frame.watches[p] and np.isfinite(points[row]):
                 kinds[row] = self._watched(shape, p, least[row], kinds[row])
+        worked = np.where(kinds < -1, kinds, -1)
+        rows, days = np.nonzero(kinds >= 0)
+        worked[rows, days] = chosen[rows, days, kinds[rows, days]]
+        return points, worked
+
+    def _priced(self, shape: Shape, people: Ints, cost: Floats) -> tuple[Floats, Ints]:
+        least, chosen = self.frame.cheapest(cost)
+        points, kinds = self.priced.plan(shape, people, least)
         worked = np.where(kinds < -1, kinds, -1)
         rows, days = np.nonzero(kinds >= 0)
         worked[rows, days] = chosen[rows, days, kinds[rows, days]]
@@ -113,15 +147,17 @@ class _Walk:
             self._go(day)
 
     def _begin(self) -> None:
-        shape, people = self.shape, len(self.people)
+        people = len(self.people)
         work = np.full((people, len(self.frame.kinds), self.rows, *self.size), np.inf)
-        off = np.full((people, shape.least_off, *self.size), np.inf)
-        if shape.begun > 0 and shape.last >= 0:
-            work[:, shape.last, min(shape.begun, self.rows) - 1, 0, 0, 0] = 0
-        elif shape.begun < 0 and not shape.open:
-            off[:, min(-shape.begun, shape.least_off) - 1, 0, 0, 0] = 0
-        else:
-            off[:, -1, 0, 0, 0] = 0
+        off = np.full((people, self.shape.least_off, *self.size), np.inf)
+        for row, p in enumerate(self.people.tolist()):
+            shape = self.frame.shapes[p]
+            if shape.begun > 0 and shape.last >= 0:
+                work[row, shape.last, min(shape.begun, self.rows) - 1, 0, 0, 0] = 0
+            elif shape.begun < 0 and not shape.open:
+                off[row, min(-shape.begun, shape.least_off) - 1, 0, 0, 0] = 0
+            else:
+                off[row, -1, 0, 0, 0] = 0
         self.works, self.offs = [work], [off]
 
     def _weekend(self, day: int, from_work: bool) -> int:

@@ -6,15 +6,20 @@ not by the clock: stopped after the same number of rounds it gives the same rost
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from ortools.sat.python import cp_model
 
+from .check import breaches_of
 from .columns import Heads, Master, Pool, Prices
 from .frame import Frame, Ints
+from .model import DAYS_A_WEEK
 from .planning import Planner
+from .windows import part as part_of
+from .windows import window
 
 _GRAIN = 1000  # whole-number costs: thousandths of a point
 _SMOOTH = 0.7  # how much of the prices is kept from the best bound so far
@@ -26,6 +31,20 @@ _SMALLEST, _FIRST, _LARGEST = 3, 6, 14
 _WORK = 2.0  # CP-SAT's measure of work for a part
 _WORK_WHOLE = 20.0
 _BIG = 0.3  # of the parts take many people, and dive
+_MANY = 60  # people, from which on they are planned in turns first
+_TURN = 24  # planned at once
+_TURNS = 10  # of everybody, at the most, before the programme
+_MORE_TURNS = 120  # after it
+_MISSING, _DEARER = 0.5, 0.3  # points for a missing head at first, and how they rise
+_LEARNT = 0.2  # how they rise when they begin at the programme's prices
+_STUCK, _BOLDER = 4, 1.5  # after so many turns without fewer missing they rise faster
+_LOT = 0.1  # points that are drawn by lot, lest all take the same
+_CEILING = 4.0  # points for a missing head in the programme at first
+_CALM = 0.3  # of the prices is kept, where a ceiling holds them down already
+_LONG = 2**28  # bytes of everybody's states, from which on weeks are planned anew by themselves
+_WEEKS = (1, 2, 2, 3, 4)
+_FEWEST_IN_WEEKS, _MOST_IN_WEEKS = 3, 10  # people
+_CLOSE = 0.004  # of its value: the bound of many people needn't be closer at first
 
 
 class Stopped(Exception):
@@ -46,11 +65,146 @@ class Relaxed:
     prices: Prices
 
 
+class Turns:
+    """Everybody's days again and again, a few people at once, each where heads are missing.
+
+    What a missing head is worth is little at first and rises where it goes on missing, so that
+    those who could help there leave what others can do (weights learnt at local optima: Morris
+    1993, the breakout method). ``under``: (m) these points; ``skilled``: by row of ``Frame.some``.
+    """
+
+    def __init__(self, search: Search) -> None:
+        frame = search.frame
+        self.search, self.frame = search, frame
+        self.heads = Heads.of(frame, ())
+        self.now: list[int] = [-1] * len(frame.people)
+        self.some_of = np.array([m for m, *_ in frame.some], dtype=np.int64)
+        self.some_least = np.array([least for *_, least in frame.some], dtype=np.float64)
+        self.under = np.minimum(frame.under, _MISSING)
+        self.over = np.minimum(frame.over, _MISSING)
+        self.skilled = self.under[self.some_of]
+        self.step, self.fewest, self.idle = _DEARER, np.inf, 0
+        self.by_lot = False
+
+    def whole(self) -> None:
+        """Take all points for missing heads as they are, and let people differ by lot."""
+        self.under, self.over = self.frame.under, self.frame.over
+        self.skilled = self.under[self.some_of]
+        self.by_lot = True
+
+    def again(self, relaxed: Relaxed) -> None:
+        """Begin anew at the prices of the programme, with the columns that it takes most of, of
+        those nearly alike one by lot."""
+        frame, pool, prices = self.frame, self.search.pool, relaxed.prices
+        least = np.minimum(frame.under, _MISSING)
+        self.under = np.clip(prices.cover + _MISSING, least, frame.under)
+        self.skilled = np.clip(
+            prices.skilled + _MISSING, least[self.some_of], frame.under[self.some_of]
+        )
+        self.step, self.fewest, self.idle = _LEARNT, np.inf, 0
+        most: dict[int, float] = {}
+        for number, share in relaxed.master.shares().items():
+            person = pool.columns[number].person
+            drawn = share * self.search.rng.uniform(0.7, 1.3)
+            if drawn > most.get(person, 0.0):
+                most[person], self.now[person] = drawn, number
+        self.heads = Heads.of(frame, (pool.columns[number] for number in self.now if number >= 0))
+
+    def go(self) -> list[int]:
+        """One turn of all. The columns, one a person where there are any."""
+        rng = self.search.rng
+        parts: list[Ints] = []
+        for members in self.search.planner.groups.values():
+            mixed = rng.permutation(np.array(members, dtype=np.int64))
+            parts += np.array_split(mixed, max(1, round(len(members) / _TURN)))
+        for part in rng.permutation(len(parts)).tolist():
+            self.search.watch()
+            self._part(np.sort(parts[part]))
+        return [number for number in self.now if number >= 0]
+
+    def missing(self) -> bool:
+        """Whether heads are missing that cost something."""
+        frame = self.frame
+        short = (self.heads.all < frame.least) & (frame.under > 0)
+        some = (self.heads.skilled < self.some_least) & (frame.under[self.some_of] > 0)
+        return bool(short.any() or some.any())
+
+    def learn(self) -> None:
+        """Let what is missing now be worth more."""
+        frame = self.frame
+        short = np.clip(frame.least - self.heads.all, 0, 2)
+        lacking = self.heads.skilled < self.some_least
+        missing = float(short.sum() + lacking.sum())
+        self.idle = 0 if missing < self.fewest else self.idle + 1
+        self.fewest = min(self.fewest, missing)
+        if self.idle >= _STUCK:
+            self.idle, self.step = 0, self.step * _BOLDER
+        self.under = np.minimum(frame.under, self.under + self.step * short)
+        self.skilled = np.minimum(frame.under[self.some_of], self.skilled + self.step * lacking)
+
+    def _part(self, people: Ints) -> None:
+        """Plan these at the prices of now, then take one after another what is no worse."""
+        frame, pool = self.frame, self.search.pool
+        price = np.zeros((len(frame.people), len(frame.demands)))
+        price[people] = np.where(self.heads.all < frame.least, self.under, -self.over)
+        skilled = self.skilled * (self.heads.skilled < self.some_least)
+        for saved, (m, holders, _least) in zip(skilled.tolist(), frame.some, strict=True):
+            if saved:
+                price[people[holders[people]], m] += saved
+        for p in people.tolist():
+            if self.now[p] >= 0:
+                # What somebody works now is worth what its loss would cost.
+                for m, worth in self._worth(self.now[p], -1).items():
+                    price[p, m] = worth
+        if self.by_lot:
+            price[people] *= self.search.rng.random((len(people), len(frame.demands)))
+        price[people] -= _LOT * self.search.rng.random((len(people), len(frame.demands)))
+        _points, days = self.search.planner.plan(-price, people)
+        for row, p in enumerate(people.tolist()):
+            if days[row, 0] > -2:
+                number, _new = pool.add(p, days[row])
+                if number != self.now[p]:
+                    self._change(p, number)
+
+    def _worth(self, number: int, shift: int) -> dict[int, float]:
+        """What each of a column's heads saves if ``shift`` heads more were there already."""
+        frame, heads, column = self.frame, self.heads, self.search.pool.columns[number]
+        worth = {
+            m: float(self.under[m] if heads.all[m] + shift < frame.least[m] else -self.over[m])
+            for m in column.worked
+        }
+        for row in frame.asked(column.person, column.worked):
+            if heads.skilled[row] + shift < self.some_least[row]:
+                worth[frame.some[row][0]] += float(self.skilled[row])
+        return worth
+
+    def _change(self, person: int, number: int) -> None:
+        pool, before = self.search.pool, self.now[person]
+        old = np.inf
+        if before >= 0:
+            self.heads.add(self.frame, pool.columns[before], -1)
+            old = pool.columns[before].points - sum(self._worth(before, 0).values())
+        if pool.columns[number].points - sum(self._worth(number, 0).values()) <= old:
+            self.now[person] = number
+        self.heads.add(self.frame, pool.columns[self.now[person]])
+
+
+def small_of(small: Frame, frame: Frame, days: Ints) -> list[int]:
+    """Demands (d) of the whole problem in the numbers of a part of it."""
+    return [small.demand_at[frame.demands[m].id] if m >= 0 else -1 for m in days.tolist()]
+
+
 class Search:
     """Rosters of one problem, better and better. ``best``: a column a person."""
 
-    def __init__(self, frame: Frame, seed: int, watch: Watcher) -> None:
-        self.frame, self.planner, self.pool = frame, Planner(frame), Pool(frame)
+    def __init__(
+        self, frame: Frame, seed: int, watch: Watcher, planner: Planner | None = None
+    ) -> None:
+        self.frame, self.pool = frame, Pool(frame)
+        self.planner = planner or Planner(frame)
+        self.planner.watch = watch
+        self.by_id = {one.id: one for one in frame.demands}
+        self.long = self.planner.counted > _LONG
         self.rng = np.random.default_rng(seed)
         self.seed, self.watch = seed, watch
         self.people = np.arange(len(frame.people))
@@ -58,14 +212,48 @@ class Search:
         self.points = np.inf
         self.bound = -np.inf
         self.size = float(_FIRST)
+        self.turns: Turns | None = None
+        self.left: Callable[[], float] = lambda: math.inf  # seconds until whoever asked wants it
 
     # -- the whole
 
     def begin(self, start: Ints | None = None) -> None:
         """A first roster: ``start`` (p, d), or one person after another where heads are missing."""
         if start is not None:
-            self._take([self.pool.add(p, start[p])[0] for p in self.people.tolist()])
-        self._take(self._in_turn())
+            self.begin_with(start)
+        if len(self.people) < _MANY and not self.long:
+            self._take(self._in_turn())
+            return
+        self.turns = Turns(self)
+        if self.long:
+            self.turns.whole()
+            if start is None:
+                if (first := self.planner.first) is not None and (first > -2).all():
+                    self.begin_with(first)
+                self._take(self.turns.go())
+            return
+        self._take(self.turns.go())
+        for _ in range(_TURNS):
+            self.watch()
+            if not self.turns.missing():
+                break
+            self.turns.learn()
+            self._take(self.turns.go())
+
+    def turn(self, relaxed: Relaxed) -> None:
+        """Many people in turns again, while that may bring something."""
+        if self.turns is None:
+            return
+        self.turns.again(relaxed)
+        for _ in range(_MORE_TURNS):
+            self.watch()
+            if self.points <= self.bound * (1 + _CLOSE):
+                return
+            self._take(self.turns.go())
+            if self.turns.missing():
+                self.turns.learn()
+            else:
+                self.turns.again(relaxed)
 
     def _in_turn(self) -> list[int]:
         """Everybody's days, one after another in some order, where heads are still missing."""
@@ -82,13 +270,50 @@ class Search:
     def relax(self) -> Relaxed:
         """The bound, and columns for a good roster."""
         nothing = self._heads([])
-        relaxed = self._generate(self.people, nothing, _ROUNDS, None, exact=True)
-        self.bound = max(self.bound, relaxed.bound)
+        if len(self.people) < _MANY:
+            relaxed = self._generate(self.people, nothing, _ROUNDS, None, exact=True)
+        else:
+            relaxed = self._approach(self.people, nothing, None, _ROUNDS, _CLOSE)
+        self.bound = max(self.bound, self.frame.raised(relaxed.bound))
         return relaxed
 
     def dive(self, relaxed: Relaxed) -> None:
         """Take columns for good one after another, with new ones found between."""
         self._take(self._dive(self.people, self._heads([]), relaxed))
+
+    def _approach(
+        self, people: Ints, given: Heads, prices: Prices | None, rounds: int, close: float
+    ) -> Relaxed:
+        """Columns until the programme's value is ``close`` (a share of it) to its bound, from small
+        prices upwards."""
+        frame = self.frame
+        master = Master(self.pool, people, given, _CEILING)
+        for p in people.tolist():
+            for number in self.pool.of[p]:
+                master.add(number)
+        use = prices or Prices(np.zeros(len(frame.demands)), np.zeros(len(frame.some)))
+        best, centre, stuck, value = -np.inf, use, False, np.inf
+        for _ in range(rounds):
+            self.watch()
+            points, days = self.planner.plan(-use.of(frame), people)
+            bound = use.worth(frame, given) + float(points.sum())
+            if bound > best:
+                best, centre = bound, use
+            new = 0
+            for row, p in enumerate(people.tolist()):
+                if days[row, 0] > -2:
+                    number, _ = self.pool.add(p, days[row])
+                    new += number not in master.variables
+                    master.add(number)
+            value = master.solve()
+            if value - best < close * max(1.0, abs(value)) or (stuck and not new):
+                if not master.lift():
+                    break
+                value = master.solve()
+            stuck = not new
+            now, _one = master.prices()
+            use = now if stuck else centre.mixed(now, _CALM)
+        return Relaxed(master, value, best, centre)
 
     def _dive(self, people: Ints, given: Heads, relaxed: Relaxed) -> list[int]:
         given = Heads(given.all.copy(), given.skilled.copy())
@@ -122,7 +347,10 @@ class Search:
 
     def improve(self) -> bool:
         """Plan some people's days anew while the others' stay. Whether it got better."""
-        people = self._neighbours()
+        return self.improve_weeks() if self.long else self.improve_for(self._neighbours())
+
+    def improve_for(self, people: Ints) -> bool:
+        """Plan these people's days anew while the others' stay. Whether it got better."""
         among = set(people.tolist())
         here = [n for n in self.best if self.pool.columns[n].person in among]
         others = [n for n in self.best if self.pool.columns[n].person not in among]
@@ -144,6 +372,58 @@ class Search:
         numbers = self._promising(part, people, now)
         self._take(others + self._choose(people, given, numbers, here, _WORK))
         return self.points < before - 0.5 / _GRAIN
+
+    def improve_weeks(self) -> bool:
+        """Plan some people's days in some weeks anew while all else stays. Whether it got better.
+
+        Weeks and people are where points are, mostly.
+        """
+        frame, before = self.frame, self.points
+        days = self.days()
+        heads = self._heads(self.best)
+        missing = frame.least - heads.all
+        points = np.where(missing > 0, frame.under * missing, -frame.over * missing)
+        weeks = int(self.rng.choice(_WEEKS))
+        last = (frame.problem.days + frame.problem.first_weekday - 1) // DAYS_A_WEEK
+        count = min(len(self.people), int(self.rng.integers(_FEWEST_IN_WEEKS, _MOST_IN_WEEKS + 1)))
+        among = self.people
+        if points.sum() > 0 and self.rng.random() < 0.8:
+            demand = int(self.rng.choice(len(points), p=points / points.sum()))
+            week = (int(frame.day[demand]) + frame.problem.first_weekday) // DAYS_A_WEEK
+            week -= int(self.rng.integers(0, weeks))
+            able = np.nonzero(frame.able[:, demand])[0]
+            if len(able) >= count:
+                among = able
+        else:
+            week = int(self.rng.integers(0, last + 1))
+        people = np.sort(self.rng.choice(among, count, replace=False))
+        where = window(frame, people, max(0, min(week, last + 1 - weeks)), weeks)
+        mine = set(people.tolist())
+        others = [n for n in self.best if self.pool.columns[n].person not in mine]
+        small = part_of(frame, where, days, self._heads(others))
+        search = Search(small, int(self.rng.integers(2**31)), self.watch)
+        search.left, search.long = self.left, False
+        now = [small_of(small, frame, days[p, where.begin : where.told]) for p in people.tolist()]
+        search.begin_with(np.array(now))
+        if not search.improve_for(search.people):
+            return False
+        found = search.days()
+        for row, p in enumerate(people.tolist()):
+            inside = found[row, : where.end - where.begin]
+            days[p, where.begin : where.end] = [
+                frame.demand_at[small.demands[m].id] if m >= 0 else -1 for m in inside.tolist()
+            ]
+        # The edges of the weeks are the one place where a rule could slip through.
+        for p in people.tolist():
+            theirs = frame.days_of(days[p])
+            if any(breaches_of(frame.problem, frame.people[p], theirs, self.by_id)):
+                return False
+        self._take(others + [self.pool.add(p, days[p])[0] for p in people.tolist()])
+        return self.points < before - 0.5 / _GRAIN
+
+    def begin_with(self, days: Ints) -> None:
+        """This roster (p, d)."""
+        self._take([self.pool.add(p, days[p])[0] for p in self.people.tolist()])
 
     def _neighbours(self) -> Ints:
         """People whose days may be worth planning together: some at random, or those who could
@@ -251,20 +531,22 @@ class Search:
             over = model.new_int_var(0, len(people) + max(-left, 0), "")
             model.add(sum(variables) + under - over == left)
             terms += [round(frame.under[m] * _GRAIN) * under, round(frame.over[m] * _GRAIN) * over]
-        for row, (m, holders, least) in enumerate(frame.some):
-            able = [
-                variable
-                for number, variable in taken.items()
-                if holders[(column := self.pool.columns[number]).person] and m in column.worked
-            ]
+        skilled: list[list[cp_model.IntVar]] = [[] for _ in frame.some]
+        for number, variable in taken.items():
+            column = self.pool.columns[number]
+            for row in frame.asked(column.person, column.worked):
+                skilled[row].append(variable)
+        for row, (m, _holders, least) in enumerate(frame.some):
             missing = model.new_int_var(0, least, "")
-            model.add(sum(able) + missing >= least - round(given.skilled[row]))
+            model.add(sum(skilled[row]) + missing >= least - round(given.skilled[row]))
             terms.append(round(frame.under[m] * _GRAIN) * missing)
         model.minimize(sum(terms))
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = self.seed % 2**31
         solver.parameters.max_deterministic_time = work
+        if math.isfinite(left := self.left()):
+            solver.parameters.max_time_in_seconds = max(left, 0.05)
         status = solver.solve(model)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return now

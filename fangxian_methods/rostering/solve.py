@@ -11,8 +11,9 @@ from enum import StrEnum
 import numpy as np
 
 from .check import Breach, breaches, cost
-from .frame import Frame, Ints
+from .frame import Floats, Frame, Ints
 from .model import Cost, Days, Person, Problem, Roster, Weights
+from .planning import Planner
 from .search import Search, Stopped
 
 _PATIENCE = 60  # parts in a row that bring nothing: it is good enough
@@ -113,8 +114,7 @@ def solve(
     stop = stop or Stop()
     begun = time.monotonic()
     given = problem
-    problem, stuck = _without_stuck(problem)
-    frame = Frame(problem)
+    problem, stuck, frame, planner = _without_stuck(problem)
     rounds = 0
     ending = Ending.SETTLED
 
@@ -125,13 +125,19 @@ def solve(
         if watch is not None and search.best and not watch(now):
             raise _Ended(Ending.ENOUGH)
 
-    search = Search(frame, seed, step)
-    search.begin(None if start is None else _kept(problem, frame, start))
+    search = Search(frame, seed, step, planner)
+    if (seconds := stop.seconds) is not None:
+        search.left = lambda: begun + seconds - time.monotonic()
     idle = 0
     try:
-        relaxed = search.relax()
-        search.dive(relaxed)
-        search.choose(relaxed)
+        search.begin(None if start is None else _kept(problem, frame, start))
+        if not search.long:
+            relaxed = search.relax()
+            if search.turns is None:
+                search.dive(relaxed)
+            else:
+                search.turn(relaxed)
+            search.choose(relaxed)
         while idle < _PATIENCE:
             if search.points <= search.bound + 1e-3 or len(frame.people) == 0:
                 raise _Ended(Ending.BEST)
@@ -206,19 +212,19 @@ def repair(
     )
 
 
-def _without_stuck(problem: Problem) -> tuple[Problem, dict[str, Days]]:
+def _without_stuck(problem: Problem) -> tuple[Problem, dict[str, Days], Frame, Planner]:
     """The problem without those for whom no days keep the rules, and the days these have: what is
     set for them, and else none. Who can't be given the least minutes is asked for none."""
     frame = Frame(problem)
-    search = Search(frame, 0, lambda: None)
-    points, _ = search.planner.plan(np.zeros(len(frame.demands)))
+    planner = Planner(frame)
+    points, planner.first = planner.plan(_any_price(frame))
     lost = [
         person
         for person, finite in zip(problem.people, np.isfinite(points), strict=True)
         if not finite
     ]
     if not lost:
-        return problem, {}
+        return problem, {}, frame, planner
     eased = {
         person.id: replace(person, limits=replace(person.limits, least_minutes=0))
         for person in lost
@@ -226,7 +232,8 @@ def _without_stuck(problem: Problem) -> tuple[Problem, dict[str, Days]]:
     people = tuple(eased.get(person.id, person) for person in problem.people)
     problem = replace(problem, people=people)
     frame = Frame(problem)
-    points, _ = Search(frame, 0, lambda: None).planner.plan(np.zeros(len(frame.demands)))
+    planner = Planner(frame)
+    points, planner.first = planner.plan(_any_price(frame))
     stuck = {
         person.id: _pinned(problem, person)
         for person, finite in zip(problem.people, np.isfinite(points), strict=True)
@@ -234,8 +241,15 @@ def _without_stuck(problem: Problem) -> tuple[Problem, dict[str, Days]]:
     }
     rest = tuple(person for person in problem.people if person.id not in stuck)
     if not stuck:
-        return problem, {}
-    return _given(replace(problem, people=rest), stuck), stuck
+        return problem, {}, frame, planner
+    problem = _given(replace(problem, people=rest), stuck)
+    frame = Frame(problem)
+    return problem, stuck, frame, Planner(frame)
+
+
+def _any_price(frame: Frame) -> Floats:
+    """Prices that differ: where many days cost the same, priced sums jump from none to all."""
+    return np.random.default_rng(0).uniform(0, 10, len(frame.demands))
 
 
 def _pinned(problem: Problem, person: Person) -> Days:

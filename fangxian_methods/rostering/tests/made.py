@@ -154,3 +154,35 @@ def least_points(problem: Problem) -> float | None:
         return None
     assert status == cp_model.OPTIMAL
     return solver.objective_value / 1000
+
+
+def made_long(weeks: int, people: int, seed: int) -> Problem:
+    """Some people for many weeks, with limits whose sums are too many to be counted."""
+    rng = np.random.default_rng(seed)
+    kinds = with_rest(
+        tuple(Kind(f"k{n}", 360 + 60 * n, 240 * n) for n in range(6)),
+        10 * 60,
+    )
+    days = 7 * weeks
+    demands = tuple(
+        Demand(f"{day}/{kind.id}", day, kind.id, int(rng.random() < 0.09 * people))
+        for day in range(days)
+        for kind in kinds
+    )
+    everybody = tuple(
+        Person(
+            f"p{n}",
+            Limits(
+                most_minutes=2160 * weeks,
+                least_minutes=1600 * weeks,
+                most_in_row=5,
+                least_in_row=2,
+                least_off=2,
+                most_weekends=weeks // 2,
+                most_of={"k5": weeks},
+            ),
+            off=frozenset(int(day) for day in rng.choice(days, weeks // 2, replace=False)),
+        )
+        for n in range(people)
+    )
+    return Problem(days, kinds, everybody, demands)

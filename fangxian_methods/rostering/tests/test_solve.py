@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from fangxian_methods.rostering import (
@@ -14,13 +15,18 @@ from fangxian_methods.rostering import (
     Person,
     Problem,
     Progress,
+    Result,
     Stop,
     breaches,
     cost,
+    planning,
     repair,
     solve,
 )
-from fangxian_methods.rostering.tests.made import least_points, made
+from fangxian_methods.rostering.columns import own_points
+from fangxian_methods.rostering.frame import Frame
+from fangxian_methods.rostering.search import Search
+from fangxian_methods.rostering.tests.made import least_points, made, made_long
 
 ROUNDS = Stop(seconds=None, rounds=30)
 
@@ -153,3 +159,83 @@ def test_nobody_and_nothing() -> None:
 def test_bad_input_is_named(make: object, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         make()  # type: ignore[operator]
+
+
+def test_many_people_are_planned_in_turns_and_the_bound_holds() -> None:
+    problem = made(7, people=64, days=7)
+
+    def solved() -> Result:
+        left = iter(range(900))
+        stop = Stop(seconds=None, rounds=0)
+        return solve(problem, seed=2, stop=stop, watch=lambda _now: next(left, None) is not None)
+
+    first = solved()
+    assert first.breaches == breaches(problem, first.roster)
+    assert first.cost == cost(problem, first.roster)
+    assert 0 < first.bound <= first.cost.total + 1e-6
+    assert solved().roster == first.roster
+
+
+def test_where_everybody_is_needed_nothing_is_missing() -> None:
+    problem = gates(70, least=50)
+    result = solve(problem, stop=Stop(seconds=None, rounds=0))
+    assert result.short == ()
+    assert (result.cost.total, result.bound, result.ending) == (0, 0, Ending.BEST)
+
+
+def test_a_year_is_planned_by_weeks_and_every_rule_is_kept() -> None:
+    problem = made_long(weeks=52, people=6, seed=3)
+    calls = 0
+
+    def listen(now: Progress) -> bool:
+        nonlocal calls
+        calls += 1
+        told.append(now.points)
+        return calls < 400
+
+    told: list[float] = []
+    result = solve(problem, stop=Stop(seconds=None, rounds=6), watch=listen)
+    assert breaches(problem, result.roster) == ()
+    assert result.cost == cost(problem, result.roster)
+    assert result.cost.total == told[-1] < told[0]
+
+
+def test_sums_that_are_priced_bound_the_days_that_keep_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for seed in range(6):
+        frame = Frame(made(seed, people=8, days=14, uneven=seed % 2 == 0))
+        price = -np.random.default_rng(seed).uniform(0, 20, len(frame.demands))
+        _points, exact = planning.Planner(frame).plan(price)
+        with monkeypatch.context() as patch:
+            patch.setattr(planning, "_MOST_BYTES_OF_ONE", 0)
+            bound, priced = planning.Planner(frame).plan(price)
+        # Who has days that keep the rules has some by either way.
+        assert ((exact[:, 0] > -2) == (priced[:, 0] > -2)).all()
+        for p in np.nonzero(priced[:, 0] > -2)[0].tolist():
+            for days in (exact[p], priced[p]):
+                points = own_points(frame, p, days) + price[days[days >= 0]].sum()
+                assert bound[p] <= points + 1e-6
+            whole = {one.id: (None,) * 14 for one in frame.people}
+            whole[frame.people[p].id] = frame.days_of(priced[p])
+            broken = {one.person for one in breaches(frame.problem, whole)}
+            assert frame.people[p].id not in broken
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_part_of_the_weeks_ends_in_a_roster_of_the_whole(seed: int) -> None:
+    """Rules that reach over the edges of the weeks hold."""
+    problem = made(seed, people=4, days=21)
+    frame = Frame(problem)
+    search = Search(frame, seed, lambda: None)
+    price = np.random.default_rng(seed).uniform(-10, 10, len(frame.demands))
+    _points, days = search.planner.plan(price)
+    assert (days > -2).all()
+    search.begin_with(days)
+    before = search.points
+    for _ in range(3):
+        search.improve_weeks()
+    found = {one.id: frame.days_of(search.days()[p]) for p, one in enumerate(frame.people)}
+    assert breaches(problem, found) == ()
+    assert cost(problem, found).total == pytest.approx(search.points)
+    assert search.points < before
