@@ -189,6 +189,11 @@ household_counts: Registry[Callable[[str], Mapping[UUID, int]]] = Registry("coun
 # Called in the transaction that takes a file in.
 keepers: Registry[Callable[[Actor, Upload], None]] = Registry("keeper of uploaded files")
 after_redraw: Registry[Callable[[Actor, str], None]] = Registry("redraw follower")
+# Called in the same transaction before rows go from old codes to new ones, with the same as below;
+# what it returns is called when they have gone.
+before_recode: Registry[Callable[[Actor, str, Mapping[str, str], str], Callable[[], None]]] = (
+    Registry("room that makes way for moved codes")
+)
 # Called in the same transaction when rows have gone from old codes to new ones, with the area in
 # which all of them lie, old → new, and the database's alias.
 after_recode: Registry[Callable[[Actor, str, Mapping[str, str], str], None]] = Registry(

@@ -14,4 +14,5 @@ class MobiliseConfig(AppConfig):
         from fangxian.mobilise import registered
 
         rules.register_shipped(Path(__file__).parent / "data" / "rules.json")
+        rules.register_shipped(Path(__file__).parent / "data" / "call_rules.json")
         registered.register()

@@ -8,13 +8,14 @@ from django.utils import timezone
 
 from fangxian.common.actor import Actor
 from fangxian.mobilise.line import HELD
-from fangxian.mobilise.models import Post, Shift, Turn
+from fangxian.mobilise.models import Call, Post, Shift, Turn
 
 
 def end_with_emergency(_by: Actor, emergency_id: UUID) -> None:
     """Close the posts of an emergency that has ended; shifts that have not begun are cancelled.
 
-    Who is on duty just now is credited as always; notes that are sealed went with the key.
+    Its calls are closed. Who is on duty just now is credited as always; notes that are sealed went
+    with the key.
     """
     now = timezone.now()
     posts = Post.objects.filter(emergency_id=emergency_id, closed_on=None)
@@ -25,3 +26,6 @@ def end_with_emergency(_by: Actor, emergency_id: UUID) -> None:
     )
     Shift.objects.filter(id__in=[shift.id for shift in shifts], placed=0).update(cancelled_at=now)
     posts.update(closed_on=timezone.localdate())
+    Call.objects.filter(emergency_id=emergency_id, state=Call.State.SENT).update(
+        state=Call.State.CLOSED, ended_at=now
+    )

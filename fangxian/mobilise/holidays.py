@@ -7,9 +7,12 @@ the package ``chinesecalendar``. Years that it does not know yet have plain week
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
 import chinese_calendar
+from django.utils.translation import pgettext
 
+from fangxian.common.vocabulary import in_language
 from fangxian.mobilise.models import Pattern
 
 _SATURDAY = 5
@@ -30,3 +33,28 @@ def recurs(pattern: Pattern, day: dt.date) -> bool:
     if pattern.on_holidays == Pattern.Holidays.ONLY:
         return not is_working_day(day)
     return bool(pattern.weekdays >> day.weekday() & 1)
+
+
+@dataclass(frozen=True)
+class DayMark:
+    """What is special about a day: a day off by announcement (with its name), or worked for one."""
+
+    off: bool
+    name: str
+
+    @property
+    def word(self) -> str:
+        """The short sign of calendars."""
+        return pgettext("calendar", "off") if self.off else pgettext("calendar", "work")
+
+
+def marked(day: dt.date) -> DayMark | None:
+    """What stands beside a day in calendars; None for weekdays and weekends as ever."""
+    try:
+        off, holiday = chinese_calendar.get_holiday_detail(day)
+    except NotImplementedError:
+        return None
+    if holiday is None or (not off and day.weekday() < _SATURDAY):
+        return None
+    named = chinese_calendar.Holiday(holiday)
+    return DayMark(bool(off), in_language(en=named.value, zh=named.chinese))

@@ -8,22 +8,23 @@ the volunteer is held as well.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fangxian.accounts.models import User
+from fangxian.accounts.models import Grant, User
+from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
-from fangxian.core.actions import notify
+from fangxian.core.actions.notify import Note, notify_many
 from fangxian.mobilise import seats
 from fangxian.mobilise.load import overlaps, passed
 from fangxian.mobilise.models import Shift, Turn, Volunteer
@@ -110,7 +111,7 @@ def enter(
         return known
     over = _refuse(shift, one)
     if over and override is None:
-        raise Invalid(*map(_limit, over))
+        raise Invalid(*map(limit, over))
     if override is not None and by.person_id == one.person_id:
         raise Conflict(_("Nobody lets himself pass a limit: somebody else has to decide."))
     last = Turn.objects.filter(shift=shift).aggregate(n=Max("number"))["n"] or 0
@@ -171,7 +172,8 @@ def _refuse(shift: Shift, volunteer: Volunteer) -> list[str]:
     return passed(new, has, rules.limits)
 
 
-def _limit(code: str) -> Problem:
+def limit(code: str) -> Problem:
+    """What is said of a limit that would be passed."""
     return Problem(
         _SAID[code] % {"limit": getattr(post_rules().limits, code)},
         mend=_("Somebody else who plans shifts may allow it, with a reason."),
@@ -221,20 +223,30 @@ def _may_move(shift: Shift, one: Volunteer, allowed: Collection[str]) -> bool:
 def told(
     by: Actor, shift: Shift, volunteers: Sequence[Volunteer], template: str, **more: str
 ) -> None:
-    """Tell those of the volunteers who have accounts. One query, and one a message."""
+    """Tell those of the volunteers who have accounts. One query, and two for all messages."""
     people = {one.person_id for one in volunteers}
-    users = User.objects.filter(person_id__in=people, is_active=True).values_list("id", flat=True)
-    when = timezone.localtime(shift.starts_at)
-    for user_id in users:
-        notify(
-            by=by,
-            user_id=user_id,
-            template=template,
-            context={
-                "post": shift.post.name,
-                "shift": shift.name,
-                "day": when.date().isoformat(),
-                **more,
-            },
-            url=reverse("mobilise:shift", args=[shift.id]),
-        )
+    if people:
+        users = User.objects.filter(person_id__in=people, is_active=True)
+        _tell(by, shift, users.values_list("id", flat=True), template, **more)
+
+
+def tell_staff(by: Actor, right: str, shift: Shift, template: str, **more: str) -> None:
+    """Tell who has the right nearest to a shift's place, whoever made the change."""
+    above = codes.ancestors(shift.place_code, include_self=True)
+    here = Q(region=None) | Q(region__code__in=above, region__valid_to=None)
+    grants = Grant.objects.in_force().filter(here, role__rights__contains=[right])
+    found: dict[str, set[UUID]] = {}
+    for user_id, code in grants.values_list("user_id", "region__code"):
+        found.setdefault(code or "", set()).add(user_id)
+    _tell(by, shift, found[max(found, key=len)] if found else (), template, **more)
+
+
+def _tell(by: Actor, shift: Shift, users: Iterable[UUID], template: str, **more: str) -> None:
+    context = {
+        "post": shift.post.name,
+        "shift": shift.name,
+        "day": timezone.localtime(shift.starts_at).date().isoformat(),
+        **more,
+    }
+    url = reverse("mobilise:shift", args=[shift.id])
+    notify_many(by=by, notes=[Note(one, template, context, url) for one in users])

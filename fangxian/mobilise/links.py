@@ -1,4 +1,4 @@
-"""Secret links: a calendar that a phone subscribes to, a badge that residents verify.
+"""Secret links: a calendar that a phone subscribes to, a badge and certificates to verify.
 
 Nothing is stored but how often a volunteer has asked for new ones: the links are signed with the
 installation's key, and those of an earlier round open nothing.
@@ -13,15 +13,33 @@ from django.core import signing
 
 from fangxian.common.actor import Actor
 from fangxian.common.errors import OutOfScope
-from fangxian.mobilise.models import Volunteer
+from fangxian.mobilise.models import Certificate, Volunteer
 
 CALENDAR: Final = "calendar"
 BADGE: Final = "badge"
+CERTIFICATE: Final = "certificate"
 
 
 def secret(volunteer: Volunteer, what: str) -> str:
     """What stands in the link of ``what`` (:data:`CALENDAR`, :data:`BADGE`) of a volunteer."""
     return _signer(what).sign_object([volunteer.id.hex, volunteer.link_round])
+
+
+def seal_of(certificate: Certificate) -> str:
+    """What stands in the link by which a third person verifies a certificate.
+
+    It holds as long as the installation's key: what becomes of the certificate, the page tells.
+    """
+    return _signer(CERTIFICATE).sign_object([certificate.id.hex])
+
+
+def sealed(text: str) -> UUID:
+    """Which certificate a link is of. Raises OutOfScope for one that was not made here."""
+    try:
+        (key,) = _signer(CERTIFICATE).unsign_object(text)
+        return UUID(hex=key)
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise OutOfScope(CERTIFICATE) from error
 
 
 def opened(text: str, what: str) -> UUID:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -109,3 +110,70 @@ def _run_of(day: dt.date, days: Collection[dt.date]) -> int:
 def overlaps(new: Stretch, has: Iterable[Stretch]) -> bool:
     """Whether somebody would be in two places at once."""
     return any(one.starts_at < new.ends_at and new.starts_at < one.ends_at for one in has)
+
+
+@dataclass(frozen=True)
+class Near:
+    """A limit that somebody comes near: ``code`` as of :func:`passed`, what it is and may be."""
+
+    code: str
+    amount: float
+    limit: float
+
+    @property
+    def reached(self) -> bool:
+        """Whether nothing more fits, or it was passed by somebody's word."""
+        return self.amount >= self.limit
+
+    @property
+    def passed(self) -> bool:
+        """Whether a second person let it be passed."""
+        return self.amount > self.limit
+
+
+def ahead(of: Iterable[Stretch], now: dt.datetime) -> Load:
+    """The load that shifts still to be served are part of; what was rested from is over.
+
+    A week or a run counts where one of its shifts ends after ``now``.
+    """
+    all_of = sorted(of)
+    coming = [one for one in all_of if one.ends_at > now]
+    days = {one.starts_at.date() for one in all_of}
+    nights = {one.starts_at.date() for one in all_of if one.night}
+    return Load(
+        week_hours=max(
+            (
+                _hours_from(one.starts_at, all_of)
+                for one in all_of
+                if any(one.starts_at <= then.starts_at < one.starts_at + _WEEK for then in coming)
+            ),
+            default=0.0,
+        ),
+        days=max((_run_of(one.starts_at.date(), days) for one in coming), default=0),
+        nights=max(
+            (_run_of(one.starts_at.date(), nights) for one in coming if one.night), default=0
+        ),
+    )
+
+
+def nearing(found: Load, limits: Limits) -> list[Near]:
+    """The limits of which ``warn_share`` is used up.
+
+    Of days and nights, which are counted whole, one is told at the latest before the last.
+    """
+    of = (
+        ("week_hours", found.week_hours, limits.week_hours),
+        ("days_in_row", found.days, limits.days_in_row),
+        ("nights_in_row", found.nights, limits.nights_in_row),
+    )
+    return [
+        Near(code, amount, limit)
+        for code, amount, limit in of
+        if amount >= _warned_from(code, limit, limits.warn_share)
+    ]
+
+
+def _warned_from(code: str, limit: float, share: float) -> float:
+    if code == "week_hours":
+        return share * limit
+    return max(1, min(limit - 1, math.ceil(share * limit)))

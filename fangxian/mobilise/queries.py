@@ -45,6 +45,14 @@ def volunteer_of(by: Actor, code: str | None = None) -> Volunteer | None:
     return found.order_by("-place_code").first()
 
 
+def volunteers_of(by: Actor) -> QuerySet[Volunteer]:
+    """The records of volunteers that the actor has in his area, the smallest places first."""
+    if by.person_id is None:
+        return Volunteer.objects.none()
+    found = Volunteer.objects.filter(to_date=None, person_id=by.person_id)
+    return found.order_by("-place_code")
+
+
 def for_shift(shift: Shift) -> QuerySet[Volunteer]:
     """Who may be put on a shift: who serves at a place that contains it and is not unfit."""
     found = Volunteer.objects.filter(to_date=None, place_code__in=_around(shift.place_code))
@@ -68,9 +76,14 @@ def skills_of(volunteers: Iterable[UUID], on: dt.date) -> dict[UUID, set[str]]:
 
 
 def stretches_of(
-    volunteers: Collection[Volunteer], around: dt.datetime, rules: PostRules
+    volunteers: Collection[Volunteer],
+    around: dt.datetime,
+    rules: PostRules,
+    until: dt.datetime | None = None,
 ) -> dict[UUID, list[Stretch]]:
     """The shifts that volunteers are on a month before and after a moment, by volunteer.
+
+    With ``until`` a month before the one and after the other.
 
     Those of the same human at other places too, also out of the actor's sight: the database tells
     when, and neither where nor what.
@@ -80,7 +93,7 @@ def stretches_of(
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT person, starts_at, ends_at FROM mobilise_stretches(%s::uuid[], %s, %s)",
-            [list(of_person), around - month, around + month],
+            [list(of_person), around - month, (until or around) + month],
         )
         for person, starts_at, ends_at in cursor.fetchall():
             of_person[person].append(local(starts_at, ends_at, rules))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from uuid import UUID
 
 from django.db import connections
 from django.db.models import F, Sum
@@ -17,13 +18,28 @@ from fangxian.common.actor import Actor
 from fangxian.common.registries import Fact, Invariant, NavItem, Panel, Right, SearchHit, TodayItem
 from fangxian.core import messages, sunset
 from fangxian.core import rules as core_rules
+from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.messages import Template
-from fangxian.mobilise import ending, lacking, merging, queries, rules
+from fangxian.core.models import Task
+from fangxian.mobilise import (
+    ending,
+    fatigue,
+    following,
+    jobs,  # noqa: F401 (they register themselves)
+    lacking,
+    merging,
+    places,
+    queries,
+    roster_rules,
+    rules,
+)
 from fangxian.mobilise.actions.posts import PLAN, VIEW
 from fangxian.mobilise.actions.signing import TAKE
 from fangxian.mobilise.actions.volunteers import KEEP
-from fangxian.mobilise.models import Post, Turn
-from fangxian.people.references import Reference, references
+from fangxian.mobilise.aid import registered as aid
+from fangxian.mobilise.calls import registered as calls
+from fangxian.mobilise.models import Post, Turn, Volunteer
+from fangxian.people.references import Reference, person_changed, references
 from fangxian.regions.queries import called
 
 RIGHTS = (
@@ -35,16 +51,32 @@ RIGHTS = (
 TEMPLATES = {
     "mobilise.moved_up": _("A place became free: you are on “%(post)s”, %(shift)s, %(day)s."),
     "mobilise.taken_off": _("You were taken off “%(post)s”, %(shift)s, %(day)s."),
+    "mobilise.rostered": _(
+        "The roster of %(first)s to %(last)s is published. New shifts of yours: %(new)s; taken off:"
+        " %(off)s."
+    ),
     "mobilise.swap_asked": _("%(name)s asks you to take “%(post)s”, %(shift)s, %(day)s."),
     "mobilise.swap_agreed": _("%(name)s takes “%(post)s”, %(shift)s, %(day)s."),
     "mobilise.swap_declined": _("%(name)s can’t take “%(post)s”, %(shift)s, %(day)s."),
+    "mobilise.no_longer_fits": _(
+        "%(name)s no longer fits “%(post)s”, %(shift)s, %(day)s: see whether to take somebody else."
+    ),
+    "mobilise.died": _(
+        "%(name)s has died and was taken off “%(post)s”, %(shift)s, %(day)s: see who takes it."
+    ),
+    fatigue.TOLD: _(
+        "%(name)s of your unit comes near the limit of duty: %(hours)s hours in seven days,"
+        " %(days)s days and %(nights)s nights in a row. See to it that somebody takes over."
+    ),
     "mobilise.cancelled": _("The shift at “%(post)s”, %(shift)s, %(day)s, was cancelled."),
 }
 
 
 def register() -> None:
     """Fill the registries (from ``ready()``)."""
+    aid.register()
     core_rules.register_validator(rules.NAME, rules.check)
+    core_rules.register_validator(roster_rules.NAME, roster_rules.check)
     for right in RIGHTS:
         registries.rights.register(right.name, right)
     roster = NavItem(_("Posts and shifts"), "mobilise:week", VIEW, "clock")
@@ -56,15 +88,34 @@ def register() -> None:
         registries.facts.register(fact.name, fact)
     for name, text in TEMPLATES.items():
         messages.templates.register(name, Template(text))
+    task_kinds.register(
+        fatigue.KIND, TaskKind(_("Volunteers near a limit"), _volunteer_url, by_hand=False)
+    )
+    calls.register()
     sunset.endings.register("mobilise", ending.end_with_emergency, order=12)
     registries.invariants.register(
         "mobilise.turns",
         Invariant(_("turns lie where their shift lies, and each place is counted"), counted),
     )
+    person_changed.register("mobilise", _follow)
+    registries.before_recode.register("mobilise", places.before_recode)
     references.register(
         "mobilise.volunteers",
-        Reference("mobilise.Volunteer", clashes=merging.same_volunteers),
+        Reference(
+            "mobilise.Volunteer",
+            clashes=merging.same_volunteers,
+            settle=merging.settle_volunteers,
+            reopen=merging.reopen_volunteers,
+        ),
     )
+
+
+def _follow(by: Actor, persons: Collection[UUID]) -> None:
+    following.follow(by, persons)
+
+
+def _volunteer_url(task: Task) -> str:
+    return reverse("mobilise:volunteer", args=[task.object_id])
 
 
 def _panel(request: HttpRequest, by: Actor, code: str) -> str:
@@ -83,7 +134,7 @@ def _panel(request: HttpRequest, by: Actor, code: str) -> str:
 
 
 def _today(by: Actor) -> list[TodayItem]:
-    """For who plans: places that nobody has taken; for who serves: his own next shifts."""
+    """For who plans: places that nobody has taken, who is near a limit; for who serves: his own."""
     found: list[TodayItem] = []
     if by.may(PLAN) and queries.inside(Post.objects.filter(closed_on=None), by.area).exists():
         lack = lacking.within(by.area)
@@ -97,6 +148,17 @@ def _today(by: Actor) -> list[TodayItem]:
                 unit="place",
             )
         )
+    if by.may(KEEP) and (near := fatigue.near_at(by.area)):
+        found.append(
+            TodayItem(
+                "due",
+                _("Volunteers near a limit of hours, days or nights"),
+                near,
+                reverse("mobilise:load"),
+                "bad",
+                unit="person",
+            )
+        )
     me = queries.volunteer_of(by) if by.may(TAKE) else None
     if me is not None:
         ahead = Turn.objects.filter(
@@ -104,10 +166,21 @@ def _today(by: Actor) -> list[TodayItem]:
         )
         found.append(
             TodayItem(
-                "due", _("My shifts to come"), ahead.count(), reverse("mobilise:mine"), unit="shift"
+                "due",
+                _("My shifts to come"),
+                ahead.count(),
+                reverse("mobilise:mine"),
+                detail=_rest(me),
+                unit="shift",
             )
         )
     return found
+
+
+def _rest(me: Volunteer) -> str:
+    """What of a limit somebody has nearly used up."""
+    badge = fatigue.marks([me], rules.post_rules()).get(me.id)
+    return " · ".join([badge["word"], *badge["says"]]) if badge else ""
 
 
 def _search(by: Actor, text: str, limit: int) -> list[SearchHit]:

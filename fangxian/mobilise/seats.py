@@ -11,8 +11,26 @@ def seated(heads: int, skills: Mapping[str, int], people: Sequence[Collection[st
     Of ``heads`` seats so many as ``skills`` says ask for a skill, the others for none. Somebody
     without a skill never takes a seat that asks for one, even while nobody else wants it.
     """
-    seats = [skill for skill, n in sorted(skills.items()) for _ in range(n)][:heads]
-    seats += [""] * (heads - len(seats))
+    return sum(seat is not None for seat in assigned(heads, skills, people))
+
+
+def without(heads: int, skills: Mapping[str, int], people: Sequence[Collection[str]]) -> list[int]:
+    """Which of ``people``, by number, can have no seat of their own; who came first has one."""
+    seats = assigned(heads, skills, people)
+    return [person for person, seat in enumerate(seats) if seat is None]
+
+
+def labels(heads: int, skills: Mapping[str, int]) -> list[str]:
+    """What each seat of a shift asks for, "" for nothing."""
+    found = [skill for skill, n in sorted(skills.items()) for _ in range(n)][:heads]
+    return found + [""] * (heads - len(found))
+
+
+def assigned(
+    heads: int, skills: Mapping[str, int], people: Sequence[Collection[str]]
+) -> list[str | None]:
+    """What the seat of each asks for, "" for nothing, None without a seat; most have one."""
+    seats = labels(heads, skills)
     holder: list[int | None] = [None] * len(seats)
 
     def seat(person: int, tried: set[int]) -> bool:
@@ -26,7 +44,13 @@ def seated(heads: int, skills: Mapping[str, int], people: Sequence[Collection[st
                 return True
         return False
 
-    return sum(seat(person, set()) for person in range(len(people)))
+    for person in range(len(people)):
+        seat(person, set())
+    found: list[str | None] = [None] * len(people)
+    for at, who in enumerate(holder):
+        if who is not None:
+            found[who] = seats[at]
+    return found
 
 
 def has_room(

@@ -1,17 +1,51 @@
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
-from fangxian.mobilise.views import posts, public, shifts, swaps, taking, volunteers
+from fangxian.mobilise.calls import urls as call_urls
+from fangxian.mobilise.views import (
+    certificates,
+    drafts,
+    filling,
+    load,
+    pasting,
+    posts,
+    public,
+    rosters,
+    shifts,
+    swaps,
+    taking,
+    volunteers,
+    wishes,
+)
 
 app_name = "mobilise"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", shifts.week, name="week"),
+    path("chat/", pasting.paste, name="chat"),
+    path("chat/copy/", pasting.copied, name="chat_copy"),
+    path("gantt/", rosters.gantt, name="gantt"),
+    path("month/", rosters.month, name="month"),
     path("open/", taking.open_shifts, name="open"),
     path("mine/", taking.mine, name="mine"),
+    path("mine/calendar/", rosters.my_calendar, name="my_calendar"),
     path("mine/links/", taking.my_links, name="my_links"),
     path("mine/links/new/", taking.renew_links, name="renew_links"),
+    path("mine/wishes/", wishes.mine, name="wishes"),
+    path("mine/wishes/<uuid:wish_id>/remove/", wishes.remove, name="wish_remove"),
     path("calendar/<str:secret>.ics", public.calendar, name="calendar"),
+    path(
+        "mine/certificates/<uuid:certificate_id>/",
+        certificates.my_paper,
+        name="my_certificate",
+    ),
+    path("certificates/<uuid:certificate_id>/", certificates.paper, name="certificate"),
+    path(
+        "certificates/<uuid:certificate_id>/revoke/",
+        certificates.revoke,
+        name="certificate_revoke",
+    ),
+    path("proof/<str:secret>/", public.proof, name="proof"),
     path("badge/<str:secret>/", public.badge, name="badge"),
     path("in/", taking.typed, name="typed"),
     path("in/<str:token>/", taking.arrive, name="check_in"),
@@ -19,11 +53,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("turns/<uuid:turn_id>/withdraw/", taking.give_back, name="withdraw"),
     path("turns/<uuid:turn_id>/swap/", swaps.ask, name="swap"),
     path("swaps/<uuid:swap_id>/<slug:answer>/", swaps.answer, name="swap_answer"),
+    path("turns/<uuid:turn_id>/replace/", filling.replace, name="replace"),
     path("turns/<uuid:turn_id>/<slug:what>/", shifts.judge, name="judge"),
     path("shifts/<uuid:shift_id>/", shifts.detail, name="shift"),
     path("shifts/<uuid:shift_id>/put-on/", shifts.put_on, name="put_on"),
     path("shifts/<uuid:shift_id>/take/", taking.take, name="take"),
+    path("shifts/<uuid:shift_id>/heads/", filling.heads, name="heads"),
     path("shifts/<uuid:shift_id>/cancel/", shifts.cancel, name="shift_cancel"),
+    path("shifts/<uuid:shift_id>/why/", drafts.ask_why, name="why"),
+    path("obstacles/<uuid:obstacle_id>/", drafts.obstacle, name="obstacle"),
+    path("drafts/", drafts.every, name="drafts"),
+    path("drafts/new/", drafts.new, name="draft_new"),
+    path("drafts/repair/", drafts.repair, name="draft_repair"),
+    path("drafts/<uuid:draft_id>/", drafts.detail, name="draft"),
+    path("drafts/<uuid:draft_id>/progress/", drafts.progress, name="draft_progress"),
+    path("drafts/<uuid:draft_id>/enough/", drafts.enough, name="draft_enough"),
+    path("drafts/<uuid:draft_id>/drop/", drafts.drop, name="draft_drop"),
+    path("drafts/<uuid:draft_id>/again/", drafts.again, name="draft_again"),
+    path("drafts/<uuid:draft_id>/publish/", drafts.publish, name="draft_publish"),
     path("posts/", posts.every, name="posts"),
     path("posts/new/", posts.new, name="post_new"),
     path("posts/<uuid:post_id>/", posts.detail, name="post"),
@@ -31,8 +78,28 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("posts/<uuid:post_id>/edit/", posts.edit, name="post_edit"),
     path("posts/<uuid:post_id>/close/", posts.close, name="post_close"),
     path("posts/<uuid:post_id>/code/", posts.sheet, name="post_sheet"),
+    path("aid/", include("fangxian.mobilise.aid.urls")),
+    path("load/", load.every, name="load"),
+    path("load/<slug:form>/", load.export, name="load_export"),
+    path("calls/", include(call_urls.patterns)),
     path("volunteers/", volunteers.every, name="volunteers"),
     path("volunteers/new/", volunteers.new, name="volunteer_new"),
     path("volunteers/<uuid:volunteer_id>/", volunteers.detail, name="volunteer"),
+    path(
+        "volunteers/<uuid:volunteer_id>/certificate/",
+        certificates.new,
+        name="certificate_new",
+    ),
+    path(
+        "volunteers/<uuid:volunteer_id>/skills/",
+        volunteers.certificates,
+        name="skill_certificates",
+    ),
     path("volunteers/<uuid:volunteer_id>/discharge/", volunteers.discharge, name="discharge"),
+    path("volunteers/<uuid:volunteer_id>/wishes/", wishes.of_volunteer, name="wishes_of"),
+    path(
+        "volunteers/<uuid:volunteer_id>/wishes/<uuid:wish_id>/remove/",
+        wishes.remove_for,
+        name="wish_remove_for",
+    ),
 ]

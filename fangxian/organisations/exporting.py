@@ -31,7 +31,7 @@ from fangxian.core.jobs import JobKind, kinds
 from fangxian.core.ledgers import XLSX
 from fangxian.core.models import File
 from fangxian.core.progress import Progress
-from fangxian.organisations import exported_places, exporting_households
+from fangxian.organisations import exported_places, exporting_households, exporting_together
 from fangxian.organisations.actions.revealing import WHAT
 from fangxian.organisations.models import Member, Organisation, Responsibility
 from fangxian.organisations.queries import in_force
@@ -226,6 +226,27 @@ EXPORTS: Final = {
             exporting_households.COLUMNS,
             exporting_households.count,
             exporting_households.rows,
+        ),
+        Export(
+            "seconded",
+            gettext_lazy("Temporary units and who serves in them"),
+            exporting_together.UNIT_COLUMNS,
+            exporting_together.count_units,
+            exporting_together.unit_rows,
+        ),
+        Export(
+            "alliances",
+            gettext_lazy("Alliances"),
+            exporting_together.ALLIANCE_COLUMNS,
+            exporting_together.count_alliances,
+            exporting_together.alliance_rows,
+        ),
+        Export(
+            "pairings",
+            gettext_lazy("Pairing"),
+            exporting_together.PAIRING_COLUMNS,
+            exporting_together.count_pairings,
+            exporting_together.pairing_rows,
         ),
     )
 }

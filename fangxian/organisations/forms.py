@@ -140,6 +140,17 @@ def one_place(text: str, area: str) -> Region:
     )
 
 
+def one_unit(name: str) -> Organisation:
+    """The organisation by its full or short name. Raises ValidationError."""
+    present = Organisation.objects.filter(dissolved_on=None)
+    found = list(present.filter(name=name)[:2]) or list(present.filter(short_name=name)[:2])
+    if len(found) == 1:
+        return found[0]
+    raise forms.ValidationError(
+        _("“%(name)s” is no organisation, or several: write its full name."), params={"name": name}
+    )
+
+
 class DayForm(forms.Form):
     """A day and a reason: for endings."""
 

@@ -161,6 +161,10 @@ def _standing(values: Mapping[str, Any]) -> str | None:
     word = str(values.get("political_status", "")).strip()
     if not word:
         return None
+    for standing in Standing:
+        # As the ledger that is taken away says it.
+        if word == str(standing.label):
+            return standing.value
     if word in probationary_words():
         return Standing.PROBATIONARY
     return Standing.FULL if word in party_words() else ""

@@ -145,17 +145,17 @@ def solved(of: Ground) -> dict[str, Any]:
     if not of.vacant or not of.candidates:
         return {"matches": [], "shorts": []}
     nodes = list(of.vacant.values())
-    positions = _positions(
+    positions = positions_of(
         of.area, [node.code for node in nodes], [c.home for c in of.candidates if c.home]
     )
-    seats = [Seat(str(node.id), node.missing, _at(positions, node.code)) for node in nodes]
+    seats = [Seat(str(node.id), node.missing, position_at(positions, node.code)) for node in nodes]
     has, served = held(of.role, of.rules, [c.holder for c in of.candidates], of.day)
     available = [
         Available(
             c.key,
             of.role.max_per_holder,
             frozenset(map(str, has.get(c.holder, ()))),
-            _at(positions, c.home),
+            position_at(positions, c.home),
             _wishes(of.rules, c, nodes, served.get(c.holder, frozenset())),
         )
         for c in of.candidates
@@ -361,7 +361,7 @@ def _organisations(area: Region, propose: Any, day: dt.date) -> Iterable[_Candid
 Positions = dict[str, tuple[float, float]]
 
 
-def _positions(area: Region, *groups: Sequence[str]) -> Positions:
+def positions_of(area: Region, *groups: Sequence[str]) -> Positions:
     """Positions by code: the mean of the buildings in each place that is asked for."""
     lo, hi = codes.bounds(area.code[: int(Level.COUNTY)])
     wanted = {code for group in groups for code in group}
@@ -380,7 +380,7 @@ def _positions(area: Region, *groups: Sequence[str]) -> Positions:
     return found
 
 
-def _at(positions: Positions, code: str) -> tuple[float, float] | None:
+def position_at(positions: Positions, code: str) -> tuple[float, float] | None:
     """The position of a place: its own, else that of the nearest place above that has one."""
     for near in codes.walk_up(code) if code else ():
         if near in positions:

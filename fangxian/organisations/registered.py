@@ -55,6 +55,7 @@ RIGHTS = (
         "organisations.edit", gettext_lazy("Change organisations and their members"), personal=True
     ),
     Right("organisations.appoint", gettext_lazy("Name who answers for a place"), personal=True),
+    Right("organisations.claim", gettext_lazy("Take on what communities need, for one’s own unit")),
     Right("organisations.evidence", gettext_lazy("Attach evidence of the five ones")),
     Right("organisations.approve", gettext_lazy("Decide about temporary units"), personal=True),
     Right(

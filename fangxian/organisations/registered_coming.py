@@ -15,9 +15,11 @@ from django.utils.translation import gettext_lazy
 from fangxian.common import codes, registries
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
-from fangxian.common.registries import Fact, Invariant, Panel, SearchHit, TodayItem
+from fangxian.common.registries import Fact, Invariant, NavItem, Panel, SearchHit, TodayItem
+from fangxian.core import messages
 from fangxian.core import rules as core_rules
 from fangxian.core.kinds import TaskKind, task_kinds
+from fangxian.core.messages import Template
 from fangxian.core.models import Task
 from fangxian.organisations import (
     invariants,
@@ -31,6 +33,7 @@ from fangxian.organisations import (
     units,
 )
 from fangxian.organisations.actions import temporary
+from fangxian.organisations.actions.items import CLAIM
 from fangxian.organisations.models import Secondment, TemporaryUnit
 from fangxian.people.references import Reference, references
 
@@ -39,6 +42,14 @@ VIEW = "organisations.view"
 LAST = 201
 HITS = 5
 SHOWN = 20
+TEMPLATES = {
+    "organisations.claim_asked": gettext_lazy("%(name)s wants to take on “%(item)s”: confirm it."),
+    "organisations.claim_confirmed": gettext_lazy(
+        "The community confirms: you take on “%(item)s”."
+    ),
+    "organisations.claim_declined": gettext_lazy("The community gives “%(item)s” to others."),
+    "organisations.claim_taken_back": gettext_lazy("%(name)s gives “%(item)s” back: it is open."),
+}
 
 
 def register() -> None:
@@ -51,6 +62,13 @@ def register() -> None:
         (temporary.RETURNED, gettext_lazy("Temporary unit sent back")),
     ):
         task_kinds.register(kind, TaskKind(label, unit_url, by_hand=False))
+    for name, words in TEMPLATES.items():
+        messages.templates.register(name, Template(words))
+    registries.navigation.register(
+        "organisations.own_items",
+        NavItem(gettext_lazy("Items for our unit"), "organisations:own_items", CLAIM, "check"),
+        order=47,
+    )
     registries.panels.register(
         "organisations.coming",
         Panel(gettext_lazy("Temporary units, alliances, pairing"), VIEW, place_panel),
@@ -104,7 +122,7 @@ def place_panel(request: HttpRequest, by: Actor, place_code: str) -> str:
         "units": list(found[:SHOWN]),
         "count": found.count(),
         "alliances": list(together.alliances_in(place_code)[:SHOWN]),
-        "pairings": list(together.pairings_with(place_code)[:SHOWN]),
+        "pairings": list(together.pairings_at(place_code)[:SHOWN]),
     }
     if not any(context.values()):
         return ""

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.common import codes
+from fangxian.common.actor import Actor
 from fangxian.common.errors import OutOfScope
 from fangxian.organisations.models import Claim, CommunityItem, ReportIn
 from fangxian.organisations.models.reporting import QUARTERS
@@ -72,6 +73,17 @@ def item(item_id: UUID) -> CommunityItem:
     if found is None:
         raise OutOfScope(f"item {item_id}")
     return found
+
+
+def own_reports(by: Actor) -> QuerySet[ReportIn]:
+    """Where the actor's unit, or he himself, was received and goes on, as far as it is in scope."""
+    mine = Q(pk=None)
+    if by.organisation_id is not None:
+        mine |= Q(organisation=by.organisation_id)
+    if by.person_id is not None:
+        mine |= Q(person=by.person_id)
+    found = ReportIn.objects.filter(mine, ended_on=None, received_on__isnull=False)
+    return found.select_related("community", "organisation").order_by("community__code", "id")
 
 
 def claim(claim_id: UUID) -> Claim:

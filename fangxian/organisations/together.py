@@ -86,10 +86,18 @@ def pairings_of(body: Organisation) -> QuerySet[Pairing]:
     return found.select_related("organisation", "partner", "place").order_by("-from_date", "-id")
 
 
-def pairings_with(place_code: str) -> QuerySet[Pairing]:
-    """The pairings with a place, as far as they are in scope."""
-    found = Pairing.objects.filter(_ended(ended=False), place__code=place_code)
-    return found.select_related("organisation", "place").order_by("-from_date", "-id")
+def pairings_at(place_code: str) -> QuerySet[Pairing]:
+    """The pairings at either end of which a place or an organisation in it stands.
+
+    The first end is the seat of the unit, so a reader sees those whose both ends he may see.
+    """
+    lo, hi = codes.bounds(place_code)
+    there = Q(place_code__gte=lo, place_code__lt=hi)
+    there |= Q(partner__seat__code__gte=lo, partner__seat__code__lt=hi)
+    there |= Q(place__code__gte=lo, place__code__lt=hi)
+    found = Pairing.objects.filter(_ended(ended=False)).filter(there)
+    found = found.select_related("organisation", "partner", "place")
+    return found.order_by("-from_date", "-id")
 
 
 def pairing(pairing_id: UUID) -> Pairing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -33,3 +33,14 @@ references: Registry[Reference] = Registry("reference to persons")
 # Called with the person's id when a death or a move is taken back: what that ended in other rooms
 # goes on.
 alive_again: Registry[Callable[[Actor, UUID], None]] = Registry("room that a death ends rows of")
+# Called in the same transaction with the ids of persons in scope whose name or day of death has
+# changed: rooms that copied the name, or end something with a death.
+person_changed: Registry[Callable[[Actor, Collection[UUID]], None]] = Registry(
+    "room that keeps up with persons"
+)
+
+
+def tell_changed(by: Actor, persons: Collection[UUID]) -> None:
+    """Tell all rooms that names or days of death have changed."""
+    for _room, keep_up in person_changed.items():
+        keep_up(by, persons)

@@ -24,6 +24,7 @@ from fangxian.common.registries import (
     Right,
     SearchHit,
     TodayItem,
+    before_recode,
     facts,
     invariants,
     navigation,
@@ -32,6 +33,7 @@ from fangxian.common.registries import (
     today,
 )
 from fangxian.common.ui import formats
+from fangxian.people import tokens
 from fangxian.people.matching import unpaired
 from fangxian.people.references import Reference, references
 
@@ -87,6 +89,7 @@ def register() -> None:
         ("people.merge", _("Decide on possible duplicates")),
     ):
         rights.register(name, Right(name, label, personal=True))
+    before_recode.register("people.tokens", tokens.before_recode)
     references.register(
         "people.documents", Reference("people.PersonDocument", clashes=_same_documents)
     )

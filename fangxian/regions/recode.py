@@ -181,6 +181,7 @@ def _follow(by: Actor, area: str, pairs: Mapping[str, str], using: str) -> dict[
     """Rewrite the codes in all rows that carry them; rows by table."""
     olds, news = list(pairs), list(pairs.values())
     moved: dict[str, int] = {}
+    afterwards = [make_way(by, area, pairs, using) for make_way in registries.before_recode]
     with connections[using].cursor() as cursor:
         for table, column in moving_tables():
             cursor.execute(
@@ -189,6 +190,8 @@ def _follow(by: Actor, area: str, pairs: Mapping[str, str], using: str) -> dict[
             count = cursor.fetchone()[0]
             if count:
                 moved[table] = count
+    for go_on in afterwards:
+        go_on()
     for follower in registries.after_recode:
         follower(by, area, pairs, using)
     return moved

@@ -10,11 +10,13 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser
 
+from fangxian.accounts.models import Grant
 from fangxian.common.scoping import acting
 from fangxian.organisations.actions import (
     add_ally,
     add_entry,
     add_member,
+    ask_for_item,
     claim_item,
     create_organisation,
     draft_unit,
@@ -70,12 +72,20 @@ def made(places: Any, cast: Any) -> Any:
         report = report_in(by=hq, community=here, who=unit, offers="可派3人", received=True)
         item = list_item(by=hq, community=here, kind="need", title="夜班值守")
         claim_item(by=hq, item=item, report=report)
+        # Of the same unit: one that waits for the community, one that is open.
+        Grant.objects.filter(user=cast.user("headquarters")).update(organisation_id=unit.id)
+        asked, _open = (
+            list_item(by=hq, community=here, kind="need", title=title)
+            for title in ("搬运物资", "电话慰问")
+        )
+        ask_for_item(by=cast.actor("headquarters"), item=asked)
     return {
         "unit": row,
         "alliance": alliance,
         "pairing": pairing,
         "report": report,
         "item": item,
+        "asked": asked,
         "home": home,
         "here": here.code,
     }
@@ -94,6 +104,8 @@ def test_the_pages_are_accessible_everywhere(
         ("reporting", [made["here"]], "?view=need"),
         ("reporting", [places.county], ""),
         ("community_item", [made["item"].id], ""),
+        ("community_item", [made["asked"].id], ""),
+        ("own_items", [], ""),
         ("report_feedback", [made["report"].id], ""),
         ("report_in", [made["report"].id], ""),
         ("report_member", [made["here"]], ""),

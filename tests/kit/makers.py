@@ -10,6 +10,7 @@ import tests.kit.field_makers  # noqa: F401  (the makers register themselves)
 from fangxian.accounts.models import Device, DeviceCode, Grant, SecurityAlert, User
 from fangxian.common.ids import uuid7
 from tests.kit import (  # the makers register themselves
+    makers_aid,  # noqa: F401
     makers_coming,  # noqa: F401
     makers_duties,  # noqa: F401
     makers_mobilise,  # noqa: F401

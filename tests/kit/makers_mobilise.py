@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from tests.kit.makers_coming import organisation_of
 from tests.kit.objects import Side, maker
 
 
@@ -90,3 +91,118 @@ def _answer(_side: Side) -> Any:
 @maker("mobilise:secret")
 def _secret(side: Side) -> Any:
     return "none"
+
+
+@maker("mobilise:form")
+def _form(_side: Side) -> Any:
+    return "csv"
+
+
+@maker("mobilise:certificate_id")
+def _certificate(side: Side) -> Any:
+    from fangxian.mobilise.models import Certificate, Volunteer
+
+    who = side.act(lambda _by: Volunteer.objects.get(id=side.get("mobilise:volunteer_id")))
+    today = timezone.localdate()
+    return side.act(
+        lambda by: Certificate.objects.create(
+            place_code=who.place_code,
+            volunteer=who,
+            number=f"Kit {side.name}",
+            name=who.name,
+            first=today,
+            last=today,
+            minutes=60,
+            rows=[{"unit": "Kit", "turns": 1, "minutes": 60}],
+            issuer=organisation_of(side),
+            issuer_name="Kit",
+            issued_on=today,
+            issued_by=by.name,
+        )
+    ).pk
+
+
+@maker("mobilise:call_id")
+def _call(side: Side) -> Any:
+    from fangxian.mobilise.actions import NewCall, NewLine, draft_call, send_call
+    from fangxian.mobilise.actions.calling import digest_of
+
+    place, today = side.region(side.codes.community), timezone.localdate()
+    said = NewCall(
+        title=f"Kit {side.name}",
+        kind="gate",
+        starts_on=today,
+        ends_on=today + dt.timedelta(days=6),
+        cut_off=timezone.now() + dt.timedelta(days=2),
+    )
+    lines = [NewLine(place, 3, key=True)]
+    call = side.act(lambda by: draft_call(by=by, place=place, call=said, lines=lines))
+    seen = side.act(lambda _by: digest_of(call))
+    return side.act(lambda by: send_call(by=by, call=call, seen=seen)).pk
+
+
+@maker("mobilise:line_id")
+def _line(side: Side) -> Any:
+    from fangxian.mobilise.models import CallLine
+
+    return side.act(lambda _by: CallLine.objects.get(call=side.get("mobilise:call_id"))).pk
+
+
+@maker("mobilise:placement_id")
+def _placement(side: Side) -> Any:
+    from fangxian.mobilise.models import CallLine, Placement, Pledge, Volunteer
+
+    def made(_by: Any) -> Any:
+        line = CallLine.objects.select_related("call").get(id=side.get("mobilise:line_id"))
+        call = line.call
+        pledge = Pledge.objects.create(
+            place_code=call.place_code,
+            call=call,
+            volunteer=Volunteer.objects.get(id=side.get("mobilise:volunteer_id")),
+            hours="any",
+            from_date=call.starts_on,
+            until=call.ends_on,
+            made_by="kit",
+        )
+        return Placement.objects.create(
+            place_code=call.place_code, pledge=pledge, line=line, source="claim", state="asked"
+        )
+
+    return side.act(made).pk
+
+
+@maker("mobilise:match_id")
+def _match(side: Side) -> Any:
+    from fangxian.mobilise.actions import ask_match
+    from fangxian.mobilise.models import Call
+
+    call = side.act(lambda _by: Call.objects.get(id=side.get("mobilise:call_id")))
+    return side.act(lambda by: ask_match(by=by, call=call)).pk
+
+
+@maker("mobilise:draft_id")
+def _draft(side: Side) -> Any:
+    from fangxian.mobilise.actions import draft_roster
+    from fangxian.mobilise.models import Shift
+
+    shift = side.act(lambda _by: Shift.objects.get(id=side.get("mobilise:shift_id")))
+    place = side.region(side.codes.community)
+    return side.act(lambda by: draft_roster(by=by, place=place, first=shift.day, last=shift.day)).pk
+
+
+@maker("mobilise:obstacle_id")
+def _obstacle(side: Side) -> Any:
+    from fangxian.mobilise.actions import ask_why
+    from fangxian.mobilise.models import Shift
+
+    shift = side.act(lambda _by: Shift.objects.get(id=side.get("mobilise:shift_id")))
+    return side.act(lambda by: ask_why(by=by, shift=shift)).pk
+
+
+@maker("mobilise:wish_id")
+def _wish(side: Side) -> Any:
+    from fangxian.mobilise.actions import make_wish
+    from fangxian.mobilise.models import Volunteer
+
+    who = side.act(lambda _by: Volunteer.objects.get(id=side.get("mobilise:volunteer_id")))
+    return side.act(lambda by: make_wish(by=by, volunteer=who, kind="off", weekday=1)).pk

@@ -44,6 +44,7 @@ REFUSED_CHANGE = {
     "field:round": (403, "as above"),
     "field:outreach": (403, "as above"),
     "field:disinfections": (403, "as above"),
+    "mobilise:aid_phone": (403, "only who keeps the batches, leads this one or is its liaison"),
     "core:task_done": (403, "only whoever the task is asked of"),
     "core:rule": (
         403,

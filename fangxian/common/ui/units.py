@@ -16,10 +16,12 @@ UNITS: Final[dict[str, Any]] = {
     "job": npgettext_lazy("unit", "job", "jobs"),
     "message": npgettext_lazy("unit", "message", "messages"),
     "pair": npgettext_lazy("unit", "pair", "pairs"),
+    "person": npgettext_lazy("unit", "person", "people"),
     "place": npgettext_lazy("unit", "place", "places"),
     "post": npgettext_lazy("unit", "post", "posts"),
     "report": npgettext_lazy("unit", "report", "reports"),
     "round": npgettext_lazy("unit", "round", "rounds"),
+    "shift": npgettext_lazy("unit", "shift", "shifts"),
     "time": npgettext_lazy("unit", "time", "times"),
     "visit": npgettext_lazy("unit", "visit", "visits"),
 }

@@ -1,7 +1,8 @@
 """Posts of the community with their shifts, and the volunteers who take them.
 
 What was served lies in the days before today; of the days to come most places are taken, some wait
-for somebody, and the last days are open.
+for somebody, then come three days by a roster that was worked out and published, and one that waits
+to be looked at.
 """
 
 from __future__ import annotations
@@ -19,17 +20,25 @@ from fangxian.common.scoping import acting
 from fangxian.config.demo.accounts import areas
 from fangxian.config.demo.officers import Officers
 from fangxian.config.demo.recipe import Chance
+from fangxian.core import runner
 from fangxian.mobilise import lacking
 from fangxian.mobilise.actions import (
     NewPattern,
     NewSkill,
+    draft_roster,
     enlist,
     enlist_new,
+    issue_certificate,
     lay_out,
+    make_wish,
     open_post,
+    publish_draft,
     put_on,
+    take_what_is_there,
 )
-from fangxian.mobilise.models import Pattern, Post, Shift, Turn, Volunteer
+from fangxian.mobilise.fatigue import follow_load
+from fangxian.mobilise.models import Pattern, Post, Shift, Turn, Volunteer, Wish
+from fangxian.organisations.models import Organisation
 from fangxian.people.models import Person
 from fangxian.regions.queries import at
 
@@ -39,6 +48,8 @@ SERVED, FILLED, AHEAD = 4, 3, 9
 TAKEN = 0.85
 ABSENT = 0.04
 NOTED = 0.3
+# How many of the volunteers have said when they like to serve, or can't.
+WISHING = 15
 
 
 def set_up(by: Actor, chance: Chance, officers: Officers) -> None:
@@ -66,7 +77,9 @@ def set_up(by: Actor, chance: Chance, officers: Officers) -> None:
     volunteers = _present(by, where["community"])
     draw = random.Random(chance.data["seed"])  # noqa: S311 (made-up data, not secrets)
     with acting(by):
-        for shift in lacking.standing().filter(post__in=posts).order_by("starts_at", "id"):
+        shifts = list(lacking.standing().filter(post__in=posts).order_by("starts_at", "id"))
+        _every_day(office, volunteers[-1], shifts)
+        for shift in shifts:
             _fill(office, shift, volunteers, draw)
         # They are those of the days before: nobody signs up for what is over.
         back = (SERVED + 1) * DAY
@@ -79,6 +92,12 @@ def set_up(by: Actor, chance: Chance, officers: Officers) -> None:
             opened_on=chance.today - SERVED * DAY
         )
     catch_up(by, chance, officers)
+    with acting(by):
+        body = office.organisation_id
+        issuer = Organisation.objects.filter(id=body).first() if body else None
+    if issuer is not None:
+        for one in (volunteers[0], volunteers[-1]):
+            _certify(office, one, issuer, chance)
 
 
 def catch_up(by: Actor, chance: Chance, officers: Officers) -> None:
@@ -103,8 +122,39 @@ def catch_up(by: Actor, chance: Chance, officers: Officers) -> None:
             post__in=posts, placed=0, starts_at__gt=timezone.now(),
             day__lte=chance.today + FILLED * DAY,
         )  # fmt: skip
-        for shift in soon.order_by("starts_at", "id"):
+        shifts = list(soon.order_by("starts_at", "id"))
+        _every_day(office, volunteers[-1], shifts)
+        for shift in shifts:
             _fill(office, shift, volunteers, draw)
+    _rosters(by, office, chance, community)
+    follow_load(by=by)
+
+
+def _every_day(office: Actor, one: Volunteer, shifts: Sequence[Shift]) -> None:
+    """Somebody who serves day after day, until no limit lets him any more."""
+    on: set[dt.date] = set()
+    for shift in shifts:
+        if shift.day in on:
+            continue
+        try:
+            put_on(by=office, shift=shift, volunteer=one, source=Turn.Source.TAP)
+        except (Conflict, Invalid):
+            continue
+        on.add(shift.day)
+
+
+def _certify(office: Actor, one: Volunteer, issuer: Organisation, chance: Chance) -> None:
+    """A certificate of what was served so far, if anything was."""
+    try:
+        issue_certificate(
+            by=office,
+            volunteer=one,
+            first=chance.today - SERVED * DAY,
+            last=chance.today,
+            issuer=issuer,
+        )
+    except Invalid:
+        return
 
 
 def _enlist(by: Actor, office: Actor, chance: Chance, community: str) -> None:
@@ -174,3 +224,33 @@ def _serve(chance: Chance, draw: random.Random) -> None:
         for name, value in changes.items():
             setattr(turn, name, value)
         turn.save()
+
+
+def _rosters(by: Actor, office: Actor, chance: Chance, community: str) -> None:
+    """Wishes, a roster that is published, and one that waits to be looked at."""
+    volunteers, place = _present(by, community), at(community)
+    with acting(by):
+        if Wish.objects.exists():
+            return
+    draw = random.Random(chance.data["seed"])  # noqa: S311 (made-up data, not secrets)
+    for one in draw.sample(volunteers, min(WISHING, len(volunteers))):
+        kind = draw.choice(Wish.Kind.values)
+        if kind == Wish.Kind.OFF:
+            day = chance.today + draw.randint(FILLED, AHEAD) * DAY
+            make_wish(by=office, volunteer=one, kind=kind, first=day, until=day)
+        else:
+            part = draw.choice(["morning", "afternoon", "night"])
+            make_wish(
+                by=office, volunteer=one, kind=kind, part=part, weekday=draw.choice([None, 5])
+            )
+    first = chance.today + (FILLED + 1) * DAY
+    for last, published in ((first + 2 * DAY, True), (chance.today + AHEAD * DAY, False)):
+        draft = draft_roster(by=office, place=place, first=first, last=last)
+        take_what_is_there(by=office, draft=draft)
+        if draft.job_id is not None:
+            runner.run(draft.job_id)
+        with acting(by):
+            draft.refresh_from_db()
+        if published and draft.state == draft.State.READY:
+            publish_draft(by=office, draft=draft, digest=draft.digest)
+        first = last + DAY

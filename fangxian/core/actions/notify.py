@@ -80,6 +80,7 @@ class Note:
     user_id: UUID
     template: str
     context: dict[str, Any]
+    url: str = ""
 
 
 @action
@@ -89,6 +90,7 @@ def notify_many(*, by: Actor, notes: Sequence[Note]) -> int:
         OutboxMessage(
             template=note.template,
             context=orjson.dumps(note.context).decode(),
+            url=note.url,
             user_id=note.user_id,
             sent_by=by.name,
         )

@@ -24,7 +24,7 @@ from fangxian.field.actions import NewPoint
 from fangxian.field.duties.rules import DutyRules, GateKind
 from fangxian.field.models import GateEntry, Message, Point
 from fangxian.field.models.duties import MOST_CHARACTERS, MOST_TIMES
-from fangxian.organisations.forms import one_place
+from fangxian.organisations.forms import one_place, one_unit
 from fangxian.organisations.models import Organisation
 from fangxian.regions.models import Region
 
@@ -99,17 +99,7 @@ class _GateFields(forms.Form):
             raise forms.ValidationError(
                 _("At most %(n)d units staff a gate."), params={"n": MOST_UNITS}
             )
-        return [self._unit(name) for name in wanted]
-
-    def _unit(self, name: str) -> Organisation:
-        present = Organisation.objects.filter(dissolved_on=None)
-        found = list(present.filter(name=name)[:2]) or list(present.filter(short_name=name)[:2])
-        if len(found) == 1:
-            return found[0]
-        raise forms.ValidationError(
-            _("“%(name)s” is no organisation, or several: write its full name."),
-            params={"name": name},
-        )
+        return [one_unit(name) for name in wanted]
 
 
 class GateForm(_GateFields, PlacedForm):

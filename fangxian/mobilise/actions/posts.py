@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -92,7 +92,8 @@ def change_post(
         kind=kind,
         organisation_id=organisation.id if organisation else None,
     )
-    _refuse(found, patterns)
+    present = Pattern.objects.filter(post=found, ended_on=None).values_list("skills", flat=True)
+    _refuse(found, patterns, {code for skills in present for code in skills})
     if changed:
         found.save(update_fields=changed)
     _set_patterns(found, patterns)
@@ -110,7 +111,7 @@ def held(by: Actor, post: Post) -> Post:
     return found
 
 
-def _refuse(post: Post, patterns: Sequence[NewPattern]) -> None:
+def _refuse(post: Post, patterns: Sequence[NewPattern], has: Collection[str] = ()) -> None:
     rules = post_rules()
     problems: list[Problem] = []
     if not post.name:
@@ -134,13 +135,14 @@ def _refuse(post: Post, patterns: Sequence[NewPattern]) -> None:
                 code="taken",
             )
         )
-    problems += _odd(patterns)
+    problems += _odd(patterns, has)
     if problems:
         raise Invalid(*problems)
 
 
-def _odd(patterns: Sequence[NewPattern]) -> Iterator[Problem]:
-    skills = post_rules().skills
+def _odd(patterns: Sequence[NewPattern], has: Collection[str]) -> Iterator[Problem]:
+    # What the rules have no more stays where it is asked for already.
+    skills = {*post_rules().skills, *has}
     names: set[str] = set()
     for row, one in enumerate(patterns, start=1):
 

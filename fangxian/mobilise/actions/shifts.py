@@ -86,7 +86,7 @@ def change_heads(*, by: Actor, shift: Shift, heads: int, skills: Mapping[str, in
     Raises Conflict (over, cancelled, more are on it than would fit), Invalid.
     """
     found = locked(by, shift.id, PLAN)
-    known = post_rules().skills
+    known = {*post_rules().skills, *found.skills}
     if not 1 <= heads <= MOST_HEADS:
         raise Invalid(
             Problem(

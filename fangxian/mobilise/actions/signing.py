@@ -89,9 +89,9 @@ def take_off(*, by: Actor, turn: Turn, absent: bool = False) -> Turn | None:
 def replace(
     *, by: Actor, turn: Turn, volunteer: Volunteer, override: Override | None = None
 ) -> Turn:
-    """Put somebody of the reserve in the place of who is absent or was taken off.
+    """Put somebody of the reserve, or who waits, in the place of who is absent or was taken off.
 
-    Raises Conflict (nobody to replace, no place that fits), Invalid.
+    Raises Conflict (nobody to replace, replaced already, no place that fits), Invalid.
     """
     before = Turn.objects.filter(id=turn.id).first()
     if before is None:
@@ -99,6 +99,11 @@ def replace(
     shift = locked(by, before.shift_id, PLAN)
     if before.state not in (Turn.State.ABSENT, Turn.State.TAKEN_OFF, Turn.State.LEFT):
         raise Conflict(_("Nobody is missing there."))
+    if before.successors.filter(state=Turn.State.PLACED).exists():
+        raise Conflict(_("Somebody has that place already."))
+    Turn.objects.filter(shift=shift, volunteer=volunteer, state=Turn.State.WAITING).update(
+        state=Turn.State.LEFT, ended_at=timezone.now()
+    )
     made = enter(by, shift, volunteer, Turn.Source.RESERVE, override, for_turn=before)
     if made.state != Turn.State.PLACED or made.for_turn_id != before.id:
         raise Conflict(_("%(name)s does not fit there, or is on it.") % {"name": volunteer.name})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -17,8 +17,11 @@ from fangxian.common.codes import Level, level_of
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.ids import uuid7
 from fangxian.common.models import update_fields
+from fangxian.mobilise import fitting
+from fangxian.mobilise.actions.posts import PLAN
+from fangxian.mobilise.calls.rules import call_rules
 from fangxian.mobilise.models import Skill, Turn, Volunteer
-from fangxian.mobilise.models.volunteer import ECHELONS
+from fangxian.mobilise.models.volunteer import ECHELONS, MOST_SEATS
 from fangxian.mobilise.rules import post_rules
 from fangxian.organisations.models import Organisation
 from fangxian.people.actions import create_person, link_person, unlink_person
@@ -39,6 +42,15 @@ class NewSkill:
     expires_on: dt.date | None = None
 
 
+@dataclass(frozen=True)
+class Brings:
+    """What a volunteer brings along: codes of the rule set ``calls``, seats of the vehicle."""
+
+    vehicle_kind: str = ""
+    seats: int | None = None
+    languages: tuple[str, ...] = ()
+
+
 @action
 def enlist(
     *,
@@ -50,6 +62,7 @@ def enlist(
     echelon: int = 1,
     vehicle: bool = False,
     fit: bool | None = None,
+    brings: Brings | None = None,
 ) -> Volunteer:
     """Enlist a person at a community or above; the person is seen there from then on.
 
@@ -61,7 +74,8 @@ def enlist(
     if Volunteer.objects.filter(person=person, place_code=place.code, to_date=None).exists():
         raise Conflict(_("%(name)s is a volunteer here already.") % {"name": person.name})
     volunteer = Volunteer(person=person, name=person.name)
-    _enter(by, volunteer, place, organisation, skills, echelon, vehicle=vehicle, fit=fit)
+    more = {"vehicle": vehicle, "fit": fit, **_brought(brings, vehicle)}
+    _enter(by, volunteer, place, organisation, skills, echelon, **more)
     link_person(
         by=by, person_id=person.id, place_code=place.code, kind=LINK, source_id=volunteer.id
     )
@@ -81,6 +95,7 @@ def enlist_new(
     echelon: int = 1,
     vehicle: bool = False,
     fit: bool | None = None,
+    brings: Brings | None = None,
 ) -> Volunteer:
     """Enlist somebody whom the register does not know yet. Raises Invalid, Conflict."""
     by.require(KEEP, place.code)
@@ -95,7 +110,8 @@ def enlist_new(
         phones=phones,
     )
     volunteer = Volunteer(id=volunteer_id, person=person, name=person.name)
-    _enter(by, volunteer, place, organisation, skills, echelon, vehicle=vehicle, fit=fit)
+    more = {"vehicle": vehicle, "fit": fit, **_brought(brings, vehicle)}
+    _enter(by, volunteer, place, organisation, skills, echelon, **more)
     return volunteer
 
 
@@ -122,6 +138,46 @@ def _enter(
     _set_skills(volunteer, skills)
 
 
+def _brought(brings: Brings | None, vehicle: bool) -> dict[str, Any]:
+    """The columns of what is brought along. Raises Invalid."""
+    if brings is None:
+        return {} if vehicle else {"vehicle_kind": "", "seats": None}
+    rules = call_rules()
+    problems = [
+        Problem(_("“%(code)s” is no language of the list.") % {"code": code}, field="languages")
+        for code in brings.languages
+        if code not in rules.languages
+    ]
+    if brings.vehicle_kind and brings.vehicle_kind not in rules.vehicles:
+        problems.append(
+            Problem(
+                _("“%(code)s” is no kind of vehicle.") % {"code": brings.vehicle_kind},
+                field="vehicle_kind",
+                mend=_("Choose one of the list."),
+                code="unknown_code",
+            )
+        )
+    if not vehicle and (brings.vehicle_kind or brings.seats):
+        problems.append(
+            Problem(
+                _("There is a kind of vehicle or seats, but no vehicle."),
+                field="vehicle",
+                mend=_("Tick that there is a vehicle, or empty these."),
+            )
+        )
+    if brings.seats is not None and not 1 <= brings.seats <= MOST_SEATS:
+        problems.append(
+            Problem(_("Seats are a number from 1 to %(n)d.") % {"n": MOST_SEATS}, field="seats")
+        )
+    if problems:
+        raise Invalid(*problems)
+    return {
+        "vehicle_kind": brings.vehicle_kind,
+        "seats": brings.seats,
+        "languages": list(dict.fromkeys(brings.languages)),
+    }
+
+
 def _unfit(person: Person, place: Region, echelon: int) -> Iterator[Problem]:
     if person.deceased_on is not None:
         yield Problem(_("This person has died."), field="person")
@@ -137,8 +193,8 @@ def _unfit(person: Person, place: Region, echelon: int) -> Iterator[Problem]:
         )
 
 
-def _bad_skills(skills: Sequence[NewSkill]) -> Iterator[Problem]:
-    known = post_rules().skills
+def _bad_skills(skills: Sequence[NewSkill], has: Collection[str] = ()) -> Iterator[Problem]:
+    known = {*post_rules().skills, *has}
     for row, one in enumerate(skills, start=1):
         if one.skill not in known:
             yield Problem(
@@ -179,10 +235,19 @@ def change_volunteer(
     echelon: int,
     vehicle: bool,
     fit: bool | None,
+    brings: Brings | None = None,
+    rank: int | None = None,
 ) -> Volunteer:
-    """Change what is known of a volunteer. Raises Invalid, Conflict (discharged)."""
+    """Change what is known of a volunteer; ``brings`` and ``rank`` left out stay. Shifts to come
+    follow, staff are told who fits no more.
+
+    A skill of the volunteer's that the rules have no more may stay. Raises Invalid, Conflict
+    (discharged).
+    """
+    shifts = fitting.ahead([volunteer.id])
     found = held(by, volunteer.id)
-    problems = [*_bad_skills(skills)]
+    was = fitting.known(found)
+    problems = [*_bad_skills(skills, was.skills)]
     if not 1 <= echelon <= ECHELONS:
         problems.append(
             Problem(_("An echelon is a number from 1 to %(n)d.") % {"n": ECHELONS}, field="echelon")
@@ -195,10 +260,39 @@ def change_volunteer(
         echelon=echelon,
         vehicle=vehicle,
         fit=fit,
+        rank=found.rank if rank is None else rank,
+        **_brought(brings, vehicle),
     )
     if changed:
         found.save(update_fields=changed)
     _set_skills(found, skills)
+    fitting.judge_again(by, PLAN, found, shifts, was)
+    return found
+
+
+@action
+def set_certificates(
+    *, by: Actor, volunteer: Volunteer, certificates: Sequence[NewSkill]
+) -> Volunteer:
+    """Write numbers and last days of certificates of skills that somebody has; "" keeps a number.
+
+    Raises Invalid (a skill that he has not), Conflict (discharged).
+    """
+    found = held(by, volunteer.id)
+    known = {one.skill: one for one in Skill.objects.filter(volunteer=found)}
+    rows = list(enumerate(certificates, start=1))
+    unknown = [
+        Problem(_("“%(code)s” is no skill of this volunteer.") % {"code": one.skill}, row=row)
+        for row, one in rows
+        if one.skill not in known
+    ]
+    if unknown:
+        raise Invalid(*unknown)
+    for _row, one in rows:
+        has = known[one.skill]
+        number = one.certificate.strip() or has.certificate
+        if changed := update_fields(has, certificate=number, expires_on=one.expires_on):
+            has.save(update_fields=changed)
     return found
 
 

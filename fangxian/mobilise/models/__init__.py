@@ -1,6 +1,54 @@
+from fangxian.mobilise.models.aid import (
+    AidBatch,
+    AidCounter,
+    AidDay,
+    AidFigure,
+    AidLeg,
+    AidMember,
+    AidProgramme,
+    AidQuarantine,
+    AidResult,
+    AidThanks,
+    FamilyContact,
+)
+from fangxian.mobilise.models.call import Call, CallLine, CallUnit
+from fangxian.mobilise.models.certificate import Certificate
+from fangxian.mobilise.models.draft import DraftLine, Obstacle, RosterDraft
+from fangxian.mobilise.models.pledge import Match, Placement, Pledge
 from fangxian.mobilise.models.post import Pattern, Post
 from fangxian.mobilise.models.shift import Shift, Turn
 from fangxian.mobilise.models.swap import Swap
 from fangxian.mobilise.models.volunteer import Skill, Volunteer
+from fangxian.mobilise.models.wish import Wish
 
-__all__ = ["Pattern", "Post", "Shift", "Skill", "Swap", "Turn", "Volunteer"]
+__all__ = [
+    "AidBatch",
+    "AidCounter",
+    "AidDay",
+    "AidFigure",
+    "AidLeg",
+    "AidMember",
+    "AidProgramme",
+    "AidQuarantine",
+    "AidResult",
+    "AidThanks",
+    "Call",
+    "CallLine",
+    "CallUnit",
+    "Certificate",
+    "DraftLine",
+    "FamilyContact",
+    "Match",
+    "Obstacle",
+    "Pattern",
+    "Placement",
+    "Pledge",
+    "Post",
+    "RosterDraft",
+    "Shift",
+    "Skill",
+    "Swap",
+    "Turn",
+    "Volunteer",
+    "Wish",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,7 @@ from fangxian.organisations.models import Organisation
 from fangxian.people.models import Person
 
 ECHELONS: Final = 9
+MOST_SEATS: Final = 60
 
 
 @tracked()
@@ -27,6 +29,8 @@ class Volunteer(Placed):
     ``name`` is copied, so that those who serve together can see it without the register: on a
     roster, on a badge, in the list of a shift. ``fit`` is all that is kept of health and
     vaccination: yes, no, or not said. ``echelon`` 1 is called first; ``rank`` orders an echelon.
+    ``ended_by_death``: his death ended it, and taken back it goes on.
+    ``vehicle_kind`` and ``languages`` are codes of the rule set ``calls``.
     ``link_round`` counts up when new secret links are made (``mobilise.links``).
     """
 
@@ -45,9 +49,15 @@ class Volunteer(Placed):
     echelon = models.PositiveSmallIntegerField(_("echelon"), default=1)
     rank = models.PositiveIntegerField(_("rank"), default=0)
     vehicle = models.BooleanField(_("has a vehicle"), default=False)
+    vehicle_kind = models.SlugField(_("kind of vehicle"), max_length=40, blank=True)
+    seats = models.PositiveSmallIntegerField(
+        _("seats"), null=True, blank=True, validators=[MaxValueValidator(MOST_SEATS)]
+    )
+    languages = models.JSONField(_("languages and dialects"), default=list, blank=True)
     fit = models.BooleanField(_("fit for duty"), null=True, blank=True)
     from_date = models.DateField(_("from"))
     to_date = models.DateField(_("until"), null=True, blank=True)
+    ended_by_death = models.BooleanField(default=False, editable=False)
     link_round = models.PositiveIntegerField(default=0, editable=False)
 
     class Meta:
@@ -64,6 +74,9 @@ class Volunteer(Placed):
                 condition=Q(echelon__gte=1, echelon__lte=ECHELONS), name="volunteer_echelon"
             ),
             models.CheckConstraint(condition=~Q(name=""), name="volunteer_name"),
+            models.CheckConstraint(
+                condition=Q(vehicle=True) | Q(vehicle_kind="", seats=None), name="volunteer_vehicle"
+            ),
         ]
         indexes = [models.Index(fields=["place_code", "echelon", "rank"], name="volunteer_place")]
 

@@ -61,3 +61,20 @@ def as_volunteer(cast: Any, user: str, volunteer: Volunteer) -> Actor:
 @pytest.fixture
 def post(alice: Any, places: Any) -> Post:
     return gate(alice, places[places.community])
+
+
+def lay_posts(by: Actor, place: Any, n: int) -> tuple[list[Post], dt.date]:
+    """Posts with one shift each on the same day."""
+    day = timezone.localdate() + 2 * DAY
+    found = []
+    for at in range(n):
+        post = open_post(
+            by=by,
+            place=place,
+            name=f"{at}号门",
+            kind="gate",
+            patterns=[NewPattern(EARLY, dt.time(8), 480, 1)],
+        )
+        lay_out(by=by, post=post, first=day, last=day)
+        found.append(post)
+    return found, day

@@ -78,6 +78,7 @@ def test_a_post_with_its_shifts(client_of: Any, alice: Any, places: Any) -> None
     sheet = client.get(f"{BASE}/posts/{post.id}/code/").content.decode()
     assert post.token[:4] in sheet
     edited = {**data, "name": "东门卡口", "kind": "gate", **ROWS, "shift-1-name": ""}
+    edited["shift-1-pattern_id"] = str(patterns[NIGHT].id)
     for field in ("starts", "ends", "heads"):
         edited[f"shift-1-{field}"] = ""
     client.post(f"{BASE}/posts/{post.id}/edit/", edited)

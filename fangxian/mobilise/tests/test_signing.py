@@ -75,7 +75,7 @@ def test_one_tap_a_place_in_the_line_and_moving_up(
     assert states(alice, early) == {"测试乙": "left", "测试丙": PLACED, "测试丁": WAITING}
     again = sign_up(by=me, shift=early)
     assert (again.state, again.number) == (WAITING, 4)
-    with pytest.raises(Conflict, match="已撤销"):
+    with pytest.raises(Conflict, match="已取消报名"):
         withdraw(by=me, turn=first)
     change_heads(by=alice, shift=early, heads=2, skills={})
     with acting(alice):

@@ -11,9 +11,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from fangxian.accounts.policy import SignedRequest
 from fangxian.common.ui.changes import refused
+from fangxian.mobilise.actions.calling import ANSWER, CALL
 from fangxian.mobilise.actions.posts import PLAN, VIEW
 from fangxian.mobilise.actions.signing import TAKE
 from fangxian.mobilise.actions.volunteers import KEEP
@@ -34,8 +36,13 @@ def tabs(request: SignedRequest, current: str) -> list[dict[str, Any]]:
         "week": (_("Roster"), VIEW),
         "open": (_("Take a shift"), TAKE),
         "mine": (_("My shifts"), TAKE),
+        "drafts": (_("Work out a roster"), PLAN),
         "posts": (_("Posts"), VIEW),
         "volunteers": (_("Volunteers"), KEEP),
+        "load": (pgettext("of people", "Load"), KEEP),
+        "calls": (_("Calls"), CALL),
+        "my_calls": (_("My pledges"), TAKE),
+        "unit_calls": (_("Calls to my unit"), ANSWER),
     }
     return [
         {"label": name, "url": reverse(f"mobilise:{page}"), "current": page == current}

@@ -94,7 +94,12 @@ def edit(request: SignedRequest, post_id: UUID) -> HttpResponse:
         "organisation": found.organisation.name if found.organisation else "",
     }
     form = ChangePostForm(posted(request), initial=initial, rules=post_rules())
-    rows = PatternSet(posted(request), prefix="shift", initial=pattern_rows(patterns))
+    rows = PatternSet(
+        posted(request),
+        prefix="shift",
+        initial=pattern_rows(patterns),
+        form_kwargs={"present": {one.id: one for one in patterns}},
+    )
     if form.is_bound and form.is_valid() and rows.is_valid():
         given = {
             "name": found.name,
@@ -119,7 +124,8 @@ def _page(
     request: SignedRequest, form: Any, rows: Any, title: str, back: str, sub: str = ""
 ) -> HttpResponse:
     context = {"form": form, "rows": rows, "title": title, "back": back, "sub": sub}
-    status = refused(form) if request.method == "POST" else 200
+    met = {refused(one) for one in (form, *rows.forms)} if request.method == "POST" else {200}
+    status = 409 if 409 in met else max(met)
     return render(request, "mobilise/post_form.html", context, status=status)
 
 

@@ -12,8 +12,8 @@ from icalendar import Calendar, Event
 from fangxian.accounts.policy import open_route
 from fangxian.common.errors import OutOfScope
 from fangxian.common.scoping import acting
-from fangxian.mobilise import links
-from fangxian.mobilise.models import Turn, Volunteer
+from fangxian.mobilise import links, papers
+from fangxian.mobilise.models import Certificate, Turn, Volunteer
 from fangxian.mobilise.rules import label, post_rules
 from fangxian.regions.queries import full_name
 
@@ -90,5 +90,29 @@ def badge(request: HttpRequest, secret: str) -> HttpResponse:
             "now": now,
         }
     answer = render(request, "mobilise/badge.html", context)
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+@open_route
+def proof(request: HttpRequest, secret: str) -> HttpResponse:
+    """What a third person sees who reads the QR of a certificate.
+
+    Number, name, hours, period and whether it holds; no more.
+    """
+    with acting(links.reader(links.CERTIFICATE)):
+        try:
+            key = links.sealed(secret)
+        except OutOfScope as error:
+            raise Http404(links.CERTIFICATE) from error
+        found = Certificate.objects.select_related("volunteer").filter(id=key).first()
+        if found is None:
+            raise Http404(links.CERTIFICATE)
+        context = {
+            "certificate": found,
+            "hours": papers.hours_written(found.minutes),
+            "now": timezone.now(),
+        }
+    answer = render(request, "mobilise/proof.html", context)
     answer["Cache-Control"] = "private, no-store"
     return answer

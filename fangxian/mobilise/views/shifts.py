@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import F, Sum
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,18 +19,24 @@ from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
 from fangxian.common.ui.changes import refused
 from fangxian.common.ui.problems import tried
-from fangxian.mobilise import actions, lacking, queries
+from fangxian.mobilise import actions, fatigue, lacking, queries, seats
 from fangxian.mobilise.actions.posts import PLAN, VIEW
 from fangxian.mobilise.forms import PutOnForm
+from fangxian.mobilise.holidays import marked
 from fangxian.mobilise.line import Override
 from fangxian.mobilise.models import Shift, Turn
 from fangxian.mobilise.rules import label, post_rules
-from fangxian.mobilise.views.common import SHOWN, frame
+from fangxian.mobilise.views.common import frame
+from fangxian.mobilise.views.rosters import posts_page, views_of
 from fangxian.regions.queries import called, full_name
 
 DAYS = 7
 # To choose from in one list; more are put on from their own page of the community.
 MOST_OFFERED = 300
+
+
+# Somebody who had a place is gone: the roster around it may be mended.
+FELL_OUT = (Turn.State.ABSENT, Turn.State.LEFT, Turn.State.TAKEN_OFF)
 
 
 def shift_of(shift_id: UUID) -> Shift:
@@ -46,28 +53,32 @@ def week(request: SignedRequest) -> HttpResponse:
     place, first, context = frame(request, "week")
     days = [first + dt.timedelta(days=n) for n in range(DAYS)]
     found = queries.inside(lacking.standing(), place).filter(day__gte=first, day__lte=days[-1])
-    found = found.select_related("post").order_by("place_code", "post__name", "starts_at", "id")
-    rows = list(found[: SHOWN * DAYS])
+    shown, turning = posts_page(request, found)
+    rows = list(found.filter(post__in=shown).select_related("post").order_by("starts_at", "id"))
     cells: dict[UUID, dict[dt.date, list[Shift]]] = defaultdict(lambda: defaultdict(list))
     for one in rows:
         cells[one.post_id][one.day].append(one)
-    posts = {one.post_id: one.post for one in rows}
+    by_id = {one.post_id: one.post for one in rows}
+    posts = {key: by_id[key] for key in shown if key in by_id}
+    lack = found.filter(ends_at__gt=timezone.now()).aggregate(
+        n=Sum(F("heads") - F("placed"), default=0)
+    )["n"]
     context |= {
         "days": days,
         "lines": [
             {
                 "post": post,
                 "days": [{"day": day, "shifts": cells[post.id][day]} for day in days],
-                "lack": sum(one.heads - one.placed for of in cells[post.id].values() for one in of),
             }
             for post in posts.values()
         ],
         "places": called({one.place_code for one in posts.values()}),
-        "full": len(rows) == SHOWN * DAYS,
-        "most": SHOWN,
+        "views": views_of(place, first, "week"),
+        "holidays": [{"day": day, "mark": marked(day)} for day in days],
         "before": str(first - dt.timedelta(days=DAYS)),
         "after": str(first + dt.timedelta(days=DAYS)),
-        "lack": sum(one.heads - one.placed for one in rows if one.ends_at > timezone.now()),
+        "lack": lack,
+        **turning,
     }
     return render(request, "mobilise/week.html", context)
 
@@ -102,12 +113,16 @@ def _detail(request: SignedRequest, shift: Shift, sent: PutOnForm | None) -> Htt
     now = timezone.now()
     standing = shift.cancelled_at is None and shift.ends_at > now
     may_plan = standing and request.actor.may(PLAN, shift.place_code)
-    offered = queries.for_shift(shift)[:MOST_OFFERED]
+    offered = list(queries.for_shift(shift)[:MOST_OFFERED]) if may_plan else []
+    people = _people(shift)
+    on = [line["turn"].volunteer for line in people["placed"]] if may_plan else []
+    near = fatigue.marks([*on, *offered], post_rules()) if may_plan else {}
     window = shift.ends_at + post_rules().record_within
     context = {
         "shift": shift,
         "where": full_name(shift.place_code),
-        "form": sent or (PutOnForm(volunteers=offered) if may_plan else None),
+        "form": sent or (_choice(shift, near) if may_plan else None),
+        "near": near,
         "may_plan": may_plan,
         "may_record": shift.cancelled_at is None
         and now < window
@@ -116,10 +131,14 @@ def _detail(request: SignedRequest, shift: Shift, sent: PutOnForm | None) -> Htt
         "sees_line": request.actor.may(PLAN, shift.place_code),
         "over": shift.ends_at <= now,
         "running": shift.starts_at <= now < shift.ends_at,
-        **_people(shift),
+        **people,
         **_duties(shift),
     }
     return render(request, "mobilise/shift.html", context, status=refused(sent) if sent else 200)
+
+
+def _choice(shift: Shift, near: Mapping[UUID, Mapping[str, Any]]) -> PutOnForm:
+    return PutOnForm(volunteers=queries.for_shift(shift)[:MOST_OFFERED], marks=near)
 
 
 def _people(shift: Shift) -> dict[str, Any]:
@@ -138,12 +157,23 @@ def _people(shift: Shift) -> dict[str, Any]:
         for turn in turns
     ]
     of = Turn.State
+    on = [line for line in lines if line["turn"].state == of.PLACED]
+    people = [skills[line["turn"].volunteer_id] for line in on]
+    for at in seats.without(shift.heads, shift.skills, people):
+        on[at]["unseated"] = True
+    for line in on:
+        line["unseated"] = line.get("unseated") or line["turn"].volunteer.fit is False
+    taken = {line["turn"].for_turn_id for line in on}
+    for line in lines:
+        missing = line["turn"].state in (of.ABSENT, of.TAKEN_OFF, of.LEFT)
+        line["replaceable"] = missing and line["turn"].id not in taken and len(on) < shift.heads
     waiting = [line for line in lines if line["turn"].state == of.WAITING]
     return {
-        "placed": [line for line in lines if line["turn"].state == of.PLACED],
+        "placed": on,
         "waiting": waiting,
         "gone": [line for line in lines if line["turn"].ended_at is not None],
         "lack": shift.heads - shift.placed,
+        "gap": any(line["turn"].state in FELL_OUT for line in lines),
         "needs": [
             {"name": label(rules.skills, code), "n": n} for code, n in sorted(shift.skills.items())
         ],

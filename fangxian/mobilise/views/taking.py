@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,7 +21,7 @@ from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
 from fangxian.common.ui.problems import tried
 from fangxian.common.ui.qr import qr
-from fangxian.mobilise import actions, links, queries
+from fangxian.mobilise import actions, fatigue, links, queries
 from fangxian.mobilise.actions.signing import TAKE
 from fangxian.mobilise.forms import NoteForm
 from fangxian.mobilise.line import HELD
@@ -28,10 +29,14 @@ from fangxian.mobilise.models import Post, Shift, Turn, Volunteer
 from fangxian.mobilise.rules import label, post_rules
 from fangxian.mobilise.views.common import frame, posted
 from fangxian.mobilise.views.shifts import shift_of
+from fangxian.mobilise.views.volunteers import certificates_of
+from fangxian.organisations.views.common import page_number
 from fangxian.regions.queries import called, full_name
 
 AHEAD = dt.timedelta(days=7)
 PAST = 30
+# Shifts on one page of those to take.
+SHOWN = 60
 
 
 @page(TAKE)
@@ -39,8 +44,21 @@ def open_shifts(request: SignedRequest) -> HttpResponse:
     """The shifts of the next days, each with one button: take it, or give it back."""
     _place, _day, context = frame(request, "open")
     me = queries.volunteer_of(request.actor)
-    found = queries.to_come(request.actor).filter(starts_at__lt=timezone.now() + AHEAD)
-    context |= {"me": me, "days": _by_day(found, me)}
+    now = timezone.now()
+    mine = Turn.objects.filter(
+        shift=OuterRef("pk"), volunteer__person=me.person_id if me else None, state__in=HELD
+    )
+    found = queries.to_come(request.actor).filter(
+        Exists(mine) | Q(cut_off__gt=now), starts_at__lt=now + AHEAD
+    )
+    number = page_number(request)
+    rows = list(found[(number - 1) * SHOWN : number * SHOWN + 1])
+    context |= {
+        "me": me,
+        "days": _by_day(rows[:SHOWN], me),
+        "page": number,
+        "more": len(rows) > SHOWN,
+    }
     return render(request, "mobilise/open.html", context)
 
 
@@ -53,9 +71,8 @@ def _by_day(shifts: Iterable[Shift], me: Volunteer | None) -> list[dict[str, Any
             volunteer__person=me.person_id if me else None, shift__in=every, state__in=HELD
         )
     }
-    rows = [one for one in every if one.cut_off > now or one.id in mine]
     line = _places_in_line(mine.values())
-    places = called({one.place_code for one in rows})
+    places = called({one.place_code for one in every})
     return [
         {
             "day": day,
@@ -73,19 +90,16 @@ def _by_day(shifts: Iterable[Shift], me: Volunteer | None) -> list[dict[str, Any
                 for one in of
             ],
         }
-        for day, of in groupby(rows, key=lambda one: one.day)
+        for day, of in groupby(every, key=lambda one: one.day)
     ]
 
 
 def _places_in_line(turns: Iterable[Turn]) -> dict[UUID, int]:
-    """For shifts on which one waits: how many are ahead, and oneself."""
-    return {
-        turn.shift_id: Turn.objects.filter(
-            shift_id=turn.shift_id, state=Turn.State.WAITING, number__lte=turn.number
-        ).count()
-        for turn in turns
-        if turn.state == Turn.State.WAITING
-    }
+    """For shifts on which one waits: how many are ahead, and oneself. One query."""
+    mine = {turn.shift_id: turn.number for turn in turns if turn.state == Turn.State.WAITING}
+    waiting = Turn.objects.filter(shift__in=list(mine), state=Turn.State.WAITING)
+    numbers = waiting.values_list("shift_id", "number") if mine else ()
+    return Counter(shift_id for shift_id, number in numbers if number <= mine[shift_id])
 
 
 @page(TAKE, methods=("POST",))
@@ -139,6 +153,8 @@ def mine(request: SignedRequest) -> HttpResponse:
         else [],
         "minutes": queries.credited(me) if me else 0,
         "swaps": list(queries.swaps_of(me)) if me else [],
+        "mark": fatigue.marks([me], post_rules()).get(me.id) if me else None,
+        "certificates": certificates_of(me.person_id) if me else [],
         "note_form": NoteForm(),
     }
     return render(request, "mobilise/mine.html", context)

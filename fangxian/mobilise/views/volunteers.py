@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,16 +18,30 @@ from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
 from fangxian.common.ui.changes import hold, refused
 from fangxian.common.ui.problems import tried
-from fangxian.mobilise import actions, queries
+from fangxian.mobilise import actions, fatigue, fitting, queries
+from fangxian.mobilise.actions import NewSkill
 from fangxian.mobilise.actions.volunteers import KEEP
-from fangxian.mobilise.forms import NewVolunteerForm, VolunteerForm, kept_skills
-from fangxian.mobilise.load import load
-from fangxian.mobilise.models import Skill, Turn, Volunteer
-from fangxian.mobilise.rules import label, post_rules
+from fangxian.mobilise.forms_volunteers import (
+    NewVolunteerForm,
+    SkillCertificateForm,
+    VolunteerForm,
+    brought,
+    kept_skills,
+)
+from fangxian.mobilise.load import ahead, load, nearing
+from fangxian.mobilise.models import Certificate, Skill, Turn, Volunteer
+from fangxian.mobilise.papers import hours_written
+from fangxian.mobilise.rules import PostRules, label, post_rules
 from fangxian.mobilise.views.common import SHOWN, form_page, frame, posted
 from fangxian.regions.queries import called, full_name
 
 TURNS = 50
+
+
+def certificates_of(person_id: UUID | None) -> list[dict[str, Any]]:
+    """The certificates of a human that are seen here, the newest first."""
+    found = Certificate.objects.filter(volunteer__person=person_id).order_by("-id")
+    return [{"certificate": one, "hours": hours_written(one.minutes)} for one in found]
 
 
 def volunteer_of(volunteer_id: UUID) -> Volunteer:
@@ -56,6 +72,7 @@ def every(request: SignedRequest) -> HttpResponse:
             }
             for one in rows[:SHOWN]
         ],
+        "near": fatigue.marks(rows[:SHOWN], rules),
         "full": len(rows) > SHOWN,
         "most": SHOWN,
         "places": called({one.place_code for one in rows}),
@@ -71,6 +88,7 @@ def new(request: SignedRequest) -> HttpResponse:
         data = dict(form.cleaned_data)
         phone = data.pop("phone").strip()
         data["skills"] = kept_skills(data["skills"], [])
+        data["brings"] = brought(data)
         made = tried(
             form,
             lambda: actions.enlist_new(by=request.actor, phones=[phone] if phone else [], **data),
@@ -87,28 +105,28 @@ def new(request: SignedRequest) -> HttpResponse:
 def detail(request: SignedRequest, volunteer_id: UUID) -> HttpResponse:
     """One volunteer: skills, how much was asked of him, his shifts."""
     if request.method == "POST":
+        # Shifts are locked before volunteers, everywhere.
+        fitting.ahead([volunteer_id])
         hold(Volunteer, volunteer_id)
     found = volunteer_of(volunteer_id)
     rules = post_rules()
     skills = list(Skill.objects.filter(volunteer=found).order_by("skill"))
-    initial = {
-        "organisation": found.organisation.name if found.organisation else "",
+    same = {
         "skills": [one.skill for one in skills],
         "echelon": found.echelon,
+        "rank": found.rank,
         "vehicle": found.vehicle,
+        "vehicle_kind": found.vehicle_kind,
+        "seats": found.seats,
+        "languages": found.languages,
         "fit": found.fit,
     }
+    initial = {"organisation": found.organisation.name if found.organisation else "", **same}
     form = VolunteerForm(posted(request), initial=initial, rules=rules)
     if form.is_bound and form.is_valid():
-        data = {
-            "organisation": found.organisation,
-            "skills": [one.skill for one in skills],
-            "echelon": found.echelon,
-            "vehicle": found.vehicle,
-            "fit": found.fit,
-            **form.cleaned_data,
-        }
+        data = {"organisation": found.organisation, **same, **form.cleaned_data}
         data["skills"] = kept_skills(data["skills"], skills)
+        data["brings"] = brought(data)
         done = tried(
             form,
             lambda: actions.change_volunteer(by=request.actor, volunteer=found, **data),
@@ -117,19 +135,78 @@ def detail(request: SignedRequest, volunteer_id: UUID) -> HttpResponse:
             messages.success(request, _("The change is saved."))
             return redirect("mobilise:volunteer", found.id)
     turns = Turn.objects.filter(volunteer=found).select_related("shift", "shift__post")
-    near = queries.stretches_of([found], timezone.now(), rules)[found.id]
+    now = timezone.now()
+    near = queries.stretches_of([found], now, rules)[found.id]
     context = {
         "volunteer": found,
         "where": full_name(found.place_code),
         "form": form,
+        "skill_certificates": _certificates(skills, rules),
         "turns": list(turns.order_by("-shift__starts_at")[:TURNS]),
         "minutes": queries.credited(found),
+        "certificates": certificates_of(found.person_id),
         "load": load(near),
+        "mark": fatigue.mark(nearing(ahead(near, timezone.localtime(now)), rules.limits)),
         "limits": rules.limits,
         "title": found.name,
     }
     status = refused(form) if form.is_bound else 200
     return render(request, "mobilise/volunteer.html", context, status=status)
+
+
+def _certificates(skills: Sequence[Skill], rules: PostRules) -> list[dict[str, Any]]:
+    """The certificates of somebody's skills: which are there, until when they hold."""
+    today = timezone.localdate()
+    return [
+        {
+            "skill": label(rules.skills, one.skill),
+            "number": bool(one.certificate),
+            "expires_on": one.expires_on,
+            "expired": one.expires_on is not None and one.expires_on < today,
+        }
+        for one in skills
+        if one.certificate or one.expires_on or _proved(one.skill, rules)
+    ]
+
+
+def _proved(skill: str, rules: PostRules) -> bool:
+    return skill in rules.skills and rules.skills[skill].certificate
+
+
+@page(KEEP, methods=("GET", "POST"))
+def certificates(request: SignedRequest, volunteer_id: UUID) -> HttpResponse:
+    """Numbers and last days of somebody's certificates; numbers that are kept are not shown."""
+    found = volunteer_of(volunteer_id)
+    rules = post_rules()
+    skills = [
+        one
+        for one in Skill.objects.filter(volunteer=found).order_by("skill")
+        if _proved(one.skill, rules)
+    ]
+    rows = [
+        (
+            label(rules.skills, one.skill),
+            bool(one.certificate),
+            SkillCertificateForm(
+                posted(request), prefix=one.skill, initial={"expires_on": one.expires_on}
+            ),
+        )
+        for one in skills
+    ]
+    status = 200
+    if request.method == "POST":
+        bad = [form for _name, _kept, form in rows if not form.is_valid()]
+        if not bad:
+            given = [
+                NewSkill(one.skill, form.cleaned_data["number"], form.cleaned_data["expires_on"])
+                for one, (_name, _kept, form) in zip(skills, rows, strict=True)
+            ]
+            actions.set_certificates(by=request.actor, volunteer=found, certificates=given)
+            messages.success(request, _("The change is saved."))
+            return redirect("mobilise:volunteer", found.id)
+        status = 422
+    context = {"volunteer": found, "rows": rows, "title": found.name}
+    return render(request, "mobilise/certificates.html", context, status=status)
 
 
 @page(KEEP, methods=("POST",))

@@ -14,13 +14,18 @@ from fangxian.organisations.actions.five_ones import record_evidence, withdraw_e
 from fangxian.organisations.actions.going_on import undo_dissolution, undo_end_membership
 from fangxian.organisations.actions.households import link_households, unlink_household
 from fangxian.organisations.actions.items import (
+    ask_for_item,
     change_item,
     claim_item,
     complete_claim,
+    confirm_claim,
     give_up_claim,
     list_item,
     reopen_claim,
     restore_item,
+    resume_claim,
+    take_back_claim,
+    unconfirm_claim,
     withdraw_item,
 )
 from fangxian.organisations.actions.members import (
@@ -84,6 +89,7 @@ __all__ = [
     "appoint",
     "appoint_many",
     "approve_unit",
+    "ask_for_item",
     "change_contact",
     "change_item",
     "change_member",
@@ -92,6 +98,7 @@ __all__ = [
     "change_unit",
     "claim_item",
     "complete_claim",
+    "confirm_claim",
     "create_organisation",
     "dissolve_organisation",
     "dissolve_unit",
@@ -124,6 +131,7 @@ __all__ = [
     "report_in",
     "restore_item",
     "resume_alliance",
+    "resume_claim",
     "resume_pairing",
     "resume_report",
     "return_unit",
@@ -131,7 +139,9 @@ __all__ = [
     "second",
     "share_task",
     "substitute",
+    "take_back_claim",
     "take_over_unmanaged",
+    "unconfirm_claim",
     "undo_dissolution",
     "undo_end_membership",
     "unlink_household",

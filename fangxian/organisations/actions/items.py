@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
+from typing import Final
+from uuid import UUID
 
+from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from fangxian.accounts.models import Grant
+from fangxian.common import codes
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, Problem
 from fangxian.common.models import update_fields
+from fangxian.core.actions import notify_many
+from fangxian.core.actions.notify import Note
+from fangxian.organisations import reporting
 from fangxian.organisations.actions.organisations import EDIT
 from fangxian.organisations.models import Claim, CommunityItem, ReportIn
 from fangxian.organisations.reporting_rules import reporting_rules
 from fangxian.regions.models import Region
+
+CLAIM: Final = "organisations.claim"
 
 
 @action
@@ -88,6 +100,112 @@ def restore_item(*, by: Actor, item: CommunityItem) -> CommunityItem:
 
 
 @action
+def ask_for_item(*, by: Actor, item: CommunityItem) -> Claim:
+    """The actor's own unit, or he himself, takes an item on; the community has to confirm it.
+
+    Until then it is nobody else's either. Raises Conflict: taken or withdrawn; Invalid: neither
+    was received there.
+    """
+    by.require(CLAIM, item.place_code)
+    row = _locked(item)
+    if row.withdrawn_on is not None or _running(row) is not None:
+        raise Conflict(_("Somebody else has it already."))
+    report = reporting.own_reports(by).filter(community=row.community_id).first()
+    if report is None:
+        raise Invalid(
+            Problem(
+                _("Your unit was not received in this community."),
+                field="item",
+                mend=_("Report in there first, and wait until the community receives you."),
+                code="not_received",
+            )
+        )
+    made = Claim.objects.create(
+        item=row,
+        report=report,
+        place_code=row.place_code,
+        claimed_on=timezone.localdate(),
+        waits=True,
+    )
+    _tell(by, _staff(row.place_code), "organisations.claim_asked", made)
+    return made
+
+
+@action
+def take_back_claim(*, by: Actor, claim: Claim) -> Claim:
+    """Give back what one's own unit, or one oneself, has taken on and not done.
+
+    Raises Conflict: somebody else's, done or given up already.
+    """
+    by.require(CLAIM, claim.place_code)
+    row = _open(claim)
+    if not reporting.own_reports(by).filter(id=row.report_id).exists():
+        raise Conflict(_("Only who took it on takes it back."))
+    row.given_up_on, row.waits = timezone.localdate(), False
+    row.save(update_fields=["given_up_on", "waits"])
+    _tell(by, _staff(row.place_code), "organisations.claim_taken_back", row)
+    return row
+
+
+@action
+def confirm_claim(*, by: Actor, claim: Claim) -> Claim:
+    """The community lets somebody have what he asked for. Raises Conflict: settled meanwhile."""
+    by.require(EDIT, claim.place_code)
+    row = _open(claim)
+    if not row.waits:
+        raise Conflict(_("This was settled meanwhile: open the page again."))
+    row.waits = False
+    row.save(update_fields=["waits"])
+    _tell(by, _claimers(row), "organisations.claim_confirmed", row)
+    return row
+
+
+@action
+def unconfirm_claim(*, by: Actor, claim: Claim) -> Claim:
+    """Take back that it was confirmed: it waits again. Raises Conflict: settled meanwhile."""
+    by.require(EDIT, claim.place_code)
+    row = _open(claim)
+    if row.waits:
+        raise Conflict(_("This was settled meanwhile: open the page again."))
+    row.waits = True
+    row.save(update_fields=["waits"])
+    return row
+
+
+def _staff(place_code: str) -> Iterable[UUID]:
+    """Who keeps the lists nearest to a place."""
+    above = codes.ancestors(place_code, include_self=True)
+    here = Q(region=None) | Q(region__code__in=above, region__valid_to=None)
+    grants = Grant.objects.in_force().filter(here, role__rights__contains=[EDIT])
+    found: dict[str, set[UUID]] = {}
+    for user_id, code in grants.values_list("user_id", "region__code"):
+        found.setdefault(code or "", set()).add(user_id)
+    return found[max(found, key=len)] if found else ()
+
+
+def _claimers(claim: Claim) -> Iterable[UUID]:
+    """The accounts of a unit, or that of a member, that may ask for items."""
+    report = claim.report
+    grants = Grant.objects.in_force().filter(role__rights__contains=[CLAIM])
+    if report.organisation_id is not None:
+        grants = grants.filter(organisation_id=report.organisation_id)
+    else:
+        grants = grants.filter(user__person_id=report.person_id)
+    return set(grants.values_list("user_id", flat=True))
+
+
+def _tell(by: Actor, users: Iterable[UUID], template: str, claim: Claim) -> None:
+    name = reporting.names_of([claim.report])[claim.report_id]
+    context = {"item": claim.item.title, "name": name}
+    if template == "organisations.claim_confirmed":
+        url = reverse("organisations:own_items")
+    else:
+        url = reverse("organisations:community_item", args=[claim.item_id])
+    told = [Note(one, template, context, url) for one in users if one != by.user_id]
+    notify_many(by=by, notes=told)
+
+
+@action
 def claim_item(*, by: Actor, item: CommunityItem, report: ReportIn) -> Claim:
     """Who reported in takes an item on. One at a time: of two at once one is told so.
 
@@ -130,6 +248,8 @@ def complete_claim(*, by: Actor, claim: Claim, result: str) -> Claim:
     """The item is done: what came of it. Raises Conflict: done or given up already."""
     by.require(EDIT, claim.place_code)
     row = _open(claim)
+    if row.waits:
+        raise Conflict(_("Confirm the claim first."))
     row.done_on, row.result = timezone.localdate(), result.strip()
     row.save(update_fields=["done_on", "result"])
     return row
@@ -141,6 +261,32 @@ def give_up_claim(*, by: Actor, claim: Claim) -> Claim:
     by.require(EDIT, claim.place_code)
     row = _open(claim)
     row.given_up_on = timezone.localdate()
+    asked, row.waits = row.waits, False
+    row.save(update_fields=["given_up_on", "waits"])
+    if asked:
+        _tell(by, _claimers(row), "organisations.claim_declined", row)
+    return row
+
+
+@action
+def resume_claim(*, by: Actor, claim: Claim) -> Claim:
+    """Take back that it was given up. Raises Conflict: it goes on, or somebody else has it by now;
+    Invalid: who had it is not with the community any more."""
+    by.require(EDIT, claim.place_code)
+    item = _locked(claim.item)
+    row = Claim.objects.select_for_update(of=("self",)).get(id=claim.id)
+    if row.given_up_on is None or item.withdrawn_on is not None or _running(item) is not None:
+        raise Conflict(_("This was settled meanwhile: open the page again."))
+    if row.report.ended_on is not None:
+        raise Invalid(
+            Problem(
+                _("This one is not with the community any more."),
+                field="report",
+                mend=_("Take back first that it ended, on the page of who reported in."),
+                code="not_received",
+            )
+        )
+    row.given_up_on = None
     row.save(update_fields=["given_up_on"])
     return row
 

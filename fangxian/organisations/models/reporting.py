@@ -95,13 +95,17 @@ class CommunityItem(Placed):
 
 @tracked()
 class Claim(Placed):
-    """Who reported in takes an item on, and has done it or gives it up."""
+    """Who reported in takes an item on, and has done it or gives it up.
+
+    ``waits``: the unit or member asked for it, and the community has not confirmed it yet.
+    """
 
     scope = Scoped()
 
     item = models.ForeignKey(CommunityItem, models.PROTECT, related_name="claims")
     report = models.ForeignKey(ReportIn, models.PROTECT, related_name="claims")
     claimed_on = models.DateField(_("claimed on"))
+    waits = models.BooleanField(_("waits for the community"), default=False)
     done_on = models.DateField(_("done on"), null=True, blank=True)
     given_up_on = models.DateField(_("given up on"), null=True, blank=True)
     result = models.CharField(_("result"), max_length=300, blank=True)
@@ -115,6 +119,9 @@ class Claim(Placed):
             ),
             models.CheckConstraint(
                 condition=Q(done_on=None) | Q(given_up_on=None), name="claim_done_or_given_up"
+            ),
+            models.CheckConstraint(
+                condition=Q(waits=False) | Q(done_on=None), name="claim_confirmed_before_done"
             ),
             models.CheckConstraint(
                 condition=(Q(done_on=None) | Q(done_on__gte=F("claimed_on")))

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from fangxian.common.errors import Conflict, Invalid
 from fangxian.common.scoping import acting
+from fangxian.common.sheets import cell_text, read_workbook
 from fangxian.core.models import Task
 from fangxian.organisations import invariants, units
 from fangxian.organisations.actions import (
@@ -465,3 +466,24 @@ def test_officers_of_a_founded_unit_are_the_superiors_choice(alice, founded, per
         second(by=alice, unit=founded, home=late, office="deputy_secretary")
     with refused("not_superior"):
         name_officers(by=alice, unit=founded, offices={})
+
+
+def test_the_units_are_taken_away_and_read_in_again_unchanged(
+    hq, client_of, places, founded, members
+):
+    page = text(client_of("headquarters").get(url("units")))
+    assert url("export", "seconded") in page
+    data = client_of("headquarters").post(url("export", "seconded"), {"code": places.community})
+    rows = read_workbook(data.content, "units.xlsx").sheets[0].rows
+    table = [[cell_text(cell) for cell in row] for row in rows]
+    assert [row[8] for row in table[1:]] == ["王一", "王二", "王三"]
+    assert table[1][0] == founded.name
+    assert table[1][9:13] == ["示例居委会", "值守", "书记", "正式党员"]
+    with acting(hq):
+        stored = list(Secondment.objects.order_by("id").values())
+    from fangxian.core.tests.importing import imported
+
+    run = imported(hq, data.content, places.county, kind="seconded", name="r.xlsx", options={})
+    assert (run.rows_in, run.accepted, run.changed) == (3, 3, 0)
+    with acting(hq):
+        assert list(Secondment.objects.order_by("id").values()) == stored

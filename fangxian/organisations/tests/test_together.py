@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from fangxian.common.errors import Conflict, Forbidden
 from fangxian.common.scoping import acting
+from fangxian.common.sheets import cell_text, read_workbook
 from fangxian.organisations import invariants, together
 from fangxian.organisations.actions import (
     add_ally,
@@ -255,3 +256,34 @@ def test_what_is_no_pair_is_not_written(hq, unit, body, wrong):
     values = {k: unit if v == "itself" else v for k, v in wrong.items()}
     with acting(hq), pytest.raises(IntegrityError), transaction.atomic():
         Pairing.objects.filter(id=row.id).update(**values)
+
+
+def test_a_pair_is_seen_at_both_its_ends_and_alliances_and_pairs_are_taken_away(
+    hq, client_of, places, unit, body, alliance
+):
+    near, far = body("示例企业", at=places.community), body("示例商会", at=places.other_grid)
+    add_ally(by=hq, alliance=alliance, organisation=near, role="member")
+    row = pair(by=hq, organisation=unit, other=near, purpose="物资互助")
+    pair(by=hq, organisation=unit, other=far, purpose="岗位互助")
+    add_entry(by=hq, pairing=row, on=TODAY, kind="goods", text="口罩200只")
+    client = client_of("headquarters")
+    page = text(client.get(reverse("regions:place", args=[places.community])))
+    assert "示例局 – 示例企业" in page
+    assert "示例局 – 示例商会" in page
+    # Its first end lies out of Alice's sight.
+    assert "示例企业" not in text(client_of("alice").get(url("pairings")))
+    assert "示例商会" not in text(client.get(reverse("regions:place", args=[places.grid])))
+
+    def table(ledger):
+        data = client.post(url("export", ledger), {"code": places.county}).content
+        rows = read_workbook(data, "t.xlsx").sheets[0].rows
+        return [[cell_text(cell) for cell in line] for line in rows][1:]
+
+    assert [line[:2] + line[3:4] + line[5:6] for line in table("pairings")] == [
+        ["示例局", "示例商会", "岗位互助", "0"],
+        ["示例局", "示例企业", "物资互助", "1"],
+    ]
+    (line,) = table("alliances")
+    assert line[0] == "第1社区大党委"
+    assert line[4:6] == ["示例局", "示例企业"]
+    assert client_of("grid_officer").post(url("export", "pairings")).status_code == 403

@@ -16,18 +16,22 @@ from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui.changes import hold
 from fangxian.common.ui.problems import tried
 from fangxian.organisations import actions, reporting
+from fangxian.organisations.actions.items import CLAIM
 from fangxian.organisations.forms_reporting import (
     ChangeItemForm,
     ClaimForm,
     NewItemForm,
     ResultForm,
 )
-from fangxian.organisations.models import CommunityItem, ReportIn
+from fangxian.organisations.models import Claim, CommunityItem, ReportIn
 from fangxian.organisations.reporting_rules import reporting_rules
 from fangxian.organisations.views.chain import chain_crumbs
-from fangxian.organisations.views.common import form_page, posted, told
+from fangxian.organisations.views.common import PAGE, form_page, page_number, posted, told
 from fangxian.organisations.views.reporting import EDIT, community, state
 from fangxian.regions.models import Region
+
+# Communities in which one unit reported in that are looked at.
+OWN = 100
 
 
 def _crumbs(request: SignedRequest, here: Region, kind: str, *last: str) -> list[dict[str, str]]:
@@ -100,6 +104,7 @@ def _page(
             "claims": [(one, names[one.report_id] or _("no longer in sight")) for one in claims],
             "form": (form or ClaimForm(_choices(row))) if may_edit and code == "open" else None,
             "may_edit": may_edit,
+            "may_resume": may_edit and code == "open",
             "may_withdraw": may_edit and code == "open",
             "may_restore": may_edit and code == "withdrawn",
             "history": told(CommunityItem, row.id),
@@ -197,3 +202,75 @@ def reopen(request: SignedRequest, claim_id: UUID) -> HttpResponse:
     row = actions.reopen_claim(by=request.actor, claim=reporting.claim(claim_id))
     messages.success(request, _("It goes on."))
     return redirect("organisations:community_item", row.item_id)
+
+
+def _settled(request: SignedRequest, claim_id: UUID, settle: Any, said: str) -> HttpResponse:
+    row = reporting.claim(claim_id)
+    try:
+        settle(by=request.actor, claim=row)
+    except Invalid as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, said)
+    return redirect("organisations:community_item", row.item_id)
+
+
+@page(EDIT, methods=("POST",))
+def confirm(request: SignedRequest, claim_id: UUID) -> HttpResponse:
+    """The community lets somebody have what he asked for."""
+    return _settled(request, claim_id, actions.confirm_claim, _("The claim is confirmed."))
+
+
+@page(EDIT, methods=("POST",))
+def unconfirm(request: SignedRequest, claim_id: UUID) -> HttpResponse:
+    """Take back that it was confirmed."""
+    return _settled(request, claim_id, actions.unconfirm_claim, _("It waits again."))
+
+
+@page(EDIT, methods=("POST",))
+def resume(request: SignedRequest, claim_id: UUID) -> HttpResponse:
+    """Take back that it was given up."""
+    return _settled(request, claim_id, actions.resume_claim, _("It goes on."))
+
+
+@page(CLAIM)
+def own(request: SignedRequest) -> HttpResponse:
+    """What communities need where one's own unit, or oneself, has reported in: one button each."""
+    by, rules = request.actor, reporting_rules()
+    reports = list(reporting.own_reports(by)[:OWN])
+    mine = Claim.objects.filter(report__in=reports, given_up_on=None)
+    mine = mine.select_related("item__community", "report").order_by("done_on", "-claimed_on")
+    found = reporting.items_in(by.area, state="open").filter(
+        community__in=[one.community_id for one in reports]
+    )
+    at = page_number(request)
+    rows = list(found[(at - 1) * PAGE : at * PAGE + 1])
+    context = {
+        "reports": reports,
+        "names": ", ".join(sorted({one.community.name for one in reports})),
+        "mine": [(one, rules.list_name(one.item.kind)) for one in mine[:PAGE]],
+        "rows": [(row, rules.list_name(row.kind)) for row in rows[:PAGE]],
+        "page": at,
+        "more": len(rows) > PAGE,
+    }
+    return render(request, "organisations/own_items.html", context)
+
+
+@page(CLAIM, methods=("POST",))
+def ask(request: SignedRequest, item_id: UUID) -> HttpResponse:
+    """Take an item on for one's own unit; the community confirms it."""
+    try:
+        actions.ask_for_item(by=request.actor, item=reporting.item(item_id))
+    except Invalid as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Claimed: the community confirms it."))
+    return redirect("organisations:own_items")
+
+
+@page(CLAIM, methods=("POST",))
+def take_back(request: SignedRequest, claim_id: UUID) -> HttpResponse:
+    """Give back what one's own unit has claimed."""
+    actions.take_back_claim(by=request.actor, claim=reporting.claim(claim_id))
+    messages.success(request, _("The item is open again."))
+    return redirect("organisations:own_items")

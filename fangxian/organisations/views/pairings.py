@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui.problems import tried
-from fangxian.organisations import actions, together
+from fangxian.organisations import actions, exporting, together
 from fangxian.organisations.forms import DayForm
 from fangxian.organisations.forms_together import EntryForm, PairForm
 from fangxian.organisations.models import Pairing, PairingEntry
@@ -54,6 +54,7 @@ def board(request: SignedRequest) -> HttpResponse:
             "page": at,
             "more": count > at * PAGE,
             "may_edit": by.may(EDIT),
+            "may_export": by.may(exporting.RIGHT),
         },
     )
 

@@ -17,7 +17,7 @@ from fangxian.common.errors import Invalid
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui.changes import hold
 from fangxian.common.ui.problems import tried
-from fangxian.organisations import actions, units
+from fangxian.organisations import actions, exporting, units
 from fangxian.organisations.forms import WhyForm
 from fangxian.organisations.forms_units import (
     ChangeUnitForm,
@@ -58,6 +58,7 @@ def board(request: SignedRequest) -> HttpResponse:
             "page": at,
             "more": count > at * PAGE,
             "may_edit": by.may(EDIT),
+            "may_export": by.may(exporting.RIGHT),
         },
     )
 

@@ -19,7 +19,7 @@ from fangxian.people.locks import lock_persons
 from fangxian.people.matching import offer_pairs
 from fangxian.people.models import Merge, MergeCandidate, Person, PersonLink
 from fangxian.people.names import initials
-from fangxian.people.references import Reference, references
+from fangxian.people.references import Reference, references, tell_changed
 
 CHOOSABLE = (
     "name",
@@ -135,6 +135,7 @@ def merge(
     lost.merged_into = kept
     lost.save(update_fields=["merged_into"])
     tokens.write_everywhere([kept.id])
+    tell_changed(by, [kept.id, lost.id])
     _decide(found, by, MergeCandidate.State.MERGED)
     queue.close_for(by, found)
     return done
@@ -241,6 +242,7 @@ def undo_merge(*, by: Actor, merge_id: UUID) -> Merge:
         kept.initials = initials(kept.name)
         kept.save()
     tokens.write_everywhere([kept.id, lost.id])
+    tell_changed(by, [kept.id, lost.id])
     done.undone_at, done.undone_by = timezone.now(), by.user_id
     done.save(update_fields=["undone_at", "undone_by"])
     if done.candidate:

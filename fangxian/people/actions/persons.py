@@ -21,6 +21,7 @@ from fangxian.people.actions.links import link_person
 from fangxian.people.locks import lock_person
 from fangxian.people.matching import lock_numbers, offer_matches
 from fangxian.people.models import Person, PersonDocument, PersonPhone
+from fangxian.people.references import tell_changed
 from fangxian.people.vocabularies import DOCUMENT_KINDS, ETHNICITIES, IDENTITY
 
 Number = TypeVar("Number", PersonDocument, PersonPhone)
@@ -170,6 +171,7 @@ def change_person(*, by: Actor, person_id: UUID, **values: Any) -> Person:
         person.save(update_fields=changed)
     if renamed:
         tokens.write_everywhere([person.id])
+        tell_changed(by, [person.id])
     return person
 
 
@@ -276,6 +278,7 @@ def record_death(*, by: Actor, person_id: UUID, on: dt.date) -> Person:
         )
     person.deceased_on = on
     person.save(update_fields=["deceased_on"])
+    tell_changed(by, [person.id])
     return person
 
 
@@ -288,4 +291,5 @@ def withdraw_death(*, by: Actor, person_id: UUID) -> Person:
         raise Conflict(_("No death of this person is recorded."))
     person.deceased_on = None
     person.save(update_fields=["deceased_on"])
+    tell_changed(by, [person.id])
     return person

@@ -17,7 +17,9 @@ from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
 from fangxian.config.demo import (
     accounts,
+    aid,
     alive,
+    calls,
     chain,
     coming,
     duties,
@@ -51,6 +53,7 @@ class Command(BaseCommand):
             sweep.catch_up(by, chance, officers)
             duties.catch_up(by, chance, officers)
             posts.catch_up(by, chance, officers)
+            aid.catch_up(chance, officers)
             sweep.settle()
             return
         if options["households"]:
@@ -85,6 +88,8 @@ class Command(BaseCommand):
         self._step("daily reports", lambda: sweep.reports_of_today(by, chance, campaign))
         self._step("gates and rounds", lambda: duties.set_up(by, chance, campaign, officers))
         self._step("posts and shifts", lambda: posts.set_up(by, chance, officers))
+        self._step("aid deployments", lambda: aid.send(chance, officers))
+        self._step("calls", lambda: calls.begin(chance, officers))
         self._step("phones", lambda: phones.meet(by, chance, campaign, officers))
         sweep.twice(by, chance, accounts.community_of(county))
         sweep.settle()

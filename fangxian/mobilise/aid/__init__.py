@@ -1,0 +1,1 @@
+"""Aid deployments: batches sent elsewhere, standing programmes, their return."""

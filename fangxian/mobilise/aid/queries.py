@@ -1,0 +1,261 @@
+"""Named reads of aid batches, their days and their members."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.utils import timezone
+
+from fangxian.common.actor import Actor
+from fangxian.common.errors import OutOfScope
+from fangxian.mobilise.aid.rules import AidRules, aid_rules
+from fangxian.mobilise.models import (
+    AidBatch,
+    AidCounter,
+    AidDay,
+    AidFigure,
+    AidMember,
+    AidProgramme,
+    AidQuarantine,
+    FamilyContact,
+)
+from fangxian.mobilise.queries import inside
+
+State = AidBatch.State
+# A batch that still needs somebody's care.
+OPEN = (State.PLANNED, State.UNDER_WAY, State.RETURNED)
+DAY = dt.timedelta(days=1)
+
+
+def batches(code: str) -> QuerySet[AidBatch]:
+    """Batches that a place or one in it sends, the latest first."""
+    found = inside(AidBatch.objects.all(), code)
+    return found.select_related("destination", "organisation", "programme").order_by(
+        "-from_date", "name", "-number"
+    )
+
+
+def batch(batch_id: UUID) -> AidBatch:
+    """A batch of the actor's area. Raises OutOfScope."""
+    rows = AidBatch.objects.select_related(
+        "destination", "organisation", "programme", "unit__organisation"
+    )
+    found = rows.filter(id=batch_id).first()
+    if found is None:
+        raise OutOfScope(str(batch_id))
+    return found
+
+
+def programme(programme_id: UUID) -> AidProgramme:
+    """A standing programme of the actor's area. Raises OutOfScope."""
+    rows = AidProgramme.objects.select_related("destination", "organisation")
+    found = rows.filter(id=programme_id).first()
+    if found is None:
+        raise OutOfScope(str(programme_id))
+    return found
+
+
+def member(member_id: UUID) -> AidMember:
+    """A member of a batch of the actor's area. Raises OutOfScope."""
+    rows = AidMember.objects.select_related("batch", "organisation")
+    found = rows.filter(id=member_id).first()
+    if found is None:
+        raise OutOfScope(str(member_id))
+    return found
+
+
+def in_charge(by: Actor, one: AidBatch) -> bool:
+    """Whether the actor leads a batch or is its liaison at home. A query where he has a person."""
+    if by.person_id is None:
+        return False
+    if one.liaison_id == by.person_id:
+        return True
+    return AidMember.objects.filter(batch=one, leader=True, person_id=by.person_id).exists()
+
+
+def led_by(by: Actor) -> QuerySet[AidBatch]:
+    """Batches under way or back that the actor leads or is the liaison of."""
+    mine = Q(members__leader=True, members__person_id=by.person_id) | Q(liaison_id=by.person_id)
+    rows = AidBatch.objects.filter(mine, state__in=[State.UNDER_WAY, State.RETURNED])
+    return rows.distinct() if by.person_id is not None else rows.none()
+
+
+def out(code: str) -> int:
+    """How many people of a place are away with a batch now."""
+    rows = inside(AidMember.objects.filter(returned_on=None), code)
+    return rows.filter(batch__state=State.UNDER_WAY).count()
+
+
+def in_quarantine(code: str, on: dt.date | None = None) -> QuerySet[AidQuarantine]:
+    """Quarantines after return that run on a day (today)."""
+    day = on or timezone.localdate()
+    running = Q(ended_on=None) | Q(ended_on__gte=day)
+    return inside(AidQuarantine.objects.filter(running, from_date__lte=day, until__gte=day), code)
+
+
+def without_place(batch_ids: Collection[UUID]) -> set[UUID]:
+    """Batches with somebody in quarantine of whom it is not known, on the second day, where."""
+    day = timezone.localdate()
+    rows = AidQuarantine.objects.filter(
+        member__batch__in=batch_ids,
+        place__isnull=True,
+        ended_on=None,
+        from_date__lt=day,
+        until__gte=day,
+    )
+    return set(rows.values_list("member__batch_id", flat=True))
+
+
+def contact_of(members: Iterable[AidMember]) -> dict[UUID, FamilyContact]:
+    """Who keeps contact with the family now, by member. One query."""
+    rows = FamilyContact.objects.filter(member__in=list(members), to_date=None)
+    return {row.member_id: row for row in rows}
+
+
+def person_times(code: str) -> int:
+    """Days of work of all people of a place's batches, added up."""
+    rows = inside(AidDay.objects.all(), code)
+    return int(rows.aggregate(n=Sum("heads", default=0))["n"])
+
+
+def last_due(one: AidBatch, rules: AidRules, now: dt.datetime | None = None) -> dt.date:
+    """The last day whose progress should be there: today's from the hour of the rules on."""
+    moment = timezone.localtime(now or timezone.now())
+    day = moment.date() if moment.time() >= rules.due else moment.date() - DAY
+    return min(day, one.returned_on - DAY) if one.returned_on else day
+
+
+def missing(
+    found: Collection[AidBatch], rules: AidRules | None = None, now: dt.datetime | None = None
+) -> dict[UUID, list[dt.date]]:
+    """Days of batches whose progress is missing and can still be entered, by batch. One query.
+
+    From the day of leaving to the one before the return; only where it is asked for each day.
+    """
+    rules = rules or aid_rules()
+    asked = [one for one in found if one.daily and one.left_on]
+    days: dict[UUID, set[dt.date]] = defaultdict(set)
+    if asked:
+        rows = AidDay.objects.filter(batch__in=asked).values_list("batch_id", "day")
+        for key, day in rows:
+            days[key].add(day)
+    earliest = timezone.localdate(now) - rules.correct_within
+    told = {}
+    for one in asked:
+        assert one.left_on is not None  # asked
+        first, last = max(one.left_on, earliest), last_due(one, rules, now)
+        span = [first + n * DAY for n in range((last - first).days + 1)]
+        told[one.id] = [day for day in span if day not in days[one.id]]
+    return {key: lacking for key, lacking in told.items() if lacking}
+
+
+def running(code: str) -> list[AidBatch]:
+    """Batches of a place that are under way or back and not closed."""
+    rows = AidBatch.objects.filter(state__in=[State.UNDER_WAY, State.RETURNED])
+    return list(inside(rows, code).order_by("id"))
+
+
+@dataclass(frozen=True)
+class Total:
+    """What a counter has come to."""
+
+    name: str
+    unit: str
+    value: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The days of a batch, and what they add up to.
+
+    ``days``: of each day the row (None for a missing one), its values with the counters' names.
+    """
+
+    counters: Sequence[AidCounter]
+    totals: Sequence[Total]
+    days: Sequence[tuple[dt.date, AidDay | None, Sequence[tuple[str, int | None]]]]
+    person_times: int
+    zero: int
+    missing: Sequence[dt.date] = field(default_factory=list)
+
+
+def progress(one: AidBatch, rules: AidRules) -> Progress:
+    """All days of a batch, the latest first. Four queries."""
+    counters = list(AidCounter.objects.filter(batch=one).order_by("ended_on", "rank", "name"))
+    rows = {row.day: row for row in AidDay.objects.filter(batch=one)}
+    values: dict[UUID, dict[UUID, int]] = defaultdict(dict)
+    sums: Counter[UUID] = Counter()
+    figures = AidFigure.objects.filter(day__batch=one)
+    for day, counter, value in figures.values_list("day_id", "counter_id", "value"):
+        values[day][counter] = value
+        sums[counter] += value
+    counters = [row for row in counters if row.ended_on is None or row.id in sums]
+    lacking = missing([one], rules).get(one.id, [])
+    days = sorted({*rows, *lacking}, reverse=True)
+    named = {row.id: counted(row, rules) for row in counters}
+    told = []
+    for on in days:
+        entered = rows.get(on)
+        found = values[entered.id] if entered else {}
+        told.append((on, entered, [(named[row.id][0], found.get(row.id)) for row in counters]))
+    return Progress(
+        counters=counters,
+        totals=[Total(*named[row.id], sums[row.id]) for row in counters],
+        days=told,
+        person_times=sum(row.heads for row in rows.values()),
+        zero=sum(1 for row in rows.values() if not any(values[row.id].values())),
+        missing=lacking,
+    )
+
+
+def counted(row: AidCounter, rules: AidRules) -> tuple[str, str]:
+    """Name and unit of a counter in the reader's language."""
+    known = rules.counters.get(row.code)
+    return (known.name, known.unit_name) if known else (row.name, row.unit)
+
+
+def sums(code: str, rules: AidRules) -> list[Total]:
+    """What the batches of a place have counted together, by counter of the rules. One query."""
+    rows = inside(AidFigure.objects.exclude(counter__code=""), code)
+    found = dict(rows.values_list("counter__code").annotate(n=Sum("value")).order_by())
+    return [
+        Total(one.name, one.unit_name, found[one.code])
+        for one in rules.counters.values()
+        if found.get(one.code)
+    ]
+
+
+def headcounts(found: Collection[AidBatch]) -> dict[UUID, tuple[int, int]]:
+    """Members of batches, and how many of them are not back, by batch. One query."""
+    rows = AidMember.objects.filter(batch__in=found).values_list("batch_id")
+    told = rows.annotate(n=Count("id"), away=Count("id", filter=Q(returned_on=None))).order_by()
+    return {key: (n, away) for key, n, away in told}
+
+
+def by_role(one: AidBatch, rules: AidRules) -> list[tuple[str, int]]:
+    """How many go as what. Without names: one query."""
+    rows = AidMember.objects.filter(batch=one).values_list("role").annotate(n=Count("id"))
+    found = dict(rows.order_by())
+    order = [*rules.roles, *(code for code in found if code not in rules.roles)]
+    return [
+        (rules.roles[code].name if code in rules.roles else code, found[code])
+        for code in order
+        if code in found
+    ]
+
+
+def overdue(found: Iterable[AidBatch], on: dt.date | None = None) -> list[AidBatch]:
+    """Batches that should be back by now."""
+    day = on or timezone.localdate()
+    return [one for one in found if one.state == State.UNDER_WAY and one.until < day]
+
+
+def members(one: AidBatch) -> QuerySet[AidMember]:
+    """Who goes with a batch: the leader first, then by role and name."""
+    rows = AidMember.objects.filter(batch=one).select_related("organisation", "quarantine")
+    return rows.order_by(F("leader").desc(), "role", "name", "id")
