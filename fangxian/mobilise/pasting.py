@@ -117,7 +117,7 @@ def read(text: str, shifts: Sequence[Shift], people: Sequence[Volunteer]) -> Rea
         for line in reading.lines
     )
     proposals = [(one.number, p) for one in reading.lines for p in one.proposals]
-    said = [(number, p.human, p.intent, p.shifts) for number, p in proposals]
+    said = [(n, p.name, p.human, p.intent, p.shifts, p.wish) for n, p in proposals]
     return Read(lines, hashlib.sha256(repr(said).encode()).hexdigest()[:16])
 
 

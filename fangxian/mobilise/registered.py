@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from fangxian.common import registries
 from fangxian.common.actor import Actor
 from fangxian.common.registries import Fact, Invariant, NavItem, Panel, Right, SearchHit, TodayItem
-from fangxian.core import messages, sunset
+from fangxian.core import ledgers, messages, sunset
 from fangxian.core import rules as core_rules
 from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.messages import Template
@@ -25,6 +25,7 @@ from fangxian.mobilise import (
     ending,
     fatigue,
     following,
+    importing,
     jobs,  # noqa: F401 (they register themselves)
     lacking,
     merging,
@@ -75,6 +76,7 @@ TEMPLATES = {
 def register() -> None:
     """Fill the registries (from ``ready()``)."""
     aid.register()
+    ledgers.register(importing.LEDGER, order=120)
     core_rules.register_validator(rules.NAME, rules.check)
     core_rules.register_validator(roster_rules.NAME, roster_rules.check)
     for right in RIGHTS:

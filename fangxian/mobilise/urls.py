@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from fangxian.core.views.ledgers import LedgerPages
+from fangxian.mobilise.actions.volunteers import KEEP
 from fangxian.mobilise.calls import urls as call_urls
 from fangxian.mobilise.views import (
     certificates,
@@ -83,6 +85,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("load/<slug:form>/", load.export, name="load_export"),
     path("calls/", include(call_urls.patterns)),
     path("volunteers/", volunteers.every, name="volunteers"),
+    path("volunteers/export/", volunteers.export, name="volunteers_export"),
     path("volunteers/new/", volunteers.new, name="volunteer_new"),
     path("volunteers/<uuid:volunteer_id>/", volunteers.detail, name="volunteer"),
     path(
@@ -102,4 +105,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
         wishes.remove_for,
         name="wish_remove_for",
     ),
+    *LedgerPages("mobilise", KEEP).urls(),
 ]

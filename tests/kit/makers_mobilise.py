@@ -206,3 +206,19 @@ def _wish(side: Side) -> Any:
 
     who = side.act(lambda _by: Volunteer.objects.get(id=side.get("mobilise:volunteer_id")))
     return side.act(lambda by: make_wish(by=by, volunteer=who, kind="off", weekday=1)).pk
+
+
+@maker("mobilise:run_id", personal=True)
+def _list(side: Side) -> Any:
+    from fangxian.core import ledgers
+    from fangxian.mobilise.actions.volunteers import KEEP
+    from fangxian.mobilise.importing import VOLUNTEERS
+
+    data = f"姓名,特长\n{side.viewer},党员\n".encode()
+    place = side.codes.community
+    return side.act_as_viewer(
+        KEEP,
+        lambda by: ledgers.upload(
+            by=by, kind=VOLUNTEERS, place_code=place, name="示例.csv", data=data
+        ),
+    ).pk

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 from django.http import HttpResponse
@@ -97,12 +97,25 @@ def export(request: SignedRequest, form: str) -> HttpResponse:
         )
         for line in lines
     ]
-    name, out = _("Load of volunteers"), io.BytesIO()
+    return as_file(request, form, _("Load of volunteers"), COLUMNS, rows)
+
+
+def as_file(
+    request: SignedRequest,
+    form: str,
+    name: str,
+    columns: Sequence[ExportColumn],
+    rows: Iterable[Sequence[object]],
+    *,
+    titled: bool = True,
+) -> HttpResponse:
+    """Rows as a file to take away; ``titled``: who took it and when stands above the table."""
+    out = io.BytesIO()
     if form == "csv":
-        write_csv(out, COLUMNS, rows)
+        write_csv(out, columns, rows)
     else:
-        title = f"{name} · {date_time(timezone.now())} · {request.actor.name}"
-        write_rows(out, COLUMNS, rows, sheet=name[:31], title=title)
+        title = f"{name} · {date_time(timezone.now())} · {request.actor.name}" if titled else ""
+        write_rows(out, columns, rows, sheet=name[:31], title=title)
     answer = HttpResponse(out.getvalue(), content_type=FORMS[form])
     name = f"{name}-{timezone.localdate().isoformat()}.{form}"
     answer["Content-Disposition"] = content_disposition_header(True, name) or "attachment"

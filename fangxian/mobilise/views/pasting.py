@@ -43,6 +43,9 @@ def paste(request: SignedRequest) -> HttpResponse:
         return render(request, "mobilise/chat.html", context, status=status)
     data = form.cleaned_data
     shifts = pasting.offered(place, data["first"], data["last"])
+    if len(shifts) == pasting.MOST_SHIFTS:
+        form.add_error("last", _("There are too many shifts in these days: choose fewer."))
+        return render(request, "mobilise/chat.html", context, status=422)
     people = list(queries.present(place).select_related("organisation"))
     read = pasting.read(data["text"], shifts, people)
     outcomes: list[Any] = []

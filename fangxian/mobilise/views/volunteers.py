@@ -21,6 +21,7 @@ from fangxian.common.ui.problems import tried
 from fangxian.mobilise import actions, fatigue, fitting, queries
 from fangxian.mobilise.actions import NewSkill
 from fangxian.mobilise.actions.volunteers import KEEP
+from fangxian.mobilise.calls.rules import call_rules
 from fangxian.mobilise.forms_volunteers import (
     NewVolunteerForm,
     SkillCertificateForm,
@@ -28,11 +29,13 @@ from fangxian.mobilise.forms_volunteers import (
     brought,
     kept_skills,
 )
+from fangxian.mobilise.importing import EXPORTED, LEDGER, yes_or_no
 from fangxian.mobilise.load import ahead, load, nearing
 from fangxian.mobilise.models import Certificate, Skill, Turn, Volunteer
 from fangxian.mobilise.papers import hours_written
 from fangxian.mobilise.rules import PostRules, label, post_rules
 from fangxian.mobilise.views.common import SHOWN, form_page, frame, posted
+from fangxian.mobilise.views.load import MOST_WRITTEN, as_file
 from fangxian.regions.queries import called, full_name
 
 TURNS = 50
@@ -78,6 +81,29 @@ def every(request: SignedRequest) -> HttpResponse:
         "places": called({one.place_code for one in rows}),
     }
     return render(request, "mobilise/volunteers.html", context)
+
+
+@page(KEEP, methods=("POST",))
+def export(request: SignedRequest) -> HttpResponse:
+    """The list as a workbook that can be corrected and read in again; without numbers."""
+    place, _day, _context = frame(request, "volunteers")
+    rules, more = post_rules(), call_rules()
+    people = list(queries.present(place).select_related("organisation")[:MOST_WRITTEN])
+    skills = queries.skills_of([one.id for one in people], timezone.localdate())
+    rows = [
+        (
+            one.name,
+            one.place_code,
+            one.organisation.name if one.organisation else "",
+            "、".join(label(rules.skills, code) for code in sorted(skills[one.id])),
+            "、".join(label(more.languages, code) for code in one.languages),
+            one.echelon,
+            yes_or_no(one.vehicle),
+            yes_or_no(one.fit),
+        )
+        for one in people
+    ]
+    return as_file(request, "xlsx", str(LEDGER.label), EXPORTED, rows, titled=False)
 
 
 @page(KEEP, methods=("GET", "POST"))
