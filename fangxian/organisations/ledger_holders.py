@@ -38,7 +38,7 @@ def holder_named(values: Mapping[str, Any], post: Post, area: str) -> Holder:
         called = list(offices.filter(person__name=name)[:2]) if not values.get("identity") else []
         if len(called) == 1:
             return called[0]
-    person = _person(name, values.get("identity"), values.get("responsible_phone", ""))
+    person = person_named(name, values.get("identity"), values.get("responsible_phone", ""))
     if not body:
         return person
     office = offices.filter(person=person).first()
@@ -52,9 +52,10 @@ def holder_named(values: Mapping[str, Any], post: Post, area: str) -> Holder:
     return office
 
 
-def _person(name: str, document: list[str] | None, phone: str) -> Person:
+def person_named(
+    name: str, document: list[str] | None, phone: str, field: str = "responsible"
+) -> Person:
     """The only person of the area that name, document and phone fit. Raises Invalid."""
-    field = "responsible"
     found: list[Person] = []
     if document:
         found = list(find_by_document("", document[1])[:2])

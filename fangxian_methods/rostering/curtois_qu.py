@@ -16,6 +16,14 @@ _SECTIONS = {
 }
 
 
+_WIDTHS = {
+    "SECTION_STAFF": 8,
+    "SECTION_SHIFT_ON_REQUESTS": 4,
+    "SECTION_SHIFT_OFF_REQUESTS": 4,
+    "SECTION_COVER": 5,
+}
+
+
 class Unreadable(ValueError):
     """A line that can't be read; says which, and why."""
 
@@ -69,19 +77,29 @@ Lines = dict[str, list[tuple[int, list[str]]]]
 def _lines(text: str) -> Lines:
     found: Lines = {name: [] for name in _SECTIONS}
     section = ""
-    for number, raw in enumerate(text.splitlines(), 1):
-        line = raw.strip()
-        if not line or line.startswith("#"):
+    for number, raw in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
+        line = raw.split("#", 1)[0].strip()
+        if not line.strip(","):
             continue
         if line.startswith("SECTION_"):
-            if line not in _SECTIONS:
-                raise Unreadable(f"line {number}: {line} is no section of this format")
-            section = line
+            section = line.rstrip(", ")
+            if section not in _SECTIONS:
+                raise Unreadable(f"line {number}: {section} is no section of this format")
         elif not section:
             raise Unreadable(f"line {number}: stands before the first section")
         else:
             found[section].append((number, [cell.strip() for cell in line.split(",")]))
+    for name, lines in found.items():
+        # Commas at the end say nothing, whatever wrote them.
+        found[name] = [(number, _trimmed(cells, _WIDTHS.get(name, 1))) for number, cells in lines]
     return found
+
+
+def _trimmed(cells: list[str], least: int) -> list[str]:
+    """The cells without empty ones at the end, but for those that a line must have."""
+    while len(cells) > least and not cells[-1]:
+        cells = cells[:-1]
+    return cells
 
 
 def _horizon(lines: Lines) -> int:
@@ -101,8 +119,8 @@ def _int(number: int, cell: str) -> int:
 def _kind(number: int, cells: list[str]) -> Kind:
     if len(cells) < 2:
         raise Unreadable(f"line {number}: a shift has a name and minutes")
-    bars = frozenset(cells[2].split("|")) - {""} if len(cells) > 2 else frozenset()
-    return Kind(cells[0], _int(number, cells[1]), bars=bars)
+    bars = frozenset(one.strip() for one in cells[2].split("|")) if len(cells) > 2 else frozenset()
+    return Kind(cells[0], _int(number, cells[1]), bars=bars - {""})
 
 
 def _requests(
@@ -127,7 +145,11 @@ def _person(
 ) -> Person:
     if len(cells) != 8:
         raise Unreadable(f"line {number}: a person has 8 columns, not {len(cells)}")
-    most_of = dict(part.split("=", 1) for part in cells[1].split("|") if "=" in part)
+    most_of = {
+        kind.strip(): most
+        for kind, _equals, most in (part.partition("=") for part in cells[1].split("|"))
+        if most
+    }
     minutes_most, minutes_least, row_most, row_least, off_least, weekends = (
         _int(number, cell) for cell in cells[2:]
     )

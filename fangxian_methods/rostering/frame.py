@@ -76,6 +76,7 @@ class Frame:
         self.unit = int(np.gcd.reduce(self.minutes)) if len(self.kinds) else 1
         self.nights = frozenset(k for k, kind in enumerate(self.kinds) if kind.night)
         self.bars: Bools = self._bars()
+        self.before, self.within = self._before_kinds()
         self.weekend = [problem.weekend_of(day) for day in range(problem.days)]
         self.weekends = len(set(self.weekend) - {None})
         fair = problem.fair()
@@ -119,6 +120,33 @@ class Frame:
                 if other in self.kind_at:
                     bars[k, self.kind_at[other]] = True
         return bars
+
+    def _before_kinds(self) -> tuple[Ints, Ints | None]:
+        """Kinds (k) in the order in which they may come before more and more others, and by kind
+        the place of the last that may come before it (−1: none may). None where what may come
+        before one kind is not a part of what may come before another."""
+        may = ~self.bars
+        order = np.argsort(-may.sum(axis=1), kind="stable")
+        count = may.sum(axis=0)
+        nested = (may[order] == (np.arange(len(order))[:, None] < count)).all()
+        return order, count - 1 if nested else None
+
+    def least_before(self, work: Floats) -> Floats:
+        """Of the points of each kind (p, k, …) the least of those that may come the day before
+        (p, k, …)."""
+        if self.within is None:
+            bars = self.bars.T
+            groups = {bars[k].tobytes(): np.flatnonzero(~bars[k]) for k in range(len(bars))}
+            of_group = {
+                key: work[:, before].min(axis=1, initial=np.inf) for key, before in groups.items()
+            }
+            return np.stack([of_group[bars[k].tobytes()] for k in range(len(bars))], axis=1)
+        if not len(self.before):
+            return work
+        least: Floats = np.minimum.accumulate(work[:, self.before], axis=1)[:, self.within]
+        if (self.within < 0).any():
+            least[:, self.within < 0] = np.inf
+        return least
 
     def _able(self) -> Bools:
         """(p, m): whether a person may work a demand, alone and by itself."""

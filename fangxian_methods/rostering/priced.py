@@ -3,7 +3,8 @@
 Minutes, weekends and kinds that are limited in sum are not counted but priced: what there is too
 much of is made dearer, what there is too little of cheaper, until the limits are kept (Lagrangian
 relaxation; Fisher 1981). Rows of days and rest are kept exactly. The dearest of the relaxed values
-bounds all days that keep the limits from below; the days found may cost more.
+bounds all days that keep the limits from below; the days found may cost more. Where one price is
+too much and the next too little, the first days of the one are joined with the last of the other.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from .frame import Bools, Floats, Frame, Ints, Shape
 from .model import SUNDAY
 from .rules import Model
 
-_TRIES = 24
-_CLOSER = 6  # tries after days were found that keep the limits
+_TRIES, _MOST_TRIES = 24, 100
+_CLOSER = 4  # tries after days were found that keep the limits
+_LONGER, _SHORTER = 1.7, 0.45  # how much a price's steps grow and shrink
+_PATHS = 5  # of one person, that are tried with one another
 _FIRST = 0.02  # points for a minute, a sixtieth of a weekend or shift too many
 _WORK = 10.0  # CP-SAT's measure of work for a person for whom no prices do
 
@@ -35,6 +38,33 @@ class Sums:
 
     of: Floats
     most: Floats
+
+
+@dataclass(slots=True)
+class Path:
+    """Somebody's days, ready to be joined with others of the same person.
+
+    ``used``, ``points``: of the days before each (d + 1, c and d + 1); ``rested``: whether work may
+    begin on a day after those before it; ``whole``: whether no row of work is cut before a day.
+    """
+
+    days: Ints
+    used: Floats
+    weekends: Ints
+    later_weekends: Ints
+    points: Floats
+    rested: Bools
+    whole: Bools
+
+    def joined(self, other: Path, most: Floats) -> tuple[float, int]:
+        """The points of the first of these days and the last of the other's, and from which day on
+        the other's are: the cheapest that keep the limits; infinite without any."""
+        used = self.used + (other.used[-1] - other.used)
+        used[:, -1] = 60.0 * (self.weekends + other.later_weekends)
+        fits = self.rested & other.whole & (used <= most).all(axis=1)
+        points = np.where(fits, self.points + (other.points[-1] - other.points), np.inf)
+        at = int(points.argmin())
+        return float(points[at]), at
 
 
 class Priced:
@@ -56,13 +86,18 @@ class Priced:
         for row, p in enumerate(people.tolist()):
             if p in self.prices:
                 price[row] = self.prices[p]
-        low, high = np.zeros_like(price), np.full_like(price, np.inf)
+        # Limits pull at one another: steps grow while a limit asks for the same, else they shrink.
+        step, before = np.maximum(_FIRST, price / 4), np.zeros_like(price)
         bound = np.full(count, -np.inf)
         fewest = np.full(count, np.inf)
         kinds = np.full((count, frame.problem.days), -2, dtype=np.int64)
         active = np.arange(count)
         since = np.zeros(count, dtype=np.int64)
-        for _ in range(_TRIES):
+        paths: list[list[Path]] = [[] for _ in range(count)]
+        known = np.array([p in self.known for p in people.tolist()], dtype=np.bool_)
+        for number in range(_MOST_TRIES):
+            if number >= _TRIES:  # only those who never had days that keep the limits go on
+                active = active[np.isinf(fewest[active]) & ~known[active]]
             if not len(active):
                 break
             fines = np.einsum("pc,pck->pk", price[active], sums.of[active])
@@ -88,23 +123,26 @@ class Priced:
             fewest[at], kinds[at] = own[better], days[better]
             for row in at.tolist():
                 self.prices[int(people[row])] = price[row].copy()
-                self.known[int(people[row])] = kinds[row].copy()
+            for row, mine in zip(active[~never].tolist(), days[~never], strict=True):
+                path = self._path(int(people[row]), mine, sums.of[row], cost[row])
+                for other in paths[row]:
+                    for first, last in ((path, other), (other, path)):
+                        points, day = first.joined(last, sums.most[row])
+                        if points < fewest[row] - 1e-9:
+                            fewest[row] = points
+                            kinds[row] = np.concatenate([first.days[:day], last.days[day:]])
+                paths[row] = [path, *paths[row][: _PATHS - 1]]
             free = kept & (price[active] <= 0).all(axis=1)
             since[active] += np.isfinite(fewest[active])
             over = excess > 0
-            low[active] = np.where(over, np.maximum(low[active], price[active]), low[active])
-            high[active] = np.where(over, high[active], np.minimum(high[active], price[active]))
-            # Limits pull at one another: what was enough once may not be so later.
-            lost = over & (low[active] >= high[active])
-            high[active] = np.where(lost, np.inf, high[active])
-            lax = ~over & (high[active] <= low[active])
-            low[active] = np.where(lax, 0.0, low[active])
-            middle = (low[active] + np.where(np.isfinite(high[active]), high[active], 0)) / 2
-            rising = np.maximum(2 * price[active], _FIRST)
-            price[active] = np.where(
-                over, np.where(np.isfinite(high[active]), middle, rising), middle
-            )
+            sign = np.where(over, 1.0, np.where(price[active] > 0, -1.0, 0.0))
+            turned = sign * before[active]
+            step[active] *= np.where(turned > 0, _LONGER, np.where(turned < 0, _SHORTER, 1.0))
+            before[active] = sign
+            price[active] = np.maximum(0.0, price[active] + sign * step[active])
             active = active[~(free | never | (since[active] > _CLOSER))]
+        for row in np.nonzero(np.isfinite(fewest))[0].tolist():
+            self.known[int(people[row])] = kinds[row].copy()
         for row in np.nonzero(np.isinf(fewest) & np.isfinite(bound))[0].tolist():
             p = int(people[row])
             if p not in self.known:
@@ -157,6 +195,44 @@ class Priced:
         used[:, -1] = 60.0 * sum((days[:, at] >= 0).any(axis=1) for at in weekends.values())
         return used
 
+    def _path(self, p: int, days: Ints, of: Floats, cost: Floats) -> Path:
+        """Days (d) of a person; ``of`` (c, k), ``cost`` (d, k)."""
+        frame, shape = self.frame, self.frame.shapes[p]
+        count = frame.problem.days
+        works = days >= 0
+        worked = np.flatnonzero(works)
+        use = np.zeros((count + 1, len(of)))
+        use[worked + 1] = of[:, days[worked]].T
+        points = np.zeros(count + 1)
+        points[1:] = frame.own_off[p]
+        points[worked + 1] = cost[worked, days[worked]]
+        first, last = np.zeros(count + 1, np.int64), np.zeros(count + 1, np.int64)
+        at = [frame.weekend[day] for day in worked.tolist()]
+        for n, day in enumerate(worked.tolist()):
+            if at[n] is not None:
+                first[day + 1] = n == 0 or at[n - 1] != at[n]
+                last[day] = n == len(at) - 1 or at[n + 1] != at[n]
+        off = np.zeros(count + 1, dtype=np.int64)  # days off just before a day
+        off[0] = shape.least_off
+        if shape.begun > 0 and shape.last >= 0:
+            off[0] = 0
+        elif shape.begun < 0 and not shape.open:
+            off[0] = -shape.begun
+        since = np.maximum.accumulate(np.where(works, np.arange(1, count + 1), 0))
+        off[1:] = np.arange(1, count + 1) - since + np.where(since == 0, off[0], 0)
+        begins = np.ones(count + 1, dtype=np.bool_)
+        begins[1:count] = ~(works[1:] & works[:-1])
+        begins[0] = False
+        return Path(
+            days,
+            np.cumsum(use, axis=0),
+            np.cumsum(first),
+            np.cumsum(last[::-1])[::-1],
+            np.cumsum(points),
+            off >= shape.least_off,
+            begins,
+        )
+
     def _any(self, p: int) -> Ints:
         """Any days that keep all rules (d), by CP-SAT; −2 throughout where none are found."""
         frame = self.frame
@@ -196,9 +272,6 @@ class PlainWalk:
         self.frame, self.shape, self.cost, self.off_cost = frame, shape, cost, off_cost
         self.weekend, self.people = weekend, people
         self.rows = max(shape.least_row, shape.row or shape.least_row, 1)
-        self.after: dict[bytes, list[int]] = {}
-        for k in range(len(frame.kinds)):
-            self.after.setdefault(frame.bars[:, k].tobytes(), []).append(k)
         self._begin()
         for day in range(frame.problem.days):
             self._go(day)
@@ -234,21 +307,16 @@ class PlainWalk:
         ]
 
     def _go(self, day: int) -> None:
-        work, off = self.works[-1], self.offs[-1]
+        work, off, frame = self.works[-1], self.offs[-1], self.frame
         after_off, after_work = self._fines(day)
         rested = off[:, -1]
         next_work = np.empty_like(work)
         next_work[:, :, 0] = rested[:, None] + (self.cost[:, day] + after_off[:, None])
         worked = self.cost[:, day] + after_work[:, None]
-        endless = self.shape.row is None
-        for kinds in self.after.values():
-            before = ~self.frame.bars[:, kinds[0]]
-            row = work[:, before].min(axis=1, initial=np.inf)
-            onward = worked[:, kinds, None]
-            next_work[:, kinds, 1:] = row[:, None, :-1] + onward
-            if endless:
-                longest = row[:, None, -1] + onward[:, :, 0]
-                next_work[:, kinds, -1] = np.minimum(next_work[:, kinds, -1], longest)
+        row = frame.least_before(work)
+        next_work[:, :, 1:] = row[:, :, :-1] + worked[:, :, None]
+        if self.shape.row is None:
+            np.minimum(next_work[:, :, -1], row[:, :, -1] + worked, out=next_work[:, :, -1])
         next_off = np.full_like(off, np.inf)
         free = self.off_cost[:, day, None]
         if leaves := self._leaves(day):

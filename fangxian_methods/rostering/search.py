@@ -18,6 +18,7 @@ from .columns import Heads, Master, Pool, Prices
 from .frame import Frame, Ints
 from .model import DAYS_A_WEEK
 from .planning import Planner
+from .turns import Turns
 from .windows import part as part_of
 from .windows import window
 
@@ -32,16 +33,13 @@ _WORK = 2.0  # CP-SAT's measure of work for a part
 _WORK_WHOLE = 20.0
 _BIG = 0.3  # of the parts take many people, and dive
 _MANY = 60  # people, from which on they are planned in turns first
-_TURN = 24  # planned at once
 _TURNS = 10  # of everybody, at the most, before the programme
 _MORE_TURNS = 120  # after it
-_MISSING, _DEARER = 0.5, 0.3  # points for a missing head at first, and how they rise
-_LEARNT = 0.2  # how they rise when they begin at the programme's prices
-_STUCK, _BOLDER = 4, 1.5  # after so many turns without fewer missing they rise faster
-_LOT = 0.1  # points that are drawn by lot, lest all take the same
 _CEILING = 4.0  # points for a missing head in the programme at first
 _CALM = 0.3  # of the prices is kept, where a ceiling holds them down already
 _LONG = 2**28  # bytes of everybody's states, from which on weeks are planned anew by themselves
+_TURNS_OF_LONG = (12, 6, 3)  # at once, where days are many
+_WORTH_A_TURN = 0.05  # of all points are won by a turn, else fewer are planned at once
 _WEEKS = (1, 2, 2, 3, 4)
 _FEWEST_IN_WEEKS, _MOST_IN_WEEKS = 3, 10  # people
 _CLOSE = 0.004  # of its value: the bound of many people needn't be closer at first
@@ -63,130 +61,6 @@ class Relaxed:
     value: float
     bound: float
     prices: Prices
-
-
-class Turns:
-    """Everybody's days again and again, a few people at once, each where heads are missing.
-
-    What a missing head is worth is little at first and rises where it goes on missing, so that
-    those who could help there leave what others can do (weights learnt at local optima: Morris
-    1993, the breakout method). ``under``: (m) these points; ``skilled``: by row of ``Frame.some``.
-    """
-
-    def __init__(self, search: Search) -> None:
-        frame = search.frame
-        self.search, self.frame = search, frame
-        self.heads = Heads.of(frame, ())
-        self.now: list[int] = [-1] * len(frame.people)
-        self.some_of = np.array([m for m, *_ in frame.some], dtype=np.int64)
-        self.some_least = np.array([least for *_, least in frame.some], dtype=np.float64)
-        self.under = np.minimum(frame.under, _MISSING)
-        self.over = np.minimum(frame.over, _MISSING)
-        self.skilled = self.under[self.some_of]
-        self.step, self.fewest, self.idle = _DEARER, np.inf, 0
-        self.by_lot = False
-
-    def whole(self) -> None:
-        """Take all points for missing heads as they are, and let people differ by lot."""
-        self.under, self.over = self.frame.under, self.frame.over
-        self.skilled = self.under[self.some_of]
-        self.by_lot = True
-
-    def again(self, relaxed: Relaxed) -> None:
-        """Begin anew at the prices of the programme, with the columns that it takes most of, of
-        those nearly alike one by lot."""
-        frame, pool, prices = self.frame, self.search.pool, relaxed.prices
-        least = np.minimum(frame.under, _MISSING)
-        self.under = np.clip(prices.cover + _MISSING, least, frame.under)
-        self.skilled = np.clip(
-            prices.skilled + _MISSING, least[self.some_of], frame.under[self.some_of]
-        )
-        self.step, self.fewest, self.idle = _LEARNT, np.inf, 0
-        most: dict[int, float] = {}
-        for number, share in relaxed.master.shares().items():
-            person = pool.columns[number].person
-            drawn = share * self.search.rng.uniform(0.7, 1.3)
-            if drawn > most.get(person, 0.0):
-                most[person], self.now[person] = drawn, number
-        self.heads = Heads.of(frame, (pool.columns[number] for number in self.now if number >= 0))
-
-    def go(self) -> list[int]:
-        """One turn of all. The columns, one a person where there are any."""
-        rng = self.search.rng
-        parts: list[Ints] = []
-        for members in self.search.planner.groups.values():
-            mixed = rng.permutation(np.array(members, dtype=np.int64))
-            parts += np.array_split(mixed, max(1, round(len(members) / _TURN)))
-        for part in rng.permutation(len(parts)).tolist():
-            self.search.watch()
-            self._part(np.sort(parts[part]))
-        return [number for number in self.now if number >= 0]
-
-    def missing(self) -> bool:
-        """Whether heads are missing that cost something."""
-        frame = self.frame
-        short = (self.heads.all < frame.least) & (frame.under > 0)
-        some = (self.heads.skilled < self.some_least) & (frame.under[self.some_of] > 0)
-        return bool(short.any() or some.any())
-
-    def learn(self) -> None:
-        """Let what is missing now be worth more."""
-        frame = self.frame
-        short = np.clip(frame.least - self.heads.all, 0, 2)
-        lacking = self.heads.skilled < self.some_least
-        missing = float(short.sum() + lacking.sum())
-        self.idle = 0 if missing < self.fewest else self.idle + 1
-        self.fewest = min(self.fewest, missing)
-        if self.idle >= _STUCK:
-            self.idle, self.step = 0, self.step * _BOLDER
-        self.under = np.minimum(frame.under, self.under + self.step * short)
-        self.skilled = np.minimum(frame.under[self.some_of], self.skilled + self.step * lacking)
-
-    def _part(self, people: Ints) -> None:
-        """Plan these at the prices of now, then take one after another what is no worse."""
-        frame, pool = self.frame, self.search.pool
-        price = np.zeros((len(frame.people), len(frame.demands)))
-        price[people] = np.where(self.heads.all < frame.least, self.under, -self.over)
-        skilled = self.skilled * (self.heads.skilled < self.some_least)
-        for saved, (m, holders, _least) in zip(skilled.tolist(), frame.some, strict=True):
-            if saved:
-                price[people[holders[people]], m] += saved
-        for p in people.tolist():
-            if self.now[p] >= 0:
-                # What somebody works now is worth what its loss would cost.
-                for m, worth in self._worth(self.now[p], -1).items():
-                    price[p, m] = worth
-        if self.by_lot:
-            price[people] *= self.search.rng.random((len(people), len(frame.demands)))
-        price[people] -= _LOT * self.search.rng.random((len(people), len(frame.demands)))
-        _points, days = self.search.planner.plan(-price, people)
-        for row, p in enumerate(people.tolist()):
-            if days[row, 0] > -2:
-                number, _new = pool.add(p, days[row])
-                if number != self.now[p]:
-                    self._change(p, number)
-
-    def _worth(self, number: int, shift: int) -> dict[int, float]:
-        """What each of a column's heads saves if ``shift`` heads more were there already."""
-        frame, heads, column = self.frame, self.heads, self.search.pool.columns[number]
-        worth = {
-            m: float(self.under[m] if heads.all[m] + shift < frame.least[m] else -self.over[m])
-            for m in column.worked
-        }
-        for row in frame.asked(column.person, column.worked):
-            if heads.skilled[row] + shift < self.some_least[row]:
-                worth[frame.some[row][0]] += float(self.skilled[row])
-        return worth
-
-    def _change(self, person: int, number: int) -> None:
-        pool, before = self.search.pool, self.now[person]
-        old = np.inf
-        if before >= 0:
-            self.heads.add(self.frame, pool.columns[before], -1)
-            old = pool.columns[before].points - sum(self._worth(before, 0).values())
-        if pool.columns[number].points - sum(self._worth(number, 0).values()) <= old:
-            self.now[person] = number
-        self.heads.add(self.frame, pool.columns[self.now[person]])
 
 
 def small_of(small: Frame, frame: Frame, days: Ints) -> list[int]:
@@ -226,11 +100,9 @@ class Search:
             return
         self.turns = Turns(self)
         if self.long:
-            self.turns.whole()
-            if start is None:
-                if (first := self.planner.first) is not None and (first > -2).all():
-                    self.begin_with(first)
-                self._take(self.turns.go())
+            if start is None and (first := self.planner.first) is not None:
+                self.begin_with(first)
+            self._settle(self.turns)
             return
         self._take(self.turns.go())
         for _ in range(_TURNS):
@@ -239,6 +111,20 @@ class Search:
                 break
             self.turns.learn()
             self._take(self.turns.go())
+
+    def _settle(self, turns: Turns) -> None:
+        """Everybody's days in turns, fewer at once where that brings little, until it brings
+        nothing."""
+        turns.whole()
+        for size in _TURNS_OF_LONG:
+            enough = False
+            while not enough:
+                before = self.points
+                for people in turns.parts(size):
+                    self.watch()
+                    turns.plan(people)
+                    self._take(turns.rows())
+                enough = self.points > before * (1 - _WORTH_A_TURN)
 
     def turn(self, relaxed: Relaxed) -> None:
         """Many people in turns again, while that may bring something."""

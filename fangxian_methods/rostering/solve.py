@@ -242,9 +242,12 @@ def _without_stuck(problem: Problem) -> tuple[Problem, dict[str, Days], Frame, P
     rest = tuple(person for person in problem.people if person.id not in stuck)
     if not stuck:
         return problem, {}, frame, planner
+    first = planner.first[np.isfinite(points)]
     problem = _given(replace(problem, people=rest), stuck)
     frame = Frame(problem)
-    return problem, stuck, frame, Planner(frame)
+    planner = Planner(frame)
+    planner.first = first
+    return problem, stuck, frame, planner
 
 
 def _any_price(frame: Frame) -> Floats:

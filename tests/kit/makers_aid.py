@@ -112,3 +112,18 @@ def _programme(side: Side) -> Any:
             from_date=timezone.localdate(),
         )
     ).pk
+
+
+@maker("mobilise:trainee_id")
+def _trainee(side: Side) -> Any:
+    from fangxian.mobilise.aid.actions import add_trainee
+    from fangxian.mobilise.models import AidProgramme
+
+    key = side.get("mobilise:programme_id")
+
+    def made(by: Any) -> Any:
+        programme = AidProgramme.objects.get(id=key)
+        told = {"name": side.secrets["name"], "organisation": "Kit", "topic": "Kit"}
+        return add_trainee(by=by, programme=programme, from_date=timezone.localdate(), **told)
+
+    return side.act(made).pk

@@ -15,7 +15,7 @@ from .mark import database_name
 if TYPE_CHECKING:
     Subcommands = argparse._SubParsersAction[argparse.ArgumentParser]
 
-IMPORTS = ("regions", "buildings", "register", "organisations", "volunteers")
+IMPORTS = ("regions", "buildings", "register", "organisations", "volunteers", "aid")
 USERS = ("create", "disable", "grant", "list", "person", "reset-password")
 
 

@@ -16,6 +16,7 @@ from fangxian.accounts.policy import SignedRequest, page
 from fangxian.accounts.queries import display_names
 from fangxian.common import codes
 from fangxian.common.errors import Invalid, OutOfScope
+from fangxian.common.ui.pages import posted
 from fangxian.common.ui.problems import show_problems
 from fangxian.core.models import UNFINISHED, Job
 from fangxian.field import actions, queries
@@ -89,7 +90,7 @@ LOOKS = {"draft": "todo", "running": "doing", "closed": "neutral"}
 def plan(request: SignedRequest) -> HttpResponse:
     """Plan a sweep, of the place in the address (``?area=``) or of the actor's area."""
     by = request.actor
-    sent = request.POST if request.method == "POST" else None
+    sent = posted(request)
     today = timezone.localdate()
     asked = request.GET.get("area", "")
     area = asked if codes.is_code(asked) and codes.contains(by.area, asked) else by.area

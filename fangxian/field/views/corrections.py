@@ -17,6 +17,7 @@ from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
 from fangxian.common.fields import Destroyed
 from fangxian.common.ui.formats import date_time
+from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
 from fangxian.field import actions
 from fangxian.field.actions import once
@@ -25,7 +26,7 @@ from fangxian.field.duties.forms import CheckForm, DisinfectionForm, OutreachFor
 from fangxian.field.duties.rules import duty_rules
 from fangxian.field.models import Disinfection, Outreach, RoundCheck
 from fangxian.field.models.duties_log import DutyRecord
-from fangxian.field.views.duties import form_page, fresh, posted
+from fangxian.field.views.duties import fresh
 from fangxian.regions.queries import full_name
 
 R = TypeVar("R", bound=DutyRecord)

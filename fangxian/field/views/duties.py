@@ -6,7 +6,6 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.apps import apps
 from django.db.models import Model
 from django.http import HttpResponse
@@ -24,7 +23,7 @@ from fangxian.common import codes
 from fangxian.common.errors import OutOfScope
 from fangxian.common.ids import uuid7
 from fangxian.common.ui import formats
-from fangxian.common.ui.changes import refused
+from fangxian.common.ui.pages import form_page
 from fangxian.core.actions import start_job
 from fangxian.core.ledgers import XLSX
 from fangxian.field.actions.gates import LOG, RECORD, WATCH
@@ -39,11 +38,6 @@ from fangxian.regions.queries import called, full_name
 
 SHOWN = 200
 CHANGES = 20
-
-
-def posted(request: SignedRequest) -> Any:
-    """What was sent, None for a page that is only opened."""
-    return request.POST if request.method == "POST" else None
 
 
 def tabs(current: str, place: str = "") -> list[dict[str, Any]]:
@@ -90,15 +84,6 @@ def asked_place(request: SignedRequest) -> str:
     """What to write for the place that the address names, "" if it names none of the area."""
     asked, area = request.GET.get("place", ""), request.actor.area
     return called_here(asked, area) if codes.is_code(asked) and codes.contains(area, asked) else ""
-
-
-def form_page(
-    request: SignedRequest, form: forms.Form, *, title: str, back: str, **more: Any
-) -> HttpResponse:
-    """A form; 422 when what was sent is not right, 409 where somebody came before."""
-    context = {"form": form, "title": title, "back": back, **more}
-    status = refused(form) if request.method == "POST" else 200
-    return render(request, "field/duty_form.html", context, status=status)
 
 
 def fresh() -> dict[str, Any]:

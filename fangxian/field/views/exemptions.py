@@ -13,6 +13,7 @@ from fangxian.accounts.policy import SignedRequest, page
 from fangxian.accounts.queries import display_names
 from fangxian.common.codes import bounds
 from fangxian.common.errors import Invalid, OutOfScope
+from fangxian.common.ui.pages import posted
 from fangxian.common.ui.problems import show_problems
 from fangxian.field import actions, queries
 from fangxian.field.forms import ExemptForm
@@ -66,7 +67,7 @@ def grant(request: SignedRequest, campaign_id: UUID, household_id: UUID) -> Http
     """Exempt a household."""
     target = queries.target_at(campaign_id, household_id)
     rules = field_rules_version(target.campaign.rule_version)
-    sent = request.POST if request.method == "POST" else None
+    sent = posted(request)
     form = ExemptForm(sent, rules=rules, initial={"until": target.campaign.ends_on})
     if sent is not None and form.is_valid():
         try:

@@ -19,6 +19,7 @@ from fangxian.common.errors import OutOfScope
 from fangxian.common.fields import Destroyed
 from fangxian.common.masks import mask_name, mask_number, mask_phone
 from fangxian.common.ui.changes import hold
+from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
 from fangxian.common.ui.reveal import reveal_page
 from fangxian.field import actions
@@ -38,17 +39,7 @@ from fangxian.field.duties.rules import DutyRules, duty_rules, label
 from fangxian.field.models import Gate, GateEntry
 from fangxian.field.questionnaire.said import typed
 from fangxian.field.views.corrections import as_it_was, correcting
-from fangxian.field.views.duties import (
-    SHOWN,
-    asked_place,
-    changes_of,
-    form_page,
-    frame,
-    fresh,
-    posted,
-    shown,
-    tabs,
-)
+from fangxian.field.views.duties import SHOWN, asked_place, changes_of, frame, fresh, shown, tabs
 from fangxian.organisations.models import Organisation
 from fangxian.regions.queries import called, full_name
 

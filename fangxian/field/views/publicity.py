@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.codes import contains
 from fangxian.common.errors import OutOfScope
+from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
 from fangxian.field import actions
 from fangxian.field.actions.gates import RECORD, WATCH
@@ -25,7 +26,7 @@ from fangxian.field.duties.rules import duty_rules, label
 from fangxian.field.forms import called as called_here
 from fangxian.field.models import Disinfection, Message, Outreach
 from fangxian.field.questionnaire.said import typed
-from fangxian.field.views.duties import SHOWN, asked_place, form_page, frame, fresh, posted, shown
+from fangxian.field.views.duties import SHOWN, asked_place, frame, fresh, shown
 from fangxian.regions.queries import called
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
 from fangxian.common.ui.changes import hold
+from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
 from fangxian.common.ui.qr import qr
 from fangxian.field import actions
@@ -24,16 +25,7 @@ from fangxian.field.duties.forms import ChangeRoundForm, CheckForm, RoundForm, p
 from fangxian.field.duties.rules import duty_rules, label
 from fangxian.field.models import Point, Round, RoundCheck
 from fangxian.field.questionnaire.said import typed
-from fangxian.field.views.duties import (
-    SHOWN,
-    asked_place,
-    changes_of,
-    form_page,
-    frame,
-    fresh,
-    posted,
-    shown,
-)
+from fangxian.field.views.duties import SHOWN, asked_place, changes_of, frame, fresh, shown
 from fangxian.regions.queries import called, full_name
 
 # Groups of the token below its QR, to be typed where it can't be read.

@@ -208,6 +208,40 @@ class ResultForm(forms.Form):
         field.label_from_instance = lambda row: row.title
 
 
+class TraineeForm(forms.Form):
+    """Whom a programme trains."""
+
+    name = forms.CharField(label=_("Name"), max_length=60)
+    organisation = forms.CharField(label=_("Unit"), max_length=80)
+    position = forms.CharField(label=_("Position or title"), max_length=60, required=False)
+    topic = forms.CharField(label=_("Trained in"), max_length=120)
+    term = forms.ModelChoiceField(
+        label=pgettext_lazy("of a programme", "Term"),
+        queryset=AidBatch.objects.none(),
+        required=False,
+        empty_label=_("none"),
+    )
+    from_date = forms.DateField(label=_("From"), widget=DateInput)
+    until = forms.DateField(label=_("Until"), widget=DateInput, required=False)
+    passed = forms.CharField(
+        label=_("What was passed"),
+        max_length=120,
+        required=False,
+        help_text=_("The examination, certificate or qualification."),
+    )
+    passed_on = forms.DateField(label=_("Passed on"), widget=DateInput, required=False)
+
+    def __init__(self, *args: Any, programme: AidProgramme, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["term"]
+        field.queryset = AidBatch.objects.filter(programme=programme).order_by("number")
+        field.label_from_instance = lambda row: row.title
+
+
+class ChangeTraineeForm(TraineeForm, ChangeForm):
+    """Whom a programme trains, as it is now."""
+
+
 class CountersForm(forms.Form):
     """What a batch counts each day."""
 
@@ -343,6 +377,10 @@ class MemberForm(HolderForm):
     """Somebody found by search, and what he is in the batch."""
 
     role = forms.ChoiceField(label=pgettext_lazy("in an aid batch", "Role"))
+    position = forms.CharField(label=_("Position or title"), max_length=60, required=False)
+    specialty = forms.CharField(
+        label=pgettext_lazy("of a person", "Skill"), max_length=60, required=False
+    )
     leader = forms.BooleanField(label=_("Leads the batch"), required=False)
 
     def __init__(self, by: Actor, *args: Any, rules: AidRules, **kwargs: Any) -> None:
@@ -354,6 +392,10 @@ class ChangeMemberForm(ChangeForm):
     """What somebody is in a batch."""
 
     role = forms.ChoiceField(label=pgettext_lazy("in an aid batch", "Role"))
+    position = forms.CharField(label=_("Position or title"), max_length=60, required=False)
+    specialty = forms.CharField(
+        label=pgettext_lazy("of a person", "Skill"), max_length=60, required=False
+    )
     leader = forms.BooleanField(label=_("Leads the batch"), required=False)
 
     def __init__(self, *args: Any, rules: AidRules, **kwargs: Any) -> None:

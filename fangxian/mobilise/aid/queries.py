@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from fangxian.common.actor import Actor
 from fangxian.common.errors import OutOfScope
-from fangxian.mobilise.aid.rules import AidRules, aid_rules
+from fangxian.mobilise.aid.rules import AidRules, Counted, aid_rules
 from fangxian.mobilise.models import (
     AidBatch,
     AidCounter,
@@ -22,6 +22,8 @@ from fangxian.mobilise.models import (
     AidMember,
     AidProgramme,
     AidQuarantine,
+    AidResult,
+    AidTrainee,
     FamilyContact,
 )
 from fangxian.mobilise.queries import inside
@@ -57,6 +59,31 @@ def programme(programme_id: UUID) -> AidProgramme:
     found = rows.filter(id=programme_id).first()
     if found is None:
         raise OutOfScope(str(programme_id))
+    return found
+
+
+def results(one: AidProgramme, rules: AidRules) -> list[tuple[Counted, int]]:
+    """What a programme has left there, by kind: what was recorded, and its trainees by name."""
+    rows = AidResult.objects.filter(programme=one).values_list("kind")
+    found = dict(rows.annotate(n=Sum("number")).order_by())
+    listed = AidTrainee.objects.filter(programme=one).count()
+    counts = (
+        (kind, found.get(kind.code, 0) + listed * kind.by_name) for kind in rules.results.values()
+    )
+    return [(kind, n) for kind, n in counts if n]
+
+
+def trainees(one: AidProgramme) -> QuerySet[AidTrainee]:
+    """Whom a programme trains, the latest first."""
+    rows = AidTrainee.objects.filter(programme=one).select_related("term")
+    return rows.order_by("-from_date", "organisation", "name", "id")
+
+
+def trainee(trainee_id: UUID) -> AidTrainee:
+    """A trainee of a programme of the actor's area. Raises OutOfScope."""
+    found = AidTrainee.objects.select_related("programme", "term").filter(id=trainee_id).first()
+    if found is None:
+        raise OutOfScope(str(trainee_id))
     return found
 
 

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from fangxian.common import registries
 from fangxian.common.actor import Actor
 from fangxian.common.registries import Fact, Invariant, NavItem, Panel, Right, SearchHit, TodayItem
+from fangxian.core import ledgers
 from fangxian.core import rules as core_rules
 from fangxian.core.kinds import TaskKind, task_kinds
-from fangxian.mobilise.aid import invariants, merging, queries, raising, rules
+from fangxian.mobilise.aid import importing, invariants, merging, queries, raising, rules
 from fangxian.mobilise.aid.actions import KEEP, VIEW
 from fangxian.mobilise.models import AidBatch
 from fangxian.mobilise.queries import inside
@@ -36,6 +37,8 @@ def register() -> None:
     """Fill the registries (from ``ready()``)."""
     core_rules.register_shipped(RULES)
     core_rules.register_validator(rules.NAME, rules.check)
+    for n, ledger in enumerate(importing.LEDGERS):
+        ledgers.register(ledger, order=121 + n)
     for right in RIGHTS:
         registries.rights.register(right.name, right)
     registries.navigation.register(

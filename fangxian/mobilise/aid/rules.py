@@ -28,7 +28,11 @@ SHAPE = shapes.record(
             unique="code",
             least=1,
         ),
-        "results": shapes.rows(shapes.record({**_CODED, "unit": _UNIT}), unique="code", least=1),
+        "results": shapes.rows(
+            shapes.record({**_CODED, "unit": _UNIT}, {"by_name": shapes.flag}),
+            unique="code",
+            least=1,
+        ),
         "thanks": _KINDS,
         "quarantine": shapes.record(
             {"days": shapes.number(0, MOST_DAYS, whole=True), "kinds": _KINDS}
@@ -51,10 +55,11 @@ def check(data: Any) -> None:
 
 @dataclass(frozen=True)
 class Counted(Named):
-    """What is counted; ``usual`` ones are offered to a new batch."""
+    """What is counted; ``usual`` ones are offered to a new batch, ``by_name`` ones are trainees."""
 
     unit: Mapping[str, str]
     usual: bool = False
+    by_name: bool = False
 
     @property
     def unit_name(self) -> str:

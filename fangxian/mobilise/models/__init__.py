@@ -9,6 +9,7 @@ from fangxian.mobilise.models.aid import (
     AidQuarantine,
     AidResult,
     AidThanks,
+    AidTrainee,
     FamilyContact,
 )
 from fangxian.mobilise.models.call import Call, CallLine, CallUnit
@@ -32,6 +33,7 @@ __all__ = [
     "AidQuarantine",
     "AidResult",
     "AidThanks",
+    "AidTrainee",
     "Call",
     "CallLine",
     "CallUnit",

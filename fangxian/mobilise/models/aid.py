@@ -205,6 +205,8 @@ class AidMember(Placed):
         related_name="+",
         verbose_name=_("unit at home"),
     )
+    position = models.CharField(_("position or title"), max_length=60, blank=True)
+    specialty = models.CharField(_("skill"), max_length=60, blank=True)
     leader = models.BooleanField(_("leads the batch"), default=False)
     returned_on = models.DateField(_("returned on"), null=True, blank=True)
 
@@ -457,3 +459,55 @@ class AidResult(Placed):
             ),
         ]
         indexes = [models.Index(fields=["programme", "day"], name="aid_result_programme")]
+
+
+@tracked()
+class AidTrainee(Placed):
+    """Somebody of the place helped whom a programme trains: when, in what, what he passed.
+
+    He lives elsewhere and is no person of the register: name and unit are what was written down.
+    """
+
+    scope = Scoped()
+
+    programme = models.ForeignKey(AidProgramme, models.PROTECT, related_name="trainees")
+    term = models.ForeignKey(
+        AidBatch,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="trainees",
+        verbose_name=_("term"),
+    )
+    name = models.CharField(_("name"), max_length=60)
+    organisation = models.CharField(_("unit"), max_length=80)
+    position = models.CharField(_("position or title"), max_length=60, blank=True)
+    topic = models.CharField(_("trained in"), max_length=120)
+    from_date = models.DateField(_("from"))
+    until = models.DateField(_("until"), null=True, blank=True)
+    passed = models.CharField(_("what was passed"), max_length=120, blank=True)
+    passed_on = models.DateField(_("passed on"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("trainee of a programme")
+        verbose_name_plural = _("trainees of programmes")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["programme", "name", "organisation", "topic", "from_date"],
+                name="aid_trainee_once",
+            ),
+            models.CheckConstraint(
+                condition=~Q(name="") & ~Q(organisation="") & ~Q(topic=""), name="aid_trainee_said"
+            ),
+            models.CheckConstraint(
+                condition=Q(until=None) | Q(until__gte=F("from_date")), name="aid_trainee_dates"
+            ),
+            models.CheckConstraint(
+                condition=Q(passed_on=None) | (Q(passed_on__gte=F("from_date")) & ~Q(passed="")),
+                name="aid_trainee_passed",
+            ),
+        ]
+        indexes = [models.Index(fields=["programme", "from_date"], name="aid_trainee_programme")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -16,6 +16,7 @@ from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common import codes
 from fangxian.common.errors import Conflict, OutOfScope
 from fangxian.common.ui.changes import refused
+from fangxian.common.ui.pages import posted
 from fangxian.common.ui.problems import tried
 from fangxian.mobilise import actions, queries
 from fangxian.mobilise.actions.calling import ANSWER
@@ -27,7 +28,7 @@ from fangxian.mobilise.calls.queries import call_of
 from fangxian.mobilise.calls.rules import call_rules
 from fangxian.mobilise.models import Call, CallLine, CallUnit, Pledge, Volunteer
 from fangxian.mobilise.rules import label, post_rules
-from fangxian.mobilise.views.common import SHOWN, frame, posted
+from fangxian.mobilise.views.common import SHOWN, frame
 from fangxian.organisations.models import Organisation
 from fangxian.regions.queries import full_name
 

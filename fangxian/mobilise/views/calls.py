@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
 from fangxian.common.ui.changes import refused
+from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
 from fangxian.mobilise import actions
 from fangxian.mobilise.actions.calling import (
@@ -43,7 +44,7 @@ from fangxian.mobilise.calls.rules import call_rules
 from fangxian.mobilise.forms import skills_written
 from fangxian.mobilise.models import Call, CallLine, CallUnit, Match, Placement, Pledge
 from fangxian.mobilise.rules import label, post_rules
-from fangxian.mobilise.views.common import SHOWN, form_page, frame, posted
+from fangxian.mobilise.views.common import SHOWN, frame
 from fangxian.organisations.models import Organisation
 from fangxian.organisations.views.common import told
 from fangxian.regions.queries import called, full_name

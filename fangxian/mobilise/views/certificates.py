@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
+from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
 from fangxian.mobilise import actions, links, papers
 from fangxian.mobilise.actions.signing import TAKE
 from fangxian.mobilise.actions.volunteers import KEEP
 from fangxian.mobilise.forms import CertificateForm, RevokeForm
 from fangxian.mobilise.models import Certificate, Turn, Volunteer
-from fangxian.mobilise.views.common import form_page, posted
 from fangxian.mobilise.views.volunteers import volunteer_of
 from fangxian.organisations.models import Organisation
 

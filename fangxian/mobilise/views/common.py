@@ -5,16 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django import forms
-from django.http import HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from fangxian.accounts.policy import SignedRequest
-from fangxian.common.ui.changes import refused
 from fangxian.mobilise.actions.calling import ANSWER, CALL
 from fangxian.mobilise.actions.posts import PLAN, VIEW
 from fangxian.mobilise.actions.signing import TAKE
@@ -23,11 +19,6 @@ from fangxian.mobilise.forms import WeekFilter
 from fangxian.regions.queries import full_name
 
 SHOWN = 200
-
-
-def posted(request: SignedRequest) -> Any:
-    """What was sent, None for a page that is only opened."""
-    return request.POST if request.method == "POST" else None
 
 
 def tabs(request: SignedRequest, current: str) -> list[dict[str, Any]]:
@@ -69,12 +60,3 @@ def frame(request: SignedRequest, current: str) -> tuple[str, dt.date, dict[str,
         "may_keep": request.actor.may(KEEP),
     }
     return place, day, context
-
-
-def form_page(
-    request: SignedRequest, form: forms.Form, *, title: str, back: str, **more: Any
-) -> HttpResponse:
-    """A form; 422 when what was sent is not right, 409 where somebody came before."""
-    context = {"form": form, "title": title, "back": back, **more}
-    status = refused(form) if request.method == "POST" else 200
-    return render(request, "mobilise/form.html", context, status=status)

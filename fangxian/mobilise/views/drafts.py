@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
+from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
 from fangxian.core.models import UNFINISHED, Job, JobState
 from fangxian.mobilise import actions, queries
@@ -27,7 +28,7 @@ from fangxian.mobilise.forms_drafts import DraftForm, RepairForm
 from fangxian.mobilise.models import DraftLine, Obstacle, RosterDraft, Shift, Turn, Volunteer
 from fangxian.mobilise.roster_rules import roster_rules
 from fangxian.mobilise.rules import label, post_rules
-from fangxian.mobilise.views.common import form_page, frame, posted
+from fangxian.mobilise.views.common import frame
 from fangxian.mobilise.views.shifts import shift_of
 from fangxian.regions.queries import full_name
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
 from fangxian.common.ui.changes import hold
+from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
 from fangxian.mobilise import actions
 from fangxian.mobilise.actions.posts import PLAN
@@ -22,7 +23,6 @@ from fangxian.mobilise.line import Override, limit
 from fangxian.mobilise.models import Shift, Turn
 from fangxian.mobilise.reserve import Ready, reserve
 from fangxian.mobilise.rules import PostRules, label, post_rules
-from fangxian.mobilise.views.common import form_page, posted
 from fangxian.mobilise.views.shifts import shift_of
 
 GONE = (Turn.State.ABSENT, Turn.State.TAKEN_OFF, Turn.State.LEFT)
@@ -89,7 +89,7 @@ def replace(request: SignedRequest, turn_id: UUID) -> HttpResponse:
         title=_("Replace somebody"),
         back=reverse("mobilise:shift", args=[shift.id]),
         sub=f"{shift.post.name} {shift} · {turn.volunteer.name}",
-        nobody="" if ready else _("Nobody who fits is free then: ask another community."),
+        warn="" if ready else _("Nobody who fits is free then: ask another community."),
     )
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.ui.changes import refused
+from fangxian.common.ui.pages import posted
 from fangxian.common.ui.problems import tried
 from fangxian.core.models import Job
 from fangxian.mobilise import actions
@@ -22,7 +23,7 @@ from fangxian.mobilise.calls.forms import SeenForm, WhatIfForm
 from fangxian.mobilise.calls.matching import JOB, WHY_LEFT, WHY_SHORT, digest_of, figures
 from fangxian.mobilise.calls.queries import call_of, match_of
 from fangxian.mobilise.models import Call, CallLine, Match, Pledge
-from fangxian.mobilise.views.common import SHOWN, posted
+from fangxian.mobilise.views.common import SHOWN
 
 # Lines whose heads can be tried otherwise on one page.
 HEAD_FIELDS = 100

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fangxian.accounts.policy import SignedRequest, page
+from fangxian.common.ui.pages import posted
 from fangxian.mobilise import actions, pasting, queries
 from fangxian.mobilise.actions.posts import PLAN
 from fangxian.mobilise.forms import ChatForm
 from fangxian.mobilise.models import Turn, Volunteer
-from fangxian.mobilise.views.common import frame, posted
+from fangxian.mobilise.views.common import frame
 
 DAYS = 7
 DOUBTS = {

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
 from fangxian.common.ui.changes import hold, refused
+from fangxian.common.ui.pages import posted
 from fangxian.common.ui.problems import tried
 from fangxian.common.ui.qr import qr
 from fangxian.mobilise import actions, lacking, queries
@@ -29,7 +30,7 @@ from fangxian.mobilise.forms import (
 )
 from fangxian.mobilise.models import Pattern, Post
 from fangxian.mobilise.rules import label, post_rules
-from fangxian.mobilise.views.common import SHOWN, frame, posted
+from fangxian.mobilise.views.common import SHOWN, frame
 from fangxian.regions.queries import called, full_name
 
 # Groups of the token below its QR, to be typed where it can't be read.

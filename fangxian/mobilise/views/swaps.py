@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
+from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
 from fangxian.mobilise import actions, queries
 from fangxian.mobilise.actions.signing import TAKE
 from fangxian.mobilise.forms import SwapForm
 from fangxian.mobilise.models import Swap
-from fangxian.mobilise.views.common import SHOWN, form_page, posted
+from fangxian.mobilise.views.common import SHOWN
 from fangxian.mobilise.views.taking import turn_of
 
 _ANSWERS: dict[str, Callable[..., Any]] = {

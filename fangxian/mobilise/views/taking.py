@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
+from fangxian.common.ui.pages import posted
 from fangxian.common.ui.problems import tried
 from fangxian.common.ui.qr import qr
 from fangxian.mobilise import actions, fatigue, links, queries
@@ -27,7 +28,7 @@ from fangxian.mobilise.forms import NoteForm
 from fangxian.mobilise.line import HELD
 from fangxian.mobilise.models import Post, Shift, Turn, Volunteer
 from fangxian.mobilise.rules import label, post_rules
-from fangxian.mobilise.views.common import frame, posted
+from fangxian.mobilise.views.common import frame
 from fangxian.mobilise.views.shifts import shift_of
 from fangxian.mobilise.views.volunteers import certificates_of
 from fangxian.organisations.views.common import page_number

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
 from fangxian.common.ui.changes import hold, refused
+from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
 from fangxian.mobilise import actions, fatigue, fitting, queries
 from fangxian.mobilise.actions import NewSkill
@@ -34,7 +35,7 @@ from fangxian.mobilise.load import ahead, load, nearing
 from fangxian.mobilise.models import Certificate, Skill, Turn, Volunteer
 from fangxian.mobilise.papers import hours_written
 from fangxian.mobilise.rules import PostRules, label, post_rules
-from fangxian.mobilise.views.common import SHOWN, form_page, frame, posted
+from fangxian.mobilise.views.common import SHOWN, frame
 from fangxian.mobilise.views.load import MOST_WRITTEN, as_file
 from fangxian.regions.queries import called, full_name
 

@@ -18,6 +18,7 @@ from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
 from fangxian.common.ui.changes import refused
 from fangxian.common.ui.formats import date
+from fangxian.common.ui.pages import posted
 from fangxian.common.ui.problems import tried
 from fangxian.mobilise import actions, queries
 from fangxian.mobilise.actions.signing import TAKE
@@ -26,7 +27,7 @@ from fangxian.mobilise.forms_drafts import WishForm
 from fangxian.mobilise.models import Volunteer, Wish
 from fangxian.mobilise.roster_rules import roster_rules
 from fangxian.mobilise.rules import label
-from fangxian.mobilise.views.common import frame, posted
+from fangxian.mobilise.views.common import frame
 from fangxian.mobilise.views.volunteers import volunteer_of
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.common.errors import Invalid, Problem
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui.pages import form_page, posted, saving
 from fangxian.common.ui.problems import tried
 from fangxian.organisations import actions, exporting, together
 from fangxian.organisations.finding import holder_of
@@ -22,14 +23,7 @@ from fangxian.organisations.forms_reporting import ResultForm
 from fangxian.organisations.forms_together import AllianceForm, AllyForm, SharedTaskForm
 from fangxian.organisations.models import Alliance, Ally, Organisation
 from fangxian.organisations.together_rules import name_in, together_rules
-from fangxian.organisations.views.common import (
-    PAGE,
-    form_page,
-    page_number,
-    posted,
-    saving,
-    told,
-)
+from fangxian.organisations.views.common import PAGE, page_number, told
 
 EDIT = "organisations.edit"
 
@@ -108,22 +102,18 @@ def create(request: SignedRequest) -> HttpResponse:
     return form_page(
         request,
         form,
-        "coming_form",
         title=title,
-        cancel=reverse("organisations:alliances"),
+        back=reverse("organisations:alliances"),
         breadcrumbs=_crumbs((title, "")),
     )
 
 
-def _form(
-    request: SignedRequest, row: Alliance, form: Any, template: str = "coming_form", **context: Any
-) -> HttpResponse:
+def _form(request: SignedRequest, row: Alliance, form: Any, **context: Any) -> HttpResponse:
     return form_page(
         request,
         form,
-        template,
         sub=row.name,
-        cancel=reverse("organisations:alliance", args=[row.id]),
+        back=reverse("organisations:alliance", args=[row.id]),
         breadcrumbs=_crumbs(_to(row), (context["title"], "")),
         **context,
     )
@@ -140,7 +130,13 @@ def join(request: SignedRequest, alliance_id: UUID) -> HttpResponse:
         if made is not None:
             messages.success(request, _("“%(name)s” is in it.") % {"name": made.organisation})
             return redirect("organisations:alliance", row.id)
-    return _form(request, row, form, "found_form", title=_("An organisation joins"))
+    return _form(
+        request,
+        row,
+        form,
+        template="organisations/found_form.html",
+        title=_("An organisation joins"),
+    )
 
 
 def _join(request: SignedRequest, row: Alliance, given: dict[str, Any]) -> Ally:

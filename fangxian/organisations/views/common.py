@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.db.models import Model
-from django.http import HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -17,7 +14,6 @@ from fangxian.accounts.queries import display_names
 from fangxian.common.history import history_of
 from fangxian.common.policy import SignedRequest
 from fangxian.common.ui import formats
-from fangxian.common.ui.changes import refused
 from fangxian.organisations.models import Organisation
 
 PAGE = 100
@@ -54,26 +50,3 @@ def trail(body: Organisation, *last: str) -> list[dict[str, str]]:
         at = at.parent
     start = {"label": _("Organisations"), "url": reverse("organisations:tree")}
     return [start, *reversed(way), *({"label": text, "url": ""} for text in last)]
-
-
-def form_page(
-    request: SignedRequest, form: forms.Form, template: str, **context: Any
-) -> HttpResponse:
-    """A form; 422 when what was sent is not right (a search is)."""
-    met = request.method == "POST" and bool(form.errors)
-    return render(
-        request,
-        f"organisations/{template}.html",
-        {"form": form, **context},
-        status=refused(form) if met else 200,
-    )
-
-
-def posted(request: SignedRequest) -> Any:
-    """What was sent, None for a page that is only opened."""
-    return request.POST if request.method == "POST" else None
-
-
-def saving(request: SignedRequest) -> bool:
-    """Tell whether the form was sent to be saved, not to search in it."""
-    return request.method == "POST" and "find" not in request.POST

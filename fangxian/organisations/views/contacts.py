@@ -8,11 +8,13 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.common.errors import Invalid, Problem
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui.pages import form_page, posted, saving
 from fangxian.common.ui.problems import tried
 from fangxian.organisations import actions, queries
 from fangxian.organisations.finding import holder_of
@@ -20,7 +22,7 @@ from fangxian.organisations.forms import AppointForm
 from fangxian.organisations.models import Member, Organisation, Responsibility
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.views.chain import chain_crumbs
-from fangxian.organisations.views.common import PAGE, form_page, page_number, posted, saving
+from fangxian.organisations.views.common import PAGE, page_number
 from fangxian.people.models import Person
 from fangxian.regions.queries import at, names
 from fangxian.register.models import Establishment
@@ -105,13 +107,13 @@ def name(request: SignedRequest, establishment_id: UUID) -> HttpResponse:
     return form_page(
         request,
         form,
-        "holder",
+        template="organisations/holder.html",
         title=title,
         sub=body.name,
         note=note,
         place=place,
-        save=_("Name somebody"),
-        back=place.code,
+        send=_("Name somebody"),
+        back=reverse("organisations:chain", args=[place.code]),
         breadcrumbs=chain_crumbs(by, place, title),
     )
 

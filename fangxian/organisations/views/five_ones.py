@@ -8,10 +8,12 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui.pages import form_page, posted, saving
 from fangxian.common.ui.problems import tried
 from fangxian.core.actions import store_file
 from fangxian.organisations import actions
@@ -20,13 +22,7 @@ from fangxian.organisations.forms import EvidenceForm
 from fangxian.organisations.models import FiveOneEvidence
 from fangxian.organisations.rules import One, five_ones
 from fangxian.organisations.views.chain import chain_crumbs
-from fangxian.organisations.views.common import (
-    PAGE,
-    form_page,
-    page_number,
-    posted,
-    saving,
-)
+from fangxian.organisations.views.common import PAGE, page_number
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at, names
 
@@ -103,7 +99,9 @@ def attach(request: SignedRequest, code: str, item: str) -> HttpResponse:
     return form_page(
         request,
         form,
-        "five_one",
+        template="organisations/five_one.html",
+        title=one.name,
+        back=reverse("organisations:five_ones", args=[code]),
         place=here,
         line=line,
         item=one,

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext, pgettext
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui import formats
+from fangxian.common.ui.pages import form_page, posted, saving
 from fangxian.common.ui.problems import tried
 from fangxian.common.ui.reveal import reveal_page
 from fangxian.organisations import account_needs, actions, queries
@@ -24,7 +25,7 @@ from fangxian.organisations.forms import AppointForm, ContactForm, DayForm, Subs
 from fangxian.organisations.models import Responsibility
 from fangxian.organisations.rules import ChainRole, ChainRules, chain_rules
 from fangxian.organisations.views.chain import chain_crumbs
-from fangxian.organisations.views.common import form_page, posted, saving, told
+from fangxian.organisations.views.common import told
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at
 
@@ -83,14 +84,14 @@ def appoint(request: SignedRequest, code: str) -> HttpResponse:
     return form_page(
         request,
         form,
-        "holder",
+        template="organisations/holder.html",
         title=title,
         sub=here.name,
         role=role,
         roles=rules.at(here.level),
         place=here,
-        save=_("Name somebody"),
-        back=here.code,
+        send=_("Name somebody"),
+        back=reverse("organisations:chain", args=[here.code]),
         breadcrumbs=chain_crumbs(by, here, title),
     )
 
@@ -206,15 +207,15 @@ def hand_over(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
     return form_page(
         request,
         form,
-        "holder",
+        template="organisations/holder.html",
         title=_("Hand over: %(role)s") % {"role": role.name},
         sub=f"{row.place.name} · {row.holder_name}",
         note=_("The last day of %(name)s is the day before; nobody is without and none are two.")
         % {"name": row.holder_name},
         role=role,
         place=row.place,
-        save=pgettext("a responsibility", "Hand over"),
-        back=row.place_code,
+        send=pgettext("a responsibility", "Hand over"),
+        back=reverse("organisations:chain", args=[row.place_code]),
         breadcrumbs=chain_crumbs(by, row.place, pgettext("a responsibility", "Hand over")),
     )
 
@@ -250,15 +251,14 @@ def substitute(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
     return form_page(
         request,
         form,
-        "holder",
+        template="organisations/holder.html",
         title=_("Stand in for %(name)s") % {"name": row.holder_name},
         tab=_("Stand in"),
         sub=f"{row.place.name} · {role.name}",
         note=_("The holder stays named; on these days the other is asked first."),
         role=role,
         place=row.place,
-        save=_("Save"),
-        back=row.place_code,
+        back=reverse("organisations:chain", args=[row.place_code]),
         breadcrumbs=chain_crumbs(by, row.place, _("Stand in")),
     )
 
@@ -277,13 +277,12 @@ def end(request: SignedRequest, responsibility_id: UUID) -> HttpResponse:
     return form_page(
         request,
         form,
-        "form",
         title=_("End: %(role)s %(name)s") % {"role": role, "name": row.holder_name},
         tab=role,
         sub=row.place.name,
         note=_("The place falls vacant on the next day, and a task to name somebody is opened."),
         danger=_("End"),
-        back_place=row.place_code,
+        back=reverse("organisations:chain", args=[row.place_code]),
         breadcrumbs=chain_crumbs(by, row.place, _("End")),
     )
 
@@ -325,11 +324,10 @@ def change_contact(request: SignedRequest, responsibility_id: UUID) -> HttpRespo
     return form_page(
         request,
         form,
-        "form",
         title=_("Work phone of %(name)s") % {"name": row.holder_name},
         tab=_("Work phone"),
         sub=row.place.name,
         note=_("The number that is kept is not shown here; what you write replaces it."),
-        back_place=row.place_code,
+        back=reverse("organisations:chain", args=[row.place_code]),
         breadcrumbs=chain_crumbs(request.actor, row.place, _("Work phone")),
     )

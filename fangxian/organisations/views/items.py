@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.errors import Invalid
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui.changes import hold
+from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
 from fangxian.organisations import actions, reporting
 from fangxian.organisations.actions.items import CLAIM
@@ -26,7 +27,7 @@ from fangxian.organisations.forms_reporting import (
 from fangxian.organisations.models import Claim, CommunityItem, ReportIn
 from fangxian.organisations.reporting_rules import reporting_rules
 from fangxian.organisations.views.chain import chain_crumbs
-from fangxian.organisations.views.common import PAGE, form_page, page_number, posted, told
+from fangxian.organisations.views.common import PAGE, page_number, told
 from fangxian.organisations.views.reporting import EDIT, community, state
 from fangxian.regions.models import Region
 
@@ -60,10 +61,9 @@ def create(request: SignedRequest, code: str) -> HttpResponse:
     return form_page(
         request,
         form,
-        "coming_form",
         title=title,
         sub=here.name,
-        cancel=f"{reverse('organisations:reporting', args=[code])}?view={kind}",
+        back=f"{reverse('organisations:reporting', args=[code])}?view={kind}",
         breadcrumbs=_crumbs(request, here, kind, title),
     )
 
@@ -135,8 +135,7 @@ def _form(request: SignedRequest, row: CommunityItem, form: Any, **context: Any)
     return form_page(
         request,
         form,
-        "coming_form",
-        cancel=reverse("organisations:community_item", args=[row.id]),
+        back=reverse("organisations:community_item", args=[row.id]),
         breadcrumbs=_crumbs(request, row.community, row.kind, context["title"]),
         **context,
     )

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from fangxian.common.errors import OutOfScope
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui.pages import posted
 from fangxian.organisations import queries
 from fangxian.organisations.models import Organisation
 from fangxian.organisations.rules import chain_rules
@@ -94,7 +95,7 @@ def listed(request: SignedRequest, organisation_id: UUID, what: str) -> HttpResp
     by, body = request.actor, queries.organisation(organisation_id)
     if what not in LISTS:
         raise OutOfScope(f"list {what!r}")
-    form = NameForm(request.POST if request.method == "POST" else None)
+    form = NameForm(posted(request))
     name = form.cleaned_data["q"] if form.is_bound and form.is_valid() else ""
     at = page_number(request)
     # What was searched for stands in no address, so it has one page.

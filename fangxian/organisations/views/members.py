@@ -8,12 +8,14 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.common.errors import Invalid, Problem
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui.changes import hold, refused
+from fangxian.common.ui.pages import form_page, posted, saving
 from fangxian.common.ui.problems import tried
 from fangxian.organisations import actions, queries
 from fangxian.organisations.finding import holder_of
@@ -21,7 +23,7 @@ from fangxian.organisations.forms import ChangeMemberForm, DayForm, JoinForm, Wh
 from fangxian.organisations.models import Member, Organisation
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.units import serving_from
-from fangxian.organisations.views.common import form_page, posted, saving, told, trail
+from fangxian.organisations.views.common import told, trail
 from fangxian.organisations.views.tree import mine
 from fangxian.organisations.wishes import standing
 from fangxian.people import lookups
@@ -44,9 +46,10 @@ def join(request: SignedRequest, organisation_id: UUID) -> HttpResponse:
     return form_page(
         request,
         form,
-        "join",
-        body=body,
+        template="organisations/join.html",
         title=_("Add a member"),
+        sub=body.name,
+        back=reverse("organisations:organisation", args=[body.id]),
         breadcrumbs=trail(body, _("Add a member")),
     )
 
@@ -148,12 +151,11 @@ def end(request: SignedRequest, member_id: UUID) -> HttpResponse:
     return form_page(
         request,
         form,
-        "form",
         title=_("End the membership of %(name)s") % {"name": name},
         tab=_("End the membership"),
         note=note % {"name": name, "held": held},
         danger=_("End"),
-        back=row.organisation_id,
+        back=reverse("organisations:organisation", args=[row.organisation_id]),
         breadcrumbs=trail(row.organisation, name),
     )
 
@@ -173,14 +175,13 @@ def undo(request: SignedRequest, member_id: UUID) -> HttpResponse:
     return form_page(
         request,
         form,
-        "form",
         title=_("Take back that the membership of %(name)s ended") % {"name": name},
         tab=_("Take back"),
         note=_(
             "What the member answered for as such goes on. Where somebody else answers since, a "
             "task asks to decide."
         ),
-        save=_("Take back"),
-        back_member=row.id,
+        send=_("Take back"),
+        back=reverse("organisations:member", args=[row.id]),
         breadcrumbs=trail(row.organisation, name),
     )

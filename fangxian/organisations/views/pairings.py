@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
 from fangxian.organisations import actions, exporting, together
 from fangxian.organisations.forms import DayForm
 from fangxian.organisations.forms_together import EntryForm, PairForm
 from fangxian.organisations.models import Pairing, PairingEntry
 from fangxian.organisations.together_rules import name_in, together_rules
-from fangxian.organisations.views.common import PAGE, form_page, page_number, posted, told
+from fangxian.organisations.views.common import PAGE, page_number, told
 
 EDIT = "organisations.edit"
 
@@ -96,9 +97,8 @@ def create(request: SignedRequest) -> HttpResponse:
     return form_page(
         request,
         form,
-        "coming_form",
         title=title,
-        cancel=reverse("organisations:pairings"),
+        back=reverse("organisations:pairings"),
         breadcrumbs=_crumbs((title, "")),
     )
 
@@ -118,9 +118,8 @@ def _form(request: SignedRequest, row: Pairing, form: Any, **context: Any) -> Ht
     return form_page(
         request,
         form,
-        "coming_form",
         sub=title_of(row),
-        cancel=address,
+        back=address,
         breadcrumbs=_crumbs((title_of(row), address), (context["title"], "")),
         **context,
     )

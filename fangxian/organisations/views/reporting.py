@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from fangxian.common import codes
 from fangxian.common.errors import Invalid, OutOfScope, Problem
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui.pages import form_page, posted, saving
 from fangxian.common.ui.problems import tried
 from fangxian.organisations import actions, reporting
 from fangxian.organisations.finding import holder_of
@@ -29,14 +30,7 @@ from fangxian.organisations.forms_reporting import (
 from fangxian.organisations.models import Claim, Member, Organisation, ReportIn
 from fangxian.organisations.reporting_rules import ReportingRules, reporting_rules
 from fangxian.organisations.views.chain import chain_crumbs
-from fangxian.organisations.views.common import (
-    PAGE,
-    form_page,
-    page_number,
-    posted,
-    saving,
-    told,
-)
+from fangxian.organisations.views.common import PAGE, page_number, told
 from fangxian.people.models import Person
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at
@@ -157,9 +151,10 @@ def _report(request: SignedRequest, here: Region, *, person: bool) -> HttpRespon
     return form_page(
         request,
         form,
-        "report_in",
+        template="organisations/report_in.html",
         title=title,
-        place=here,
+        sub=here.name,
+        back=reverse("organisations:reporting", args=[here.code]),
         proposed=reporting.proposed(here.code) if person and not form.searched else [],
         breadcrumbs=chain_crumbs(by, here, _("Reporting in"), title),
     )
@@ -237,11 +232,10 @@ def end(request: SignedRequest, report_id: UUID) -> HttpResponse:
     return form_page(
         request,
         form,
-        "coming_form",
         title=_("End the reporting in"),
         note=_("What was claimed and is not done is open again."),
         danger=_("End"),
-        cancel=reverse("organisations:report_in", args=[row.id]),
+        back=reverse("organisations:report_in", args=[row.id]),
         breadcrumbs=_crumbs(request, row, _("End")),
     )
 
@@ -274,10 +268,9 @@ def feedback(request: SignedRequest, report_id: UUID) -> HttpResponse:
     return form_page(
         request,
         form,
-        "coming_form",
         title=_("Quarterly feedback"),
         sub=name,
-        cancel=reverse("organisations:report_in", args=[row.id]),
+        back=reverse("organisations:report_in", args=[row.id]),
         breadcrumbs=_crumbs(request, row, _("Quarterly feedback")),
     )
 

@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from fangxian.common.errors import Invalid, Problem
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui.changes import hold
+from fangxian.common.ui.pages import form_page, posted, saving
 from fangxian.common.ui.problems import tried
 from fangxian.organisations import actions, units
 from fangxian.organisations.finding import holder_of
 from fangxian.organisations.forms_units import SecondForm, SecondmentForm
 from fangxian.organisations.models import Member, Secondment, TemporaryUnit
-from fangxian.organisations.views.common import form_page, posted, saving
 from fangxian.organisations.views.units import EDIT, crumbs, to_unit
 from fangxian.people.models import Person
 
@@ -38,9 +38,11 @@ def second(request: SignedRequest, unit_id: UUID) -> HttpResponse:
     return form_page(
         request,
         form,
-        "second",
+        template="organisations/found_form.html",
         title=title,
-        unit=row,
+        sub=row.name,
+        back=reverse("organisations:unit", args=[row.id]),
+        send=_("Add"),
         note=_("The membership at home goes on. Who is a member nowhere is added there first."),
         breadcrumbs=crumbs(to_unit(row), (title, "")),
     )
@@ -86,11 +88,10 @@ def secondment(request: SignedRequest, secondment_id: UUID) -> HttpResponse:
     return form_page(
         request,
         form,
-        "coming_form",
         title=title,
         tab=_("Secondment"),
         sub=row.unit.name,
-        cancel=reverse("organisations:unit", args=[row.unit_id]),
+        back=reverse("organisations:unit", args=[row.unit_id]),
         breadcrumbs=crumbs(to_unit(row.unit), (title, "")),
     )
 

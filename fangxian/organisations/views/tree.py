@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import OutOfScope
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui.changes import hold
+from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
 from fangxian.organisations import actions, queries, together
 from fangxian.organisations.forms import (
@@ -27,14 +29,7 @@ from fangxian.organisations.forms import (
     WhyForm,
 )
 from fangxian.organisations.models import Organisation, Responsibility
-from fangxian.organisations.views.common import (
-    PAGE,
-    form_page,
-    page_number,
-    posted,
-    told,
-    trail,
-)
+from fangxian.organisations.views.common import PAGE, page_number, told, trail
 from fangxian.organisations.views.lists import LISTS, counted, part
 
 SHOWN = 200
@@ -126,7 +121,7 @@ def create(request: SignedRequest) -> HttpResponse:
         if made is not None:
             messages.success(request, _("“%(name)s” was founded.") % {"name": made})
             return redirect("organisations:organisation", made.id)
-    return form_page(request, form, "form", title=_("New organisation"), back="")
+    return form_page(request, form, title=_("New organisation"), back=reverse("organisations:tree"))
 
 
 @page("organisations.edit", methods=("GET", "POST"))
@@ -144,7 +139,11 @@ def edit(request: SignedRequest, organisation_id: UUID) -> HttpResponse:
             return redirect("organisations:organisation", body.id)
     title = _("Edit “%(name)s”") % {"name": body}
     return form_page(
-        request, form, "form", title=title, back=body.id, breadcrumbs=trail(body, title)
+        request,
+        form,
+        title=title,
+        back=reverse("organisations:organisation", args=[body.id]),
+        breadcrumbs=trail(body, title),
     )
 
 
@@ -167,11 +166,10 @@ def dissolve(request: SignedRequest, organisation_id: UUID) -> HttpResponse:
     return form_page(
         request,
         form,
-        "form",
         title=_("Dissolve “%(name)s”") % {"name": body},
         note=note,
         danger=_("Dissolve"),
-        back=body.id,
+        back=reverse("organisations:organisation", args=[body.id]),
         breadcrumbs=trail(body, _("Dissolve")),
     )
 
@@ -204,14 +202,13 @@ def undo_dissolve(request: SignedRequest, organisation_id: UUID) -> HttpResponse
     return form_page(
         request,
         form,
-        "form",
         title=title,
         note=_(
             "The memberships and responsibilities that ended with it go on. Where somebody else "
             "answers since, a task asks to decide."
         ),
-        save=_("Take back"),
-        back=body.id,
+        send=_("Take back"),
+        back=reverse("organisations:organisation", args=[body.id]),
         breadcrumbs=trail(body, _("Take back")),
     )
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from fangxian.common.errors import Invalid
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui.changes import hold
+from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
 from fangxian.organisations import actions, exporting, units
 from fangxian.organisations.forms import WhyForm
@@ -29,7 +30,7 @@ from fangxian.organisations.forms_units import (
 )
 from fangxian.organisations.models import TemporaryUnit, UnitState
 from fangxian.organisations.temporary_rules import temporary_rules
-from fangxian.organisations.views.common import PAGE, form_page, page_number, posted, told
+from fangxian.organisations.views.common import PAGE, page_number, told
 
 EDIT = "organisations.edit"
 FORMER = 100
@@ -158,8 +159,8 @@ def create(request: SignedRequest) -> HttpResponse:
             return redirect("organisations:unit", made.id)
     title = _("New temporary unit")
     return form_page(
-        request, form, "coming_form", title=title, breadcrumbs=crumbs((title, "")),
-        cancel=reverse("organisations:units"),
+        request, form, title=title, breadcrumbs=crumbs((title, "")),
+        back=reverse("organisations:units"),
     )  # fmt: skip
 
 
@@ -182,8 +183,7 @@ def _form(request: SignedRequest, row: TemporaryUnit, form: Any, **context: Any)
     return form_page(
         request,
         form,
-        "coming_form",
-        cancel=reverse("organisations:unit", args=[row.id]),
+        back=reverse("organisations:unit", args=[row.id]),
         breadcrumbs=crumbs(to_unit(row), (context["title"], "")),
         **context,
     )
@@ -237,7 +237,7 @@ def send_back(request: SignedRequest, unit_id: UUID) -> HttpResponse:
             return redirect("organisations:unit", row.id)
     title = _("Send “%(name)s” back") % {"name": row}
     note = _("Who proposed it reads the reason, mends it and proposes it again.")
-    return _form(request, row, form, title=title, note=note, save=_("Send back"))
+    return _form(request, row, form, title=title, note=note, send=_("Send back"))
 
 
 @page(units.APPROVE, methods=("GET", "POST"))

@@ -16,13 +16,13 @@ from fangxian.accounts.actions import purposes
 from fangxian.accounts.looks import grouped
 from fangxian.accounts.queries import looked_from, who_looked
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui.pages import change_page, posted
 from fangxian.common.ui.reveal import reveal_page
 from fangxian.people import actions, queries
 from fangxian.people.forms import DocumentForm, PersonForm, PhoneForm
 from fangxian.people.locks import lock_persons
 from fangxian.people.models import Person
 from fangxian.people.registered import person_panels
-from fangxian.people.views.common import form_page
 from fangxian.people.vocabularies import SEXES
 
 LOOKS_READ, LOOKS_SHOWN = 200, 20
@@ -104,7 +104,7 @@ def _form_page(
     save: Callable[[dict[str, Any]], object],
     done: str,
 ) -> HttpResponse:
-    return form_page(
+    return change_page(
         request,
         title=title,
         sub=person.name,
@@ -126,7 +126,7 @@ def change(request: SignedRequest, person_id: UUID) -> HttpResponse:
         request,
         found,
         _("Change a person"),
-        PersonForm(request.POST or None, initial=initial),
+        PersonForm(posted(request), initial=initial),
         lambda values: actions.change_person(by=request.actor, person_id=found.id, **values),
         _("The change is saved."),
     )
@@ -140,7 +140,7 @@ def add_document(request: SignedRequest, person_id: UUID) -> HttpResponse:
         request,
         found,
         _("Add a document"),
-        DocumentForm(request.POST or None, place=request.actor.area),
+        DocumentForm(posted(request), place=request.actor.area),
         lambda values: actions.add_document(by=request.actor, person_id=found.id, **values),
         _("The document is added."),
     )
@@ -154,7 +154,7 @@ def add_phone(request: SignedRequest, person_id: UUID) -> HttpResponse:
         request,
         found,
         _("Add a phone"),
-        PhoneForm(request.POST or None, place=request.actor.area),
+        PhoneForm(posted(request), place=request.actor.area),
         lambda values: actions.add_phone(
             by=request.actor, person_id=found.id, number=values.pop("phone"), **values
         ),

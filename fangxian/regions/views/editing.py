@@ -7,15 +7,16 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.common.codes import Level, parent
 from fangxian.common.errors import OutOfScope
 from fangxian.common.policy import SignedRequest, page
-from fangxian.common.ui.changes import refused
 from fangxian.common.ui.choices import offer
+from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
 from fangxian.regions import actions, numbering, queries
 from fangxian.regions.actions.boundaries import import_boundaries
@@ -33,25 +34,18 @@ from fangxian.regions.views.places import crumbs
 MOST_MB = 20
 
 
-def _sent(request: SignedRequest) -> Any:
-    # An empty form was sent too: only a GET has none.
-    return request.POST if request.method == "POST" else None
-
-
 def _form(
     request: SignedRequest, form: forms.Form, here: Region, title: str, **more: Any
 ) -> HttpResponse:
-    return render(
+    return form_page(
         request,
-        "regions/form.html",
-        {
-            "form": form,
-            "place": here,
-            "title": title,
-            "breadcrumbs": crumbs(request.actor, here.code, title),
-            **more,
-        },
-        status=refused(form) if request.method == "POST" else 200,
+        form,
+        title=title,
+        back=reverse("regions:place", args=[here.code]),
+        template="regions/form.html",
+        sub=here.name,
+        breadcrumbs=crumbs(request.actor, here.code, title),
+        **more,
     )
 
 
@@ -63,7 +57,7 @@ def create(request: SignedRequest, code: str) -> HttpResponse:
     if level not in PlaceForm.FIELDS:
         raise OutOfScope(code)
     by.require("regions.edit", code)
-    form = PlaceForm(_sent(request), level=level, new=True, initial={"managed": True})
+    form = PlaceForm(posted(request), level=level, new=True, initial={"managed": True})
     if request.method == "POST" and form.is_valid():
         given = {key: value for key, value in form.cleaned_data.items() if value != ""}
         made = tried(
@@ -90,7 +84,7 @@ def edit(request: SignedRequest, code: str) -> HttpResponse:
     by.require("regions.edit", code)
     if request.method == "POST":
         here = numbering.lock(code)
-    form = ChangePlaceForm(_sent(request), level=level, new=False, initial=_initial(here))
+    form = ChangePlaceForm(posted(request), level=level, new=False, initial=_initial(here))
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
         if tried(form, lambda: _change(request, here, given)) is None:
@@ -134,7 +128,7 @@ def move(request: SignedRequest, inner_code: str) -> HttpResponse:
     if level not in (Level.BUILDING, Level.UNIT):
         raise OutOfScope(code)
     by.require("regions.edit", code)
-    form = MoveForm(_sent(request), initial={"on": timezone.localdate()})
+    form = MoveForm(posted(request), initial={"on": timezone.localdate()})
     targets = queries.below(code[: int(Level.VILLAGE)], level.above or level)
     to = [
         (place.code, f"{place.name} {place.code}")
@@ -166,7 +160,7 @@ def end(request: SignedRequest, code: str) -> HttpResponse:
     if here.level < Level.VILLAGE:
         raise OutOfScope(code)
     by.require("regions.edit", code)
-    form = EndForm(_sent(request), initial={"on": timezone.localdate()})
+    form = EndForm(posted(request), initial={"on": timezone.localdate()})
     if request.method == "POST" and form.is_valid():
         on = form.cleaned_data["on"]
         ended = tried(form, lambda: actions.end_place(by=by, code=code, on=on))
@@ -179,7 +173,7 @@ def end(request: SignedRequest, code: str) -> HttpResponse:
         here,
         _("End “%(name)s”") % {"name": here.name},
         note=_("It disappears from all lists from that day on; what was recorded there stays."),
-        danger=True,
+        danger=_("End"),
     )
 
 
@@ -188,7 +182,7 @@ def boundaries(request: SignedRequest, code: str) -> HttpResponse:
     """Boundaries from a GeoJSON file."""
     by, here = request.actor, queries.at(code, by=request.actor)
     by.require("regions.edit", code)
-    form = BoundariesForm(_sent(request), request.FILES if request.method == "POST" else None)
+    form = BoundariesForm(posted(request), request.FILES if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["file"]
         if upload.size > MOST_MB * 1024 * 1024:
@@ -230,5 +224,4 @@ def boundaries(request: SignedRequest, code: str) -> HttpResponse:
             "A feature belongs to the place of its code; one without a code to the only place here"
             " that has its name. Several areas of one place become one boundary."
         ),
-        upload=True,
     )

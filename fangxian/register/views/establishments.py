@@ -14,8 +14,8 @@ from fangxian.accounts.actions import purposes
 from fangxian.common.masks import mask_phone
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui.changes import hold
+from fangxian.common.ui.pages import change_page, posted
 from fangxian.common.ui.reveal import reveal_page
-from fangxian.people.views.common import form_page
 from fangxian.regions import queries as regions
 from fangxian.register import actions, forms, queries
 from fangxian.register.models import Establishment
@@ -42,11 +42,11 @@ def establishment(request: SignedRequest, establishment_id: UUID) -> HttpRespons
 def create(request: SignedRequest, code: str) -> HttpResponse:
     """A new establishment at a place."""
     here = regions.at(code, by=request.actor)
-    return form_page(
+    return change_page(
         request,
         title=_("New establishment"),
         sub=here.name,
-        form=forms.EstablishmentForm(request.POST or None),
+        form=forms.EstablishmentForm(posted(request)),
         save=lambda values: actions.create_establishment(
             by=request.actor, place_code=code, **values
         ),
@@ -64,19 +64,17 @@ def change(request: SignedRequest, establishment_id: UUID) -> HttpResponse:
     initial = {name: getattr(found, name) for name in forms.EstablishmentForm.base_fields}
     # The full number is not put into the page; an empty field keeps it.
     concealed = {"contact_phone": initial.pop("contact_phone")}
-    return form_page(
+    return change_page(
         request,
         title=_("Change the establishment"),
         sub=found.name,
-        form=forms.ChangeEstablishmentForm(
-            request.POST or None, initial=initial, concealed=concealed
-        ),
+        form=forms.ChangeEstablishmentForm(posted(request), initial=initial, concealed=concealed),
         save=lambda values: actions.change_establishment(
             by=request.actor, establishment_id=found.pk, **values
         ),
         done=_("The change is saved."),
         back=reverse("register:establishment", args=[found.pk]),
-        text=_("Leave the phone empty to keep it."),
+        hint=_("Leave the phone empty to keep it."),
     )
 
 

@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from fangxian.common import registries
 from fangxian.common.errors import OutOfScope
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui.pages import change_page, posted
 from fangxian.people import lookups
 from fangxian.people import queries as people
 from fangxian.people.locks import lock_persons
-from fangxian.people.views.common import form_page
 from fangxian.regions import queries as regions
 from fangxian.register import actions, forms, history, queries
 from fangxian.register.actions.locks import lock_homes
@@ -89,11 +89,11 @@ def household(request: SignedRequest, household_id: UUID) -> HttpResponse:
 def create(request: SignedRequest, code: str) -> HttpResponse:
     """A new household at a building or unit."""
     here = regions.at(code, by=request.actor)
-    return form_page(
+    return change_page(
         request,
         title=_("New household"),
         sub=here.name,
-        form=forms.HouseholdForm(request.POST or None),
+        form=forms.HouseholdForm(posted(request)),
         save=lambda values: actions.create_household(by=request.actor, place_code=code, **values),
         done=_("The household is recorded."),
         back=reverse("register:place", args=[code]),
@@ -107,11 +107,11 @@ def change(request: SignedRequest, household_id: UUID) -> HttpResponse:
         lock_homes([household_id])
     home = queries.household(household_id)
     initial = {name: getattr(home, name) for name in forms.HouseholdForm.base_fields}
-    return form_page(
+    return change_page(
         request,
         title=_("Change the household"),
         sub=_door(home),
-        form=forms.ChangeHouseholdForm(request.POST or None, initial=initial),
+        form=forms.ChangeHouseholdForm(posted(request), initial=initial),
         save=lambda values: actions.change_household(
             by=request.actor, household_id=home.pk, **values
         ),
@@ -154,15 +154,15 @@ def move_in(request: SignedRequest, household_id: UUID) -> HttpResponse:
             **details,
         )
 
-    return form_page(
+    return change_page(
         request,
         title=_("Move in"),
         sub=_door(home),
-        form=forms.NewResidentForm(request.POST or None, place=home.place_code),
+        form=forms.NewResidentForm(posted(request), place=home.place_code),
         save=save,
         done=_("The move is recorded."),
         back=_url(home.pk),
-        text=_("Who is registered in your area already is found by the document and moves."),
+        hint=_("Who is registered in your area already is found by the document and moves."),
     )
 
 
@@ -177,11 +177,11 @@ def birth(request: SignedRequest, household_id: UUID) -> HttpResponse:
         lookups.by_document(request.actor, "birth_certificate", number)
         actions.birth(by=request.actor, household_id=home.pk, documents=documents, **values)
 
-    return form_page(
+    return change_page(
         request,
         title=_("Birth"),
         sub=_door(home),
-        form=forms.BirthForm(request.POST or None),
+        form=forms.BirthForm(posted(request)),
         save=save,
         done=_("The birth is recorded."),
         back=_url(home.pk),
@@ -208,7 +208,7 @@ def _residency_page(
     done: str,
     text: str = "",
 ) -> HttpResponse:
-    return form_page(
+    return change_page(
         request,
         title=title,
         sub=row.person.name,
@@ -216,7 +216,7 @@ def _residency_page(
         save=save,
         done=done,
         back=_url(row.household_id),
-        text=text,
+        hint=text,
     )
 
 
@@ -228,7 +228,7 @@ def move_out(request: SignedRequest, residency_id: UUID) -> HttpResponse:
         request,
         row,
         _("Move out"),
-        forms.DayForm(request.POST or None),
+        forms.DayForm(posted(request)),
         lambda values: actions.move_out(by=request.actor, residency_id=row.pk, **values),
         _("The move is recorded."),
     )
@@ -242,7 +242,7 @@ def death(request: SignedRequest, residency_id: UUID) -> HttpResponse:
         request,
         row,
         _("Death"),
-        forms.DayForm(request.POST or None),
+        forms.DayForm(posted(request)),
         lambda values: actions.death(by=request.actor, person_id=row.person_id, **values),
         _("The death is recorded."),
         _("All residencies of the person in your area end on that day."),
@@ -257,7 +257,7 @@ def away(request: SignedRequest, residency_id: UUID) -> HttpResponse:
         request,
         row,
         _("Away for a time"),
-        forms.AwayForm(request.POST or None),
+        forms.AwayForm(posted(request)),
         lambda values: actions.go_away(by=request.actor, residency_id=row.pk, **values),
         _("The absence is recorded."),
     )
@@ -284,7 +284,7 @@ def change_residency(request: SignedRequest, residency_id: UUID) -> HttpResponse
         request,
         row,
         _("Change how somebody lives here"),
-        forms.ResidencyForm(request.POST or None, initial=initial),
+        forms.ResidencyForm(posted(request), initial=initial),
         lambda values: actions.change_residency(by=request.actor, residency_id=row.pk, **values),
         _("The change is saved."),
     )
@@ -298,7 +298,7 @@ def join_group(request: SignedRequest, residency_id: UUID) -> HttpResponse:
         request,
         row,
         _("Add to a key group"),
-        forms.GroupForm(request.POST or None, place=row.place_code),
+        forms.GroupForm(posted(request), place=row.place_code),
         lambda values: actions.join_group(by=request.actor, person_id=row.person_id, **values),
         _("The person is in the key group."),
     )

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from fangxian_methods.rostering import Limits, Stop, breaches, cost, curtois_qu, solve
+from fangxian_methods.rostering import (
+    Limits,
+    Progress,
+    Stop,
+    breaches,
+    cost,
+    curtois_qu,
+    solve,
+)
+from fangxian_methods.rostering.tests.shapes import SHAPES, text
 
 TEXT = """\
 # two people, a week
@@ -62,6 +71,74 @@ def test_it_is_solved_and_written() -> None:
     assert cost(problem, result.roster).total == 3
     lines = curtois_qu.write(problem, dict(result.roster)).splitlines()
     assert [line.split("\t")[1:3] for line in lines] == [["E", "E"], ["L", lines[1].split("\t")[2]]]
+
+
+def _backwards(text: str) -> str:
+    sections = text.split("SECTION_")
+    return "".join(f"SECTION_{one}" for one in reversed(sections[1:]))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        TEXT.replace("\n", "\r\n"),
+        "\ufeff" + TEXT,
+        TEXT.rstrip("\n"),
+        _backwards(TEXT),
+        "\n".join(f"  {line},, " if line else "" for line in TEXT.splitlines()),
+        "\n".join(f"{line}  # so it is" if line else "" for line in TEXT.splitlines()),
+        TEXT.replace("E=7|L=0", " E = 7 | L = 0 ").replace("E|X", "E | X |"),
+    ],
+    ids=["windows", "mark", "no last line end", "order", "commas", "comments", "spaces"],
+)
+def test_however_it_is_written_it_says_the_same(written: str) -> None:
+    first, again = curtois_qu.read(TEXT), curtois_qu.read(written)
+    assert (again, [one.wants for one in again.people]) == (
+        first,
+        [one.wants for one in first.people],
+    )
+    assert [one.avoids for one in again.people] == [one.avoids for one in first.people]
+    assert [one.limits.most_of for one in again.people] == [
+        one.limits.most_of for one in first.people
+    ]
+
+
+def test_sections_may_be_empty() -> None:
+    lines = TEXT.splitlines()
+    begin, end = lines.index("SECTION_DAYS_OFF"), lines.index("SECTION_COVER")
+    heads = [line for line in lines[begin:end] if line.startswith("SECTION")]
+    problem = curtois_qu.read("\n".join([*lines[:begin], *heads, *lines[end:]]))
+    assert [(one.off, one.wants, one.avoids) for one in problem.people] == [
+        (frozenset(), {}, {}),
+        (frozenset(), {}, {}),
+    ]
+
+
+@pytest.mark.parametrize("number", [1, 4, 9, 16])
+def test_instances_of_the_published_shapes_are_solved_and_keep_every_rule(number: int) -> None:
+    problem = curtois_qu.read(text(*SHAPES[number], seed=number))
+    days, people, kinds = SHAPES[number]
+    assert (problem.days, len(problem.people), len(problem.kinds)) == (days, people, kinds)
+    calls = iter(range(60))
+    stop = Stop(seconds=None, rounds=1)
+    result = solve(problem, stop=stop, watch=lambda _now: next(calls, None) is not None)
+    assert result.breaches == breaches(problem, result.roster) == ()
+    nothing = 100 * sum(one.least for one in problem.demands)
+    assert cost(problem, result.roster).total < nothing / 4
+
+
+def test_a_year_is_solved_and_keeps_every_rule() -> None:
+    problem = curtois_qu.read(text(364, 8, 5, seed=1))
+    told: list[float] = []
+
+    def listen(now: Progress) -> bool:
+        told.append(now.points)
+        return len(told) < 12
+
+    result = solve(problem, stop=Stop(seconds=None, rounds=1), watch=listen)
+    assert result.breaches == breaches(problem, result.roster) == ()
+    assert told == sorted(told, reverse=True)
+    assert result.cost.total == cost(problem, result.roster).total < told[0] / 4
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from fangxian.mobilise.aid.actions.batches import (
 )
 from fangxian.mobilise.aid.actions.members import (
     add_member,
+    add_new_member,
     change_member,
     change_quarantine,
     come_back,
@@ -31,18 +32,22 @@ from fangxian.mobilise.aid.actions.programmes import (
     record_result,
 )
 from fangxian.mobilise.aid.actions.progress import may_report, report_day
+from fangxian.mobilise.aid.actions.trainees import add_trainee, change_trainee, take_out_trainee
 
 __all__ = [
     "KEEP",
     "VIEW",
     "add_leg",
     "add_member",
+    "add_new_member",
+    "add_trainee",
     "begin_programme",
     "call_off",
     "change_batch",
     "change_member",
     "change_programme",
     "change_quarantine",
+    "change_trainee",
     "close_batch",
     "come_back",
     "end_programme",
@@ -59,6 +64,7 @@ __all__ = [
     "send_batch",
     "set_counters",
     "take_out",
+    "take_out_trainee",
     "take_over_unit",
     "undo_return",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from fangxian.mobilise.aid.actions.batches import KEEP, LINK, VIEW, State, held,
 from fangxian.mobilise.aid.rules import MOST_DAYS, aid_rules
 from fangxian.mobilise.models import AidBatch, AidMember, AidQuarantine, FamilyContact
 from fangxian.organisations.models import Member, Organisation, Secondment
-from fangxian.people.actions import link_person, unlink_person
+from fangxian.people.actions import create_person, link_person, unlink_person
 from fangxian.people.locks import lock_person
 from fangxian.people.models import Person
 
@@ -31,7 +31,15 @@ GOING: Final = (State.PLANNED, State.UNDER_WAY)
 
 @action
 def add_member(
-    *, by: Actor, batch: AidBatch, holder: Person | Member, role: str, leader: bool = False
+    *,
+    by: Actor,
+    batch: AidBatch,
+    holder: Person | Member,
+    role: str,
+    leader: bool = False,
+    position: str = "",
+    specialty: str = "",
+    organisation: Organisation | None = None,
 ) -> AidMember:
     """Somebody goes with a batch; what he is a member of at home goes on.
 
@@ -42,7 +50,55 @@ def add_member(
     person, home = (
         (holder.person, holder.organisation) if isinstance(holder, Member) else (holder, None)
     )
-    return _enter(by, found, person.id, home, role, leader=leader)
+    return _enter(
+        by,
+        found,
+        person.id,
+        organisation or home,
+        role,
+        leader=leader,
+        position=position,
+        specialty=specialty,
+    )
+
+
+@action
+def add_new_member(
+    *,
+    by: Actor,
+    batch: AidBatch,
+    name: str,
+    role: str,
+    documents: Sequence[tuple[str, str]] = (),
+    phones: Sequence[str] = (),
+    organisation: Organisation | None = None,
+    leader: bool = False,
+    position: str = "",
+    specialty: str = "",
+) -> AidMember:
+    """Somebody goes with a batch whom the register does not know yet. Raises Invalid, Conflict."""
+    found = held(by, batch.id, *GOING)
+    key = uuid7()
+    person = create_person(
+        by=by,
+        place_code=found.place_code,
+        link_kind=LINK,
+        source_id=key,
+        name=name,
+        documents=documents,
+        phones=phones,
+    )
+    return _enter(
+        by,
+        found,
+        person.id,
+        organisation,
+        role,
+        leader=leader,
+        position=position,
+        specialty=specialty,
+        linked_as=key,
+    )
 
 
 def _enter(
@@ -53,7 +109,11 @@ def _enter(
     role: str,
     *,
     leader: bool,
+    position: str = "",
+    specialty: str = "",
+    linked_as: UUID | None = None,
 ) -> AidMember:
+    """``linked_as``: the id that the person's link names already."""
     person = lock_person(person_id)
     problems = list(_unknown(role))
     if person.deceased_on is not None:
@@ -76,7 +136,7 @@ def _enter(
     if leader:
         _step_down(batch)
     member = AidMember(
-        id=uuid7(),
+        id=linked_as or uuid7(),
         batch=batch,
         place_code=batch.place_code,
         person=person,
@@ -84,11 +144,14 @@ def _enter(
         role=role,
         organisation=home,
         leader=leader,
+        position=position.strip(),
+        specialty=specialty.strip(),
     )
     member.save(force_insert=True)
-    link_person(
-        by=by, person_id=person.id, place_code=batch.place_code, kind=LINK, source_id=member.id
-    )
+    if linked_as is None:
+        link_person(
+            by=by, person_id=person.id, place_code=batch.place_code, kind=LINK, source_id=member.id
+        )
     return member
 
 
@@ -131,8 +194,20 @@ def take_over_unit(*, by: Actor, batch: AidBatch, role: str) -> int:
 
 
 @action
-def change_member(*, by: Actor, member: AidMember, role: str, leader: bool) -> AidMember:
-    """Change what somebody is in a batch; a new leader takes the place of the one before."""
+def change_member(
+    *,
+    by: Actor,
+    member: AidMember,
+    role: str,
+    leader: bool,
+    position: str | None = None,
+    specialty: str | None = None,
+    organisation: Organisation | None = None,
+) -> AidMember:
+    """Change what somebody is in a batch; a new leader takes the place of the one before.
+
+    None: as it is.
+    """
     batch = held(by, member.batch_id, *queries.OPEN)
     row = _row(member)
     problems = list(_unknown(role)) if role != row.role else []
@@ -140,7 +215,14 @@ def change_member(*, by: Actor, member: AidMember, role: str, leader: bool) -> A
         raise Invalid(*problems)
     if leader and not row.leader:
         _step_down(batch)
-    changed = update_fields(row, role=role, leader=leader)
+    changed = update_fields(
+        row,
+        role=role,
+        leader=leader,
+        position=row.position if position is None else position.strip(),
+        specialty=row.specialty if specialty is None else specialty.strip(),
+        organisation_id=organisation.id if organisation else row.organisation_id,
+    )
     if changed:
         row.save(update_fields=changed)
     return row

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -15,8 +17,8 @@ from django.utils.translation import gettext as _
 from fangxian.common.errors import OutOfScope
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui.changes import hold
-from fangxian.common.ui.problems import tried
-from fangxian.mobilise.aid import actions, chart, queries, timeline
+from fangxian.common.ui.pages import change_page, posted
+from fangxian.mobilise.aid import actions, chart, importing, queries, timeline
 from fangxian.mobilise.aid.actions import KEEP, VIEW
 from fangxian.mobilise.aid.actions.batches import FIELDS
 from fangxian.mobilise.aid.forms import (
@@ -35,8 +37,7 @@ from fangxian.mobilise.aid.views.common import (
     State,
     crumbs,
     far,
-    form_page,
-    saving,
+    on_batch,
     sees_people,
     to_batch,
     whither,
@@ -44,7 +45,6 @@ from fangxian.mobilise.aid.views.common import (
 from fangxian.mobilise.models import AidBatch, AidCounter, AidLeg, AidProgramme
 from fangxian.mobilise.queries import inside
 from fangxian.mobilise.rules import label
-from fangxian.mobilise.views.common import posted
 from fangxian.organisations.finding import holder_of
 from fangxian.organisations.models import Organisation
 from fangxian.regions.queries import called, full_name, names
@@ -121,14 +121,16 @@ def new(request: SignedRequest) -> HttpResponse:
             "daily": False,
         }
     form = BatchForm(posted(request), by=by, rules=rules, initial=start)
-    if form.is_bound and form.is_valid():
-        made = tried(form, lambda: actions.plan_batch(by=by, **form.cleaned_data))
-        if made is not None:
-            messages.success(request, _("Planned. Now add its members."))
-            return redirect("mobilise:aid_batch", made.id)
     title = _("Plan a batch")
-    return form_page(
-        request, form, title=title, back=reverse("mobilise:aid"), breadcrumbs=crumbs((title, ""))
+    return change_page(
+        request,
+        form,
+        save=lambda given: actions.plan_batch(by=by, **given),
+        done=_("Planned. Now add its members."),
+        to=lambda made: to_batch(made)[1],
+        title=title,
+        back=reverse("mobilise:aid"),
+        breadcrumbs=crumbs((title, "")),
     )
 
 
@@ -154,28 +156,26 @@ def edit(request: SignedRequest, batch_id: UUID) -> HttpResponse:
         "unit": found.unit_id,
     }
     form = ChangeBatchForm(posted(request), initial=shown, area=found.place_code)
-    if form.is_bound and form.is_valid():
-        given = now | form.cleaned_data
-        done = tried(form, lambda: actions.change_batch(by=request.actor, batch=found, **given))
-        if done is not None:
-            messages.success(request, _("The change is saved."))
-            return redirect("mobilise:aid_batch", found.id)
-    return _page(request, found, form, _("Change the batch"))
-
-
-def _page(
-    request: SignedRequest, found: AidBatch, form: Any, title: str, **more: Any
-) -> HttpResponse:
-    step = to_batch(found)
-    return form_page(
+    return _save(
         request,
+        found,
         form,
-        title=title,
-        sub=found.title,
-        back=step[1],
-        breadcrumbs=crumbs(step, (title, "")),
-        **more,
+        lambda given: actions.change_batch(by=request.actor, batch=found, **now | given),
+        _("The change is saved."),
+        _("Change the batch"),
     )
+
+
+def _save(
+    request: SignedRequest,
+    found: AidBatch,
+    form: forms.Form,
+    save: Callable[[dict[str, Any]], Any],
+    done: str,
+    title: str,
+    **more: Any,
+) -> HttpResponse:
+    return change_page(request, form, save=save, done=done, **on_batch(found, title), **more)
 
 
 @page(VIEW)
@@ -222,6 +222,7 @@ def detail(request: SignedRequest, batch_id: UUID) -> HttpResponse:
         "takes_people": may_keep and found.state in (State.PLANNED, State.UNDER_WAY),
         "send_form": SendForm(initial={"on": min(found.from_date, today)}),
         "unit_form": UnitForm(rules=rules),
+        "importing": f"{reverse('mobilise:import')}?kind={importing.MEMBERS}",
         "today": today,
         "breadcrumbs": crumbs((found.title, "")),
     }
@@ -255,14 +256,14 @@ def send(request: SignedRequest, batch_id: UUID) -> HttpResponse:
     """A batch has left."""
     found = queries.batch(batch_id)
     form = SendForm(request.POST)
-    if form.is_valid():
-        done = tried(
-            form, lambda: actions.send_batch(by=request.actor, batch=found, **form.cleaned_data)
-        )
-        if done is not None:
-            messages.success(request, _("The batch is under way."))
-            return redirect("mobilise:aid_batch", found.id)
-    return _page(request, found, form, _("The batch has left"))
+    return _save(
+        request,
+        found,
+        form,
+        lambda given: actions.send_batch(by=request.actor, batch=found, **given),
+        _("The batch is under way."),
+        _("The batch has left"),
+    )
 
 
 @page(KEEP, methods=("POST",))
@@ -286,17 +287,14 @@ def liaison(request: SignedRequest, batch_id: UUID) -> HttpResponse:
     """Search who keeps the line at home."""
     found = queries.batch(batch_id)
     form = LiaisonForm(request.actor, posted(request))
-    if saving(request) and form.is_valid():
-        done = tried(form, lambda: _name_liaison(request, found, form.cleaned_data["holder"]))
-        if done is not None:
-            messages.success(request, _("The change is saved."))
-            return redirect("mobilise:aid_batch", found.id)
-    return _page(
+    return _save(
         request,
         found,
         form,
+        lambda given: _name_liaison(request, found, given["holder"]),
+        _("The change is saved."),
         _("Liaison at home"),
-        searching=True,
+        template="organisations/found_form.html",
         note=_("Enters the progress of each day as the leader does, with an account of this area."),
     )
 
@@ -313,15 +311,14 @@ def counters(request: SignedRequest, batch_id: UUID) -> HttpResponse:
     found = queries.batch(batch_id)
     rows = list(AidCounter.objects.filter(batch=found).order_by("rank", "name"))
     form = CountersForm(posted(request), rules=aid_rules(), counters=rows)
-    if form.is_bound and form.is_valid():
-        done = tried(
-            form,
-            lambda: actions.set_counters(by=request.actor, batch=found, **form.cleaned_data),
-        )
-        if done is not None:
-            messages.success(request, _("The change is saved."))
-            return redirect("mobilise:aid_batch", found.id)
-    return _page(request, found, form, _("Counters"))
+    return _save(
+        request,
+        found,
+        form,
+        lambda given: actions.set_counters(by=request.actor, batch=found, **given),
+        _("The change is saved."),
+        _("Counters"),
+    )
 
 
 @page(KEEP, methods=("GET", "POST"))
@@ -332,14 +329,14 @@ def leg(request: SignedRequest, batch_id: UUID) -> HttpResponse:
     if found.destination:
         start["target"] = found.destination.name
     form = LegForm(posted(request), rules=aid_rules(), initial=start)
-    if form.is_bound and form.is_valid():
-        done = tried(
-            form, lambda: actions.add_leg(by=request.actor, batch=found, **form.cleaned_data)
-        )
-        if done is not None:
-            messages.success(request, _("Recorded."))
-            return redirect("mobilise:aid_batch", found.id)
-    return _page(request, found, form, _("Record travel"))
+    return _save(
+        request,
+        found,
+        form,
+        lambda given: actions.add_leg(by=request.actor, batch=found, **given),
+        _("Recorded."),
+        _("Record travel"),
+    )
 
 
 @page(KEEP, methods=("POST",))
@@ -358,11 +355,11 @@ def thanks(request: SignedRequest, batch_id: UUID) -> HttpResponse:
     """Record a welcome or thanks."""
     found = queries.batch(batch_id)
     form = ThanksForm(posted(request), rules=aid_rules())
-    if form.is_bound and form.is_valid():
-        done = tried(
-            form, lambda: actions.record_thanks(by=request.actor, batch=found, **form.cleaned_data)
-        )
-        if done is not None:
-            messages.success(request, _("Recorded."))
-            return redirect("mobilise:aid_batch", found.id)
-    return _page(request, found, form, _("Record thanks"))
+    return _save(
+        request,
+        found,
+        form,
+        lambda given: actions.record_thanks(by=request.actor, batch=found, **given),
+        _("Recorded."),
+        _("Record thanks"),
+    )

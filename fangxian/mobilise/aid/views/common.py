@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from django import forms
-from django.http import HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from fangxian.common.codes import Level
 from fangxian.common.policy import SignedRequest
-from fangxian.common.ui.changes import refused
 from fangxian.mobilise.aid import queries
 from fangxian.mobilise.aid.actions import KEEP
-from fangxian.mobilise.models import AidBatch
+from fangxian.mobilise.models import AidBatch, AidMember
 from fangxian.regions.models import Region
 from fangxian.regions.queries import names
 
@@ -65,16 +61,25 @@ def to_batch(batch: AidBatch) -> tuple[str, str]:
     return batch.title, reverse("mobilise:aid_batch", args=[batch.id])
 
 
-def form_page(
-    request: SignedRequest, form: forms.Form, *, title: str, back: str, **more: Any
-) -> HttpResponse:
-    """A form, with a search for somebody where it has one; 422 when what was sent is not right."""
-    context = {"form": form, "title": title, "back": back, **more}
-    met = request.method == "POST" and bool(form.errors)
-    status = refused(form) if met else 200
-    return render(request, "mobilise/aid_form.html", context, status=status)
+def to_people(batch: AidBatch) -> str:
+    """Where the members of a batch are shown."""
+    return to_batch(batch)[1] + "#members"
 
 
-def saving(request: SignedRequest) -> bool:
-    """Tell whether a form was sent to be saved, not to search in it."""
-    return request.method == "POST" and "find" not in request.POST
+def on_batch(batch: AidBatch, title: str) -> dict[str, Any]:
+    """The head of a form about a batch, for ``change_page``."""
+    step = to_batch(batch)
+    return {
+        "title": title,
+        "sub": batch.title,
+        "back": step[1],
+        "breadcrumbs": crumbs(step, (title, "")),
+    }
+
+
+def on_member(row: AidMember, title: str) -> dict[str, Any]:
+    """The head of a form about a member, for ``change_page``."""
+    return on_batch(row.batch, title) | {
+        "sub": row.name,
+        "back": reverse("mobilise:aid_member", args=[row.id]),
+    }

@@ -19,6 +19,7 @@ from fangxian.common.history import history_of
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui import formats
 from fangxian.common.ui.changes import refused
+from fangxian.common.ui.pages import posted
 from fangxian.common.ui.problems import tried
 from fangxian.mobilise.aid import actions, queries
 from fangxian.mobilise.aid.actions import VIEW
@@ -26,7 +27,6 @@ from fangxian.mobilise.aid.forms import ReportForm, report_values
 from fangxian.mobilise.aid.rules import AidRules, aid_rules
 from fangxian.mobilise.aid.views.common import State, crumbs, to_batch
 from fangxian.mobilise.models import AidBatch, AidCounter, AidDay, AidFigure
-from fangxian.mobilise.views.common import posted
 
 CHANGES = 20
 

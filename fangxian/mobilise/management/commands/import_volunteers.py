@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fangxian.core.management.ledger import LedgerCommand
+from fangxian.mobilise.importing import VOLUNTEERS
 
 
 class Command(LedgerCommand):
@@ -10,3 +11,4 @@ class Command(LedgerCommand):
 
     help = __doc__ or ""
     room = "mobilise"
+    kind = VOLUNTEERS
