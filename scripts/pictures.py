@@ -108,6 +108,22 @@ def of_community_staff(page: Page, take: Take) -> None:
     page.goto(link(page, rf"/field/phones/disputes/{ROW}"))
     take("dispute", DESK)
 
+    opened(page, "/mobilise/calls/", RECIPE["calls"]["community"]["title"])
+    take("call", DESK)
+    page.goto("/mobilise/load/")
+    take("load", DESK)
+    page.goto("/mobilise/drafts/")
+    # The newest is a roster of its own, the one before it mends what is published.
+    page.locator("main tbody tr").nth(1).locator("a").first.click()
+    take("draft", DESK)
+
+
+def opened(page: Page, at: str, name: str) -> None:
+    """Follow the link of that name on a page."""
+    page.goto(at)
+    page.locator("main").get_by_role("link", name=name).first.click()
+    page.wait_for_load_state("load")
+
 
 def of_headquarters(page: Page, take: Take) -> None:
     at = sweep(page)
@@ -126,6 +142,13 @@ def of_headquarters(page: Page, take: Take) -> None:
     take("tasks", DESK)
     page.goto("/wall/")
     take("wall", DESK)
+    opened(page, "/mobilise/calls/", RECIPE["calls"]["county"]["title"])
+    page.goto(link(page, rf"/mobilise/calls/matches/{ROW}"))
+    take("match", DESK)
+    page.goto("/mobilise/aid/")
+    take("aid", DESK)
+    page.goto(link(page, rf"/mobilise/aid/{ROW}$"))
+    take("aid-batch", DESK)
     page.goto("/field/forms/import/")
     book = openpyxl.Workbook()
     sheet = book.active
@@ -144,6 +167,13 @@ def of_headquarters(page: Page, take: Take) -> None:
     take("position", PHONE)
 
 
+def of_a_volunteer(page: Page, take: Take) -> None:
+    page.goto("/mobilise/calls/mine/")
+    take("my-calls", PHONE)
+    page.goto("/mobilise/mine/calendar/")
+    take("my-calendar", PHONE)
+
+
 def of_the_auditor(page: Page, take: Take) -> None:
     page.goto("/accounts/access/")
     take("access", DESK)
@@ -153,6 +183,7 @@ ROUND = {
     "wangge": of_an_officer,
     "shequ": of_community_staff,
     "zhihuibu": of_headquarters,
+    "zhiyuan": of_a_volunteer,
     "shenji": of_the_auditor,
 }
 

@@ -41,6 +41,7 @@ from fangxian.field.models import (
 )
 from fangxian.field.sync.entities import Result
 from fangxian.field.sync.held import take_over
+from fangxian.mobilise.models import Call, Certificate, DraftLine, Post, RosterDraft, Turn
 from fangxian.organisations import reporting
 from fangxian.organisations.models import (
     Alliance,
@@ -192,6 +193,31 @@ def test_gates_and_rounds_are_alive(county: Actor) -> None:
     call_command("load_demo", later=True)
     with acting(county):
         assert before.items() <= passed().items()
+
+
+def test_posts_and_calls_are_alive(county: Actor) -> None:
+    """At any hour of the day somebody is, or was, on duty; later there is something to answer."""
+    today, now = timezone.localdate(), timezone.now()
+    with acting(county):
+        turns = Turn.objects.filter(state=Turn.State.PLACED)
+        assert turns.filter(shift__day=today).exists()
+        on_duty = turns.filter(shift__starts_at__lte=now, shift__ends_at__gt=now)
+        assert not on_duty.filter(came_at=None).exists()
+        assert turns.filter(minutes__gt=0).exclude(done={}).exists()
+        assert Post.objects.exclude(duties=[]).exists()
+        assert Certificate.objects.exists()
+        assert Task.objects.filter(kind="mobilise.load", state="open").exists()
+        assert set(Call.objects.values_list("state", flat=True)) == set(Call.State.values)
+        drafts = RosterDraft.objects.values_list("state", "repairs").order_by("created_at")
+        assert list(drafts) == [("published", False), ("ready", True), ("ready", False)]
+        moved = DraftLine.objects.filter(draft__repairs=True).exclude(change="kept")
+        assert {line.change for line in moved} >= {"off"}
+        # A week later.
+        Call.objects.filter(state=Call.State.SENT).update(cut_off=now)
+    call_command("load_demo", later=True)
+    with acting(county):
+        assert Call.objects.filter(state=Call.State.SENT, cut_off__gt=now).count() == 2
+        assert RosterDraft.objects.count() == 3
 
 
 def test_phones_are_alive(county: Actor) -> None:

@@ -110,6 +110,22 @@ def is_administered_in(user: User, area: str) -> bool:
     return codes.contains(area, home)
 
 
+def nearest_with(right: str, place_code: str, besides: UUID | None = None) -> set[UUID]:
+    """The accounts that have a right at the smallest area around a place where any has. A query.
+
+    ``besides``: an account that doesn't count.
+    """
+    above = codes.ancestors(place_code, include_self=True)
+    here = Q(region=None) | Q(region__code__in=above, region__valid_to=None)
+    grants = Grant.objects.in_force().filter(here, role__rights__contains=[right])
+    if besides is not None:
+        grants = grants.exclude(user_id=besides)
+    found: dict[str, set[UUID]] = {}
+    for user_id, code in grants.values_list("user_id", "region__code"):
+        found.setdefault(code or "", set()).add(user_id)
+    return found[max(found, key=len)] if found else set()
+
+
 def users_in(area: str) -> QuerySet[User]:
     """Accounts administered in ``area``, or holding a role in it; by user name."""
     every = User.objects.select_related("region").order_by("username")

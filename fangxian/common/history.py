@@ -21,6 +21,7 @@ from django.db import models
 from fangxian.common.scoping import Linked, Scope
 
 M = TypeVar("M", bound=type[models.Model])
+Row = TypeVar("Row", bound=models.Model)
 
 _CONTEXT = "COALESCE(NULLIF(CURRENT_SETTING('pghistory.context_metadata', TRUE), ''), NULL)::JSONB"
 
@@ -121,3 +122,20 @@ def came_into(model: type[models.Model], key: UUID, **state: Any) -> dt.datetime
             at = moment
         held = holds
     return at
+
+
+def restored(model: type[Row], key: UUID, **changed: Any) -> Row | None:
+    """Insert a deleted row again as its history last knew it, but for what is ``changed``.
+
+    None: it is there, or its history is out of scope.
+    """
+    if model._base_manager.filter(pk=key).exists():
+        return None
+    told = history_of(model).objects.filter(pgh_obj_id=key).order_by("-pgh_id").first()
+    if told is None:
+        return None
+    columns = [field.attname for field in model._meta.concrete_fields]
+    row = model(**{name: getattr(told, name) for name in columns} | changed)
+    # As it was: nothing is stamped anew.
+    row.save_base(raw=True, force_insert=True)
+    return row

@@ -108,6 +108,16 @@ def time(value: Any, where: str) -> Mistakes:
         yield where, _("Write a time of the day, like 17:00.")
 
 
+def date(value: Any, where: str) -> Mistakes:
+    """A day, "2020-01-31"."""
+    try:
+        good = dt.date.fromisoformat(value).isoformat() == value
+    except (TypeError, ValueError):
+        good = False
+    if not good:
+        yield where, _("Write a day like 2020-01-31.")
+
+
 def rows(each: Shape, *, unique: str = "", least: int = 0) -> Shape:
     """A list of at least so many values; ``unique`` names what no two of them may share."""
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from django.utils import timezone
@@ -23,6 +25,9 @@ STEPS: Final = {1: 3, 2: 6, 3: 12}
 LONGEST_STEP: Final = 24
 # Of one lane, in the size of the letters.
 LANE: Final = 3.75
+# Shares of the strip on which figures can be read on a phone; that of several days is wider.
+READABLE: Final = 12.0
+READABLE_WIDE: Final = 4.5
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,76 @@ def laid(shifts: Iterable[Shift], strip: Strip) -> Row:
         )
     row.lanes = len(free)
     return row
+
+
+@dataclass(frozen=True)
+class Run:
+    """A stretch in which as many are there, and as many are required, all the time.
+
+    Heights are shares of the most that are required at once on the strip. ``wide``: its figures can
+    be read where they stand.
+    """
+
+    begins: dt.datetime
+    ends: dt.datetime
+    placed: int
+    heads: int
+    x: str
+    middle: str
+    width: str
+    there_y: str
+    there_height: str
+    gap_y: str
+    gap_height: str
+    wide: bool
+
+    @property
+    def lack(self) -> int:
+        """How many are missing."""
+        return self.heads - self.placed
+
+
+def heads_by_hour(
+    shifts: Iterable[tuple[dt.datetime, dt.datetime, int, int]], strip: Strip
+) -> list[Run]:
+    """How many have a place, of how many required, from change to change along a strip.
+
+    ``shifts``: from, until, placed, heads. Where no shift runs there is no stretch.
+    """
+    changes: dict[dt.datetime, list[int]] = defaultdict(lambda: [0, 0])
+    for begins, ends, placed, heads in shifts:
+        first, last = max(begins, strip.begins), min(ends, strip.ends)
+        if first < last:
+            for moment, sign in ((first, 1), (last, -1)):
+                changes[moment][0] += sign * placed
+                changes[moment][1] += sign * heads
+    on = needed = 0
+    found: list[tuple[dt.datetime, dt.datetime, int, int]] = []
+    moments = sorted(changes)
+    for begins, ends in pairwise(moments):
+        on, needed = on + changes[begins][0], needed + changes[begins][1]
+        if found and found[-1][1:] == (begins, on, needed):
+            found[-1] = (found[-1][0], ends, on, needed)
+        elif needed:
+            found.append((begins, ends, on, needed))
+    most = max((needed for *_when, needed in found), default=1)
+    return [_run(one, most, strip) for one in found]
+
+
+def _run(one: tuple[dt.datetime, dt.datetime, int, int], most: int, strip: Strip) -> Run:
+    begins, ends, on, needed = one
+    left, right = strip.share(begins), strip.share(ends)
+    return Run(
+        *one,
+        x=written(left),
+        middle=written((left + right) / 2),
+        width=written(right - left),
+        there_y=written(100 - 100 * on / most),
+        there_height=written(100 * on / most),
+        gap_y=written(100 - 100 * needed / most),
+        gap_height=written(100 * (needed - on) / most),
+        wide=right - left >= (READABLE if strip.days == 1 else READABLE_WIDE),
+    )
 
 
 def month_of(day: dt.date) -> list[list[dt.date]]:

@@ -41,12 +41,17 @@ _SAID: Final = {
     "week_hours": gettext_lazy("%(n)g of at most %(limit)g hours in seven days"),
     "days_in_row": gettext_lazy("%(n)g of at most %(limit)g days in a row"),
     "nights_in_row": gettext_lazy("%(n)g of at most %(limit)g nights in a row"),
+    "rest_days": gettext_lazy("%(n)g of at most %(limit)g days of work in %(within)d days"),
 }
 
 
 def said(near: Near) -> str:
     """How much of which limit is used, in words."""
-    return str(_SAID[near.code]) % {"n": near.amount, "limit": near.limit}
+    return str(_SAID[near.code]) % {
+        "n": near.amount,
+        "limit": near.limit,
+        "within": near.within,
+    }
 
 
 def mark(near: Collection[Near]) -> dict[str, Any] | None:
@@ -66,7 +71,7 @@ def loads(volunteers: Collection[Volunteer], rules: PostRules) -> dict[UUID, Loa
     """What lies ahead of volunteers, wherever they serve, by volunteer. One query."""
     now = timezone.now()
     found = queries.stretches_of(volunteers, now, rules)
-    return {one: ahead(of, timezone.localtime(now)) for one, of in found.items()}
+    return {one: ahead(of, timezone.localtime(now), rules.limits) for one, of in found.items()}
 
 
 def marks(volunteers: Collection[Volunteer], rules: PostRules) -> dict[UUID, dict[str, Any]]:
@@ -162,7 +167,7 @@ def _tell_units(by: Actor, found: Sequence[tuple[Volunteer, Load]]) -> None:
             staff.setdefault(unit, set()).add(user)
     of_staff = [(one, of, staff[key]) for one, of in found if (key := one.organisation_id) in staff]
     ids = [one.id for one, _load, _users in of_staff]
-    names: Mapping[UUID, str] = dict(Volunteer.objects.filter(id__in=ids).values_list("id", "name"))
+    names: Mapping[UUID, str] = queries.names_of(ids)
     for one, of, users in of_staff:
         for user in sorted(users, key=str):
             notify(

@@ -49,13 +49,14 @@ def near_limits(task: Task, new: Mapping[Who, Sequence[Slot]]) -> Iterator[dict[
         fixed = [one for one in task.fixed[who] if one.starts_at.date() >= task.first - _WEEK]
         if not new[who] and not any(one.starts_at.date() >= task.first for one in fixed):
             continue
-        now = load([*fixed, *(slot.stretch for slot in new[who])])
+        now = load([*fixed, *(slot.stretch for slot in new[who])], limits)
         for code, value, limit in (
             ("week_hours", now.week_hours, limits.week_hours),
             ("days_in_row", now.days, limits.days_in_row),
             ("nights_in_row", now.nights, limits.nights_in_row),
+            ("rest_days", now.busy, limits.days_within),
         ):
-            if value >= limits.warn_share * limit:
+            if value >= limits.warn_share * limit and (code != "rest_days" or limits.rest_days):
                 volunteer = next(iter(human.serves.values()), None)
                 yield {
                     "volunteer": str(volunteer) if volunteer else None,

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from fangxian.common.actor import Actor
 from fangxian.mobilise import seats
-from fangxian.mobilise.line import HELD, move_up, tell_staff
-from fangxian.mobilise.models import Shift, Skill, Turn, Volunteer
+from fangxian.mobilise.actions.posts import PLAN
+from fangxian.mobilise.line import HELD, end, lock_people, move_up, tell_staff
+from fangxian.mobilise.models import Shift, Skill, Swap, Turn, Volunteer
 from fangxian.mobilise.queries import skills_of
 
 
@@ -42,6 +44,52 @@ def ahead(volunteers: Collection[UUID]) -> list[Shift]:
         id__in=turns.values("shift"), cancelled_at=None, ends_at__gt=timezone.now()
     )
     return list(rows.select_related("post").order_by("id"))
+
+
+def relieve(by: Actor, people: Collection[UUID], first: dt.date, until: dt.date | None) -> int:
+    """Take people off shifts to come that begin while they are away; how many turns ended.
+
+    The lines move up, and staff are told. Shifts out of sight stay: they are refused when they are
+    planned anew.
+    """
+    rows = Volunteer.objects.filter(person_id__in=people, to_date=None)
+    keys = list(rows.values_list("id", flat=True))
+    now = timezone.now()
+    shifts = [
+        shift
+        for shift in (ahead(keys) if keys else [])
+        if shift.starts_at > now and first <= shift.day and (until is None or shift.day <= until)
+    ]
+    if not shifts:
+        return 0
+    lock_people(keys)
+    return give_up(by, keys, shifts, "mobilise.went_away")
+
+
+def give_up(
+    by: Actor, volunteers: Collection[UUID], shifts: Collection[Shift], template: str
+) -> int:
+    """Let turns of held volunteers on locked shifts end; the lines move up, staff are told by name.
+
+    Who has come stays. Swaps that are asked for there are withdrawn. Returns how many ended.
+    """
+    turns = Turn.objects.filter(
+        volunteer__in=volunteers, shift__in=shifts, state__in=HELD, came_at=None
+    ).select_related("volunteer")
+    on: dict[UUID, list[Turn]] = {}
+    for turn in turns:
+        on.setdefault(turn.shift_id, []).append(turn)
+    swaps = Swap.objects.filter(Q(turn__in=turns) | Q(back__in=turns), state=Swap.State.ASKED)
+    swaps.update(state=Swap.State.WITHDRAWN, answered_at=timezone.now())
+    for shift in shifts:
+        for turn in on.get(shift.id, ()):
+            placed = turn.state == Turn.State.PLACED
+            end(turn, Turn.State.TAKEN_OFF)
+            if placed:
+                tell_staff(by, PLAN, shift, template, name=turn.volunteer.name)
+        shift.refresh_from_db()
+        move_up(by, shift)
+    return sum(map(len, on.values()))
 
 
 def judge_again(

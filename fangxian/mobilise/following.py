@@ -1,4 +1,7 @@
-"""Volunteers keep up with the persons they are: another name, a death, one that is taken back."""
+"""Volunteers keep up with the persons they are: another name, a death, one that is taken back.
+
+Names that aid has copied follow with them.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,11 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from fangxian.common.actor import Actor
-from fangxian.mobilise.actions.posts import PLAN
-from fangxian.mobilise.fitting import ahead
-from fangxian.mobilise.line import HELD, end, lock_people, move_up, tell_staff
-from fangxian.mobilise.models import Swap, Turn, Volunteer
+from fangxian.mobilise.aid.following import follow_names
+from fangxian.mobilise.calls.leaving import held_pledges, leave
+from fangxian.mobilise.fitting import ahead, give_up
+from fangxian.mobilise.line import lock_people
+from fangxian.mobilise.models import Swap, Volunteer
 from fangxian.people.models import Person
 
 _BEHIND = (
@@ -25,15 +29,16 @@ _BEHIND = (
 def follow(by: Actor, persons: Collection[UUID] | None = None) -> int:
     """Bring the volunteers of persons up to date, of all in scope without; how many were not.
 
-    The dead are taken off shifts that are not over, the lines move up and staff are told. A death
-    that is taken back lets somebody serve on; who moved up stays.
+    The dead are taken off shifts that are not over, the lines move up and staff are told; what they
+    had pledged is withdrawn. A death that is taken back lets somebody serve on; who moved up stays.
     """
+    done = follow_names(persons)
     behind = Volunteer.objects.filter(_BEHIND)
     if persons is not None:
         behind = behind.filter(person_id__in=persons)
     keys = list(behind.values_list("id", flat=True))
     if not keys:
-        return 0
+        return done
     rows = Volunteer.objects.filter(id__in=keys)
     named = Person.objects.filter(id=OuterRef("person_id")).values("name")
     rows.exclude(name=F("person__name")).update(name=Subquery(named))
@@ -48,35 +53,21 @@ def follow(by: Actor, persons: Collection[UUID] | None = None) -> int:
         if not again.exists():
             row.to_date = None
         row.save(update_fields=["ended_by_death", "to_date"])
-    return len(keys)
+    return done + len(keys)
 
 
 def _end(by: Actor, dead: QuerySet[Volunteer]) -> None:
     keys = list(dead.values_list("id", flat=True))
     if not keys:
         return
-    shifts = ahead(keys)
+    shifts, pledges = ahead(keys), held_pledges(keys)
     lock_people(keys)
-    turns = Turn.objects.filter(
-        volunteer__in=keys, shift__in=shifts, state__in=HELD, came_at=None
-    ).select_related("volunteer")
-    on: dict[UUID, list[Turn]] = {}
-    for turn in turns:
-        on.setdefault(turn.shift_id, []).append(turn)
-    Swap.objects.filter(
-        Q(to__in=keys) | Q(turn__volunteer__in=keys) | Q(back__volunteer__in=keys),
-        state=Swap.State.ASKED,
-    ).update(state=Swap.State.WITHDRAWN, answered_at=timezone.now())
+    asked = Swap.objects.filter(to__in=keys, state=Swap.State.ASKED)
+    asked.update(state=Swap.State.WITHDRAWN, answered_at=timezone.now())
     for row in dead.select_related("person"):
         died = row.person.deceased_on
         assert died is not None
         row.to_date, row.ended_by_death = max(row.from_date, died), True
         row.save(update_fields=["to_date", "ended_by_death"])
-    for shift in shifts:
-        for turn in on.get(shift.id, ()):
-            placed = turn.state == Turn.State.PLACED
-            end(turn, Turn.State.TAKEN_OFF)
-            if placed:
-                tell_staff(by, PLAN, shift, "mobilise.died", name=turn.volunteer.name)
-        shift.refresh_from_db()
-        move_up(by, shift)
+    leave(by, pledges)
+    give_up(by, keys, shifts, "mobilise.died")

@@ -273,10 +273,21 @@ class _PostFields(forms.Form):
         required=False,
         help_text=_("Its full or short name."),
     )
+    duties = forms.CharField(
+        label=pgettext_lazy("at a post", "Duties"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("A line each. Empty: those of the kind."),
+    )
 
     def __init__(self, *args: Any, rules: PostRules, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         offer(self, kind=named(rules.kinds))
+
+    def clean_duties(self) -> list[str]:
+        """The duties, a line each."""
+        lines = self.cleaned_data["duties"].splitlines()
+        return [line.strip() for line in lines if line.strip()]
 
     def clean_organisation(self) -> Organisation | None:
         """The unit, if one is named."""
@@ -298,7 +309,7 @@ class PostForm(_PostFields):
         required=False,
         empty_label=_("none"),
     )
-    field_order = ("name", "place", "kind", "organisation", "emergency")
+    field_order = ("name", "place", "kind", "duties", "organisation", "emergency")
 
     def __init__(self, *args: Any, by: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -381,7 +392,10 @@ class CertificateForm(forms.Form):
     issuer = forms.CharField(
         label=_("Issuing body"),
         max_length=200,
-        help_text=_("An organisation by its full name; it stands below the certificate."),
+        help_text=_(
+            "A body of this place, or the one that your account acts for, by its full name; it"
+            " stands below the certificate."
+        ),
     )
 
     def clean_issuer(self) -> Organisation:
@@ -510,3 +524,25 @@ class NoteForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+
+class CheckInForm(forms.Form):
+    """Whether the position goes along; off unless it is chosen, and nothing depends on it."""
+
+    attach = forms.BooleanField(
+        label=_("Attach my position"),
+        required=False,
+        help_text=_(
+            "If you like: it is kept for this check-in only, encrypted, seen by who plans the"
+            " shifts and deleted some days later. You can check in without it."
+        ),
+        widget=forms.CheckboxInput(attrs={"data-locate": True}),
+    )
+    position = forms.CharField(required=False, max_length=60, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        """What was not chosen does not go along."""
+        data: dict[str, Any] = self.cleaned_data
+        if not data.get("attach"):
+            data["position"] = ""
+        return data

@@ -18,7 +18,7 @@ from fangxian.mobilise.calls.rules import call_rules
 from fangxian.mobilise.models import Skill
 from fangxian.mobilise.models.volunteer import ECHELONS, MOST_SEATS
 from fangxian.mobilise.rules import PostRules
-from fangxian.organisations.forms import one_place, one_unit
+from fangxian.organisations.forms import HolderForm, one_place, one_unit
 from fangxian.organisations.models import Organisation
 from fangxian.regions.models import Region
 
@@ -94,6 +94,24 @@ class NewVolunteerForm(_VolunteerFields):
         return one_place(self.cleaned_data["place"], self.by.area)
 
 
+class KnownVolunteerForm(HolderForm, _VolunteerFields):
+    """Somebody whom the register or a unit knows, found by search."""
+
+    place = forms.CharField(
+        label=_("Serves at"), max_length=80, help_text=_("A community, or a place above it.")
+    )
+    field_order = ("q", "holder", "place", "organisation", "skills", "echelon")
+
+    def __init__(self, by: Actor, *args: Any, rules: PostRules, **kwargs: Any) -> None:
+        super().__init__(by, *args, person=True, rules=rules, **kwargs)
+        self.by = by
+
+    def clean_place(self) -> Region | None:
+        """The place by code, or the only one with this name; nothing while somebody is searched."""
+        text = self.cleaned_data["place"].strip()
+        return one_place(text, self.by.area) if text else None
+
+
 class VolunteerForm(ChangeForm, _VolunteerFields):
     """A volunteer as he is recorded."""
 
@@ -107,7 +125,7 @@ class VolunteerForm(ChangeForm, _VolunteerFields):
     field_order = ("organisation", "skills", "echelon", "rank")
 
 
-class SkillCertificateForm(forms.Form):
+class SkillCertificateForm(ChangeForm):
     """The certificate of one skill; an empty number keeps the one that is recorded."""
 
     number = forms.CharField(label=_("Number"), max_length=60, required=False)

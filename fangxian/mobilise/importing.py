@@ -172,7 +172,8 @@ def _place(run: ImportRun, values: Mapping[str, Any]) -> Region:
 def _who(values: Mapping[str, Any], place: Region) -> tuple[Volunteer | None, Person | None]:
     """Who serves there already, else the person who is known; (None, None) is somebody new.
 
-    By document, else by the name among those who serve there, else by phone. Raises Invalid.
+    By document, else by the name among those who serve there, whose phone it is where the row has
+    one, else by phone. Raises Invalid.
     """
     name, document, phone = values["name"], values.get("identity"), values.get("phone")
     there = Volunteer.objects.filter(place_code=place.code, to_date=None)
@@ -189,20 +190,30 @@ def _who(values: Mapping[str, Any], place: Region) -> tuple[Volunteer | None, Pe
                 "name_differs",
             )
         return there.filter(person=found[0]).first(), found[0]
-    owners = [one for one in find_by_phone(phone)[:5] if one.name == name] if phone else []
     same = list(there.filter(name=name)[:20])
-    if len(same) > 1:
-        same = [one for one in same if one.person_id in {owner.id for owner in owners}]
-        if len(same) != 1:
-            raise refusal(
-                _("Several volunteers are called %(name)s.") % {"name": name},
-                "name",
-                _("Add the identity number."),
-                "several_persons",
-            )
+    owners = [one for one in find_by_phone(phone)[:5] if one.name == name] if phone else []
+    # A phone says which of those of the name it is: one that is nobody's there is another human's.
+    ids = {owner.id for owner in owners}
+    told = [one for one in same if one.person_id in ids] if phone else same
+    if len(told) == 1:
+        return told[0], None
+    if not told and len(owners) == 1:
+        return None, owners[0]
+    if len(told) > 1 or len(owners) > 1:
+        raise refusal(
+            _("Several volunteers are called %(name)s.") % {"name": name},
+            "name",
+            _("Add the identity number."),
+            "several_persons",
+        )
     if same:
-        return same[0], None
-    return None, owners[0] if len(owners) == 1 else None
+        raise refusal(
+            _("%(name)s serves there, but not with this phone.") % {"name": name},
+            "phone",
+            _("Leave the phone empty if it is the same person, else add the identity number."),
+            "several_persons",
+        )
+    return None, None
 
 
 def _skills(values: Mapping[str, Any]) -> list[NewSkill]:

@@ -10,18 +10,21 @@ credited twice.
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, models, transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from fangxian.mobilise.line import HELD
-from fangxian.mobilise.models import Shift, Skill, Swap, Turn, Volunteer
+from fangxian.mobilise.line import HELD, has_place
+from fangxian.mobilise.models import Placement, Shift, Skill, Swap, Turn, Volunteer
+from fangxian.people.references import plain
 
 Notes = dict[str, Any]
+# Its kind and seats are those of one vehicle: they go together.
+VEHICLE: Final = ("vehicle", "vehicle_kind", "seats")
 
 
 def join(row: Volunteer, stays: Volunteer, *, using: str = "default") -> Notes:
@@ -37,6 +40,7 @@ def join(row: Volunteer, stays: Volunteer, *, using: str = "default") -> Notes:
     notes["turns"] = _turns(notes, row, stays, using)
     notes["skills"], notes["better"] = _skills(row, stays, using)
     notes["swaps"], notes["asked"] = _swaps(row, stays, using)
+    notes["brought"] = _brought(row, stays, using)
     notes["others"] = _others(row, stays, using)
     return notes
 
@@ -44,29 +48,32 @@ def join(row: Volunteer, stays: Volunteer, *, using: str = "default") -> Notes:
 def _fields(row: Volunteer, stays: Volunteer, using: str) -> dict[str, list[Any]]:
     """What changes of the one that stays: by field, before and after."""
     not_fit = False in (row.fit, stays.fit)
+    rides = max(stays, row, key=_says_of_vehicle)
     joined: dict[str, Any] = {
         "from_date": min(row.from_date, stays.from_date),
         "echelon": min(row.echelon, stays.echelon),
-        "vehicle": row.vehicle or stays.vehicle,
+        **{name: getattr(rides, name) for name in VEHICLE},
+        "languages": list(dict.fromkeys([*stays.languages, *row.languages])),
         "fit": False if not_fit else stays.fit or row.fit,
         "organisation_id": stays.organisation_id or row.organisation_id,
     }
-    changed = {
-        name: [_plain(getattr(stays, name)), _plain(value)]
-        for name, value in joined.items()
-        if getattr(stays, name) != value
+    changed = {name for name, value in joined.items() if getattr(stays, name) != value}
+    if not changed.isdisjoint(VEHICLE):
+        changed.update(VEHICLE)
+    found = {
+        name: [plain(getattr(stays, name)), plain(joined[name])]
+        for name in joined
+        if name in changed
     }
-    for name in changed:
+    for name in found:
         setattr(stays, name, joined[name])
-    if changed:
-        stays.save(using=using, update_fields=list(changed))
-    return changed
+    if found:
+        stays.save(using=using, update_fields=list(found))
+    return found
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, UUID):
-        return str(value)
-    return value.isoformat() if isinstance(value, dt.date) else value
+def _says_of_vehicle(one: Volunteer) -> tuple[bool, int]:
+    return one.vehicle, bool(one.vehicle_kind) + (one.seats is not None)
 
 
 def _turns(notes: Notes, row: Volunteer, stays: Volunteer, using: str) -> list[str]:
@@ -114,7 +121,7 @@ def _skills(row: Volunteer, stays: Volunteer, using: str) -> tuple[list[str], li
             Skill.objects.using(using).filter(pk=one.pk).update(volunteer=stays)
         elif beside.expires_on and (one.expires_on is None or one.expires_on > beside.expires_on):
             _exchange(one, beside, using)
-            better.append([str(beside.pk), str(one.pk), _plain(beside.expires_on)])
+            better.append([str(beside.pk), str(one.pk), plain(beside.expires_on)])
     return gone, better
 
 
@@ -143,12 +150,30 @@ def _swaps(row: Volunteer, stays: Volunteer, using: str) -> tuple[list[str], lis
 
 
 def _hanging() -> Iterator[tuple[str, type[models.Model], str]]:
-    """Whatever else names a volunteer, with the field that does."""
-    for relation in Volunteer._meta.related_objects:
+    """Whatever else names a volunteer, with the field that does; also what has no way back."""
+    for relation in Volunteer._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, models.ForeignObjectRel):
+            continue
         model: Any = relation.related_model
-        if model not in (Turn, Skill, Swap) and not hasattr(model, "pgh_tracked_model"):
-            field = relation.field.attname
-            yield f"{model._meta.label}.{field}", model, field
+        # History stays as it was.
+        if model in (Turn, Skill, Swap) or hasattr(model, "pgh_tracked_model"):
+            continue
+        field: Any = relation.field
+        yield f"{model._meta.label}.{field.attname}", model, field.attname
+
+
+def _brought(row: Volunteer, stays: Volunteer, using: str) -> list[str]:
+    """Who served there anyway, by one of the two, serves there by no placement alone."""
+    brought = Placement.objects.using(using).filter(brought=True)
+    of = [
+        [str(key) for key in brought.filter(enlisted=one).values_list("pk", flat=True)]
+        for one in (row, stays)
+    ]
+    if all(of):
+        return []
+    keys = [key for some in of for key in some]
+    Placement.objects.using(using).filter(pk__in=keys).update(brought=False)
+    return keys
 
 
 def _others(row: Volunteer, stays: Volunteer, using: str) -> dict[str, list[str]]:
@@ -178,41 +203,67 @@ def part(notes: Notes) -> Volunteer | None:
             pk__in=notes["others"].get(name, []), **{field: stays.pk}
         )
         moved.update(**{field: row.pk})
-    for key, at in notes["asked"]:
-        swap = Swap.objects.filter(pk=key, state=Swap.State.WITHDRAWN, answered_at=at)
-        swap.update(state=Swap.State.ASKED, answered_at=None)
+    Placement.objects.filter(pk__in=notes["brought"]).update(brought=True)
     Swap.objects.filter(pk__in=notes["swaps"], to=stays).update(to=row)
     for key, other, expires in reversed(notes["better"]):
         skills = {str(one.pk): one for one in Skill.objects.filter(pk__in=[key, other])}
-        if len(skills) == 2 and _plain(skills[key].expires_on) == expires:
+        if len(skills) == 2 and plain(skills[key].expires_on) == expires:
             _exchange(skills[other], skills[key], "default")
     Skill.objects.filter(pk__in=notes["skills"], volunteer=stays).update(volunteer=row)
     Turn.objects.filter(pk__in=notes["turns"], volunteer=stays).update(volunteer=row)
-    put_back(notes)
-    for name, (before, after) in notes["fields"].items():
-        if _plain(getattr(stays, name)) == after:
-            column: Any = Volunteer._meta.get_field(name)
-            setattr(stays, name, column.to_python(before))
-    stays.save(update_fields=list(notes["fields"]))
-    if _plain(row.to_date) == notes["to_date"]:
+    _fields_back(notes["fields"], stays)
+    if plain(row.to_date) == notes["to_date"]:
         row.to_date = None
         row.save(update_fields=["to_date"])
+    # Whether somebody fits is judged by what is his again.
+    put_back(notes)
+    _ask_again(notes["asked"])
     return row
 
 
+def _fields_back(noted: dict[str, list[Any]], stays: Volunteer) -> None:
+    same = {name for name, (_was, after) in noted.items() if plain(getattr(stays, name)) == after}
+    if not same.issuperset(VEHICLE):
+        same.difference_update(VEHICLE)
+    for name in same:
+        column: Any = Volunteer._meta.get_field(name)
+        setattr(stays, name, column.to_python(noted[name][0]))
+    stays.save(update_fields=list(same))
+
+
 def put_back(notes: Notes) -> None:
-    """Let the turns go on that were taken off, where their shifts are not over."""
+    """Let the turns go on that were taken off, where their shifts are not over.
+
+    Who has no place any more, or may not have it now, waits; who was discharged does not.
+    """
     for note in reversed(notes["ended"]):
-        turn = Turn.objects.filter(
-            pk=note["id"], state=Turn.State.TAKEN_OFF, ended_at=note["at"]
-        ).first()
+        turns = Turn.objects.select_related("volunteer").defer("volunteer__name")
+        turn = turns.filter(pk=note["id"], state=Turn.State.TAKEN_OFF, ended_at=note["at"]).first()
         shift = Shift.objects.get(pk=note["shift"])
         if turn is None or shift.cancelled_at is not None or shift.ends_at <= timezone.now():
             continue
         again = Turn.objects.filter(shift=shift, volunteer=turn.volunteer_id, state__in=HELD)
-        if again.exists():
+        if turn.volunteer.to_date is not None or again.exists():
             continue
-        full = shift.placed >= shift.heads
-        turn.state = Turn.State.WAITING if full else note["state"]
+        placed = note["state"] == Turn.State.PLACED and has_place(
+            shift, turn.volunteer, turn.allowed
+        )
+        turn.state = Turn.State.PLACED if placed else Turn.State.WAITING
         turn.ended_at = None
         turn.save(update_fields=["state", "ended_at"])
+
+
+def _ask_again(asked: list[list[str]]) -> None:
+    """Let swaps be asked for again whose turns stand, unless somebody else is asked meanwhile."""
+    now = timezone.now()
+    for key, at in asked:
+        rows = Swap.objects.filter(pk=key, state=Swap.State.WITHDRAWN, answered_at=at)
+        standing = rows.filter(
+            Q(back=None) | Q(back__state=Turn.State.PLACED, back__shift__starts_at__gt=now),
+            turn__state=Turn.State.PLACED,
+            turn__shift__starts_at__gt=now,
+        )
+        for swap in standing:
+            others = Swap.objects.filter(turn=swap.turn_id, state=Swap.State.ASKED)
+            if not others.exists():
+                rows.update(state=Swap.State.ASKED, answered_at=None)

@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from django.db import connection
-from django.db.models import Max, Q
+from django.db import connections
+from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fangxian.accounts.models import Grant, User
+from fangxian.accounts.models import User
+from fangxian.accounts.queries import nearest_with
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
@@ -28,7 +29,7 @@ from fangxian.core.actions.notify import Note, notify_many
 from fangxian.mobilise import seats
 from fangxian.mobilise.load import overlaps, passed
 from fangxian.mobilise.models import Shift, Turn, Volunteer
-from fangxian.mobilise.queries import local, skills_of, stretches_of
+from fangxian.mobilise.queries import away, local, skills_of, stretches_of
 from fangxian.mobilise.rules import post_rules
 
 HELD: Final = (Turn.State.PLACED, Turn.State.WAITING)
@@ -36,7 +37,7 @@ HELD: Final = (Turn.State.PLACED, Turn.State.WAITING)
 
 @dataclass(frozen=True)
 class Override:
-    """A second person's word that a limit may be passed, and why."""
+    """The wish that a limit be passed, and why. A second person has to allow it."""
 
     reason: str
 
@@ -72,16 +73,17 @@ def held(
     return found, shift
 
 
-def lock_people(volunteers: Collection[UUID]) -> dict[UUID, Volunteer]:
+def lock_people(volunteers: Collection[UUID], *, using: str = "default") -> dict[UUID, Volunteer]:
     """Hold volunteers to the end of the transaction, all that it is about at once; those in scope.
 
     The human is held as well: he may serve at several places, and is on one shift at a time.
     """
-    rows = Volunteer.objects.select_for_update(of=("self",)).filter(id__in=volunteers)
+    every = Volunteer.objects.using(using).select_for_update(of=("self",))
+    rows = every.filter(id__in=volunteers)
     # Names of others are nobody's business here: who reads one is noted as having read of him.
     found = {one.id: one for one in rows.defer("name").order_by("id")}
     people = sorted({str(one.person_id) for one in found.values()})
-    with connection.cursor() as cursor:
+    with connections[using].cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended('mobilise ' || p, 0))"
             " FROM unnest(%s::text[]) p",
@@ -100,20 +102,31 @@ def enter(
 ) -> Turn:
     """Give somebody a place of a locked shift, or one in the line; the turn there is comes back.
 
+    Past a limit he waits with the ``override`` until a second person allows it (:func:`let_pass`).
+
     Raises OutOfScope (not seen here), Invalid (not fit, past a limit without an ``override``),
     Conflict (on duty elsewhere, discharged).
     """
     one = lock_people([volunteer.id]).get(volunteer.id)
     if one is None:
         raise OutOfScope(str(volunteer.id))
-    known = Turn.objects.filter(shift=shift, volunteer=one, state__in=HELD).first()
+    # One human is on a shift once, whichever of his records it is by.
+    known = Turn.objects.filter(
+        shift=shift, volunteer__person=one.person_id, state__in=HELD
+    ).first()
     if known is not None:
         return known
+    if not codes.contains(one.place_code, shift.place_code):
+        raise Invalid(
+            Problem(
+                _("%(name)s does not serve there.") % {"name": volunteer.name},
+                mend=_("Enlist the volunteer there first."),
+                code="elsewhere",
+            )
+        )
     over = _refuse(shift, one)
     if over and override is None:
         raise Invalid(*map(limit, over))
-    if override is not None and by.person_id == one.person_id:
-        raise Conflict(_("Nobody lets himself pass a limit: somebody else has to decide."))
     last = Turn.objects.filter(shift=shift).aggregate(n=Max("number"))["n"] or 0
     emergency = shift.post.emergency
     turn = Turn(
@@ -122,16 +135,36 @@ def enter(
         shift=shift,
         volunteer=one,
         number=last + 1,
-        state=Turn.State.PLACED if _fits(shift, one.id) else Turn.State.WAITING,
+        state=Turn.State.PLACED if not over and _fits(shift, one.id) else Turn.State.WAITING,
         source=source,
         asked_at=timezone.now(),
         for_turn=for_turn,
     )
     if over and override is not None:
-        turn.allowed, turn.allowed_by = over, by.name
-        turn.allowed_for = override.reason.strip()
+        turn.asked_by, turn.allowed_for = by.name, override.reason.strip()
     turn.save(force_insert=True)
     return turn
+
+
+def let_pass(by: Actor, shift: Shift, turn: Turn) -> None:
+    """Let a turn of a locked shift pass its limits, as a second person; it gets a free place.
+
+    Raises Conflict (nobody asked; whoever asked, or who is to serve; discharged), Invalid.
+    """
+    one = lock_people([turn.volunteer_id]).get(turn.volunteer_id)
+    if one is None:
+        raise OutOfScope(str(turn.volunteer_id))
+    if not turn.asks:
+        raise Conflict(_("Nobody asked that a limit be passed there, or it is settled."))
+    # A human has one account at most.
+    if by.name == turn.asked_by or by.person_id == one.person_id:
+        raise Conflict(
+            _("A second person has to allow it: neither who asked, nor who is to serve.")
+        )
+    turn.allowed, turn.allowed_by = _refuse(shift, one), by.name
+    if _fits(shift, one.id):
+        turn.state = Turn.State.PLACED
+    turn.save(update_fields=["allowed", "allowed_by", "state"])
 
 
 def _fits(shift: Shift, one: UUID) -> bool:
@@ -149,6 +182,7 @@ _SAID: Final = {
     "week_hours": gettext_lazy("It would make more than %(limit)g hours in seven days."),
     "days_in_row": gettext_lazy("It would make more than %(limit)g days in a row."),
     "nights_in_row": gettext_lazy("It would make more than %(limit)g nights in a row."),
+    "rest_days": gettext_lazy("Less than %(limit)g days of rest in %(within)d would be left."),
 }
 
 
@@ -169,14 +203,21 @@ def _refuse(shift: Shift, volunteer: Volunteer) -> list[str]:
     has = stretches_of([volunteer], shift.starts_at, rules)[volunteer.id]
     if overlaps(new, has):
         raise Conflict(_("%(name)s is on another shift then.") % {"name": volunteer.name})
+    day = new.starts_at.date()
+    if any(one.holds_on(day) for one in away([volunteer.person_id], day, day)[volunteer.person_id]):
+        raise Conflict(
+            _("%(name)s is away with an aid batch, or in quarantine after it.")
+            % {"name": volunteer.name}
+        )
     return passed(new, has, rules.limits)
 
 
 def limit(code: str) -> Problem:
     """What is said of a limit that would be passed."""
+    limits = post_rules().limits
     return Problem(
-        _SAID[code] % {"limit": getattr(post_rules().limits, code)},
-        mend=_("Somebody else who plans shifts may allow it, with a reason."),
+        _SAID[code] % {"limit": getattr(limits, code), "within": limits.rest_within},
+        mend=_("Give a reason: somebody else who plans shifts may then allow it."),
         code=code,
     )
 
@@ -202,9 +243,7 @@ def move_up(by: Actor, shift: Shift) -> list[Turn]:
     moved = []
     for turn in waiting:
         one = people.get(turn.volunteer_id)
-        if one is None or not _may_move(shift, one, turn.allowed):
-            continue
-        if not _fits(shift, one.id):
+        if one is None or not has_place(shift, one, turn.allowed):
             continue
         turn.state = Turn.State.PLACED
         turn.save(update_fields=["state"])
@@ -213,9 +252,13 @@ def move_up(by: Actor, shift: Shift) -> list[Turn]:
     return moved
 
 
-def _may_move(shift: Shift, one: Volunteer, allowed: Collection[str]) -> bool:
+def has_place(shift: Shift, one: Volunteer, allowed: Collection[str]) -> bool:
+    """Whether a locked shift has a free place that somebody may take, past the limits ``allowed``.
+
+    He is held as well.
+    """
     try:
-        return set(_refuse(shift, one)) <= set(allowed)
+        return set(_refuse(shift, one)) <= set(allowed) and _fits(shift, one.id)
     except (Conflict, Invalid):
         return False
 
@@ -230,15 +273,16 @@ def told(
         _tell(by, shift, users.values_list("id", flat=True), template, **more)
 
 
-def tell_staff(by: Actor, right: str, shift: Shift, template: str, **more: str) -> None:
-    """Tell who has the right nearest to a shift's place, whoever made the change."""
-    above = codes.ancestors(shift.place_code, include_self=True)
-    here = Q(region=None) | Q(region__code__in=above, region__valid_to=None)
-    grants = Grant.objects.in_force().filter(here, role__rights__contains=[right])
-    found: dict[str, set[UUID]] = {}
-    for user_id, code in grants.values_list("user_id", "region__code"):
-        found.setdefault(code or "", set()).add(user_id)
-    _tell(by, shift, found[max(found, key=len)] if found else (), template, **more)
+def tell_staff(
+    by: Actor,
+    right: str,
+    shift: Shift,
+    template: str,
+    besides: UUID | None = None,
+    **more: str,
+) -> None:
+    """Tell who has the right nearest to a shift's place, other than ``besides``."""
+    _tell(by, shift, nearest_with(right, shift.place_code, besides), template, **more)
 
 
 def _tell(by: Actor, shift: Shift, users: Iterable[UUID], template: str, **more: str) -> None:

@@ -34,21 +34,32 @@ def stretch(starts_at: dt.datetime, ends_at: dt.datetime, night: Night) -> Stret
 
 @dataclass(frozen=True)
 class Load:
-    """``week_hours``: the most in any seven days; ``days`` and ``nights`` the longest runs."""
+    """``week_hours``: the most in any seven days; ``days`` and ``nights`` the longest runs.
+
+    ``busy``: the most days of work among so many as the rules ask days of rest in.
+    """
 
     week_hours: float
     days: int
     nights: int
+    busy: int = 0
 
 
-def load(of: Iterable[Stretch]) -> Load:
+def load(of: Iterable[Stretch], limits: Limits) -> Load:
     """What these shifts of one person come to."""
     all_of = sorted(of)
+    dates = {one.starts_at.date() for one in all_of}
     return Load(
         week_hours=max((_hours_from(one.starts_at, all_of) for one in all_of), default=0.0),
-        days=longest_run({one.starts_at.date() for one in all_of}),
+        days=longest_run(dates),
         nights=longest_run({one.starts_at.date() for one in all_of if one.night}),
+        busy=max((_busy(dates, day, limits.rest_within) for day in dates), default=0),
     )
+
+
+def _busy(days: Collection[dt.date], first: dt.date, within: int) -> int:
+    """How many of the days lie among so many from the first on."""
+    return sum(0 <= (day - first).days < within for day in days)
 
 
 def _hours_from(first: dt.datetime, of: Sequence[Stretch]) -> float:
@@ -68,9 +79,9 @@ def longest_run(days: Collection[dt.date]) -> int:
 def passed(new: Stretch, has: Collection[Stretch], limits: Limits) -> list[str]:
     """The codes of the limits that ``new`` would pass beside what somebody has; never ``overlap``.
 
-    ``shift_hours``, ``rest_hours``, ``week_hours``, ``days_in_row``, ``nights_in_row``. What was
-    passed before elsewhere has nothing to do with it: only the seven days and the runs that the new
-    one is part of are looked at.
+    ``shift_hours``, ``rest_hours``, ``week_hours``, ``days_in_row``, ``nights_in_row``,
+    ``rest_days``. What was passed before elsewhere has nothing to do with it: only the spans and
+    the runs that the new one is part of are looked at.
     """
     rest = dt.timedelta(hours=limits.rest_hours)
     near = [one for one in has if abs(one.starts_at - new.starts_at) <= 32 * _DAY]
@@ -93,6 +104,11 @@ def passed(new: Stretch, has: Collection[Stretch], limits: Limits) -> list[str]:
         "nights_in_row": new.night
         and day not in nights
         and _run_of(day, nights) > limits.nights_in_row,
+        "rest_days": day not in days
+        and any(
+            _busy({*days, day}, day - n * _DAY, limits.rest_within) > limits.days_within
+            for n in range(limits.rest_within)
+        ),
     }
     return [code for code, is_passed in found.items() if is_passed]
 
@@ -114,11 +130,15 @@ def overlaps(new: Stretch, has: Iterable[Stretch]) -> bool:
 
 @dataclass(frozen=True)
 class Near:
-    """A limit that somebody comes near: ``code`` as of :func:`passed`, what it is and may be."""
+    """A limit that somebody comes near: ``code`` as of :func:`passed`, what it is and may be.
+
+    ``within``: among how many days, where the rules say so.
+    """
 
     code: str
     amount: float
     limit: float
+    within: int = 0
 
     @property
     def reached(self) -> bool:
@@ -131,10 +151,10 @@ class Near:
         return self.amount > self.limit
 
 
-def ahead(of: Iterable[Stretch], now: dt.datetime) -> Load:
+def ahead(of: Iterable[Stretch], now: dt.datetime, limits: Limits) -> Load:
     """The load that shifts still to be served are part of; what was rested from is over.
 
-    A week or a run counts where one of its shifts ends after ``now``.
+    A week, a span or a run counts where one of its shifts ends after ``now``.
     """
     all_of = sorted(of)
     coming = [one for one in all_of if one.ends_at > now]
@@ -153,6 +173,16 @@ def ahead(of: Iterable[Stretch], now: dt.datetime) -> Load:
         nights=max(
             (_run_of(one.starts_at.date(), nights) for one in coming if one.night), default=0
         ),
+        busy=max(
+            (
+                _busy(days, day, limits.rest_within)
+                for day in days
+                if any(
+                    0 <= (then.starts_at.date() - day).days < limits.rest_within for then in coming
+                )
+            ),
+            default=0,
+        ),
     )
 
 
@@ -162,14 +192,16 @@ def nearing(found: Load, limits: Limits) -> list[Near]:
     Of days and nights, which are counted whole, one is told at the latest before the last.
     """
     of = (
-        ("week_hours", found.week_hours, limits.week_hours),
-        ("days_in_row", found.days, limits.days_in_row),
-        ("nights_in_row", found.nights, limits.nights_in_row),
+        Near("week_hours", found.week_hours, limits.week_hours),
+        Near("days_in_row", found.days, limits.days_in_row),
+        Near("nights_in_row", found.nights, limits.nights_in_row),
+        Near("rest_days", found.busy, limits.days_within, limits.rest_within),
     )
     return [
-        Near(code, amount, limit)
-        for code, amount, limit in of
-        if amount >= _warned_from(code, limit, limits.warn_share)
+        one
+        for one in of
+        if (one.code != "rest_days" or limits.rest_days)
+        and one.amount >= _warned_from(one.code, one.limit, limits.warn_share)
     ]
 
 

@@ -2,7 +2,7 @@
 
 Who serves at one place twice does so once (``joining``). Nobody is on two shifts at a time: of two
 that overlap the one that was asked for later is taken off, and the line moves up. Who serves at
-two places goes on at both.
+two places goes on at both. In a call he has one pledge (``calls.merging``).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from fangxian.common.actor import Actor
 from fangxian.mobilise import joining
+from fangxian.mobilise.calls import merging as pledges
 from fangxian.mobilise.line import HELD, lock_people, move_up, told
 from fangxian.mobilise.models import Shift, Turn, Volunteer
 from fangxian.people.models import PersonLink
@@ -33,6 +34,7 @@ def settle_volunteers(by: Actor, lost: UUID, kept: UUID) -> Notes:
     """Make one of those who serve at one place twice. Returns what the undo needs."""
     both = list(Volunteer.objects.filter(person_id__in=[lost, kept]).values_list("id", flat=True))
     shifts = _held(Turn.objects.filter(volunteer__in=both, state__in=HELD).values("shift"))
+    pledges.hold(both)
     people = lock_people(both)
     own = {
         one.place_code: one
@@ -41,10 +43,13 @@ def settle_volunteers(by: Actor, lost: UUID, kept: UUID) -> Notes:
     }
     twice = set(same_volunteers(lost, kept))
     notes: Notes = {"volunteers": [], "overlaps": {"ended": []}}
+    # Before they are joined: one volunteer has no two pledges.
+    notes["pledges"] = pledges.settle_pledges(by, both)
     for key in sorted(twice):
         row = people[key]
         notes["volunteers"].append(joining.join(row, own[row.place_code]))
         PersonLink.objects.filter(person_id=lost, kind=LINK, source_id=row.pk).delete()
+    pledges.leave(notes["pledges"])
     _never_at_two_places(by, both, notes["overlaps"], shifts)
     for note in [*notes["volunteers"], notes["overlaps"]]:
         for ended in note["ended"]:
@@ -76,15 +81,20 @@ def _never_at_two_places(
             stand.append(shift)
 
 
-def reopen_volunteers(_by: Actor, notes: Notes) -> None:
+def reopen_volunteers(by: Actor, notes: Notes) -> None:
     """Take back what :func:`settle_volunteers` did, the last first."""
     of = [*notes["volunteers"], notes["overlaps"]]
     _held([ended["shift"] for note in of for ended in note["ended"]])
-    lock_people([UUID(note[who]) for note in notes["volunteers"] for who in ("row", "stays")])
-    joining.put_back(notes["overlaps"])
+    pledges.hold_noted(notes["pledges"])
+    both = {UUID(note[who]) for note in notes["volunteers"] for who in ("row", "stays")}
+    turns = [ended["id"] for ended in notes["overlaps"]["ended"]]
+    both.update(Turn.objects.filter(id__in=turns).values_list("volunteer_id", flat=True))
+    lock_people([*both, *pledges.volunteers(notes["pledges"])])
     for note in reversed(notes["volunteers"]):
         row = joining.part(note)
         if row is not None and row.to_date is None:
             PersonLink.objects.get_or_create(
                 person_id=row.person_id, place_code=row.place_code, kind=LINK, source_id=row.pk
             )
+    joining.put_back(notes["overlaps"])
+    pledges.reopen_pledges(by, notes["pledges"])

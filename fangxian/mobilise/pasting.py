@@ -29,7 +29,7 @@ class Suggestion:
     """One proposal of a line: who, and which shifts; ``key`` names it in a form.
 
     ``volunteer`` is None where nobody of the list has that name, or several have (``namesakes``).
-    Of ``one_of`` the shift that lacks people most is taken.
+    Of ``one_of`` the shift that lacks people most is taken; ``ordered``, the first that has room.
     """
 
     key: str
@@ -39,6 +39,7 @@ class Suggestion:
     shifts: tuple[Shift, ...]
     one_of: bool
     off: bool
+    ordered: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ def read(text: str, shifts: Sequence[Shift], people: Sequence[Volunteer]) -> Rea
         for line in reading.lines
     )
     proposals = [(one.number, p) for one in reading.lines for p in one.proposals]
-    said = [(n, p.name, p.human, p.intent, p.shifts, p.wish) for n, p in proposals]
+    said = [(n, p.name, p.human, p.intent, p.shifts, p.wish, p.ordered) for n, p in proposals]
     return Read(lines, hashlib.sha256(repr(said).encode()).hexdigest()[:16])
 
 
@@ -132,6 +133,7 @@ def _suggestion(
         tuple(shifts[shift] for shift in one.shifts),
         one.wish == "one_of",
         one.intent in OFF,
+        one.ordered,
     )
 
 

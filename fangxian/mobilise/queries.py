@@ -15,7 +15,7 @@ from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.models import Placed
 from fangxian.mobilise.load import Stretch, stretch
-from fangxian.mobilise.models import Shift, Skill, Swap, Turn, Volunteer
+from fangxian.mobilise.models import Shift, Skill, Swap, Turn, Volunteer, Wish
 from fangxian.mobilise.rules import PostRules
 
 SWAPPED_WITHIN = dt.timedelta(days=14)
@@ -51,6 +51,12 @@ def volunteers_of(by: Actor) -> QuerySet[Volunteer]:
         return Volunteer.objects.none()
     found = Volunteer.objects.filter(to_date=None, person_id=by.person_id)
     return found.order_by("-place_code")
+
+
+def names_of(volunteers: Iterable[UUID | str]) -> dict[UUID, str]:
+    """The names of volunteers, read as such: who is told them has read of the persons."""
+    found = Volunteer.objects.filter(id__in=list(volunteers)).only("id", "person_id", "name")
+    return {one.id: one.name for one in found}
 
 
 def for_shift(shift: Shift) -> QuerySet[Volunteer]:
@@ -100,33 +106,72 @@ def stretches_of(
     return {one.id: of_person[one.person_id] for one in volunteers}
 
 
+def days_off(people: Collection[UUID], first: dt.date, last: dt.date) -> dict[UUID, list[Wish]]:
+    """When people are off in a time, by person; also what was said at places out of sight.
+
+    Who is away (:func:`away`) is off too. The wishes are not those of the database: whose record
+    they are on is not told. Two queries.
+    """
+    found = away(people, first, last)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM mobilise_days_off(%s::uuid[], %s, %s)", [list(found), first, last]
+        )
+        for person, weekday, begins, until, part in cursor.fetchall():
+            found[person].append(
+                Wish(kind=Wish.Kind.OFF, weekday=weekday, first=begins, until=until, part=part)
+            )
+    return found
+
+
+def away(people: Collection[UUID], first: dt.date, last: dt.date) -> dict[UUID, list[Wish]]:
+    """When people are with a batch of aid, or in quarantine after it, by person; whoever sent them.
+
+    The database tells when, and neither where nor why. One query.
+    """
+    found: dict[UUID, list[Wish]] = {one: [] for one in people}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM mobilise_away(%s::uuid[], %s, %s)", [list(found), first, last]
+        )
+        for person, begins, until in cursor.fetchall():
+            found[person].append(Wish(kind=Wish.Kind.OFF, first=begins, until=until))
+    return found
+
+
 def local(starts_at: dt.datetime, ends_at: dt.datetime, rules: PostRules) -> Stretch:
     """A shift in local time, as the rules see it."""
     return stretch(timezone.localtime(starts_at), timezone.localtime(ends_at), rules.night)
 
 
-def to_come(by: Actor) -> QuerySet[Shift]:
-    """Shifts of the actor's area that are not over, the next first."""
+def to_come() -> QuerySet[Shift]:
+    """Shifts in sight that are not over, the next first."""
     found = Shift.objects.filter(cancelled_at=None, ends_at__gt=timezone.now())
     return found.select_related("post").order_by("starts_at", "post__name", "id")
 
 
-def swappable(by: Actor, turn: Turn, me: Volunteer) -> QuerySet[Turn]:
-    """Turns of others that somebody may ask for in exchange, the next first."""
+def swappable(turn: Turn, me: Volunteer) -> QuerySet[Turn]:
+    """Turns of others that somebody may ask for in exchange where he serves, the next first.
+
+    Of those who may take his ``turn`` for it.
+    """
     now = timezone.now()
     found = Turn.objects.filter(
         state=Turn.State.PLACED, shift__starts_at__gt=now, shift__starts_at__lt=now + SWAPPED_WITHIN
     )
-    found = inside(found, by.area).exclude(volunteer=me).exclude(shift=turn.shift_id)
+    found = inside(found, me.place_code).exclude(volunteer__person=me.person_id)
+    found = found.exclude(shift=turn.shift_id).filter(
+        volunteer__place_code__in=_around(turn.shift.place_code)
+    )
     return found.select_related("volunteer", "shift", "shift__post").order_by(
         "shift__starts_at", "volunteer__rank"
     )
 
 
-def swaps_of(me: Volunteer) -> QuerySet[Swap]:
+def swaps_of(person_id: UUID) -> QuerySet[Swap]:
     """What is asked of somebody or by him and may still be answered."""
     found = Swap.objects.filter(
-        Q(to=me) | Q(turn__volunteer=me),
+        Q(to__person=person_id) | Q(turn__volunteer__person=person_id),
         state=Swap.State.ASKED,
         turn__state=Turn.State.PLACED,
         turn__shift__starts_at__gt=timezone.now(),
@@ -136,7 +181,7 @@ def swaps_of(me: Volunteer) -> QuerySet[Swap]:
     ).order_by("turn__shift__starts_at")
 
 
-def credited(volunteer: Volunteer) -> int:
-    """The minutes that somebody has served here."""
-    turns = Turn.objects.filter(volunteer=volunteer, minutes__isnull=False)
+def credited(person_id: UUID) -> int:
+    """The minutes that somebody has served, at all places in sight."""
+    turns = Turn.objects.filter(volunteer__person=person_id, minutes__isnull=False)
     return sum(turns.values_list("minutes", flat=True))  # type: ignore[arg-type]  # none is null

@@ -25,6 +25,7 @@ from fangxian.mobilise import (
     ending,
     fatigue,
     following,
+    holidays,
     importing,
     jobs,  # noqa: F401 (they register themselves)
     lacking,
@@ -50,6 +51,10 @@ RIGHTS = (
     Right(KEEP, _("Keep the list of volunteers"), personal=True),
 )
 TEMPLATES = {
+    "mobilise.limit_asked": _(
+        "A volunteer would pass a limit on “%(post)s”, %(shift)s, %(day)s: allow it, or take the"
+        " volunteer off."
+    ),
     "mobilise.moved_up": _("A place became free: you are on “%(post)s”, %(shift)s, %(day)s."),
     "mobilise.taken_off": _("You were taken off “%(post)s”, %(shift)s, %(day)s."),
     "mobilise.rostered": _(
@@ -65,10 +70,18 @@ TEMPLATES = {
     "mobilise.died": _(
         "%(name)s has died and was taken off “%(post)s”, %(shift)s, %(day)s: see who takes it."
     ),
+    "mobilise.went_away": _(
+        "%(name)s is away with an aid batch, or in quarantine after it, and was taken off"
+        " “%(post)s”, %(shift)s, %(day)s: see who takes it."
+    ),
     fatigue.TOLD: _(
         "%(name)s of your unit comes near the limit of duty: %(hours)s hours in seven days,"
         " %(days)s days and %(nights)s nights in a row. See to it that somebody takes over."
     ),
+    ending.OVER: _(
+        "The emergency has ended: your shifts to come are cancelled, %(count)s of them."
+    ),
+    ending.CALL_OVER: _("The emergency has ended: the call “%(title)s” is closed."),
     "mobilise.cancelled": _("The shift at “%(post)s”, %(shift)s, %(day)s, was cancelled."),
 }
 
@@ -79,6 +92,7 @@ def register() -> None:
     ledgers.register(importing.LEDGER, order=120)
     core_rules.register_validator(rules.NAME, rules.check)
     core_rules.register_validator(roster_rules.NAME, roster_rules.check)
+    core_rules.register_validator(holidays.NAME, holidays.check)
     for right in RIGHTS:
         registries.rights.register(right.name, right)
     roster = NavItem(_("Posts and shifts"), "mobilise:week", VIEW, "clock")
@@ -164,7 +178,10 @@ def _today(by: Actor) -> list[TodayItem]:
     me = queries.volunteer_of(by) if by.may(TAKE) else None
     if me is not None:
         ahead = Turn.objects.filter(
-            volunteer=me, state=Turn.State.PLACED, shift__ends_at__gt=timezone.now(), went_at=None
+            volunteer__person=me.person_id,
+            state=Turn.State.PLACED,
+            shift__ends_at__gt=timezone.now(),
+            went_at=None,
         )
         found.append(
             TodayItem(

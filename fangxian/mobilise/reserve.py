@@ -9,7 +9,7 @@ from fangxian.mobilise import seats
 from fangxian.mobilise.line import HELD
 from fangxian.mobilise.load import overlaps, passed
 from fangxian.mobilise.models import Shift, Turn, Volunteer
-from fangxian.mobilise.queries import for_shift, local, skills_of, stretches_of
+from fangxian.mobilise.queries import away, for_shift, local, skills_of, stretches_of
 from fangxian.mobilise.rules import PostRules
 
 LOOKED_AT: Final = 300
@@ -43,11 +43,14 @@ def reserve(shift: Shift, rules: PostRules) -> list[Ready]:
     skills = skills_of([*on, *(one.id for one in rows)], shift.day)
     stretches = stretches_of(rows, shift.starts_at, rules)
     new, there = local(shift.starts_at, shift.ends_at, rules), [skills[one] for one in on]
+    off = away([one.person_id for one in rows], shift.day, shift.day)
     found: list[Ready] = []
     for one in rows:
         has = stretches[one.id]
-        if overlaps(new, has) or not seats.has_room(
-            shift.heads, shift.skills, there, skills[one.id]
+        if (
+            off[one.person_id]
+            or overlaps(new, has)
+            or not seats.has_room(shift.heads, shift.skills, there, skills[one.id])
         ):
             continue
         over = passed(new, has, rules.limits)

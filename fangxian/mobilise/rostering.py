@@ -20,7 +20,7 @@ from django.utils import timezone
 from fangxian.common import codes
 from fangxian.mobilise.load import Stretch, overlaps, passed
 from fangxian.mobilise.models import DraftLine, RosterDraft, Shift, Skill, Turn, Volunteer, Wish
-from fangxian.mobilise.queries import inside, local
+from fangxian.mobilise.queries import days_off, inside, local
 from fangxian.mobilise.roster_rules import Part, RosterRules, roster_rules
 from fangxian.mobilise.rules import Limits, post_rules
 
@@ -305,9 +305,12 @@ def _humans(
         longer = None if until is None or known_until is None else max(until, known_until)
         skills[of[volunteer]][skill] = longer
     wishes: dict[Who, list[Wish]] = defaultdict(list)
+    before = first - dt.timedelta(days=1)
     speaking = Wish.objects.filter(volunteer_id__in=list(of), first__lte=last)
-    for wish in speaking.exclude(until__lt=first - dt.timedelta(days=1)).order_by("id"):
+    for wish in speaking.exclude(until__lt=before).exclude(kind=Wish.Kind.OFF).order_by("id"):
         wishes[of[wish.volunteer_id]].append(wish)
+    for who, off in days_off(list(serves), before, last).items():
+        wishes[who] += off
     return {
         who: Human(who, places, skills.get(who, {}), (), tuple(wishes.get(who, ())))
         for who, places in serves.items()

@@ -40,7 +40,11 @@ SHAPE = shapes.record(
                 "days_in_row": shapes.number(1, 31, whole=True),
                 "nights_in_row": shapes.number(1, 31, whole=True),
                 "warn_share": shapes.number(0.1, 1),
-            }
+            },
+            {
+                "rest_days": shapes.number(0, 30, whole=True),
+                "rest_within": shapes.number(2, 31, whole=True),
+            },
         ),
         "night": shapes.record(
             {
@@ -85,7 +89,8 @@ class SkillKind(Named):
 class Limits:
     """How much anybody may be asked. What passes one needs a second person's word.
 
-    ``warn_share``: from this share of a limit on it is told before it is reached.
+    ``warn_share``: from this share of a limit on it is told before it is reached. ``rest_days``: of
+    any ``rest_within`` days so many at least are without a shift; those rules without it ask none.
     """
 
     shift_hours: float
@@ -94,6 +99,13 @@ class Limits:
     days_in_row: int
     nights_in_row: int
     warn_share: float
+    rest_days: int = 0
+    rest_within: int = 14
+
+    @property
+    def days_within(self) -> int:
+        """Days of work that the days of rest leave among any ``rest_within``."""
+        return self.rest_within - self.rest_days
 
 
 @dataclass(frozen=True)

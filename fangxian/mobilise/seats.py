@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 
@@ -11,7 +12,24 @@ def seated(heads: int, skills: Mapping[str, int], people: Sequence[Collection[st
     Of ``heads`` seats so many as ``skills`` says ask for a skill, the others for none. Somebody
     without a skill never takes a seat that asks for one, even while nobody else wants it.
     """
-    return sum(seat is not None for seat in assigned(heads, skills, people))
+    asked = len(_asked(heads, skills))
+    skilled = asked - len(_asked(asked, remaining(asked, skills, people)))
+    # The others ask for nothing: who has none of the first takes any of these.
+    return skilled + min(heads - asked, len(people) - skilled)
+
+
+def remaining(
+    heads: int, skills: Mapping[str, int], people: Sequence[Collection[str]]
+) -> dict[str, int]:
+    """How many heads with which skill are still asked for beside ``people``, who are there."""
+    asked = _asked(heads, skills)
+    able = [has for has in people if not skills.keys().isdisjoint(has)]
+    taken = [seat for seat in assigned(len(asked), skills, able) if seat]
+    return dict(sorted((Counter(asked) - Counter(taken)).items()))
+
+
+def _asked(heads: int, skills: Mapping[str, int]) -> list[str]:
+    return [seat for seat in labels(heads, skills) if seat]
 
 
 def without(heads: int, skills: Mapping[str, int], people: Sequence[Collection[str]]) -> list[int]:

@@ -63,6 +63,7 @@ _CODES: Final = {
     Rule.REST: "rest_hours",
     Rule.MOST_IN_ROW: "days_in_row",
     Rule.MOST_MINUTES: "week_hours",
+    Rule.MOST_DAYS: "rest_days",
 }
 
 
@@ -210,6 +211,13 @@ class _Made:
         longest = max((_minutes(slot) for slot in task.slots), default=0)
         return most if days * longest > most else None
 
+    def _most_days(self) -> int | None:
+        """The days of work that the days of rest leave in the whole time; None: all that fit."""
+        limits = self.task.limits
+        spans, more = divmod(self.task.days, limits.rest_within)
+        most = spans * limits.days_within + min(more, limits.days_within)
+        return most if limits.rest_days and most < self.task.days else None
+
     def _tags(self) -> dict[tuple[Any, ...], str]:
         """Hours at a place from which somebody is barred → the skill not to be barred."""
         found: dict[tuple[Any, ...], str] = {}
@@ -254,6 +262,7 @@ class _Made:
             Limits(
                 most_minutes=self.most_minutes,
                 most_in_row=task.limits.days_in_row,
+                most_days=self._most_days(),
             ),
             frozenset(skills),
             wants=dict(wants),

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Final
+
 from procrastinate.contrib.django import app
 
 from fangxian.core import runner
+from fangxian.core.daily import CRON, once
+
+# When few check in.
+FORGET_AT: Final = dt.time(3, 35)
 
 
 @app.periodic(cron="*/5 * * * *")
@@ -45,3 +52,15 @@ def echelons(timestamp: int) -> None:
     from fangxian.mobilise.calls.registered import ask_for_echelons
 
     ask_for_echelons(by=runner.system_actor("mobilise.echelons"))
+
+
+@app.periodic(cron=CRON)
+@app.task(
+    name="mobilise.whereabouts", lock="mobilise.whereabouts", queueing_lock="mobilise.whereabouts"
+)
+def whereabouts(timestamp: int) -> None:
+    """Forget where people checked in, some days later."""
+    from fangxian.mobilise.actions import forget_whereabouts
+
+    by = runner.system_actor("mobilise.whereabouts")
+    once("mobilise.whereabouts", FORGET_AT, lambda: forget_whereabouts(by=by))

@@ -4,6 +4,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from fangxian.core.views.ledgers import LedgerPages
 from fangxian.mobilise.actions.volunteers import KEEP
+from fangxian.mobilise.aid import importing
+from fangxian.mobilise.aid.actions import KEEP as AID
 from fangxian.mobilise.calls import urls as call_urls
 from fangxian.mobilise.views import (
     certificates,
@@ -52,6 +54,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("in/", taking.typed, name="typed"),
     path("in/<str:token>/", taking.arrive, name="check_in"),
     path("turns/<uuid:turn_id>/out/", taking.leave, name="check_out"),
+    path("turns/<uuid:turn_id>/duty/", taking.tick, name="tick"),
     path("turns/<uuid:turn_id>/withdraw/", taking.give_back, name="withdraw"),
     path("turns/<uuid:turn_id>/swap/", swaps.ask, name="swap"),
     path("swaps/<uuid:swap_id>/<slug:answer>/", swaps.answer, name="swap_answer"),
@@ -87,6 +90,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("volunteers/", volunteers.every, name="volunteers"),
     path("volunteers/export/", volunteers.export, name="volunteers_export"),
     path("volunteers/new/", volunteers.new, name="volunteer_new"),
+    path("volunteers/known/", volunteers.known, name="volunteer_known"),
     path("volunteers/<uuid:volunteer_id>/", volunteers.detail, name="volunteer"),
     path(
         "volunteers/<uuid:volunteer_id>/certificate/",
@@ -106,4 +110,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="wish_remove_for",
     ),
     *LedgerPages("mobilise", KEEP).urls(),
+    *LedgerPages("mobilise", AID, importing.PART).urls(),
 ]

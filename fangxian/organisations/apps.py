@@ -15,7 +15,13 @@ class OrganisationsConfig(AppConfig):
         from fangxian.organisations import registered
 
         data = Path(__file__).parent / "data"
-        for name in ("rules", "temporary_rules", "reporting_rules", "together_rules"):
+        for name in (
+            "rules",
+            "temporary_rules",
+            "standing_rules",
+            "reporting_rules",
+            "together_rules",
+        ):
             rules.register_shipped(data / f"{name}.json")
         post_migrate.connect(_load_kinds, sender=self, dispatch_uid="fangxian.organisation_kinds")
         registered.register()

@@ -154,10 +154,9 @@ def pairing_rows(code: str, clear: bool) -> Iterator[list[object]]:
         last=Max("entries__on"), n=Count("entries", distinct=True)
     )
     for row in rows.iterator(chunk_size=CHUNK):
-        other = row.partner or row.place
         yield [
             row.organisation.name,
-            other.name if other else "",
+            row.other_name,
             pgettext("answer", "yes") if row.linked else pgettext("answer", "no"),
             row.purpose,
             row.from_date,

@@ -41,7 +41,11 @@ class OrganisationFilter(forms.Form):
     state = forms.ChoiceField(
         label=_("State"),
         required=False,
-        choices=[("", _("Existing")), ("dissolved", pgettext_lazy("organisations", "Dissolved"))],
+        choices=[
+            ("", _("Existing")),
+            ("unfit", _("To be mended by the rules")),
+            ("dissolved", pgettext_lazy("organisations", "Dissolved")),
+        ],
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -78,6 +82,12 @@ class OrganisationForm(forms.Form):
         label=_("Unified social credit code"), max_length=18, required=False
     )
     founded_on = forms.DateField(label=_("Founded on"), required=False, widget=day_input())
+    elected_on = forms.DateField(
+        label=_("Leadership elected on"),
+        required=False,
+        widget=day_input(),
+        help_text=_("Of a party body; its term is counted from this day."),
+    )
 
     def __init__(self, by: Actor, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -95,6 +105,7 @@ class OrganisationForm(forms.Form):
             "parent": body.parent.name if body.parent else "",
             "credit_code": body.credit_code,
             "founded_on": body.founded_on,
+            "elected_on": body.elected_on,
         }
 
     def clean_seat(self) -> Region:

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.common.actor import Actor
+from fangxian.common.ui.changes import ChangeForm
 from fangxian.common.ui.choices import offer
 from fangxian.organisations.forms import HolderForm, day_input, one_body, one_place
 from fangxian.organisations.models import Organisation
@@ -27,7 +30,7 @@ class AllianceForm(forms.Form):
     lead = forms.CharField(
         label=_("Who leads it"), max_length=120, help_text=_("Full name of the organisation.")
     )
-    from_date = forms.DateField(label=_("From"), widget=day_input())
+    from_date = forms.DateField(label=_("Founded on"), widget=day_input())
 
     def __init__(self, by: Actor, rules: TogetherRules, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -43,11 +46,49 @@ class AllianceForm(forms.Form):
         return one_body(self.cleaned_data["lead"].strip())
 
 
+class ChangeAllianceForm(ChangeForm):
+    """What an alliance is called, its kind and who leads it, as it is now."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    kind = forms.ChoiceField(label=_("Kind"), choices=[])
+    lead = forms.CharField(
+        label=_("Who leads it"), max_length=120, help_text=_("Full name of the organisation.")
+    )
+
+    def __init__(self, rules: TogetherRules, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offer(self, kind=[(one.code, one.name) for one in rules.alliances.values()])
+
+    def clean_lead(self) -> Organisation | None:
+        """The organisation by its full or short name; None where it was left alone."""
+        text = self.cleaned_data["lead"].strip()
+        return None if text == self.now["lead"] else one_body(text)
+
+
+class AlliesForm(forms.Form):
+    """Units of the place that join at once, and as what."""
+
+    organisations = forms.ModelMultipleChoiceField(
+        label=_("Units of the place that are not in it"),
+        queryset=Organisation.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    role = forms.ChoiceField(label=_("Role"), choices=[], initial="member")
+    on = forms.DateField(label=_("Joined on"), widget=day_input())
+
+    def __init__(
+        self, found: QuerySet[Organisation], rules: TogetherRules, *args: Any, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["organisations"].queryset = found  # type: ignore[attr-defined]
+        offer(self, role=[(one.code, one.name) for one in rules.roles.values()])
+
+
 class AllyForm(HolderForm):
     """An organisation found by search, and as what it joins."""
 
     role = forms.ChoiceField(label=_("Role"), choices=[])
-    on = forms.DateField(label=_("From"), widget=day_input())
+    on = forms.DateField(label=_("Joined on"), widget=day_input())
 
     def __init__(self, by: Actor, rules: TogetherRules, *args: Any, **kwargs: Any) -> None:
         super().__init__(by, *args, person=False, **kwargs)
@@ -90,8 +131,14 @@ class PairForm(forms.Form):
         required=False,
         help_text=_("Name or code, also far away; with a community here it is linked too."),
     )
-    purpose = forms.CharField(label=_("Purpose"), max_length=200)
-    from_date = forms.DateField(label=_("From"), widget=day_input())
+    unit_there = forms.CharField(
+        label=_("Unit there"),
+        max_length=120,
+        required=False,
+        help_text=_("Of a unit far away that is not kept here: its name, with its place above."),
+    )
+    purpose = forms.CharField(label=pgettext_lazy("a pair", "Purpose"), max_length=200)
+    from_date = forms.DateField(label=_("Paired since"), widget=day_input())
 
     def clean_organisation(self) -> Organisation:
         """The organisation by its full or short name."""
@@ -112,7 +159,15 @@ class PairForm(forms.Form):
         given = super().clean() or {}
         if bool(given.get("partner")) == bool(given.get("place")) and not self.errors:
             self.add_error("partner", _("Name either another organisation or a place."))
+        elif given.get("unit_there") and given.get("partner"):
+            self.add_error("unit_there", _("Name the place where this unit is instead."))
         return given
+
+
+class ChangePairForm(ChangeForm):
+    """What a pairing is for, as it is now."""
+
+    purpose = forms.CharField(label=pgettext_lazy("a pair", "Purpose"), max_length=200)
 
 
 class EntryForm(forms.Form):

@@ -10,10 +10,13 @@ from uuid import UUID
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fangxian.common.actor import Actor
 from fangxian.common.ui.changes import ChangeForm
 from fangxian.common.ui.choices import offer
+from fangxian.core.models import Emergency
+from fangxian.core.queries import emergencies_at
 from fangxian.organisations.forms import HolderForm, day_input, one_body, one_place
 from fangxian.organisations.models import (
     Organisation,
@@ -75,7 +78,14 @@ class UnitForm(forms.Form):
         max_length=120,
         help_text=_("Full name of the organisation that approves it and stands above it."),
     )
-    from_date = forms.DateField(label=_("From"), widget=day_input())
+    emergency = forms.ModelChoiceField(
+        label=_("Emergency"),
+        queryset=Emergency.objects.none(),
+        required=False,
+        empty_label=_("none"),
+        help_text=_("When it ends, the unit is dissolved."),
+    )
+    from_date = forms.DateField(label=_("First day"), widget=day_input())
     until = forms.DateField(label=_("Last day"), widget=day_input())
 
     def __init__(self, by: Actor, *args: Any, **kwargs: Any) -> None:
@@ -83,7 +93,9 @@ class UnitForm(forms.Form):
         self.by = by
         rules = temporary_rules()
         kinds = OrganisationKind.objects.filter(code__in=list(rules.forms)).order_by("code")
-        self.fields["kind"].queryset = kinds  # type: ignore[attr-defined]
+        fields: Any = self.fields
+        fields["kind"].queryset = kinds
+        fields["emergency"].queryset = emergencies_at(by.area)
         offer(self, setting=[(one.code, one.name) for one in rules.settings.values()])
 
     @staticmethod
@@ -91,7 +103,12 @@ class UnitForm(forms.Form):
         """Initial values of a new one."""
         today = timezone.localdate()
         last = today + dt.timedelta(days=temporary_rules().usual_days)
-        return {"place": area, "from_date": today, "until": last}
+        return {
+            "place": area,
+            "emergency": emergencies_at(area).first(),
+            "from_date": today,
+            "until": last,
+        }
 
     @staticmethod
     def of(unit: TemporaryUnit) -> dict[str, Any]:
@@ -104,6 +121,7 @@ class UnitForm(forms.Form):
             "place": unit.place.code,
             "where": unit.where,
             "superior": unit.superior.name,
+            "emergency": unit.emergency_id or "",
             "from_date": unit.from_date,
             "until": unit.until,
         }
@@ -124,7 +142,7 @@ class ChangeUnitForm(ChangeForm, UnitForm):
 class SecondForm(HolderForm):
     """Somebody found by search, and what he is to be in the unit."""
 
-    duty = forms.CharField(label=_("Duty"), max_length=60, required=False)
+    duty = forms.CharField(label=pgettext_lazy("in a unit", "Duty"), max_length=60, required=False)
     office = forms.ChoiceField(label=_("Office"), required=False, choices=[])
     standing = forms.ChoiceField(
         label=_("Standing in the party"),
@@ -145,35 +163,38 @@ class SecondForm(HolderForm):
 class SecondmentForm(ChangeForm):
     """A secondment as it is now."""
 
-    duty = forms.CharField(label=_("Duty"), max_length=60, required=False)
+    duty = forms.CharField(label=pgettext_lazy("in a unit", "Duty"), max_length=60, required=False)
     standing = forms.ChoiceField(
         label=_("Standing in the party"), required=False, choices=[NONE, *Standing.choices]
     )
 
 
-class OfficersForm(forms.Form):
-    """Who holds which office, a field for each of the unit."""
+class OfficersForm(ChangeForm):
+    """Who holds which office as it is now, a field for each of the unit."""
 
     def __init__(
         self, unit: TemporaryUnit, people: Sequence[Secondment], *args: Any, **kwargs: Any
     ) -> None:
-        super().__init__(*args, **kwargs)
-        for row in people:
-            self.fields[str(row.id)] = forms.ChoiceField(
+        # Of each form its own; the digests are made of them.
+        self.base_fields = {  # type: ignore[misc]
+            str(row.id): forms.ChoiceField(
                 label=row.person.name,
                 required=False,
                 choices=offices_of(unit),
                 initial=row.office,
                 help_text=row.get_standing_display() if row.standing else "",
             )
+            for row in people
+        }
+        super().__init__(*args, **kwargs)
 
     def chosen(self) -> dict[UUID, str]:
-        """The offices by secondment."""
+        """The offices by secondment: those that were changed."""
         return {UUID(name): value for name, value in self.cleaned_data.items()}
 
 
-class ProlongForm(forms.Form):
-    """Another last day, and why."""
+class ProlongForm(ChangeForm):
+    """Another last day than it is now, and why."""
 
     until = forms.DateField(label=_("Last day"), widget=day_input())
     reason = forms.CharField(label=_("Reason"), min_length=4, max_length=200)

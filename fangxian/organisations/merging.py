@@ -19,8 +19,9 @@ from django.utils.translation import gettext as _
 
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict
+from fangxian.common.history import restored
 from fangxian.common.models import update_fields
-from fangxian.organisations.actions import members, responsibilities
+from fangxian.organisations.actions import members, responsibilities, seconding
 from fangxian.organisations.models import (
     Claim,
     FiveOneEvidence,
@@ -33,6 +34,7 @@ from fangxian.organisations.models import (
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.vacancies import refresh_places
 from fangxian.people.models import PersonLink
+from fangxian.people.references import plain
 
 Notes = dict[str, Any]
 Hanging = tuple[type[Model], str]
@@ -58,14 +60,6 @@ def same_members(lost: UUID, kept: UUID) -> list[UUID]:
 def same_responsibilities(lost: UUID, kept: UUID) -> list[UUID]:
     """What both records answer for in one role on the same days."""
     return [row.pk for row, _stays, _alone in _responsibilities(lost, kept)]
-
-
-def same_secondments(lost: UUID, kept: UUID) -> list[UUID]:
-    """Secondments into units in which the kept record is too: they stay with the lost one."""
-    own = Secondment.objects.filter(person_id=kept).values("unit_id")
-    return list(
-        Secondment.objects.filter(person_id=lost, unit__in=own).values_list("pk", flat=True)
-    )
 
 
 def same_reports(lost: UUID, kept: UUID) -> list[UUID]:
@@ -122,6 +116,52 @@ def reopen_members(_by: Actor, notes: Notes) -> None:
     _carry_back(notes, _ON_MEMBER)
     for row in _reopened(notes, Member):
         _link(row, members.LINK)
+
+
+def settle_secondments(_by: Actor, lost: UUID, kept: UUID) -> Notes:
+    """Let a human be seconded into a unit once. Returns what the undo needs.
+
+    The kept record's row stays, with the membership in the unit that goes on. Before the
+    memberships are joined: those of the other row, which goes, are its own in the history.
+    """
+    rows = Secondment.objects.select_for_update(of=("self",)).select_related("member", "home")
+    both = list(rows.filter(person_id__in=[lost, kept]).order_by("pk"))
+    own = {row.unit_id: row for row in both if row.person_id == kept}
+    notes: Notes = {"gone": [], "joined": []}
+    for row in both:
+        if row.person_id == lost and row.unit_id in own:
+            _serve_once(notes, row, own[row.unit_id])
+    return notes
+
+
+def _serve_once(notes: Notes, row: Secondment, stays: Secondment) -> None:
+    joined: dict[str, Any] = {
+        name: getattr(stays, name) or getattr(row, name) for name in ("duty", "office", "standing")
+    }
+    serves = _goes_on(row.member) and not _goes_on(stays.member)
+    if serves or stays.member is None:
+        joined["member_id"] = row.member_id
+    if not _goes_on(stays.home) and _goes_on(row.home):
+        joined |= {"home_id": row.home_id, "home_body_id": row.home_body_id}
+    PersonLink.objects.filter(
+        person_id=row.person_id, kind=seconding.LINK, source_id=row.pk
+    ).delete()
+    notes["gone"].append(str(row.pk))
+    row.delete()
+    _join(notes, stays, joined)
+
+
+def _goes_on(member: Member | None) -> bool:
+    return member is not None and member.to_date is None
+
+
+def reopen_secondments(_by: Actor, notes: Notes) -> None:
+    """Take back what :func:`settle_secondments` did. Raises Conflict: changed since."""
+    _part(notes, Secondment, _("The secondment was changed after the merge: set it back first."))
+    for key in reversed(notes["gone"]):
+        row = restored(Secondment, UUID(key))
+        if row is not None and row.unit.organisation_id is None:
+            _link(row, seconding.LINK)
 
 
 def settle_responsibilities(by: Actor, lost: UUID, kept: UUID) -> Notes:
@@ -219,19 +259,15 @@ def _end(notes: Notes, row: Member | Responsibility) -> None:
     row.save(update_fields=["to_date"])
 
 
-def _join(notes: Notes, stays: Member | Responsibility, joined: dict[str, Any]) -> None:
-    before = {name: _plain(getattr(stays, name)) for name in joined}
+def _join(
+    notes: Notes, stays: Member | Responsibility | Secondment, joined: dict[str, Any]
+) -> None:
+    before = {name: plain(getattr(stays, name)) for name in joined}
     changed = update_fields(stays, **joined)
     if changed:
         stays.save(update_fields=changed)
-    after = {name: _plain(value) for name, value in joined.items()}
+    after = {name: plain(value) for name, value in joined.items()}
     notes["joined"].append({"id": str(stays.pk), "before": before, "after": after})
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, UUID):
-        return str(value)
-    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def _carry(notes: Notes, hanging: dict[str, Hanging], row: Model, stays: Model) -> None:
@@ -258,7 +294,7 @@ def _part(notes: Notes, model: Any, told: str) -> None:
         row = model.objects.select_for_update().filter(pk=note["id"]).first()
         if (
             row is None
-            or {name: _plain(getattr(row, name)) for name in note["after"]} != note["after"]
+            or {name: plain(getattr(row, name)) for name in note["after"]} != note["after"]
         ):
             raise Conflict(told)
         for name, value in note["before"].items():
@@ -296,7 +332,7 @@ def _too_many(row: Responsibility) -> bool:
     )
 
 
-def _link(row: Member | Responsibility, kind: str) -> None:
+def _link(row: Member | Responsibility | Secondment, kind: str) -> None:
     # Upkeep takes the sight away that an ended row gave; the undo writes the names anew.
     assert row.person_id is not None  # only rows of persons are settled
     PersonLink.objects.get_or_create(

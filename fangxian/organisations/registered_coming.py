@@ -16,22 +16,26 @@ from fangxian.common import codes, registries
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.registries import Fact, Invariant, NavItem, Panel, SearchHit, TodayItem
-from fangxian.core import messages
+from fangxian.core import messages, sunset
 from fangxian.core import rules as core_rules
 from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.messages import Template
 from fangxian.core.models import Task
 from fangxian.organisations import (
+    ending,
     invariants,
     lacking,
     merging,
     reporting,
     reporting_rules,
+    standing,
+    standing_rules,
     temporary_rules,
     together,
     together_rules,
     units,
 )
+from fangxian.organisations.actions import reporting as reporting_actions
 from fangxian.organisations.actions import temporary
 from fangxian.organisations.actions.items import CLAIM
 from fangxian.organisations.models import Secondment, TemporaryUnit
@@ -40,9 +44,16 @@ from fangxian.people.references import Reference, references
 VIEW = "organisations.view"
 # After the memberships, on which secondments hang.
 LAST = 201
+BEFORE_MEMBERS = 199
 HITS = 5
 SHOWN = 20
 TEMPLATES = {
+    ending.FOUNDED: gettext_lazy("The temporary unit “%(name)s” was founded."),
+    ending.DISSOLVED: gettext_lazy(
+        "The temporary unit “%(name)s” was dissolved: its people are back where they come from."
+    ),
+    reporting_actions.RECEIVED: gettext_lazy("%(place)s has received you: its lists are open."),
+    reporting_actions.GIVEN: gettext_lazy("%(place)s has given its quarterly feedback on you."),
     "organisations.claim_asked": gettext_lazy("%(name)s wants to take on “%(item)s”: confirm it."),
     "organisations.claim_confirmed": gettext_lazy(
         "The community confirms: you take on “%(item)s”."
@@ -55,15 +66,18 @@ TEMPLATES = {
 def register() -> None:
     """Fill the registries."""
     core_rules.register_validator(temporary_rules.TEMPORARY, temporary_rules.check)
+    core_rules.register_validator(standing_rules.STANDING, standing_rules.check)
     core_rules.register_validator(together_rules.TOGETHER, together_rules.check)
     core_rules.register_validator(reporting_rules.REPORTING, reporting_rules.check)
     for kind, label in (
         (temporary.DECIDE, gettext_lazy("Temporary unit to decide about")),
         (temporary.RETURNED, gettext_lazy("Temporary unit sent back")),
+        (temporary.ENDING, gettext_lazy("Temporary unit whose emergency has ended")),
     ):
         task_kinds.register(kind, TaskKind(label, unit_url, by_hand=False))
     for name, words in TEMPLATES.items():
         messages.templates.register(name, Template(words))
+    sunset.endings.register("organisations.units", ending.end_with_emergency, order=11)
     registries.navigation.register(
         "organisations.own_items",
         NavItem(gettext_lazy("Items for our unit"), "organisations:own_items", CLAIM, "check"),
@@ -79,8 +93,12 @@ def register() -> None:
     registries.search.register("organisations.alliances", find_alliances, order=32)
     references.register(
         "organisations.secondments",
-        Reference("organisations.Secondment", clashes=merging.same_secondments),
-        order=LAST,
+        Reference(
+            "organisations.Secondment",
+            settle=merging.settle_secondments,
+            reopen=merging.reopen_secondments,
+        ),
+        order=BEFORE_MEMBERS,
     )
     references.register(
         "organisations.reports_in",
@@ -179,6 +197,11 @@ def today(by: Actor) -> Sequence[TodayItem]:
         if count:
             label = _("Temporary units whose term ends soon")
             items.append(TodayItem("due", label, count, f"{url}?state=standing", unit="item"))
+        count = len(standing.unfit(standing.bodies_in(by.area)))
+        if count:
+            label = _("Party bodies that do not fit the rules")
+            tree = reverse("organisations:tree") + "?state=unfit"
+            items.append(TodayItem("due", label, count, tree, unit="item"))
         late = together.late_tasks(by.area)
         first = late.order_by("due", "id").first()
         if first is not None:

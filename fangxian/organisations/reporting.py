@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.db import connection
@@ -14,10 +14,17 @@ from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from fangxian.accounts.models import Grant
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.errors import OutOfScope
-from fangxian.organisations.models import Claim, CommunityItem, ReportIn
+from fangxian.organisations.models import (
+    Claim,
+    CommunityItem,
+    Feedback,
+    Organisation,
+    ReportIn,
+)
 from fangxian.organisations.models.reporting import QUARTERS
 from fangxian.organisations.proposing import party_members
 from fangxian.organisations.reporting_rules import ReportingRules, reporting_rules
@@ -27,6 +34,7 @@ from fangxian.register.models import Residency
 from fangxian.register.vocabularies import SEPARATED
 
 M = TypeVar("M", bound=Model)
+CLAIM: Final = "organisations.claim"
 STATES = ("open", "claimed", "done", "withdrawn")
 SHOWN = 50
 DAY = dt.timedelta(days=1)
@@ -84,6 +92,75 @@ def own_reports(by: Actor) -> QuerySet[ReportIn]:
         mine |= Q(person=by.person_id)
     found = ReportIn.objects.filter(mine, ended_on=None, received_on__isnull=False)
     return found.select_related("community", "organisation").order_by("community__code", "id")
+
+
+def own_waiting(by: Actor) -> QuerySet[ReportIn]:
+    """Where the actor's unit, or he himself, has reported in and was not received yet."""
+    mine = Q(organisation=by.organisation_id) if by.organisation_id else Q(pk=None)
+    mine |= Q(person=by.person_id) if by.person_id else Q(pk=None)
+    found = ReportIn.objects.filter(mine, ended_on=None, received_on=None)
+    return found.select_related("community", "organisation").order_by("community__code", "id")
+
+
+def own_feedback(by: Actor) -> QuerySet[Feedback]:
+    """What communities said of the actor's unit, or of him, the latest first."""
+    mine = Q(report__organisation=by.organisation_id) if by.organisation_id else Q(pk=None)
+    mine |= Q(report__person=by.person_id) if by.person_id else Q(pk=None)
+    found = Feedback.objects.filter(mine).select_related("report__community")
+    return found.order_by("-quarter", "report__community__code", "id")
+
+
+def accounts_of(report: ReportIn) -> set[UUID]:
+    """The accounts of who reported in that may ask for items: of a unit, or a member's own."""
+    grants = Grant.objects.in_force().filter(role__rights__contains=[CLAIM])
+    if report.organisation_id is not None:
+        grants = grants.filter(organisation_id=report.organisation_id)
+    else:
+        grants = grants.filter(user__person_id=report.person_id)
+    return set(grants.values_list("user_id", flat=True))
+
+
+def own_bodies(by: Actor) -> list[Organisation | Person]:
+    """Who may report in through this account: oneself, one's unit."""
+    found: list[Organisation | Person] = []
+    if by.person_id is not None:
+        found += Person.objects.filter(id=by.person_id)
+    if by.organisation_id is not None:
+        found += Organisation.objects.filter(id=by.organisation_id, dissolved_on=None)
+    return found
+
+
+def own_places(by: Actor) -> dict[str, list[Organisation | Person]]:
+    """In which communities of the actor's area he, or his unit, could report in and has not."""
+    level = int(reporting_rules().level)
+    found: dict[str, list[Organisation | Person]] = {}
+    for who in own_bodies(by):
+        running = ReportIn.objects.filter(ended_on=None)
+        if isinstance(who, Person):
+            homes = _in(Residency.objects.filter(person=who, to_date=None), by.area)
+            lived = homes.exclude(kind=SEPARATED).values_list("place_code", flat=True)
+            places = set() if running.filter(person=who).exists() else {c[:level] for c in lived}
+        else:
+            # A unit's local community: that of its seat, or the one its officer works in.
+            places = {who.seat.code[:level], by.area[:level]}
+            places = {code for code in places if codes.contains(by.area, code)}
+            known = running.filter(organisation=who)
+            places -= set(known.values_list("place_code", flat=True))
+        for code in places:
+            if len(code) == level:
+                found.setdefault(code, []).append(who)
+    return found
+
+
+def may_report(by: Actor, code: str) -> list[Organisation | Person]:
+    """Who may report in to one community: who could by himself, and a unit to any in the area."""
+    found = own_places(by).get(code, [])
+    if by.organisation_id is not None and codes.contains(by.area, code):
+        running = ReportIn.objects.filter(ended_on=None, place_code=code)
+        units = Organisation.objects.filter(id=by.organisation_id, dissolved_on=None)
+        if by.organisation_id not in {one.id for one in found}:
+            found = [*found, *units.exclude(id__in=running.values("organisation_id"))]
+    return found
 
 
 def claim(claim_id: UUID) -> Claim:

@@ -37,6 +37,17 @@ def alliances_in(area: str, *, ended: bool = False) -> QuerySet[Alliance]:
     return found.order_by("place_code", "name", "id")
 
 
+def units_outside(row: Alliance) -> QuerySet[Organisation]:
+    """The standing units of an alliance's place that are not in it."""
+    lo, hi = codes.bounds(row.place_code)
+    inside = row.allies.filter(to_date=None).values("organisation_id")
+    found = Organisation.objects.filter(
+        dissolved_on=None, kind__permanent=True, seat__code__gte=lo, seat__code__lt=hi
+    )
+    found = found.exclude(id=row.lead_id).exclude(id__in=inside).select_related("kind")
+    return found.order_by("seat__code", "name", "id")
+
+
 def alliance(alliance_id: UUID) -> Alliance:
     """One alliance in scope. Raises OutOfScope."""
     found = Alliance.objects.select_related("place", "lead").filter(id=alliance_id).first()

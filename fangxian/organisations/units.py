@@ -35,6 +35,7 @@ def unit(unit_id: UUID) -> TemporaryUnit:
     """One unit in scope. Raises OutOfScope."""
     found = (
         TemporaryUnit.objects.select_related("kind", "place", "superior", "organisation")
+        .select_related("emergency")
         .filter(id=unit_id)
         .first()
     )
@@ -50,6 +51,13 @@ def secondment(secondment_id: UUID) -> Secondment:
     if found is None:
         raise OutOfScope(f"secondment {secondment_id}")
     return found
+
+
+def hold(which: Q) -> None:
+    """Hold units, by id, before those who serve in them are changed."""
+    rows = TemporaryUnit.objects.select_for_update(of=("self",))
+    ids = TemporaryUnit.objects.filter(which).values("id")
+    list(rows.filter(id__in=ids).order_by("id").values_list("id", flat=True))
 
 
 def units_in(area: str) -> QuerySet[TemporaryUnit]:

@@ -134,6 +134,14 @@ FROM organisations_organisation o
 WHERE o.id = a.organisation_id AND a.to_date IS NULL AND o.dissolved_on IS NOT NULL
   AND a.place_code >= %(lo)s AND a.place_code < %(hi)s
 """
+# What a unit that is in its alliance no more was to see to is the lead's.
+_SHARED = """
+UPDATE organisations_sharedtask t SET organisation_id = NULL FROM organisations_alliance a
+WHERE a.id = t.alliance_id AND a.to_date IS NULL AND t.done_on IS NULL
+  AND t.organisation_id <> a.lead_id AND t.place_code >= %(lo)s AND t.place_code < %(hi)s
+  AND NOT EXISTS (SELECT 1 FROM organisations_ally y WHERE y.alliance_id = a.id
+                  AND y.organisation_id = t.organisation_id AND y.to_date IS NULL)
+"""
 _HOUSEHOLDS = """
 UPDATE organisations_responsibilityhousehold h SET to_date = r.to_date
 FROM organisations_responsibility r
@@ -201,6 +209,7 @@ def upkeep(*, by: Actor, area: str, on: dt.date | None = None) -> int:
         cursor.execute(_REPORTS, values)
         cursor.execute(_CLAIMS, values)
         cursor.execute(_ALLIES, values)
+        cursor.execute(_SHARED, values)
         for cause in _CAUSES:
             cursor.execute(_END.format(cause=cause), values)
             ended += cursor.rowcount

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +39,13 @@ alive_again: Registry[Callable[[Actor, UUID], None]] = Registry("room that a dea
 person_changed: Registry[Callable[[Actor, Collection[UUID]], None]] = Registry(
     "room that keeps up with persons"
 )
+
+
+def plain(value: Any) -> Any:
+    """A value as the notes of a merge keep it."""
+    if isinstance(value, UUID):
+        return str(value)
+    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def tell_changed(by: Actor, persons: Collection[UUID]) -> None:

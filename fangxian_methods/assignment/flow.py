@@ -26,6 +26,7 @@ class Network:
         self.problem = problem
         self.code: IntArray = np.empty(0, dtype=np.int64)  # person × nodes + node, sorted
         self.held = self._held()
+        self.most = self._most()
         self._first_pairs()
 
     def pairs(self) -> tuple[IntArray, IntArray]:
@@ -72,6 +73,40 @@ class Network:
             dtype=np.int64,
         )
 
+    def _most(self) -> int:
+        """How many needs can be filled and first nodes given at most, if all were near.
+
+        The same flow with people of the same skills as one, and nodes that ask for the same.
+        """
+        problem = self.problem
+        everyone = problem.parameters.place_everyone
+        kinds = sorted({one.skills for one in problem.nodes}, key=sorted)
+        kind = {skills: at for at, skills in enumerate(kinds)}
+        asks = np.array([kind[one.skills] for one in problem.nodes], dtype=np.int64)
+        groups, sink = len(problem.groups), len(problem.groups) + len(kinds)
+        solver = min_cost_flow.SimpleMinCostFlow()
+        firsts = slots = 0
+        for g, group in enumerate(problem.groups):
+            supply = int(problem.slots[group.people].sum())
+            new = (problem.slots[group.people] > 0) & (problem.load[group.people] == 0)
+            first = int(new.sum()) if everyone else 0
+            solver.set_node_supply(g, supply)
+            solver.add_arc_with_capacity_and_unit_cost(g, sink, first, 1)
+            solver.add_arc_with_capacity_and_unit_cost(g, sink, supply - first, 0)
+            for at in np.unique(asks[group.nodes]).tolist():
+                solver.add_arc_with_capacity_and_unit_cost(g, groups + at, supply, 0)
+            firsts, slots = firsts + first, slots + supply
+        for at in range(len(kinds)):
+            need = int(problem.need[asks == at].sum())
+            rest = int(problem.room[asks == at].sum()) - need if everyone else 0
+            solver.add_arc_with_capacity_and_unit_cost(groups + at, sink, need, -1)
+            solver.add_arc_with_capacity_and_unit_cost(groups + at, sink, rest, 0)
+        solver.set_node_supply(sink, -slots)
+        status = solver.solve()
+        if status != solver.OPTIMAL:
+            raise RuntimeError(f"the min-cost flow was not solved: {status}")
+        return firsts - int(solver.optimal_cost())
+
     def _first_pairs(self) -> None:
         problem, k = self.problem, self.problem.parameters.nearest
         wished = problem.wished_pairs()
@@ -79,6 +114,9 @@ class Network:
             free = group.people[problem.slots[group.people] > 0]
             open_nodes = group.nodes[problem.room[group.nodes] > 0]
             self.add(problem.nearest(free, open_nodes, k))
+            # A way into those of each skill: from there on ways lead to all of them.
+            for alike in problem.by_skills(open_nodes):
+                self.add(problem.nearest(free, alike, 1))
             needy = open_nodes[problem.need[open_nodes] > 0]
             self.add(problem.nearest_people(needy, free, _PEOPLE_PER_NODE))
             fits = np.isin(wished[:, 0], free) & np.isin(wished[:, 1], open_nodes)
@@ -124,8 +162,9 @@ class Network:
         capacity = np.concatenate(
             [np.ones(len(person)), np.full(len(hop), bound), np.ones(len(owner)), need, rest]
         ).astype(np.int64)
-        # Who finds all filled and everybody placed at a modest prize has the fewest points among
-        # all that do; the prize that is certain makes the numbers large and the solver slow.
+        # Who finds as many filled and placed as there can be at a modest prize has the fewest
+        # points among all that do; the prize that is certain makes the numbers large and the
+        # solver slow.
         modest = 4 * (swing + 1)
         certain = 2 * (swing + 1) * (min(len(problem.nodes), len(free)) + 1)
         for prize in sorted({modest, certain}):
@@ -146,8 +185,8 @@ class Network:
             if status != solver.OPTIMAL:
                 raise RuntimeError(f"the min-cost flow was not solved: {status}")
             onward = solver.flows(arcs[len(person) + len(hop) :])
-            left_out = onward[: len(owner)][first_one].any()
-            if not left_out and (onward[len(owner) :][: len(need)] == need).all():
+            filled = onward[len(owner) :][: len(need)].sum()
+            if filled + (1 - onward[: len(owner)][first_one]).sum() == self.most:
                 break
         flows = solver.flows(arcs[: len(person) + len(hop)])
         used, onward = flows[: len(person)] > 0, flows[len(person) :]
@@ -172,9 +211,36 @@ class Network:
             if out.any():
                 added += self._outward(out, person, node, k)
         short = filled < problem.need
-        if short.any():
+        if short.any() and not self._forced(short, person, node, placed, filled):
             added += self._inward(short, placed, k)
         return added > 0
+
+    def _forced(
+        self, short: BoolArray, person: IntArray, node: IntArray, placed: IntArray, filled: IntArray
+    ) -> bool:
+        """Whether nodes are short whatever is done: nobody able is free or where he can be spared.
+
+        Whoever is able and placed elsewhere leaves a node short there; who could come after him
+        is looked at in turn. It is told by skills alone, as if all were near.
+        """
+        problem = self.problem
+        at = short.copy()
+        seen = np.zeros(len(problem.people), dtype=np.bool_)
+        while True:
+            came = np.zeros_like(seen)
+            for group in problem.groups:
+                if at[group.nodes].any():
+                    came[group.people] = True
+            came &= ~seen & (problem.slots > 0)
+            if not came.any():
+                return True
+            if (placed[came] < problem.slots[came]).any():
+                return False
+            onto = node[came[person]]
+            if (filled[onto] > problem.need[onto]).any():
+                return False
+            seen |= came
+            at[onto] = True
 
     def _outward(self, out: BoolArray, person: IntArray, node: IntArray, k: int) -> int:
         """Pairs from those who are left out, and from whom they could push on, to nodes beyond."""

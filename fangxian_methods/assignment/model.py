@@ -214,11 +214,16 @@ class Shortfall:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A proposal for a person to accept; placements are in the order of the people given."""
+    """A proposal for a person to accept; placements are in the order of the people given.
+
+    ``complete`` is False where the time was over before it was certain that nobody else can be
+    placed, and no other least number filled.
+    """
 
     placements: tuple[Placement, ...]
     unplaced: tuple[Unplaced, ...]
     shortfalls: tuple[Shortfall, ...]
+    complete: bool = True
 
     @property
     def cost(self) -> Cost:

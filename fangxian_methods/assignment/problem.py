@@ -70,6 +70,15 @@ class Problem:
             )
         return groups
 
+    def by_skills(self, nodes: IntArray) -> list[IntArray]:
+        """``nodes`` by what they ask for; nothing where all ask for the same."""
+        alike: dict[frozenset[str], list[int]] = defaultdict(list)
+        for j in nodes.tolist():
+            alike[self.nodes[j].skills].append(j)
+        if len(alike) < 2:
+            return []
+        return [np.array(members, dtype=np.int64) for members in alike.values()]
+
     def distance(self, person: IntArray, node: IntArray) -> FloatArray:
         """Metres between people and nodes, pairwise; NaN where a position is unknown."""
         metres: FloatArray = np.hypot(*(self.person_at[person] - self.node_at[node]).T)

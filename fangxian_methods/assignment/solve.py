@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,20 +34,23 @@ def assign(
     parameters: Parameters | None = None,
     *,
     seed: int = 0,
+    seconds: float | None = None,
 ) -> Result:
     """Propose people for nodes by distance, wish and load.
 
     As many least numbers as possible are filled and as many people as possible placed; among
     the proposals that do, this one has nearly the fewest points (exactly, if ``nearest`` covers
     all nodes). Nothing is drawn by lot except the order in which equally good proposals are
-    tried, which ``seed`` sets: the same input and seed give the same answer.
+    tried, which ``seed`` sets: the same input and seed give the same answer. After ``seconds``
+    nothing further is tried: what was found by then is proposed, and says that it is not complete.
     Raises ValueError for an id given twice.
     """
+    until = math.inf if seconds is None else time.monotonic() + seconds
     parameters = parameters or Parameters()
     rng = np.random.default_rng(seed)
     order_p, order_n = rng.permutation(len(people)), rng.permutation(len(nodes))
     problem = Problem([people[i] for i in order_p], [nodes[j] for j in order_n], parameters)
-    person, node = _solved(problem)
+    person, node, complete = _solved(problem, until)
     placements = _placements(problem, person, node)
     rank = {one.id: i for i, one in enumerate(people)}
     place = {one.id: j for j, one in enumerate(nodes)}
@@ -56,6 +60,7 @@ def assign(
         shortfalls=tuple(
             sorted(_shortfalls(problem, person, node), key=lambda one: place[one.node])
         ),
+        complete=complete,
     )
 
 
@@ -95,7 +100,7 @@ def what_if(
     return Comparison(before=before, after=after, moved=moved)
 
 
-def _solved(problem: Problem) -> tuple[IntArray, IntArray]:
+def _solved(problem: Problem, until: float) -> tuple[IntArray, IntArray, bool]:
     network = Network(problem)
     straight = np.empty((0, 2), dtype=np.int64)
     person, node = network.solve(straight if network.complete() else hops(problem))
@@ -107,10 +112,12 @@ def _solved(problem: Problem) -> tuple[IntArray, IntArray]:
     k = problem.parameters.nearest
     for _ in range(_ROUNDS):
         if not network.grow(person, node, k) and whole:
+            return person, node, True
+        if time.monotonic() > until:
             break
         person, node = network.solve(straight)
         whole, k = True, 2 * k
-    return person, node
+    return person, node, False
 
 
 def _placements(problem: Problem, person: IntArray, node: IntArray) -> list[Placement]:

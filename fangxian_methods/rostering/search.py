@@ -136,7 +136,7 @@ class Search:
             if self.points <= self.bound * (1 + _CLOSE):
                 return
             self._take(self.turns.go())
-            if self.turns.missing():
+            if self.turns.missing() and not self.turns.hopeless:
                 self.turns.learn()
             else:
                 self.turns.again(relaxed)

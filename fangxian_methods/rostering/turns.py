@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .columns import Heads
-from .frame import Ints
+from .frame import Bools, Ints
+from .sharing import Sharing
 
 if TYPE_CHECKING:
     from .search import Relaxed, Search
@@ -16,6 +17,8 @@ _TURN = 24  # planned at once
 _MISSING, _DEARER = 0.5, 0.3  # points for a missing head at first, and how they rise
 _LEARNT = 0.2  # how they rise when they begin at the programme's prices
 _STUCK, _BOLDER = 4, 1.5  # after so many turns without fewer missing they rise faster
+_HOPELESS = 18  # after so many turns without fewer missing it is begun anew
+_GONE_ON = 3  # times with a roster without gaps, before one is drawn anew
 _LOT = 0.1  # points that are drawn by lot, lest all take the same
 
 
@@ -37,7 +40,8 @@ class Turns:
         self.under = np.minimum(frame.under, _MISSING)
         self.over = np.minimum(frame.over, _MISSING)
         self.skilled = self.under[self.some_of]
-        self.step, self.fewest, self.idle = _DEARER, np.inf, 0
+        self.step, self.fewest, self.idle, self.vain = _DEARER, np.inf, 0, 0
+        self.sharing, self.learnt, self.gone_on = Sharing(frame), False, 0
 
     def whole(self) -> None:
         """Take all points for missing heads as they are, and the days of the best roster."""
@@ -49,14 +53,19 @@ class Turns:
 
     def again(self, relaxed: Relaxed) -> None:
         """Begin anew at the prices of the programme, with the columns that it takes most of, of
-        those nearly alike one by lot."""
+        those nearly alike one by lot. A roster without gaps is gone on with a few times first."""
         frame, pool, prices = self.frame, self.search.pool, relaxed.prices
+        self.learnt = True
         least = np.minimum(frame.under, _MISSING)
         self.under = np.clip(prices.cover + _MISSING, least, frame.under)
         self.skilled = np.clip(
             prices.skilled + _MISSING, least[self.some_of], frame.under[self.some_of]
         )
-        self.step, self.fewest, self.idle = _LEARNT, np.inf, 0
+        self.step, self.fewest, self.idle, self.vain = _LEARNT, np.inf, 0, 0
+        if self.gone_on and not self.missing():
+            self.gone_on -= 1
+            return
+        self.gone_on = _GONE_ON
         most: dict[int, float] = {}
         for number, share in relaxed.master.shares().items():
             person = pool.columns[number].person
@@ -69,7 +78,11 @@ class Turns:
         """One turn of all. The columns, one a person where there are any."""
         for people in self.parts(_TURN):
             self.search.watch()
+            if self.learnt:
+                self.match()
             self.plan(people)
+        if self.learnt:
+            self.match()
         return self.rows()
 
     def parts(self, size: int) -> list[Ints]:
@@ -81,6 +94,36 @@ class Turns:
             parts += np.array_split(mixed, max(1, round(len(members) / size)))
         return [np.sort(parts[part]) for part in rng.permutation(len(parts)).tolist()]
 
+    def match(self) -> None:
+        """Share the posts out anew among those who are there, in each kind of shift of a day where
+        something is missing. What is missing in any case is missing at a post by lot, and what was
+        learnt of it goes with it."""
+        frame, columns = self.frame, self.search.pool.columns
+        lacking = self.lacking()
+        cells = [posts for posts in self.sharing.cells if lacking[posts].any()]
+        if not cells:
+            return
+        worth = [float(self.under[posts[lacking[posts]]].max()) for posts in cells]
+        worked = {
+            person: columns[number].worked for person, number in enumerate(self.now) if number >= 0
+        }
+        for person, anew in self.sharing.shared(cells, worked, self.search.rng).items():
+            days = np.full(frame.problem.days, -1, dtype=np.int64)
+            days[frame.day[anew]] = anew
+            self.heads.add(frame, columns[self.now[person]], -1)
+            self.now[person], _new = self.search.pool.add(person, days)
+            self.heads.add(frame, columns[self.now[person]])
+        lacking = self.lacking()
+        for posts, least in zip(cells, worth, strict=True):
+            there = posts[lacking[posts]]
+            self.under[there] = np.minimum(frame.under[there], np.maximum(self.under[there], least))
+
+    def lacking(self) -> Bools:
+        """(m): whether heads are missing, or those with a skill."""
+        lacking = self.heads.all < self.frame.least
+        lacking[self.some_of[self.heads.skilled < self.some_least]] = True
+        return lacking
+
     def rows(self) -> list[int]:
         return [number for number in self.now if number >= 0]
 
@@ -91,13 +134,19 @@ class Turns:
         some = (self.heads.skilled < self.some_least) & (frame.under[self.some_of] > 0)
         return bool(short.any() or some.any())
 
+    @property
+    def hopeless(self) -> bool:
+        """Whether it went on for long without fewer missing."""
+        return self.vain >= _HOPELESS
+
     def learn(self) -> None:
         """Let what is missing now be worth more."""
         frame = self.frame
         short = np.clip(frame.least - self.heads.all, 0, 2)
         lacking = self.heads.skilled < self.some_least
         missing = float(short.sum() + lacking.sum())
-        self.idle = 0 if missing < self.fewest else self.idle + 1
+        better = missing < self.fewest
+        self.idle, self.vain = (0, 0) if better else (self.idle + 1, self.vain + 1)
         self.fewest = min(self.fewest, missing)
         if self.idle >= _STUCK:
             self.idle, self.step = 0, self.step * _BOLDER

@@ -53,3 +53,22 @@ test("the button is there in rows that are added, and nowhere that pages may not
   device(() => undefined, false);
   expect(button().hidden).toBe(true);
 });
+
+test("a box that is ticked attaches it, emptied takes it back, and empties itself where there is none", () => {
+  document.body.innerHTML =
+    '<form><div data-path="position" data-locatable hidden><input type="checkbox" data-locate><input type="hidden" name="position"><p data-located></p></div></form>';
+  let known = true;
+  const coords = { longitude: 116.8387, latitude: 38.3046, accuracy: 7.2 };
+  device((yes, no) => (known ? yes({ coords } as GeolocationPosition) : no({ code: 2 } as GeolocationPositionError)));
+  const box = document.querySelector("[data-locate]") as HTMLInputElement;
+  const sent = document.querySelector("[name=position]") as HTMLInputElement;
+  expect((document.querySelector("[data-locatable]") as HTMLElement).hidden).toBe(false);
+  box.click();
+  expect(sent.value).toBe("116.838700,38.304600");
+  box.click();
+  expect([sent.value, said()]).toEqual(["", ""]);
+  known = false;
+  box.click();
+  expect([sent.value, box.checked, box.disabled]).toEqual(["", false, false]);
+  expect(said()).toContain("without it");
+});

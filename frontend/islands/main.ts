@@ -20,6 +20,7 @@ import { mount as questionnaire } from "./questionnaire";
 import { mount as reveal } from "./reveal";
 import { mount as search } from "./search";
 import { mount as session } from "./session";
+import { mount as tabs } from "./tabs";
 import { mount as toast } from "./toast";
 import { mount as typedConfirm } from "./typed-confirm";
 
@@ -44,6 +45,7 @@ const islands: Registry = {
   reveal,
   search,
   session,
+  tabs,
   toast,
   "typed-confirm": typedConfirm,
   chart: () => import("./chart"),

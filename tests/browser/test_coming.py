@@ -66,6 +66,7 @@ def made(places: Any, cast: Any) -> Any:
             by=hq, name="第1社区大党委", kind="great_committee", place=here, lead=unit
         )
         add_ally(by=hq, alliance=alliance, organisation=other, role="police")
+        create_organisation(by=hq, name="示例诊所", kind=kinds.get(code="department"), seat=here)
         share_task(by=hq, alliance=alliance, title="联合巡查", due=today)
         pairing = pair(by=hq, organisation=unit, other=other, purpose="对口支援")
         add_entry(by=hq, pairing=pairing, on=today, kind="goods", text="口罩2000只")
@@ -99,6 +100,7 @@ def test_the_pages_are_accessible_everywhere(
         ("unit", [made["unit"].id], ""),
         ("unit_officers", [made["unit"].id], ""),
         ("alliance", [made["alliance"].id], ""),
+        ("alliance_units", [made["alliance"].id], ""),
         ("pairing", [made["pairing"].id], ""),
         ("reporting", [made["here"]], ""),
         ("reporting", [made["here"]], "?view=need"),

@@ -222,3 +222,19 @@ def _list(side: Side) -> Any:
             by=by, kind=VOLUNTEERS, place_code=place, name="示例.csv", data=data
         ),
     ).pk
+
+
+@maker("mobilise:aid_run_id", personal=True)
+def _aid_list(side: Side) -> Any:
+    from fangxian.core import ledgers
+    from fangxian.mobilise.aid.actions import KEEP
+    from fangxian.mobilise.aid.importing import MEMBERS
+
+    data = f"姓名,角色\n{side.viewer},护士\n".encode()
+    place = side.codes.community
+    return side.act_as_viewer(
+        KEEP,
+        lambda by: ledgers.upload(
+            by=by, kind=MEMBERS, place_code=place, name="示例.csv", data=data
+        ),
+    ).pk

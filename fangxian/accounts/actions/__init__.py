@@ -8,7 +8,13 @@ from fangxian.accounts.actions.devices import (
     enrol_device,
     make_device_code,
 )
-from fangxian.accounts.actions.grants import grant_role, grantable_roles, revoke_grant
+from fangxian.accounts.actions.grants import (
+    end_lent,
+    grant_role,
+    grantable_roles,
+    lend_role,
+    revoke_grant,
+)
 from fangxian.accounts.actions.lookups import LookupQuota, count_lookup, kept_lookups
 from fangxian.accounts.actions.reveals import RevealQuota, log_reveal, purposes, reveals_left
 from fangxian.accounts.actions.users import (
@@ -39,11 +45,13 @@ __all__ = [
     "disable_user",
     "enable_device",
     "enable_user",
+    "end_lent",
     "end_sessions",
     "enrol_device",
     "grant_role",
     "grantable_roles",
     "kept_lookups",
+    "lend_role",
     "link_person",
     "log_reveal",
     "make_device_code",

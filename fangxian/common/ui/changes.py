@@ -39,13 +39,16 @@ def refused(form: forms.BaseForm) -> int:
     return 409 if any(one.code == CONFLICT for errors in met for one in errors) else 422
 
 
-def _plain(value: Any) -> str:
+def _plain(field: forms.Field, value: Any) -> str:
     """A value as text, the same whether it comes from a row or was posted."""
+    if isinstance(field, forms.BooleanField) and not isinstance(field, forms.NullBooleanField):
+        return str(bool(value))
     if isinstance(value, models.Model):
         value = value.pk
     if isinstance(value, dt.date):
         return value.isoformat()
-    if value is None or value is False:
+    # "No" is an answer, other than none.
+    if value is None:
         return ""
     return str(value).strip()
 
@@ -63,7 +66,7 @@ class ChangeForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.concealed = dict(concealed or {})
         self.now = {
-            name: self.concealed.get(name, _plain(self.get_initial_for_field(field, name)))
+            name: self.concealed.get(name, _plain(field, self.get_initial_for_field(field, name)))
             for name, field in self.fields.items()
         }
         self.fields[SHOWN] = forms.CharField(
@@ -106,8 +109,9 @@ class ChangeForm(forms.Form):
         return given
 
     def _posted(self, name: str) -> str:
-        widget = self.fields[name].widget
-        return _plain(widget.value_from_datadict(self.data, self.files, self.add_prefix(name)))
+        field = self.fields[name]
+        where = self.add_prefix(name)
+        return _plain(field, field.widget.value_from_datadict(self.data, self.files, where))
 
     def _clash(self, name: str) -> str:
         again = _("Save again to replace that.")
@@ -126,7 +130,7 @@ class ChangeForm(forms.Form):
             return formats.date(dt.date.fromisoformat(value))
         if isinstance(field, forms.ChoiceField):
             choices: Any = field.choices
-            named = {_plain(getattr(key, "value", key)): str(text) for key, text in choices}
+            named = {_plain(field, getattr(key, "value", key)): str(text) for key, text in choices}
             return named.get(value, value)
         return value
 

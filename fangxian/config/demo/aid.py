@@ -17,6 +17,7 @@ from fangxian.config.demo.recipe import Chance
 from fangxian.mobilise.aid.actions import (
     add_leg,
     add_member,
+    add_trainee,
     begin_programme,
     close_batch,
     come_back,
@@ -246,6 +247,17 @@ def _programme(
             what=what,
             number=number,
             term=terms[0] if ago > told["terms"][1]["began"] else terms[1],
+        )
+    for name, body, position, topic, ago in told["trainees"]:
+        add_trainee(
+            by=by,
+            programme=programme,
+            term=terms[1],
+            name=name,
+            organisation=body,
+            position=position,
+            topic=topic,
+            from_date=chance.today - ago * DAY,
         )
 
 

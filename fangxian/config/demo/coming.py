@@ -9,6 +9,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
 from fangxian.config.demo.accounts import community_of
 from fangxian.config.demo.recipe import Chance
+from fangxian.core.queries import emergencies_at
 from fangxian.organisations import reporting
 from fangxian.organisations.actions import (
     add_ally,
@@ -71,6 +72,8 @@ def _unit(
 ) -> Any:
     """A unit with members of the community's branch, proposed."""
     today = chance.today
+    with acting(by):
+        emergency = emergencies_at(here.code).first()
     made = draft_unit(
         by=by,
         name=told["name"],
@@ -80,6 +83,7 @@ def _unit(
         where=told["where"],
         place=here,
         superior=_body(chance.data["committee_of_party"]),
+        emergency=emergency,
         from_date=today,
         until=today + dt.timedelta(days=told["days"]),
     )

@@ -1,8 +1,9 @@
 """Posts of the community with their shifts, and the volunteers who take them.
 
-What was served lies in the days before today; of the days to come most places are taken, some wait
-for somebody, then come three days by a roster that was worked out and published, and one that waits
-to be looked at.
+What was served lies in the days before today and, at any hour, in today up to now, with those who
+are on duty at the moment. Of the days to come most places are taken, some wait for somebody, then
+come three days by a roster that was worked out and published, its repair after somebody fell out,
+which waits beside it, and one of the days after it.
 """
 
 from __future__ import annotations
@@ -34,10 +35,13 @@ from fangxian.mobilise.actions import (
     open_post,
     publish_draft,
     put_on,
+    repair_roster,
     take_what_is_there,
 )
+from fangxian.mobilise.duties import duties_of
 from fangxian.mobilise.fatigue import follow_load
-from fangxian.mobilise.models import Pattern, Post, Shift, Turn, Volunteer, Wish
+from fangxian.mobilise.models import Pattern, Post, RosterDraft, Shift, Turn, Volunteer, Wish
+from fangxian.mobilise.rules import post_rules
 from fangxian.organisations.models import Organisation
 from fangxian.people.models import Person
 from fangxian.regions.queries import at
@@ -48,6 +52,8 @@ SERVED, FILLED, AHEAD = 4, 3, 9
 TAKEN = 0.85
 ABSENT = 0.04
 NOTED = 0.3
+LEFT_EACH = 3
+EACH = dt.timedelta(minutes=20)
 # How many of the volunteers have said when they like to serve, or can't.
 WISHING = 15
 
@@ -64,6 +70,7 @@ def set_up(by: Actor, chance: Chance, officers: Officers) -> None:
             place=at(where[row["at"]]),
             name=row["name"],
             kind=row["kind"],
+            duties=row.get("duties", ()),
             patterns=[
                 NewPattern(name, dt.time.fromisoformat(starts), minutes, heads, skills)
                 for name, starts, minutes, heads, skills in row["shifts"]
@@ -73,7 +80,7 @@ def set_up(by: Actor, chance: Chance, officers: Officers) -> None:
     ]
     first = chance.today + DAY
     for post in posts:
-        lay_out(by=office, post=post, first=first, last=first + (SERVED - 1) * DAY)
+        lay_out(by=office, post=post, first=first, last=first + SERVED * DAY)
     volunteers = _present(by, where["community"])
     draw = random.Random(chance.data["seed"])  # noqa: S311 (made-up data, not secrets)
     with acting(by):
@@ -81,7 +88,7 @@ def set_up(by: Actor, chance: Chance, officers: Officers) -> None:
         _every_day(office, volunteers[-1], shifts)
         for shift in shifts:
             _fill(office, shift, volunteers, draw)
-        # They are those of the days before: nobody signs up for what is over.
+        # They are those of the days before and of today: nobody signs up for what has begun.
         back = (SERVED + 1) * DAY
         for shift in Shift.objects.filter(post__in=posts):
             shift.day -= back
@@ -206,12 +213,16 @@ def _fill(
 
 def _serve(chance: Chance, draw: random.Random) -> None:
     notes: list[str] = chance.data["posts"]["notes"]
-    over = Turn.objects.filter(
-        state=Turn.State.PLACED, came_at=None, shift__ends_at__lt=timezone.now()
-    ).select_related("shift")
-    for turn in over.order_by("shift__starts_at", "number"):
+    now = timezone.now()
+    begun = Turn.objects.filter(
+        state=Turn.State.PLACED, went_at=None, shift__starts_at__lte=now
+    ).select_related("shift__post")
+    rules = post_rules()
+    for n, turn in enumerate(begun.order_by("shift__starts_at", "number")):
         changes: dict[str, Any]
-        if draw.random() < ABSENT:
+        if turn.shift.ends_at >= now:
+            changes = {"came_at": turn.came_at or turn.shift.starts_at}
+        elif turn.came_at is None and draw.random() < ABSENT:
             changes = {"state": Turn.State.ABSENT, "ended_at": turn.shift.ends_at}
         else:
             length = turn.shift.ends_at - turn.shift.starts_at
@@ -223,15 +234,57 @@ def _serve(chance: Chance, draw: random.Random) -> None:
             }
         for name, value in changes.items():
             setattr(turn, name, value)
+        if turn.came_at is not None:
+            duties = duties_of(turn.shift.post, rules)
+            # One who is there leaves the last to somebody else now and then.
+            turn.done = {
+                duty.key: at.isoformat()
+                for m, duty in enumerate(duties[: len(duties) - (n % LEFT_EACH == 0)], start=1)
+                if (at := turn.shift.starts_at + m * EACH) < min(now, turn.shift.ends_at)
+            }
         turn.save()
 
 
 def _rosters(by: Actor, office: Actor, chance: Chance, community: str) -> None:
-    """Wishes, a roster that is published, and one that waits to be looked at."""
+    """Wishes; a roster that is published, its repair and a further one wait to be looked at."""
     volunteers, place = _present(by, community), at(community)
     with acting(by):
-        if Wish.objects.exists():
+        if not Wish.objects.exists():
+            _wish(office, volunteers, chance)
+        waiting = RosterDraft.objects.filter(state=RosterDraft.State.READY, repairs=False)
+        if waiting.filter(first__gt=chance.today).exists():
             return
+    first = chance.today + (FILLED + 1) * DAY
+    until = first + 2 * DAY
+    try:
+        draft = _worked_out(office, draft_roster(by=office, place=place, first=first, last=until))
+    except Invalid:
+        # Visitors have closed the posts.
+        return
+    if draft.state == draft.State.READY:
+        publish_draft(by=office, draft=draft, digest=draft.digest)
+        with acting(by):
+            on = Turn.objects.filter(state=Turn.State.PLACED, shift__day=first)
+            gone = on.filter(source=Turn.Source.ROSTER).select_related("volunteer").first()
+        if gone is not None:
+            absent = [gone.volunteer]
+            mending = repair_roster(by=office, place=place, first=first, last=first, absent=absent)
+            _worked_out(office, mending)
+    last = chance.today + AHEAD * DAY
+    _worked_out(office, draft_roster(by=office, place=place, first=until + DAY, last=last))
+
+
+def _worked_out(by: Actor, draft: RosterDraft) -> RosterDraft:
+    """The same when its job has run; what it has by then is enough."""
+    take_what_is_there(by=by, draft=draft)
+    if draft.job_id is not None:
+        runner.run(draft.job_id)
+    with acting(by):
+        draft.refresh_from_db()
+    return draft
+
+
+def _wish(office: Actor, volunteers: Sequence[Volunteer], chance: Chance) -> None:
     draw = random.Random(chance.data["seed"])  # noqa: S311 (made-up data, not secrets)
     for one in draw.sample(volunteers, min(WISHING, len(volunteers))):
         kind = draw.choice(Wish.Kind.values)
@@ -243,14 +296,3 @@ def _rosters(by: Actor, office: Actor, chance: Chance, community: str) -> None:
             make_wish(
                 by=office, volunteer=one, kind=kind, part=part, weekday=draw.choice([None, 5])
             )
-    first = chance.today + (FILLED + 1) * DAY
-    for last, published in ((first + 2 * DAY, True), (chance.today + AHEAD * DAY, False)):
-        draft = draft_roster(by=office, place=place, first=first, last=last)
-        take_what_is_there(by=office, draft=draft)
-        if draft.job_id is not None:
-            runner.run(draft.job_id)
-        with acting(by):
-            draft.refresh_from_db()
-        if published and draft.state == draft.State.READY:
-            publish_draft(by=office, draft=draft, digest=draft.digest)
-        first = last + DAY

@@ -68,6 +68,8 @@ class Option:
 class Ledger:
     """A kind of ledger. ``room``: the namespace of its pages; ``place_url``: what takes a place.
 
+    ``part``: those of the room's ledgers that ask the same right, where they ask different ones.
+
     ``refine`` betters the proposed mapping by what only the ledger knows, before a person corrects
     it. ``codes``: what numbers in its cells mean, told by all sheets together. ``carried`` proposes
     the columns (labels) whose empty cells hold what stands above, by default those that the fields
@@ -101,6 +103,7 @@ class Ledger:
     notes: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
     options: tuple[Option, ...] = ()
     emergency: bool = False
+    part: str = ""
 
 
 ledgers: Registry[Ledger] = Registry("ledger")

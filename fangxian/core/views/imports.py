@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.accounts.queries import display_names
@@ -18,6 +17,7 @@ from fangxian.core import emergencies, imports
 from fangxian.core.ledgers import ledgers
 from fangxian.core.models import ImportRun, ImportState, Job, JobState
 from fangxian.core.views.jobs import row_of
+from fangxian.core.views.ledgers import address_of
 from fangxian.regions.queries import full_name, names
 
 PAGE = 50
@@ -49,7 +49,7 @@ def _next(request: SignedRequest, run: ImportRun) -> str:
         return ""
     ledger = ledgers.get(run.kind)
     may = request.actor.may(ledger.right, run.place_code)
-    return reverse(f"{ledger.room}:import_run", args=[run.id]) if may else ""
+    return address_of(ledger.room, ledger.part, "import_run", run.id) if may else ""
 
 
 @page("core.imports")
@@ -67,7 +67,10 @@ def runs(request: SignedRequest) -> HttpResponse:
         "count": ImportRun.objects.count(),
         "next_after": rows[PAGE - 1].id if len(rows) > PAGE else "",
         "kinds": [
-            {"label": ledger.label, "url": f"{reverse(f'{ledger.room}:import')}?kind={ledger.kind}"}
+            {
+                "label": ledger.label,
+                "url": f"{address_of(ledger.room, ledger.part, 'import')}?kind={ledger.kind}",
+            }
             for ledger in ledgers
             if request.actor.may(ledger.right)
         ],

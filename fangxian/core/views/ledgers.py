@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -54,31 +56,58 @@ WHY_NOT = {
 ACCEPT = ".xlsx,.xls,.xlsm,.csv,.txt,.ods,.xlsb"
 
 
-class LedgerPages:
-    """The pages of the ledgers of a room, under its own prefix and right."""
+def address_of(room: str, part: str, name: str, *args: UUID) -> str:
+    """The address of a page of ledgers of a room, or of a part of its ledgers."""
+    return reverse(f"{room}:{part}_{name}" if part else f"{room}:{name}", args=args)
 
-    def __init__(self, room: str, right: str) -> None:
+
+def _of_run(view: Callable[[SignedRequest, UUID], HttpResponse]) -> Callable[..., HttpResponse]:
+    """The view of a run, whatever the run is called in its address."""
+
+    @wraps(view)
+    def run(request: SignedRequest, **run_id: UUID) -> HttpResponse:
+        return view(request, *run_id.values())
+
+    return run
+
+
+class LedgerPages:
+    """The pages of the ledgers of a room that ask one right, under its own prefix.
+
+    ``part``: which of them (:attr:`Ledger.part`), where ledgers of a room ask different rights.
+    """
+
+    def __init__(self, room: str, right: str, part: str = "") -> None:
         self.room = room
         self.right = right
+        self.part = part
 
     def urls(self) -> list[URLPattern]:
-        """``import``, ``import_run``, ``import_columns`` and ``import_progress``."""
+        """``import``, ``import_run``, ``import_columns`` and ``import_progress``.
+
+        Of a part they begin with its name, and so does the run in their addresses.
+        """
         changing = page(self.right, methods=("GET", "POST"))
-        one = "import/<uuid:run_id>/"
+        under, name = (f"{self.part}/", f"{self.part}_") if self.part else ("", "")
+        one = f"{under}import/<uuid:{name}run_id>/"
         return [
-            path("import/", changing(self.upload), name="import"),
-            path(one, changing(self.run), name="import_run"),
-            path(f"{one}columns/", changing(self.columns), name="import_columns"),
-            path(f"{one}progress/", page(self.right)(self.progress), name="import_progress"),
+            path(f"{under}import/", changing(self.upload), name=f"{name}import"),
+            path(one, changing(_of_run(self.run)), name=f"{name}import_run"),
+            path(f"{one}columns/", changing(_of_run(self.columns)), name=f"{name}import_columns"),
+            path(
+                f"{one}progress/",
+                page(self.right)(_of_run(self.progress)),
+                name=f"{name}import_progress",
+            ),
         ]
 
     def _address(self, name: str, run: ImportRun) -> str:
-        return reverse(f"{self.room}:{name}", args=[run.pk])
+        return address_of(self.room, self.part, name, run.pk)
 
     def _open(self, request: SignedRequest, run_id: UUID) -> tuple[ImportRun, Ledger]:
         run = ledgers.run_of(run_id)
         ledger = ledgers.ledgers.get(run.kind)
-        if ledger.room != self.room:
+        if (ledger.room, ledger.part) != (self.room, self.part):
             raise OutOfScope(f"import {run_id}")
         request.actor.require(self.right, run.place_code)
         return run, ledger
@@ -99,7 +128,8 @@ class LedgerPages:
         }
         if "run" in context:
             context["emergency"] = emergencies.of(context["run"].emergency_id)
-        context |= {"steps": steps, "upload_url": reverse(f"{self.room}:import"), **addresses}
+        context |= {"steps": steps, **addresses}
+        context["upload_url"] = address_of(self.room, self.part, "import")
         return render(request, f"core/ledger_{step}.html", context, status=status)
 
     def upload(self, request: SignedRequest) -> HttpResponse:
@@ -107,7 +137,11 @@ class LedgerPages:
         by = request.actor
         form = LedgerForm(
             request.POST or None, request.FILES or None, area=by.area,
-            kinds=[one for one in ledgers.of_room(self.room) if by.may(one.right)],
+            kinds=[
+                one
+                for one in ledgers.of_room(self.room)
+                if one.part == self.part and by.may(one.right)
+            ],
             asked=request.GET.dict(),
         )  # fmt: skip
         if request.method == "POST" and form.is_valid():

@@ -1,8 +1,10 @@
 from fangxian.mobilise.actions.attending import (
     check_in,
     check_out,
+    forget_whereabouts,
     record_arrival,
     record_departure,
+    tick,
 )
 from fangxian.mobilise.actions.calling import (
     NewCall,
@@ -41,6 +43,7 @@ from fangxian.mobilise.actions.pledging import (
 from fangxian.mobilise.actions.posts import NewPattern, change_post, open_post
 from fangxian.mobilise.actions.shifts import cancel_shift, change_heads, close_post, lay_out
 from fangxian.mobilise.actions.signing import (
+    allow,
     put_on,
     renew_links,
     replace,
@@ -79,6 +82,7 @@ __all__ = [
     "accept_later",
     "accept_match",
     "agree_to_swap",
+    "allow",
     "ask_match",
     "ask_swap",
     "ask_why",
@@ -103,6 +107,7 @@ __all__ = [
     "drop_draft",
     "enlist",
     "enlist_new",
+    "forget_whereabouts",
     "issue_certificate",
     "lay_out",
     "make_wish",
@@ -126,6 +131,7 @@ __all__ = [
     "take_from_chat",
     "take_off",
     "take_what_is_there",
+    "tick",
     "withdraw",
     "withdraw_call",
     "withdraw_pledge",

@@ -20,6 +20,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.models import update_fields
 from fangxian.core import emergencies
+from fangxian.core.actions import close_tasks
 from fangxian.core.actions.notify import Note, notify_many
 from fangxian.core.models import Emergency
 from fangxian.mobilise.calls.rules import call_rules
@@ -33,6 +34,7 @@ from fangxian.regions.models import Region
 
 CALL: Final = "mobilise.calls"
 ANSWER: Final = "mobilise.answer"
+NEXT: Final = "mobilise.next_echelon"
 MOST_LINES: Final = 200
 MOST_UNITS: Final = 500
 
@@ -100,9 +102,17 @@ def change_call(
     told: NewCall,
     lines: Sequence[NewLine],
     units: Sequence[Sending] = (),
+    seen: str = "",
 ) -> Call:
-    """Change a call that was not sent yet. Raises Conflict (sent), Invalid."""
+    """Change a call that was not sent yet; ``seen`` is what it said when that began.
+
+    Raises Conflict (sent, changed since it was ``seen``), Invalid.
+    """
     found = held_call(by, call, Call.State.DRAFT)
+    if seen and digest_of(found) != seen:
+        raise Conflict(
+            _("Somebody else has changed the call meanwhile. Save again to replace that.")
+        )
     changed = update_fields(found, **vars(told))
     emergencies.check(found.place_code, told.emergency.id if told.emergency else None)
     _refuse(found, lines, units)
@@ -312,6 +322,7 @@ def call_next(*, by: Actor, call: Call) -> Call:
     found = held_call(by, call, Call.State.SENT)
     if found.echelon >= last_echelon(found):
         raise Conflict(_("There is no further echelon."))
+    _no_task(by, found)
     found.echelon += 1
     found.answer_by = min(timezone.now() + call_rules().answer_within, found.cut_off)
     found.save(update_fields=["echelon", "answer_by"])
@@ -325,6 +336,7 @@ def close_call(*, by: Actor, call: Call) -> Call:
     found = held_call(by, call, Call.State.SENT)
     found.state, found.ended_at = Call.State.CLOSED, timezone.now()
     found.save(update_fields=["state", "ended_at"])
+    _no_task(by, found)
     return found
 
 
@@ -344,12 +356,22 @@ def withdraw_call(*, by: Actor, call: Call, reason: str) -> Call:
     found.ended_for, found.ended_at = reason.strip(), timezone.now()
     found.state = Call.State.WITHDRAWN
     found.save(update_fields=["ended_for", "ended_at", "state"])
+    _no_task(by, found)
     pledged = Pledge.objects.filter(call=found, state=Pledge.State.PLEDGED)
     people = pledged.filter(volunteer__isnull=False).values("volunteer__person_id")
     users = User.objects.filter(person_id__in=people, is_active=True).values_list("id", flat=True)
     _tell(by, found, [*users, *officers_of(found)], "mobilise.call_withdrawn")
     pledged.update(state=Pledge.State.WITHDRAWN, ended_at=timezone.now())
     return found
+
+
+def task_key(call: Call) -> str:
+    """The key of the task to call the echelon after the present one."""
+    return f"{call.id} {call.echelon}"
+
+
+def _no_task(by: Actor, call: Call) -> None:
+    close_tasks(by=by, kind=NEXT, dedupe_keys=[task_key(call)], done_fact=NEXT)
 
 
 def last_echelon(call: Call) -> int:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from fangxian.common import codes
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
@@ -29,13 +30,24 @@ def issue_certificate(
     """Certify the hours that a volunteer was credited from ``first`` to ``last``.
 
     Its figures are those of now and stay so. Raises OutOfScope, Forbidden, Invalid (days, nothing
-    credited).
+    credited, an issuer that is neither a body of the place nor the account's own).
     """
     found = Volunteer.objects.select_for_update().filter(id=volunteer.id).first()
     if found is None:
         raise OutOfScope(str(volunteer.id))
     by.require(KEEP, found.place_code)
     problems = list(_unfit(first, last, issuer))
+    if not issuers(by, found.place_code).filter(id=issuer.id).exists():
+        problems.append(
+            Problem(
+                _("“%(name)s” is no body of this place.") % {"name": issuer.name},
+                field="issuer",
+                mend=_(
+                    "Name a body that has its seat here, or the one that your account acts for."
+                ),
+                code="issuer",
+            )
+        )
     if problems:
         raise Invalid(*problems)
     rows = served(found, first, last)
@@ -80,6 +92,18 @@ def _unfit(first: dt.date, last: dt.date, issuer: Organisation) -> Iterator[Prob
         yield Problem(_("A certificate covers three years at most."), field="first")
     if issuer.dissolved_on is not None:
         yield Problem(_("This organisation was dissolved."), field="issuer")
+
+
+def issuers(by: Actor, place_code: str) -> QuerySet[Organisation]:
+    """The bodies in whose name the actor may certify what was served at a place.
+
+    That of the account; those of the place, of places in it, and in the actor's area of places
+    that contain it.
+    """
+    around = [one for one in codes.ancestors(place_code) if codes.contains(by.area, one)]
+    lo, hi = codes.bounds(place_code)
+    seats = Q(seat__code__gte=lo, seat__code__lt=hi) | Q(seat__code__in=around)
+    return Organisation.objects.filter(seats & Q(seat__valid_to=None) | Q(id=by.organisation_id))
 
 
 def served(volunteer: Volunteer, first: dt.date, last: dt.date) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.core.actions import notify, start_job
 from fangxian.mobilise import seats
 from fangxian.mobilise.actions.posts import PLAN
+from fangxian.mobilise.actions.shifts import too_far
 from fangxian.mobilise.drafting import JOB, WHY, changes_since, said
 from fangxian.mobilise.line import end, lock_people, move_up
 from fangxian.mobilise.load import overlaps, passed
@@ -32,13 +33,14 @@ from fangxian.mobilise.models import (
     Volunteer,
     Wish,
 )
-from fangxian.mobilise.queries import local, skills_of, stretches_of
+from fangxian.mobilise.queries import days_off, local, names_of, skills_of, stretches_of
 from fangxian.mobilise.roster_rules import roster_rules
 from fangxian.mobilise.rostering import shifts_in, touches
 from fangxian.mobilise.rules import post_rules
 from fangxian.regions.models import Region
 
 State = RosterDraft.State
+_DAY: Final = dt.timedelta(days=1)
 MOST_SEED: Final = 1_000_000
 
 
@@ -89,6 +91,7 @@ def _odd(first: dt.date, last: dt.date, seed: int) -> Iterable[Problem]:
             _("Choose a first and a last day, at most %(n)d days together.") % {"n": most},
             field="last",
         )
+    yield from too_far(last)
     if not 0 <= seed <= MOST_SEED:
         yield Problem(_("The seed is a number up to %(n)d.") % {"n": MOST_SEED}, field="seed")
 
@@ -304,9 +307,8 @@ def _refuse(
     chosen = [people[one] for one in {line.volunteer_id for line in lines} if one in people]
     starts = [shifts[line.shift_id].starts_at for line in lines]
     has = stretches_of(chosen, min(starts), rules, until=max(starts))
-    wishes: dict[UUID, list[Wish]] = defaultdict(list)
-    for wish in Wish.objects.filter(volunteer__in=chosen, kind=Wish.Kind.OFF):
-        wishes[wish.volunteer_id].append(wish)
+    days = [shifts[line.shift_id].day for line in lines]
+    off = days_off([one.person_id for one in chosen], min(days) - _DAY, max(days) + _DAY)
     of_person: dict[UUID, list[UUID]] = defaultdict(list)
     for one in chosen:
         of_person[one.person_id].append(one.id)
@@ -317,7 +319,7 @@ def _refuse(
         if who is None or who.to_date is not None or who.fit is False:
             odd.append((line, _("no longer serves")))
             continue
-        if any(touches(wish, new, parts) for wish in wishes[who.id]):
+        if any(touches(wish, new, parts) for wish in off[who.person_id]):
             odd.append((line, _("can’t then")))
         elif overlaps(new, has[who.id]):
             odd.append((line, _("is on another shift then")))
@@ -358,11 +360,7 @@ def _refuse_unseated(shifts: Mapping[UUID, Shift], lines: Sequence[DraftLine]) -
 
 
 def _raise(shifts: Mapping[UUID, Shift], odd: Sequence[tuple[DraftLine, str]]) -> None:
-    names = dict(
-        Volunteer.objects.filter(id__in=[line.volunteer_id for line, _why in odd]).values_list(
-            "id", "name"
-        )
-    )
+    names = names_of(line.volunteer_id for line, _why in odd)
     told = [
         _("%(name)s, %(shift)s: %(why)s.")
         % {

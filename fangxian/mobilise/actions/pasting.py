@@ -69,7 +69,9 @@ def _on(by: Actor, one: Suggestion, who: Volunteer, shifts: list[Shift]) -> list
         return [_put(by, one, who, shift) for shift in shifts]
     if held := Turn.objects.filter(shift__in=shifts, volunteer=who, state__in=HELD).first():
         return [Outcome(one.key, who.name, _called(held.shift), held.state)]
-    lacking = sorted(shifts, key=lambda shift: shift.placed - shift.heads)
+    lacking = shifts
+    if not one.ordered:
+        lacking = sorted(shifts, key=lambda shift: shift.placed - shift.heads)
     tried = []
     for only_placed in (True, False):
         for shift in lacking:

@@ -7,12 +7,11 @@ id.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,18 +23,23 @@ from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.core.actions.notify import Note, notify_many
 from fangxian.mobilise.actions.calling import ANSWER, CALL, officers_of
 from fangxian.mobilise.actions.signing import TAKE
-from fangxian.mobilise.actions.volunteers import KEEP, NewSkill, enlist
+from fangxian.mobilise.actions.volunteers import KEEP, enlist_like
+from fangxian.mobilise.calls.leaving import hold_calls, hold_lines
+from fangxian.mobilise.calls.lending import lend, take_back
+from fangxian.mobilise.calls.queries import HAS_LINE, placed_elsewhere, skills_there
 from fangxian.mobilise.calls.rules import ANY_TIME, call_rules
+from fangxian.mobilise.calls.serving import end_service
 from fangxian.mobilise.line import lock_people
-from fangxian.mobilise.models import Call, CallLine, Placement, Pledge, Skill, Volunteer
+from fangxian.mobilise.models import Call, CallLine, Placement, Pledge, Volunteer
 from fangxian.mobilise.models.call import MOST_WANTED
 from fangxian.mobilise.queries import skills_of, volunteers_of
+from fangxian.mobilise.seats import has_room
 from fangxian.organisations.models import Organisation
-from fangxian.people.models import Person
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at
 
-HAS_LINE: Final = (Placement.State.ASKED, Placement.State.CONFIRMED)
+# What the account of somebody is at a place where he was placed and is not at home.
+LENT: Final = "volunteer"
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,10 @@ def pledge_members(
     unit = own_unit(by)
     _open(call)
     _addressed(call, unit)
+    if call.counts == Call.Counts.UNITS:
+        raise Invalid(
+            Problem(_("This call is for units."), mend=_("Pledge how many places it takes over."))
+        )
     strangers = [one for one in volunteers if one.organisation_id != unit.id]
     if strangers:
         raise OutOfScope(str(strangers[0].id))
@@ -88,11 +96,12 @@ def pledge_unit(*, by: Actor, call: Call, heads: int, wishes: Wishes | None = No
             Problem(_("A number from 1 to %(n)d is needed.") % {"n": MOST_WANTED}, field="heads")
         )
     values = _wished(call, wishes or Wishes())
+    call = _still_open(call)
     rows = Pledge.objects.select_for_update(of=("self",)).filter(call=call, organisation=unit)
     known = rows.filter(volunteer=None).exclude(state=Pledge.State.WITHDRAWN).first()
     if known is None:
         return Pledge.objects.create(
-            place_code=_place(by, call), call=call, organisation=unit, heads=heads,
+            place_code=_place(by.area, call), call=call, organisation=unit, heads=heads,
             made_by=by.name, **values,
         )  # fmt: skip
     if Placement.objects.filter(pledge=known, state__in=HAS_LINE).exists():
@@ -141,14 +150,22 @@ def _open(call: Call) -> None:
         raise Conflict(_("The time for pledges is over."))
 
 
+def _still_open(call: Call) -> Call:
+    """The call as it is now, held to the end of the transaction. Raises Conflict (not open)."""
+    hold_calls([call.id])
+    found = Call.objects.get(id=call.id)
+    _open(found)
+    return found
+
+
 def _addressed(call: Call, unit: Organisation) -> None:
     if not call.units.filter(organisation=unit).exists():
         raise OutOfScope(str(call.id))
 
 
-def _place(by: Actor, call: Call) -> str:
-    """The smaller of the two areas: both see what lies there."""
-    return by.area if len(by.area) > len(call.place_code) else str(call.place_code)
+def _place(area: str, call: Call) -> str:
+    """The smaller of the two areas, of who pledges and of the call: both see what lies there."""
+    return max(str(call.place_code), area, key=len)
 
 
 def _wished(call: Call, wishes: Wishes) -> dict[str, Any]:
@@ -188,6 +205,7 @@ def _wished(call: Call, wishes: Wishes) -> dict[str, Any]:
 
 def _pledge(by: Actor, call: Call, volunteers: Sequence[Volunteer], wishes: Wishes) -> list[Pledge]:
     values = _wished(call, wishes)
+    call = _still_open(call)
     people = lock_people([one.id for one in volunteers])
     names = {one.id: one.name for one in volunteers}
     problems = []
@@ -224,7 +242,7 @@ def _pledge(by: Actor, call: Call, volunteers: Sequence[Volunteer], wishes: Wish
         before = known.get(one.person_id)
         if before is None:
             before = Pledge.objects.create(
-                place_code=_place(by, call), call=call, volunteer=one,
+                place_code=_place(people[one.id].place_code, call), call=call, volunteer=one,
                 organisation_id=one.organisation_id, made_by=by.name, **values,
             )  # fmt: skip
             known[one.person_id] = before
@@ -288,12 +306,6 @@ def withdraw_pledge(*, by: Actor, pledge: Pledge) -> Pledge:
     return found
 
 
-def hold_lines(lines: Collection[Any]) -> None:
-    """Hold lines of a call to the end of the transaction, also those above the actor's area."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT mobilise_hold_lines(%s::uuid[])", [[str(one) for one in lines]])
-
-
 @action
 def claim(*, by: Actor, line: CallLine, heads: int = 1, as_unit: bool = False) -> Placement:
     """Claim a key post oneself, or so many heads of it for one's unit; who called confirms it.
@@ -320,7 +332,9 @@ def claim(*, by: Actor, line: CallLine, heads: int = 1, as_unit: bool = False) -
     if used + heads > own.heads:
         raise Conflict(_("What was pledged is placed already: pledge more, or give that up."))
     if own.volunteer is not None:
-        _able(found, own.volunteer)
+        able(found, own.volunteer)
+        if placed_elsewhere(Pledge.objects.filter(id=own.id)).exists():
+            raise Conflict(_("You have a place of another call on these days."))
     made = Placement.objects.create(
         place_code=own.place_code, pledge=own, line=found, heads=heads,
         source=Placement.Source.CLAIM, state=Placement.State.ASKED,
@@ -343,13 +357,12 @@ def _own_pledge(by: Actor, call: Call, heads: int, *, as_unit: bool) -> Pledge:
     return rows.get(id=one.id)
 
 
-def _able(line: CallLine, volunteer: Volunteer) -> None:
+def able(line: CallLine, volunteer: Volunteer) -> None:
     """Whether the heads that ask for a skill can still be found. Raises Invalid."""
     if not line.skills:
         return
-    plain = line.heads - sum(line.skills.values())
-    has = skills_of([volunteer.id], line.call.starts_on)[volunteer.id]
-    if not has & set(line.skills) and line.placed >= plain:
+    has = skills_of([volunteer.id], line.call.ends_on)[volunteer.id]
+    if not has_room(line.heads, line.skills, skills_there([line.id])[line.id], has):
         raise Invalid(
             Problem(
                 _("It asks for a skill that you are not recorded with."),
@@ -390,13 +403,17 @@ def decide_claim(*, by: Actor, placement: Placement, confirm: bool) -> Placement
 def release(*, by: Actor, placement: Placement) -> Placement:
     """Take a confirmed place back, as who called: the pledge stands again, and it is told.
 
+    Whom the place had enlisted there is let go, unless he has shifts to come.
+
     Raises OutOfScope, Forbidden, Conflict.
     """
     found = _held_placement(by, placement, Placement.State.CONFIRMED)
     found.state, found.decided_by = Placement.State.GIVEN_UP, by.name
     found.decided_at = timezone.now()
     found.save()
+    take_back(by, [found])
     settle_pledge(found.pledge)
+    end_service([found])
     tell(by, [found], "mobilise.released")
     return found
 
@@ -417,42 +434,47 @@ def _held_placement(by: Actor, placement: Placement, state: str) -> Placement:
 def serve(by: Actor, placements: Sequence[Placement]) -> None:
     """Volunteers who were placed serve at the place from now on: who does not yet is enlisted.
 
-    Their records' ids are written into ``enlisted``, which is left to the caller to save.
+    Their accounts act there until the call ends. ``enlisted``, ``brought`` and ``lent`` are left
+    to the caller to save. All are of one call. Raises Conflict (discharged, not fit).
     """
     by.require(KEEP)
     places: dict[str, Region] = {}
+    elsewhere: dict[UUID, tuple[Placement, Region]] = {}
     for one in placements:
         who = one.pledge.volunteer
         if who is None:
             continue
+        if who.to_date is not None:
+            raise Conflict(_("%(name)s does not serve there.") % {"name": who.name})
+        if who.fit is False:
+            raise Conflict(
+                _("%(name)s is recorded as not fit for duty.") % {"name": who.name},
+            )
         home = one.line.place.code[: int(codes.Level.VILLAGE)]
         if codes.contains(who.place_code, home):
             one.enlisted = who
             continue
-        there = Volunteer.objects.filter(person_id=who.person_id, place_code=home, to_date=None)
-        known = there.first()
-        if known is None:
-            if home not in places:
-                places[home] = at(home, by=by)
-            known = _enlisted(by, places[home], who)
-        one.enlisted = known
-
-
-def _enlisted(by: Actor, place: Region, who: Volunteer) -> Volunteer:
-    skills = [
-        NewSkill(one.skill, one.certificate or "", one.expires_on)
-        for one in Skill.objects.filter(volunteer=who)
-    ]
-    return enlist(
-        by=by,
-        place=place,
-        person=Person.objects.get(id=who.person_id),
-        organisation=who.organisation,
-        skills=skills,
-        echelon=who.echelon,
-        vehicle=who.vehicle,
-        fit=who.fit,
+        if home not in places:
+            places[home] = at(home, by=by)
+        elsewhere[who.person_id] = one, places[home]
+    there = {
+        (known.person_id, known.place_code): known
+        for known in Volunteer.objects.filter(person_id__in=list(elsewhere), to_date=None)
+    }
+    brought = set(
+        Placement.objects.filter(
+            enlisted__in=[known.id for known in there.values()], brought=True
+        ).values_list("enlisted_id", flat=True)
     )
+    for person, (one, place) in elsewhere.items():
+        who = one.pledge.volunteer
+        assert who is not None
+        known = there.get((person, place.code))
+        if known is None:
+            one.enlisted, one.brought = enlist_like(by=by, place=place, who=who), True
+        else:
+            one.enlisted, one.brought = known, known.id in brought
+    lend(by, placements, {person: place for person, (_one, place) in elsewhere.items()})
 
 
 def tell(by: Actor, placements: Sequence[Placement], template: str) -> None:

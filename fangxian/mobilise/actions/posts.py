@@ -26,6 +26,8 @@ from fangxian.regions.models import Region
 VIEW: Final = "mobilise.view"
 PLAN: Final = "mobilise.posts"
 LONGEST_NAME: Final = 20
+MOST_DUTIES: Final = 20
+LONGEST_DUTY: Final = 60
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,11 @@ def open_post(
     patterns: Sequence[NewPattern] = (),
     organisation: Organisation | None = None,
     emergency: Emergency | None = None,
+    duties: Sequence[str] = (),
 ) -> Post:
-    """Open a post from today on. Raises Invalid (name taken, unknown kind, odd shifts)."""
+    """Open a post from today on; without ``duties`` those of its kind are to be done there.
+
+    Raises Invalid (name taken, unknown kind, odd shifts)."""
     by.require(PLAN, place.code)
     post = Post(
         place_code=place.code,
@@ -60,6 +65,7 @@ def open_post(
         kind=kind,
         organisation=organisation,
         emergency=emergency,
+        duties=[one.strip() for one in duties],
         token=new_token(),
         opened_on=timezone.localdate(),
         made_by=by.name,
@@ -80,6 +86,7 @@ def change_post(
     kind: str,
     patterns: Sequence[NewPattern],
     organisation: Organisation | None = None,
+    duties: Sequence[str] = (),
 ) -> Post:
     """Change a post and the shifts that recur there; shifts that are laid out already stay.
 
@@ -91,6 +98,7 @@ def change_post(
         name=name.strip(),
         kind=kind,
         organisation_id=organisation.id if organisation else None,
+        duties=[one.strip() for one in duties],
     )
     present = Pattern.objects.filter(post=found, ended_on=None).values_list("skills", flat=True)
     _refuse(found, patterns, {code for skills in present for code in skills})
@@ -135,9 +143,26 @@ def _refuse(post: Post, patterns: Sequence[NewPattern], has: Collection[str] = (
                 code="taken",
             )
         )
+    problems += _odd_duties(post.duties)
     problems += _odd(patterns, has)
     if problems:
         raise Invalid(*problems)
+
+
+def _odd_duties(duties: Sequence[str]) -> Iterator[Problem]:
+    if len(duties) > MOST_DUTIES:
+        yield Problem(_("Write at most %(n)d duties.") % {"n": MOST_DUTIES}, field="duties")
+    for row, one in enumerate(duties, start=1):
+        if not 1 <= len(one) <= LONGEST_DUTY:
+            yield Problem(
+                _("Write each duty in at most %(n)d characters.") % {"n": LONGEST_DUTY},
+                field="duties",
+                row=row,
+            )
+        if one in duties[: row - 1]:
+            yield Problem(
+                _("“%(name)s” stands here twice.") % {"name": one}, field="duties", row=row
+            )
 
 
 def _odd(patterns: Sequence[NewPattern], has: Collection[str]) -> Iterator[Problem]:

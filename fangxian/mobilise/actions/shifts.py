@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from django.utils import timezone
@@ -22,6 +22,18 @@ from fangxian.mobilise.queries import skills_of
 from fangxian.mobilise.rules import post_rules
 
 MOST_DAYS: Final = 62
+AHEAD: Final = dt.timedelta(days=366)
+
+
+def too_far(last: dt.date) -> Iterator[Problem]:
+    """What is said of days that nobody plans yet."""
+    latest = timezone.localdate() + AHEAD
+    if last > latest:
+        yield Problem(
+            _("At most a year ahead is planned."),
+            field="last",
+            mend=_("Choose a day until %(day)s.") % {"day": latest.isoformat()},
+        )
 
 
 @action
@@ -38,6 +50,8 @@ def lay_out(*, by: Actor, post: Post, first: dt.date, last: dt.date) -> int:
                 field="last",
             )
         )
+    if problems := list(too_far(last)):
+        raise Invalid(*problems)
     patterns = list(Pattern.objects.filter(post=found, ended_on=None).order_by("starts", "name"))
     if not patterns:
         raise Invalid(

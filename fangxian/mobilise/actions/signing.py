@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Final
 
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,7 +13,17 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.mobilise.actions.posts import PLAN
-from fangxian.mobilise.line import Override, end, enter, held, locked, move_up, told
+from fangxian.mobilise.line import (
+    Override,
+    end,
+    enter,
+    held,
+    let_pass,
+    locked,
+    move_up,
+    tell_staff,
+    told,
+)
 from fangxian.mobilise.models import Shift, Turn, Volunteer
 from fangxian.mobilise.queries import volunteer_of
 from fangxian.mobilise.rules import post_rules
@@ -57,12 +68,33 @@ def put_on(
     source: str = Turn.Source.STAFF,
     override: Override | None = None,
 ) -> Turn:
-    """Put somebody on a shift, as who plans it. ``override`` lets a limit be passed.
+    """Put somebody on a shift, as who plans it. With an ``override`` he waits past a limit.
 
-    The word must not come from the volunteer. Raises as :func:`sign_up`.
+    Then others who plan there are told: one of them may :func:`allow`. Raises as :func:`sign_up`.
     """
     found = locked(by, shift.id, PLAN)
-    return enter(by, found, volunteer, source, override)
+    turn = enter(by, found, volunteer, source, override)
+    _ask_second(by, found, turn)
+    return turn
+
+
+def _ask_second(by: Actor, shift: Shift, turn: Turn) -> None:
+    if turn.asks and by.name == turn.asked_by:
+        tell_staff(by, PLAN, shift, "mobilise.limit_asked", besides=by.user_id)
+
+
+@action
+def allow(*, by: Actor, turn: Turn) -> Turn:
+    """Let somebody pass the limits that stand in his way, as a second person.
+
+    He gets a place that is free, and is told; else he waits on, with that word. Raises OutOfScope,
+    Forbidden, Conflict (not asked for; asked for by ``by``, or about ``by``; the shift is over).
+    """
+    found, shift = held(by, turn.id, PLAN)
+    let_pass(by, shift, found)
+    if found.state == Turn.State.PLACED:
+        told(by, shift, [found.volunteer], "mobilise.moved_up")
+    return found
 
 
 @action
@@ -105,19 +137,24 @@ def replace(
         state=Turn.State.LEFT, ended_at=timezone.now()
     )
     made = enter(by, shift, volunteer, Turn.Source.RESERVE, override, for_turn=before)
+    _ask_second(by, shift, made)
+    if made.asks and made.for_turn_id == before.id:
+        return made
     if made.state != Turn.State.PLACED or made.for_turn_id != before.id:
         raise Conflict(_("%(name)s does not fit there, or is on it.") % {"name": volunteer.name})
     return made
 
 
 @action
-def renew_links(*, by: Actor) -> Volunteer:
-    """Make the secret links of one's calendar and badge worthless, and new ones in their place."""
+def renew_links(*, by: Actor) -> None:
+    """Make the secret links of one's calendar and badge worthless, and new ones in their place.
+
+    Those of all records of the human, wherever he serves. Raises Forbidden, Invalid (he is none).
+    """
     me = myself(by)
     by.require(TAKE, me.place_code)
-    me.link_round += 1
-    me.save(update_fields=["link_round"])
-    return me
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT mobilise_renew_links(%s)", [me.person_id])
 
 
 def own(by: Actor, turn: Turn) -> None:

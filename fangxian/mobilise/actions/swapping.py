@@ -21,10 +21,10 @@ def ask_swap(*, by: Actor, turn: Turn, to: Volunteer, back: Turn | None = None) 
 
     Raises OutOfScope (not one's own, not his), Conflict (not on the roster, begun, asked already).
     """
-    me = myself(by)
-    mine = _standing(turn.id, me)
+    mine = _standing(turn.id)
+    me = _own(by, mine.volunteer)
     by.require(TAKE, mine.place_code)
-    if to.id == me.id:
+    if to.person_id == me.person_id:
         raise Invalid(Problem(_("Choose somebody else."), field="to"))
     if to.to_date is not None:
         raise Conflict(_("This volunteer was discharged already."))
@@ -41,8 +41,7 @@ def ask_swap(*, by: Actor, turn: Turn, to: Volunteer, back: Turn | None = None) 
 def withdraw_swap(*, by: Actor, swap: Swap) -> Swap:
     """Take back what one asked. Raises OutOfScope, Conflict (answered)."""
     found = _asked(by, swap)
-    if found.turn.volunteer_id != myself(by).id:
-        raise OutOfScope(str(swap.id))
+    _own(by, found.turn.volunteer)
     return _answered(found, Swap.State.WITHDRAWN)
 
 
@@ -50,8 +49,7 @@ def withdraw_swap(*, by: Actor, swap: Swap) -> Swap:
 def decline_swap(*, by: Actor, swap: Swap) -> Swap:
     """Say no. Raises OutOfScope, Conflict (answered)."""
     found = _asked(by, swap)
-    if found.to_id != myself(by).id:
-        raise OutOfScope(str(swap.id))
+    _own(by, found.to)
     told(by, found.turn.shift, [found.turn.volunteer], "mobilise.swap_declined", name=found.to.name)
     return _answered(found, Swap.State.DECLINED)
 
@@ -70,9 +68,7 @@ def agree_to_swap(*, by: Actor, swap: Swap) -> Swap:
     # Of both shifts the one with the lower id first, as everywhere.
     shifts = {one: locked(by, one, TAKE) for one in sorted({turn.shift_id for turn in turns})}
     found = _asked(by, swap)
-    me = myself(by)
-    if found.to_id != me.id:
-        raise OutOfScope(str(swap.id))
+    me = _own(by, found.to)
     lock_people([me.id, found.turn.volunteer_id])
     first = _standing(found.turn_id, found.turn.volunteer)
     second = _standing(found.back_id, me) if found.back_id else None
@@ -99,13 +95,20 @@ def _enter(by: Actor, shift: Shift, volunteer: Volunteer, before: Turn) -> None:
         )
 
 
-def _standing(turn_id: UUID, volunteer: Volunteer) -> Turn:
+def _own(by: Actor, one: Volunteer) -> Volunteer:
+    """The record of a volunteer that the actor is. Raises OutOfScope, Invalid (he is none)."""
+    if by.person_id is None or one.person_id != by.person_id:
+        myself(by)
+        raise OutOfScope(str(one.id))
+    return one
+
+
+def _standing(turn_id: UUID, volunteer: Volunteer | None = None) -> Turn:
+    """A turn on the roster that has not begun, of ``volunteer`` if one is given."""
     found = (
-        Turn.objects.select_related("shift", "shift__post", "volunteer")
-        .filter(id=turn_id, volunteer=volunteer)
-        .first()
+        Turn.objects.select_related("shift", "shift__post", "volunteer").filter(id=turn_id).first()
     )
-    if found is None:
+    if found is None or (volunteer is not None and found.volunteer_id != volunteer.id):
         raise OutOfScope(str(turn_id))
     if found.state != Turn.State.PLACED or found.shift.starts_at <= timezone.now():
         raise Conflict(_("Only shifts that are on the roster and have not begun are swapped."))

@@ -19,6 +19,7 @@ from fangxian.common.ids import uuid7
 from fangxian.common.models import update_fields
 from fangxian.mobilise import fitting
 from fangxian.mobilise.actions.posts import PLAN
+from fangxian.mobilise.calls.leaving import held_pledges, leave
 from fangxian.mobilise.calls.rules import call_rules
 from fangxian.mobilise.models import Skill, Turn, Volunteer
 from fangxian.mobilise.models.volunteer import ECHELONS, MOST_SEATS
@@ -83,6 +84,32 @@ def enlist(
 
 
 @action
+def enlist_like(*, by: Actor, place: Region, who: Volunteer) -> Volunteer:
+    """Enlist somebody who serves elsewhere at another place, with all that he is recorded with.
+
+    What the rules have no more stays as it stands. Raises as :func:`enlist`.
+    """
+    by.require(KEEP, place.code)
+    person = lock_person(who.person_id)
+    if Volunteer.objects.filter(person=person, place_code=place.code, to_date=None).exists():
+        raise Conflict(_("%(name)s is a volunteer here already.") % {"name": person.name})
+    skills = [
+        NewSkill(one.skill, one.certificate or "", one.expires_on)
+        for one in Skill.objects.filter(volunteer=who)
+    ]
+    volunteer = Volunteer(person=person, name=person.name)
+    brings = {name: getattr(who, name) for name in _BRINGS}
+    _enter(by, volunteer, place, who.organisation, skills, who.echelon, known=True, **brings)
+    link_person(
+        by=by, person_id=person.id, place_code=place.code, kind=LINK, source_id=volunteer.id
+    )
+    return volunteer
+
+
+_BRINGS: Final = ("fit", "vehicle", "vehicle_kind", "seats", "languages")
+
+
+@action
 def enlist_new(
     *,
     by: Actor,
@@ -122,9 +149,12 @@ def _enter(
     organisation: Organisation | None,
     skills: Sequence[NewSkill],
     echelon: int,
+    *,
+    known: bool = False,
     **values: Any,
 ) -> None:
-    problems = [*_unfit(volunteer.person, place, echelon), *_bad_skills(skills)]
+    has = [one.skill for one in skills] if known else []
+    problems = [*_unfit(volunteer.person, place, echelon), *_bad_skills(skills, has)]
     if problems:
         raise Invalid(*problems)
     last = Volunteer.objects.filter(place_code=place.code).order_by("-rank").first()
@@ -298,10 +328,11 @@ def set_certificates(
 
 @action
 def discharge(*, by: Actor, volunteer: Volunteer) -> Volunteer:
-    """End a volunteer's service today; what was served stays.
+    """End a volunteer's service today; what was served stays, what he had pledged is withdrawn.
 
     Raises Conflict where shifts are still to come: they are handed on first.
     """
+    pledges = held_pledges([volunteer.id])
     found = held(by, volunteer.id)
     ahead = Turn.objects.filter(
         volunteer=found,
@@ -315,6 +346,7 @@ def discharge(*, by: Actor, volunteer: Volunteer) -> Volunteer:
         )
     found.to_date = timezone.localdate()
     found.save(update_fields=["to_date"])
+    leave(by, pledges)
     unlink_person(by=by, person_id=found.person_id, kind=LINK, source_id=found.id)
     return found
 

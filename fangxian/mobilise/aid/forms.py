@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from django.utils.translation import pgettext_lazy
 
 from fangxian.common import codes
 from fangxian.common.actor import Actor
-from fangxian.common.ui.changes import ChangeForm
+from fangxian.common.ui.changes import CONFLICT, ChangeForm
 from fangxian.common.ui.choices import named, offer
 from fangxian.common.ui.widgets import DateInput, DateTimeInput
 from fangxian.mobilise.aid.queries import counted
@@ -95,8 +96,8 @@ class _BatchFields(_Bound):
         empty_label=_("none"),
         help_text=_("Its members can be taken over; they stay members at home."),
     )
-    from_date = forms.DateField(label=_("From"), widget=DateInput)
-    until = forms.DateField(label=_("Until"), widget=DateInput)
+    from_date = forms.DateField(label=pgettext_lazy("days", "From"), widget=DateInput)
+    until = forms.DateField(label=pgettext_lazy("days", "Until"), widget=DateInput)
     daily = forms.BooleanField(
         label=_("Progress is entered each day"), required=False, initial=True
     )
@@ -152,7 +153,7 @@ class ChangeBatchForm(ChangeForm, _BatchFields):
 class _ProgrammeFields(_Bound):
     name = forms.CharField(label=_("Name"), max_length=80)
     kind = forms.ChoiceField(label=_("Kind"))
-    from_date = forms.DateField(label=_("From"), widget=DateInput)
+    from_date = forms.DateField(label=pgettext_lazy("days", "From"), widget=DateInput)
 
     def __init__(self, *args: Any, rules: AidRules, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -212,7 +213,7 @@ class TraineeForm(forms.Form):
     """Whom a programme trains."""
 
     name = forms.CharField(label=_("Name"), max_length=60)
-    organisation = forms.CharField(label=_("Unit"), max_length=80)
+    organisation = forms.CharField(label=pgettext_lazy("an organisation", "Unit"), max_length=80)
     position = forms.CharField(label=_("Position or title"), max_length=60, required=False)
     topic = forms.CharField(label=_("Trained in"), max_length=120)
     term = forms.ModelChoiceField(
@@ -221,8 +222,8 @@ class TraineeForm(forms.Form):
         required=False,
         empty_label=_("none"),
     )
-    from_date = forms.DateField(label=_("From"), widget=DateInput)
-    until = forms.DateField(label=_("Until"), widget=DateInput, required=False)
+    from_date = forms.DateField(label=pgettext_lazy("days", "From"), widget=DateInput)
+    until = forms.DateField(label=pgettext_lazy("days", "Until"), widget=DateInput, required=False)
     passed = forms.CharField(
         label=_("What was passed"),
         max_length=120,
@@ -255,6 +256,7 @@ class CountersForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("One a line, the unit in brackets: home visits (households)."),
     )
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(
         self, *args: Any, rules: AidRules, counters: Sequence[AidCounter], **kwargs: Any
@@ -268,8 +270,31 @@ class CountersForm(forms.Form):
                 if not row.code
             ),
         }
+        self.now = sha256(repr(sorted(str(row.id) for row in present)).encode()).hexdigest()[:20]
+        kwargs["initial"]["shown"] = self.now
         super().__init__(*args, **kwargs)
         offer(self, codes=named(rules.counters))
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse what was sent over other counters than there are now; sent again it is meant."""
+        given = super().clean() or {}
+        shown = given.pop("shown", "")
+        if shown and shown != self.now:
+            sent: Any = self.data
+            data = sent.copy()
+            data[self.add_prefix("shown")] = self.now
+            self.data = data
+            now = ", ".join(str(one) for one in (*self._codes(), self.initial["own"]) if one)
+            message = _(
+                "Somebody else has changed the counters meanwhile, to: %(now)s. Save again to "
+                "replace that."
+            )
+            self.add_error(None, forms.ValidationError(message, CONFLICT, {"now": now}))
+        return given
+
+    def _codes(self) -> list[str]:
+        chosen: Any = self.fields["codes"]
+        return [str(name) for code, name in chosen.choices if code in self.initial["codes"]]
 
     def clean_own(self) -> list[tuple[str, str]]:
         """The counters as (name, unit)."""
@@ -300,7 +325,7 @@ class LegForm(forms.Form):
     kind = forms.ChoiceField(label=_("Kind"), choices=AidLeg.Kind.choices)
     mode = forms.ChoiceField(label=pgettext_lazy("travel", "By"))
     service = forms.CharField(label=_("Train, flight or plate"), max_length=40, required=False)
-    origin = forms.CharField(label=_("From where"), max_length=80)
+    origin = forms.CharField(label=pgettext_lazy("a journey", "From where"), max_length=80)
     target = forms.CharField(label=_("To where"), max_length=80)
     departs_at = forms.DateTimeField(label=_("Departs"), widget=DateTimeInput)
     arrives_at = forms.DateTimeField(label=_("Arrives"), widget=DateTimeInput, required=False)

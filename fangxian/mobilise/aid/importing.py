@@ -254,23 +254,31 @@ def _who(
 ) -> tuple[AidMember | None, Person | Member | None]:
     """Who is in the batch already, else who is known; (None, None) is somebody new.
 
-    By document, else by the name among those of the batch and of the unit, else by phone. Raises
-    Invalid.
+    By document, else by the name among those of the batch and of the unit, whose phone it is where
+    the row has one, else by phone. Raises Invalid.
     """
     name, document, phone = values["name"], values.get("identity"), values.get("phone", "")
     there = AidMember.objects.filter(batch=batch)
+    rows = Member.objects.filter(organisation=unit, to_date=None, person__name=name)
+    members = list(rows.select_related("person", "organisation")[:2]) if unit else []
+    # A phone says which of those of the name it is: one that is nobody's is another human's.
+    owners = {one.id for one in find_by_phone(phone) if one.name == name} if phone else None
     if not document:
         same = list(there.filter(name=name)[:2])
-        if len(same) == 1:
+        if owners == set() and (same or members):
+            raise refusal(
+                _("%(name)s is known there, but not with this phone.") % {"name": name},
+                "phone",
+                _("Leave the phone empty if it is the same person, else add the identity number."),
+                "several_persons",
+            )
+        if len(same) == 1 and (owners is None or same[0].person_id in owners):
             return same[0], None
-        if unit is not None:
-            rows = Member.objects.filter(organisation=unit, to_date=None, person__name=name)
-            members = list(rows.select_related("person", "organisation")[:2])
-            if len(members) == 1:
-                return there.filter(person=members[0].person_id).first(), members[0]
+        if len(members) == 1 and (owners is None or members[0].person_id in owners):
+            return there.filter(person=members[0].person_id).first(), members[0]
     if document and not find_by_document("", document[1]).exists():
         return _new(by, batch, values)
-    if not document and phone and not any(one.name == name for one in find_by_phone(phone)):
+    if not document and owners == set():
         return _new(by, batch, values)
     person = person_named(name, document, phone, "name")
     return there.filter(person=person).first(), person
@@ -419,6 +427,8 @@ def trainee_rows(programme: AidProgramme) -> list[list[object]]:
     ]
 
 
+# Its pages ask the right of aid, not that of volunteers.
+PART: Final = "aid"
 LEDGERS: Final = tuple(
     Ledger(
         kind,
@@ -430,6 +440,7 @@ LEDGERS: Final = tuple(
         statuses=RowByRow.STATUSES,
         place_url="regions:place",
         least_level=Level.COUNTY,
+        part=PART,
     )
     for kind, name, fields, one in (
         (MEMBERS, gettext_lazy("Members of aid batches"), MEMBER_FIELDS, _member),

@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -32,6 +33,8 @@ State = AidBatch.State
 # A batch that still needs somebody's care.
 OPEN = (State.PLANNED, State.UNDER_WAY, State.RETURNED)
 DAY = dt.timedelta(days=1)
+# Days of progress that are shown at once; a batch may serve for a year.
+LATEST = 14
 
 
 def batches(code: str) -> QuerySet[AidBatch]:
@@ -209,6 +212,16 @@ class Progress:
     person_times: int
     zero: int
     missing: Sequence[dt.date] = field(default_factory=list)
+
+    @property
+    def latest(self) -> Sequence[Any]:
+        """The days that are shown at once."""
+        return self.days[:LATEST]
+
+    @property
+    def earlier(self) -> Sequence[Any]:
+        """Those before them."""
+        return self.days[LATEST:]
 
 
 def progress(one: AidBatch, rules: AidRules) -> Progress:

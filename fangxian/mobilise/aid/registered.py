@@ -59,7 +59,11 @@ def register() -> None:
     )
     references.register(
         "mobilise.aid_members",
-        Reference("mobilise.AidMember", clashes=merging.same_members),
+        Reference(
+            "mobilise.AidMember",
+            settle=merging.settle_members,
+            reopen=merging.reopen_members,
+        ),
     )
     references.register("mobilise.family_contacts", Reference("mobilise.FamilyContact"))
     references.register("mobilise.aid_liaisons", Reference("mobilise.AidBatch", field="liaison_id"))

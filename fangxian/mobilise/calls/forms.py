@@ -7,13 +7,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from django import forms
-from django.db.models import F
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
+from fangxian.common.ui.changes import ChangeForm
 from fangxian.common.ui.choices import named, offer
 from fangxian.common.ui.widgets import DateInput, DateTimeInput
 from fangxian.core.models import Emergency
@@ -104,6 +104,19 @@ class CallForm(forms.Form):
         known = {one.place.id for one in has}
         found = below(place.code, Level.VILLAGE).order_by("code")[: MOST_ROWS + 1]
         return [NewLine(one, heads) for one in found if one.id not in known]
+
+
+class ChangedCallForm(CallForm):
+    """A call that is drawn up, as it was when its page was opened (``digest_of``)."""
+
+    seen = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+
+    def again(self, now: str) -> None:
+        """Show what was typed once more: sent again, it replaces the call as it is ``now``."""
+        sent: Any = self.data
+        data = sent.copy()
+        data[self.add_prefix("seen")] = now
+        self.data = data
 
 
 class PlacedCallForm(CallForm):
@@ -239,7 +252,7 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=200)
 
 
-class WishForm(forms.Form):
+class WishForm(ChangeForm):
     """Which places somebody wishes for, when he can, and from when to when."""
 
     wishes = forms.MultipleChoiceField(
@@ -279,13 +292,18 @@ class WishForm(forms.Form):
 
     def chosen(self) -> Wishes:
         """The wishes of a valid form."""
-        data = self.cleaned_data
         return Wishes(
-            tuple(UUID(one) for one in data["wishes"]),
-            data["hours"],
-            data["from_date"],
-            data["until"],
+            tuple(UUID(one) for one in self.said("wishes") or ()),
+            self.said("hours"),
+            self.said("from_date"),
+            self.said("until"),
         )
+
+    def said(self, name: str) -> Any:
+        """What a valid form says in a field; what was left alone is as it is now."""
+        if name in self.cleaned_data:
+            return self.cleaned_data[name]
+        return self.get_initial_for_field(self.fields[name], name)
 
 
 class UnitPledgeForm(WishForm):
@@ -360,9 +378,3 @@ class WhatIfForm(forms.Form):
             heads={key: data[f"heads-{key}"] for key in self.lines},
             bans=bans,
         )
-
-
-def open_lines(call: Call) -> list[CallLine]:
-    """The lines of a call that still want heads, in their order."""
-    rows = CallLine.objects.filter(call=call, placed__lt=F("heads"))
-    return list(rows.select_related("place").order_by("number"))

@@ -17,8 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from fangxian.common.errors import OutOfScope
 from fangxian.core.jobs import JobKind, kinds
 from fangxian.core.progress import Progress
-from fangxian.mobilise.models import Call, CallLine, Match, Placement, Pledge
+from fangxian.mobilise.calls.queries import placed_elsewhere, skills_there
+from fangxian.mobilise.models import Call, CallLine, Match, Placement, Pledge, Volunteer
 from fangxian.mobilise.queries import skills_of
+from fangxian.mobilise.seats import remaining
 from fangxian.organisations.models import Organisation
 from fangxian.organisations.proposing import position_at, positions_of
 from fangxian.regions.queries import at
@@ -28,6 +30,8 @@ JOB: Final = "mobilise.match"
 RIGHT: Final = "mobilise.calls"
 # Pairs of a head and a line; more are worked out by a job, not while a page is asked for.
 AT_ONCE: Final = 100_000
+# For each echelon; a proposal that is not certain by then says so.
+MOST_SECONDS: Final = 120.0
 
 WHY_LEFT: Final = {
     "full": _("every place within reach is taken"),
@@ -38,6 +42,7 @@ WHY_LEFT: Final = {
     "unfit": _("recorded as not fit for duty"),
     "gone": _("discharged"),
     "echelon": _("the echelon is not called yet"),
+    "elsewhere": _("has a place of another call on these days"),
 }
 WHY_SHORT: Final = {
     "nobody_free": _("who could come is placed elsewhere"),
@@ -51,7 +56,7 @@ WHY_SHORT: Final = {
 class Ground:
     """What a match is made of. ``out``: pledges that are left out, by the reason why.
 
-    ``homes`` and ``places`` are codes of places, of pledges and of lines.
+    ``skills`` are those of volunteers, ``there`` those of the heads that are placed at each line.
     """
 
     call: Call
@@ -59,6 +64,7 @@ class Ground:
     pledges: list[dict[str, Any]]
     placed: Mapping[UUID, int]
     skills: Mapping[UUID, set[str]]
+    there: Mapping[UUID, list[list[str]]]
     out: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -66,7 +72,7 @@ class Ground:
         """All of it that a proposal rests on, as one text."""
         said: Any = [
             [
-                [str(one.id), one.heads, one.placed, sorted(one.skills.items())]
+                [str(one.id), one.heads, one.placed, one.skills, self.there[one.id]]
                 for one in self.lines
             ],
             [
@@ -81,7 +87,7 @@ class Ground:
                 for one in self.pledges
             ],
         ]
-        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     @property
     def large(self) -> bool:
@@ -104,19 +110,24 @@ _COLUMNS: Final = (
 
 
 def ground(call: Call, *, hold: bool = False) -> Ground:
-    """Gather lines and pledges that have no place yet; ``hold`` locks both. Some five queries.
+    """Gather lines and pledges that have no place yet; ``hold`` locks both. Some six queries.
 
-    Ids and codes alone: nobody's name is read.
+    Who has pledged for several calls is placed in one of them on the same days: with ``hold`` the
+    volunteers are locked too. Ids and codes alone: nobody's name is read.
     """
-    lines = CallLine.objects.filter(call=call)
+    lines = CallLine.objects.filter(call=call).order_by("number")
     pledges = Pledge.objects.filter(call=call, state=Pledge.State.PLEDGED).order_by("id")
     if hold:
         list(lines.select_for_update(of=("self",)).order_by("id").values_list("id"))
+        # By their rows alone: a call of a city has more people than there is room for other locks.
+        people = Volunteer.objects.filter(id__in=pledges.values("volunteer_id")).order_by("id")
+        list(people.select_for_update(of=("self",)).values_list("id"))
         list(pledges.select_for_update(of=("self",)).values_list("id"))
     rows = list(pledges.values(*_COLUMNS))
     has = Placement.objects.filter(pledge__in=pledges, state__in=["asked", "confirmed"])
     placed = dict(has.order_by().values_list("pledge_id").annotate(Sum("heads")))
     volunteers = [one["volunteer_id"] for one in rows if one["volunteer_id"]]
+    busy = set(placed_elsewhere(pledges).values_list("id", flat=True))
     out: dict[str, str] = {}
     for one in rows:
         if one["volunteer_id"] is None:
@@ -127,14 +138,11 @@ def ground(call: Call, *, hold: bool = False) -> Ground:
             out[str(one["id"])] = "unfit"
         elif one["volunteer__echelon"] > call.echelon:
             out[str(one["id"])] = "echelon"
-    return Ground(
-        call,
-        list(lines.select_related("place").order_by("number")),
-        rows,
-        placed,
-        skills_of(volunteers, call.starts_on),
-        out,
-    )
+        elif one["id"] in busy:
+            out[str(one["id"])] = "elsewhere"
+    wanted = list(lines.select_related("place"))
+    there = {line: sorted(has) for line, has in skills_there([one.id for one in wanted]).items()}
+    return Ground(call, wanted, rows, placed, skills_of(volunteers, call.ends_on), there, out)
 
 
 def solved(
@@ -156,7 +164,7 @@ def solved(
         Wanted(
             str(one.id),
             max(0, heads.get(str(one.id), one.heads) - one.placed),
-            one.skills,
+            remaining(heads.get(str(one.id), one.heads), one.skills, of.there[one.id]),
             where.get(str(one.id)),
         )
         for one in of.lines
@@ -175,7 +183,10 @@ def solved(
         if (key := str(one["id"])) not in of.out
     ]
     whole = of.call.counts == Call.Counts.UNITS
-    found = matched(wanted, ready, match.weights, most_km=match.most_km, whole=whole, step=step)
+    found = matched(
+        wanted, ready, match.weights,
+        most_km=match.most_km, whole=whole, seconds=MOST_SECONDS, step=step,
+    )  # fmt: skip
     left = [*found.left, *((key, 1, why, {}) for key, why in of.out.items())]
     return {
         "placed": found.placed,
@@ -183,6 +194,7 @@ def solved(
         "short": found.short,
         "cost": {name: round(points, 3) for name, points in found.cost.items()},
         "wanted": sum(one.heads for one in wanted),
+        "complete": found.complete,
     }
 
 

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
+from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.errors import OutOfScope
-from fangxian.mobilise.models import Call, CallUnit, Match, Placement, Pledge
+from fangxian.mobilise.models import Call, CallLine, CallUnit, Match, Placement, Pledge
 from fangxian.mobilise.queries import volunteers_of
 
 HAS_LINE: Final = ("asked", "confirmed")
 
 
-def call_of(call_id: UUID) -> Call:
-    """A call that the actor sees. Raises OutOfScope."""
+def call_of(by: Actor, call_id: UUID) -> Call:
+    """A call that the actor sees; what a place above has not sent is none. Raises OutOfScope."""
     found = Call.objects.select_related("emergency").filter(id=call_id).first()
-    if found is None:
+    if found is None or (found.sent_at is None and not codes.contains(by.area, found.place_code)):
         raise OutOfScope(str(call_id))
+    return found
+
+
+def own_call(by: Actor, call_id: UUID, right: str) -> Call:
+    """A call of the actor's area that he has the right to change. Raises OutOfScope, Forbidden."""
+    found = call_of(by, call_id)
+    by.require(right, found.place_code)
     return found
 
 
@@ -36,6 +46,24 @@ def running() -> QuerySet[Call]:
     """Calls for which people can pledge now, those that close first first."""
     found = Call.objects.filter(state=Call.State.SENT, cut_off__gt=timezone.now())
     return found.order_by("cut_off", "id")
+
+
+def lines_of(call: Call | UUID) -> QuerySet[CallLine]:
+    """The lines of a call with their places, in their order."""
+    return CallLine.objects.filter(call=call).select_related("place").order_by("number")
+
+
+def skills_there(lines: Iterable[UUID]) -> dict[UUID, list[list[str]]]:
+    """The wanted skills of each head that is placed at lines, also of those out of sight.
+
+    A skill counts that holds to the call's end. One query.
+    """
+    found: dict[UUID, list[list[str]]] = {one: [] for one in lines}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM mobilise_line_skills(%s::uuid[])", [list(found)])
+        for line, heads, skills in cursor.fetchall():
+            found[line] += [skills] * heads
+    return found
 
 
 def for_me(by: Actor) -> QuerySet[Call]:
@@ -84,6 +112,17 @@ def placements_of(pledges: list[Pledge]) -> dict[UUID, list[Placement]]:
     return found
 
 
+def placed_elsewhere(pledges: QuerySet[Pledge]) -> QuerySet[Pledge]:
+    """Those of ``pledges`` whose human has a place of another call on some of the same days."""
+    other = Placement.objects.filter(
+        state__in=HAS_LINE,
+        pledge__volunteer__person_id=OuterRef("volunteer__person_id"),
+        pledge__from_date__lte=OuterRef("until"),
+        pledge__until__gte=OuterRef("from_date"),
+    ).exclude(pledge__call_id=OuterRef("call_id"))
+    return pledges.filter(Exists(other), volunteer__isnull=False)
+
+
 def claims(by: Actor) -> QuerySet[Placement]:
     """Claims in the actor's area that wait for a word, the oldest first."""
     rows = Placement.objects.filter(state=Placement.State.ASKED)
@@ -92,5 +131,13 @@ def claims(by: Actor) -> QuerySet[Placement]:
 
 def wanted_heads(call: Call) -> tuple[int, int]:
     """How many heads a call wants in all, and how many of these are placed."""
-    both = call.lines.aggregate(heads=Sum("heads", default=0), placed=Sum("placed", default=0))
-    return both["heads"], both["placed"]
+    return wanted_by([call])[call.id]
+
+
+def wanted_by(calls: Iterable[Call]) -> dict[UUID, tuple[int, int]]:
+    """How many heads each call wants in all, and how many of these are placed. One query."""
+    found = {one.id: (0, 0) for one in calls}
+    rows = CallLine.objects.filter(call__in=list(found)).order_by()
+    for call, heads, placed in rows.values_list("call").annotate(Sum("heads"), Sum("placed")):
+        found[call] = heads, placed
+    return found

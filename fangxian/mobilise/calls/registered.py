@@ -18,20 +18,19 @@ from fangxian.common.registries import Fact, Invariant, NavItem, Right, TodayIte
 from fangxian.common.scoping import acting
 from fangxian.core import messages
 from fangxian.core import rules as core_rules
-from fangxian.core.actions import NewTask, open_tasks
+from fangxian.core.actions import NewTask, close_tasks, open_tasks
 from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.messages import Template
-from fangxian.core.models import Task
+from fangxian.core.models import Task, TaskState
 from fangxian.mobilise.actions import matching as accepting
-from fangxian.mobilise.actions.calling import ANSWER, CALL, last_echelon
+from fangxian.mobilise.actions.calling import ANSWER, CALL, NEXT, last_echelon, task_key
 from fangxian.mobilise.actions.signing import TAKE
-from fangxian.mobilise.calls import matching
+from fangxian.mobilise.calls import leaving, matching
 from fangxian.mobilise.calls import queries as call_queries
 from fangxian.mobilise.calls import rules as call_rules
 from fangxian.mobilise.models import Call, Pledge
 from fangxian.mobilise.queries import inside
 
-NEXT: Final = "mobilise.next_echelon"
 TITLE: Final = gettext_noop("Call the next echelon: %(call)s")
 # Whose task it is, by the length of the code of the call's place.
 COMMUNITY: Final = 12
@@ -47,6 +46,9 @@ TEMPLATES = {
     "mobilise.claim_confirmed": _("Your claim is confirmed: %(line)s, “%(title)s”."),
     "mobilise.claim_declined": _("Your claim was declined: %(line)s, “%(title)s”."),
     "mobilise.matched": _("You have a place: %(line)s, “%(title)s”."),
+    leaving.LEFT: _(
+        "Somebody who had a place is no longer a volunteer: %(line)s, “%(title)s” is open again."
+    ),
     "mobilise.released": _("Your place was taken back: %(line)s, “%(title)s”."),
 }
 
@@ -105,6 +107,7 @@ def _today(by: Actor) -> list[TodayItem]:
 def ask_for_echelons(*, by: Actor) -> int:
     """Open a task for each call whose echelon had its time and did not pledge enough.
 
+    Those of calls for which enough have pledged meanwhile, or whose time is over, are closed.
     Returns how many were opened. Several queries, and one for each such call.
     """
     with acting(by):
@@ -115,26 +118,28 @@ def ask_for_echelons(*, by: Actor) -> int:
             answer_by__lte=now,
             cut_off__gt=now,
         ).annotate(wanted=Sum("lines__heads"))
-        return open_tasks(
-            by=by,
-            tasks=[
-                NewTask(
-                    kind=NEXT,
-                    place_code=call.place_code,
-                    title=TITLE,
-                    title_data={"call": call.title},
-                    due_at=call.cut_off,
-                    dedupe_key=f"{call.id} {call.echelon}",
-                    object_type="mobilise.call",
-                    object_id=call.id,
-                    assignee_role="community_staff"
-                    if len(call.place_code) >= COMMUNITY
-                    else "headquarters",
-                )
-                for call in late.filter(wanted__gt=F("pledged")).order_by("id")
-                if call.echelon < last_echelon(call)
-            ],
-        )
+        tasks = [
+            NewTask(
+                kind=NEXT,
+                place_code=call.place_code,
+                title=TITLE,
+                title_data={"call": call.title},
+                due_at=call.cut_off,
+                dedupe_key=task_key(call),
+                object_type="mobilise.call",
+                object_id=call.id,
+                assignee_role="community_staff"
+                if len(call.place_code) >= COMMUNITY
+                else "headquarters",
+            )
+            for call in late.filter(wanted__gt=F("pledged")).order_by("id")
+            if call.echelon < last_echelon(call)
+        ]
+        wanted = [one.dedupe_key for one in tasks]
+        open_ = Task.objects.filter(kind=NEXT, state=TaskState.OPEN)
+        over = list(open_.exclude(dedupe_key__in=wanted).values_list("dedupe_key", flat=True))
+        close_tasks(by=by, kind=NEXT, dedupe_keys=over, done_fact=NEXT)
+        return open_tasks(by=by, tasks=tasks)
 
 
 def _pledged(_by: Actor, code: str) -> int:

@@ -56,6 +56,8 @@ class Matched:
     left: list[tuple[str, int, str, dict[str, Any]]] = field(default_factory=list)
     short: list[tuple[str, int, str, dict[str, Any]]] = field(default_factory=list)
     cost: dict[str, float] = field(default_factory=dict)
+    # Whether it is certain that no more can be placed; not where the time was over before.
+    complete: bool = True
 
 
 def matched(
@@ -65,12 +67,14 @@ def matched(
     *,
     most_km: float = 0,
     whole: bool = False,
+    seconds: float | None = None,
     step: Callable[[int, int], None] | None = None,
 ) -> Matched:
     """Propose lines for pledges, echelon by echelon: as many heads as can be, then near.
 
     ``whole``: a pledge is a unit that takes ``heads`` lines over, each once; else each of its heads
-    goes by itself. ``step`` is told how many pledges are done, of how many; it may raise to stop.
+    goes by itself. Each echelon has so many ``seconds``. ``step`` is told how many pledges are
+    done, of how many; it may raise to stop.
     Raises ValueError naming a weight that does not exist.
     """
     parameters = Parameters.from_mapping(
@@ -87,7 +91,9 @@ def matched(
         called = [one for one in ready if one.echelon == echelon]
         if step is not None:
             step(done, len(ready))
-        _one_echelon(called, seats, parameters, origin, found, reasons, whole=whole)
+        _one_echelon(
+            called, seats, parameters, origin, found, reasons, whole=whole, seconds=seconds
+        )
         done += len(called)
     lacks: Counter[str] = Counter()
     why: defaultdict[str, list[tuple[Reason, dict[str, Any]]]] = defaultdict(list)
@@ -126,12 +132,38 @@ class _Seats:
                 self.line_of[key], self._left[key] = one.key, heads
                 self._made[key] = (_metres(one.position, origin), skills)
 
-    def nodes(self, banned: Mapping[str, int]) -> list[Node]:
-        """The nodes; ``banned`` is how many people count there without taking room."""
-        return [
-            Node(key, *place, n := self._left[key] + banned.get(key, 0), n, skills)
-            for key, (place, skills) in self._made.items()
-        ]
+    def nodes(self, banned: Mapping[str, int], heads: Mapping[frozenset[str], int]) -> list[Node]:
+        """The nodes, which each get their share of ``heads`` (skills → heads) before the rest.
+
+        ``banned`` is how many people count there without taking room.
+        """
+        shares = self._shares(heads)
+        found = []
+        for key, (place, skills) in self._made.items():
+            more = banned.get(key, 0)
+            most = self._left[key] + more
+            found.append(Node(key, *place, shares[key] + more, most, skills))
+        return found
+
+    def _shares(self, heads: Mapping[frozenset[str], int]) -> dict[str, int]:
+        """What each node gets at least: a share of who can come, by what is lacking there.
+
+        Otherwise a large place would have all who live near it, and a far one nobody.
+        """
+        alike: defaultdict[frozenset[str], list[str]] = defaultdict(list)
+        for key, (_place, skills) in self._made.items():
+            alike[skills].append(key)
+        spare = sum(heads.values())
+        shares: dict[str, int] = {}
+        # Nodes that ask for a skill come first: what is left is for those that ask for none.
+        for skills in sorted(alike, key=len, reverse=True):
+            lacking = [self._left[key] for key in alike[skills]]
+            able = spare if not skills else sum(n for has, n in heads.items() if skills <= has)
+            # Where nobody can come all of it is lacking, for the same reason.
+            given = min(able, sum(lacking)) or sum(lacking)
+            spare = max(0, spare - min(able, given))
+            shares.update(zip(alike[skills], shared(given, lacking), strict=True))
+        return shares
 
     def kept_from(self, one: Ready) -> bool:
         """Whether something is open that somebody fits and must not take."""
@@ -157,6 +189,7 @@ def _one_echelon(
     reasons: dict[str, list[tuple[Reason, dict[str, Any]]]],
     *,
     whole: bool,
+    seconds: float | None,
 ) -> None:
     people: list[Person] = []
     whose: dict[str, Ready] = {}
@@ -173,7 +206,11 @@ def _one_echelon(
             out.update(banned)
             most = (one.heads if whole else 1) + len(banned)
             people.append(Person(key, *_metres(one.position, origin), most, banned, skills, wishes))
-    result = assign(people, seats.nodes(out), parameters)
+    able: Counter[frozenset[str]] = Counter()
+    for one in called:
+        able[one.skills & seats.skills] += one.heads
+    result = assign(people, seats.nodes(out, able), parameters, seconds=seconds)
+    found.complete = found.complete and result.complete
     heads: Counter[tuple[str, str]] = Counter()
     far: dict[tuple[str, str], float | None] = {}
     for put in result.placements:
@@ -204,6 +241,25 @@ def _one_echelon(
         found.left.append((one.key, missing, reason, dict(row.values) if row else {}))
     for short in result.shortfalls:
         reasons[short.node].append((short.reason, dict(short.values)))
+    # Who has had his share lacks what the others have.
+    for node in seats.open().keys() - {short.node for short in result.shortfalls}:
+        reasons[node].append((Reason.NOBODY_FREE, {}))
+
+
+def shared(heads: int, lacking: Sequence[int]) -> list[int]:
+    """``heads`` among places by what each lacks, the remainders to the largest parts left over.
+
+    Nobody gets more than he lacks; ``heads`` is at most their sum.
+    """
+    total = sum(lacking)
+    if not total:
+        return [0] * len(lacking)
+    parts = [divmod(heads * one, total) for one in lacking]
+    given = [whole for whole, _rest in parts]
+    order = sorted(range(len(parts)), key=lambda at: (-parts[at][1], at))
+    for at in order[: heads - sum(given)]:
+        given[at] += 1
+    return given
 
 
 def next_of(whose: Mapping[str, Ready], pledge: str) -> Ready:

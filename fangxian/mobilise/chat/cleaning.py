@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Any, Final
 
-from .words import pattern
+from .words import pattern, vocabulary
 
 # Nobody writes a longer sign-up; what stands behind is kept in the text shown, but not read.
 LONGEST: Final = 400
@@ -39,24 +39,40 @@ def fold(text: str) -> str:
     return "".join(map(_simple, text))
 
 
-def clean(text: str) -> tuple[str, bool]:
-    """The line as it is read, and whether it bore a number of a list."""
+def clean(text: str, most: int = 999) -> tuple[str, bool]:
+    """The line as it is read, and whether it bore a number of a list, which is ``most`` at most."""
     text = _KEYCAP.sub(r"\1. ", text[:LONGEST])
     circled = pattern("circled").pattern
     if text.lstrip()[:1] and text.lstrip()[0] in circled:
         text = f"({circled.index(text.lstrip()[0]) % 20 + 1})" + text.lstrip()[1:]
+    text = _marked(text)
     text = unicodedata.normalize("NFKC", text).translate(_DASHES).translate(_MARKS)
     text = "".join(" " if unicodedata.category(c) in _DROPPED else c for c in text)
     text = pattern("phone").sub(" ", text)
     text = pattern("plate").sub(" ", text)
+    text = pattern("label").sub(" ", text)
     kept = pattern("sticker_kept")
     text = (
         pattern("sticker").sub(lambda m: m[0] if kept.search(m[0]) else " ", text).strip()[:LONGEST]
     )
     found = pattern("numbered").match(text)
-    if found:
-        text = text[found.end() :]
-    return text.strip(), found is not None
+    # “26 早班” of a short list is a day.
+    day = pattern("day_first").match(text)
+    if found is None or (day is not None and int(day["day"]) > most):
+        return text.strip(), False
+    return text[found.end() :].strip(), True
+
+
+def _marked(text: str) -> str:
+    """Ticks, crosses and arrows as the words that they stand for.
+
+    A cross stands behind a shift or alone behind a name; a tick says something beside crosses.
+    """
+    crossed, said = pattern("crossed"), vocabulary()["signs"]
+    if crossed.search(text):
+        text = pattern("ticked").sub(said["ticked"], text)
+        text = crossed.sub(said["crossed"], text)
+    return pattern("arrow").sub(said["arrow"], text)
 
 
 def without_rooms(text: str) -> str:

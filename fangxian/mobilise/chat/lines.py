@@ -100,16 +100,21 @@ def is_listing(text: str) -> bool:
 
 def is_heading(tokens: list[Token], text: str) -> bool:
     """Whether a line only sets the day, the post or the shift of those below."""
-    if any(t.kind in {"name"} for t in tokens):
+    if any(t.kind in {"name"} for t in tokens) or pattern("by_oneself").search(text):
         return False
     listing = is_listing(text)
-    if tokens and tokens[0].kind == "text" and pattern("likely_name").fullmatch(tokens[0].text):
+    # A title in brackets may name a post that nobody offers by name.
+    titled = all("bracket" in t.words for t in tokens if t.kind not in {"space", "sep"})
+    titled = titled and any(t.kind in {"days", "shift"} for t in tokens)
+    glued = titled and len(tokens) > 1 and tokens[1].kind == "word"
+    first = tokens[0].text if tokens and tokens[0].kind == "text" and not glued else ""
+    if pattern("likely_name").fullmatch(first):
         return False
     for token in tokens:
         if token.has("me", "no", "withdraw", "any", "also", "change", "hedge", "question", "they",
                      "relative", "except"):  # fmt: skip
             return False
         words = token.kind == "text" or token.has("sign_up", "ok")
-        if not listing and words and not token.has("filler"):
+        if not (listing or titled) and words and not token.has("filler"):
             return False
     return any(t.kind in {"days", "shift", "post"} for t in tokens) or listing

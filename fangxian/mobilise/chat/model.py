@@ -30,13 +30,17 @@ class Human:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What somebody seems to want: intent can, any, cannot or withdraw; wish exact or one_of."""
+    """What somebody seems to want: intent can, any, cannot or withdraw; wish exact or one_of.
+
+    ``ordered``: of one_of the first are the dearest.
+    """
 
     name: str
     human: str | None
     intent: str
     shifts: tuple[str, ...]
     wish: str
+    ordered: bool = False
 
 
 @dataclass(frozen=True)

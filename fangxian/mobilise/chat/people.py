@@ -116,6 +116,8 @@ def settle(tokens: list[Token], speaker: str) -> list[Token]:
             named = any(t.kind == "name" for t in out)
             coming = _next_name(tokens, n + 1)
             joined = n + 1 < len(tokens) and tokens[n + 1].has("and")
+            if joined and not (speaker or named):
+                raise Doubt("no_name")
             if speaker and not named and (joined or coming is None):
                 out.append(Token("name", speaker, None))
             elif (

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from .cleaning import clean, fold, without_rooms
 from .lines import head, is_heading, is_listing, is_noise, speaker_of
 from .model import Doubt, Human, Line, Offered, Proposal, Reading
 from .offers import Atom, select
-from .people import clean_name, find_names, groups, settle
+from .people import clean_name, find_names, groups, is_name, settle
 from .saying import statements
 from .tokens import Lexicon, Token
 from .words import any_of, pattern
@@ -28,6 +29,7 @@ class _State:
     post: Atom = field(default_factory=Atom)
     listing: bool = False
     inline: bool = False
+    columns: list[Any] = field(default_factory=list)
 
     @property
     def headed(self) -> bool:
@@ -49,7 +51,9 @@ class _Paste:
         self.state = _State(today=today)
         self.today = today
         self.starts = {f"{o.starts:%H:%M}" for o in offered}
-        self.cleaned = [clean(line) for line in self.raw]
+        self.cleaned = [clean(line, len(self.raw)) for line in self.raw]
+        self.above: list[Proposal] = []
+        self.says_me = False
 
     def lines(self) -> tuple[Line, ...]:
         return tuple(self._line(n) for n in range(len(self.raw)))
@@ -59,9 +63,12 @@ class _Paste:
         try:
             found = self._read(n, text, numbered)
         except Doubt as doubt:
+            if not numbered:
+                self._ask(text)
             return Line(n + 1, raw, "unclear", (), (doubt.code,))
         if found is None:
             return Line(n + 1, raw, "noise")
+        self.above = found
         if not all(one.name and one.shifts for one in found) or not found:
             return Line(n + 1, raw, "unclear", (), ("not_understood",))
         doubts = []
@@ -89,16 +96,22 @@ class _Paste:
         if is_noise(text, numbered):
             if is_listing(text) and not state.speaker:
                 state.listing = True
+            self._ask(text)
             if text.strip(" .,;:!~-_=*#|/、…") and any_of("needed").search(text):
                 raise Doubt("not_understood")
             return None
         if "?" in text and pattern("missing").fullmatch(text.split()[-1]) is None:
             raise Doubt("question")
+        if (above := self._like_above(text)) is not None:
+            return above
         text = without_rooms(text)
         tokens = self._brackets(self.lexicon.tokens(text, state.today))
         if self._empty_slot(tokens):
             self._remember(tokens)
             return None
+        if (titled := self._without_capacity(text)) is not None:
+            text = titled
+            tokens = self._brackets(self.lexicon.tokens(text, state.today))
         if pattern("people").search(re.sub(r"\([^()]*\)", " ", text)) and not is_heading(
             tokens, text
         ):
@@ -109,7 +122,98 @@ class _Paste:
                 raise Doubt("not_understood")
             self._heading(tokens, text)
             return None
-        return self._sign_ups(tokens, numbered)
+        if (row := self._row(n, tokens)) is not None:
+            return row
+        same = self._as_above(text, tokens)
+        return self._sign_ups(tokens, numbered) if same is None else same
+
+    def _row(self, n: int, tokens: Sequence[Token]) -> list[Proposal] | None:
+        """A row of a table whose columns are shifts: a day, and who stands where."""
+        columns = self.state.columns
+        days = [t for t in tokens if t.kind == "days"]
+        if not columns or len(days) != 1 or any(t.kind == "shift" for t in tokens):
+            return None
+        raw = self.raw[n].strip()
+        cells = [c.strip() for c in (raw.split("\t") if "\t" in raw else raw.split())][1:]
+        if len(cells) != len(columns):
+            raise Doubt("not_understood")
+        out = []
+        for cell, shift in zip(cells, columns, strict=True):
+            if not cell or pattern("missing").fullmatch(cell):
+                continue
+            fits = select(Atom(days[0].value, [shift]), self.offered, self.offered, "can", False)[0]
+            for name in re.split(r"[、,，/]", cell):
+                if not is_name(name):
+                    raise Doubt("not_understood")
+                keys = tuple(o.key for o in fits)
+                out.append(Proposal(name, self._human(name), "can", keys, "exact"))
+        return out
+
+    def _human(self, name: str) -> str | None:
+        keys = self.lexicon.names.get(fold(name), set())
+        return next(iter(keys)) if len(keys) == 1 else None
+
+    def _as_above(self, text: str, tokens: Sequence[Token]) -> list[Proposal] | None:
+        """“+1” behind what somebody else signed up for, where many days are offered: the same."""
+        names = [t.text for t in tokens if t.kind == "name"] or [self.state.speaker]
+        rest = text
+        for name in names:
+            rest = rest.replace(name, "", 1) if name else rest
+        if self.state.headed or len(self.lexicon.days) < 2 or len(names) != 1 or not names[0]:
+            return None
+        if not pattern("as_above").fullmatch(rest.strip(" :,;!.~")):
+            return None
+        who = {one.name for one in self.above}
+        if len(who) != 1 or names[0] in who or any(one.intent != "can" for one in self.above):
+            return None
+        human = self._human(names[0])
+        return [replace(one, name=names[0], human=human) for one in self.above]
+
+    def _ask(self, text: str) -> None:
+        """Remember the day, shift and post that a question or a notice is about.
+
+        Who answers “me” below means these. A question of somebody about himself, and a notice of
+        what is over, ask nobody.
+        """
+        if pattern("tells_of").search(text):
+            return
+        said_by, colon, rest = text.partition(":")
+        if colon and rest and fold(said_by.strip()) in self.lexicon.names:
+            text = rest.strip()
+        announced = is_noise(text, False) and (is_listing(text) or pattern("quoted").match(text))
+        if not (announced or pattern("calls").search(text)):
+            return
+        try:
+            tokens = self._brackets(self.lexicon.tokens(without_rooms(text), self.state.today))
+        except Doubt:
+            return
+        if any(t.kind == "name" for t in tokens):
+            return
+        if any(t.kind in {"days", "shift", "post"} for t in tokens):
+            speaker, listing = self.state.speaker, self.state.listing
+            self._heading(tokens, text)
+            self.state.speaker, self.state.listing = speaker, listing
+
+    def _without_capacity(self, text: str) -> str | None:
+        """A title without how many are wanted: “早班需2人”, “早班2人: 张三”; else None."""
+        m = pattern("capacity").search(text)
+        if m is None or not text[: m.start()].strip() or any_of("needed").search(text):
+            return None
+        told = self.lexicon.tokens(text[: m.start()], self.state.today)
+        return text[: m.start()] + text[m.end() :] if is_heading(told, text) else None
+
+    def _like_above(self, text: str) -> list[Proposal] | None:
+        """What one wants who says that he wants the same as the line above."""
+        m = re.search(rf"(?:{pattern('like_above').pattern})[!~,.;\s]*$", text)
+        if m is None:
+            return None
+        name = text[: m.start()].strip(" :,-") or self.state.speaker
+        who = {(p.name, p.human) for p in self.above}
+        if not name:
+            raise Doubt("no_name")
+        if len(who) != 1 or not is_name(name):
+            raise Doubt("not_understood")
+        return [replace(one, name=name, human=self._human(name)) for one in self.above]
 
     def _is_start(self, n: int, text: str) -> bool:
         """Whether a name with a time and nothing said below is a sign-up for what starts then."""
@@ -203,6 +307,8 @@ class _Paste:
                     ]
             elif token.kind == "post":
                 post.posts |= token.value
+        shifts = [t.value for t in tokens if t.kind == "shift"]
+        state.columns = shifts if len(shifts) > 1 and ":" not in text else []
         fits = [s for s in shift.shifts if self._offers(s)]
         if day.days and any(d in self.lexicon.days for d in day.days.days):
             state.day, state.shift = day, Atom()
@@ -239,12 +345,16 @@ class _Paste:
         find_names(tokens, speaker, listed)
         led = next((t for t in tokens if t.kind not in {"space", "sep"}), None)
         opened = led is not None and led.kind in {"shift", "days", "post"}
+        self.says_me = any(t.has("me") for t in tokens)
         tokens = settle(tokens, speaker)
         out: list[Proposal] = []
         common: Atom | None = None
         for people, rest in groups(tokens, speaker):
             out += self._group(people, rest, speaker, listed, common)
             common = common or self._days_of(rest)
+        if state.inline and any(t.kind == "shift" for t in tokens):
+            # What stood before names on one line goes on over bare names alone.
+            state.shift, state.inline = Atom(), False
         if opened and not speaker and not numbered and any(t.text == ":" for t in tokens):
             shifts = [t.value for t in tokens if t.kind == "shift"]
             if len(shifts) == 1:
@@ -275,7 +385,7 @@ class _Paste:
         if self.state.shift.shifts and not wanting:
             base = tuple(pool)
         elif self.state.headed:
-            if wanting and any(t.has("also") for t in rest):
+            if self.state.shift.shifts and wanting and any(t.has("also") for t in rest):
                 raise Doubt("which_shift")
             inside = [
                 o
@@ -312,22 +422,24 @@ class _Paste:
         said = statements(rest, self.offered, pool, strict, common)
         if not said:
             useful = [t for t in rest if t.kind == "text"]
-            if strict or (useful and not listed and len(self.offered) > 1):
+            asked = self.state.headed and len(pool) == 1 and self.says_me and not useful
+            if (strict and not asked) or (useful and not listed and len(self.offered) > 1):
                 raise Doubt("not_understood")
             if not listed and len(self.offered) > 1:
                 raise Doubt("which_shift")
             shifts = pool
             intent = "any" if len(shifts) > 1 else "can"
-            pairs = [(intent, shifts)]
+            pairs = [(intent, shifts, False)]
         else:
-            pairs = [(one.intent, one.shifts) for one in said]
+            pairs = [(one.intent, one.shifts, one.ordered) for one in said]
         out = []
         for person in people:
             name = clean_name(person.text)
-            keys = self.lexicon.names.get(fold(name), set())
-            human = next(iter(keys)) if len(keys) == 1 else None
-            for said_as, shifts in pairs:
+            human = self._human(name)
+            for said_as, shifts, by_wish in pairs:
                 intent = "can" if said_as == "any" and len(shifts) == 1 else said_as
                 wish = "one_of" if intent == "any" else "exact"
-                out.append(Proposal(name, human, intent, tuple(o.key for o in shifts), wish))
+                ordered = by_wish and wish == "one_of"
+                keys_of = tuple(o.key for o in shifts)
+                out.append(Proposal(name, human, intent, keys_of, wish, ordered))
         return out

@@ -19,6 +19,7 @@ class Said:
     intent: str
     shifts: list[Offered]
     one_of: bool = False
+    ordered: bool = False
 
 
 def _merge_counts(clause: Clause, offered: Sequence[Offered]) -> None:
@@ -83,6 +84,11 @@ def statements(
     seen: list[Offered] = []
     for clause in joined:
         if not clause.atoms and not clause.intent and not clause.left_out:
+            if "other" in clause.marks and out and out[-1].intent == "cannot":
+                # “Not at night, the rest as you like”.
+                clause.intent = "any"
+                _state(clause, joined, out, offered, pool, seen)
+                continue
             if clause.marks & {"whole", "other"}:
                 raise Doubt("which_shift")
             continue
@@ -120,6 +126,12 @@ def _joined(clauses: list[Clause]) -> list[Clause]:
         before = out[-1] if out else None
         idle = before and not (before.atoms or before.left_out) and before.intent == "can"
         if idle and clause.atoms and clause.intent in {"", "can", "any"}:
+            out.pop()
+            before = out[-1] if out else None
+        refused = before and not (before.atoms or before.left_out) and before.intent == "cannot"
+        if refused and clause.atoms and clause.intent in {"", "cannot"}:
+            # “No, tomorrow I work”: what is said behind it is when.
+            clause.intent = "cannot"
             out.pop()
             before = out[-1] if out else None
         bare = not clause.atoms and not clause.left_out
@@ -218,7 +230,10 @@ def _state(clause: Clause, clauses: Sequence[Clause], out: list[Said], offered: 
     if intent != "cannot" and intent != "withdraw" and out:
         last = next((s for s in out if s.intent in {"can", "any"}), None)
         if last is not None and (last.intent == intent or "also" in clause.marks or ordered):
-            last.shifts += [o for o in found if o not in last.shifts]
+            dear = "prefer" in clause.marks
+            first, then = (found, last.shifts) if dear else (last.shifts, found)
+            last.shifts = [*first, *(o for o in then if o not in first)]
+            last.ordered |= ordered
             if "also" in clause.marks or ordered:
                 last.intent = "any"
             return

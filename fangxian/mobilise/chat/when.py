@@ -44,12 +44,17 @@ def _near(today: date, month: int, day: int) -> date:
     return near
 
 
-def _numbered(text: str, at: int, today: date) -> tuple[int, Days] | None:
-    """Dates, lists and ranges of them: item by item, without backtracking."""
+def _numbered(text: str, at: int, today: date, offered: Sequence[date]) -> tuple[int, Days] | None:
+    """Dates, lists and ranges of them: item by item, without backtracking.
+
+    Bare numbers are days where a shift follows and that day is offered: “24早25中”.
+    """
     p = vocabulary()["patterns"]
     full = re.compile(r"(\d{4})\s?[^\d\s,;]\s?(\d{1,2})\s?[^\d\s,;]\s?(\d{1,2})" + p["unit"] + "?")
     if (m := full.match(text, at)) and m[1].startswith("20"):
         return m.end(), Days((_on(int(m[1]), int(m[2]), int(m[3])),))
+    if listed_ := _several(text, at, offered):
+        return listed_
     item = re.compile(
         rf"(?:({p['number']})\s?{p['month']}|(\d{{1,2}})([/.])(?=\d))?"
         + rf"({p['number']})({p['unit']}(?!{p['not_unit']}))?"
@@ -71,7 +76,11 @@ def _numbered(text: str, at: int, today: date) -> tuple[int, Days] | None:
             break
         month = number(m[1] or m[2]) if (m[1] or m[2]) else month
         pending.append((through, month, day))
-        if m[5] or m[1] or dotted:
+        plain = not (m[5] or m[1] or dotted) and (m[4].isascii() or len(m[4]) > 1)
+        bare = plain and _of_shift(text, m.end(), pending, offered, since=at)
+        if bare:
+            month = bare
+        if m[5] or m[1] or dotted or bare:
             for is_end, said, dom in pending:
                 of = said or month or today.month
                 when = _near(today, of, dom) if 1 <= of <= 12 else _on(today.year, of, dom)
@@ -95,6 +104,48 @@ def _numbered(text: str, at: int, today: date) -> tuple[int, Days] | None:
             break
         place = j.end()
     return (good, Days(tuple(dict.fromkeys(kept)), kind="date")) if good > at else None
+
+
+def _several(text: str, at: int, offered: Sequence[date]) -> tuple[int, Days] | None:
+    """Days of the month between strokes or points with a shift behind: “24/25/26早班”."""
+    m = re.compile(r"\d{1,2}(?:[/.]\d{1,2}){1,13}(?![\d:])").match(text, at)
+    if m is None:
+        return None
+    said = [int(one) for one in re.split(r"[/.]", m[0])]
+    if len(said) == 2 and any((d.month, d.day) == (said[0], said[1]) for d in offered):
+        return None
+    pending = [(False, 0, one) for one in said]
+    unit = re.compile(vocabulary()["patterns"]["unit"]).match(text, m.end())
+    end = unit.end() if unit else m.end()
+    if not (_of_shift(text, end, pending, offered) or end > m.end()):
+        return None
+    days = [next((d for d in offered if d.day == one), None) for one in said]
+    found = tuple(dict.fromkeys(d for d in days if d is not None))
+    return (end, Days(found, kind="date")) if None not in days else None
+
+
+def _of_shift(
+    text: str,
+    at: int,
+    pending: Sequence[tuple[bool, int, int]],
+    offered: Sequence[date],
+    since: int | None = None,
+) -> int:
+    """The month of bare numbers with a shift beside them, 0 if they are no offered days.
+
+    Behind a shift a range of small numbers is one of hours.
+    """
+    if pattern("shift_ahead").match(text, at) is None:
+        hours = any(through for through, _, _ in pending) and pending[-1][2] <= 24
+        behind = since is not None and pattern("shift_before").search(
+            text[max(0, since - 4) : since]
+        )
+        if hours or not behind or re.match(r"\s*(?:$|[,;])", text[at:]) is None:
+            return 0
+    months = {day.month for day in offered if day.day == pending[-1][2]}
+    if len(months) != 1 or any(not any(d.day == n for d in offered) for _, _, n in pending):
+        return 0
+    return months.pop()
 
 
 def _weekday(today: date, day: int, which: str, offered: Sequence[date]) -> tuple[date, ...]:
@@ -147,15 +198,31 @@ def _weekdays(text: str, at: int, today: date, offered: Sequence[date]) -> tuple
     return place, Days(tuple(dict.fromkeys(days)), kind="week")
 
 
+def _some(text: str, at: int, offered: Sequence[date]) -> tuple[int, Days] | None:
+    """The first or last days that are offered, or those that are no weekend: “前三天”, “工作日”."""
+    for word in vocabulary()["working_days"]:
+        if text.startswith(word, at):
+            days = tuple(day for day in offered if day.weekday() < 5)
+            return at + len(word), Days(days, loose=True, kind="each")
+    m = pattern("some_days").match(text, at)
+    if m is None:
+        return None
+    n, days = number(m["count"]), tuple(sorted(set(offered)))
+    if n >= len(days):
+        return None
+    some = days[:n] if m["which"] in vocabulary()["first_ones"] else days[-n:]
+    return m.end(), Days(some, kind="date")
+
+
 def days_at(text: str, at: int, today: date, offered: Sequence[date]) -> tuple[int, Days] | None:
     """The days said at this place, and where that ends. Raises Doubt (a day that can't be)."""
     p = vocabulary()["patterns"]
     if text[at - 1 : at].isdigit():
         return None
-    found = _weekdays(text, at, today, offered)
+    found = _weekdays(text, at, today, offered) or _some(text, at, offered)
     if found is None:
         try:
-            found = _numbered(text, at, today)
+            found = _numbered(text, at, today, offered)
         except OverflowError:
             raise Doubt("which_day") from None
     if found is None:
@@ -178,6 +245,12 @@ def days_at(text: str, at: int, today: date, offered: Sequence[date]) -> tuple[i
         if re.compile(p["misspelt_day"]).match(text, at):
             raise Doubt("which_day")
         return None
+    for name, keep in (("from_day", date.__ge__), ("to_day", date.__le__)):
+        # Both with the day itself, as the law counts them.
+        if (m := pattern(name).match(text, found[0])) and len(found[1].days) == 1:
+            bound = found[1].days[0]
+            open_ = tuple(day for day in offered if keep(day, bound))
+            return m.end(), Days(open_ or (bound,), kind="date")
     if re.compile(p["day_open"]).match(text, found[0]):
         raise Doubt("which_day")
     return found

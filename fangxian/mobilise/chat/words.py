@@ -67,6 +67,8 @@ def shift_words() -> dict[str, tuple[tuple[str, ...], bool]]:
     for codes, words in data["both"].items():
         for word in words:
             table[word] = (tuple(codes.split(",")), True)
+            if len(word) < 4:
+                table[word + vocabulary()["letter"]] = (tuple(codes.split(",")), False)
     return table
 
 

@@ -17,7 +17,7 @@ from fangxian.mobilise.models.certificate import Certificate
 from fangxian.mobilise.models.draft import DraftLine, Obstacle, RosterDraft
 from fangxian.mobilise.models.pledge import Match, Placement, Pledge
 from fangxian.mobilise.models.post import Pattern, Post
-from fangxian.mobilise.models.shift import Shift, Turn
+from fangxian.mobilise.models.shift import Shift, Turn, Whereabouts
 from fangxian.mobilise.models.swap import Swap
 from fangxian.mobilise.models.volunteer import Skill, Volunteer
 from fangxian.mobilise.models.wish import Wish
@@ -52,5 +52,6 @@ __all__ = [
     "Swap",
     "Turn",
     "Volunteer",
+    "Whereabouts",
     "Wish",
 ]

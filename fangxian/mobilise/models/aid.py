@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any, Final
 
 from django.db import models
@@ -10,10 +9,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from fangxian.common import access
 from fangxian.common.fields import SealedTextField
 from fangxian.common.history import tracked
-from fangxian.common.models import Placed
+from fangxian.common.models import NamesPerson, Placed
 from fangxian.common.scoping import Scoped
 from fangxian.organisations.models import Organisation, TemporaryUnit
 from fangxian.people.models import Person
@@ -90,7 +88,7 @@ class AidProgramme(Bound):
 
 
 @tracked()
-class AidBatch(Bound):
+class AidBatch(NamesPerson, Bound):
     """A batch sent to help: planned, under way, returned, closed; or called off before it left.
 
     ``from_date`` and ``until`` are planned; ``left_on`` and ``returned_on`` what happened. With
@@ -100,6 +98,7 @@ class AidBatch(Bound):
     """
 
     scope = Scoped()
+    names = ("liaison_id", "liaison_name")
 
     class State(models.TextChoices):
         PLANNED = "planned", pgettext_lazy("an aid batch", "planned")
@@ -185,10 +184,11 @@ class AidBatch(Bound):
 
 
 @tracked()
-class AidMember(Placed):
+class AidMember(NamesPerson, Placed):
     """Who goes with a batch, as what. ``name`` is a copy, as a volunteer's.
 
-    ``returned_on`` is his own return; some come back before the others. The leader is one of them.
+    ``returned_on`` is his own return; some come back before the others. ``fewer_for``: why he is in
+    quarantine for fewer days than the rules say. The leader is one of them.
     """
 
     scope = Scoped()
@@ -209,6 +209,9 @@ class AidMember(Placed):
     specialty = models.CharField(_("skill"), max_length=60, blank=True)
     leader = models.BooleanField(_("leads the batch"), default=False)
     returned_on = models.DateField(_("returned on"), null=True, blank=True)
+    fewer_for = models.CharField(
+        _("reason for fewer days of quarantine"), max_length=200, blank=True
+    )
 
     class Meta:
         verbose_name = _("member of an aid batch")
@@ -219,19 +222,11 @@ class AidMember(Placed):
                 fields=["batch"], condition=Q(leader=True), name="aid_leader_once"
             ),
             models.CheckConstraint(condition=~Q(name=""), name="aid_member_name"),
+            models.CheckConstraint(
+                condition=Q(fewer_for="") | ~Q(returned_on=None), name="aid_member_fewer"
+            ),
         ]
         indexes = [models.Index(fields=["place_code", "batch"], name="aid_member_place")]
-
-    @classmethod
-    def from_db(
-        cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any
-    ) -> AidMember:
-        row = super().from_db(db, field_names, values, **more)
-        # The name is a copy of the person's: who reads it has read of the person.
-        known = row.__dict__
-        if "person_id" in known and "name" in known:
-            access.note(known["person_id"])
-        return row
 
     def __str__(self) -> str:
         return self.name
@@ -279,7 +274,7 @@ class AidQuarantine(Placed):
 
 
 @tracked()
-class FamilyContact(Placed):
+class FamilyContact(NamesPerson, Placed):
     """Who at home keeps contact with a member's family, from when to when; ``phone`` is sealed."""
 
     scope = Scoped()

@@ -88,8 +88,9 @@ class Pledge(Placed):
 class Placement(Placed):
     """Heads of a pledge that have a line: claimed and to be confirmed, or by an accepted match.
 
-    ``enlisted`` is the volunteer that somebody became at the line's place. Each head of a line is
-    had once: a trigger counts them there.
+    ``enlisted`` is the volunteer that somebody became at the line's place, ``brought`` whether he
+    serves there by it alone; ``lent`` the grant by which his account acts there until the call
+    ends. Each head of a line is had once: a trigger counts them there.
     """
 
     scope = Scoped()
@@ -112,6 +113,8 @@ class Placement(Placed):
     enlisted = models.ForeignKey(
         Volunteer, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
+    brought = models.BooleanField(default=False, editable=False)
+    lent = models.UUIDField(null=True, blank=True, editable=False)
     decided_by = models.CharField(_("decided by"), max_length=150, blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
 

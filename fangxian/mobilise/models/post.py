@@ -24,7 +24,8 @@ EVERY_DAY: Final = 0b1111111
 @tracked()
 class Post(Placed):
     """A post: a gate, a patrol, a sampling table, a hotline … ``kind`` is a code of the rule set
-    ``posts``, which names its duties. ``token`` stands in the QR at which people check in.
+    ``posts``, which names its duties; ``duties`` are its own in their place, a line each. ``token``
+    stands in the QR at which people check in.
     """
 
     scope = Scoped()
@@ -47,6 +48,7 @@ class Post(Placed):
         related_name="+",
         verbose_name=_("emergency"),
     )
+    duties = models.JSONField(pgettext_lazy("at a post", "duties"), default=list, blank=True)
     token = models.CharField(_("token"), max_length=20, unique=True)
     opened_on = models.DateField(_("opened on"))
     closed_on = models.DateField(_("closed on"), null=True, blank=True)

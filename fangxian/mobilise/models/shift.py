@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from fangxian.common.fields import SealedTextField
 from fangxian.common.history import tracked
-from fangxian.common.models import Placed
-from fangxian.common.scoping import Scoped
+from fangxian.common.models import Placed, Row
+from fangxian.common.scoping import Linked, Scoped
 from fangxian.core.models import Emergency
 from fangxian.mobilise.models.post import MOST_HEADS, Pattern, Post, Staffed
 from fangxian.mobilise.models.volunteer import Volunteer
@@ -67,9 +67,10 @@ class Turn(Placed):
     """Somebody's turn on a shift: a place, a place on the waiting list, or what became of one.
 
     ``number`` is the order in which people asked. ``minutes`` are credited when it was worked.
-    ``for_turn``: the one that it takes the place of (substitution, swap). ``allowed``: the limits
-    that a second person let it pass, who that was and why. ``note`` is sealed with the
-    key of the post's emergency, when it has one.
+    ``done``: duty → when it was ticked. ``for_turn``: the one that it takes the place of
+    (substitution, swap). ``allowed``: the limits that a second person let it pass, who that was and
+    why; until then it waits, and ``asked_by`` is the account that asked. ``note`` is sealed with
+    the key of the post's emergency, when it has one.
     """
 
     scope = Scoped()
@@ -103,6 +104,7 @@ class Turn(Placed):
     came_at = models.DateTimeField(_("came"), null=True, blank=True)
     went_at = models.DateTimeField(_("went"), null=True, blank=True)
     minutes = models.PositiveSmallIntegerField(_("minutes"), null=True, blank=True)
+    done = models.JSONField(_("duties done"), default=dict, blank=True)
     emergency = models.ForeignKey(
         Emergency, models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -114,6 +116,7 @@ class Turn(Placed):
         blank=True,
     )
     allowed = models.JSONField(_("limits that it may pass"), default=list, blank=True)
+    asked_by = models.CharField(_("asked by"), max_length=80, blank=True)
     allowed_by = models.CharField(_("allowed by"), max_length=80, blank=True)
     allowed_for = models.CharField(_("reason"), max_length=200, blank=True)
 
@@ -145,8 +148,8 @@ class Turn(Placed):
                 name="turn_credit",
             ),
             models.CheckConstraint(
-                condition=Q(allowed_by="", allowed_for="")
-                | (~Q(allowed_by="") & ~Q(allowed_for="")),
+                condition=Q(allowed_by="", asked_by="", allowed_for="")
+                | (~Q(asked_by=F("allowed_by")) & ~Q(allowed_for="")),
                 name="turn_allowed",
             ),
         ]
@@ -154,3 +157,32 @@ class Turn(Placed):
             models.Index(fields=["place_code", "state"], name="turn_place"),
             models.Index(fields=["volunteer", "state"], name="turn_volunteer"),
         ]
+
+    @property
+    def asks(self) -> bool:
+        """Whether a second person has yet to say if it may pass a limit."""
+        return bool(self.asked_by) and not self.allowed_by and self.state == self.State.WAITING
+
+
+class Whereabouts(Row):
+    """Where somebody was when he checked in, if he chose to say so: longitude and latitude, WGS 84.
+
+    Sealed as the note of the turn is. It is no part of the history and is forgotten with the
+    emergency, or once the turn can't be recorded any more.
+    """
+
+    scope = Linked("mobilise.Turn", column="turn_id", link_column="id")
+
+    turn = models.OneToOneField(Turn, models.CASCADE, related_name="whereabouts")
+    emergency = models.ForeignKey(
+        Emergency, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    position = SealedTextField(
+        verbose_name=_("position"),
+        column="mobilise.whereabouts.position",
+        emergency="emergency_id",
+    )
+
+    class Meta:
+        verbose_name = _("position at check-in")
+        verbose_name_plural = _("positions at check-in")

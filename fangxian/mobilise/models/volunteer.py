@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any, Final
+from typing import Final
 
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from fangxian.common import access
 from fangxian.common.fields import SealedTextField
 from fangxian.common.history import tracked
-from fangxian.common.models import Placed
+from fangxian.common.models import NamesPerson, Placed
 from fangxian.common.scoping import Scoped
 from fangxian.organisations.models import Organisation
 from fangxian.people.models import Person
@@ -23,7 +21,7 @@ MOST_SEATS: Final = 60
 
 
 @tracked()
-class Volunteer(Placed):
+class Volunteer(NamesPerson, Placed):
     """A person who serves at a place, from when to when.
 
     ``name`` is copied, so that those who serve together can see it without the register: on a
@@ -79,17 +77,6 @@ class Volunteer(Placed):
             ),
         ]
         indexes = [models.Index(fields=["place_code", "echelon", "rank"], name="volunteer_place")]
-
-    @classmethod
-    def from_db(
-        cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any
-    ) -> Volunteer:
-        row = super().from_db(db, field_names, values, **more)
-        # The name is a copy of the person's: who reads it has read of the person.
-        known = row.__dict__
-        if "person_id" in known and "name" in known:
-            access.note(known["person_id"])
-        return row
 
     def __str__(self) -> str:
         return self.name

@@ -173,7 +173,7 @@ def test_the_life_of_a_batch(client_of: Any, hq: Any, places: Any) -> None:
     assert "援助测试 1" in client.get(f"{BASE}/?show=over").content.decode()
 
 
-def test_quarantine_ends_by_itself(hq: Any, places: Any) -> None:
+def test_quarantine_ends_by_itself(hq: Any, places: Any, client_of: Any) -> None:
     batch = planned(hq, places)
     actions.send_batch(by=hq, batch=batch, on=day(-5))
     first, second = people(hq, batch)
@@ -200,6 +200,9 @@ def test_quarantine_ends_by_itself(hq: Any, places: Any) -> None:
     actions.come_back(
         by=hq, batch=batch, members=[first, second], on=day(0), days=0, reason="不需隔离"
     )
+    # Why there was none stays with each of them.
+    page = client_of("headquarters").get(f"{BASE}/members/{second.id}/").content.decode()
+    assert "不需隔离" in page
     actions.close_batch(by=hq, batch=batch)
 
 
@@ -386,3 +389,34 @@ def test_a_programme_with_its_terms(client_of: Any, hq: Any, places: Any) -> Non
     assert "<svg" in listed
     following = client.get(f"{BASE}/new/?programme={programme.id}").content.decode()
     assert 'value="2"' in following
+
+
+def test_of_a_long_batch_the_latest_days_stand_first(client_of: Any, hq: Any, places: Any) -> None:
+    """The others are folded in below, none is left out; the sums are those of all."""
+    batch = planned(hq, places, from_date=day(-20))
+    actions.send_batch(by=hq, batch=batch, on=day(-20))
+    report(hq, batch, -20, 7, 1)
+    page = client_of("headquarters").get(f"{BASE}/{batch.id}/").content.decode()
+    table, folded = page.split('id="progress"')[1].split("<details", 1)
+    shown, before = ([f"?day={day(n)}" in text for n in range(-20, 0)] for text in (table, folded))
+    assert sum(shown) == queries.LATEST
+    assert [one or other for one, other in zip(shown, before, strict=True)] == [True] * 20
+    assert (shown[-1], before[0]) == (True, True)
+    assert "<tfoot" in table
+
+
+def test_counters_that_somebody_changed_meanwhile_are_not_replaced_unseen(
+    client_of: Any, hq: Any, places: Any
+) -> None:
+    batch = planned(hq, places)
+    client, page = client_of("headquarters"), f"{BASE}/{batch.id}/counters/"
+    shown = client.get(page).context["form"]["shown"].value()
+    mine = {"codes": ["samples"], "own": "入户 (户)", "shown": shown}
+    assert client.post(page, {"codes": ["tests"], "own": "", "shown": shown}).status_code == 302
+    behind = client.post(page, mine)
+    assert behind.status_code == 409
+    assert "入户 (户)" in behind.content.decode()
+    assert [row.code for row in counters(hq, batch)] == ["tests"]
+    again = {**mine, "shown": behind.context["form"]["shown"].value()}
+    assert client.post(page, again).status_code == 302
+    assert {row.code or row.name for row in counters(hq, batch)} == {"samples", "入户"}

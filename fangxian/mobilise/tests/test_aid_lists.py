@@ -5,11 +5,15 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 from openpyxl import load_workbook
 
+from fangxian.accounts.models import Grant, Role
 from fangxian.common.scoping import acting
 from fangxian.core.imports import problems_of
 from fangxian.core.tests.importing import imported
+from fangxian.mobilise.actions.volunteers import KEEP
 from fangxian.mobilise.aid import actions, queries
 from fangxian.mobilise.aid.importing import MEMBERS, TRAINEES
 from fangxian.mobilise.aid.rules import aid_rules
@@ -175,3 +179,57 @@ def test_a_list_of_trainees_in_and_out(places: Any, hq: Any, client_of: Any) -> 
     assert (out.accepted, out.rejected, out.changed) == (2, 0, 0)
     actions.end_programme(by=hq, programme=programme)
     assert fields(hq, read(hq, places.county, TRAINEES, COURSE, rows[1])) == ["programme"]
+
+
+def test_a_namesake_with_another_phone_is_another_human(places: Any, hq: Any) -> None:  # noqa: F811
+    batch = planned(hq, places)
+    rows = (
+        f"{batch.title},测试甲,,13800000001,,医师,,,,,",
+        f"{batch.title},测试丁,,13800000001,,医师,,,,,",
+        f"{batch.title},测试丁,,13800000002,,护士,,,,,",
+        f"{batch.title},测试丁,{NUMBER},13800000002,,护士,,,,,",
+    )
+    run = read(hq, places.county, MEMBERS, HEAD, *rows)
+    assert fields(hq, run) == ["phone", "phone"]
+    with acting(hq):
+        found = AidMember.objects.filter(name="测试丁").order_by("id")
+        assert list(found.values_list("role", flat=True)) == ["doctor", "nurse"]
+        assert AidMember.objects.get(name="测试甲").role == "nurse"
+    # Each is known by his phone from then on.
+    again = read(hq, places.county, MEMBERS, HEAD, rows[1], rows[2])
+    assert (again.accepted, again.changed) == (2, 0)
+
+
+def test_each_list_asks_its_own_right(
+    cast: Any,
+    places: Any,
+    hq: Any,  # noqa: F811
+    client_of: Any,
+) -> None:
+    """Who keeps aid alone brings its lists and no others, and the other way round."""
+    batch = planned(hq, places)
+    for name, rights in (("aid", [actions.KEEP, actions.VIEW]), ("people", [KEEP])):
+        Role.objects.create(code=f"example_{name}", name=name, rights=[*rights, "core.files"])
+    role = {"aid": "alice", "people": "bob"}
+    for name, user in role.items():
+        Grant.objects.filter(user=cast.user(user)).update(
+            role_id=f"example_{name}", region=places[places.county]
+        )
+    keeper, other = client_of("alice"), client_of("bob")
+    page = keeper.get(f"{BASE}/{batch.id}/").content.decode()
+    address = f"{reverse('mobilise:aid_import')}?kind={MEMBERS}"
+    assert address in page
+    assert keeper.get(address).status_code == 200
+    assert keeper.get(reverse("mobilise:import")).status_code == 403
+    assert other.get(address).status_code == 403
+    kinds = other.get(reverse("mobilise:import")).content.decode()
+    assert MEMBERS not in kinds
+    file = SimpleUploadedFile("a.csv", f"{HEAD}\n,测试丁,,,,护士,,,,,\n".encode())
+    given = {"kind": MEMBERS, "place_code": places.county, "file": file}
+    sent = keeper.post(reverse("mobilise:aid_import"), given)
+    assert sent.status_code == 302
+    assert keeper.get(sent["Location"]).status_code == 200
+    # The pages of the other lists open no run of these.
+    run = sent["Location"].split("/")[-3]
+    assert other.get(sent["Location"]).status_code == 403
+    assert other.get(reverse("mobilise:import_columns", args=[run])).status_code == 404

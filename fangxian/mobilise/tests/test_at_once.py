@@ -7,18 +7,23 @@ import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
 
 import pytest
-from django.db import DatabaseError, connections
+from django.db import connections
+from django.test import Client
+from django.urls import reverse
 
+from fangxian.accounts.models import Grant, User
 from fangxian.common.actor import Actor
 from fangxian.common.scoping import acting
 from fangxian.mobilise import line
-from fangxian.mobilise.actions import NewPattern, put_on, take_off
+from fangxian.mobilise.actions import NewPattern, take_off
 from fangxian.mobilise.models import Shift, Turn
 from fangxian.mobilise.registered import counted
 from fangxian.mobilise.tests.conftest import EARLY, enlisted, gate, shift
-from tests.kit.cast import make_places
+from fangxian.regions.models import Region
+from tests.kit.cast import START, make_places
 
 BY = Actor.system("test", "1309")
 TAPS, AT_ONCE = 50, 10
@@ -26,11 +31,28 @@ TAPS, AT_ONCE = 50, 10
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
 
-def _tapped(early: Shift, who: Any) -> str:
+def _people(home: Region, n: int, name: str = "测试") -> list[tuple[Client, UUID]]:
+    """Volunteers there, each signed in with an account of his own."""
+    made = []
+    for at in range(n):
+        who = enlisted(BY, home, f"{name}{at}")
+        user = User.objects.create(username=f"{name}{at}", person_id=who.person_id)
+        Grant.objects.create(user=user, role_id="volunteer", region=home, valid_from=START)
+        client = Client()
+        client.force_login(user, backend="fangxian.accounts.remembered.AccountBackend")
+        made.append((client, who.id))
+    return made
+
+
+def _tapped(early: Shift, who: tuple[Client, UUID]) -> str:
+    """What became of one tap on 我可以."""
+    client, volunteer = who
     try:
-        return put_on(by=BY, shift=early, volunteer=who).state
-    except DatabaseError as error:
-        return type(error).__name__
+        answer = client.post(reverse("mobilise:take", args=[early.id]))
+        if answer.status_code != 302:
+            return f"refused {answer.status_code}"
+        with acting(BY):
+            return Turn.objects.get(shift=early, volunteer=volunteer).state
     finally:
         connections.close_all()
 
@@ -40,7 +62,7 @@ def test_fifty_taps_on_the_last_place() -> None:
     home = make_places()["130902001001"]
     post = gate(BY, home, NewPattern(EARLY, dt.time(8), 480, 1))
     early = shift(BY, post)
-    people = [enlisted(BY, home, f"测试{n}") for n in range(TAPS)]
+    people = _people(home, TAPS)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         states = Counter(pool.map(lambda who: _tapped(early, who), people))
     assert states == {"placed": 1, "waiting": TAPS - 1}
@@ -87,7 +109,7 @@ def test_without_the_lock_two_believe_that_the_last_place_is_theirs(
         # Without the lock both come; with it the second waits outside until the first is done.
         patience[0] = 1.0 if wanted else 30.0
         early = shift(BY, post, at=at)
-        people = [enlisted(BY, home, f"测试{at}{n}") for n in range(2)]
+        people = _people(home, 2, f"测试{at}")
         with ThreadPoolExecutor(2) as pool:
             states = Counter(pool.map(lambda who, of=early: _tapped(of, who), people))
         assert (states == {"placed": 1, "waiting": 1}) is wanted

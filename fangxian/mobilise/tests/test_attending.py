@@ -6,16 +6,18 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fangxian.common.errors import Conflict, Invalid, OutOfScope
 from fangxian.common.scoping import acting
-from fangxian.mobilise import queries
+from fangxian.mobilise import queries, tasks
 from fangxian.mobilise.actions import (
     check_in,
     check_out,
+    forget_whereabouts,
     put_on,
     record_arrival,
     record_departure,
@@ -23,7 +25,7 @@ from fangxian.mobilise.actions import (
     take_off,
 )
 from fangxian.mobilise.actions.attending import credit
-from fangxian.mobilise.models import Post, Shift, Turn
+from fangxian.mobilise.models import Post, Shift, Turn, Whereabouts
 from fangxian.mobilise.rules import PostRules
 from fangxian.mobilise.tests.conftest import LATE, as_volunteer, enlisted, shift
 
@@ -62,7 +64,7 @@ def test_from_the_code_at_the_post_to_the_credit(
     with pytest.raises(OutOfScope):
         check_in(by=by, token="A" * 20)
     with acting(alice):
-        assert queries.credited(me) == 5
+        assert queries.credited(me.person_id) == 5
 
 
 def test_staff_record_it_for_who_has_no_phone(post: Post, alice: Any, places: Any) -> None:
@@ -158,3 +160,53 @@ def put_on_in_the_past(by: Any, of: Shift, who: Any) -> Turn:
             place_code=of.place_code, shift=of, volunteer=who, number=9, state="placed",
             source="staff", asked_at=timezone.now(),
         )  # fmt: skip
+
+
+def test_the_position_goes_along_only_if_it_is_chosen_and_is_kept_for_who_plans_for_some_days(
+    post: Post, alice: Any, cast: Any, places: Any, client_of: Any
+) -> None:
+    home = places[places.community]
+    one = enlisted(alice, home, "测试甲")
+    as_volunteer(cast, "volunteer", one)
+    early = shift(alice, post)
+    turn = put_on(by=alice, shift=early, volunteer=one)
+    running(alice, early)
+    client, url = client_of("volunteer"), f"/mobilise/in/{post.token}/"
+    drawn = client.get(url).content.decode()
+    assert "附上我的位置" in drawn
+    assert "checked" not in drawn
+    # What frontend/islands/locate.ts looks for, inside the form that it is mounted on.
+    form = drawn[drawn.index('data-island="locate"') :]
+    assert form.index("data-path=") < form.index("data-locate ") < form.index("data-located")
+    # Odd ones are refused with the way out; what was not ticked is not kept, whatever is sent.
+    for odd in ("somewhere", "181,38", "116.8,95", "116.8;38", "9" * 50):
+        answer = client.post(url, {"attach": "on", "position": odd})
+        assert answer.status_code == 422
+        assert "直接签到" in answer.content.decode()
+    assert client.post(url, {"position": "116.83871234,38.3046"}).status_code == 302
+    with acting(alice):
+        assert Turn.objects.get(id=turn.id).came_at is not None
+        assert not Whereabouts.objects.exists()
+    said = {"attach": "on", "position": "116.83871234,38.3046"}
+    assert client.post(url, said).status_code == 302
+    assert client.post(url, {**said, "position": "1,1"}).status_code == 302
+    with acting(alice):
+        assert Whereabouts.objects.get().position == "116.83871,38.30460"
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT position FROM mobilise_whereabouts")
+            (sealed,) = (bytes(row[0]) for row in cursor.fetchall())
+        assert b"116.8" not in sealed
+    shown = f"/mobilise/shifts/{early.id}/"
+    assert "116.83871" in client_of("alice").get(shown).content.decode()
+    theirs = client.get(shown)
+    assert theirs.status_code == 200
+    assert "116.83871" not in theirs.content.decode()
+    with acting(cast.actor("bob")):
+        assert not Whereabouts.objects.exists()
+    assert forget_whereabouts(by=alice) == 0
+    # Once the turn can't be recorded any more the position has no use.
+    running(alice, early, begun=9 * 24 * 60, left=-8 * 24 * 60)
+    tasks.whereabouts(timestamp=0)
+    with acting(alice):
+        assert not Whereabouts.objects.exists()
+        assert Turn.objects.get(id=turn.id).came_at is not None

@@ -21,7 +21,6 @@ from fangxian.mobilise.actions import NewCall, NewLine, Sending, Wishes
 from fangxian.mobilise.actions.calling import digest_of
 from fangxian.mobilise.calls import matching
 from fangxian.mobilise.calls.registered import ask_for_echelons, counted
-from fangxian.mobilise.calls.solve import Ready, Wanted, matched
 from fangxian.mobilise.models import (
     Call,
     CallLine,
@@ -145,6 +144,22 @@ def test_a_call_is_sent_after_a_second_look(alice: Any, cast: Any, places: Any) 
         actions.send_call(by=alice, call=call, seen=seen)
 
 
+def test_what_is_not_sent_is_not_read_below(client_of: Any, alice: Any, places: Any) -> None:
+    """A draft of the county is nobody's in a community; sent it is seen, not changed."""
+    call = drawn(COUNTY, places[places.county], [NewLine(places[places.community], 1)])
+    client = client_of("alice")
+    pages = ("", "edit/", "send/", "withdraw/", "wall/", "answer/")
+    seen = [client.get(f"{BASE}/{call.id}/{page}").status_code for page in pages]
+    assert set(seen) <= {403, 404}
+    with acting(COUNTY):
+        shown = digest_of(call)
+    actions.send_call(by=COUNTY, call=call, seen=shown)
+    for page in ("edit/", "send/", "withdraw/"):
+        assert client.get(f"{BASE}/{call.id}/{page}").status_code in (403, 404)
+    headquarters = client_of("headquarters")
+    assert headquarters.get(f"{BASE}/{call.id}/withdraw/").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("line_", "more", "said"),
     [
@@ -236,6 +251,7 @@ def test_officers_see_and_pledge_their_own_people_alone(
         asked = CallUnit.objects.get(call=call, organisation=unit)
         assert asked.pledged == 3
         foreign = Pledge.objects.get(organisation=other)
+    assert "已答复" in client.get(f"{BASE}/unit/").content.decode()
     back = client.post(f"{BASE}/{call.id}/unit/take-back/", {"pledge": str(foreign.id)})
     assert back.status_code == 409
     for address in ("/mobilise/volunteers/", "/mobilise/", f"{BASE}/{call.id}/"):
@@ -320,12 +336,60 @@ def test_the_next_echelon_is_asked_for_and_told(alice: Any, cast: Any, places: A
     assert early.result is not None
     assert [row[:3] for row in early.result["left"]] == [(str(own.id), 1, "echelon")]
     actions.call_next(by=alice, call=call)
+    with acting(alice):
+        assert _next(call) == ["done"]
     with acting(me):
         assert Notification.objects.filter(template="mobilise.called").count() == 1
     with pytest.raises(Conflict, match="no further"):
         actions.call_next(by=alice, call=call)
     with pytest.raises(Conflict, match="have changed"):
         _accept(alice, early)
+
+
+def _next(call: Call) -> list[str]:
+    """The states of the tasks to call the next echelon."""
+    rows = Task.objects.filter(kind="mobilise.next_echelon", object_id=call.id).order_by("id")
+    return list(rows.values_list("state", flat=True))
+
+
+def test_the_task_of_an_echelon_ends_with_its_call(alice: Any, places: Any) -> None:
+    here = places[places.community]
+    enlisted(alice, here, "测试甲", echelon=2)
+    closed, enough = (sent(alice, here, [NewLine(here, 2)]) for _ in range(2))
+    with acting(alice):
+        Call.objects.update(answer_by=timezone.now() - dt.timedelta(minutes=1))
+    assert ask_for_echelons(by=COUNTY) == 2
+    actions.close_call(by=alice, call=closed)
+    with acting(alice):
+        assert (_next(closed), _next(enough)) == (["done"], ["open"])
+        CallLine.objects.filter(call=enough).update(heads=1)
+        Call.objects.filter(id=enough.id).update(pledged=1)
+    assert ask_for_echelons(by=COUNTY) == 0
+    with acting(alice):
+        assert _next(enough) == ["done"]
+
+
+def test_who_pledged_for_several_calls_is_placed_in_one(alice: Any, cast: Any, places: Any) -> None:
+    """On the same days; a call of other days is another matter."""
+    here = places[places.community]
+    me = volunteering(cast, places, enlisted(alice, here, "测试甲"))
+    first, second = (sent(alice, here, [NewLine(here, 1)]) for _ in range(2))
+    days = {"starts_on": first.ends_on + dt.timedelta(days=1)}
+    later = sent(alice, here, [NewLine(here, 1, key=True)], **days, ends_on=days["starts_on"])
+    key = sent(alice, here, [NewLine(here, 1, key=True)])
+    for call in (first, second, later):
+        actions.pledge(by=me, call=call)
+    matches = [actions.ask_match(by=alice, call=call) for call in (first, second)]
+    assert [matching.figures(one).placed for one in matches] == [1, 1]  # type: ignore[union-attr]
+    assert _accept(alice, matches[0]) == 1
+    with pytest.raises(Conflict, match="have changed"):
+        _accept(alice, matches[1])
+    again = actions.ask_match(by=alice, call=second).result
+    assert again is not None
+    assert [row[2] for row in again["left"]] == ["elsewhere"]
+    with pytest.raises(Conflict, match="another call"):
+        actions.claim(by=me, line=line(key))
+    assert actions.claim(by=me, line=line(later)).state == "asked"
 
 
 def _accept(by: Actor, match: Match) -> int:
@@ -435,23 +499,42 @@ def test_units_take_places_over_evenly(cast: Any, places: Any) -> None:
     assert [row[2] for row in result["left"]] == ["full", "full"]
 
 
-def test_a_ban_takes_no_room_and_every_head_is_accounted_for() -> None:
-    wanted = [Wanted("a", 2), Wanted("b", 1, {"nurse": 1}), Wanted("c", 1)]
-    ready = [
-        Ready("banned", bans=frozenset({"a", "c"})),
-        Ready("nurse", skills=frozenset({"nurse"}), bans=frozenset({"a"})),
-        Ready("unit", 2),
-        Ready("later", 2, echelon=2),
-    ]
-    found = matched(wanted, ready, {})
-    assert sum(row[2] for row in found.placed) == 4
-    assert {(row[0], row[1]) for row in found.placed} & {("banned", "a"), ("nurse", "a")} == set()
-    left = {row[0]: row[1:3] for row in found.left}
-    assert sum(n for n, _why in left.values()) == 2
-    assert found.short == []
-    alone = matched([Wanted("a", 1)], ready[:1], {})
-    assert [row[1:3] for row in alone.left] == [(1, "banned")]
-    assert [row[:3] for row in alone.short] == [("a", 1, "nobody_free")]
+def test_a_skill_that_is_there_is_not_asked_for_again(alice: Any, cast: Any, places: Any) -> None:
+    """Who takes the head that asks for a skill leaves the other to anybody."""
+    here, county = places[places.community], places[places.county]
+    nurse, second = (
+        enlisted(alice, here, "测试甲", "nurse"),
+        enlisted(alice, here, "测试乙", "nurse"),
+    )
+    plain, more = enlisted(alice, here, "测试丙"), enlisted(alice, here, "测试丁")
+    lines = [NewLine(here, 2, "", {"nurse": 1}, key=True), NewLine(here, 2, "", {"nurse": 1})]
+    call = sent(COUNTY, county, [lines[0], lines[1]], [])
+    first = actions.claim(by=volunteering(cast, places, nurse), line=line(call))
+    _nobody(cast)
+    for who in (plain, more):
+        actions.pledge(by=volunteering(cast, places, who), call=call)
+        _nobody(cast)
+    result = actions.ask_match(by=COUNTY, call=call).result
+    assert result is not None
+    # One head of the first line, one of the second: the nurse is there already, or lacks there.
+    assert [row[:2] for row in result["short"]] == [(str(line(call, 2).id), 1)]
+    assert sorted(row[1] for row in result["placed"]) == sorted(
+        str(line(call, n).id) for n in (1, 2)
+    )
+    me = volunteering(cast, places, plain)
+    actions.claim(by=me, line=line(call))
+    with acting(COUNTY):
+        assert matching.ground(call).digest != Match.objects.get().ground
+    _nobody(cast)
+    # Without the nurse the head that is free asks for one.
+    actions.decide_claim(by=COUNTY, placement=first, confirm=False)
+    _nobody(cast)
+    other = volunteering(cast, places, more)
+    with pytest.raises(Invalid, match="skill"):
+        actions.claim(by=other, line=line(call))
+    _nobody(cast)
+    actions.claim(by=volunteering(cast, places, second), line=line(call))
+    _counts(call)
 
 
 @pytest.mark.slow

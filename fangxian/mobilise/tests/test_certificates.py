@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -188,3 +189,25 @@ def test_a_font_that_is_missing_names_its_package(tmp_path: Path) -> None:
 def test_hours_are_written_as_people_say_them() -> None:
     assert papers.hours_written(480) == "8小时"
     assert papers.hours_written(485) == "8小时5分钟"
+
+
+def test_nobody_certifies_in_the_name_of_a_body_elsewhere(
+    alice: Any, cast: Any, places: Any, served: Volunteer, office: Organisation
+) -> None:
+    hq = cast.actor("headquarters")
+    with acting(hq):
+        kind = OrganisationKind.objects.get(code="department")
+    county, elsewhere = (
+        create_organisation(by=hq, name=name, kind=kind, seat=places[code])
+        for name, code in (("示例局", places.county), ("示例中心", places.other_community))
+    )
+    for body in (county, elsewhere):
+        with pytest.raises(Invalid) as refused:
+            issued(alice, served, body)
+        assert list(refused.value.by_field()) == ["issuer"]
+    with pytest.raises(Invalid):
+        issued(hq, served, elsewhere)
+    # A body above certifies by who acts for its place, or for itself.
+    assert issued(hq, served, county).issuer_name == "示例局"
+    acts_for = replace(alice, organisation_id=county.id)
+    assert issued(acts_for, served, county).issuer_name == "示例局"

@@ -126,6 +126,23 @@ def test_the_draft_keeps_every_rule_and_fills_what_can_be_filled(alice: Any, pla
     assert plan.figures["bound"] <= plan.figures["points"]
 
 
+def test_days_of_rest_are_left_to_everybody(alice: Any, places: Any) -> None:
+    """Two people for a week of single shifts, who may work three days of it each."""
+    home = places[places.community]
+    post = gate(alice, home, NewPattern(EARLY, dt.time(8), 240, 1), first=1, days=7)
+    for n in range(2):
+        enlisted(alice, home, f"测试{n}")
+    task, free = worked_out(alice, home)
+    assert len(free.on) == 7
+    tight = replace(task, limits=replace(task.limits, rest_days=4, rest_within=7))
+    plan = solved(tight, 7)
+    assert (len(plan.on), refused(tight, plan)) == (6, [])
+    with acting(alice):
+        assert Shift.objects.filter(post=post).count() == 7
+    # What breaks it is found: the roster of before, by the same rules.
+    assert set(refused(tight, free)) == {"rest_days"}
+
+
 def test_the_same_seed_gives_the_same_roster(alice: Any, places: Any) -> None:
     home = places[places.community]
     week(alice, home, days=4)

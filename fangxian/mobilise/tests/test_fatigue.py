@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -52,7 +53,17 @@ def on(day: int, hour: int = 8, hours: int = 8, *, night: bool = False) -> Stret
     ],
 )
 def test_what_is_still_to_come_nears_a_limit(has: list[Stretch], codes: list[str]) -> None:
-    assert [one.code for one in nearing(ahead(has, NOON), LIMITS)] == codes
+    assert [one.code for one in nearing(ahead(has, NOON, LIMITS), LIMITS)] == codes
+
+
+def test_too_few_days_of_rest_come_near() -> None:
+    limits = replace(LIMITS, rest_days=3, rest_within=7)
+    has = [on(day) for day in (-2, 0, 1)]
+    (near,) = nearing(ahead(has, NOON, limits), limits)
+    assert (near.code, near.amount, near.limit, near.within) == ("rest_days", 3, 4, 7)
+    assert "7天" in fatigue.said(near)
+    # What was rested from is over.
+    assert nearing(ahead([on(day) for day in (-5, -4, -3, -2)], NOON, limits), limits) == []
 
 
 def test_near_reached_and_passed() -> None:

@@ -75,3 +75,21 @@ def test_namesakes_are_told_apart_or_come_back(places: Any, alice: Any) -> None:
         ((_number, _values, (problem,)),) = problems_of(run)
         assert (problem.field, "身份证" in problem.mend) == ("name", True)
         assert Skill.objects.count() == 1
+
+
+def test_a_namesake_with_another_phone_is_not_taken_for_who_serves(places: Any, alice: Any) -> None:
+    home = places[places.community]
+    enlisted(alice, home, "测试甲", phones=["13800000001"])
+    other, own = "测试甲,,13800000002,,护士,,,,,", "测试甲,,13800000001,,党员,,,,,"
+    named = f"测试甲,{NUMBER},13800000002,,驾驶员,,,,,"
+    run = read(alice, home.code, other, own, named)
+    assert (run.accepted, run.rejected) == (2, 1)
+    with acting(alice):
+        ((_number, _values, (problem,)),) = problems_of(run)
+        assert (problem.field, problem.code) == ("phone", "several_persons")
+        known, new = Volunteer.objects.order_by("id")
+        assert [one.skill for one in known.skills.all()] == ["party"]
+        assert [one.skill for one in new.skills.all()] == ["driver"]
+    # The phone tells them apart from then on.
+    again = read(alice, home.code, other, own)
+    assert (again.accepted, again.changed) == (2, 1)

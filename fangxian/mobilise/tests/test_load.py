@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from itertools import permutations
 from zoneinfo import ZoneInfo
 
@@ -10,9 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fangxian.mobilise.holidays import is_working_day, recurs
 from fangxian.mobilise.load import Stretch, load, longest_run, overlaps, passed
-from fangxian.mobilise.models import Pattern
 from fangxian.mobilise.rules import Limits, Night
 from fangxian.mobilise.seats import has_room, seated
 
@@ -87,6 +86,27 @@ def test_what_a_shift_passes(has: list[Stretch], new: Stretch, codes: list[str])
     assert passed(new, has, LIMITS) == codes
 
 
+@pytest.mark.parametrize(
+    ("days", "new", "is_passed"),
+    [
+        ((0, 1, 3, 4), 6, True),
+        ((0, 1, 3, 4), 7, False),
+        ((2, 3, 5, 6), 0, True),
+        # A second shift on a day of work takes no day of rest.
+        ((0, 1, 3, 4), 4, False),
+        # Full before, which this one is no part of.
+        ((0, 1, 2, 3, 4), 9, False),
+    ],
+)
+def test_days_of_rest_are_left_among_others(
+    days: tuple[int, ...], new: int, is_passed: bool
+) -> None:
+    limits = replace(LIMITS, rest_days=3, rest_within=7)
+    has = [at(day, 0) for day in days]
+    assert passed(at(new, 16, 4), has, limits) == (["rest_days"] if is_passed else [])
+    assert passed(at(new, 16, 4), has, LIMITS) == []
+
+
 def test_what_was_passed_elsewhere_is_no_licence() -> None:
     """Somebody was let work eight days in a row and 80 hours; that says nothing of other weeks."""
     has = [at(day, 8, 10) for day in range(8)]
@@ -115,29 +135,6 @@ def test_nobody_is_in_two_places() -> None:
 
 
 def test_a_load_is_that_of_the_worst_seven_days() -> None:
-    found = load([at(day, 8, 10) for day in (0, 1, 2, 7, 8)])
-    assert (found.week_hours, found.days, found.nights) == (30, 3, 0)
+    found = load([at(day, 8, 10) for day in (0, 1, 2, 7, 8)], LIMITS)
+    assert (found.week_hours, found.days, found.nights, found.busy) == (30, 3, 0, 5)
     assert longest_run([]) == 0
-
-
-@pytest.mark.parametrize(
-    ("how", "weekdays", "days"),
-    [
-        # In 2020 the 19th of January was a Sunday worked for the Spring Festival, which lasted from
-        # the 24th to the 2nd of February (State Council, 2020-01-26).
-        ("all", 0b1111111, "2020-01-19 2020-01-24 2020-01-27"),
-        ("all", 0b0011111, "2020-01-24 2020-01-27"),
-        ("never", 0b1111111, "2020-01-19"),
-        ("only", 0b1111111, "2020-01-24 2020-01-27"),
-    ],
-)
-def test_on_which_days_a_shift_recurs(how: str, weekdays: int, days: str) -> None:
-    pattern = Pattern(on_holidays=how, weekdays=weekdays)
-    asked = [dt.date.fromisoformat(f"2020-01-{day}") for day in ("19", "24", "27")]
-    assert " ".join(day.isoformat() for day in asked if recurs(pattern, day)) == days
-
-
-def test_years_without_an_announcement_have_plain_weekends() -> None:
-    assert [is_working_day(dt.date(2099, 5, day)) for day in (1, 2, 3, 4)] == [
-        True, False, False, True,
-    ]  # fmt: skip

@@ -7,13 +7,27 @@ from typing import Any
 
 from fangxian.common.scoping import acting
 from fangxian.mobilise.actions import (
+    Brings,
+    NewLine,
     NewPattern,
     NewSkill,
     ask_swap,
     change_volunteer,
+    claim,
+    decide_claim,
     put_on,
+    release,
 )
-from fangxian.mobilise.models import Shift, Skill, Swap, Turn, Volunteer
+from fangxian.mobilise.models import (
+    CallLine,
+    Placement,
+    Pledge,
+    Shift,
+    Skill,
+    Swap,
+    Turn,
+    Volunteer,
+)
 from fangxian.mobilise.tests.conftest import (
     DAY,
     EARLY,
@@ -24,8 +38,9 @@ from fangxian.mobilise.tests.conftest import (
     gate,
     shift,
 )
+from fangxian.mobilise.tests.test_calls import line, sent
 from fangxian.people import actions as people
-from fangxian.people.models import PersonLink
+from fangxian.people.models import NameToken, PersonLink
 
 TURN = ("id", "volunteer_id", "state", "ended_at")
 
@@ -134,3 +149,138 @@ def test_merges_are_undone_one_after_the_other(alice: Any, places: Any) -> None:
     assert state(alice) == between
     people.undo_merge(by=alice, merge_id=first.id)
     assert state(alice) == start
+
+
+def able(by: Any, one: Volunteer, **more: Any) -> None:
+    given: dict[str, Any] = {"vehicle": False, "fit": None, **more}
+    change_volunteer(by=by, volunteer=one, organisation=None, skills=(), echelon=1, **given)
+
+
+def test_one_vehicle_stays_whole_and_a_later_change_outlives_the_undo(
+    alice: Any, places: Any
+) -> None:
+    home = places[places.community]
+    kept, lost = (enlisted(alice, home, f"测试{n}") for n in "甲乙")
+    able(alice, kept, brings=Brings(languages=("mandarin",)))
+    able(alice, lost, vehicle=True, brings=Brings("car", 4, ("cantonese", "mandarin")))
+    done = merged(alice, kept, lost)
+    with acting(alice):
+        one = Volunteer.objects.get(id=kept.id)
+        assert (one.vehicle, one.vehicle_kind, one.seats) == (True, "car", 4)
+        assert one.languages == ["mandarin", "cantonese"]
+    # Another car since: it is whoever said so that brings it.
+    able(alice, one, vehicle=True, brings=Brings("car", 2, ("mandarin", "cantonese")))
+    people.undo_merge(by=alice, merge_id=done.id)
+    with acting(alice):
+        one = Volunteer.objects.get(id=kept.id)
+        assert (one.vehicle, one.vehicle_kind, one.seats) == (True, "car", 2)
+        assert one.languages == ["mandarin"]
+
+
+def test_a_swap_is_not_asked_for_twice_by_the_undo(alice: Any, cast: Any, places: Any) -> None:
+    home = places[places.community]
+    post = gate(alice, home, days=1)
+    kept, lost, third = (enlisted(alice, home, f"测试{n}") for n in "甲乙丙")
+    turn = put_on(by=alice, shift=shift(alice, post), volunteer=kept)
+    me = as_volunteer(cast, "alice", kept)
+    to_himself = ask_swap(by=me, turn=turn, to=lost)
+    done = merged(me, kept, lost)
+    again = ask_swap(by=me, turn=turn, to=third)
+    people.undo_merge(by=me, merge_id=done.id)
+    with acting(me):
+        states = dict(Swap.objects.values_list("id", "state"))
+    assert states == {to_himself.id: "withdrawn", again.id: "asked"}
+
+
+def test_who_no_longer_fits_a_shift_waits_after_the_undo(alice: Any, places: Any) -> None:
+    home = places[places.community]
+    post = gate(alice, home, NewPattern(EARLY, dt.time(8), 240, 2), days=1)
+    kept, lost = (enlisted(alice, home, f"测试{n}") for n in "甲乙")
+    put_on(by=alice, shift=shift(alice, post), volunteer=kept)
+    theirs = put_on(by=alice, shift=shift(alice, post), volunteer=lost)
+    done = merged(alice, kept, lost)
+    with acting(alice):
+        assert Turn.objects.get(id=theirs.id).state == "taken_off"
+        Volunteer.objects.filter(id=lost.id).update(fit=False)
+    people.undo_merge(by=alice, merge_id=done.id)
+    with acting(alice):
+        assert Turn.objects.get(id=theirs.id).state == "waiting"
+    counted(alice)
+
+
+def pledges(by: Any) -> list[Any]:
+    with acting(by):
+        links = PersonLink.objects.filter(kind="volunteer")
+        return [
+            list(Pledge.objects.order_by("id").values_list("id", "volunteer", "state")),
+            [
+                # What is lent to an account is lent anew.
+                {**row, "lent": row["lent"] is not None}
+                for row in Placement.objects.order_by("id").values()
+            ],
+            list(CallLine.objects.order_by("id").values_list("id", "placed")),
+            list(Volunteer.objects.order_by("id").values()),
+            sorted(links.values_list("person_id", "place_code", "source_id")),
+        ]
+
+
+def test_one_human_has_one_pledge_in_a_call_the_better_one(
+    cast: Any, alice: Any, places: Any
+) -> None:
+    hq = cast.actor("headquarters")
+    home, far = places[places.community], places[places.other_community]
+    kept, lost, third = (enlisted(alice, home, f"测试{n}") for n in "甲乙丙")
+    lines = [NewLine(far, 1, "组长", key=True), NewLine(home, 1, key=True)]
+    call = sent(hq, places[places.county], lines)
+    near = claim(by=as_volunteer(cast, "alice", kept), line=line(call, 2))
+    theirs = as_volunteer(cast, "alice", lost)
+    placed = claim(by=theirs, line=line(call))
+    decide_claim(by=hq, placement=placed, confirm=True)
+    before = pledges(hq)
+    done = merged(hq, kept, lost)
+    with acting(hq):
+        (one,) = Pledge.objects.exclude(state="withdrawn")
+        assert (one.id, one.volunteer_id, one.state) == (placed.pledge_id, kept.id, "placed")
+        assert Placement.objects.get(id=near.id).state == "given_up"
+        call.refresh_from_db()
+        assert (call.pledged, line(call).placed, line(call, 2).placed) == (1, 1, 0)
+    people.undo_merge(by=hq, merge_id=done.id)
+    assert pledges(hq) == before
+    # Which of the two records is kept makes no difference.
+    done = merged(hq, lost, kept)
+    people.undo_merge(by=hq, merge_id=done.id)
+    assert pledges(hq) == before
+    done = merged(hq, kept, lost)
+    other = claim(by=as_volunteer(cast, "alice", third), line=line(call, 2))
+    people.undo_merge(by=hq, merge_id=done.id)
+    with acting(hq):
+        states = dict(Placement.objects.values_list("id", "state"))
+        assert states == {placed.id: "confirmed", near.id: "given_up", other.id: "asked"}
+        assert Pledge.objects.get(id=near.pledge_id).state == "pledged"
+
+
+def test_who_was_enlisted_by_a_place_leaves_with_it(cast: Any, alice: Any, places: Any) -> None:
+    hq = cast.actor("headquarters")
+    home, far = places[places.community], places[places.other_community]
+    kept, lost = (enlisted(alice, home, f"测试{n}") for n in "甲乙")
+    call = sent(hq, places[places.county], [NewLine(far, 2, key=True)])
+    has = []
+    for one in (kept, lost):
+        has.append(claim(by=as_volunteer(cast, "alice", one), line=line(call)))
+        decide_claim(by=hq, placement=has[-1], confirm=True)
+    before = pledges(hq)
+    done = merged(hq, kept, lost)
+    with acting(hq):
+        there = Volunteer.objects.filter(place_code=far.code, to_date=None)
+        (one,) = there
+        assert one.person_id == kept.person_id
+        assert line(call).placed == 1
+    people.undo_merge(by=hq, merge_id=done.id)
+    assert pledges(hq) == before
+    release(by=hq, placement=has[1])
+    with acting(hq):
+        assert [one.person_id for one in there.all()] == [kept.person_id]
+        links = PersonLink.objects.filter(place_code=far.code, kind="volunteer")
+        assert list(links.values_list("person_id", flat=True)) == [kept.person_id]
+        tokens = NameToken.objects.filter(place_code=far.code)
+        assert set(tokens.values_list("person_id", flat=True)) == {kept.person_id}

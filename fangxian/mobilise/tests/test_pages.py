@@ -9,7 +9,9 @@ import pytest
 from django.utils import timezone
 
 from fangxian.accounts.models import Grant
+from fangxian.common.errors import Invalid
 from fangxian.common.scoping import acting
+from fangxian.mobilise import actions
 from fangxian.mobilise.models import Pattern, Post, Shift, Skill, Turn, Volunteer
 from fangxian.mobilise.tests.conftest import (
     EARLY,
@@ -20,6 +22,8 @@ from fangxian.mobilise.tests.conftest import (
     gate,
     shift,
 )
+from fangxian.organisations.actions import add_new_member, create_organisation
+from fangxian.organisations.models import OrganisationKind
 from tests.kit.cast import START
 
 BASE = "/mobilise"
@@ -161,8 +165,10 @@ def test_a_full_shift_has_a_line(client_of: Any, alice: Any, cast: Any, places: 
     put = desk.post(f"{BASE}/shifts/{early.id}/put-on/", {"volunteer": other.id, "reason": ""})
     assert put.status_code == 302
     client = client_of("volunteer")
+    assert "已满，报名后进入候补" in client.get(f"{BASE}/open/").content.decode()
     page = client.post(f"{BASE}/shifts/{early.id}/take/", follow=True).content.decode()
     assert "候补第1位" in page
+    assert "候补名单" in desk.get(f"{BASE}/shifts/{early.id}/").content.decode()
     with acting(alice):
         first = Turn.objects.get(volunteer=other)
     desk.post(f"{BASE}/turns/{first.id}/off/")
@@ -181,7 +187,70 @@ def test_past_a_limit_a_reason_is_asked_for(client_of: Any, alice: Any, places: 
         )
         assert answer.status_code == status
         assert ("休息将不足8小时" in answer.content.decode()) is (status == 422)
+    with acting(alice):
+        turn = Turn.objects.get(shift=of)
+    allow = f"{BASE}/turns/{turn.id}/allow/"
+    asked = client.get(f"{BASE}/shifts/{of.id}/").content.decode()
+    assert "须由另一名排班人员批准" in asked
+    assert "无人可替" in asked
+    assert "休息将不足8小时" in asked
+    assert allow not in asked
+    assert client.post(allow).status_code == 409
+    second = client_of("headquarters")
+    assert allow in second.get(f"{BASE}/shifts/{of.id}/").content.decode()
+    second.post(allow)
     assert "超限批准" in client.get(f"{BASE}/shifts/{of.id}/").content.decode()
+
+
+def test_who_is_put_on_is_searched_where_many_serve(
+    client_of: Any, alice: Any, places: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fangxian.mobilise.views.shifts.MOST_OFFERED", 2)
+    home = places[places.community]
+    names = ("测试甲", "测试乙", "示例丙")
+    people = {name: enlisted(alice, home, name) for name in names}
+    early = shift(alice, gate(alice, home))
+    client, url = client_of("alice"), f"{BASE}/shifts/{early.id}/put-on/"
+
+    def offered(text: str) -> list[str]:
+        page = client.post(url, {"who": text, "find": "1"}).content.decode()
+        return [name for name, one in people.items() if f'value="{one.id}"' in page]
+
+    assert offered("") == ["测试甲", "测试乙"]
+    assert offered("丙") == ["示例丙"]
+    assert offered("无") == []
+    # Found by a search or not: who serves there is put on.
+    sent = client.post(url, {"volunteer": people["示例丙"].id, "reason": "", "who": ""})
+    assert sent.status_code == 302
+
+
+def test_who_is_known_is_enlisted_by_search(client_of: Any, alice: Any, places: Any) -> None:
+    """The record that there is is his; who is a member keeps the unit."""
+    home = places[places.community]
+    kind = OrganisationKind.objects.get(code="department")
+    unit = create_organisation(by=alice, name="示例社区", kind=kind, seat=home)
+    known = add_new_member(by=alice, organisation=unit, name="测试旧识")
+    client, url = client_of("alice"), f"{BASE}/volunteers/known/"
+    page = client.post(url, {"q": "测试旧识", "find": "1"}).content.decode()
+    assert f"member:{known.id}" in page
+    assert "有问题需要更正" not in page
+    data = {"q": "", "holder": f"member:{known.id}", "place": home.code, "echelon": "1"}
+    assert client.post(url, {**data, "holder": ""}).status_code == 422
+    assert client.post(url, data).status_code == 302
+    with acting(alice):
+        made = Volunteer.objects.get()
+        assert (made.person_id, made.organisation_id) == (known.person_id, unit.id)
+
+
+def test_no_shifts_are_laid_out_in_times_that_nobody_plans(alice: Any, places: Any) -> None:
+    home = places[places.community]
+    post = gate(alice, home)
+    for last in (dt.date.max, timezone.localdate() + dt.timedelta(days=400)):
+        days = {"by": alice, "first": last, "last": last}
+        with pytest.raises(Invalid, match="一年"):
+            actions.lay_out(post=post, **days)
+        with pytest.raises(Invalid, match="一年"):
+            actions.draft_roster(place=home, **days)
 
 
 def test_volunteers_are_enlisted_changed_and_discharged(

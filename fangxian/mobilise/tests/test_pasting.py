@@ -8,7 +8,7 @@ from fangxian.common.scoping import acting
 from fangxian.mobilise import pasting
 from fangxian.mobilise.actions import put_on
 from fangxian.mobilise.models import Post, Turn
-from fangxian.mobilise.tests.conftest import enlisted, shift
+from fangxian.mobilise.tests.conftest import LATE, enlisted, shift
 
 CHAT = "/mobilise/chat/"
 TEXT = """#接龙
@@ -129,3 +129,20 @@ def test_the_roster_is_copied_out_and_reads_as_it_was(
         again = pasting.read(text, pasting.offered(home.code, early.day, early.day), [one, other])
     found = {o.name for o in again.suggestions.values() if early in o.shifts and not o.off}
     assert found >= {"测试甲"}
+
+
+def test_wishes_are_met_in_their_order(client_of: Any, alice: Any, places: Any, post: Post) -> None:
+    """Who asks first for a shift that lacks fewer has it, and the next one where it is full."""
+    home, client = places[places.community], client_of("alice")
+    for name in ("测试甲", "测试乙"):
+        enlisted(alice, home, name)
+    late = shift(alice, post, LATE)
+    asked = f"谁能上{late.day.month}月{late.day.day}日的班？"
+    text = "\n".join([asked, "测试甲：中班优先，其次早班", "测试乙：早班也行，最好中班"])
+    read = sent(client, text, late.day).context["read"]
+    assert all(one.ordered for one in read.suggestions.values())
+    done = sent(client, text, late.day, take="1", digest=read.digest, keys=list(read.suggestions))
+    assert [one.state for one in done.context["outcomes"]] == ["placed", "placed"]
+    with acting(alice):
+        on = Turn.objects.filter(state="placed").values_list("volunteer__name", "shift__name")
+        assert set(on) == {("测试甲", "中班"), ("测试乙", "早班")}

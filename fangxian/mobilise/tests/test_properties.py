@@ -1,4 +1,4 @@
-"""Whatever people do in whatever order: swaps exchange and lose nothing, hours add up."""
+"""Whatever people do in whatever order: swaps lose nothing, lines keep order, hours add up."""
 
 from __future__ import annotations
 
@@ -18,13 +18,17 @@ from fangxian.mobilise.actions import (
     NewPattern,
     agree_to_swap,
     ask_swap,
+    change_heads,
     decline_swap,
     put_on,
     record_arrival,
     record_departure,
+    sign_up,
     take_off,
+    withdraw,
     withdraw_swap,
 )
+from fangxian.mobilise.line import HELD
 from fangxian.mobilise.models import Shift, Swap, Turn, Volunteer
 from fangxian.mobilise.tests.conftest import EARLY, as_volunteer, enlisted, gate
 
@@ -99,6 +103,72 @@ def test_a_swap_exchanges_or_changes_nothing(
         transaction.set_rollback(True)
 
 
+@a_few
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from(["tap", "tap", "tap", "back", "off", "absent", "heads", "closed"]),
+            st.integers(0, 4),
+        ),
+        min_size=12,
+        max_size=24,
+    )
+)
+def test_the_line_moves_up_in_its_order(
+    places: Any, cast: Any, alice: Any, steps: list[tuple[str, int]]
+) -> None:
+    """Against two plain lists: who has a place, who waits; after the cut-off nobody moves up."""
+    with acting(alice), transaction.atomic():
+        home = places[places.community]
+        post = gate(alice, home, NewPattern(EARLY, dt.time(8), 480, 2), days=1)
+        shift, heads, closed = Shift.objects.get(post=post), 2, False
+        people = [enlisted(alice, home, f"测试{n}") for n in range(5)]
+        on: list[int] = []
+        line: list[int] = []
+        for what, n in steps:
+            me = as_volunteer(cast, "alice", people[n])
+            held = Turn.objects.filter(shift=shift, volunteer=people[n], state__in=HELD).first()
+            assert (held is not None) == (n in on + line)
+            if what == "tap" and closed:
+                with pytest.raises(Conflict), transaction.atomic():
+                    sign_up(by=me, shift=shift)
+            elif what == "tap":
+                sign_up(by=me, shift=shift)
+                if n not in on + line:
+                    (on if len(on) < heads else line).append(n)
+            elif what == "back" and held is not None and closed and n in on:
+                with pytest.raises(Conflict), transaction.atomic():
+                    withdraw(by=me, turn=held)
+            elif what in {"back", "off"} and held is not None:
+                (withdraw if what == "back" else take_off)(by=me, turn=held)
+                (on if n in on else line).remove(n)
+            elif what == "absent" and held is not None:
+                # He may be missed once it has begun, when sign-up is over.
+                with pytest.raises(Conflict), transaction.atomic():
+                    take_off(by=alice, turn=held, absent=True)
+            elif what == "heads" and len(on) > n + 1:
+                with pytest.raises(Conflict), transaction.atomic():
+                    change_heads(by=alice, shift=shift, heads=n + 1, skills={})
+            elif what == "heads":
+                change_heads(by=alice, shift=shift, heads=n + 1, skills={})
+                heads = n + 1
+            elif what == "closed" and n == 0:
+                closed = True
+                Shift.objects.filter(id=shift.id).update(cut_off=timezone.now() - MINUTE)
+            while not closed and line and len(on) < heads:
+                on.append(line.pop(0))
+            turns = Turn.objects.filter(shift=shift).order_by("number")
+            assert {one.volunteer_id for one in turns if one.state == PLACED} == {
+                people[one].id for one in on
+            }
+            assert [one.volunteer_id for one in turns if one.state == Turn.State.WAITING] == [
+                people[one].id for one in line
+            ]
+            shift.refresh_from_db()
+            assert shift.placed == len(on)
+        transaction.set_rollback(True)
+
+
 def _is_open(asked: dict[int, tuple[Swap, int, int | None]], turn: Turn) -> bool:
     return any(swap.turn_id == turn.id for swap, _to, _back in asked.values())
 
@@ -168,5 +238,5 @@ def test_the_credits_of_all_are_the_shifts_that_were_worked(
             # A little late and a little early are forgiven, ten minutes each.
             assert inside <= credit <= min(length, inside + 20)
             worked[who] += credit
-        assert [queries.credited(one) for one in people] == worked
+        assert [queries.credited(one.person_id) for one in people] == worked
         transaction.set_rollback(True)

@@ -8,12 +8,10 @@ from typing import Any
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import override
 
 from fangxian.common.scoping import acting
 from fangxian.mobilise.actions import put_on
-from fangxian.mobilise.drawing import Strip, laid, month_of, other_month
-from fangxian.mobilise.holidays import marked
+from fangxian.mobilise.drawing import Strip, heads_by_hour, laid, month_of, other_month
 from fangxian.mobilise.models import Post, Shift
 from fangxian.mobilise.tests.conftest import EARLY, as_volunteer, enlisted, lay_posts, shift
 from fangxian.mobilise.views import rosters
@@ -38,16 +36,26 @@ def test_bars_stand_where_their_hours_are_and_never_on_one_another() -> None:
     assert [mark["hour"] for mark in strip.marks()] == [f"{n:02d}" for n in range(0, 24, 3)]
 
 
-def test_days_off_and_weekends_that_are_worked_are_marked() -> None:
-    with override("en"):
-        off, worked = marked(dt.date(2020, 10, 1)), marked(dt.date(2020, 10, 10))
-    assert off is not None
-    assert (off.off, off.name) == (True, "National Day")
-    assert worked is not None
-    assert worked.off is False
-    assert marked(dt.date(2020, 10, 17)) is None
-    assert marked(dt.date(2020, 10, 20)) is None
-    assert marked(dt.date(2199, 1, 1)) is None
+def test_heads_there_and_required_change_where_shifts_do_and_a_gap_is_seen() -> None:
+    strip = Strip(dt.date(2026, 3, 2), 1)
+
+    def one(day: int, hour: int, hours: int, placed: int, heads: int) -> tuple[Any, ...]:
+        shift = at(day, hour, hours)
+        return shift.starts_at, shift.ends_at, placed, heads
+
+    every = [one(1, 22, 8, 1, 1), one(2, 8, 8, 2, 2), one(2, 12, 12, 0, 2), one(2, 16, 4, 2, 2)]
+    runs = heads_by_hour([*every, one(3, 1, 3, 0, 9), one(1, 1, 3, 0, 9)], strip)
+    seen = [(timezone.localtime(run.begins).hour, run.placed, run.heads, run.lack) for run in runs]
+    # From 16 on others stand there, as many as before; from 6 to 8 nobody is required.
+    assert seen == [(0, 1, 1, 0), (8, 2, 2, 0), (12, 2, 4, 2), (20, 0, 2, 2)]
+    assert [(run.x, run.width) for run in runs] == [
+        ("0.000%", "25.000%"),
+        ("33.333%", "16.667%"),
+        ("50.000%", "33.333%"),
+        ("83.333%", "16.667%"),
+    ]
+    assert (runs[2].there_y, runs[2].gap_y, runs[2].gap_height) == ("50.000%", "0.000%", "50.000%")
+    assert heads_by_hour([], strip) == []
 
 
 def test_months_follow_one_another() -> None:
@@ -71,6 +79,10 @@ def test_the_roster_by_hours_by_days_and_one_s_own(
     assert drawn.content.decode().count("fx-gantt__bar--ok") == 2  # the key and the shift
     assert "示例甲" in drawn.content.decode()
     assert drawn.context["lines"][0]["bars"][1]["names"] == ["示例甲"]
+    # The shift of the night before is not that day's; of the three that are, one is taken.
+    runs = [(run.placed, run.heads, run.lack) for run in drawn.context["runs"]]
+    assert runs == [(0, 1, 1), (1, 1, 0), (0, 1, 1)]
+    assert "▲0/1" in drawn.content.decode()
     for span in ("month", "week"):
         page = client.get(reverse("mobilise:month"), {"day": day, "span": span})
         cells = [cell for week in page.context["weeks"] for cell in week]
@@ -108,4 +120,7 @@ def test_each_post_stands_on_one_page(
                 reverse(f"mobilise:{view}"), {"page": number, "day": day.isoformat()}
             )
             seen += [line["post"].id for line in answer.context["lines"]]
+            if view == "gantt":
+                # What lacks is that of all posts, not of the page's.
+                assert [(run.placed, run.heads) for run in answer.context["runs"]] == [(0, 5)]
         assert sorted(seen) == sorted(post.id for post in posts)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from fangxian.accounts.models import User
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope
 from fangxian.common.scoping import acting
 from fangxian.core.actions import create_emergency
@@ -17,6 +19,7 @@ from fangxian.mobilise.actions import (
     NewPattern,
     NewSkill,
     Override,
+    allow,
     cancel_shift,
     change_heads,
     change_volunteer,
@@ -32,7 +35,7 @@ from fangxian.mobilise.actions import (
     withdraw,
 )
 from fangxian.mobilise.ending import end_with_emergency
-from fangxian.mobilise.models import Post, Shift, Turn
+from fangxian.mobilise.models import Post, Shift, Turn, Whereabouts
 from fangxian.mobilise.tests.conftest import (
     DAY,
     EARLY,
@@ -128,7 +131,38 @@ def test_nobody_is_in_two_places_nor_without_rest(post: Post, alice: Any, places
     assert [problem.code for problem in refused.value.problems] == ["rest_hours"]
     assert states(alice, late) == {}
     turn = put_on(by=alice, shift=late, volunteer=one, override=Override("无人可替"))
-    assert (turn.state, turn.allowed_by, turn.allowed_for) == (PLACED, "alice", "无人可替")
+    assert (turn.state, turn.asked_by, turn.allowed_for) == (WAITING, "alice", "无人可替")
+
+
+def test_a_second_person_lets_a_limit_be_passed(
+    post: Post, alice: Any, cast: Any, places: Any
+) -> None:
+    """Neither who asked, nor who is to serve himself; then the place is his."""
+    hq = cast.actor("headquarters")
+    one = enlisted(alice, places[places.community], "测试甲")
+    put_on(by=alice, shift=shift(alice, post), volunteer=one)
+    late = shift(alice, post, LATE)
+    turn = put_on(by=alice, shift=late, volunteer=one, override=Override("无人可替"))
+    with acting(hq):
+        asked = Notification.objects.filter(template="mobilise.limit_asked")
+        assert asked.exists()
+        assert not asked.filter(user_id=alice.user_id).exists()
+    mine = as_volunteer(cast, "headquarters", one)
+    for by in (alice, mine):
+        with pytest.raises(Conflict, match="另一人"):
+            allow(by=by, turn=turn)
+    other = enlisted(alice, places[places.community], "测试乙")
+    put_on(by=alice, shift=shift(alice, gate_at_the_same_time(alice, places)), volunteer=other)
+    again = put_on(by=alice, shift=late, volunteer=other, override=Override("无人可替"))
+    done = allow(by=hq, turn=turn)
+    assert (done.state, done.allowed, done.allowed_by) == (PLACED, ["rest_hours"], hq.name)
+    with pytest.raises(Conflict, match="没有人"):
+        allow(by=hq, turn=turn)
+    # The last place went meanwhile: he waits with that word, and moves up by it.
+    assert allow(by=hq, turn=again).state == WAITING
+    moved = take_off(by=alice, turn=turn)
+    assert moved is not None
+    assert (moved.id, moved.state) == (again.id, PLACED)
 
 
 def gate_at_the_same_time(alice: Any, places: Any) -> Post:
@@ -139,8 +173,11 @@ def test_nobody_lets_himself_pass_a_limit(post: Post, alice: Any, cast: Any, pla
     me = enlisted(alice, places[places.community], "测试甲")
     by = as_volunteer(cast, "alice", me)
     put_on(by=by, shift=shift(alice, post), volunteer=me)
+    late = shift(alice, post, LATE)
+    turn = put_on(by=by, shift=late, volunteer=me, override=Override("我可以"))
     with pytest.raises(Conflict, match="另一人"):
-        put_on(by=by, shift=shift(alice, post, LATE), volunteer=me, override=Override("我可以"))
+        allow(by=by, turn=turn)
+    assert states(alice, late) == {"测试甲": WAITING}
 
 
 def test_who_waits_but_is_on_duty_elsewhere_by_then_does_not_move_up(
@@ -351,11 +388,19 @@ def test_the_end_of_an_emergency_closes_its_posts(alice: Any, cast: Any, places:
     day = timezone.localdate() + 2 * DAY
     lay_out(by=county, post=post, first=day, last=day)
     early = shift(county, post)
-    put_on(by=county, shift=early, volunteer=enlisted(county, home, "测试甲"))
+    one = enlisted(county, home, "测试甲")
+    turn = put_on(by=county, shift=early, volunteer=one)
     with acting(county):
+        Whereabouts.objects.create(turn=turn, emergency=emergency, position="116.83871,38.30460")
+        User.objects.filter(id=alice.user_id).update(person_id=one.person_id)
+        end_with_emergency(county, emergency.id)
         end_with_emergency(county, emergency.id)
         post.refresh_from_db()
         early.refresh_from_db()
+        assert not Whereabouts.objects.exists()
     assert post.closed_on == timezone.localdate()
     assert early.cancelled_at is not None
     assert states(county, early) == {"测试甲": "taken_off"}
+    with acting(alice):
+        told = Notification.objects.get(template="mobilise.emergency_over")
+    assert json.loads(told.context) == {"count": 1}

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from fangxian.common.errors import Conflict, Invalid, OutOfScope
 from fangxian.common.scoping import acting
+from fangxian.common.ui.formats import date
 from fangxian.core.models import Notification
 from fangxian.mobilise.actions import (
     NewPattern,
@@ -145,6 +146,7 @@ def test_it_is_asked_and_agreed_to_on_pages(
         turn = Turn.objects.get()
     page = client.get(f"/mobilise/turns/{turn.id}/swap/").content.decode()
     assert "测试乙" in page
+    assert f"东门 · {date(early.day)} {early.name}" in page
     answer = client.post(f"/mobilise/turns/{turn.id}/swap/", {"to": str(other.id)}, follow=True)
     assert "您请测试乙接" in answer.content.decode()
     with acting(alice):

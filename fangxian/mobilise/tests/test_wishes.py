@@ -115,6 +115,8 @@ def test_the_pages_of_a_draft_from_asking_to_publishing(
     page = client.post(f"{BASE}/drafts/new/", form, follow=True)
     assert page.status_code == 200, page.content.decode()
     assert "就用目前这份" in page.content.decode()
+    # Who asked for it stands there by his name, not by that of the account.
+    assert "1 · Alice · " in page.content.decode()
     late = client.post(f"{BASE}/drafts/new/", {**form, "first": first + 9 * DAY})
     assert late.status_code == 422
     with acting(alice):

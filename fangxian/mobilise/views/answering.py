@@ -24,7 +24,8 @@ from fangxian.mobilise.actions.posts import VIEW
 from fangxian.mobilise.actions.signing import TAKE
 from fangxian.mobilise.calls import queries as call_queries
 from fangxian.mobilise.calls.forms import MembersForm, UnitPledgeForm, WishForm
-from fangxian.mobilise.calls.queries import call_of
+from fangxian.mobilise.calls.leaving import hold_calls
+from fangxian.mobilise.calls.queries import call_of, lines_of
 from fangxian.mobilise.calls.rules import call_rules
 from fangxian.mobilise.models import Call, CallLine, CallUnit, Pledge, Volunteer
 from fangxian.mobilise.rules import label, post_rules
@@ -35,11 +36,6 @@ from fangxian.regions.queries import full_name
 
 def _is_open(call: Call) -> bool:
     return call.state == Call.State.SENT and call.cut_off > timezone.now()
-
-
-def _lines(call: Call) -> list[CallLine]:
-    rows = CallLine.objects.filter(call=call).select_related("place")
-    return list(rows.order_by("number"))
 
 
 @page(TAKE)
@@ -69,7 +65,7 @@ def mine(request: SignedRequest) -> HttpResponse:
 @page(TAKE, methods=("POST",))
 def pledge(request: SignedRequest, call_id: UUID) -> HttpResponse:
     """One tap: I am ready."""
-    actions.pledge(by=request.actor, call=call_of(call_id))
+    actions.pledge(by=request.actor, call=call_of(request.actor, call_id))
     messages.success(request, _("Pledged. You are told as soon as you have a place."))
     return redirect("mobilise:call_answer", call_id)
 
@@ -77,11 +73,13 @@ def pledge(request: SignedRequest, call_id: UUID) -> HttpResponse:
 @page(TAKE, methods=("GET", "POST"))
 def answer(request: SignedRequest, call_id: UUID) -> HttpResponse:
     """One call, as a volunteer sees it: what it wants, my wishes, key posts to claim."""
-    by, found = request.actor, call_of(call_id)
+    by, found = request.actor, call_of(request.actor, call_id)
     if found.sent_at is None:
         return redirect("mobilise:my_calls")
+    if request.method == "POST":
+        hold_calls([found.id])
     own = call_queries.my_pledges(by).filter(call=found).first()
-    lines = _lines(found)
+    lines = list(lines_of(found))
     form = WishForm(posted(request), lines=lines, pledge=own)
     if form.is_bound and form.is_valid():
         wishes = form.chosen()
@@ -137,7 +135,9 @@ def _seen(call: Call, lines: list[CallLine]) -> dict[str, Any]:
 @page(TAKE, methods=("POST",))
 def take_back(request: SignedRequest, call_id: UUID) -> HttpResponse:
     """Take one's own pledge back."""
-    found = call_queries.my_pledges(request.actor).filter(call=call_of(call_id)).first()
+    found = (
+        call_queries.my_pledges(request.actor).filter(call=call_of(request.actor, call_id)).first()
+    )
     if found is None:
         raise Conflict(_("It was withdrawn already."))
     actions.withdraw_pledge(by=request.actor, pledge=found)
@@ -165,7 +165,7 @@ def claim(request: SignedRequest, line_id: UUID) -> HttpResponse:
 @page(VIEW)
 def wall(request: SignedRequest, call_id: UUID) -> HttpResponse:
     """How many have pledged, unit by unit: figures alone, nobody's name."""
-    found = call_of(call_id)
+    found = call_of(request.actor, call_id)
     wanted, placed = call_queries.wanted_heads(found)
     units = CallUnit.objects.filter(call=found, pledged__gt=0).select_related("organisation")
     context = {
@@ -199,16 +199,20 @@ def unit_calls(request: SignedRequest) -> HttpResponse:
 @page(ANSWER, methods=("GET", "POST"))
 def unit(request: SignedRequest, call_id: UUID) -> HttpResponse:
     """One call, as the officer of a unit sees it; what is sent are the heads of the unit."""
-    by, found = request.actor, call_of(call_id)
+    by, found = request.actor, call_of(request.actor, call_id)
     if by.organisation_id is None:
         return redirect("mobilise:unit_calls")
     asked = CallUnit.objects.filter(call=found, organisation_id=by.organisation_id).first()
     if asked is None or found.sent_at is None:
         raise OutOfScope(str(call_id))
+    if request.method == "POST":
+        hold_calls([found.id])
     whole = call_queries.unit_pledges(by, found).filter(volunteer=None).first()
-    form = UnitPledgeForm(posted(request), lines=_lines(found), pledge=whole, counts=found.counts)
+    form = UnitPledgeForm(
+        posted(request), lines=list(lines_of(found)), pledge=whole, counts=found.counts
+    )
     if form.is_bound and form.is_valid():
-        heads, wishes = form.cleaned_data["heads"], form.chosen()
+        heads, wishes = form.said("heads"), form.chosen()
         done = tried(
             form, lambda: actions.pledge_unit(by=by, call=found, heads=heads, wishes=wishes)
         )
@@ -234,7 +238,7 @@ def _unit_page(
     pledges = list(call_queries.unit_pledges(request.actor, call)[:SHOWN])
     has = call_queries.placements_of(pledges)
     ready = _own_people(request, call) if call.counts == Call.Counts.PEOPLE else None
-    context = _seen(call, _lines(call)) | {
+    context = _seen(call, list(lines_of(call))) | {
         "asked": asked,
         "whole": next((one for one in pledges if one.volunteer_id is None), None),
         "pledges": [
@@ -256,7 +260,7 @@ def _unit_page(
 @page(ANSWER, methods=("POST",))
 def members(request: SignedRequest, call_id: UUID) -> HttpResponse:
     """Pledge people of the unit by name."""
-    by, found = request.actor, call_of(call_id)
+    by, found = request.actor, call_of(request.actor, call_id)
     if by.organisation_id is None:
         return redirect("mobilise:unit_calls")
     asked = CallUnit.objects.filter(call=found, organisation_id=by.organisation_id).first()
@@ -270,14 +274,14 @@ def members(request: SignedRequest, call_id: UUID) -> HttpResponse:
             messages.success(request, _("People pledged: %(n)d.") % {"n": len(done)})
             return redirect("mobilise:call_unit", found.id)
     whole = call_queries.unit_pledges(by, found).filter(volunteer=None).first()
-    form = UnitPledgeForm(lines=_lines(found), pledge=whole, counts=found.counts)
+    form = UnitPledgeForm(lines=list(lines_of(found)), pledge=whole, counts=found.counts)
     return _unit_page(request, found, asked, form, people)
 
 
 @page(ANSWER, methods=("POST",))
 def unit_take_back(request: SignedRequest, call_id: UUID) -> HttpResponse:
     """Take the unit's pledge back, or that of one of its people."""
-    found = call_of(call_id)
+    found = call_of(request.actor, call_id)
     try:
         wanted = UUID(request.POST.get("pledge", ""))
     except ValueError:

@@ -29,7 +29,7 @@ from fangxian.mobilise.actions.calling import (
     officers_of,
 )
 from fangxian.mobilise.calls.forms import (
-    CallForm,
+    ChangedCallForm,
     LineSet,
     PlacedCallForm,
     ReasonForm,
@@ -39,10 +39,17 @@ from fangxian.mobilise.calls.forms import (
     unit_rows,
 )
 from fangxian.mobilise.calls.matching import figures
-from fangxian.mobilise.calls.queries import call_of, placements_of, wanted_heads
+from fangxian.mobilise.calls.queries import (
+    call_of,
+    lines_of,
+    own_call,
+    placements_of,
+    wanted_by,
+    wanted_heads,
+)
 from fangxian.mobilise.calls.rules import call_rules
 from fangxian.mobilise.forms import skills_written
-from fangxian.mobilise.models import Call, CallLine, CallUnit, Match, Placement, Pledge
+from fangxian.mobilise.models import Call, CallUnit, Match, Placement, Pledge
 from fangxian.mobilise.rules import label, post_rules
 from fangxian.mobilise.views.common import SHOWN, frame
 from fangxian.organisations.models import Organisation
@@ -65,9 +72,10 @@ def every(request: SignedRequest) -> HttpResponse:
     found = Call.objects.filter(state__in=states)
     found = found.exclude(~Q(place_code__startswith=request.actor.area), state=Call.State.DRAFT)
     rows = list(found.order_by("-created_at")[: SHOWN + 1])
+    wanted = wanted_by(rows[:SHOWN])
     context |= {
         "lines": [
-            {"call": one, "badge": BADGES[one.state], "wanted": wanted_heads(one)}
+            {"call": one, "badge": BADGES[one.state], "wanted": wanted[one.id]}
             for one in rows[:SHOWN]
         ],
         "full": len(rows) > SHOWN,
@@ -113,15 +121,15 @@ def new(request: SignedRequest) -> HttpResponse:
 @page(CALL, methods=("GET", "POST"))
 def edit(request: SignedRequest, call_id: UUID) -> HttpResponse:
     """Change a call that was not sent."""
-    by, found = request.actor, call_of(call_id)
+    by, found = request.actor, own_call(request.actor, call_id, CALL)
     fields = ("title", "kind", "text", "counts", "starts_on", "ends_on", "hours", "cut_off")
     initial = {name: getattr(found, name) for name in fields}
     initial |= {"open_to_all": found.open_to_all, "emergency": found.emergency_id}
-    initial["cut_off"] = timezone.localtime(found.cut_off)
-    form = CallForm(posted(request), by=by, initial=initial)
+    initial |= {"cut_off": timezone.localtime(found.cut_off), "seen": digest_of(found)}
+    form = ChangedCallForm(posted(request), by=by, initial=initial)
     lines = LineSet(
         posted(request), prefix="line", form_kwargs={"area": by.area},
-        initial=line_rows(_lines(found)),
+        initial=line_rows(lines_of(found)),
     )  # fmt: skip
     units = UnitSet(posted(request), prefix="unit", initial=unit_rows(_units(found)))
     if _valid(form, lines, units):
@@ -134,11 +142,13 @@ def edit(request: SignedRequest, call_id: UUID) -> HttpResponse:
                 told=form.call(),
                 lines=[*rows, *form.communities(rows)],
                 units=units.units(),
+                seen=form.cleaned_data["seen"],
             ),
         )
         if done is not None:
             messages.success(request, _("The change is saved."))
             return redirect("mobilise:call", found.id)
+        form.again(digest_of(own_call(request.actor, call_id, CALL)))
     back = reverse("mobilise:call", args=[found.id])
     return _page(request, form, lines, units, _("Change the call"), back, found.title)
 
@@ -165,11 +175,6 @@ def _page(
     return render(request, "mobilise/call_form.html", context, status=status)
 
 
-def _lines(call: Call) -> list[CallLine]:
-    rows = CallLine.objects.filter(call=call).select_related("place")
-    return list(rows.order_by("number"))
-
-
 def _units(call: Call) -> list[CallUnit]:
     rows = CallUnit.objects.filter(call=call).select_related("organisation")
     return list(rows.order_by("-quota", "organisation__name"))
@@ -178,12 +183,13 @@ def _units(call: Call) -> list[CallUnit]:
 @page(CALL)
 def detail(request: SignedRequest, call_id: UUID) -> HttpResponse:
     """One call: what it wants, who was asked, who pledged, what waits for a word, proposals."""
-    by, found = request.actor, call_of(call_id)
+    by, found = request.actor, call_of(request.actor, call_id)
     if found.state == Call.State.DRAFT and not by.may(CALL, found.place_code):
         # What a place above draws up is nobody's business before it is sent.
         raise OutOfScope(str(call_id))
     rules, post = call_rules(), post_rules()
     wanted, placed = wanted_heads(found)
+    lines = list(lines_of(found))
     rows = Pledge.objects.filter(call=found).exclude(state=Pledge.State.WITHDRAWN)
     pledges = list(
         rows.select_related("volunteer", "organisation").order_by("-state", "created_at")[
@@ -205,9 +211,9 @@ def detail(request: SignedRequest, call_id: UUID) -> HttpResponse:
         "missing": max(0, wanted - found.pledged),
         "lines": [
             {"line": one, "skills": skills_written(one.skills, post)}
-            for one in _lines(found)
+            for one in lines
         ],
-        "places": called({one.place.code for one in _lines(found)}),
+        "places": called({one.place.code for one in lines}),
         "units": _units(found)[:SHOWN],
         "claims": list(
             claims.select_related("line__place", "pledge__volunteer", "pledge__organisation")
@@ -242,17 +248,16 @@ def detail(request: SignedRequest, call_id: UUID) -> HttpResponse:
 @page(CALL, methods=("GET", "POST"))
 def send(request: SignedRequest, call_id: UUID) -> HttpResponse:
     """The second look: what the call says, who will be told; then it is sent."""
-    by, found = request.actor, call_of(call_id)
-    by.require(CALL, found.place_code)
+    by, found = request.actor, own_call(request.actor, call_id, CALL)
     form = SeenForm(posted(request), initial={"seen": digest_of(found)})
     if form.is_bound and form.is_valid():
         seen = form.cleaned_data["seen"]
         if tried(form, lambda: actions.send_call(by=by, call=found, seen=seen)) is not None:
             messages.success(request, _("Sent. Officers and volunteers are told."))
             return redirect("mobilise:call", found.id)
-        found = call_of(call_id)
+        found = own_call(by, call_id, CALL)
     wanted, _placed = wanted_heads(found)
-    rows, units = _lines(found), list(concerned(found))
+    rows, units = list(lines_of(found)), list(concerned(found))
     names = Organisation.objects.filter(id__in=units).order_by("name")
     context = {
         "call": found,
@@ -272,7 +277,7 @@ def send(request: SignedRequest, call_id: UUID) -> HttpResponse:
 @page(CALL, methods=("POST",))
 def next_echelon(request: SignedRequest, call_id: UUID) -> HttpResponse:
     """Call the next echelon."""
-    done = actions.call_next(by=request.actor, call=call_of(call_id))
+    done = actions.call_next(by=request.actor, call=own_call(request.actor, call_id, CALL))
     messages.success(request, _("Echelon %(n)d is called and told.") % {"n": done.echelon})
     return redirect("mobilise:call", call_id)
 
@@ -280,7 +285,7 @@ def next_echelon(request: SignedRequest, call_id: UUID) -> HttpResponse:
 @page(CALL, methods=("POST",))
 def close(request: SignedRequest, call_id: UUID) -> HttpResponse:
     """End the pledging."""
-    actions.close_call(by=request.actor, call=call_of(call_id))
+    actions.close_call(by=request.actor, call=own_call(request.actor, call_id, CALL))
     messages.success(request, _("Closed. Who is placed stays placed."))
     return redirect("mobilise:call", call_id)
 
@@ -288,7 +293,7 @@ def close(request: SignedRequest, call_id: UUID) -> HttpResponse:
 @page(CALL, methods=("GET", "POST"))
 def withdraw(request: SignedRequest, call_id: UUID) -> HttpResponse:
     """Take a call back for a reason."""
-    found = call_of(call_id)
+    found = own_call(request.actor, call_id, CALL)
     form = ReasonForm(posted(request))
     if form.is_bound and form.is_valid():
         reason = form.cleaned_data["reason"]

@@ -17,6 +17,7 @@ from fangxian.common.errors import OutOfScope
 from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
 from fangxian.mobilise import actions, links, papers
+from fangxian.mobilise.actions.certificates import issuers
 from fangxian.mobilise.actions.signing import TAKE
 from fangxian.mobilise.actions.volunteers import KEEP
 from fangxian.mobilise.forms import CertificateForm, RevokeForm
@@ -64,7 +65,7 @@ def new(request: SignedRequest, volunteer_id: UUID) -> HttpResponse:
 
 def _usual_issuer(request: SignedRequest, volunteer: Volunteer) -> Organisation | None:
     """The body of the account, else the first that has its seat where somebody serves."""
-    present = Organisation.objects.filter(dissolved_on=None)
+    present = issuers(request.actor, volunteer.place_code).filter(dissolved_on=None)
     body = request.actor.organisation_id
     mine = present.filter(id=body).first() if body else None
     here = present.filter(seat__code=volunteer.place_code, seat__valid_to=None)

@@ -11,11 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from fangxian.accounts.policy import SignedRequest
+from fangxian.common.errors import Invalid, Problem
 from fangxian.mobilise.actions.calling import ANSWER, CALL
 from fangxian.mobilise.actions.posts import PLAN, VIEW
 from fangxian.mobilise.actions.signing import TAKE
 from fangxian.mobilise.actions.volunteers import KEEP
 from fangxian.mobilise.forms import WeekFilter
+from fangxian.organisations.finding import holder_of
+from fangxian.organisations.models import Member, Organisation
+from fangxian.people.models import Person
 from fangxian.regions.queries import full_name
 
 SHOWN = 200
@@ -60,3 +64,11 @@ def frame(request: SignedRequest, current: str) -> tuple[str, dt.date, dict[str,
         "may_keep": request.actor.may(KEEP),
     }
     return place, day, context
+
+
+def person_or_member(key: str) -> Person | Member:
+    """Who was chosen in a search for people. Raises Invalid."""
+    holder = holder_of(key)
+    if isinstance(holder, Organisation):
+        raise Invalid(Problem(_("Choose a person."), field="holder"))
+    return holder

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fangxian.accounts.policy import SignedRequest, page
+from fangxian.accounts.queries import display_names
 from fangxian.common.errors import OutOfScope
 from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
@@ -25,7 +26,7 @@ from fangxian.mobilise import actions, queries
 from fangxian.mobilise.actions.posts import PLAN
 from fangxian.mobilise.drafting import changes_since
 from fangxian.mobilise.forms_drafts import DraftForm, RepairForm
-from fangxian.mobilise.models import DraftLine, Obstacle, RosterDraft, Shift, Turn, Volunteer
+from fangxian.mobilise.models import DraftLine, Obstacle, RosterDraft, Shift, Turn
 from fangxian.mobilise.roster_rules import roster_rules
 from fangxian.mobilise.rules import label, post_rules
 from fangxian.mobilise.views.common import frame
@@ -50,6 +51,7 @@ REASONS: Final = {
     "week_hours": gettext_lazy("too many hours in seven days"),
     "days_in_row": gettext_lazy("too many days in a row"),
     "nights_in_row": gettext_lazy("too many nights in a row"),
+    "rest_days": gettext_lazy("too few days of rest"),
 }
 
 
@@ -66,7 +68,11 @@ def every(request: SignedRequest) -> HttpResponse:
     """The drafts of a place, the newest first."""
     place, _day, context = frame(request, "drafts")
     found = queries.inside(RosterDraft.objects.all(), place).order_by("-created_at", "-id")
-    context |= {"lines": [_row(one) for one in found[:LATEST]]}
+    rows = list(found[:LATEST])
+    context |= {
+        "lines": [_row(one) for one in rows],
+        "names": display_names({one.made_by for one in rows}),
+    }
     return render(request, "mobilise/drafts.html", context)
 
 
@@ -150,6 +156,7 @@ def detail(request: SignedRequest, draft_id: UUID) -> HttpResponse:
         "draft": found,
         "where": full_name(found.place_code),
         "kind": _kind(found),
+        "names": display_names([found.made_by]),
         **_far(found),
     }
     if found.state in (State.READY, State.PUBLISHED):
@@ -233,8 +240,8 @@ def _short(draft: RosterDraft) -> list[dict[str, Any]]:
 
 
 def _names(ids: Iterable[str | None]) -> dict[str, str]:
-    found = Volunteer.objects.filter(id__in={one for one in ids if one and one != "None"})
-    return {str(one): name for one, name in found.values_list("id", "name")}
+    known = {one for one in ids if one and one != "None"}
+    return {str(one): name for one, name in queries.names_of(known).items()}
 
 
 def _warnings(draft: RosterDraft) -> list[dict[str, Any]]:
@@ -244,6 +251,7 @@ def _warnings(draft: RosterDraft) -> list[dict[str, Any]]:
         "week_hours": _("%(value)g of %(limit)g hours in seven days"),
         "days_in_row": _("%(value)g of %(limit)g days in a row"),
         "nights_in_row": _("%(value)g of %(limit)g nights in a row"),
+        "rest_days": _("%(value)g of %(limit)g days of work beside the days of rest"),
     }
     of: dict[str | None, list[dict[str, Any]]] = defaultdict(list)
     for one in told:

@@ -23,7 +23,7 @@ from fangxian.mobilise.line import Override, limit
 from fangxian.mobilise.models import Shift, Turn
 from fangxian.mobilise.reserve import Ready, reserve
 from fangxian.mobilise.rules import PostRules, label, post_rules
-from fangxian.mobilise.views.shifts import shift_of
+from fangxian.mobilise.views.shifts import outcome, shift_of
 
 GONE = (Turn.State.ABSENT, Turn.State.TAKEN_OFF, Turn.State.LEFT)
 
@@ -81,7 +81,7 @@ def replace(request: SignedRequest, turn_id: UUID) -> HttpResponse:
             ),
         )
         if made is not None:
-            messages.success(request, _("%(name)s is on the roster.") % {"name": who.name})
+            messages.success(request, outcome(made) % {"name": who.name})
             return redirect("mobilise:shift", shift.id)
     return form_page(
         request,

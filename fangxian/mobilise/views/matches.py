@@ -21,8 +21,8 @@ from fangxian.mobilise.actions.matching import AT_ONCE
 from fangxian.mobilise.actions.volunteers import KEEP
 from fangxian.mobilise.calls.forms import SeenForm, WhatIfForm
 from fangxian.mobilise.calls.matching import JOB, WHY_LEFT, WHY_SHORT, digest_of, figures
-from fangxian.mobilise.calls.queries import call_of, match_of
-from fangxian.mobilise.models import Call, CallLine, Match, Pledge
+from fangxian.mobilise.calls.queries import call_of, lines_of, match_of
+from fangxian.mobilise.models import Call, Match, Pledge
 from fangxian.mobilise.views.common import SHOWN
 
 # Lines whose heads can be tried otherwise on one page.
@@ -32,7 +32,7 @@ HEAD_FIELDS = 100
 @page(CALL, methods=("POST",))
 def ask(request: SignedRequest, call_id: UUID) -> HttpResponse:
     """Work a first proposal out, by the weights of the rules."""
-    made = actions.ask_match(by=request.actor, call=call_of(call_id))
+    made = actions.ask_match(by=request.actor, call=call_of(request.actor, call_id))
     return _to(made)
 
 
@@ -53,9 +53,7 @@ def _job(match: Match) -> Job | None:
 def detail(request: SignedRequest, match_id: UUID) -> HttpResponse:
     """One proposal beside the others of the call; sent, it is worked out otherwise."""
     by, found = request.actor, match_of(match_id)
-    rows = CallLine.objects.filter(call=found.call_id).select_related("place").order_by("number")
-    lines = list(rows[:HEAD_FIELDS])
-    form = WhatIfForm(posted(request), lines=lines, match=found)
+    form = _what_if(found, posted(request))
     if form.is_bound and form.is_valid():
         what_if = form.what_if([*_pairs(found.bans), *_bans(request)])
         made = tried(
@@ -65,6 +63,11 @@ def detail(request: SignedRequest, match_id: UUID) -> HttpResponse:
         if made is not None:
             return _to(made)
     return _page(request, found, form)
+
+
+def _what_if(match: Match, data: Any = None) -> WhatIfForm:
+    lines = lines_of(match.call_id)[:HEAD_FIELDS]
+    return WhatIfForm(data, lines=list(lines), match=match)
 
 
 def _pairs(bans: list[list[str]]) -> list[tuple[str, str]]:
@@ -118,10 +121,7 @@ def _shown(match: Match) -> dict[str, Any]:
     """What the proposal says, in words: the first of each table."""
     result = match.result or {}
     placed, left, short = (result[name] for name in ("placed", "left", "short"))
-    lines = {
-        str(one.id): one
-        for one in CallLine.objects.filter(call=match.call_id).select_related("place")
-    }
+    lines = {str(one.id): one for one in lines_of(match.call_id)}
     keys = {row[0] for row in (*placed[:SHOWN], *left[:SHOWN])}
     rows = Pledge.objects.filter(id__in=keys).select_related("volunteer", "organisation")
     pledges = {str(one.id): one for one in rows}
@@ -149,6 +149,7 @@ def _shown(match: Match) -> dict[str, Any]:
             for row in short[:SHOWN]
             if row[0] in lines
         ],
+        "complete": result.get("complete", True),
         "more": max(len(placed), len(left), len(short)) > SHOWN,
         "most": SHOWN,
         "banned": len(match.bans),
@@ -171,5 +172,4 @@ def accept(request: SignedRequest, match_id: UUID) -> HttpResponse:
             if n is not None:
                 messages.success(request, _("Placed and told: %(n)d.") % {"n": n})
                 return redirect("mobilise:call", found.call_id)
-    lines = CallLine.objects.filter(call=found.call_id).select_related("place").order_by("number")
-    return _page(request, found, WhatIfForm(lines=list(lines[:HEAD_FIELDS]), match=found), form)
+    return _page(request, found, _what_if(found), form)

@@ -20,6 +20,7 @@ from fangxian.common.ui.problems import tried
 from fangxian.common.ui.qr import qr
 from fangxian.mobilise import actions, lacking, queries
 from fangxian.mobilise.actions.posts import PLAN, VIEW
+from fangxian.mobilise.duties import duties_of
 from fangxian.mobilise.forms import (
     ChangePostForm,
     LayOutForm,
@@ -28,6 +29,7 @@ from fangxian.mobilise.forms import (
     pattern_rows,
     skills_written,
 )
+from fangxian.mobilise.holidays import not_announced
 from fangxian.mobilise.models import Pattern, Post
 from fangxian.mobilise.rules import label, post_rules
 from fangxian.mobilise.views.common import SHOWN, frame
@@ -93,6 +95,7 @@ def edit(request: SignedRequest, post_id: UUID) -> HttpResponse:
         "name": found.name,
         "kind": found.kind,
         "organisation": found.organisation.name if found.organisation else "",
+        "duties": "\n".join(found.duties),
     }
     form = ChangePostForm(posted(request), initial=initial, rules=post_rules())
     rows = PatternSet(
@@ -106,6 +109,7 @@ def edit(request: SignedRequest, post_id: UUID) -> HttpResponse:
             "name": found.name,
             "kind": found.kind,
             "organisation": found.organisation,
+            "duties": found.duties,
             **form.cleaned_data,
         }
         done = tried(
@@ -151,19 +155,21 @@ def lay_out(request: SignedRequest, post_id: UUID) -> HttpResponse:
         )
         if made is not None:
             messages.success(request, _("Shifts laid out: %(n)d.") % {"n": made})
+            if unknown := not_announced(**form.cleaned_data):
+                messages.warning(request, unknown)
             return redirect("mobilise:post", found.id)
     return _detail(request, found, form)
 
 
 def _detail(request: SignedRequest, found: Post, sent: LayOutForm | None) -> HttpResponse:
     rules = post_rules()
-    kind, patterns = rules.kinds.get(found.kind), _patterns(found)
+    patterns = _patterns(found)
     shifts = lacking.standing().filter(post=found, ends_at__gt=timezone.now())
     context = {
         "post": found,
         "where": full_name(found.place_code),
         "kind": label(rules.kinds, found.kind),
-        "duties": [label(rules.duties, code) for code in (kind.duties if kind else ())],
+        "duties": duties_of(found, rules),
         "patterns": [
             {"row": row, "skills": skills_written(one.skills, rules)}
             for one, row in zip(patterns, pattern_rows(patterns), strict=True)

@@ -42,7 +42,9 @@ def calendar(_request: HttpRequest, secret: str) -> HttpResponse:
         if me.to_date is not None:
             raise Http404(links.CALENDAR)
         turns = Turn.objects.filter(
-            volunteer=me, state=Turn.State.PLACED, shift__ends_at__gt=timezone.now() - PAST
+            volunteer__person=me.person_id,
+            state=Turn.State.PLACED,
+            shift__ends_at__gt=timezone.now() - PAST,
         ).select_related("shift", "shift__post")
         feed = Calendar()
         feed.add("prodid", "-//Fangxian//mobilise//")
@@ -70,10 +72,11 @@ def badge(request: HttpRequest, secret: str) -> HttpResponse:
         now, rules = timezone.now(), post_rules()
         running = (
             Turn.objects.filter(
-                volunteer=me,
+                volunteer__person=me.person_id,
                 state=Turn.State.PLACED,
                 shift__starts_at__lte=now + rules.check_in_before,
                 shift__ends_at__gt=now,
+                went_at=None,
             )
             .select_related("shift", "shift__post")
             .order_by("shift__starts_at")

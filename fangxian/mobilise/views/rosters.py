@@ -19,8 +19,17 @@ from fangxian.accounts.policy import SignedRequest, page
 from fangxian.mobilise import fatigue, lacking, queries
 from fangxian.mobilise.actions.posts import PLAN, VIEW
 from fangxian.mobilise.actions.signing import TAKE
-from fangxian.mobilise.drawing import Strip, laid, month_of, other_month, span_of, week_of, written
-from fangxian.mobilise.holidays import marked
+from fangxian.mobilise.drawing import (
+    Strip,
+    heads_by_hour,
+    laid,
+    month_of,
+    other_month,
+    span_of,
+    week_of,
+    written,
+)
+from fangxian.mobilise.holidays import marked, not_announced
 from fangxian.mobilise.line import HELD
 from fangxian.mobilise.models import Post, Shift, Turn
 from fangxian.mobilise.rules import post_rules
@@ -87,9 +96,13 @@ def gantt(request: SignedRequest) -> HttpResponse:
         row = laid(shifts[key], strip)
         bars = [{"bar": bar, "names": names.get(bar.shift.id, [])} for bar in row.bars]
         lines.append({"post": known[key], "row": row, "bars": bars})
+    # Of all posts, whichever of them this page shows.
+    times = found.order_by().values_list("starts_at", "ends_at")
+    counted = times.annotate(on=Sum("placed"), needed=Sum("heads"))
     context |= {
         "views": views_of(place, first, "gantt"),
         "lines": lines,
+        "runs": heads_by_hour(counted, strip),
         "places": called({post.place_code for post in known.values()}),
         "strip": strip,
         "marks": strip.marks(),
@@ -97,6 +110,7 @@ def gantt(request: SignedRequest) -> HttpResponse:
         "spans": [{"n": n, "current": n == days} for n in SPANS],
         "before": str(first - days * DAY),
         "after": str(first + days * DAY),
+        "unknown_days": not_announced(first, first + (days - 1) * DAY),
         "holidays": [
             {"day": first + n * DAY, "mark": marked(first + n * DAY)} for n in range(days)
         ],
@@ -202,6 +216,7 @@ def _grid(
             for week in weeks
         ],
         "shown": day,
+        "unknown_days": not_announced(weeks[0][0], weeks[-1][-1]),
         "first": weeks[0][0],
         "last": weeks[-1][-1],
         "before": str(other_month(day, -1) if is_month else weeks[0][0] - 7 * DAY),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -16,15 +16,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.accounts.policy import SignedRequest, page
+from fangxian.accounts.queries import display_names
 from fangxian.common.errors import OutOfScope
 from fangxian.common.ui.changes import refused
+from fangxian.common.ui.pages import saving
 from fangxian.common.ui.problems import tried
 from fangxian.mobilise import actions, fatigue, lacking, queries, seats
 from fangxian.mobilise.actions.posts import PLAN, VIEW
+from fangxian.mobilise.duties import done, duties_of
 from fangxian.mobilise.forms import PutOnForm
-from fangxian.mobilise.holidays import marked
-from fangxian.mobilise.line import Override
-from fangxian.mobilise.models import Shift, Turn
+from fangxian.mobilise.holidays import marked, not_announced
+from fangxian.mobilise.line import Override, limit
+from fangxian.mobilise.load import passed
+from fangxian.mobilise.models import Shift, Turn, Volunteer
 from fangxian.mobilise.rules import label, post_rules
 from fangxian.mobilise.views.common import frame
 from fangxian.mobilise.views.rosters import posts_page, views_of
@@ -75,6 +79,7 @@ def week(request: SignedRequest) -> HttpResponse:
         "places": called({one.place_code for one in posts.values()}),
         "views": views_of(place, first, "week"),
         "holidays": [{"day": day, "mark": marked(day)} for day in days],
+        "unknown_days": not_announced(days[0], days[-1]),
         "before": str(first - dt.timedelta(days=DAYS)),
         "after": str(first + dt.timedelta(days=DAYS)),
         "lack": lack,
@@ -91,8 +96,10 @@ def detail(request: SignedRequest, shift_id: UUID) -> HttpResponse:
 
 @page(PLAN, methods=("POST",))
 def put_on(request: SignedRequest, shift_id: UUID) -> HttpResponse:
-    """Put somebody on a shift; with a reason also past a limit."""
+    """Put somebody on a shift, with a reason also past a limit; or search him by his name."""
     shift = shift_of(shift_id)
+    if not saving(request):
+        return _detail(request, shift, None)
     form = PutOnForm(request.POST, volunteers=queries.for_shift(shift))
     if form.is_valid():
         who, reason = form.cleaned_data["volunteer"], form.cleaned_data["reason"].strip()
@@ -102,18 +109,26 @@ def put_on(request: SignedRequest, shift_id: UUID) -> HttpResponse:
             lambda: actions.put_on(by=request.actor, shift=shift, volunteer=who, override=override),
         )
         if turn is not None:
-            placed = turn.state == Turn.State.PLACED
-            said = _("%(name)s is on the roster.") if placed else _("%(name)s waits for a place.")
-            messages.success(request, said % {"name": who.name})
+            messages.success(request, outcome(turn) % {"name": who.name})
             return redirect("mobilise:shift", shift.id)
     return _detail(request, shift, form)
+
+
+def outcome(turn: Turn) -> str:
+    """What became of putting ``%(name)s`` on a shift."""
+    if turn.asks:
+        return _("%(name)s waits: somebody else who plans shifts has to allow it.")
+    if turn.state == Turn.State.PLACED:
+        return _("%(name)s is on the roster.")
+    return _("%(name)s waits for a place.")
 
 
 def _detail(request: SignedRequest, shift: Shift, sent: PutOnForm | None) -> HttpResponse:
     now = timezone.now()
     standing = shift.cancelled_at is None and shift.ends_at > now
     may_plan = standing and request.actor.may(PLAN, shift.place_code)
-    offered = list(queries.for_shift(shift)[:MOST_OFFERED]) if may_plan else []
+    wanted = request.POST.get("who", "").strip()
+    offered = _offered(shift, wanted) if may_plan else []
     people = _people(shift)
     on = [line["turn"].volunteer for line in people["placed"]] if may_plan else []
     near = fatigue.marks([*on, *offered], post_rules()) if may_plan else {}
@@ -121,7 +136,10 @@ def _detail(request: SignedRequest, shift: Shift, sent: PutOnForm | None) -> Htt
     context = {
         "shift": shift,
         "where": full_name(shift.place_code),
-        "form": sent or (_choice(shift, near) if may_plan else None),
+        "form": sent or (_choice(offered, near) if may_plan else None),
+        "wanted": wanted,
+        "offers": bool(offered),
+        "searches": bool(wanted) or len(offered) >= MOST_OFFERED,
         "near": near,
         "may_plan": may_plan,
         "may_record": shift.cancelled_at is None
@@ -137,15 +155,22 @@ def _detail(request: SignedRequest, shift: Shift, sent: PutOnForm | None) -> Htt
     return render(request, "mobilise/shift.html", context, status=refused(sent) if sent else 200)
 
 
-def _choice(shift: Shift, near: Mapping[UUID, Mapping[str, Any]]) -> PutOnForm:
-    return PutOnForm(volunteers=queries.for_shift(shift)[:MOST_OFFERED], marks=near)
+def _offered(shift: Shift, name: str) -> list[Volunteer]:
+    """The first who may be put on it; with a name or a part of it, those who have it."""
+    found = queries.for_shift(shift)
+    return list((found.filter(name__icontains=name) if name else found)[:MOST_OFFERED])
+
+
+def _choice(offered: Collection[Volunteer], near: Mapping[UUID, Mapping[str, Any]]) -> PutOnForm:
+    shown = Volunteer.objects.filter(id__in=[one.id for one in offered])
+    return PutOnForm(volunteers=shown.order_by("echelon", "rank", "id"), marks=near)
 
 
 def _people(shift: Shift) -> dict[str, Any]:
     rules = post_rules()
     turns = list(
         Turn.objects.filter(shift=shift)
-        .select_related("volunteer", "volunteer__organisation")
+        .select_related("volunteer", "volunteer__organisation", "whereabouts")
         .order_by("number")
     )
     skills = queries.skills_of([turn.volunteer_id for turn in turns], shift.day)
@@ -168,6 +193,14 @@ def _people(shift: Shift) -> dict[str, Any]:
         missing = line["turn"].state in (of.ABSENT, of.TAKEN_OFF, of.LEFT)
         line["replaceable"] = missing and line["turn"].id not in taken and len(on) < shift.heads
     waiting = [line for line in lines if line["turn"].state == of.WAITING]
+    asking = [line["turn"] for line in waiting if line["turn"].asks]
+    called = display_names(turn.asked_by for turn in asking)
+    has = queries.stretches_of([turn.volunteer for turn in asking], shift.starts_at, rules)
+    new = queries.local(shift.starts_at, shift.ends_at, rules)
+    for turn in asking:
+        turn.asked_by_name = called.get(turn.asked_by, turn.asked_by)
+        over = passed(new, has[turn.volunteer_id], rules.limits)
+        turn.over = [limit(code).message for code in over]
     return {
         "placed": on,
         "waiting": waiting,
@@ -181,19 +214,28 @@ def _people(shift: Shift) -> dict[str, Any]:
 
 
 def _duties(shift: Shift) -> dict[str, Any]:
+    """What is to be done there, by whom it was; what the shifts of the last day left behind."""
     rules = post_rules()
-    kind = rules.kinds.get(shift.post.kind)
+    duties = duties_of(shift.post, rules)
+    turns = Turn.objects.select_related("volunteer").filter(came_at__isnull=False)
     before = (
-        Turn.objects.filter(shift__post=shift.post, shift__ends_at__lte=shift.starts_at)
-        .filter(shift__ends_at__gt=shift.starts_at - dt.timedelta(days=1))
-        .filter(note__isnull=False)
-        .select_related("volunteer", "shift")
+        turns.select_related("shift")
+        .filter(shift__post=shift.post, shift__ends_at__lte=shift.starts_at)
+        .filter(shift__ends_at__gt=shift.starts_at - dt.timedelta(days=1), went_at__isnull=False)
         .order_by("-went_at")
     )
+    left: dict[UUID, list[Turn]] = {}
+    for turn in before:
+        left.setdefault(turn.shift_id, []).append(turn)
     return {
         "kind": label(rules.kinds, shift.post.kind),
-        "duties": [label(rules.duties, code) for code in (kind.duties if kind else ())],
-        "notes": list(before[:5]),
+        "duties": done(duties, turns.filter(shift=shift)),
+        "notes": [turn for of in left.values() for turn in of if turn.note][:5],
+        "undone": [
+            {"shift": of[0].shift, "duties": [one.text for one in open_]}
+            for of in left.values()
+            if (open_ := [one for one in done(duties, of) if one.at is None])
+        ],
     }
 
 
@@ -207,6 +249,7 @@ def cancel(request: SignedRequest, shift_id: UUID) -> HttpResponse:
 
 _JUDGED: dict[str, Callable[..., Any]] = {
     "off": actions.take_off,
+    "allow": actions.allow,
     "absent": lambda *, by, turn: actions.take_off(by=by, turn=turn, absent=True),
     "came": actions.record_arrival,
     "went": actions.record_departure,
@@ -215,7 +258,7 @@ _JUDGED: dict[str, Callable[..., Any]] = {
 
 @page(PLAN, methods=("POST",))
 def judge(request: SignedRequest, turn_id: UUID, what: str) -> HttpResponse:
-    """Take somebody off a shift, or record whether he came and went."""
+    """Take somebody off a shift, let him pass a limit, or record whether he came and went."""
     turn = Turn.objects.filter(id=turn_id).first()
     if turn is None or what not in _JUDGED:
         raise OutOfScope(str(turn_id))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
+from fangxian.common.ui.formats import date
 from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
 from fangxian.mobilise import actions, queries
@@ -33,23 +34,24 @@ _ANSWERS: dict[str, Callable[..., Any]] = {
 @page(TAKE, methods=("GET", "POST"))
 def ask(request: SignedRequest, turn_id: UUID) -> HttpResponse:
     """Ask somebody to take one's shift, or to exchange it."""
-    turn, me = turn_of(turn_id), queries.volunteer_of(request.actor)
-    if me is None:
+    by, turn = request.actor, turn_of(turn_id)
+    if queries.volunteer_of(by) is None:
         # That page says what to do about it.
         return redirect("mobilise:mine")
-    if turn.volunteer_id != me.id:
+    me = turn.volunteer
+    if me.person_id != by.person_id:
         raise OutOfScope(str(turn_id))
-    people = list(queries.present(request.actor.area).exclude(id=me.id)[:SHOWN])
-    turns = list(queries.swappable(request.actor, turn, me)[:SHOWN])
+    people = list(queries.for_shift(turn.shift).exclude(person=me.person_id)[:SHOWN])
+    turns = list(queries.swappable(turn, me)[:SHOWN])
     form = SwapForm(posted(request), people=people, turns=turns)
     if form.is_bound and form.is_valid():
         to, back = form.chosen()
-        made = tried(form, lambda: actions.ask_swap(by=request.actor, turn=turn, to=to, back=back))
+        made = tried(form, lambda: actions.ask_swap(by=by, turn=turn, to=to, back=back))
         if made is not None:
             messages.success(request, _("Asked. The shift stays yours until somebody agrees."))
             return redirect("mobilise:mine")
     shift = turn.shift
-    sub = f"{shift.post.name} {shift}"
+    sub = f"{shift.post.name} · {date(shift.day)} {shift.name}"
     return form_page(request, form, title=_("Swap a shift"), back=reverse("mobilise:mine"), sub=sub)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -19,12 +19,14 @@ from django.utils.translation import gettext as _
 
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
+from fangxian.common.ui.changes import refused
 from fangxian.common.ui.pages import posted
 from fangxian.common.ui.problems import tried
 from fangxian.common.ui.qr import qr
 from fangxian.mobilise import actions, fatigue, links, queries
 from fangxian.mobilise.actions.signing import TAKE
-from fangxian.mobilise.forms import NoteForm
+from fangxian.mobilise.duties import done, duties_of
+from fangxian.mobilise.forms import CheckInForm, NoteForm
 from fangxian.mobilise.line import HELD
 from fangxian.mobilise.models import Post, Shift, Turn, Volunteer
 from fangxian.mobilise.rules import label, post_rules
@@ -49,9 +51,7 @@ def open_shifts(request: SignedRequest) -> HttpResponse:
     mine = Turn.objects.filter(
         shift=OuterRef("pk"), volunteer__person=me.person_id if me else None, state__in=HELD
     )
-    found = queries.to_come(request.actor).filter(
-        Exists(mine) | Q(cut_off__gt=now), starts_at__lt=now + AHEAD
-    )
+    found = queries.to_come().filter(Exists(mine) | Q(cut_off__gt=now), starts_at__lt=now + AHEAD)
     number = page_number(request)
     rows = list(found[(number - 1) * SHOWN : number * SHOWN + 1])
     context |= {
@@ -146,19 +146,46 @@ def mine(request: SignedRequest) -> HttpResponse:
     # Who forgot to check out still can.
     open_ = Q(shift__ends_at__gt=timezone.now()) | Q(came_at__isnull=False)
     ahead = turns.filter(open_, state__in=HELD, went_at=None)
+    coming = list(ahead.order_by("shift__starts_at")) if me else []
+    _show_duties([turn for turn in coming if turn.came_at is not None])
     context |= {
         "me": me,
-        "ahead": list(ahead.order_by("shift__starts_at")) if me else [],
+        "ahead": coming,
         "served": list(turns.filter(minutes__isnull=False).order_by("-went_at")[:PAST])
         if me
         else [],
-        "minutes": queries.credited(me) if me else 0,
-        "swaps": list(queries.swaps_of(me)) if me else [],
+        "minutes": queries.credited(me.person_id) if me else 0,
+        "swaps": list(queries.swaps_of(me.person_id)) if me else [],
         "mark": fatigue.marks([me], post_rules()).get(me.id) if me else None,
         "certificates": certificates_of(me.person_id) if me else [],
         "note_form": NoteForm(),
     }
     return render(request, "mobilise/mine.html", context)
+
+
+def _show_duties(turns: Sequence[Turn]) -> None:
+    """What is to be done on shifts where one is just now, and what of it was, by whomever."""
+    if not turns:
+        return
+    rules = post_rules()
+    of: dict[UUID, list[Turn]] = defaultdict(list)
+    there = Turn.objects.filter(shift__in=[one.shift_id for one in turns], came_at__isnull=False)
+    for one in there.select_related("volunteer"):
+        of[one.shift_id].append(one)
+    for turn in turns:
+        turn.duties = done(duties_of(turn.shift.post, rules), of[turn.shift_id])  # type: ignore[attr-defined]
+
+
+@page(TAKE, methods=("POST",))
+def tick(request: SignedRequest, turn_id: UUID) -> HttpResponse:
+    """Say that a duty was done, or that it was not."""
+    actions.tick(
+        by=request.actor,
+        turn=turn_of(turn_id),
+        duty=request.POST.get("duty", ""),
+        undo="undo" in request.POST,
+    )
+    return redirect("mobilise:mine")
 
 
 @page(TAKE)
@@ -177,14 +204,24 @@ def arrive(request: SignedRequest, token: str) -> HttpResponse:
     post = Post.objects.filter(token=token.upper(), closed_on=None).first()
     if post is None:
         raise OutOfScope("token")
-    if request.method == "POST":
-        turn = actions.check_in(by=request.actor, token=token)
-        messages.success(
-            request,
-            _("Checked in at %(time)s.") % {"time": f"{timezone.localtime(turn.came_at):%H:%M}"},
+    form = CheckInForm(posted(request))
+    if form.is_bound and form.is_valid():
+        position = form.cleaned_data["position"]
+        turn = tried(
+            form, lambda: actions.check_in(by=request.actor, token=token, position=position)
         )
-        return redirect("mobilise:mine")
-    return render(request, "mobilise/check_in.html", {"post": post})
+        if turn is not None:
+            at = {"time": f"{timezone.localtime(turn.came_at):%H:%M}"}
+            messages.success(
+                request,
+                _("Checked in at %(time)s, with your position.") % at
+                if position
+                else _("Checked in at %(time)s.") % at,
+            )
+            return redirect("mobilise:mine")
+    context = {"post": post, "form": form}
+    status = refused(form) if form.is_bound else 200
+    return render(request, "mobilise/check_in.html", context, status=status)
 
 
 @page(TAKE, methods=("POST",))

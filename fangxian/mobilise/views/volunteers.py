@@ -17,13 +17,14 @@ from django.utils.translation import gettext as _
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
 from fangxian.common.ui.changes import hold, refused
-from fangxian.common.ui.pages import form_page, posted
+from fangxian.common.ui.pages import change_page, form_page, posted
 from fangxian.common.ui.problems import tried
 from fangxian.mobilise import actions, fatigue, fitting, queries
 from fangxian.mobilise.actions import NewSkill
 from fangxian.mobilise.actions.volunteers import KEEP
 from fangxian.mobilise.calls.rules import call_rules
 from fangxian.mobilise.forms_volunteers import (
+    KnownVolunteerForm,
     NewVolunteerForm,
     SkillCertificateForm,
     VolunteerForm,
@@ -35,8 +36,9 @@ from fangxian.mobilise.load import ahead, load, nearing
 from fangxian.mobilise.models import Certificate, Skill, Turn, Volunteer
 from fangxian.mobilise.papers import hours_written
 from fangxian.mobilise.rules import PostRules, label, post_rules
-from fangxian.mobilise.views.common import SHOWN, frame
+from fangxian.mobilise.views.common import SHOWN, frame, person_or_member
 from fangxian.mobilise.views.load import MOST_WRITTEN, as_file
+from fangxian.organisations.models import Member
 from fangxian.regions.queries import called, full_name
 
 TURNS = 50
@@ -129,6 +131,32 @@ def new(request: SignedRequest) -> HttpResponse:
 
 
 @page(KEEP, methods=("GET", "POST"))
+def known(request: SignedRequest) -> HttpResponse:
+    """Search somebody who is known, and enlist him."""
+    by = request.actor
+
+    def save(given: dict[str, Any]) -> Volunteer:
+        del given["q"]
+        who = person_or_member(given.pop("holder"))
+        if isinstance(who, Member):
+            given["organisation"] = given["organisation"] or who.organisation
+            who = who.person
+        given["skills"] = kept_skills(given["skills"], [])
+        return actions.enlist(by=by, person=who, brings=brought(given), **given)
+
+    return change_page(
+        request,
+        KnownVolunteerForm(by, posted(request), rules=post_rules()),
+        save=save,
+        done=lambda made: _("%(name)s is on the list.") % {"name": made.name},
+        to=lambda made: reverse("mobilise:volunteer", args=[made.id]),
+        back=reverse("mobilise:volunteers"),
+        title=_("Enlist somebody who is known"),
+        template="organisations/found_form.html",
+    )
+
+
+@page(KEEP, methods=("GET", "POST"))
 def detail(request: SignedRequest, volunteer_id: UUID) -> HttpResponse:
     """One volunteer: skills, how much was asked of him, his shifts."""
     if request.method == "POST":
@@ -170,10 +198,12 @@ def detail(request: SignedRequest, volunteer_id: UUID) -> HttpResponse:
         "form": form,
         "skill_certificates": _certificates(skills, rules),
         "turns": list(turns.order_by("-shift__starts_at")[:TURNS]),
-        "minutes": queries.credited(found),
+        "minutes": queries.credited(found.person_id),
         "certificates": certificates_of(found.person_id),
-        "load": load(near),
-        "mark": fatigue.mark(nearing(ahead(near, timezone.localtime(now)), rules.limits)),
+        "load": load(near, rules.limits),
+        "mark": fatigue.mark(
+            nearing(ahead(near, timezone.localtime(now), rules.limits), rules.limits)
+        ),
         "limits": rules.limits,
         "title": found.name,
     }
@@ -203,6 +233,8 @@ def _proved(skill: str, rules: PostRules) -> bool:
 @page(KEEP, methods=("GET", "POST"))
 def certificates(request: SignedRequest, volunteer_id: UUID) -> HttpResponse:
     """Numbers and last days of somebody's certificates; numbers that are kept are not shown."""
+    if request.method == "POST":
+        hold(Volunteer, volunteer_id)
     found = volunteer_of(volunteer_id)
     rules = post_rules()
     skills = [
@@ -215,7 +247,10 @@ def certificates(request: SignedRequest, volunteer_id: UUID) -> HttpResponse:
             label(rules.skills, one.skill),
             bool(one.certificate),
             SkillCertificateForm(
-                posted(request), prefix=one.skill, initial={"expires_on": one.expires_on}
+                posted(request),
+                prefix=one.skill,
+                initial={"expires_on": one.expires_on},
+                concealed={"number": one.certificate or ""},
             ),
         )
         for one in skills
@@ -225,13 +260,17 @@ def certificates(request: SignedRequest, volunteer_id: UUID) -> HttpResponse:
         bad = [form for _name, _kept, form in rows if not form.is_valid()]
         if not bad:
             given = [
-                NewSkill(one.skill, form.cleaned_data["number"], form.cleaned_data["expires_on"])
+                NewSkill(
+                    one.skill,
+                    form.cleaned_data.get("number", ""),
+                    form.cleaned_data.get("expires_on", one.expires_on),
+                )
                 for one, (_name, _kept, form) in zip(skills, rows, strict=True)
             ]
             actions.set_certificates(by=request.actor, volunteer=found, certificates=given)
             messages.success(request, _("The change is saved."))
             return redirect("mobilise:volunteer", found.id)
-        status = 422
+        status = min(refused(form) for form in bad)
     context = {"volunteer": found, "rows": rows, "title": found.name}
     return render(request, "mobilise/certificates.html", context, status=status)
 

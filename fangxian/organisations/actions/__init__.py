@@ -1,5 +1,7 @@
 from fangxian.organisations.actions.alliances import (
+    add_allies,
     add_ally,
+    change_alliance,
     end_alliance,
     end_ally,
     finish_task,
@@ -41,6 +43,7 @@ from fangxian.organisations.actions.organisations import (
 )
 from fangxian.organisations.actions.pairings import (
     add_entry,
+    change_pairing,
     end_pairing,
     pair,
     remove_entry,
@@ -51,6 +54,7 @@ from fangxian.organisations.actions.reporting import (
     give_feedback,
     receive,
     report_in,
+    report_oneself_in,
     resume_report,
 )
 from fangxian.organisations.actions.responsibilities import (
@@ -82,6 +86,7 @@ from fangxian.organisations.actions.temporary import (
 )
 
 __all__ = [
+    "add_allies",
     "add_ally",
     "add_entry",
     "add_member",
@@ -90,10 +95,12 @@ __all__ = [
     "appoint_many",
     "approve_unit",
     "ask_for_item",
+    "change_alliance",
     "change_contact",
     "change_item",
     "change_member",
     "change_organisation",
+    "change_pairing",
     "change_secondment",
     "change_unit",
     "claim_item",
@@ -129,6 +136,7 @@ __all__ = [
     "reopen_task",
     "reopen_unit",
     "report_in",
+    "report_oneself_in",
     "restore_item",
     "resume_alliance",
     "resume_claim",

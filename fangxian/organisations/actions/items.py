@@ -7,13 +7,11 @@ from collections.abc import Iterable
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fangxian.accounts.models import Grant
-from fangxian.common import codes
+from fangxian.accounts.queries import nearest_with
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, Problem
@@ -26,7 +24,7 @@ from fangxian.organisations.models import Claim, CommunityItem, ReportIn
 from fangxian.organisations.reporting_rules import reporting_rules
 from fangxian.regions.models import Region
 
-CLAIM: Final = "organisations.claim"
+CLAIM: Final = reporting.CLAIM
 
 
 @action
@@ -127,7 +125,7 @@ def ask_for_item(*, by: Actor, item: CommunityItem) -> Claim:
         claimed_on=timezone.localdate(),
         waits=True,
     )
-    _tell(by, _staff(row.place_code), "organisations.claim_asked", made)
+    _tell(by, nearest_with(EDIT, row.place_code), "organisations.claim_asked", made)
     return made
 
 
@@ -143,7 +141,7 @@ def take_back_claim(*, by: Actor, claim: Claim) -> Claim:
         raise Conflict(_("Only who took it on takes it back."))
     row.given_up_on, row.waits = timezone.localdate(), False
     row.save(update_fields=["given_up_on", "waits"])
-    _tell(by, _staff(row.place_code), "organisations.claim_taken_back", row)
+    _tell(by, nearest_with(EDIT, row.place_code), "organisations.claim_taken_back", row)
     return row
 
 
@@ -156,7 +154,7 @@ def confirm_claim(*, by: Actor, claim: Claim) -> Claim:
         raise Conflict(_("This was settled meanwhile: open the page again."))
     row.waits = False
     row.save(update_fields=["waits"])
-    _tell(by, _claimers(row), "organisations.claim_confirmed", row)
+    _tell(by, reporting.accounts_of(row.report), "organisations.claim_confirmed", row)
     return row
 
 
@@ -170,28 +168,6 @@ def unconfirm_claim(*, by: Actor, claim: Claim) -> Claim:
     row.waits = True
     row.save(update_fields=["waits"])
     return row
-
-
-def _staff(place_code: str) -> Iterable[UUID]:
-    """Who keeps the lists nearest to a place."""
-    above = codes.ancestors(place_code, include_self=True)
-    here = Q(region=None) | Q(region__code__in=above, region__valid_to=None)
-    grants = Grant.objects.in_force().filter(here, role__rights__contains=[EDIT])
-    found: dict[str, set[UUID]] = {}
-    for user_id, code in grants.values_list("user_id", "region__code"):
-        found.setdefault(code or "", set()).add(user_id)
-    return found[max(found, key=len)] if found else ()
-
-
-def _claimers(claim: Claim) -> Iterable[UUID]:
-    """The accounts of a unit, or that of a member, that may ask for items."""
-    report = claim.report
-    grants = Grant.objects.in_force().filter(role__rights__contains=[CLAIM])
-    if report.organisation_id is not None:
-        grants = grants.filter(organisation_id=report.organisation_id)
-    else:
-        grants = grants.filter(user__person_id=report.person_id)
-    return set(grants.values_list("user_id", flat=True))
 
 
 def _tell(by: Actor, users: Iterable[UUID], template: str, claim: Claim) -> None:
@@ -264,7 +240,7 @@ def give_up_claim(*, by: Actor, claim: Claim) -> Claim:
     asked, row.waits = row.waits, False
     row.save(update_fields=["given_up_on", "waits"])
     if asked:
-        _tell(by, _claimers(row), "organisations.claim_declined", row)
+        _tell(by, reporting.accounts_of(row.report), "organisations.claim_declined", row)
     return row
 
 

@@ -19,6 +19,7 @@ from fangxian.common.errors import Conflict, Invalid, Problem
 from fangxian.common.ids import uuid7
 from fangxian.common.models import update_fields
 from fangxian.common.ui import formats
+from fangxian.organisations import units
 from fangxian.organisations.actions.organisations import EDIT, not_yet
 from fangxian.organisations.actions.responsibilities import close
 from fangxian.organisations.checking import gone
@@ -176,6 +177,8 @@ def end_membership(*, by: Actor, member: Member, on: dt.date | None = None) -> M
     """
     by.require(EDIT, member.place_code)
     not_yet(on or timezone.localdate())
+    units.hold(Q(secondments__home=member) | Q(secondments__member=member))
+    member = Member.objects.select_for_update(of=("self",)).get(id=member.id)
     day = max(on or timezone.localdate(), member.from_date)
     if member.to_date is not None and member.to_date <= day:
         raise Conflict(_("It ended already on %(day)s.") % {"day": formats.date(member.to_date)})

@@ -30,7 +30,16 @@ from fangxian.regions.models import Region
 from fangxian.regions.pinyin import initials
 
 EDIT = "organisations.edit"
-CHANGEABLE = ("name", "short_name", "kind", "parent", "seat", "credit_code", "founded_on")
+CHANGEABLE = (
+    "name",
+    "short_name",
+    "kind",
+    "parent",
+    "seat",
+    "credit_code",
+    "founded_on",
+    "elected_on",
+)
 
 
 def checked_credit_code(text: str) -> str:
@@ -134,6 +143,7 @@ def create_organisation(
     short_name: str = "",
     credit_code: str = "",
     founded_on: dt.date | None = None,
+    elected_on: dt.date | None = None,
 ) -> Organisation:
     """Found an organisation with its seat at a place in the actor's area.
 
@@ -141,6 +151,7 @@ def create_organisation(
     """
     by.require(EDIT, seat.code)
     check(None, name=name, seat=seat, parent=parent, credit_code=credit_code)
+    _elected(elected_on, founded_on)
     return Organisation.objects.create(
         name=name.strip(),
         initials=initials(name.strip()),
@@ -150,7 +161,28 @@ def create_organisation(
         seat=seat,
         credit_code=checked_credit_code(credit_code),
         founded_on=founded_on,
+        elected_on=elected_on,
     )
+
+
+def _elected(elected_on: dt.date | None, founded_on: dt.date | None) -> None:
+    """Refuse an election that is to come, or before there was anything to lead. Raises Invalid."""
+    if elected_on is None:
+        return
+    problem = None
+    if elected_on > timezone.localdate():
+        problem = _("%(day)s has not come yet.") % {"day": formats.date(elected_on)}
+    elif founded_on is not None and elected_on < founded_on:
+        problem = _("It was founded on %(day)s.") % {"day": formats.date(founded_on)}
+    if problem is not None:
+        raise Invalid(
+            Problem(
+                problem,
+                field="elected_on",
+                mend=_("Write the day on which those who lead it now were elected."),
+                code="elected",
+            )
+        )
 
 
 @action
@@ -171,6 +203,11 @@ def change_organisation(*, by: Actor, organisation: Organisation, **values: Any)
         parent=values.get("parent", organisation.parent),
         credit_code=values.get("credit_code", organisation.credit_code),
     )
+    if {"elected_on", "founded_on"} & set(values):
+        _elected(
+            values.get("elected_on", organisation.elected_on),
+            values.get("founded_on", organisation.founded_on),
+        )
     if "parent" in values:
         _refuse_circle(organisation, values["parent"])
     if "name" in values:
@@ -205,10 +242,16 @@ def dissolve_organisation(
     What it answers for outside the actor's area is ended by the next upkeep. Raises Invalid (a
     day to come too), Conflict when it was dissolved before.
     """
+    from fangxian.organisations import units
     from fangxian.organisations.actions.members import close_all, leave, lock_held
+    from fangxian.organisations.ending import dissolved, serving_in
 
     by.require(EDIT, organisation.seat.code)
     day = on or timezone.localdate()
+    # Units in which its people serve come before them; then it, as it is now.
+    units.hold(Q(organisation=organisation) | Q(secondments__home__organisation=organisation))
+    row = Organisation.objects.select_for_update(of=("self",)).get(id=organisation.id)
+    organisation.dissolved_on = row.dissolved_on
     if organisation.children.filter(dissolved_on=None).exists():
         raise Invalid(
             Problem(
@@ -232,6 +275,7 @@ def dissolve_organisation(
             )
         )
     not_yet(day)
+    serving = serving_in(organisation)
     organisation.dissolved_on = day
     organisation.save(update_fields=["dissolved_on"])
     held = Q(organisation=organisation) | Q(member__organisation=organisation)
@@ -239,4 +283,5 @@ def dissolve_organisation(
     for member in organisation.members.filter(Q(to_date=None) | Q(to_date__gt=day)).order_by("id"):
         leave(by, member, max(day, member.from_date), EndedBy.DISSOLUTION)
     close_all(by, organisation.responsibilities.all(), day, EndedBy.DISSOLUTION)
+    dissolved(by, organisation, serving)
     return organisation

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from uuid import UUID
 
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,12 +31,14 @@ def pair(
     other: Organisation | Region,
     purpose: str,
     from_date: dt.date | None = None,
+    unit_there: str = "",
 ) -> Pairing:
     """Pair an organisation with another one or with a place, also far away.
 
-    With a community of the actor's area it is the unit's link of the chain, which is made unless it
-    is there: that passes the rules of the chain and asks for the right to name who answers. Raises
-    Invalid, Forbidden; Conflict: they are a pair already.
+    ``unit_there``: a unit at that place, which is not kept here. With a community of the actor's
+    area it is the unit's link of the chain, which is made unless it is there: that passes the rules
+    of the chain and asks for the right to name who answers. Raises Invalid, Forbidden; Conflict:
+    they are a pair already.
     """
     by.require(EDIT, organisation.seat.code)
     day, rules = from_date or timezone.localdate(), together_rules()
@@ -50,13 +54,14 @@ def pair(
         raise Invalid(problem)
     place = other if isinstance(other, Region) else None
     partner = other if isinstance(other, Organisation) else None
-    known = Pairing.objects.filter(organisation=organisation, partner=partner, place=place)
-    if partner is not None:
-        known |= Pairing.objects.filter(organisation=partner, partner=organisation, place=None)
-    if known.filter(to_date=None).exists():
+    there = unit_there.strip() if place is not None else ""
+    sides = (partner.id if partner else None, place.id if place else None)
+    _take_turns(organisation.id, *sides)
+    if _paired(organisation.id, *sides, there):
         raise Conflict(_("They are a pair already."))
     linked = (
         place is not None
+        and not there
         and place.level == rules.linked_level
         and codes.contains(by.area, place.code)
     )
@@ -65,6 +70,7 @@ def pair(
         place_code=organisation.seat.code,
         partner=partner,
         place=place,
+        unit_there=there,
         linked=linked,
         purpose=purpose.strip(),
         from_date=day,
@@ -80,6 +86,28 @@ def pair(
         )
     row.save(force_insert=True)
     return row
+
+
+def _take_turns(*sides: UUID | None) -> None:
+    """Two who pair the same two from both sides do so one after the other."""
+    pair_of = "/".join(sorted(str(one) for one in sides if one is not None))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended('organisations.pair ' || %s, 0))",
+            [pair_of],
+        )
+
+
+def _paired(
+    organisation: UUID, partner: UUID | None, place: UUID | None, unit_there: str = ""
+) -> bool:
+    """Whether they are a pair now, from whichever side it was written."""
+    known = Pairing.objects.filter(
+        organisation=organisation, partner=partner, place=place, unit_there=unit_there
+    )
+    if partner is not None:
+        known |= Pairing.objects.filter(organisation=partner, partner=organisation, place=None)
+    return known.filter(to_date=None).exists()
 
 
 def gone_other(other: Organisation | Region, day: dt.date) -> Problem | None:
@@ -118,18 +146,30 @@ def end_pairing(*, by: Actor, pairing: Pairing, on: dt.date | None = None) -> Pa
 
 
 @action
+def change_pairing(*, by: Actor, pairing: Pairing, purpose: str) -> Pairing:
+    """Say anew what a pairing is for. Raises Conflict: it has ended."""
+    by.require(EDIT, pairing.place_code)
+    row = _running(pairing)
+    row.purpose = purpose.strip()
+    row.save(update_fields=["purpose"])
+    return row
+
+
+@action
 def resume_pairing(*, by: Actor, pairing: Pairing) -> Pairing:
     """Take back that a pairing ended. Raises Conflict: it goes on, or they are a pair again;
-    Invalid: its link of the chain is gone."""
+    Invalid: one of them is gone, or its link of the chain."""
     by.require(EDIT, pairing.place_code)
     row = Pairing.objects.select_for_update(of=("self",)).get(id=pairing.id)
     if row.to_date is None:
         raise Conflict(_("It has not ended."))
-    same = Pairing.objects.filter(
-        organisation=row.organisation_id, partner=row.partner_id, place=row.place_id, to_date=None
-    )
-    if same.exists():
+    _take_turns(row.organisation_id, row.partner_id, row.place_id)
+    if _paired(row.organisation_id, row.partner_id, row.place_id, row.unit_there):
         raise Conflict(_("They are a pair already."))
+    today, other = timezone.localdate(), row.partner or row.place
+    assert other is not None  # a constraint of the table
+    if problem := gone(row.organisation, today) or gone_other(other, today):
+        raise Invalid(problem)
     if row.linked and together.link_of(row) is None:
         raise Invalid(
             Problem(

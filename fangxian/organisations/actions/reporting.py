@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Final
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -11,15 +13,20 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Invalid, Problem
 from fangxian.common.ui import formats
+from fangxian.core.actions import notify_many
+from fangxian.core.actions.notify import Note
 from fangxian.organisations import lacking, reporting
 from fangxian.organisations.actions.organisations import EDIT, not_yet
 from fangxian.organisations.checking import gone
 from fangxian.organisations.models import Claim, Feedback, Organisation, ReportIn
+from fangxian.organisations.reporting import CLAIM
 from fangxian.organisations.reporting_rules import reporting_rules
 from fangxian.people.locks import lock_person
 from fangxian.people.models import Person
 from fangxian.regions.models import Region
 
+RECEIVED: Final = "organisations.report_received"
+GIVEN: Final = "organisations.feedback_given"
 TASKS = (lacking.RECEIVE, lacking.FEEDBACK)
 
 
@@ -39,7 +46,40 @@ def report_in(
     that is dissolved, somebody who does not live there; Conflict: reported in already.
     """
     by.require(EDIT, community.code)
-    rules, day = reporting_rules(), on or timezone.localdate()
+    return _report(by, community, who, offers, on or timezone.localdate(), received)
+
+
+@action
+def report_oneself_in(
+    *, by: Actor, community: Region, who: Organisation | Person, offers: str = ""
+) -> ReportIn:
+    """A member reports in where he or she lives, or a unit's own officer reports it in.
+
+    The community receives them. Raises Invalid: as :func:`report_in`, or neither oneself nor one's
+    own unit; Conflict: reported in already.
+    """
+    by.require(CLAIM, community.code)
+    if who.id not in (by.person_id, by.organisation_id):
+        raise Invalid(
+            Problem(
+                _("This is neither yourself nor your unit."),
+                field="who",
+                mend=_("Choose one of those that are offered."),
+                code="not_own",
+            )
+        )
+    return _report(by, community, who, offers, timezone.localdate(), received=False)
+
+
+def _report(
+    by: Actor,
+    community: Region,
+    who: Organisation | Person,
+    offers: str,
+    day: dt.date,
+    received: bool,
+) -> ReportIn:
+    rules = reporting_rules()
     if isinstance(who, Person):
         who = lock_person(who.id)
     not_yet(day)
@@ -86,6 +126,13 @@ def _settle(by: Actor, row: ReportIn) -> None:
     lacking.refresh(by=by, area=row.place_code, kinds=TASKS)
 
 
+def _tell(by: Actor, row: ReportIn, template: str) -> None:
+    """Tell the accounts of who reported in."""
+    context, url = {"place": row.community.name}, reverse("organisations:own_items")
+    told = sorted(reporting.accounts_of(row) - {by.user_id or row.id})
+    notify_many(by=by, notes=[Note(one, template, context, url) for one in told])
+
+
 def locked(row: ReportIn) -> ReportIn:
     """The row as it is now, locked."""
     return ReportIn.objects.select_for_update(of=("self",)).get(id=row.id)
@@ -101,6 +148,7 @@ def receive(*, by: Actor, report: ReportIn) -> ReportIn:
     row.received_on = max(timezone.localdate(), row.reported_on)
     row.save(update_fields=["received_on"])
     _settle(by, row)
+    _tell(by, row, RECEIVED)
     return row
 
 
@@ -140,6 +188,8 @@ def resume_report(*, by: Actor, report: ReportIn) -> ReportIn:
         again = again.filter(community=row.community_id)
     if again.exists():
         raise Conflict(_("This one has reported in already."))
+    if row.organisation is not None and (problem := gone(row.organisation, timezone.localdate())):
+        raise Invalid(problem)
     if row.person_id is not None and not reporting.lives_at(row.person_id, row.place_code):
         raise Invalid(
             Problem(
@@ -156,11 +206,18 @@ def resume_report(*, by: Actor, report: ReportIn) -> ReportIn:
 
 @action
 def give_feedback(
-    *, by: Actor, report: ReportIn, quarter: dt.date, grade: str, text: str = ""
+    *,
+    by: Actor,
+    report: ReportIn,
+    quarter: dt.date,
+    grade: str,
+    text: str = "",
+    again: bool = True,
 ) -> Feedback:
-    """What the community says of a quarter; said again, it replaces what was said.
+    """What the community says of a quarter; said ``again``, it replaces what was said.
 
-    Raises Invalid: a quarter that is not over or before it was received, a grade there is not.
+    Raises Invalid: a quarter that is not over, before it was received or after it ended, a grade
+    there is not; Conflict: it was said before, and not ``again``.
     """
     by.require(EDIT, report.place_code)
     row, today = locked(report), timezone.localdate()
@@ -173,12 +230,20 @@ def give_feedback(
             mend=_("Receive it first, or choose a later quarter."),
             code="not_received",
         )
-    elif first > today:
+    elif reporting.quarter_end(first) >= today:
         problem = Problem(
-            _("This quarter has not begun."),
+            _("This quarter is not over."),
             field="quarter",
-            mend=_("Choose one that has."),
+            mend=_("Choose one that is; feedback on it can be given from %(day)s on.")
+            % {"day": formats.date(reporting.quarter_end(first) + reporting.DAY)},
             code="future",
+        )
+    elif row.ended_on is not None and row.ended_on < first:
+        problem = Problem(
+            _("It had ended by then."),
+            field="quarter",
+            mend=_("Choose a quarter until %(day)s.") % {"day": formats.date(row.ended_on)},
+            code="ended",
         )
     elif grade not in reporting_rules().grades:
         problem = Problem(_("Choose a grade."), field="grade", code="grade")
@@ -194,8 +259,15 @@ def give_feedback(
             "given_on": today,
         },
     )
+    if not made and not again:
+        name = reporting_rules().grade_name(said.grade)
+        raise Conflict(
+            _("Somebody else has given it meanwhile: “%(grade)s”. Open the page again.")
+            % {"grade": name}
+        )
     if not made:
         said.grade, said.text, said.given_on = grade, text.strip(), today
         said.save(update_fields=["grade", "text", "given_on"])
     _settle(by, row)
+    _tell(by, row, GIVEN)
     return said

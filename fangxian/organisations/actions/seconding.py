@@ -81,8 +81,10 @@ def second(
     Conflict: he is in it, or it waits for a decision.
     """
     by.require(EDIT, unit.place_code)
-    row = units.unit(unit.id)
+    row = _held(unit.id)
     person = lock_person(home.person_id)
+    homes = Member.objects.select_for_update(of=("self",)).select_related("organisation__kind")
+    home = homes.filter(id=home.id).first() or home
     _joinable(row, home)
     if office and row.state == UnitState.FOUNDED:
         _require_superior(by, row)
@@ -104,6 +106,12 @@ def second(
     known.save()
     begin(by, known)
     return known
+
+
+def _held(unit_id: UUID) -> TemporaryUnit:
+    """The unit as it is now, locked before those who serve in it: it is decided about meanwhile."""
+    TemporaryUnit.objects.select_for_update(of=("self",)).filter(id=unit_id).first()
+    return units.unit(unit_id)
 
 
 def _require_superior(by: Actor, unit: TemporaryUnit) -> None:
@@ -176,6 +184,7 @@ def _standing(home: Member, standing: str | None) -> str:
 def change_secondment(*, by: Actor, secondment: Secondment, duty: str, standing: str) -> Secondment:
     """Bring the duty in the unit and the standing in the party up to date."""
     by.require(EDIT, secondment.place_code)
+    _held(secondment.unit_id)
     row = _locked(secondment)
     changed = update_fields(row, duty=duty.strip(), standing=standing)
     if changed:
@@ -194,7 +203,10 @@ def change_secondment(*, by: Actor, secondment: Secondment, duty: str, standing:
 
 def _locked(secondment: Secondment) -> Secondment:
     rows = Secondment.objects.select_for_update(of=("self",)).select_related("member", "unit")
-    return rows.get(id=secondment.id)
+    found = rows.filter(id=secondment.id).first()
+    if found is None:
+        raise Conflict(_("This was settled meanwhile: open the page again."))
+    return found
 
 
 @action
@@ -206,8 +218,8 @@ def end_secondment(
     Raises Conflict when he has gone already or the proposal is being decided.
     """
     by.require(EDIT, secondment.place_code)
+    unit = _held(secondment.unit_id)
     row = _locked(secondment)
-    unit = row.unit
     if row.member is not None:
         end_membership(by=by, member=row.member, on=on)
         row.office = ""

@@ -16,7 +16,9 @@ from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.errors import Conflict, Invalid, Problem
 from fangxian.common.models import update_fields
+from fangxian.core import emergencies
 from fangxian.core.actions import close_task, open_task
+from fangxian.core.models import Emergency
 from fangxian.organisations import units
 from fangxian.organisations.actions.organisations import (
     EDIT,
@@ -25,6 +27,7 @@ from fangxian.organisations.actions.organisations import (
     dissolve_organisation,
 )
 from fangxian.organisations.actions.seconding import begin, forget
+from fangxian.organisations.ending import FOUNDED, tell
 from fangxian.organisations.models import (
     Organisation,
     OrganisationKind,
@@ -36,9 +39,22 @@ from fangxian.regions.models import Region
 
 DECIDE = "organisations.unit_proposed"
 RETURNED = "organisations.unit_returned"
+ENDING = "organisations.unit_ending"
 PROPOSED_TITLE = gettext_noop("Decide about the temporary unit “%(name)s”")
 RETURNED_TITLE = gettext_noop("The temporary unit “%(name)s” was sent back")
-CHANGEABLE = ("name", "kind", "setting", "task", "where", "place", "superior", "from_date", "until")
+ENDING_TITLE = gettext_noop("The emergency has ended: dissolve the temporary unit “%(name)s”")
+CHANGEABLE = (
+    "name",
+    "kind",
+    "setting",
+    "task",
+    "where",
+    "place",
+    "superior",
+    "emergency",
+    "from_date",
+    "until",
+)
 
 
 def locked(unit: TemporaryUnit, *states: UnitState) -> TemporaryUnit:
@@ -62,10 +78,12 @@ def draft_unit(
     from_date: dt.date,
     until: dt.date,
     where: str = "",
+    emergency: Emergency | None = None,
 ) -> TemporaryUnit:
     """Begin to draw up a unit; people are added, then it is proposed.
 
-    Raises Invalid: a kind that is none of a temporary unit, days in the wrong order.
+    Raises Invalid: a kind that is none of a temporary unit, days in the wrong order, an emergency
+    that is not in force there.
     """
     by.require(EDIT, place.code)
     values = {
@@ -76,6 +94,7 @@ def draft_unit(
         "where": where.strip(),
         "place": place,
         "superior": superior,
+        "emergency": emergency,
         "from_date": from_date,
         "until": until,
     }
@@ -147,6 +166,8 @@ def _checked(row: TemporaryUnit | None, values: dict[str, Any]) -> None:
         )
     if problems:
         raise Invalid(*problems)
+    if values["emergency"] is not None:
+        emergencies.check(values["place"].code, values["emergency"].id)
     check(
         row.organisation if row else None,
         name=values["name"],
@@ -200,7 +221,7 @@ def withdraw_unit(*, by: Actor, unit: TemporaryUnit) -> TemporaryUnit:
     row.save(update_fields=["state"])
     for one in row.secondments.all():
         forget(by, one)
-    _done(by, row, "withdrawn")
+    settled(by, row, "withdrawn")
     return row
 
 
@@ -232,8 +253,9 @@ def _deciding(by: Actor, unit: TemporaryUnit) -> TemporaryUnit:
     return row
 
 
-def _done(by: Actor, row: TemporaryUnit, fact: str) -> None:
-    for kind in (DECIDE, RETURNED):
+def settled(by: Actor, row: TemporaryUnit, fact: str) -> None:
+    """Close the tasks about a unit."""
+    for kind in (DECIDE, RETURNED, ENDING):
         close_task(by=by, kind=kind, dedupe_key=str(row.id), done_fact=f"{kind}.{fact}")
 
 
@@ -262,7 +284,8 @@ def approve_unit(*, by: Actor, unit: TemporaryUnit) -> TemporaryUnit:
     for one in people:
         one.unit = row
         begin(by, one)
-    _done(by, row, "founded")
+    settled(by, row, "founded")
+    tell(by, row, FOUNDED, people)
     return row
 
 
@@ -274,7 +297,7 @@ def return_unit(*, by: Actor, unit: TemporaryUnit, reason: str) -> TemporaryUnit
     row.state = UnitState.RETURNED
     with because(by, row.reason) as actor:
         row.save()
-        _done(actor, row, "returned")
+        settled(actor, row, "returned")
         if row.proposer_id is not None:
             open_task(
                 by=actor,
@@ -332,6 +355,24 @@ def dissolve_unit(
     return row
 
 
+def ask_to_dissolve(by: Actor, row: TemporaryUnit) -> None:
+    """The superior has a task to dissolve a unit whose emergency has ended; once."""
+    rules = temporary_rules()
+    open_task(
+        by=by,
+        kind=ENDING,
+        place_code=row.place_code,
+        title=ENDING_TITLE,
+        title_data={"name": row.name},
+        due_at=timezone.now() + dt.timedelta(days=rules.decide_days),
+        object_type=row._meta.label,
+        object_id=row.id,
+        assignee_role=rules.decided_by,
+        assignee_level=int(Level(len(row.place_code)).above or Level.COUNTRY),
+        dedupe_key=str(row.id),
+    )
+
+
 def end_by_term(by: Actor, area: str, day: dt.date) -> int:
     """Dissolve the units of an area whose term is over, on its last day. Returns how many.
 
@@ -341,7 +382,9 @@ def end_by_term(by: Actor, area: str, day: dt.date) -> int:
     over = TemporaryUnit.objects.filter(
         units.STANDING, until__lt=day, place_code__gte=lo, place_code__lt=hi
     ).exclude(organisation__children__in=Organisation.objects.filter(dissolved_on=None))
-    rows = list(over.select_related("organisation__seat").order_by("id"))
+    rows = list(
+        over.select_for_update(of=("self",)).select_related("organisation__seat").order_by("id")
+    )
     for row in rows:
         if row.organisation is not None:
             last = max(row.until, row.organisation.founded_on or row.until)

@@ -34,7 +34,10 @@ class OrganisationKind(models.Model):
 
 @tracked()
 class Organisation(Row):
-    """A body: standing or temporary. Its seat is a place; who belongs to it are its members."""
+    """A body: standing or temporary. Its seat is a place; who belongs to it are its members.
+
+    ``elected_on``: when those who lead it were last elected; the rules say for how long.
+    """
 
     scope = Global("names and seats of public bodies; a unit far away may answer for a place here")
 
@@ -55,6 +58,7 @@ class Organisation(Row):
         _("unified social credit code"), max_length=18, blank=True, db_collation="C"
     )
     founded_on = models.DateField(_("founded on"), null=True, blank=True)
+    elected_on = models.DateField(_("leadership elected on"), null=True, blank=True)
     dissolved_on = models.DateField(_("dissolved on"), null=True, blank=True)
 
     class Meta:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
-
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from fangxian.common import access
 from fangxian.common.fields import PlaceCodeField, SealedTextField
 from fangxian.common.history import tracked
 from fangxian.common.ids import uuid7
-from fangxian.common.models import Placed
+from fangxian.common.models import NamesPerson, Placed
 from fangxian.common.scoping import Scoped
 from fangxian.organisations.models.member import ENDED_BY, Member
 from fangxian.organisations.models.organisation import Organisation
@@ -23,7 +19,7 @@ from fangxian.register.models import Establishment, Household
 
 
 @tracked()
-class Responsibility(Placed):
+class Responsibility(NamesPerson, Placed):
     """A person or an organisation answers for a place in a role, from when to when.
 
     The place is held by id, so a redraw neither loses nor invents one; ``place_code`` is where the
@@ -36,6 +32,7 @@ class Responsibility(Placed):
     """
 
     scope = Scoped(upward=True)
+    names = ("person_id", "holder_name")
 
     place = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name=_("place"))
     role = models.SlugField(_("role"), max_length=40)
@@ -96,17 +93,6 @@ class Responsibility(Placed):
                 fields=["person"], condition=Q(to_date=None), name="responsibility_person"
             ),
         ]
-
-    @classmethod
-    def from_db(
-        cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any
-    ) -> Responsibility:
-        row = super().from_db(db, field_names, values, **more)
-        # The name is a copy of the person's: who reads it has read of the person.
-        known = row.__dict__
-        if known.get("person_id") is not None and "holder_name" in known:
-            access.note(known["person_id"])
-        return row
 
 
 @tracked()

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from fangxian.common.history import tracked
 from fangxian.common.models import Placed
 from fangxian.common.scoping import Scoped
+from fangxian.core.models import Emergency
 from fangxian.organisations.models.member import Member
 from fangxian.organisations.models.organisation import Organisation, OrganisationKind
 from fangxian.people.models import Person
@@ -38,7 +39,8 @@ class TemporaryUnit(Placed):
     """A body for a task: what it is for, where, below whom, until when.
 
     Approved it is an :class:`Organisation` of a temporary kind with its seat at ``place``;
-    dissolved, it is that organisation which is. ``rule_version``: by which it was checked last.
+    dissolved, it is that organisation which is. Of an ``emergency`` it ends with that.
+    ``rule_version``: by which it was checked last.
     """
 
     scope = Scoped()
@@ -51,6 +53,14 @@ class TemporaryUnit(Placed):
     place = models.ForeignKey(Region, models.PROTECT, related_name="+", verbose_name=_("place"))
     superior = models.ForeignKey(
         Organisation, models.PROTECT, related_name="+", verbose_name=_("superior")
+    )
+    emergency = models.ForeignKey(
+        Emergency,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("emergency"),
     )
     from_date = models.DateField(_("from"))
     until = models.DateField(_("until"))

@@ -47,7 +47,10 @@ class Alliance(Placed):
 
 @tracked()
 class Ally(Placed):
-    """An organisation in an alliance, and as what (roles: rule set ``together``)."""
+    """An organisation in an alliance, and as what (roles: rule set ``together``).
+
+    ``with_alliance``: it left because the alliance ended, and is back if that is taken back.
+    """
 
     scope = Scoped()
 
@@ -56,6 +59,7 @@ class Ally(Placed):
     role = models.SlugField(_("role"), max_length=40)
     from_date = models.DateField(_("from"))
     to_date = models.DateField(_("until"), null=True, blank=True)
+    with_alliance = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         verbose_name = _("member of an alliance")
@@ -103,7 +107,8 @@ class Pairing(Placed):
 
     ``linked``: of a unit and a community it is the unit's link of the chain, a responsibility, and
     ends with that. Otherwise ``partner`` is another organisation, or ``place`` a town or somewhere
-    far away. ``place_code`` is the seat of the organisation.
+    far away, where ``unit_there`` names the unit, which is not kept here. ``place_code`` is the
+    seat of the organisation.
     """
 
     scope = Scoped()
@@ -113,6 +118,7 @@ class Pairing(Placed):
         Organisation, models.PROTECT, null=True, blank=True, related_name="paired_with"
     )
     place = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, related_name="+")
+    unit_there = models.CharField(_("unit there"), max_length=120, blank=True)
     linked = models.BooleanField(_("linked unit"), default=False, editable=False)
     purpose = models.CharField(_("purpose"), max_length=200)
     from_date = models.DateField(_("from"))
@@ -128,6 +134,10 @@ class Pairing(Placed):
                 name="pairing_of_two",
             ),
             models.CheckConstraint(
+                condition=Q(unit_there="") | Q(place__isnull=False, linked=False),
+                name="pairing_unit_there",
+            ),
+            models.CheckConstraint(
                 condition=Q(partner=None) | ~Q(partner=F("organisation")),
                 name="pairing_not_with_itself",
             ),
@@ -135,13 +145,23 @@ class Pairing(Placed):
                 condition=Q(to_date=None) | Q(to_date__gte=F("from_date")), name="pairing_dates"
             ),
             models.UniqueConstraint(
-                fields=["organisation", "partner", "place"],
+                fields=["organisation", "partner", "place", "unit_there"],
                 condition=Q(to_date=None),
                 nulls_distinct=False,
                 name="pairing_once",
             ),
         ]
         indexes = [models.Index(fields=["place_code"], name="pairing_place")]
+
+    @property
+    def other_name(self) -> str:
+        """The other side: the organisation, the unit there with its place, or the place."""
+        if self.partner is not None:
+            return self.partner.name
+        place = self.place.name if self.place is not None else ""
+        if not self.unit_there:
+            return place
+        return str(_("%(unit)s (%(place)s)") % {"unit": self.unit_there, "place": place})
 
 
 @tracked()

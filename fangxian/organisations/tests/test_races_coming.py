@@ -17,12 +17,15 @@ from fangxian.organisations.actions import (
     claim_item,
     create_organisation,
     draft_unit,
+    end_membership,
     list_item,
+    pair,
     propose_unit,
     report_in,
     second,
 )
-from fangxian.organisations.models import Claim, Organisation, OrganisationKind
+from fangxian.organisations.models import Claim, Organisation, OrganisationKind, Pairing, Secondment
+from fangxian.organisations.tests.conftest import refused
 from fangxian.people.actions import create_person
 from tests.kit.cast import make_places
 from tests.kit.races import beside
@@ -86,3 +89,39 @@ def test_a_unit_that_two_approve_at_once_is_founded_once() -> None:
     assert isinstance(answer, Conflict)
     with acting(BY):
         assert Organisation.objects.filter(name="示例专班").count() == 1
+
+
+def test_two_that_are_paired_from_both_sides_at_once_are_one_pair() -> None:
+    places = make_places()
+    first, other = (_body(places, name) for name in ("示例局", "示例企业"))
+    answer = beside(
+        BY,
+        lambda: pair(by=BY, organisation=first, other=other, purpose="指导"),
+        lambda: pair(by=BY, organisation=other, other=first, purpose="指导"),
+    )
+    assert isinstance(answer, Conflict)
+    with acting(BY):
+        assert Pairing.objects.get().organisation_id == first.id
+
+
+def test_who_leaves_at_home_meanwhile_is_not_seconded() -> None:
+    """A draft has nobody of his yet, so that no lock of the unit keeps the two apart."""
+    places = make_places()
+    body = _body(places, "示例局")
+    row = draft_unit(
+        by=BY, name="示例专班", kind=OrganisationKind.objects.get(code="working_group"),
+        setting="across", task="示例任务", place=places[places.community], superior=body,
+        from_date=TODAY, until=TODAY,
+    )  # fmt: skip
+    person = create_person(
+        by=BY, name="王一", place_code=places.community, link_kind="met", source_id=uuid4()
+    )
+    home = add_member(by=BY, person=person, organisation=body)
+    with refused("home"):
+        beside(
+            BY,
+            lambda: end_membership(by=BY, member=home),
+            lambda: second(by=BY, unit=row, home=home),
+        )
+    with acting(BY):
+        assert not Secondment.objects.exists()

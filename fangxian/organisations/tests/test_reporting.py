@@ -178,6 +178,12 @@ def test_feedback_is_asked_for_by_quarter(alice, hq, client_of, here, places, re
     said = {"quarter": first.isoformat(), "grade": "good", "text": "到岗及时"}
     assert client.post(page, {**said, "grade": ""}).status_code == 422
     assert client.post(page, said).status_code == 302
+    # Whose page did not show it is told; who saw it replaces it knowingly.
+    assert client.post(page, said | {"grade": "poor"}).status_code == 409
+    again = client.get(page)
+    assert "已反馈：良好" in text(again)
+    shown = {"shown": again.context["form"]["shown"].value()}
+    assert client.post(page, said | shown).status_code == 302
     assert "到岗及时" in text(client.get(url("report_in", received.id)))
     with acting(alice):
         task.refresh_from_db()
@@ -191,11 +197,17 @@ def test_feedback_is_asked_for_by_quarter(alice, hq, client_of, here, places, re
         assert todays(alice) == []
     with refused("not_received"):
         give_feedback(by=alice, report=received, quarter=first - DAY, grade="good")
-    with refused("future"):
-        later = reporting.quarter_end(TODAY) + DAY
-        give_feedback(by=alice, report=received, quarter=later, grade="good")
+    for later in (TODAY, reporting.quarter_end(TODAY) + DAY):
+        offered = dict(client.get(page).context["form"].fields["quarter"].choices)
+        assert reporting.quarter_of(later).isoformat() not in offered
+        with refused("future"):
+            give_feedback(by=alice, report=received, quarter=later, grade="good")
     with refused("grade"):
         give_feedback(by=alice, report=received, quarter=LAST, grade="moon")
+    end_report(by=alice, report=received, on=LAST - DAY)
+    with refused("ended"):
+        give_feedback(by=alice, report=received, quarter=LAST, grade="good")
+    give_feedback(by=alice, report=received, quarter=first, grade="fair")
 
 
 def test_what_ends_goes_on_when_it_is_taken_back(alice, hq, here, received, unit, places):
@@ -213,6 +225,8 @@ def test_what_ends_goes_on_when_it_is_taken_back(alice, hq, here, received, unit
         resume_report(by=alice, report=received)
     dissolve_organisation(by=hq, organisation=unit)
     settle(by=hq, area=places.county)
+    with refused("gone"):
+        resume_report(by=alice, report=received)
     with acting(alice):
         assert ReportIn.objects.get().ended_on == TODAY
 

@@ -7,6 +7,7 @@ from html import unescape
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,7 +15,7 @@ from fangxian.common.errors import Conflict, Invalid
 from fangxian.common.scoping import acting
 from fangxian.common.sheets import cell_text, read_workbook
 from fangxian.core.models import Task
-from fangxian.organisations import invariants, units
+from fangxian.organisations import invariants, stories, units
 from fangxian.organisations.actions import (
     add_member,
     approve_unit,
@@ -42,6 +43,7 @@ from fangxian.organisations.models import (
 from fangxian.organisations.settling import settle
 from fangxian.organisations.temporary_rules import check, temporary_rules
 from fangxian.organisations.tests.conftest import refused
+from fangxian.people import actions as people
 from fangxian.people.models import Person, PersonLink
 
 TODAY = timezone.localdate()
@@ -487,3 +489,104 @@ def test_the_units_are_taken_away_and_read_in_again_unchanged(
     assert (run.rows_in, run.accepted, run.changed) == (3, 3, 0)
     with acting(hq):
         assert list(Secondment.objects.order_by("id").values()) == stored
+
+
+def test_who_is_seconded_twice_by_two_records_serves_once(
+    alice, hq, person, drafted, members, home, breaches
+):
+    row = drafted()
+    twin = add_member(by=alice, person=person(alice, "王依"), organisation=home)
+    for at, member in enumerate([*members, twin]):
+        second(by=alice, unit=row, home=member, office="" if at else "secretary")
+
+    def known():
+        with acting(hq):
+            return [
+                list(model.objects.order_by("pk").values()) for model in (Secondment, Member)
+            ] + [sorted(PersonLink.objects.values_list("person_id", "kind", "source_id"))]
+
+    def merge_and_undo(kept, lost):
+        before = known()
+        entry = people.propose_merge(by=hq, first_id=kept.person_id, second_id=lost.person_id)
+        done = people.merge(by=hq, candidate_id=entry, keep_id=kept.person_id)
+        with acting(hq):
+            one = Secondment.objects.select_related("member").get(person_id=kept.person_id)
+            assert not Secondment.objects.filter(person_id=lost.person_id).exists()
+            assert Secondment.objects.filter(unit=row).count() == len(members)
+            assert one.office == "secretary"
+            if one.member is not None:
+                assert one.member.to_date is None
+        assert list(breaches()) == []
+        people.undo_merge(by=hq, merge_id=done.id)
+        assert known() == before
+
+    # Drawn up, then founded; then the one whose record is kept has gone home before.
+    merge_and_undo(twin, members[0])
+    propose_unit(by=alice, unit=row)
+    approve_unit(by=hq, unit=row)
+    merge_and_undo(members[0], twin)
+    with acting(hq):
+        one = Secondment.objects.get(person_id=twin.person_id)
+    end_secondment(by=alice, secondment=one)
+    merge_and_undo(twin, members[0])
+
+
+def test_who_is_seconded_is_locked_after_the_unit(alice, drafted, members):
+    """Whoever decides about it holds the unit: nobody comes or goes meanwhile."""
+    row = drafted()
+    with CaptureQueriesContext(connection) as seen:
+        one = second(by=alice, unit=row, home=members[0])
+    assert _unit_held([one["sql"] for one in seen])
+    with CaptureQueriesContext(connection) as seen:
+        end_secondment(by=alice, secondment=one)
+    assert _unit_held([one["sql"] for one in seen])
+    with pytest.raises(Conflict):
+        end_secondment(by=alice, secondment=one)
+
+
+def _unit_held(made) -> bool:
+    """Whether the first row that is locked is the unit."""
+    locks = [one for one in made if "FOR UPDATE" in one or "FOR NO KEY" in one]
+    return "organisations_temporaryunit" in locks[0].split("WHERE")[0]
+
+
+def test_who_names_officers_does_not_write_over_what_was_named_meanwhile(hq, client_of, founded):
+    client, page = client_of("headquarters"), url("unit_officers", founded.id)
+    with acting(hq):
+        people = {row.office: row.id for row in units.people_of(founded)}
+        plain = next(row.id for row in units.people_of(founded) if not row.office)
+    shown = client.get(page).context["form"]
+    stale = {name: shown[name].value() or "" for name in shown.fields}
+    name_officers(by=hq, unit=founded, offices={plain: "deputy_secretary"})
+    answer = client.post(page, {**stale, str(plain): "committee_member"})
+    assert answer.status_code == 409
+    # What was not touched stays as it is now.
+    changed = {**stale, str(people["secretary"]): "secretary"}
+    assert client.post(page, changed).status_code == 302
+    with acting(hq):
+        assert Secondment.objects.get(id=plain).office == "deputy_secretary"
+
+
+def test_the_page_tells_what_became_of_a_unit(alice, hq, client_of, founded, members):
+    """Proposal, approval, officers, who came and went, the end: by whom and why."""
+    with acting(alice):
+        rows = {row.home_id: row for row in founded.secondments.all()}
+    second_one, last = rows[members[1].id], rows[members[2].id]
+    name_officers(by=hq, unit=founded, offices={second_one.id: "deputy_secretary"})
+    end_secondment(by=alice, secondment=last)
+    dissolve_unit(by=alice, unit=founded, reason="任务完成")
+    with acting(alice):
+        steps = stories.of_unit(units.unit(founded.id))[::-1]
+    of_itself = [one.what for one in steps if one.whom is None]
+    assert of_itself[:3] == ["拟建", "报批", "批准成立"]
+    assert of_itself[3].startswith("撤销于")
+    told = [(one.what, one.name, one.detail) for one in steps if one.whom is not None]
+    assert ("抽调", "王一", "值守；书记") in told
+    assert ("任命", "王二", "副书记") in told
+    # Who went home before; that all do when it is dissolved is no step of its own.
+    assert [name for what, name, _detail in told if what == "回原单位"] == ["王三"]
+    page = text(client_of("alice").get(url("unit", founded.id)))
+    assert "任务完成" in page.split('id="history"')[1]
+    # Nobody serves there any more: who did stands with his name.
+    assert 'id="people"' not in page
+    assert "王三" in page.split('id="former"')[1].split('id="history"')[0]

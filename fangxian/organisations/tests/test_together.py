@@ -13,7 +13,7 @@ from django.utils import timezone
 from fangxian.common.errors import Conflict, Forbidden
 from fangxian.common.scoping import acting
 from fangxian.common.sheets import cell_text, read_workbook
-from fangxian.organisations import invariants, together
+from fangxian.organisations import invariants, stories, together
 from fangxian.organisations.actions import (
     add_ally,
     add_entry,
@@ -21,6 +21,7 @@ from fangxian.organisations.actions import (
     create_organisation,
     dissolve_organisation,
     end_alliance,
+    end_ally,
     end_pairing,
     end_responsibility,
     found_alliance,
@@ -287,3 +288,121 @@ def test_a_pair_is_seen_at_both_its_ends_and_alliances_and_pairs_are_taken_away(
     assert line[0] == "第1社区大党委"
     assert line[4:6] == ["示例局", "示例企业"]
     assert client_of("grid_officer").post(url("export", "pairings")).status_code == 403
+
+
+def test_an_alliance_that_goes_on_has_those_who_left_with_it(hq, alliance, body):
+    """Not who had left before on the same day, nor who was dissolved since."""
+    left, gone, stays = (body(name) for name in ("示例一厂", "示例二厂", "示例三厂"))
+    first = add_ally(by=hq, alliance=alliance, organisation=left, role="part_time_member")
+    for one in (gone, stays):
+        add_ally(by=hq, alliance=alliance, organisation=one, role="part_time_member")
+    with refused("future"):
+        end_ally(by=hq, ally=first, on=TODAY + DAY)
+    end_ally(by=hq, ally=first)
+    # He came back and left with the others: of two rows of his one is in it again.
+    end_ally(by=hq, ally=add_ally(by=hq, alliance=alliance, organisation=left, role="police"))
+    add_ally(by=hq, alliance=alliance, organisation=left, role="police")
+    end_alliance(by=hq, alliance=alliance)
+    dissolve_organisation(by=hq, organisation=gone)
+    resume_alliance(by=hq, alliance=alliance)
+    with acting(hq):
+        back = Ally.objects.filter(to_date=None)
+        assert {(row.organisation_id, row.role) for row in back} == {
+            (left.id, "police"),
+            (stays.id, "part_time_member"),
+        }
+
+
+def test_an_alliance_without_its_lead_does_not_go_on(hq, alliance, unit):
+    end_alliance(by=hq, alliance=alliance)
+    dissolve_organisation(by=hq, organisation=unit)
+    with refused("gone"):
+        resume_alliance(by=hq, alliance=alliance)
+
+
+def test_a_pair_is_taken_up_again_from_neither_side_twice(hq, unit, body):
+    one, other = body("示例甲厂"), body("示例乙厂")
+    ended = end_pairing(by=hq, pairing=pair(by=hq, organisation=one, other=other, purpose="支援"))
+    again = pair(by=hq, organisation=other, other=one, purpose="支援")
+    with pytest.raises(Conflict):
+        resume_pairing(by=hq, pairing=ended)
+    end_pairing(by=hq, pairing=again)
+    dissolve_organisation(by=hq, organisation=other)
+    with refused("gone"):
+        resume_pairing(by=hq, pairing=ended)
+
+
+def test_all_units_of_a_place_join_at_once_and_the_lead_changes(
+    hq, client_of, places, unit, body, alliance
+):
+    """Who led goes on as a member; what a unit that left was to do is the lead's."""
+    clinic, shop = (body(name, at=places.community) for name in ("示例诊所", "示例超市"))
+    body("示例企业")
+    client = client_of("headquarters")
+    page, add = url("alliance", alliance.id), url("alliance_units", alliance.id)
+    assert add in text(client.get(page))
+    shown = text(client.get(add))
+    assert "示例诊所" in shown
+    assert "示例企业" not in shown
+    sent = {"organisations": [clinic.id, shop.id], "role": "member", "on": TODAY}
+    assert client.post(add, {**sent, "organisations": []}).status_code == 422
+    assert client.post(add, sent).status_code == 302
+    share_task(by=hq, alliance=alliance, title="联合巡查", organisation=shop)
+    with acting(hq):
+        ally = Ally.objects.get(organisation=shop)
+    edit = url("alliance_edit", alliance.id)
+    form = client.get(edit).context["form"]
+    given = {**form.initial, "as_shown": form["as_shown"].value()}
+    assert client.post(edit, {**given, "lead": "示例诊所"}).status_code == 302
+    # A page that is behind is told.
+    assert client.post(edit, {**given, "lead": "示例超市"}).status_code == 409
+    end_ally(by=hq, ally=ally)
+    with acting(hq):
+        alliance.refresh_from_db()
+        now = alliance.allies.filter(to_date=None)
+        assert (alliance.lead_id, [one.organisation_id for one in now]) == (clinic.id, [unit.id])
+        assert SharedTask.objects.get().organisation is None
+        steps = {(one.what, one.name) for one in stories.of_alliance(alliance)}
+    assert {("牵头单位", "示例诊所"), ("加入", "示例局"), ("退出", "示例超市")} <= steps
+    dissolve_organisation(by=hq, organisation=clinic)
+    assert "牵头单位已撤销" in text(client.get(page))
+    # Ended, it is not taken up again around nobody; the page says why.
+    end_alliance(by=hq, alliance=alliance)
+    refused_page = client.post(url("alliance_resume", alliance.id), follow=True)
+    assert "“示例诊所”已撤销" in text(refused_page)
+    with acting(hq):
+        assert Alliance.objects.get(id=alliance.id).to_date == TODAY
+
+
+def test_what_a_pair_is_for_is_said_anew(hq, client_of, unit, body):
+    row = pair(by=hq, organisation=unit, other=body("示例企业"), purpose="指导")
+    edit = url("pairing_edit", row.id)
+    client = client_of("headquarters")
+    assert client.post(edit, {"purpose": ""}).status_code == 422
+    assert client.post(edit, {"purpose": "复工指导"}).status_code == 302
+    # Among the facts and in what happened.
+    assert text(client.get(url("pairing", row.id))).count("复工指导") == 2
+    end_pairing(by=hq, pairing=row)
+    assert client.post(edit, {"purpose": "其他"}).status_code == 409
+
+
+def test_a_unit_far_away_is_named_with_its_place(hq, client_of, places, unit, body):
+    """It is not kept here; with its community the unit is not linked for that."""
+    create, client = url("pairing_create"), client_of("headquarters")
+    given = {
+        "organisation": "示例局", "partner": "", "place": places.community,
+        "unit_there": "远方示例医院", "purpose": "对口帮扶", "from_date": TODAY,
+    }  # fmt: skip
+    both = {**given, "place": "", "partner": body("示例企业").name}
+    assert client.post(create, both).status_code == 422
+    assert client.post(create, {**given, "place": ""}).status_code == 422
+    made = client.post(create, given)
+    assert made.status_code == 302
+    assert client.post(create, given).status_code == 409
+    assert client.post(create, {**given, "unit_there": "远方示例学校"}).status_code == 302
+    name = f"远方示例医院（{places[places.community].name}）"
+    for where in (made["Location"], url("pairings"), url("organisation", unit.id)):
+        assert name in text(client.get(where)), where
+    with acting(hq):
+        assert not Pairing.objects.filter(linked=True).exists()
+        assert not Responsibility.objects.filter(organisation=unit).exists()

@@ -11,19 +11,27 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from fangxian.common.errors import Invalid, Problem
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui.changes import hold
 from fangxian.common.ui.pages import form_page, posted, saving
 from fangxian.common.ui.problems import tried
-from fangxian.organisations import actions, exporting, together
+from fangxian.organisations import actions, exporting, stories, together
 from fangxian.organisations.finding import holder_of
 from fangxian.organisations.forms import DayForm
 from fangxian.organisations.forms_reporting import ResultForm
-from fangxian.organisations.forms_together import AllianceForm, AllyForm, SharedTaskForm
+from fangxian.organisations.forms_together import (
+    AllianceForm,
+    AlliesForm,
+    AllyForm,
+    ChangeAllianceForm,
+    SharedTaskForm,
+)
 from fangxian.organisations.models import Alliance, Ally, Organisation
 from fangxian.organisations.together_rules import name_in, together_rules
-from fangxian.organisations.views.common import PAGE, page_number, told
+from fangxian.organisations.views.common import PAGE, page_number
 
 EDIT = "organisations.edit"
 
@@ -65,7 +73,7 @@ def board(request: SignedRequest) -> HttpResponse:
 def alliance(request: SignedRequest, alliance_id: UUID) -> HttpResponse:
     """One alliance: who is in it as what, what it does together, its history."""
     by, row, rules = request.actor, together.alliance(alliance_id), together_rules()
-    may_edit = by.may(EDIT, row.place_code)
+    may_edit, running = by.may(EDIT, row.place_code), row.to_date is None
     allies = row.allies.select_related("organisation").order_by("from_date", "id")
     return render(
         request,
@@ -77,11 +85,13 @@ def alliance(request: SignedRequest, alliance_id: UUID) -> HttpResponse:
                 (one, name_in(rules.roles, one.role)) for one in allies if one.to_date is None
             ],
             "former": [one for one in allies if one.to_date is not None],
+            "outside": together.units_outside(row).count() if running else 0,
+            "leaderless": running and row.lead.dissolved_on is not None,
             "tasks": row.tasks.select_related("organisation").order_by("done_on", "due", "id"),
             "today": timezone.localdate(),
-            "may_edit": may_edit and row.to_date is None,
-            "may_resume": may_edit and row.to_date is not None,
-            "history": told(Alliance, row.id),
+            "may_edit": may_edit and running,
+            "may_resume": may_edit and not running,
+            "history": stories.of_alliance(row),
             "breadcrumbs": _crumbs((row.name, "")),
         },
     )
@@ -117,6 +127,39 @@ def _form(request: SignedRequest, row: Alliance, form: Any, **context: Any) -> H
         breadcrumbs=_crumbs(_to(row), (context["title"], "")),
         **context,
     )
+
+
+@page(EDIT, methods=("GET", "POST"))
+def edit(request: SignedRequest, alliance_id: UUID) -> HttpResponse:
+    """Another name, kind or lead."""
+    if request.method == "POST":
+        hold(Alliance, alliance_id)
+    by, row = request.actor, together.alliance(alliance_id)
+    now = {"name": row.name, "kind": row.kind, "lead": row.lead.name}
+    form = ChangeAllianceForm(together_rules(), posted(request), initial=now)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        if tried(form, lambda: actions.change_alliance(by=by, alliance=row, **given)):
+            messages.success(request, _("Saved."))
+            return redirect("organisations:alliance", row.id)
+    return _form(request, row, form, title=_("Edit the alliance"))
+
+
+@page(EDIT, methods=("GET", "POST"))
+def add_units(request: SignedRequest, alliance_id: UUID) -> HttpResponse:
+    """Units of the place join, all that are ticked at once."""
+    by, row = request.actor, together.alliance(alliance_id)
+    outside = together.units_outside(row)
+    now = {"on": timezone.localdate()}
+    form = AlliesForm(outside, together_rules(), posted(request), initial=now)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        joined = tried(form, lambda: actions.add_allies(by=by, alliance=row, **given))
+        if joined is not None:
+            text = ngettext("%(n)d unit joined.", "%(n)d units joined.", joined) % {"n": joined}
+            messages.success(request, text)
+            return redirect("organisations:alliance", row.id)
+    return _form(request, row, form, title=_("Units of the place join"))
 
 
 @page(EDIT, methods=("GET", "POST"))
@@ -173,8 +216,13 @@ def end(request: SignedRequest, alliance_id: UUID) -> HttpResponse:
 @page(EDIT, methods=("POST",))
 def resume(request: SignedRequest, alliance_id: UUID) -> HttpResponse:
     """Take back that it ended."""
-    row = actions.resume_alliance(by=request.actor, alliance=together.alliance(alliance_id))
-    messages.success(request, _("Saved."))
+    row = together.alliance(alliance_id)
+    try:
+        actions.resume_alliance(by=request.actor, alliance=row)
+    except Invalid as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Saved."))
     return redirect("organisations:alliance", row.id)
 
 

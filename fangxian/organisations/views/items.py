@@ -21,15 +21,18 @@ from fangxian.organisations.actions.items import CLAIM
 from fangxian.organisations.forms_reporting import (
     ChangeItemForm,
     ClaimForm,
+    CommunityForm,
     NewItemForm,
+    OwnReportForm,
     ResultForm,
 )
-from fangxian.organisations.models import Claim, CommunityItem, ReportIn
+from fangxian.organisations.models import Claim, CommunityItem, Organisation, ReportIn
 from fangxian.organisations.reporting_rules import reporting_rules
 from fangxian.organisations.views.chain import chain_crumbs
 from fangxian.organisations.views.common import PAGE, page_number, told
 from fangxian.organisations.views.reporting import EDIT, community, state
 from fangxian.regions.models import Region
+from fangxian.regions.queries import current
 
 # Communities in which one unit reported in that are looked at.
 OWN = 100
@@ -236,6 +239,9 @@ def resume(request: SignedRequest, claim_id: UUID) -> HttpResponse:
 def own(request: SignedRequest) -> HttpResponse:
     """What communities need where one's own unit, or oneself, has reported in: one button each."""
     by, rules = request.actor, reporting_rules()
+    search = CommunityForm(by, request.GET if "community" in request.GET else None)
+    if search.is_valid():
+        return redirect("organisations:report_self", search.cleaned_data["community"].code)
     reports = list(reporting.own_reports(by)[:OWN])
     mine = Claim.objects.filter(report__in=reports, given_up_on=None)
     mine = mine.select_related("item__community", "report").order_by("done_on", "-claimed_on")
@@ -247,12 +253,52 @@ def own(request: SignedRequest) -> HttpResponse:
     context = {
         "reports": reports,
         "names": ", ".join(sorted({one.community.name for one in reports})),
+        "reportable": list(current().filter(code__in=reporting.own_places(by)).order_by("code")),
+        "search": search if by.organisation_id is not None else None,
+        "waiting": ", ".join(
+            sorted({one.community.name for one in reporting.own_waiting(by)[:OWN]})
+        ),
+        "feedback": [
+            (one, reporting.quarter_name(one.quarter), rules.grade_name(one.grade))
+            for one in reporting.own_feedback(by)[:OWN]
+        ],
         "mine": [(one, rules.list_name(one.item.kind)) for one in mine[:PAGE]],
         "rows": [(row, rules.list_name(row.kind)) for row in rows[:PAGE]],
         "page": at,
         "more": len(rows) > PAGE,
     }
     return render(request, "organisations/own_items.html", context)
+
+
+@page(CLAIM, methods=("GET", "POST"))
+def report_self(request: SignedRequest, code: str) -> HttpResponse:
+    """Report oneself or one's unit in to a community, which receives it."""
+    by, here = request.actor, community(request, code)
+    whom = {one.id: one for one in reporting.may_report(by, here.code)}
+    choices = [
+        (key, one.name if isinstance(one, Organisation) else _("I myself"))
+        for key, one in whom.items()
+    ]
+    first = {"who": str(choices[0][0])} if choices else {}
+    form = OwnReportForm(choices, posted(request), initial=first)
+    if request.method == "POST" and form.is_valid():
+        who, offers = whom[UUID(form.cleaned_data["who"])], form.cleaned_data["offers"]
+        made = tried(
+            form,
+            lambda: actions.report_oneself_in(by=by, community=here, who=who, offers=offers),
+        )
+        if made is not None:
+            messages.success(request, _("Reported in: the community receives it."))
+            return redirect("organisations:own_items")
+    none = _("Neither you nor your unit can report in here, or both have done so.")
+    return form_page(
+        request,
+        form,
+        title=_("Report in"),
+        sub=here.name,
+        note="" if whom else none,
+        back=reverse("organisations:own_items"),
+    )
 
 
 @page(CLAIM, methods=("POST",))

@@ -14,22 +14,22 @@ from django.utils.translation import gettext as _
 
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui.changes import hold
 from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
-from fangxian.organisations import actions, exporting, together
+from fangxian.organisations import actions, exporting, stories, together
 from fangxian.organisations.forms import DayForm
-from fangxian.organisations.forms_together import EntryForm, PairForm
+from fangxian.organisations.forms_together import ChangePairForm, EntryForm, PairForm
 from fangxian.organisations.models import Pairing, PairingEntry
 from fangxian.organisations.together_rules import name_in, together_rules
-from fangxian.organisations.views.common import PAGE, page_number, told
+from fangxian.organisations.views.common import PAGE, page_number
 
 EDIT = "organisations.edit"
 
 
 def title_of(row: Pairing) -> str:
     """Both sides of a pair."""
-    other = row.partner.name if row.partner else row.place.name if row.place else ""
-    return f"{row.organisation.name} – {other}"
+    return f"{row.organisation.name} – {row.other_name}"
 
 
 def _crumbs(*last: tuple[str, str]) -> list[dict[str, str]]:
@@ -77,7 +77,7 @@ def pairing(request: SignedRequest, pairing_id: UUID) -> HttpResponse:
                 for one in row.entries.order_by("-on", "-id")
             ],
             "may_edit": may_edit,
-            "history": told(Pairing, row.id),
+            "history": stories.of_pairing(row),
             "breadcrumbs": _crumbs((title_of(row), "")),
         },
     )
@@ -110,6 +110,7 @@ def _pair(request: SignedRequest, given: dict[str, Any]) -> Pairing:
         other=given["partner"] or given["place"],
         purpose=given["purpose"],
         from_date=given["from_date"],
+        unit_there=given["unit_there"],
     )
 
 
@@ -123,6 +124,21 @@ def _form(request: SignedRequest, row: Pairing, form: Any, **context: Any) -> Ht
         breadcrumbs=_crumbs((title_of(row), address), (context["title"], "")),
         **context,
     )
+
+
+@page(EDIT, methods=("GET", "POST"))
+def edit(request: SignedRequest, pairing_id: UUID) -> HttpResponse:
+    """Another purpose."""
+    if request.method == "POST":
+        hold(Pairing, pairing_id)
+    by, row = request.actor, together.pairing(pairing_id)
+    form = ChangePairForm(posted(request), initial={"purpose": row.purpose})
+    if request.method == "POST" and form.is_valid():
+        purpose = form.cleaned_data.get("purpose", row.purpose)
+        if tried(form, lambda: actions.change_pairing(by=by, pairing=row, purpose=purpose)):
+            messages.success(request, _("Saved."))
+            return redirect("organisations:pairing", row.id)
+    return _form(request, row, form, title=_("Edit the pairing"))
 
 
 @page(EDIT, methods=("GET", "POST"))

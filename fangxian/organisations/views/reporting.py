@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -258,9 +259,10 @@ def feedback(request: SignedRequest, report_id: UUID) -> HttpResponse:
     """The feedback of a quarter on one who reported in."""
     by, row, rules = request.actor, reporting.report(report_id), reporting_rules()
     quarters = _quarters(row)
-    form = FeedbackForm(rules, quarters, posted(request), initial=_initial(row, quarters))
+    said = dict(row.feedback.values_list("quarter", "grade"))
+    form = FeedbackForm(rules, quarters, said, posted(request), initial=_initial(quarters, said))
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
+        given = form.feedback()
         if tried(form, lambda: actions.give_feedback(by=by, report=row, **given)):
             messages.success(request, _("Saved."))
             return redirect("organisations:report_in", row.id)
@@ -270,27 +272,29 @@ def feedback(request: SignedRequest, report_id: UUID) -> HttpResponse:
         form,
         title=_("Quarterly feedback"),
         sub=name,
+        note="" if quarters else _("No quarter since it was received is over yet."),
         back=reverse("organisations:report_in", args=[row.id]),
         breadcrumbs=_crumbs(request, row, _("Quarterly feedback")),
     )
 
 
 def _quarters(row: ReportIn) -> list[dt.date]:
-    """This quarter, and those before it since it was received; what is missing is among them."""
+    """The quarters that are over, since it was received; what is missing is among them."""
     today = timezone.localdate()
-    found = [reporting.quarter_of(today)]
     first = reporting.quarter_of(row.received_on or today)
+    last = reporting.quarter_before(today)
+    if row.ended_on is not None:
+        last = min(last, reporting.quarter_of(row.ended_on))
+    found = [last] if last >= first else []
     missing = [
         m.quarter for m in reporting.missing_feedback(row.place_code) if m.report_id == row.id
     ]
-    while found[-1] > first and len(found) < QUARTERS_SHOWN:
+    while found and found[-1] > first and len(found) < QUARTERS_SHOWN:
         found.append(reporting.quarter_before(found[-1]))
     return sorted({*found, *missing}, reverse=True)
 
 
-def _initial(row: ReportIn, quarters: list[dt.date]) -> dict[str, Any]:
+def _initial(quarters: list[dt.date], said: Collection[dt.date]) -> dict[str, Any]:
     """What is missing longest comes first."""
-    said = set(row.feedback.values_list("quarter", flat=True))
-    this = reporting.quarter_of(timezone.localdate())
-    open_ = sorted(one for one in quarters if one not in said and one != this)
-    return {"quarter": (open_ or quarters)[0].isoformat()}
+    open_ = sorted(one for one in quarters if one not in said)
+    return {"quarter": (open_ or quarters)[0].isoformat()} if quarters else {}

@@ -20,7 +20,7 @@ from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui.changes import hold
 from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
-from fangxian.organisations import actions, queries, together
+from fangxian.organisations import actions, queries, standing, together
 from fangxian.organisations.forms import (
     ChangeOrganisationForm,
     DayForm,
@@ -43,7 +43,11 @@ def tree(request: SignedRequest) -> HttpResponse:
     found = _found(request.actor, chosen)
     count = found.count()
     at = page_number(request)
-    rows = list(counted(found)[(at - 1) * PAGE : at * PAGE])
+    rows: list[Any] = list(counted(found)[(at - 1) * PAGE : at * PAGE])
+    area = request.actor.area
+    against = standing.unfit([row for row in rows if codes.contains(area, row.seat.code)])
+    for row in rows:
+        row.against = against.get(row.id, [])
     return render(
         request,
         "organisations/tree.html",
@@ -64,6 +68,7 @@ def _found(by: Actor, chosen: dict[str, Any]) -> QuerySet[Organisation]:
     lo, hi = codes.bounds(by.area)
     here = Q(seat__code__gte=lo, seat__code__lt=hi)
     gone = chosen["state"] == "dissolved"
+    unfit = chosen["state"] == "unfit"
     if chosen["q"]:
         found = queries.search_organisations(chosen["q"], by.area, dissolved=gone)
     else:
@@ -73,7 +78,9 @@ def _found(by: Actor, chosen: dict[str, Any]) -> QuerySet[Organisation]:
         found = found.filter(kind=chosen["kind"])
     if chosen["where"] != "all":
         found = found.filter(here)
-    if not chosen["q"] and not chosen["kind"] and not gone:
+    if unfit:
+        found = found.filter(id__in=list(standing.unfit(standing.bodies_in(by.area))))
+    if not chosen["q"] and not chosen["kind"] and not gone and not unfit:
         inside = Q(parent__seat__code__gte=lo, parent__seat__code__lt=hi)
         top = Q(parent=None) if chosen["where"] == "all" else Q(parent=None) | ~inside
         found = found.filter(top)
@@ -91,6 +98,8 @@ def organisation(request: SignedRequest, organisation_id: UUID) -> HttpResponse:
         {
             "body": body,
             **{what: part(body, what, 0, SHOWN) for what in LISTS},
+            "against": standing.against(body, by.area),
+            "term_end": standing.term_of(body),
             "alliances": together.alliances_of(body),
             "pairings": together.pairings_of(body)[:SHOWN],
             "history": told(Organisation, body.id),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +14,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fangxian.common.errors import Invalid
+from fangxian.accounts.queries import display_names
+from fangxian.common.errors import Invalid, Problem
 from fangxian.common.policy import SignedRequest, page
+from fangxian.common.ui import formats
 from fangxian.common.ui.changes import hold
 from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
-from fangxian.organisations import actions, exporting, units
+from fangxian.organisations import actions, exporting, stories, units
 from fangxian.organisations.forms import WhyForm
 from fangxian.organisations.forms_units import (
     ChangeUnitForm,
@@ -28,9 +31,10 @@ from fangxian.organisations.forms_units import (
     UnitFilter,
     UnitForm,
 )
-from fangxian.organisations.models import TemporaryUnit, UnitState
-from fangxian.organisations.temporary_rules import temporary_rules
-from fangxian.organisations.views.common import PAGE, page_number, told
+from fangxian.organisations.models import Secondment, TemporaryUnit, UnitState
+from fangxian.organisations.temporary_rules import TemporaryRules, temporary_rules
+from fangxian.organisations.views.common import PAGE, page_number
+from fangxian.people.models import Person
 
 EDIT = "organisations.edit"
 FORMER = 100
@@ -113,6 +117,7 @@ def _page(request: SignedRequest, row: TemporaryUnit, error: Invalid | None = No
     superior = by.may(units.APPROVE, row.place_code) and units.superior_problem(by, row) is None
     open_ = drawn_up or waits
     state, badge = shown_state(row)
+    names = display_names([row.proposed_by, row.decided_by])
     return render(
         request,
         "organisations/unit.html",
@@ -121,10 +126,13 @@ def _page(request: SignedRequest, row: TemporaryUnit, error: Invalid | None = No
             "state": state,
             "badge": badge,
             "setting": rules.setting_name(row.setting),
+            "proposed_by": formats.who(row.proposed_by, names),
+            "decided_by": formats.who(row.decided_by, names),
             "people": [(one, rules.office_name(one.office)) for one in people],
             "full": units.full(people),
-            "former": units.former_of(row).order_by("-member__to_date", "id")[:FORMER],
-            "against": units.problems(row, people, rules) if open_ else [],
+            "standing": standing,
+            "former": _named(units.former_of(row).order_by("-member__to_date", "id")[:FORMER]),
+            "against": _against(row, people, rules) if open_ or standing else [],
             "fitting": units.suggestion(people, rules) if open_ else "",
             "party": row.kind_id in rules.forms and rules.forms[row.kind_id].party,
             "normally_not": [one.name for one in rules.normally_not],
@@ -140,11 +148,27 @@ def _page(request: SignedRequest, row: TemporaryUnit, error: Invalid | None = No
             "may_prolong": row.organisation is not None and superior,
             "may_dissolve": standing and may_edit,
             "may_undo": row.organisation is not None and not standing and may_edit,
-            "history": told(TemporaryUnit, row.id),
+            "history": stories.of_unit(row),
             "breadcrumbs": crumbs((row.name, "")),
         },
         status=422 if error else 200,
     )
+
+
+def _named(rows: Iterable[Secondment]) -> list[tuple[Secondment, str]]:
+    """Who served, with the name where he is still in sight."""
+    found = list(rows)
+    seen = Person.objects.filter(id__in=[row.person_id for row in found]).only("id", "name")
+    names = {person.id: person.name for person in seen}
+    return [(row, names.get(row.person_id, "")) for row in found]
+
+
+def _against(
+    row: TemporaryUnit, people: Sequence[Secondment], rules: TemporaryRules
+) -> list[Problem]:
+    """What the rules have against a unit. The term of a founded one may have been prolonged."""
+    found = units.problems(row, people, rules)
+    return [one for one in found if row.state != UnitState.FOUNDED or one.code != "term"]
 
 
 @page(EDIT, methods=("GET", "POST"))
@@ -243,11 +267,14 @@ def send_back(request: SignedRequest, unit_id: UUID) -> HttpResponse:
 @page(units.APPROVE, methods=("GET", "POST"))
 def prolong(request: SignedRequest, unit_id: UUID) -> HttpResponse:
     """Give a founded unit another last day."""
+    if request.method == "POST":
+        hold(TemporaryUnit, unit_id)
     by, row = request.actor, units.unit(unit_id)
     form = ProlongForm(posted(request), initial={"until": row.until})
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        if tried(form, lambda: actions.prolong_unit(by=by, unit=row, **given)):
+        until, why = given.get("until", row.until), given.get("reason", "")
+        if tried(form, lambda: actions.prolong_unit(by=by, unit=row, until=until, reason=why)):
             messages.success(request, _("Saved."))
             return redirect("organisations:unit", row.id)
     return _form(request, row, form, title=_("Prolong “%(name)s”") % {"name": row})
@@ -271,6 +298,8 @@ def dissolve(request: SignedRequest, unit_id: UUID) -> HttpResponse:
 @page(EDIT, methods=("GET", "POST"))
 def officers(request: SignedRequest, unit_id: UUID) -> HttpResponse:
     """Who holds which office."""
+    if request.method == "POST":
+        hold(TemporaryUnit, unit_id)
     by, row = request.actor, units.unit(unit_id)
     form = OfficersForm(row, units.people_of(row), posted(request))
     if request.method == "POST" and form.is_valid():

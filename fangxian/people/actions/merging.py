@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from fangxian.people.locks import lock_persons
 from fangxian.people.matching import offer_pairs
 from fangxian.people.models import Merge, MergeCandidate, Person, PersonLink
 from fangxian.people.names import initials
-from fangxian.people.references import Reference, references, tell_changed
+from fangxian.people.references import Reference, plain, references, tell_changed
 
 CHOOSABLE = (
     "name",
@@ -146,16 +145,12 @@ def _take(kept: Person, lost: Person, take: set[str]) -> dict[str, Any]:
     for name in CHOOSABLE:
         before, after = getattr(kept, name), getattr(lost, name)
         if name in take and before != after:
-            changed[name] = {"before": _plain(before), "after": _plain(after)}
+            changed[name] = {"before": plain(before), "after": plain(after)}
             setattr(kept, name, after)
     if changed:
         kept.initials = initials(kept.name)
         kept.save()
     return changed
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def _parsed(person: Person, name: str, value: Any) -> Any:
@@ -217,7 +212,7 @@ def undo_merge(*, by: Actor, merge_id: UUID) -> Merge:
             _("The record that was kept is part of a later merge: undo the later merge first.")
         )
     for name, values in done.changed.items():
-        if _plain(getattr(kept, name)) != values["after"]:
+        if plain(getattr(kept, name)) != values["after"]:
             field: Any = kept._meta.get_field(name)
             raise Conflict(
                 _("“%(field)s” was changed after the merge: set it back first.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from itertools import product
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from fangxian_methods.assignment import (
     assign,
     what_if,
 )
+from fangxian_methods.assignment.flow import Network
 
 spots = st.tuples(st.integers(0, 9), st.integers(0, 9))
 
@@ -204,3 +206,44 @@ def test_wrong_parameters_are_refused_by_name(values: dict[str, float], named: s
 def test_an_id_given_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="person p0 is given twice"):
         assign([Person("p0"), Person("p0")], [])
+
+
+def test_when_the_time_is_over_it_says_so() -> None:
+    rng = np.random.default_rng(1)
+    nodes = [Node(f"n{j}", *rng.uniform(0, 10_000, 2), least=2, most=2) for j in range(30)]
+    people = [Person(f"p{i}", *rng.uniform(0, 6_000, 2)) for i in range(60)]
+    near = Parameters(nearest=2, longest_m=6000)
+    whole, part = assign(people, nodes, near), assign(people, nodes, near, seconds=0)
+    assert (whole.complete, part.complete) == (True, False)
+    assert len(part.placements) < len(whole.placements) == 60
+    assert len(part.unplaced) == 60 - len(part.placements)
+
+
+@pytest.mark.parametrize("nurses", [9, 12, 20])
+def test_what_is_short_whatever_is_done_is_not_looked_for_again(
+    nurses: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Room for exactly all: who has the skill goes where it is asked for, in one flow."""
+    rng = np.random.default_rng(1)
+    rounds = []
+    solve = Network.solve
+    monkeypatch.setattr(Network, "solve", lambda self, hop: (rounds.append(1), solve(self, hop))[1])
+    nodes = []
+    for j in range(60):
+        at = rng.uniform(0, 20_000, 2)
+        if j < 12:
+            nodes.append(Node(f"n{j} nurse", *at, skills=frozenset({"nurse"})))
+        nodes.append(Node(f"n{j}", *at, least=10 - (j < 12), most=10 - (j < 12)))
+    people = [
+        Person(
+            f"p{i}",
+            *rng.uniform(0, 20_000, 2),
+            skills=frozenset({"nurse"}) if i < nurses else frozenset(),
+        )
+        for i in range(600)
+    ]
+    found = assign(people, nodes)
+    lacking = max(0, 12 - nurses)
+    assert sum(one.missing for one in found.shortfalls) == len(found.unplaced) == lacking
+    assert all(one.node.endswith("nurse") for one in found.shortfalls)
+    assert (len(rounds), found.complete) == (1, True)

@@ -26,6 +26,7 @@ from fangxian_methods.rostering import (
 from fangxian_methods.rostering.columns import own_points
 from fangxian_methods.rostering.frame import Frame
 from fangxian_methods.rostering.search import Search
+from fangxian_methods.rostering.sharing import Sharing
 from fangxian_methods.rostering.tests.made import least_points, made, made_long
 
 ROUNDS = Stop(seconds=None, rounds=30)
@@ -239,3 +240,30 @@ def test_a_part_of_the_weeks_ends_in_a_roster_of_the_whole(seed: int) -> None:
     assert breaches(problem, found) == ()
     assert cost(problem, found).total == pytest.approx(search.points)
     assert search.points < before
+
+
+def test_posts_are_shared_out_among_those_who_are_there() -> None:
+    """A nurse stands where anybody may, who is set to a post stays, and one too many goes over."""
+    posts = ("table", "gate", "door")
+    problem = Problem(
+        1,
+        (Kind("early", 480),),
+        tuple(
+            Person(name, Limits(), frozenset({"nurse"} if name == "nurse" else ()), pinned=pinned)
+            for name, pinned in (("nurse", {}), ("set", {0: "gate"}), ("one", {}), ("other", {}))
+        ),
+        tuple(
+            Demand(post, 0, "early", least, 100, 10, frozenset({"nurse"} if n == 0 else ()))
+            for n, (post, least) in enumerate(zip(posts, (1, 1, 2), strict=True))
+        ),
+    )
+    frame = Frame(problem)
+    sharing = Sharing(frame)
+    (cell,) = sharing.cells
+    assert cell.tolist() == [0, 1, 2]
+    # The nurse at the gate, beside who is set to it, and the others at the door.
+    moved = sharing.shared([cell], {0: [1], 1: [1], 2: [2], 3: [2]}, np.random.default_rng(1))
+    assert moved == {0: [0]}
+    # Two at the gate who may go, and nobody at the table or the door.
+    moved = sharing.shared([cell], {0: [1], 1: [1], 2: [1], 3: [1]}, np.random.default_rng(1))
+    assert moved == {0: [0], 2: [2], 3: [2]}

@@ -54,6 +54,7 @@ class Command(BaseCommand):
             duties.catch_up(by, chance, officers)
             posts.catch_up(by, chance, officers)
             aid.catch_up(chance, officers)
+            calls.catch_up(by, chance)
             sweep.settle()
             return
         if options["households"]:

@@ -17,6 +17,7 @@ from fangxian.common.errors import Conflict, Invalid, OutOfScope, Problem
 from fangxian.common.models import update_fields
 from fangxian.mobilise.aid import queries, raising
 from fangxian.mobilise.aid.rules import aid_rules
+from fangxian.mobilise.fitting import relieve
 from fangxian.mobilise.models import (
     AidBatch,
     AidCounter,
@@ -170,6 +171,7 @@ def send_batch(*, by: Actor, batch: AidBatch, on: dt.date) -> AidBatch:
         raise Invalid(*problems)
     found.state, found.left_on = State.UNDER_WAY, on
     found.save(update_fields=["state", "left_on"])
+    relieve(by, list(people.values_list("person_id", flat=True)), on, None)
     raising.settle(by, [found])
     return found
 

@@ -20,6 +20,7 @@ from fangxian.common.models import update_fields
 from fangxian.mobilise.aid import queries, raising
 from fangxian.mobilise.aid.actions.batches import KEEP, LINK, VIEW, State, held, past
 from fangxian.mobilise.aid.rules import MOST_DAYS, aid_rules
+from fangxian.mobilise.fitting import relieve
 from fangxian.mobilise.models import AidBatch, AidMember, AidQuarantine, FamilyContact
 from fangxian.organisations.models import Member, Organisation, Secondment
 from fangxian.people.actions import create_person, link_person, unlink_person
@@ -148,6 +149,8 @@ def _enter(
         specialty=specialty.strip(),
     )
     member.save(force_insert=True)
+    if batch.left_on is not None:
+        relieve(by, [person.id], batch.left_on, None)
     if linked_as is None:
         link_person(
             by=by, person_id=person.id, place_code=batch.place_code, kind=LINK, source_id=member.id
@@ -261,7 +264,9 @@ def come_back(
 ) -> int:
     """Members are back, and in quarantine for ``days`` from that day on; returns how many.
 
-    With the last of them the batch has returned. Fewer days than the rules say need a reason.
+    With the last of them the batch has returned. Fewer days than the rules say need a reason, which
+    is kept with each of them.
+
     Raises Invalid: a day to come or before the batch left, an unknown kind of quarantine.
     """
     found = held(by, batch.id, State.UNDER_WAY)
@@ -297,9 +302,10 @@ def come_back(
         )
     if problems:
         raise Invalid(*problems)
+    why = checked_reason(reason) if days < rules.quarantine_days else ""
     for row in away:
-        row.returned_on = on
-        row.save(update_fields=["returned_on"])
+        row.returned_on, row.fewer_for = on, why
+        row.save(update_fields=["returned_on", "fewer_for"])
         if days:
             AidQuarantine.objects.create(
                 member=row,
@@ -309,6 +315,9 @@ def come_back(
                 from_date=on,
                 until=on + dt.timedelta(days=days - 1),
             )
+    if days:
+        until = on + dt.timedelta(days=days - 1)
+        relieve(by, [row.person_id for row in away], on, until)
     if not AidMember.objects.filter(batch=found, returned_on=None).exists():
         last = AidMember.objects.filter(batch=found).order_by("-returned_on").first()
         found.state, found.returned_on = State.RETURNED, last.returned_on if last else on
@@ -325,8 +334,8 @@ def undo_return(*, by: Actor, member: AidMember) -> AidMember:
     if row.returned_on is None:
         raise Conflict(_("%(name)s is not back yet.") % {"name": row.name})
     AidQuarantine.objects.filter(member=row).delete()
-    row.returned_on = None
-    row.save(update_fields=["returned_on"])
+    row.returned_on, row.fewer_for = None, ""
+    row.save(update_fields=["returned_on", "fewer_for"])
     if batch.state == State.RETURNED:
         batch.state, batch.returned_on = State.UNDER_WAY, None
         batch.save(update_fields=["state", "returned_on"])

@@ -222,7 +222,7 @@ def detail(request: SignedRequest, batch_id: UUID) -> HttpResponse:
         "takes_people": may_keep and found.state in (State.PLANNED, State.UNDER_WAY),
         "send_form": SendForm(initial={"on": min(found.from_date, today)}),
         "unit_form": UnitForm(rules=rules),
-        "importing": f"{reverse('mobilise:import')}?kind={importing.MEMBERS}",
+        "importing": f"{reverse('mobilise:aid_import')}?kind={importing.MEMBERS}",
         "today": today,
         "breadcrumbs": crumbs((found.title, "")),
     }
@@ -308,6 +308,8 @@ def _name_liaison(request: SignedRequest, found: AidBatch, key: str) -> AidBatch
 @page(KEEP, methods=("GET", "POST"))
 def counters(request: SignedRequest, batch_id: UUID) -> HttpResponse:
     """What a batch counts."""
+    if request.method == "POST":
+        hold(AidBatch, batch_id)
     found = queries.batch(batch_id)
     rows = list(AidCounter.objects.filter(batch=found).order_by("rank", "name"))
     form = CountersForm(posted(request), rules=aid_rules(), counters=rows)

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fangxian.common.errors import Invalid, OutOfScope, Problem
+from fangxian.common.errors import OutOfScope
 from fangxian.common.policy import SignedRequest, page
 from fangxian.common.ui.changes import hold
 from fangxian.common.ui.pages import change_page, posted
@@ -39,20 +39,10 @@ from fangxian.mobilise.aid.views.common import (
 )
 from fangxian.mobilise.models import AidBatch, AidMember, AidQuarantine, FamilyContact
 from fangxian.mobilise.rules import label
+from fangxian.mobilise.views.common import person_or_member
 from fangxian.mobilise.views.load import as_file
-from fangxian.organisations.finding import holder_of
-from fangxian.organisations.models import Member, Organisation
-from fangxian.people.models import Person
 
 TOLD: Final = ("role", "leader", "position", "specialty")
-
-
-def _person_or_member(key: str) -> Person | Member:
-    """Who was chosen in a search for people. Raises Invalid."""
-    holder = holder_of(key)
-    if isinstance(holder, Organisation):
-        raise Invalid(Problem(_("Choose a person."), field="holder"))
-    return holder
 
 
 def _on_people(found: AidBatch, title: str) -> dict[str, Any]:
@@ -70,7 +60,7 @@ def add(request: SignedRequest, batch_id: UUID) -> HttpResponse:
         save=lambda given: actions.add_member(
             by=by,
             batch=found,
-            holder=_person_or_member(given["holder"]),
+            holder=person_or_member(given["holder"]),
             **{key: given[key] for key in TOLD},
         ),
         done=lambda made: _("%(name)s goes with it.") % {"name": made.name},
@@ -207,7 +197,7 @@ def contact(request: SignedRequest, member_id: UUID) -> HttpResponse:
         request,
         ContactForm(by, posted(request)),
         save=lambda given: actions.name_contact(
-            by=by, member=row, holder=_person_or_member(given["holder"]), phone=given["phone"]
+            by=by, member=row, holder=person_or_member(given["holder"]), phone=given["phone"]
         ),
         done=lambda made: _("%(name)s keeps contact with the family.") % {"name": made.name},
         note=_("Somebody of the unit at home who keeps contact with the family."),

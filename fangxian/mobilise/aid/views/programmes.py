@@ -126,7 +126,7 @@ def detail(request: SignedRequest, programme_id: UUID) -> HttpResponse:
         "trainees": people[:SHOWN],
         "more": len(people) > SHOWN,
         "most": SHOWN,
-        "importing": f"{reverse('mobilise:import')}?kind={importing.TRAINEES}",
+        "importing": f"{reverse('mobilise:aid_import')}?kind={importing.TRAINEES}",
         "may_keep": keeps and found.ended_on is None,
         "breadcrumbs": crumbs((found.name, "")),
     }

@@ -92,3 +92,18 @@ def test_a_long_paste_and_long_lines_are_read() -> None:
     alphabet = SAMPLES["alphabet"].replace("\n", "")
     lines = [SAMPLES["paste"]] * 2960 + [char * 5000 for char in alphabet[:40]]
     assert len(parse("\n".join(lines), OFFERED, TEAM, TODAY).lines) == 3000
+
+
+@given(
+    st.lists(
+        st.permutations(SAMPLES["team"]).map(lambda names: tuple(names[:3])),
+        min_size=len(OFFERED),
+        max_size=len(OFFERED),
+    )
+)
+def test_a_roster_that_was_written_out_is_read_as_it_was(placed: list[tuple[str, ...]]) -> None:
+    """Copied into the chat and pasted again it puts the same people on the same shifts."""
+    there = {one.key: Placed(names, 4) for one, names in zip(OFFERED, placed, strict=True)}
+    lines = parse(written(OFFERED, there), OFFERED, TEAM, TODAY).lines
+    found = [(p.name, key) for line in lines for p in line.proposals for key in p.shifts]
+    assert sorted(found) == sorted((name, key) for key, of in there.items() for name in of.names)
