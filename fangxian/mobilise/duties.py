@@ -1,4 +1,4 @@
-"""What is to be done at a post: its own list or that of its kind, and what of it was done.
+"""What is to be done at a post: its own list or that of its kind, what of it was done or left.
 
 Each who is on a shift ticks what was done, for all who are on it. What nobody ticked is told to the
 next shift.
@@ -9,9 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
 
-from fangxian.mobilise.models import Post, Turn
-from fangxian.mobilise.rules import PostRules, label
+from fangxian.mobilise.models import Post, Shift, Turn
+from fangxian.mobilise.rules import PostRules, label, post_rules
+
+_BACK: Final = dt.timedelta(days=1)
+_NOTES: Final = 5
 
 
 @dataclass(frozen=True)
@@ -44,3 +49,32 @@ def done(duties: Iterable[Duty], turns: Iterable[Turn]) -> list[Duty]:
         Duty(one.key, one.text, ticks[one.key][1], ticks[one.key][0]) if one.key in ticks else one
         for one in duties
     ]
+
+
+@dataclass(frozen=True)
+class Left:
+    """What the shifts before left: turns with ``notes``, shifts with duties that nobody ticked."""
+
+    notes: list[Turn]
+    undone: list[tuple[Shift, list[str]]]
+
+
+def left_behind(shift: Shift) -> Left:
+    """What those left who were at the post in the day before a shift. One query."""
+    before = (
+        Turn.objects.select_related("volunteer", "shift")
+        .filter(shift__post=shift.post, shift__ends_at__lte=shift.starts_at)
+        .filter(shift__ends_at__gt=shift.starts_at - _BACK)
+        .filter(came_at__isnull=False, went_at__isnull=False)
+        .order_by("-went_at")
+    )
+    of: dict[UUID, list[Turn]] = {}
+    for turn in before:
+        of.setdefault(turn.shift_id, []).append(turn)
+    duties = duties_of(shift.post, post_rules())
+    undone = [
+        (turns[0].shift, open_)
+        for turns in of.values()
+        if (open_ := [one.text for one in done(duties, turns) if one.at is None])
+    ]
+    return Left([turn for turns in of.values() for turn in turns if turn.note][:_NOTES], undone)

@@ -369,17 +369,16 @@ class PutOnForm(forms.Form):
         self,
         *args: Any,
         volunteers: Any,
-        marks: Mapping[UUID, Mapping[str, Any]] | None = None,
+        says: Mapping[UUID, Sequence[Any]] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
         fields["volunteer"].queryset = volunteers
-        if marks:
-            # A list of choices has no colours: who comes near a limit is marked by words.
+        if says:
             fields["volunteer"].label_from_instance = lambda one: (
-                f"{one.name} ▲ {_t('; ').join(marks[one.id]['says'])}"
-                if one.id in marks
+                f"{one.name} ▲ {_t('; ').join(map(str, says[one.id]))}"
+                if one.id in says
                 else one.name
             )
 

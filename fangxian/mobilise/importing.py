@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
@@ -41,7 +41,7 @@ VOLUNTEERS: Final = "volunteers"
 _BETWEEN: Final = re.compile(r"[、，,;；/\s]+")
 
 FIELDS: Final = (
-    FieldSpec("name", gettext_lazy("Name"), "name", required=True),
+    FieldSpec("name", pgettext_lazy("a person", "Name"), "name", required=True),
     FieldSpec("identity", gettext_lazy("Identity number"), "document"),
     FieldSpec("phone", gettext_lazy("Phone"), "phone"),
     FieldSpec("place", gettext_lazy("Serves at"), synonyms="serves_at"),

@@ -99,10 +99,12 @@ def enter(
     source: str,
     override: Override | None = None,
     for_turn: Turn | None = None,
+    tell: str = "",
 ) -> Turn:
     """Give somebody a place of a locked shift, or one in the line; the turn there is comes back.
 
     Past a limit he waits with the ``override`` until a second person allows it (:func:`let_pass`).
+    With ``tell`` he is told by that message that he has a place.
 
     Raises OutOfScope (not seen here), Invalid (not fit, past a limit without an ``override``),
     Conflict (on duty elsewhere, discharged).
@@ -143,6 +145,8 @@ def enter(
     if over and override is not None:
         turn.asked_by, turn.allowed_for = by.name, override.reason.strip()
     turn.save(force_insert=True)
+    if tell and turn.state == Turn.State.PLACED:
+        told(by, shift, [one], tell)
     return turn
 
 
@@ -223,7 +227,9 @@ def limit(code: str) -> Problem:
 
 
 def end(turn: Turn, state: str) -> None:
-    """Let a turn end as ``state``."""
+    """Let a turn end as ``state``. Raises Conflict where he has come already: he checks out."""
+    if turn.came_at is not None:
+        raise Conflict(_("%(name)s has come already.") % {"name": turn.volunteer.name})
     turn.state, turn.ended_at = state, timezone.now()
     turn.save(update_fields=["state", "ended_at"])
 

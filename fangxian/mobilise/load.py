@@ -100,12 +100,9 @@ def passed(new: Stretch, has: Collection[Stretch], limits: Limits) -> list[str]:
             for one in then
             if one.starts_at <= new.starts_at < one.starts_at + _WEEK
         ),
-        "days_in_row": day not in days and _run_of(day, days) > limits.days_in_row,
-        "nights_in_row": new.night
-        and day not in nights
-        and _run_of(day, nights) > limits.nights_in_row,
-        "rest_days": day not in days
-        and any(
+        "days_in_row": _run_of(day, days) > limits.days_in_row,
+        "nights_in_row": new.night and _run_of(day, nights) > limits.nights_in_row,
+        "rest_days": any(
             _busy({*days, day}, day - n * _DAY, limits.rest_within) > limits.days_within
             for n in range(limits.rest_within)
         ),

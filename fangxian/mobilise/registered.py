@@ -55,6 +55,7 @@ TEMPLATES = {
         "A volunteer would pass a limit on “%(post)s”, %(shift)s, %(day)s: allow it, or take the"
         " volunteer off."
     ),
+    "mobilise.put_on": _("You were put on “%(post)s”, %(shift)s, %(day)s."),
     "mobilise.moved_up": _("A place became free: you are on “%(post)s”, %(shift)s, %(day)s."),
     "mobilise.taken_off": _("You were taken off “%(post)s”, %(shift)s, %(day)s."),
     "mobilise.rostered": _(
@@ -164,6 +165,17 @@ def _today(by: Actor) -> list[TodayItem]:
                 unit="place",
             )
         )
+        if missed := lacking.not_come(by.area):
+            found.append(
+                TodayItem(
+                    "due",
+                    _("Expected on posts now and not checked in"),
+                    missed,
+                    reverse("mobilise:gantt"),
+                    "bad",
+                    unit="person",
+                )
+            )
     if by.may(KEEP) and (near := fatigue.near_at(by.area)):
         found.append(
             TodayItem(
@@ -226,7 +238,8 @@ def _on_duty(_by: Actor, code: str) -> int:
     now = timezone.now()
     shifts = queries.inside(lacking.standing(), code)
     running = shifts.filter(starts_at__lte=now, ends_at__gt=now)
-    return int(running.aggregate(n=Sum("placed", default=0))["n"])
+    there = Turn.objects.filter(shift__in=running, came_at__isnull=False, went_at=None)
+    return there.count()
 
 
 def _lacking(_by: Actor, code: str) -> int:

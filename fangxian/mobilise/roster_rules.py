@@ -15,12 +15,15 @@ from fangxian.core.rules import rule
 
 NAME: Final = "rosters"
 MOST_POINTS: Final = 100_000
+# Further back nobody's shifts are read.
+MOST_FAIR_DAYS: Final = 31
 _POINTS = ("short", "likes", "avoids", "waits", "night", "weekend", "change", "repair")
 
 SHAPE = shapes.record(
     {
         "days": shapes.number(1, 62, whole=True),
         "most_days": shapes.number(1, 62, whole=True),
+        "fair_days": shapes.number(0, MOST_FAIR_DAYS, whole=True),
         "most_shifts": shapes.number(1, 100_000, whole=True),
         "seconds": shapes.number(1, 3600, whole=True),
         "rounds": shapes.number(0, 10_000, whole=True),
@@ -94,7 +97,9 @@ class Points:
 
 @dataclass(frozen=True)
 class RosterRules:
-    """One version. ``seconds``, ``rounds``: how long is searched; it ends after ``patience``
+    """One version. Nights and weekends of ``fair_days`` before the first day are made up for.
+
+    ``seconds``, ``rounds``: how long is searched; it ends after ``patience``
     rounds that bring nothing. ``why_days``, ``why_people``: how far around a shift is looked when
     it is asked why it can't be filled.
     """
@@ -102,6 +107,7 @@ class RosterRules:
     version: int
     days: int
     most_days: int
+    fair_days: int
     most_shifts: int
     seconds: int
     rounds: int
@@ -120,6 +126,7 @@ def roster_rules() -> RosterRules:
         version=found.version,
         days=data["days"],
         most_days=data["most_days"],
+        fair_days=data["fair_days"],
         most_shifts=data["most_shifts"],
         seconds=data["seconds"],
         rounds=data["rounds"],

@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from fangxian.common import codes
+from fangxian.mobilise.holidays import is_working_day
 from fangxian.mobilise.load import Stretch, overlaps, passed
 from fangxian.mobilise.models import DraftLine, RosterDraft, Shift, Skill, Turn, Volunteer, Wish
 from fangxian.mobilise.queries import days_off, inside, local
@@ -60,7 +61,8 @@ class Human:
     """Somebody who may be put on.
 
     ``serves``: places with the volunteer that the human is there; ``elsewhere``: shifts that are
-    not to be decided here; ``skills``: skill → the last day on which it holds, None for always.
+    not to be decided here; ``skills``: skill → the last day on which it holds, None for always;
+    ``since``: the first day of service, None if nobody sees it.
     """
 
     who: Who
@@ -69,6 +71,7 @@ class Human:
     elsewhere: tuple[Stretch, ...]
     wishes: tuple[Wish, ...] = ()
     waits: frozenset[UUID] = frozenset()
+    since: dt.date | None = None
 
     def volunteer_at(self, place: str) -> UUID | None:
         """The volunteer that the human is for a place: the nearest above it."""
@@ -84,7 +87,10 @@ class Human:
 
 @dataclass
 class Task:
-    """All of it. ``fallen``: turns of those who fell out."""
+    """All of it. ``fallen``: turns of those who fell out.
+
+    ``free``: days on which people don't work, the first day is 0, those before it count back.
+    """
 
     place: str
     first: dt.date
@@ -96,6 +102,7 @@ class Task:
     rules: RosterRules
     repairs: bool = False
     fallen: frozenset[UUID] = frozenset()
+    free: frozenset[int] | None = None
     _blocked: dict[tuple[Who, Stretch, str], tuple[str, ...]] = field(default_factory=dict)
 
     def slot(self, shift: UUID) -> Slot:
@@ -256,16 +263,22 @@ def task_for(
     _elsewhere(humans, slots, turns, first, last)
     _waits(humans, turns)
     held = _held(turns, lines, frees)
+    rules, days = roster_rules(), (last - first).days + 1
     task = Task(
         place,
         first,
-        (last - first).days + 1,
+        days,
         slots,
         humans,
         held,
         post_rules().limits,
-        roster_rules(),
+        rules,
         repairs,
+        free=frozenset(
+            n
+            for n in range(-rules.fair_days, days)
+            if not is_working_day(first + dt.timedelta(days=n))
+        ),
     )
     return _without_fallen(task) if repairs else task
 
@@ -287,14 +300,20 @@ def _humans(
     if echelon is not None:
         here = here.filter(echelon__lte=echelon)
     # Their names are nobody's business while it is worked out.
-    rows = list(here.order_by("echelon", "rank", "id").values_list("id", "person_id", "place_code"))
-    known = {person for _id, person, _place in rows}
+    rows = list(
+        here.order_by("echelon", "rank", "id").values_list(
+            "id", "person_id", "place_code", "from_date"
+        )
+    )
+    known = {row[1] for row in rows}
     serves: dict[Who, dict[str, UUID]] = defaultdict(dict)
-    for volunteer, person, code in rows:
+    since: dict[Who, dt.date] = {}
+    for volunteer, person, code, from_date in rows:
         serves[person].setdefault(code, volunteer)
+        since[person] = min(from_date, since.get(person, from_date))
     for person in sorted(on - known, key=str):
         serves[person] = {}
-    of = {volunteer: person for volunteer, person, _code in rows}
+    of = {row[0]: row[1] for row in rows}
     others = Volunteer.objects.filter(person_id__in=list(serves)).values_list("id", "person_id")
     of |= dict(others)
     skills: dict[Who, dict[str, dt.date | None]] = defaultdict(dict)
@@ -312,7 +331,14 @@ def _humans(
     for who, off in days_off(list(serves), before, last).items():
         wishes[who] += off
     return {
-        who: Human(who, places, skills.get(who, {}), (), tuple(wishes.get(who, ())))
+        who: Human(
+            who,
+            places,
+            skills.get(who, {}),
+            (),
+            tuple(wishes.get(who, ())),
+            since=since.get(who),
+        )
         for who, places in serves.items()
     }
 

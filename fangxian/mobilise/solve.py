@@ -18,6 +18,7 @@ from uuid import UUID
 
 from fangxian.mobilise import seats
 from fangxian.mobilise.asking import HARD, against, narrowed
+from fangxian.mobilise.burdens import had
 from fangxian.mobilise.figures import Far, gap, near_limits, spread
 from fangxian.mobilise.models import Wish
 from fangxian.mobilise.rostering import (
@@ -50,6 +51,7 @@ from fangxian_methods.rostering import (
     with_rest,
 )
 from fangxian_methods.rostering.check import loads
+from fangxian_methods.rostering.model import pair_of
 
 _BEFORE: Final = "@before"
 _BEYOND: Final = "+"
@@ -63,7 +65,7 @@ _CODES: Final = {
     Rule.REST: "rest_hours",
     Rule.MOST_IN_ROW: "days_in_row",
     Rule.MOST_MINUTES: "week_hours",
-    Rule.MOST_DAYS: "rest_days",
+    Rule.LEAST_REST: "rest_days",
 }
 
 
@@ -97,6 +99,8 @@ class _Made:
         least = self._seated()
         self.tags = self._tags()
         self.most_minutes = self._most_minutes()
+        free = task.free or frozenset()
+        self.had = had(task, lambda day: pair_of(day, free))
         kinds = with_rest(self._kinds(), math.ceil(task.limits.rest_hours * 60))
         points = task.rules.points
         moving = task.repairs or any(not one.fixed for one in task.held)
@@ -124,6 +128,7 @@ class _Made:
             ),
             task.first.weekday(),
             {str(who): self.now(who) for who in task.humans} if moving else {},
+            task.free,
         )
 
     def day(self, slot: Slot) -> int:
@@ -211,12 +216,10 @@ class _Made:
         longest = max((_minutes(slot) for slot in task.slots), default=0)
         return most if days * longest > most else None
 
-    def _most_days(self) -> int | None:
-        """The days of work that the days of rest leave in the whole time; None: all that fit."""
+    def _least_rest(self) -> tuple[int, int] | None:
+        """Days off in any so many days; None where the rules ask for none."""
         limits = self.task.limits
-        spans, more = divmod(self.task.days, limits.rest_within)
-        most = spans * limits.days_within + min(more, limits.days_within)
-        return most if limits.rest_days and most < self.task.days else None
+        return (limits.rest_days, limits.rest_within) if limits.rest_days else None
 
     def _tags(self) -> dict[tuple[Any, ...], str]:
         """Hours at a place from which somebody is barred → the skill not to be barred."""
@@ -262,18 +265,21 @@ class _Made:
             Limits(
                 most_minutes=self.most_minutes,
                 most_in_row=task.limits.days_in_row,
-                most_days=self._most_days(),
+                least_rest=self._least_rest(),
             ),
             frozenset(skills),
             wants=dict(wants),
             avoids=dict(avoids),
             pinned=dict(pinned),
             before=self._before(human),
+            had=self.had[human.who],
         )
 
     def _before(self, human: Human) -> tuple[str | None, ...]:
         on = {one.starts_at.date() for one in human.elsewhere}
-        days = range(-self.task.limits.days_in_row, 0)
+        limits = self.task.limits
+        back = max(limits.days_in_row, limits.rest_within if limits.rest_days else 0)
+        days = range(-back, 0)
         return tuple(
             _BEFORE if self.task.first + dt.timedelta(days=day) in on else None for day in days
         )

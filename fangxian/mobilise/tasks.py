@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from typing import Final
 
@@ -52,6 +53,24 @@ def echelons(timestamp: int) -> None:
     from fangxian.mobilise.calls.registered import ask_for_echelons
 
     ask_for_echelons(by=runner.system_actor("mobilise.echelons"))
+
+
+@app.periodic(cron="2-59/10 * * * *")
+@app.task(name="mobilise.lines", lock="mobilise.lines", queueing_lock="mobilise.lines")
+def lines(timestamp: int) -> None:
+    """Who waits for a shift moves up, also when it was another shift that let him."""
+    from fangxian.common.errors import Conflict
+    from fangxian.common.scoping import acting
+    from fangxian.mobilise import lacking
+    from fangxian.mobilise.actions import move_line
+
+    by = runner.system_actor("mobilise.lines")
+    with acting(by):
+        shifts = lacking.waited_for(by.area)
+    for shift in shifts:
+        # Each for itself: shifts are held before people, never after.
+        with contextlib.suppress(Conflict):
+            move_line(by=by, shift=shift)
 
 
 @app.periodic(cron=CRON)

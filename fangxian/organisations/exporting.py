@@ -33,7 +33,7 @@ from fangxian.core.models import File
 from fangxian.core.progress import Progress
 from fangxian.organisations import exported_places, exporting_households, exporting_together
 from fangxian.organisations.actions.revealing import WHAT
-from fangxian.organisations.models import Member, Organisation, Responsibility
+from fangxian.organisations.models import Member, Organisation, Responsibility, Standing
 from fangxian.organisations.queries import in_force
 from fangxian.organisations.rules import chain_rules
 from fangxian.organisations.wishes import standing
@@ -90,7 +90,7 @@ def _organisation_rows(code: str, clear: bool) -> Iterator[Row]:
         rows = _members(code).filter(organisation__in=chunk).order_by("from_date", "id")
         for row in rows.values_list(
             "organisation_id", "person_id", "person__name", "duty", "rank", "party_member",
-            "from_date", "wish_id",
+            "probationary", "from_date", "wish_id",
         ):  # fmt: skip
             members.setdefault(row[0], []).append(row[1:])
         of_members = [row for some in members.values() for row in some]
@@ -104,20 +104,26 @@ def _organisation_rows(code: str, clear: bool) -> Iterator[Row]:
                 body.seat.name,
                 body.seat.code,
             ]
-            for person, name, duty, rank, party, since, wish in members.get(body.id, []):
+            for person, name, duty, rank, *party, since, wish in members.get(body.id, []):
                 access.note(person)
                 yield [
                     *head,
                     name,
                     duty,
                     rank,
-                    pgettext("answer", "yes") if party else pgettext("answer", "no"),
+                    _party(*party),
                     # The names of grids and buildings repeat; the code says which.
                     _named(places.get(wish)),
                     since,
                 ]
             if body.id not in members:
                 yield [*head, "", "", "", "", "", None]
+
+
+def _party(member: bool, probationary: bool) -> str:
+    if probationary:
+        return str(Standing.PROBATIONARY.label)
+    return pgettext("answer", "yes") if member else pgettext("answer", "no")
 
 
 def _named(place: Region | None) -> str:

@@ -273,6 +273,9 @@ class MemberForm(forms.Form):
     duty = forms.CharField(label=_("Duty"), max_length=60, required=False)
     rank = forms.CharField(label=_("Rank"), max_length=40, required=False)
     party_member = forms.BooleanField(label=_("Party member"), required=False)
+    probationary = forms.BooleanField(
+        label=_("Probationary, not a full member yet"), required=False
+    )
     wish = forms.CharField(
         label=_("Wishes to serve at"),
         max_length=60,
@@ -288,6 +291,7 @@ class MemberForm(forms.Form):
             "duty": member.duty,
             "rank": member.rank,
             "party_member": member.party_member,
+            "probationary": member.probationary,
             "wish": member.wish.code if member.wish else "",
         }
 

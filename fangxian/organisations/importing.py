@@ -105,7 +105,7 @@ def _organisation_row(
     office: dict[str, Any] = {
         "duty": values.get("position", ""),
         "rank": values.get("rank", ""),
-        "party_member": _is_party(values.get("political_status", "")),
+        **_standing(values.get("political_status", "")),
         "wish": wish,
     }
     since = values.get("start_date")
@@ -130,9 +130,10 @@ def _organisation_row(
         kept = {
             "duty": office["duty"] or known.duty,
             "rank": office["rank"] or known.rank,
-            "party_member": office["party_member"]
-            if "political_status" in values
-            else known.party_member,
+            **{
+                name: office[name] if "political_status" in values else getattr(known, name)
+                for name in ("party_member", "probationary")
+            },
             "wish": wish or known.wish,
         }
         if all(getattr(known, name) == value for name, value in kept.items()):
@@ -163,10 +164,12 @@ def _wish(values: dict[str, Any], places: Places) -> Region | None:
     return place
 
 
-def _is_party(text: Any) -> bool:
-    from fangxian.organisations.shipped import party_words
+def _standing(text: Any) -> dict[str, bool]:
+    from fangxian.organisations.shipped import party_words, probationary_words
 
-    return str(text).strip() in party_words()
+    word = str(text).strip()
+    probationary = word in probationary_words()
+    return {"party_member": probationary or word in party_words(), "probationary": probationary}
 
 
 def _known_person(body: Organisation, values: dict[str, Any]) -> Person | None:

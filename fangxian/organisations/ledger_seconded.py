@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from fangxian.common import codes
 from fangxian.common.actor import Actor
@@ -32,7 +32,7 @@ from fangxian.people.models import Person
 
 FIELDS: Final = (
     FieldSpec("temporary_unit", gettext_lazy("Temporary unit"), required=True, carry_down=True),
-    FieldSpec("name", gettext_lazy("Name"), "name", required=True),
+    FieldSpec("name", pgettext_lazy("a person", "Name"), "name", required=True),
     FieldSpec("identity", gettext_lazy("Identity number"), "document"),
     FieldSpec("phone", gettext_lazy("Phone"), "phone"),
     FieldSpec("organisation", gettext_lazy("Unit at home")),

@@ -102,6 +102,8 @@ def settle_members(_by: Actor, lost: UUID, kept: UUID) -> Notes:
             "duty": stays.duty or row.duty,
             "rank": stays.rank or row.rank,
             "party_member": stays.party_member or row.party_member,
+            "probationary": _full(stays) is _full(row) is False
+            and (stays.probationary or row.probationary),
             "wish_id": stays.wish_id or row.wish_id,
         }
         _join(notes, stays, joined)
@@ -149,6 +151,10 @@ def _serve_once(notes: Notes, row: Secondment, stays: Secondment) -> None:
     notes["gone"].append(str(row.pk))
     row.delete()
     _join(notes, stays, joined)
+
+
+def _full(one: Member) -> bool:
+    return one.party_member and not one.probationary
 
 
 def _goes_on(member: Member | None) -> bool:

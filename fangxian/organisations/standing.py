@@ -19,7 +19,7 @@ from fangxian.common.ui import formats
 from fangxian.organisations.models import Member, Organisation, OrganisationKind
 from fangxian.organisations.standing_rules import StandingForm, StandingRules, standing_rules
 
-# Each human of a body and of what stands below it once; who serves elsewhere counts at home.
+# Each full member of a body and of what stands below it once; who serves elsewhere counts at home.
 _MEMBERS = """
 WITH RECURSIVE under AS (
     SELECT o.id AS top, o.id FROM organisations_organisation o WHERE o.id = ANY (%(bodies)s)
@@ -28,6 +28,7 @@ WITH RECURSIVE under AS (
     WHERE c.dissolved_on IS NULL AND c.kind_id = ANY (%(kinds)s))
 SELECT u.top, count(DISTINCT m.person_id) FROM under u
 JOIN organisations_member m ON m.organisation_id = u.id AND m.to_date IS NULL AND m.party_member
+    AND NOT m.probationary
 GROUP BY u.top
 """
 
@@ -99,7 +100,8 @@ def _size(form: StandingForm, size: int, fits: Sequence[str]) -> Iterator[Proble
         mend = _("Form it together with another one, or correct the list of members.")
     said = {"count": size, "least": form.size.least, "most": form.size.most}
     yield Problem(
-        _("It has %(count)d members of the party; this form takes %(least)d to %(most)d.") % said,
+        _("It has %(count)d full members of the party; this form takes %(least)d to %(most)d.")
+        % said,
         field="kind",
         mend=mend,
         code="size",

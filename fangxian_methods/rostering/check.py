@@ -29,6 +29,7 @@ class Rule(StrEnum):
     MOST_WEEKENDS = "most_weekends"
     MOST_NIGHTS = "most_nights"
     MOST_OF = "most_of"
+    LEAST_REST = "least_rest"
 
 
 _TEXTS: dict[Rule, str] = {
@@ -45,6 +46,7 @@ _TEXTS: dict[Rule, str] = {
     Rule.MOST_WEEKENDS: "{count} weekends, at most {limit}",
     Rule.MOST_NIGHTS: "{count} nights, at most {limit}",
     Rule.MOST_OF: "{count} times {kind}, at most {limit}",
+    Rule.LEAST_REST: "{count} days off in {within} days, at least {limit}",
 }
 
 
@@ -91,6 +93,7 @@ def breaches_of(
     yield from _each_day(person, days, demands)
     yield from _following(problem, person, days, demands)
     yield from _runs(person, days)
+    yield from _rested(person, days)
     yield from _sums(problem, person, days, demands)
 
 
@@ -143,6 +146,22 @@ def _runs(person: Person, days: Days) -> Iterator[Breach]:
                 values = {"count": length, "limit": limits.least_off}
                 yield Breach(person.id, Rule.LEAST_OFF, day, values)
         begin = end
+
+
+def _rested(person: Person, days: Days) -> Iterator[Breach]:
+    """Days off among so many days that end in the horizon; what lies before is known in part."""
+    if person.limits.least_rest is None:
+        return
+    least, within = person.limits.least_rest
+    works = [one is not None for one in (*person.before, *days)]
+    first = len(person.before)
+    for end in range(first + 1, len(works) + 1):
+        rested = within - sum(works[max(0, end - within) : end])
+        # The day on which it shows is one of work, and told once.
+        if works[end - 1] and rested < least:
+            values: dict[str, str | int] = {"count": rested, "within": within, "limit": least}
+            yield Breach(person.id, Rule.LEAST_REST, end - 1 - first, values)
+            return
 
 
 def _sums(

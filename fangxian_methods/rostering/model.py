@@ -8,7 +8,7 @@ most one demand a day, and none while away. Costs are points: fewer are better.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 DAYS_A_WEEK = 7
@@ -116,6 +116,8 @@ class Limits:
         Night shifts, and days of work, in the whole horizon.
     most_of
         Kind → how many of it; 0 for never.
+    least_rest
+        (days off, days): at least so many days off in any so many days one after another.
     """
 
     most_minutes: int | None = None
@@ -127,8 +129,11 @@ class Limits:
     most_nights: int | None = None
     most_days: int | None = None
     most_of: Mapping[str, int] = field(default_factory=dict, hash=False)
+    least_rest: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
+        if self.least_rest is not None and not 0 < self.least_rest[0] < self.least_rest[1]:
+            raise ValueError("least_rest must be some days off in more days")
         if self.least_in_row < 1 or self.least_off < 1:
             raise ValueError("least_in_row and least_off must be at least 1")
         if self.most_in_row is not None and self.most_in_row < self.least_in_row:
@@ -150,6 +155,8 @@ class Person:
         before is unknown: it neither forbids nor demands anything.
     share
         How much of the nights and weekends falls to the person, compared with the others.
+    had
+        Nights and weekends before the horizon that are made up for in it.
     """
 
     id: str
@@ -161,8 +168,11 @@ class Person:
     pinned: Mapping[int, str | None] = field(default_factory=dict, hash=False)
     before: tuple[str | None, ...] = ()
     share: float = 1.0
+    had: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
+        if min(self.had) < 0:
+            raise ValueError(f"person {self.id}: had must be at least 0, not {min(self.had)}")
         _finite(f"person {self.id}", "share", self.share)
         for wishes in (self.wants, self.avoids):
             for points in wishes.values():
@@ -188,13 +198,27 @@ class Weights:
             _finite("weights", name, getattr(self, name))
 
 
+def pair_of(day: int, free: Collection[int]) -> int | None:
+    """Its first day for a weekend of one or two of the days off; None for another day."""
+    if day not in free:
+        return None
+    first = day
+    while first - 1 in free:
+        first -= 1
+    return day - (day - first) % 2
+
+
 Days = tuple[str | None, ...]
 """A person's horizon: the demand worked on each day, None for a day off."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """All of it. ``first_weekday``: of day 0, Monday is 0. ``published``: person → days."""
+    """All of it. ``first_weekday``: of day 0, Monday is 0. ``published``: person → days.
+
+    ``free``: the days that count as weekend, where holidays make them others than Saturdays and
+    Sundays; None: these.
+    """
 
     days: int
     kinds: tuple[Kind, ...]
@@ -203,6 +227,7 @@ class Problem:
     weights: Weights = Weights()
     first_weekday: int = 0
     published: Mapping[str, Days] = field(default_factory=dict, hash=False)
+    free: frozenset[int] | None = None
 
     def __post_init__(self) -> None:
         if self.days < 1:
@@ -234,12 +259,20 @@ class Problem:
                 raise ValueError(f"published, {whose}: {len(days)} days instead of {self.days}")
 
     def weekend_of(self, day: int) -> int | None:
-        """The number of the weekend that a day belongs to; None for other days."""
+        """The number of the weekend that a day belongs to; None for other days.
+
+        Of days off one after another two are a weekend, as Saturday and Sunday are.
+        """
+        if self.free is not None:
+            return pair_of(day, self.free)
         week, weekday = divmod(day + self.first_weekday, DAYS_A_WEEK)
         return week if weekday in (SATURDAY, SUNDAY) else None
 
     def fair(self) -> dict[str, tuple[int, int]]:
-        """Person → how many nights and weekends are a fair share, rounded up."""
+        """Person → how many nights and weekends are a fair share, rounded up.
+
+        Of those before the horizon and in it, less what the person had.
+        """
         night = {kind.id for kind in self.kinds if kind.night}
         heads = sum(one.least for one in self.demands if one.kind in night)
         at: dict[int, int] = {}
@@ -251,10 +284,12 @@ class Problem:
             if (number := self.weekend_of(day)) is not None:
                 weekends[number] = max(weekends.get(number, 0), wanted)
         whole = math.fsum(one.share for one in self.people) or 1.0
+        heads += sum(one.had[0] for one in self.people)
+        ends = sum(weekends.values()) + sum(one.had[1] for one in self.people)
         return {
             one.id: (
-                _rounded_up(heads * one.share / whole),
-                _rounded_up(sum(weekends.values()) * one.share / whole),
+                max(0, _rounded_up(heads * one.share / whole) - one.had[0]),
+                max(0, _rounded_up(ends * one.share / whole) - one.had[1]),
             )
             for one in self.people
         }

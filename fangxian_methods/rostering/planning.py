@@ -12,7 +12,6 @@ from dataclasses import replace
 import numpy as np
 
 from .frame import Floats, Frame, Ints, Shape
-from .model import SATURDAY, SUNDAY
 from .priced import Priced, uncounted
 
 _DOUBLINGS = 12
@@ -63,6 +62,9 @@ class Planner:
                 at = np.array([rows[p] for p in some[begin : begin + step]])
                 group = self._priced if shape in self.by_price else self._group
                 points[at], worked[at] = group(shape, wanted[at], cost[at])
+                for row, p in zip(at.tolist(), wanted[at].tolist(), strict=True):
+                    if frame.people[p].limits.least_rest and np.isfinite(points[row]):
+                        worked[row] = self._rested(shape, p, cost[row], worked[row])
         return points + frame.base[wanted], worked
 
     def _bytes(self, shape: Shape) -> int:
@@ -92,6 +94,38 @@ class Planner:
         rows, days = np.nonzero(kinds >= 0)
         worked[rows, days] = chosen[rows, days, kinds[rows, days]]
         return points, worked
+
+    def _rested(self, shape: Shape, p: int, cost: Floats, worked: Ints) -> Ints:
+        """Days with rest enough: where there is too little, the day that costs least is left free.
+        −2 throughout where there are none."""
+        frame, person = self.frame, self.frame.people[p]
+        assert person.limits.least_rest is not None
+        least, within = person.limits.least_rest
+        before = np.array([one is not None for one in person.before], dtype=np.bool_)
+        group = self._priced if shape in self.by_price else self._group
+        while (worked > -2).all():
+            works = np.concatenate((before, worked >= 0))
+            ends = range(len(before) + 1, len(works) + 1)
+            short = (
+                end for end in ends if within - works[max(0, end - within) : end].sum() < least
+            )
+            end = next((one for one in short if works[one - 1]), None)
+            if end is None:
+                return worked
+            days = np.arange(max(0, end - within - len(before)), end - len(before))
+            may = [day for day in days.tolist() if worked[day] >= 0 and not self._set(p, day)]
+            if not may:
+                break
+            # Each of them left free by itself: the cheapest days that come of it are gone on with.
+            costs = np.where(frame.day[None] == np.array(may)[:, None], np.inf, cost[None])
+            points, found = group(shape, np.full(len(may), p), costs)
+            points[(found <= -2).any(axis=1)] = np.inf
+            best = int(points.argmin())
+            cost, worked = costs[best], found[best]
+        return np.full_like(worked, -2)
+
+    def _set(self, p: int, day: int) -> bool:
+        return bool(np.isinf(self.frame.own_off[p, day]))
 
     def _watched(self, shape: Shape, p: int, least: Floats, kinds: Ints) -> Ints:
         """Days that keep the watched limits too: what is worked too often is made dearer until it
@@ -163,11 +197,8 @@ class _Walk:
     def _weekend(self, day: int, from_work: bool) -> int:
         if self.shape.weekends < 0 or self.frame.weekend[day] is None:
             return 0
-        weekday = (day + self.frame.problem.first_weekday) % 7
-        if weekday == SUNDAY and from_work and day > 0:
-            return 0
-        assert weekday in (SATURDAY, SUNDAY)
-        return 1
+        weekend = self.frame.weekend
+        return 0 if from_work and day > 0 and weekend[day - 1] == weekend[day] else 1
 
     def _leaves(self, day: int) -> list[int]:
         """Lengths − 1 of days in a row after which a day off may come on ``day``."""

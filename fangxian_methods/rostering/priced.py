@@ -15,7 +15,6 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from .frame import Bools, Floats, Frame, Ints, Shape
-from .model import SUNDAY
 from .rules import Model
 
 _TRIES, _MOST_TRIES = 24, 100
@@ -294,8 +293,9 @@ class PlainWalk:
         none = np.zeros(len(self.people))
         if self.frame.weekend[day] is None:
             return none, none
-        sunday = (day + self.frame.problem.first_weekday) % 7 == SUNDAY
-        return self.weekend, none if sunday and day > 0 else self.weekend
+        weekend = self.frame.weekend
+        same = day > 0 and weekend[day - 1] == weekend[day]
+        return self.weekend, none if same else self.weekend
 
     def _leaves(self, day: int) -> list[int]:
         shape = self.shape

@@ -94,6 +94,14 @@ class Model:
             for begin in range(max(0, first - most), end - most):
                 keep = self.keep(person, Rule.MOST_IN_ROW)
                 model.add(sum(days[begin : begin + most + 1]) <= most).only_enforce_if(keep)
+        if limits.least_rest is not None:
+            rest, within = limits.least_rest
+            for last in range(first, end):
+                # Asked of a day of work alone: who is off puts nothing right by it, nor wrong.
+                earlier = sum(days[max(0, last + 1 - within) : last])
+                keep = self.keep(person, Rule.LEAST_REST)
+                most = within - rest - 1 + within
+                model.add(earlier + within * days[last] <= most).only_enforce_if(keep)
         for least, rule, works in (
             (limits.least_in_row, Rule.LEAST_IN_ROW, 1),
             (limits.least_off, Rule.LEAST_OFF, 0),

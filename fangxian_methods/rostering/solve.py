@@ -11,7 +11,7 @@ from enum import StrEnum
 import numpy as np
 
 from .check import Breach, breaches, cost
-from .frame import Floats, Frame, Ints
+from .frame import Bools, Floats, Frame, Ints
 from .model import Cost, Days, Person, Problem, Roster, Weights
 from .planning import Planner
 from .search import Search, Stopped
@@ -220,8 +220,8 @@ def _without_stuck(problem: Problem) -> tuple[Problem, dict[str, Days], Frame, P
     points, planner.first = planner.plan(_any_price(frame))
     lost = [
         person
-        for person, finite in zip(problem.people, np.isfinite(points), strict=True)
-        if not finite
+        for person, able in zip(problem.people, _able(points, planner.first), strict=True)
+        if not able
     ]
     if not lost:
         return problem, {}, frame, planner
@@ -236,18 +236,23 @@ def _without_stuck(problem: Problem) -> tuple[Problem, dict[str, Days], Frame, P
     points, planner.first = planner.plan(_any_price(frame))
     stuck = {
         person.id: _pinned(problem, person)
-        for person, finite in zip(problem.people, np.isfinite(points), strict=True)
-        if not finite
+        for person, able in zip(problem.people, _able(points, planner.first), strict=True)
+        if not able
     }
     rest = tuple(person for person in problem.people if person.id not in stuck)
     if not stuck:
         return problem, {}, frame, planner
-    first = planner.first[np.isfinite(points)]
+    first = planner.first[_able(points, planner.first)]
     problem = _given(replace(problem, people=rest), stuck)
     frame = Frame(problem)
     planner = Planner(frame)
     planner.first = first
     return problem, stuck, frame, planner
+
+
+def _able(points: Floats, days: Ints) -> Bools:
+    """Whose days keep the rules (p): none cost anything finite, or none were found (−2)."""
+    return np.isfinite(points) & (days > -2).all(axis=1)
 
 
 def _any_price(frame: Frame) -> Floats:
@@ -282,7 +287,8 @@ def _kept(problem: Problem, frame: Frame, start: Roster) -> Ints | None:
         _, anew = search.planner.plan(np.zeros(len(frame.demands)))
         for p, person in enumerate(problem.people):
             if person.id in broken:
-                days[p] = anew[p]
+                only = frame.indices({**mine, person.id: _pinned(problem, person)})
+                days[p] = anew[p] if (anew[p] > -2).all() else only[p]
     return days
 
 

@@ -37,7 +37,8 @@ def window(frame: Frame, people: Ints, week: int, weeks: int) -> Window:
 
 def _reach(limits: Limits) -> int:
     """How many days a rule about rows looks ahead."""
-    return max(limits.most_in_row or 0, limits.least_in_row, limits.least_off) + 1
+    within = limits.least_rest[1] if limits.least_rest is not None else 0
+    return max(limits.most_in_row or 0, limits.least_in_row, limits.least_off, within) + 1
 
 
 def part(frame: Frame, where: Window, days: Ints, given: Heads) -> Frame:
@@ -75,10 +76,19 @@ def part(frame: Frame, where: Window, days: Ints, given: Heads) -> Frame:
             problem.weights,
             (problem.first_weekday + where.begin) % DAYS_A_WEEK,
             published,
+            # A weekend is not begun anew where the window begins.
+            _free(problem, where),
         )
     )
     small.fair = fair
     return small
+
+
+def _free(problem: Problem, where: Window) -> frozenset[int] | None:
+    """The days off of a window, its own days counted from 0; those before it count on."""
+    if problem.free is None:
+        return None
+    return frozenset(day - where.begin for day in problem.free if day < where.told)
 
 
 def _left(frame: Frame, m: int, given: Heads, rows: list[int]) -> Demand:

@@ -44,6 +44,7 @@ from fangxian.mobilise.actions.posts import NewPattern, change_post, open_post
 from fangxian.mobilise.actions.shifts import cancel_shift, change_heads, close_post, lay_out
 from fangxian.mobilise.actions.signing import (
     allow,
+    move_line,
     put_on,
     renew_links,
     replace,
@@ -111,6 +112,7 @@ __all__ = [
     "issue_certificate",
     "lay_out",
     "make_wish",
+    "move_line",
     "open_post",
     "pledge",
     "pledge_members",

@@ -60,6 +60,16 @@ def withdraw(*, by: Actor, turn: Turn) -> Turn:
 
 
 @action
+def move_line(*, by: Actor, shift: Shift) -> list[Turn]:
+    """Let those who wait for a shift move up to its free places, whatever made them able to.
+
+    Each change of a shift does so for its own line; here it is done where somebody was on another
+    shift at that time and left it. Raises OutOfScope, Forbidden, Conflict (over).
+    """
+    return move_up(by, locked(by, shift.id, PLAN))
+
+
+@action
 def put_on(
     *,
     by: Actor,
@@ -70,10 +80,12 @@ def put_on(
 ) -> Turn:
     """Put somebody on a shift, as who plans it. With an ``override`` he waits past a limit.
 
-    Then others who plan there are told: one of them may :func:`allow`. Raises as :func:`sign_up`.
+    Then others who plan there are told: one of them may :func:`allow`. Who was put on is told, but
+    not by a chat list on which he wrote himself. Raises as :func:`sign_up`.
     """
     found = locked(by, shift.id, PLAN)
-    turn = enter(by, found, volunteer, source, override)
+    tell = "mobilise.put_on" if source == Turn.Source.STAFF else ""
+    turn = enter(by, found, volunteer, source, override, tell=tell)
     _ask_second(by, found, turn)
     return turn
 
@@ -106,8 +118,6 @@ def take_off(*, by: Actor, turn: Turn, absent: bool = False) -> Turn | None:
     """
     after = post_rules().record_within if absent else dt.timedelta()
     found, shift = held(by, turn.id, PLAN, after=after)
-    if found.came_at is not None:
-        raise Conflict(_("%(name)s has come already.") % {"name": found.volunteer.name})
     if absent and timezone.now() < shift.starts_at:
         raise Conflict(_("The shift has not begun: take somebody off the roster instead."))
     end(found, Turn.State.ABSENT if absent else Turn.State.TAKEN_OFF)
@@ -136,7 +146,7 @@ def replace(
     Turn.objects.filter(shift=shift, volunteer=volunteer, state=Turn.State.WAITING).update(
         state=Turn.State.LEFT, ended_at=timezone.now()
     )
-    made = enter(by, shift, volunteer, Turn.Source.RESERVE, override, for_turn=before)
+    made = enter(by, shift, volunteer, Turn.Source.RESERVE, override, before, "mobilise.put_on")
     _ask_second(by, shift, made)
     if made.asks and made.for_turn_id == before.id:
         return made

@@ -110,7 +110,11 @@ def _standing(turn_id: UUID, volunteer: Volunteer | None = None) -> Turn:
     )
     if found is None or (volunteer is not None and found.volunteer_id != volunteer.id):
         raise OutOfScope(str(turn_id))
-    if found.state != Turn.State.PLACED or found.shift.starts_at <= timezone.now():
+    if (
+        found.state != Turn.State.PLACED
+        or found.came_at is not None
+        or found.shift.starts_at <= timezone.now()
+    ):
         raise Conflict(_("Only shifts that are on the roster and have not begun are swapped."))
     return found
 

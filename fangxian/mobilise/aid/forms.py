@@ -212,7 +212,7 @@ class ResultForm(forms.Form):
 class TraineeForm(forms.Form):
     """Whom a programme trains."""
 
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = forms.CharField(label=pgettext_lazy("a person", "Name"), max_length=60)
     organisation = forms.CharField(label=pgettext_lazy("an organisation", "Unit"), max_length=80)
     position = forms.CharField(label=_("Position or title"), max_length=60, required=False)
     topic = forms.CharField(label=_("Trained in"), max_length=120)

@@ -55,7 +55,7 @@ TRAINEES: Final = "aid_trainees"
 
 MEMBER_FIELDS: Final = (
     FieldSpec("aid_batch", gettext_lazy("Batch"), carry_down=True),
-    FieldSpec("name", gettext_lazy("Name"), "name", required=True),
+    FieldSpec("name", pgettext_lazy("a person", "Name"), "name", required=True),
     FieldSpec("identity", gettext_lazy("Identity number"), "document"),
     FieldSpec("phone", gettext_lazy("Phone"), "phone"),
     FieldSpec("organisation", gettext_lazy("Unit at home")),
@@ -69,7 +69,7 @@ MEMBER_FIELDS: Final = (
 TRAINEE_FIELDS: Final = (
     FieldSpec("programme", gettext_lazy("Standing programme"), carry_down=True),
     FieldSpec("term", pgettext_lazy("of a programme", "Term")),
-    FieldSpec("name", gettext_lazy("Name"), "name", required=True),
+    FieldSpec("name", pgettext_lazy("a person", "Name"), "name", required=True),
     FieldSpec("trainee_unit", gettext_lazy("Place of work"), required=True, synonyms="employer"),
     FieldSpec("position", gettext_lazy("Position or title")),
     FieldSpec("trained_in", gettext_lazy("Trained in"), required=True),

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from fangxian.common.actor import Actor
@@ -27,9 +28,10 @@ from fangxian.mobilise.models import (
     AidTrainee,
     FamilyContact,
 )
-from fangxian.mobilise.queries import inside
+from fangxian.mobilise.queries import away, inside
 
 State = AidBatch.State
+GOING = (State.PLANNED, State.UNDER_WAY)
 # A batch that still needs somebody's care.
 OPEN = (State.PLANNED, State.UNDER_WAY, State.RETURNED)
 DAY = dt.timedelta(days=1)
@@ -113,6 +115,43 @@ def led_by(by: Actor) -> QuerySet[AidBatch]:
     mine = Q(members__leader=True, members__person_id=by.person_id) | Q(liaison_id=by.person_id)
     rows = AidBatch.objects.filter(mine, state__in=[State.UNDER_WAY, State.RETURNED])
     return rows.distinct() if by.person_id is not None else rows.none()
+
+
+def elsewhere(one: AidBatch, people: Collection[UUID], first: dt.date, until: dt.date) -> set[UUID]:
+    """Who of the people is with another batch in these days, or in quarantine after one.
+
+    A batch that is under way lasts until its last day, or until today when that is over. Four
+    queries.
+    """
+    going = AidMember.objects.filter(person_id__in=people, returned_on=None).exclude(batch=one)
+    going = going.filter(batch__state__in=GOING, batch__until__gte=first)
+    busy = set(
+        going.annotate(since=Coalesce("batch__left_on", "batch__from_date"))
+        .filter(since__lte=until)
+        .values_list("person_id", flat=True)
+    )
+    today, own = timezone.localdate(), _stays(one)
+    for person, stays in away(people, first, until).items():
+        told = [(stay.first, stay.until) for stay in stays]
+        for stay in own.get(person, ()):
+            if stay in told:
+                told.remove(stay)
+        if any((last or max(today, begun)) >= first for begun, last in told):
+            busy.add(person)
+    return busy
+
+
+def _stays(one: AidBatch) -> dict[UUID, list[tuple[dt.date, dt.date | None]]]:
+    """From when until when the members of a batch are with it or in quarantine, as it is stored."""
+    found: dict[UUID, list[tuple[dt.date, dt.date | None]]] = defaultdict(list)
+    for row in AidMember.objects.filter(batch=one).select_related("batch").defer("name"):
+        planned = row.batch.state == AidBatch.State.PLANNED
+        since = row.batch.left_on or row.batch.from_date
+        found[row.person_id].append((since, row.batch.until if planned else row.returned_on))
+    of = AidQuarantine.objects.filter(member__batch=one).select_related("member")
+    for stay in of.defer("member__name"):
+        found[stay.member.person_id].append((stay.from_date, stay.ended_on or stay.until))
+    return found
 
 
 def out(code: str) -> int:

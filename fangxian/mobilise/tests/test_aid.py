@@ -59,11 +59,11 @@ def planned(
     """A batch of the county with its members, all of one unit; the first leads it."""
     place = places[places.county]
     values = {"number": 1, "elsewhere": "示例国", "purpose": "测试", "from_date": day(-5)}
+    values["until"] = day(5)
     batch = actions.plan_batch(
         by=hq,
         place=place,
         name="援助测试",
-        until=day(5),
         counters=["samples", "patients"],
         **{**values, **more},
     )

@@ -11,9 +11,10 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fangxian.common import registries
 from fangxian.common.errors import Conflict, Invalid, OutOfScope
 from fangxian.common.scoping import acting
-from fangxian.mobilise import queries, tasks
+from fangxian.mobilise import lacking, queries, tasks
 from fangxian.mobilise.actions import (
     check_in,
     check_out,
@@ -210,3 +211,26 @@ def test_the_position_goes_along_only_if_it_is_chosen_and_is_kept_for_who_plans_
     with acting(alice):
         assert not Whereabouts.objects.exists()
         assert Turn.objects.get(id=turn.id).came_at is not None
+
+
+def test_who_is_missing_is_seen_and_is_not_on_a_post(
+    post: Post, alice: Any, cast: Any, places: Any, client_of: Any
+) -> None:
+    home = places[places.community]
+    me = enlisted(alice, home, "测试甲")
+    by, early = as_volunteer(cast, "alice", me), shift(alice, post)
+    put_on(by=alice, shift=early, volunteer=me)
+    on_duty = registries.facts.get("mobilise.on_duty")
+    said = "现应到岗未签到"
+    running(alice, early, begun=5)
+    with acting(alice):
+        # Some minutes are forgiven.
+        assert (lacking.not_come(home.code), on_duty.read(alice, home.code)) == (0, 0)
+    running(alice, early, begun=15)
+    with acting(alice):
+        assert lacking.not_come(home.code) == 1
+    assert said in client_of("alice").get("/").content.decode()
+    check_in(by=by, token=post.token)
+    with acting(alice):
+        assert (lacking.not_come(home.code), on_duty.read(alice, home.code)) == (0, 1)
+    assert said not in client_of("alice").get("/").content.decode()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from fangxian.common.errors import Conflict
 from fangxian.common.scoping import acting
 from fangxian.core.models import Notification
-from fangxian.mobilise import jobs, rostering
+from fangxian.mobilise import jobs, rostering, solve
 from fangxian.mobilise.actions import (
     NewPattern,
     draft_roster,
@@ -141,6 +141,30 @@ def test_days_of_rest_are_left_to_everybody(alice: Any, places: Any) -> None:
         assert Shift.objects.filter(post=post).count() == 7
     # What breaks it is found: the roster of before, by the same rules.
     assert set(refused(tight, free)) == {"rest_days"}
+
+
+def test_nights_and_weekends_of_the_weeks_before_are_made_up_for(
+    alice: Any, places: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three nights and a holiday were one's before; who is new isn't asked to make up for them."""
+    home, first = places[places.community], timezone.localdate() + 6 * DAY
+    holidays = {first - 4 * DAY, first + DAY}
+    monkeypatch.setattr(rostering, "is_working_day", lambda day: day not in holidays)
+    post = gate(alice, home, NewPattern(NIGHT, dt.time(0), 480, 1), first=1, days=9)
+    people = [enlisted(alice, home, f"测试{n}") for n in range(3)]
+    for at in range(3):
+        put_on(by=alice, shift=shift(alice, post, NIGHT, at), volunteer=people[0])
+    with acting(alice):
+        task = rostering.task_for(home.code, first, first + 3 * DAY)
+    served, other, new = (one.person_id for one in people)
+    since = {served: first - 90 * DAY, other: first - 90 * DAY, new: first}
+    humans = {who: replace(one, since=since[who]) for who, one in task.humans.items()}
+    made = solve._Made(replace(task, humans=humans))
+    assert made.had == {served: (3, 1), other: (0, 0), new: (2, 0)}
+    assert [made.problem.weekend_of(day) for day in range(4)] == [None, 1, None, None]
+    assert made.problem.fair() == {str(served): (0, 0), str(other): (3, 1), str(new): (1, 1)}
+    plan = solved(replace(task, humans=humans), 7)
+    assert Counter(who for _shift, who in plan.on) == {other: 3, new: 1}
 
 
 def test_the_same_seed_gives_the_same_roster(alice: Any, places: Any) -> None:

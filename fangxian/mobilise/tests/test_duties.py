@@ -73,11 +73,17 @@ def test_duties_are_ticked_and_what_is_left_is_told_on(
     with pytest.raises(Conflict, match="已签退"):
         tick(by=me, turn=turn, duty=OWN[0])
     late = shift(alice, post, LATE)
+    next_ = enlisted(alice, places[places.community], "测试乙")
+    put_on(by=alice, shift=late, volunteer=next_)
     now = timezone.now()
     with acting(alice):
         Shift.objects.filter(id=early.id).update(ends_at=now)
         Shift.objects.filter(id=late.id).update(starts_at=now, cut_off=now)
-    assert f"{EARLY}未勾选：{OWN[0]}" in desk.get(f"{BASE}/shifts/{late.id}/").content.decode()
+    left = f"{EARLY}未勾选：{OWN[0]}"
+    assert left in desk.get(f"{BASE}/shifts/{late.id}/").content.decode()
+    # Who comes next finds it on his own page as soon as he is there.
+    check_in(by=as_volunteer(cast, "alice", next_), token=post.token)
+    assert left in desk.get(f"{BASE}/mine/").content.decode()
 
 
 def test_what_one_did_is_done_for_all_of_the_shift(

@@ -113,6 +113,10 @@ def test_what_was_passed_elsewhere_is_no_licence() -> None:
     assert passed(at(22, 8), has, LIMITS) == []
     later = [at(day, 8, 10) for day in range(20, 26)]
     assert passed(at(26, 8), [*has, *later], LIMITS) == ["week_hours", "days_in_row"]
+    # Nor of a second shift in the run that is too long already.
+    short = [at(day, 8, 4) for day in range(20, 27)]
+    assert passed(at(25, 20, 2), short, LIMITS) == ["days_in_row"]
+    assert passed(at(25, 20, 2), short[1:], LIMITS) == []
 
 
 def test_nights_are_counted_by_their_hours() -> None:

@@ -13,8 +13,16 @@ from django.utils import timezone
 
 from fangxian.common.errors import Conflict
 from fangxian.common.scoping import acting
-from fangxian.mobilise.actions import NewPattern, NewSkill, enlist_new, put_on, replace, take_off
-from fangxian.mobilise.models import Pattern, Post, Shift, Skill, Turn
+from fangxian.mobilise.actions import (
+    NewPattern,
+    NewSkill,
+    enlist_new,
+    make_wish,
+    put_on,
+    replace,
+    take_off,
+)
+from fangxian.mobilise.models import Pattern, Post, Shift, Skill, Turn, Wish
 from fangxian.mobilise.tests.conftest import EARLY, LATE, NIGHT, as_volunteer, enlisted, gate, shift
 from fangxian.mobilise.views import taking
 
@@ -129,6 +137,13 @@ def test_the_reserve_is_offered_in_its_order(client_of: Any, alice: Any, places:
     two = NewPattern(EARLY, dt.time(8), 480, 1, {"nurse": 1})
     post = gate(alice, home, two, days=1)
     early = shift(alice, post)
+    cant = enlisted(alice, home, "测试庚", "nurse")
+    make_wish(by=alice, volunteer=cant, kind="off", first=early.day, until=early.day)
+    with acting(alice):
+        # The shift is moved to this hour below.
+        Wish.objects.update(first=timezone.localdate() - dt.timedelta(days=1))
+    asked = client_of("alice").get(f"{BASE}/shifts/{early.id}/").content.decode()
+    assert asked.count("说过该时段不行") == 1
     gone = enlisted(alice, home, "测试甲", "nurse")
     enlisted(alice, home, "测试乙")
     later = enlisted(alice, home, "测试丙", "nurse", echelon=2)
@@ -152,7 +167,8 @@ def test_the_reserve_is_offered_in_its_order(client_of: Any, alice: Any, places:
     page = client.get(url).content.decode()
     names = re.findall(r"测试.", page[page.index('<form class="fx-form"') :])
     # Neither who lacks the skill nor who is on duty elsewhere.
-    assert names == [waits.name, first.name, later.name]
+    assert names == [waits.name, first.name, later.name, cant.name]
+    assert page.count("说过该时段不行") == 1
     assert client.post(url, {"volunteer": str(waits.id)}).status_code == 302
     with acting(alice):
         taken = Turn.objects.get(shift=early, state="placed")

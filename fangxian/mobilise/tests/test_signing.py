@@ -15,6 +15,7 @@ from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope
 from fangxian.common.scoping import acting
 from fangxian.core.actions import create_emergency
 from fangxian.core.models import Notification
+from fangxian.mobilise import tasks
 from fangxian.mobilise.actions import (
     NewPattern,
     NewSkill,
@@ -194,6 +195,15 @@ def test_who_waits_but_is_on_duty_elsewhere_by_then_does_not_move_up(
     assert moved is not None
     assert moved.volunteer_id == third.id
     assert states(alice, early)["测试乙"] == WAITING
+    # The place becomes free again while he is on duty, and he off duty afterwards.
+    with acting(alice):
+        on = Turn.objects.get(shift=early, volunteer=third)
+        elsewhere = Turn.objects.get(shift=late, volunteer=second)
+    assert take_off(by=alice, turn=on) is None
+    take_off(by=alice, turn=elsewhere)
+    assert states(alice, early)["测试乙"] == WAITING
+    tasks.lines(0)
+    assert states(alice, early)["测试乙"] == PLACED
 
 
 def test_until_the_cut_off_only_and_not_after_the_end(

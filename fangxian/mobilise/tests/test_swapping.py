@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,9 +21,11 @@ from fangxian.mobilise.actions import (
     agree_to_swap,
     ask_swap,
     change_heads,
+    check_in,
     decline_swap,
     put_on,
     take_off,
+    withdraw,
     withdraw_swap,
 )
 from fangxian.mobilise.models import Post, Shift, Swap, Turn
@@ -200,3 +203,20 @@ def test_the_line_is_that_of_a_list(places: Any, alice: Any, steps: list[tuple[s
         early.refresh_from_db()
         assert early.placed == min(len(line), heads)
         transaction.set_rollback(True)
+
+
+def test_who_has_come_swaps_no_more(post: Post, two: Any) -> None:
+    """Check-in opens before the shift begins: what was asked before is answered too late."""
+    by, first, other, second = two
+    early, now = shift(by, post), timezone.now()
+    turn = put_on(by=by, shift=early, volunteer=first)
+    swap = ask_swap(by=by, turn=turn, to=second)
+    with acting(by):
+        begins = now + dt.timedelta(minutes=20)
+        Shift.objects.filter(id=early.id).update(starts_at=begins, cut_off=begins)
+    check_in(by=by, token=post.token)
+    with pytest.raises(Conflict, match="未开始"):
+        agree_to_swap(by=other, swap=swap)
+    with pytest.raises(Conflict, match="已到岗"):
+        withdraw(by=by, turn=turn)
+    assert on(by, early) == {"测试甲"}

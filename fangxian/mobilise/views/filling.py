@@ -99,5 +99,7 @@ def _told(one: Ready, rules: PostRules) -> str:
     if one.waits:
         said.append(_("waits for this shift"))
     said += [label(rules.skills, code) for code in sorted(one.skills)]
+    if one.off:
+        said.append(_("said no to that time"))
     said += [limit(code).message for code in one.over]
     return " · ".join(said)

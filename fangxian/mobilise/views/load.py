@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
@@ -33,7 +33,7 @@ FORMS: Final = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 COLUMNS: Final = (
-    ExportColumn(gettext_lazy("Name"), width=14),
+    ExportColumn(pgettext_lazy("a person", "Name"), width=14),
     ExportColumn(gettext_lazy("Serves at"), width=24),
     ExportColumn(gettext_lazy("Unit"), width=24),
     ExportColumn(gettext_lazy("Hours in seven days"), "number"),

@@ -23,12 +23,13 @@ from fangxian.common.ui.pages import saving
 from fangxian.common.ui.problems import tried
 from fangxian.mobilise import actions, fatigue, lacking, queries, seats
 from fangxian.mobilise.actions.posts import PLAN, VIEW
-from fangxian.mobilise.duties import done, duties_of
+from fangxian.mobilise.duties import done, duties_of, left_behind
 from fangxian.mobilise.forms import PutOnForm
 from fangxian.mobilise.holidays import marked, not_announced
 from fangxian.mobilise.line import Override, limit
 from fangxian.mobilise.load import passed
 from fangxian.mobilise.models import Shift, Turn, Volunteer
+from fangxian.mobilise.reserve import off_then
 from fangxian.mobilise.rules import label, post_rules
 from fangxian.mobilise.views.common import frame
 from fangxian.mobilise.views.rosters import posts_page, views_of
@@ -136,7 +137,7 @@ def _detail(request: SignedRequest, shift: Shift, sent: PutOnForm | None) -> Htt
     context = {
         "shift": shift,
         "where": full_name(shift.place_code),
-        "form": sent or (_choice(offered, near) if may_plan else None),
+        "form": sent or (_choice(shift, offered, near) if may_plan else None),
         "wanted": wanted,
         "offers": bool(offered),
         "searches": bool(wanted) or len(offered) >= MOST_OFFERED,
@@ -161,9 +162,20 @@ def _offered(shift: Shift, name: str) -> list[Volunteer]:
     return list((found.filter(name__icontains=name) if name else found)[:MOST_OFFERED])
 
 
-def _choice(offered: Collection[Volunteer], near: Mapping[UUID, Mapping[str, Any]]) -> PutOnForm:
+def _choice(
+    shift: Shift, offered: Collection[Volunteer], near: Mapping[UUID, Mapping[str, Any]]
+) -> PutOnForm:
     shown = Volunteer.objects.filter(id__in=[one.id for one in offered])
-    return PutOnForm(volunteers=shown.order_by("echelon", "rank", "id"), marks=near)
+    off = off_then(offered, shift, post_rules())
+    # A list of choices has no colours: what speaks against somebody is said by words.
+    says = {
+        one.id: [*([_("said no to that time")] if one.id in off else []), *near[one.id]["says"]]
+        if one.id in near
+        else [_("said no to that time")]
+        for one in offered
+        if one.id in near or one.id in off
+    }
+    return PutOnForm(volunteers=shown.order_by("echelon", "rank", "id"), says=says)
 
 
 def _people(shift: Shift) -> dict[str, Any]:
@@ -216,26 +228,11 @@ def _people(shift: Shift) -> dict[str, Any]:
 def _duties(shift: Shift) -> dict[str, Any]:
     """What is to be done there, by whom it was; what the shifts of the last day left behind."""
     rules = post_rules()
-    duties = duties_of(shift.post, rules)
-    turns = Turn.objects.select_related("volunteer").filter(came_at__isnull=False)
-    before = (
-        turns.select_related("shift")
-        .filter(shift__post=shift.post, shift__ends_at__lte=shift.starts_at)
-        .filter(shift__ends_at__gt=shift.starts_at - dt.timedelta(days=1), went_at__isnull=False)
-        .order_by("-went_at")
-    )
-    left: dict[UUID, list[Turn]] = {}
-    for turn in before:
-        left.setdefault(turn.shift_id, []).append(turn)
+    turns = Turn.objects.select_related("volunteer").filter(shift=shift, came_at__isnull=False)
     return {
         "kind": label(rules.kinds, shift.post.kind),
-        "duties": done(duties, turns.filter(shift=shift)),
-        "notes": [turn for of in left.values() for turn in of if turn.note][:5],
-        "undone": [
-            {"shift": of[0].shift, "duties": [one.text for one in open_]}
-            for of in left.values()
-            if (open_ := [one for one in done(duties, of) if one.at is None])
-        ],
+        "duties": done(duties_of(shift.post, rules), turns),
+        "left": left_behind(shift),
     }
 
 

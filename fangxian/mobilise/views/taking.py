@@ -25,7 +25,7 @@ from fangxian.common.ui.problems import tried
 from fangxian.common.ui.qr import qr
 from fangxian.mobilise import actions, fatigue, links, queries
 from fangxian.mobilise.actions.signing import TAKE
-from fangxian.mobilise.duties import done, duties_of
+from fangxian.mobilise.duties import done, duties_of, left_behind
 from fangxian.mobilise.forms import CheckInForm, NoteForm
 from fangxian.mobilise.line import HELD
 from fangxian.mobilise.models import Post, Shift, Turn, Volunteer
@@ -164,7 +164,7 @@ def mine(request: SignedRequest) -> HttpResponse:
 
 
 def _show_duties(turns: Sequence[Turn]) -> None:
-    """What is to be done on shifts where one is just now, and what of it was, by whomever."""
+    """What is to be done on shifts where one is just now, what of it was, what others left."""
     if not turns:
         return
     rules = post_rules()
@@ -174,6 +174,7 @@ def _show_duties(turns: Sequence[Turn]) -> None:
         of[one.shift_id].append(one)
     for turn in turns:
         turn.duties = done(duties_of(turn.shift.post, rules), of[turn.shift_id])  # type: ignore[attr-defined]
+        turn.left = left_behind(turn.shift)  # type: ignore[attr-defined]
 
 
 @page(TAKE, methods=("POST",))

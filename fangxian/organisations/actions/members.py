@@ -42,6 +42,7 @@ def add_member(
     duty: str = "",
     rank: str = "",
     party_member: bool = False,
+    probationary: bool = False,
     wish: Region | None = None,
     from_date: dt.date | None = None,
 ) -> Member:
@@ -57,7 +58,8 @@ def add_member(
     values: dict[str, Any] = {
         "duty": duty.strip(),
         "rank": rank.strip(),
-        "party_member": party_member,
+        "party_member": party_member or probationary,
+        "probationary": probationary,
     }
     known = Member.objects.filter(person=person, organisation=organisation, to_date=None).first()
     if known is not None:
@@ -89,6 +91,7 @@ def add_new_member(
     duty: str = "",
     rank: str = "",
     party_member: bool = False,
+    probationary: bool = False,
     wish: Region | None = None,
     from_date: dt.date | None = None,
     emergency_id: UUID | None = None,
@@ -122,7 +125,8 @@ def add_new_member(
         place_code=seat,
         duty=duty.strip(),
         rank=rank.strip(),
-        party_member=party_member,
+        party_member=party_member or probationary,
+        probationary=probationary,
         wish=wish,
         from_date=day,
     )
@@ -136,9 +140,10 @@ def change_member(
     duty: str,
     rank: str,
     party_member: bool,
+    probationary: bool,
     wish: Region | None,
 ) -> Member:
-    """Bring duty, rank, party membership and wish up to date.
+    """Bring duty, rank, party membership (``probationary``: not a full one) and wish up to date.
 
     Raises Invalid for a wish for more than a community.
     """
@@ -147,7 +152,12 @@ def change_member(
     if problem is not None:
         raise Invalid(problem)
     changed = update_fields(
-        member, duty=duty.strip(), rank=rank.strip(), party_member=party_member, wish=wish
+        member,
+        duty=duty.strip(),
+        rank=rank.strip(),
+        party_member=party_member or probationary,
+        probationary=probationary,
+        wish=wish,
     )
     if changed:
         member.save(update_fields=changed)

@@ -52,6 +52,7 @@ def begin(by: Actor, row: Secondment, day: dt.date | None = None) -> None:
         organisation=unit.organisation,
         duty=row.duty,
         party_member=bool(row.standing),
+        probationary=row.standing == Standing.PROBATIONARY,
         from_date=day,
     )
     row.save(update_fields=["member"])
@@ -174,6 +175,8 @@ def _office(unit: TemporaryUnit, office: str) -> str:
 
 def _standing(home: Member, standing: str | None) -> str:
     if standing is None:
+        if home.probationary:
+            return Standing.PROBATIONARY
         return Standing.FULL if home.party_member else ""
     if standing not in ("", *Standing.values):
         raise Invalid(Problem(_("Choose one of those that are offered."), field="standing"))
@@ -196,6 +199,7 @@ def change_secondment(*, by: Actor, secondment: Secondment, duty: str, standing:
             duty=row.duty,
             rank=row.member.rank,
             party_member=bool(standing),
+            probationary=standing == Standing.PROBATIONARY,
             wish=row.member.wish,
         )
     return row

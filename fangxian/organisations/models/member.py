@@ -41,7 +41,8 @@ class Member(Placed):
     """A membership. ``place_code`` is the organisation's seat; the person stays one human.
 
     ``ended_by``: what ended it but a decision about this member alone. ``wish``: where he or she
-    said to wish to serve, a community or a place in one.
+    said to wish to serve, a community or a place in one. ``probationary``: a party member who isn't
+    a full one yet, and doesn't count for the form of a party body.
     """
 
     scope = Scoped()
@@ -51,6 +52,9 @@ class Member(Placed):
     duty = models.CharField(_("duty"), max_length=60, blank=True)
     rank = models.CharField(_("rank"), max_length=40, blank=True)
     party_member = models.BooleanField(_("party member"), default=False)
+    probationary = models.BooleanField(
+        _("probationary member of the party"), default=False, db_default=False
+    )
     wish = models.ForeignKey(
         Region,
         models.PROTECT,
@@ -72,6 +76,9 @@ class Member(Placed):
             ),
             models.CheckConstraint(
                 condition=Q(to_date=None) | Q(to_date__gte=F("from_date")), name="member_dates"
+            ),
+            models.CheckConstraint(
+                condition=Q(probationary=False) | Q(party_member=True), name="member_probationary"
             ),
         ]
         indexes = [

@@ -25,6 +25,7 @@ from fangxian.core.imports import problems_of
 from fangxian.core.models import ImportRun
 from fangxian.core.tests import importing
 from fangxian.core.tests.importing import run_job
+from fangxian.organisations.actions import change_member
 from fangxian.organisations.exporting import EXPORTS, written
 from fangxian.organisations.models import Member, Organisation, Responsibility
 from fangxian.people.models import PersonDocument, PersonPhone
@@ -309,11 +310,17 @@ def test_an_export_says_party_membership_in_a_word_that_the_import_reads(hq, pla
     imported(hq, "organisations", bodies, places.county)
     export = EXPORTS["organisations"]
     with acting(hq):
+        member = Member.objects.filter(party_member=True).order_by("id")[0]
+        told = {"duty": member.duty, "rank": member.rank, "wish": None, "party_member": True}
+        change_member(by=hq, member=member, probationary=True, **told)
         said = {row[9] for row in export.rows(places.county, False) if row[9]}
-    assert said == {"是", "否"}
+        member.refresh_from_db()
+    assert said - {"是"} == {"否", "预备党员"}
+    assert (member.party_member, member.probationary) == (True, True)
     data = Path(organisations.__file__).parent / "data" / "words.json"
     words = json.loads(data.read_text("utf-8"))
     assert "是" in words["party"]
+    assert "预备党员" in words["probationary"]
     assert "否" not in words["party"]
 
 

@@ -13,8 +13,13 @@ from django.utils import timezone
 from fangxian.common.errors import Invalid
 from fangxian.common.scoping import acting
 from fangxian.organisations import standing
-from fangxian.organisations.actions import add_member, change_organisation, create_organisation
-from fangxian.organisations.models import OrganisationKind
+from fangxian.organisations.actions import (
+    add_member,
+    change_member,
+    change_organisation,
+    create_organisation,
+)
+from fangxian.organisations.models import Member, OrganisationKind
 from fangxian.organisations.registered_coming import today as todays
 from fangxian.organisations.rules import in_force
 from fangxian.organisations.standing_rules import STANDING, check
@@ -71,12 +76,21 @@ def test_a_branch_that_does_not_fit_is_listed_with_what_to_do(
     listed = reverse("organisations:tree") + "?state=unfit"
     assert "示例党支部" in text(client.get(listed))
     page = text(client.get(reverse("organisations:organisation", args=[branch.id])))
-    assert "党员2名；这种形式应为3至50名" in page
+    assert "正式党员2名；这种形式应为3至50名" in page
     with acting(alice):
         assert [item.count for item in todays(alice)] == [1]
     # Who is in a group of it counts with it.
     group = body("第1党小组", "party_group", parent=branch)
     join(group, 1, duty="组长")
+    assert codes_of(branch) == set()
+    # A probationary member is none of the three.
+    with acting(alice):
+        (leader,) = Member.objects.filter(organisation=group)
+    told = {"duty": leader.duty, "rank": "", "wish": None}
+    half = change_member(by=alice, member=leader, party_member=True, probationary=True, **told)
+    assert (half.party_member, codes_of(branch)) == (True, {"size"})
+    assert "预备党员" in text(client.get(reverse("organisations:organisation", args=[group.id])))
+    change_member(by=alice, member=leader, party_member=True, probationary=False, **told)
     assert codes_of(branch) == set()
     assert "示例党支部" not in text(client.get(listed))
     with acting(alice):

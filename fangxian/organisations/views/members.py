@@ -55,7 +55,9 @@ def join(request: SignedRequest, organisation_id: UUID) -> HttpResponse:
 
 
 def _join(request: SignedRequest, body: Organisation, given: dict[str, Any]) -> Member:
-    office = {name: given[name] for name in ("duty", "rank", "party_member", "wish")}
+    office = {
+        name: given[name] for name in ("duty", "rank", "party_member", "probationary", "wish")
+    }
     office["from_date"] = given["on"]
     if given["holder"]:
         holder = holder_of(given["holder"])

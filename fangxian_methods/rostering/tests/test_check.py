@@ -54,6 +54,8 @@ BROKEN = [
     (Rule.MOST_WEEKENDS, {}, {"most_weekends": 0}, "-----d-"),
     (Rule.MOST_WEEKENDS, {}, {"most_weekends": 0}, "------d"),
     (Rule.MOST_NIGHTS, {}, {"most_nights": 1}, "n-n----"),
+    (Rule.LEAST_REST, {}, {"least_rest": (2, 5)}, "dd-dd--"),
+    (Rule.LEAST_REST, {"before": ("day", "day", None)}, {"least_rest": (2, 5)}, "dd-----"),
     (Rule.MOST_OF, {}, {"most_of": {"day": 1}}, "d-d----"),
 ]
 
@@ -88,6 +90,9 @@ def test_a_skill_is_asked_of_each() -> None:
         ({"least_off": 2}, (None,), "d------"),
         ({"most_in_row": 2}, ("day", "day", "day", None), "dd-----"),
         ({"most_weekends": 1}, (), "-----dd"),
+        ({"least_rest": (2, 5)}, (), "ddd--dd"),
+        # What was short before the first day is nobody's to mend.
+        ({"least_rest": (2, 5)}, ("day",) * 5, FREE),
     ],
 )
 def test_what_keeps_the_rules(
@@ -95,6 +100,12 @@ def test_what_keeps_the_rules(
 ) -> None:
     somebody = Person("a", Limits(**limits), before=before)  # type: ignore[arg-type]
     assert breaches(problem(somebody), {"a": days(plan)}) == ()
+
+
+def test_a_holiday_is_weekends_of_two_days() -> None:
+    """Tuesday to Thursday are off, Saturday and Sunday are worked in their place."""
+    whole = problem(Person("a"), free=frozenset({1, 2, 3}))
+    assert [whole.weekend_of(day) for day in range(7)] == [None, 1, 1, 3, None, None, None]
 
 
 def test_what_a_roster_costs() -> None:

@@ -16,7 +16,9 @@ from fangxian_methods.rostering import (
     Problem,
     Progress,
     Result,
+    Rule,
     Stop,
+    Weights,
     breaches,
     cost,
     planning,
@@ -44,6 +46,44 @@ def test_small_rosters_are_nearly_the_best_there_are(seed: int) -> None:
     assert result.cost == cost(problem, result.roster)
     assert best - 1e-3 <= result.cost.total <= 1.03 * best + 1
     assert result.bound <= best + 1e-3
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_rest_in_any_days_holidays_and_what_was_had_are_planned_as_well(seed: int) -> None:
+    """Two days off in any five; Tuesday to Thursday are a holiday; one had three nights before."""
+    problem = made(seed)
+    people = tuple(
+        replace(
+            one,
+            limits=replace(one.limits, least_rest=(2, 5), least_minutes=0),
+            had=(3 * (n == 0), n % 2),
+        )
+        for n, one in enumerate(problem.people)
+    )
+    problem = replace(problem, people=people, free=frozenset({1, 2, 3}), weights=Weights(0, 3, 3))
+    result = solve(problem, stop=Stop(seconds=None, rounds=8))
+    best = least_points(problem)
+    assert best is not None
+    assert breaches(problem, result.roster) == ()
+    assert best - 1e-3 <= result.cost.total <= 1.03 * best + 1
+    assert result.bound <= best + 1e-3
+    loose = replace(
+        problem,
+        people=tuple(replace(p, limits=replace(p.limits, least_rest=None)) for p in people),
+    )
+    found = solve(loose, stop=Stop(seconds=None, rounds=2)).roster
+    assert {one.rule for one in breaches(problem, found)} == {Rule.LEAST_REST}
+
+
+def test_nights_go_to_who_had_fewer() -> None:
+    demands = tuple(Demand(f"{day}", day, "night", 1) for day in range(4))
+    people = (Person("a", had=(4, 0)), Person("b", had=(0, 0)))
+    problem = Problem(
+        4, (Kind("night", 480, night=True),), people, demands, Weights(night=10), first_weekday=0
+    )
+    assert problem.fair() == {"a": (0, 0), "b": (4, 0)}
+    roster = solve(problem, stop=ROUNDS).roster
+    assert roster == {"a": (None,) * 4, "b": ("0", "1", "2", "3")}
 
 
 def test_the_same_seed_gives_the_same_roster() -> None:

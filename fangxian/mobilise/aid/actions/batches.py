@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -62,17 +62,36 @@ def plan_batch(
 
 @action
 def change_batch(*, by: Actor, batch: AidBatch, **values: Any) -> AidBatch:
-    """Change some of ``FIELDS`` of a batch that is not closed. Raises Invalid, Conflict."""
+    """Change some of ``FIELDS`` of a batch that is not closed.
+
+    Raises Invalid, Conflict (closed; a member is with another batch in the new days).
+    """
     found = held(by, batch.id, *queries.OPEN)
     unknown = set(values) - set(FIELDS)
     if unknown:
         raise TypeError(f"not changeable: {', '.join(sorted(unknown))}")
     changed = update_fields(found, **values)
     _refuse(found)
+    if found.state == State.PLANNED and {"from_date", "until"} & set(changed):
+        names = dict(AidMember.objects.filter(batch=found).values_list("person_id", "name"))
+        refuse_elsewhere(found, names, found.from_date, found.until)
     if changed:
         found.save(update_fields=changed)
     raising.settle(by, [found])
     return found
+
+
+def refuse_elsewhere(
+    batch: AidBatch, names: Mapping[UUID, str], first: dt.date, until: dt.date
+) -> None:
+    """Raise Conflict when people (by name) are with another batch in these days, or in quarantine
+    after one."""
+    busy = queries.elsewhere(batch, names, first, until)
+    if busy:
+        raise Conflict(
+            _("%(names)s: with another batch of aid in these days, or in quarantine after one.")
+            % {"names": _("; ").join(sorted(names[one] for one in busy))}
+        )
 
 
 def _refuse(batch: AidBatch) -> None:

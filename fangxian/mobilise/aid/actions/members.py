@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import Final
 from uuid import UUID
 
 from django.utils import timezone
@@ -18,7 +17,15 @@ from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, Pro
 from fangxian.common.ids import uuid7
 from fangxian.common.models import update_fields
 from fangxian.mobilise.aid import queries, raising
-from fangxian.mobilise.aid.actions.batches import KEEP, LINK, VIEW, State, held, past
+from fangxian.mobilise.aid.actions.batches import (
+    KEEP,
+    LINK,
+    VIEW,
+    State,
+    held,
+    past,
+    refuse_elsewhere,
+)
 from fangxian.mobilise.aid.rules import MOST_DAYS, aid_rules
 from fangxian.mobilise.fitting import relieve
 from fangxian.mobilise.models import AidBatch, AidMember, AidQuarantine, FamilyContact
@@ -26,8 +33,6 @@ from fangxian.organisations.models import Member, Organisation, Secondment
 from fangxian.people.actions import create_person, link_person, unlink_person
 from fangxian.people.locks import lock_person
 from fangxian.people.models import Person
-
-GOING: Final = (State.PLANNED, State.UNDER_WAY)
 
 
 @action
@@ -47,7 +52,7 @@ def add_member(
     Raises Invalid (no such role, somebody who died), Conflict: he is in it, or is away with another
     batch in these days.
     """
-    found = held(by, batch.id, *GOING)
+    found = held(by, batch.id, *queries.GOING)
     person, home = (
         (holder.person, holder.organisation) if isinstance(holder, Member) else (holder, None)
     )
@@ -78,7 +83,7 @@ def add_new_member(
     specialty: str = "",
 ) -> AidMember:
     """Somebody goes with a batch whom the register does not know yet. Raises Invalid, Conflict."""
-    found = held(by, batch.id, *GOING)
+    found = held(by, batch.id, *queries.GOING)
     key = uuid7()
     person = create_person(
         by=by,
@@ -123,17 +128,8 @@ def _enter(
         raise Invalid(*problems)
     if AidMember.objects.filter(batch=batch, person=person).exists():
         raise Conflict(_("%(name)s is in this batch already.") % {"name": person.name})
-    other = (
-        AidMember.objects.filter(person=person, returned_on=None, batch__state__in=GOING)
-        .filter(batch__from_date__lte=batch.until, batch__until__gte=batch.from_date)
-        .select_related("batch")
-        .first()
-    )
-    if other is not None:
-        raise Conflict(
-            _("%(name)s is with “%(batch)s” in these days.")
-            % {"name": person.name, "batch": other.batch.title}
-        )
+    first = batch.from_date if batch.state == State.PLANNED else timezone.localdate()
+    refuse_elsewhere(batch, {person.id: person.name}, first, batch.until)
     if leader:
         _step_down(batch)
     member = AidMember(
@@ -180,7 +176,7 @@ def take_over_unit(*, by: Actor, batch: AidBatch, role: str) -> int:
 
     Raises Invalid: it has none; Conflict as :func:`add_member` does.
     """
-    found = held(by, batch.id, *GOING)
+    found = held(by, batch.id, *queries.GOING)
     if found.unit is None:
         raise Invalid(
             Problem(
@@ -328,11 +324,20 @@ def come_back(
 
 @action
 def undo_return(*, by: Actor, member: AidMember) -> AidMember:
-    """A return was recorded by mistake: he is away still, and the batch under way."""
+    """A return was recorded by mistake: he is away still, and the batch under way.
+
+    Raises Conflict: not back yet; with another batch since.
+    """
     batch = held(by, member.batch_id, State.UNDER_WAY, State.RETURNED)
     row = _row(member)
     if row.returned_on is None:
         raise Conflict(_("%(name)s is not back yet.") % {"name": row.name})
+    refuse_elsewhere(
+        batch,
+        {row.person_id: row.name},
+        row.returned_on,
+        max(batch.until, timezone.localdate()),
+    )
     AidQuarantine.objects.filter(member=row).delete()
     row.returned_on, row.fewer_for = None, ""
     row.save(update_fields=["returned_on", "fewer_for"])
