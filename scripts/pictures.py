@@ -64,7 +64,7 @@ def visitor(browser: Browser, site: str, username: str) -> Iterator[tuple[Page, 
 def link(page: Page, pattern: str) -> str:
     """Where the first link leads whose address begins so."""
     found = page.eval_on_selector_all("main a[href]", "all => all.map(a => a.getAttribute('href'))")
-    return next(one for one in found if re.match(pattern, one))
+    return str(next(one for one in found if re.match(pattern, one)))
 
 
 def sweep(page: Page) -> str:

@@ -58,6 +58,7 @@ from fangxian.organisations.rules import chain_rules
 from fangxian.people.models import MergeCandidate, PersonDocument
 from fangxian.regions.queries import at
 from fangxian.register.models import Establishment, Household
+from fangxian.reporting.models import Bulletin, Ledger, OfficeTemplate, Shot
 from tests.browser.county import HOUSEHOLDS, copied, make_template
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -218,6 +219,18 @@ def test_posts_and_calls_are_alive(county: Actor) -> None:
     with acting(county):
         assert Call.objects.filter(state=Call.State.SENT, cut_off__gt=now).count() == 2
         assert RosterDraft.objects.count() == 3
+
+
+def test_ledgers_and_papers_are_alive(county: Actor) -> None:
+    with acting(county):
+        assert Ledger.objects.exclude(name="").count() == 3
+        assert Shot.objects.get().rows > 0
+        states = dict(Bulletin.objects.values_list("template", "state"))
+        assert states == {"zero": "issued", "posting": "review", "daily": "draft"}
+        assert OfficeTemplate.objects.get().checked
+        (choice,) = OfficeTemplate.objects.get().choices["tables"].values()
+        assert choice["mode"] == "figures"
+        assert sum(bool(name) for name in choice["columns"].values()) == 4
 
 
 def test_phones_are_alive(county: Actor) -> None:

@@ -34,10 +34,12 @@ class AccountsConfig(AppConfig):
 
 
 def _register() -> None:
+    from fangxian.accounts import facts
     from fangxian.accounts.checks import exclusive_roles_are_apart
     from fangxian.accounts.queries import display_names
 
     set_account_namer(display_names)
+    facts.register()
     for name, label, personal in (
         ("accounts.see", _("See accounts and their roles"), False),
         ("accounts.create", _("Create accounts"), False),

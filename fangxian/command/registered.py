@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from fangxian.command import commands, jobs, sources
+from fangxian.command import commands, facts, jobs, sources
 from fangxian.common import registries
 from fangxian.common.actor import Actor
 from fangxian.common.registries import NavItem, Panel, Right
@@ -32,6 +32,7 @@ NAVIGATION = {
 
 def register() -> None:
     """Fill the registries (from ``ready()``)."""
+    facts.register()
     for right in RIGHTS:
         registries.rights.register(right.name, right)
     for name, (order, item) in NAVIGATION.items():

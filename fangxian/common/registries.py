@@ -139,17 +139,6 @@ SearchSource = Callable[["Actor", str, int], Sequence[SearchHit]]
 
 
 @dataclass(frozen=True)
-class Fact:
-    """A column that a room offers to ledgers, exports and bulletins."""
-
-    name: str
-    label: Any
-    source: str
-    unit: Any = ""
-    read: Callable[[Actor, str], Any] | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True)
 class Invariant:
     """Something that must always hold: ``find()`` yields a sentence for each breach.
 
@@ -181,7 +170,6 @@ panels: Registry[Panel] = Registry("place panel")
 household_panels: Registry[HouseholdPanel] = Registry("household panel")
 today: Registry[TodaySource] = Registry("source of today's items")
 search: Registry[SearchSource] = Registry("search source")
-facts: Registry[Fact] = Registry("fact")
 invariants: Registry[Invariant] = Registry("invariant")
 # Households by the id of the building and of the unit they lie in, at and below a place; grids are
 # drawn from them where nobody has declared a number.

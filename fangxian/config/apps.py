@@ -11,8 +11,9 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         from fangxian.common import registries
-        from fangxian.config import keys
+        from fangxian.config import facts, keys
 
+        facts.register()
         post_migrate.connect(keys.remember, sender=self, dispatch_uid="fangxian.keys")
         registries.invariants.register(
             "config.keys",

@@ -54,6 +54,19 @@ class Environment:
     def names(self, name: str, default: str = "") -> list[str]:
         return [part.strip() for part in self.text(name, default).split(",") if part.strip()]
 
+    def pairs(self, name: str, keys: tuple[str, ...]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for part in self.text(name).split(";"):
+            key, equals, value = (piece.strip() for piece in part.partition("="))
+            if not part.strip():
+                continue
+            if not equals or key not in keys or not value:
+                raise ImproperlyConfigured(
+                    f"{name}: {part.strip()!r} is not name=value with one of {', '.join(keys)}"
+                )
+            found[key] = value
+        return found
+
     def folder(self, name: str, default: Path) -> Path:
         given = self.text(name)
         path = Path(given).expanduser() if given else default

@@ -60,6 +60,18 @@ CSRF_TRUSTED_ORIGINS = env.names("FANGXIAN_ORIGINS")
 FANGXIAN_SECOND_FACTOR = env.flag("FANGXIAN_SECOND_FACTOR", not DEMO)
 if not FANGXIAN_SECOND_FACTOR and FANGXIAN_MODE == "production":
     raise ImproperlyConfigured("FANGXIAN_SECOND_FACTOR=0 is for FANGXIAN_MODE=demo or test only")
+# The roles of ``common.papers.fonts`` and the families that play them.
+FANGXIAN_FONTS = env.pairs(
+    "FANGXIAN_FONTS", ("body", "title", "head", "heading", "subheading", "number")
+)
+FANGXIAN_FONT_FOLDER = env.text("FANGXIAN_FONT_FOLDER")
+if FANGXIAN_FONT_FOLDER and not (
+    Path(FANGXIAN_FONT_FOLDER).is_absolute() and Path(FANGXIAN_FONT_FOLDER).is_dir()
+):
+    raise ImproperlyConfigured(
+        f"FANGXIAN_FONT_FOLDER={FANGXIAN_FONT_FOLDER!r}: write an absolute path of a folder that "
+        "holds fonts"
+    )
 FANGXIAN_REVEALS_PER_HOUR = env.number("FANGXIAN_REVEALS_PER_HOUR", 30, low=1, high=10_000)
 FANGXIAN_LOOKUPS_PER_HOUR = env.number("FANGXIAN_LOOKUPS_PER_HOUR", 120, low=1, high=10_000)
 # Messages that leave the house (docs/guide/settings.md): private targets only when named here.
@@ -131,6 +143,7 @@ INSTALLED_APPS = [
     "fangxian.regions",
     "fangxian.accounts",
     "fangxian.core",
+    "fangxian.reporting",
     "fangxian.people",
     "fangxian.register",
     "fangxian.organisations",

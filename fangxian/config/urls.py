@@ -17,6 +17,7 @@ urlpatterns = [
     path("accounts/", include("fangxian.accounts.urls")),
     path("sign-in/", include("fangxian.accounts.signin_urls")),
     path("core/", include("fangxian.core.urls")),
+    path("reporting/", include("fangxian.reporting.urls")),
     path("people/", include("fangxian.people.urls")),
     path("register/", include("fangxian.register.urls")),
     path("organisations/", include("fangxian.organisations.urls")),

@@ -188,6 +188,9 @@ def _after_redraw(by: Actor, code: str) -> None:
 
 
 def register() -> None:
+    from fangxian.core import facts
+
+    facts.register()
     from fangxian.core import sunset
 
     rules.register_validator(escalation.RULE, escalation.check)

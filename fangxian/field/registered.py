@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,6 @@ from fangxian.common import registries
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.registries import (
-    Fact,
     HouseholdPanel,
     Invariant,
     NavItem,
@@ -32,7 +31,16 @@ from fangxian.core import counters, sunset
 from fangxian.core import rules as core_rules
 from fangxian.core.kinds import TaskKind, task_kinds
 from fangxian.core.models import Task
-from fangxian.field import emergencies, exporting, follow, invariants, queries, rules, targets
+from fangxian.field import (
+    emergencies,
+    exporting,
+    facts,
+    follow,
+    invariants,
+    queries,
+    rules,
+    targets,
+)
 from fangxian.field.actions.campaigns import DATES, close_with_emergency
 from fangxian.field.actions.reports import OVERDUE
 from fangxian.field.duties import registered as duties
@@ -81,6 +89,7 @@ def register() -> None:
     pushed.register_entities()
     pulled.register_sources()
     duties.register()
+    facts.register()
     for right in RIGHTS:
         registries.rights.register(right.name, right)
     for at, (name, item) in enumerate(NAVIGATION.items()):
@@ -95,8 +104,6 @@ def register() -> None:
     )
     registries.today.register("field", _today, order=20)
     registries.search.register("field", _search, order=60)
-    for fact in _facts():
-        registries.facts.register(fact.name, fact)
     exporting.register()
     sunset.endings.register("field.sweeps", close_with_emergency, order=10)
     sunset.endings.register("field.reports", emergencies.report_closed_with, order=20)
@@ -244,25 +251,4 @@ def _search(by: Actor, text: str, limit: int) -> list[SearchHit]:
     return [
         SearchHit(_("Sweeps"), one.name, reverse("field:campaign", args=[one.id]), one.area.name)
         for one in found.order_by("-starts_on")[:limit]
-    ]
-
-
-def _reader(metric: str) -> Callable[[Actor, str], int]:
-    def read(_by: Actor, code: str) -> int:
-        found = queries.running(code).first()
-        return int(getattr(queries.coverage(found, [code])[code], metric)) if found else 0
-
-    return read
-
-
-def _facts() -> list[Fact]:
-    labels = {
-        "target": _("Households to visit"),
-        "visited": _("Households visited"),
-        "exempt": _("Households exempt"),
-        "gap": _("Households not covered"),
-    }
-    return [
-        Fact(f"field.{name}", label, "field.coverage", _("households"), _reader(name))
-        for name, label in labels.items()
     ]

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator
 from uuid import UUID
 
 from django.db import connections
-from django.db.models import F, Sum
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -15,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fangxian.common import registries
 from fangxian.common.actor import Actor
-from fangxian.common.registries import Fact, Invariant, NavItem, Panel, Right, SearchHit, TodayItem
+from fangxian.common.registries import Invariant, NavItem, Panel, Right, SearchHit, TodayItem
 from fangxian.core import ledgers, messages, sunset
 from fangxian.core import rules as core_rules
 from fangxian.core.kinds import TaskKind, task_kinds
@@ -23,6 +22,7 @@ from fangxian.core.messages import Template
 from fangxian.core.models import Task
 from fangxian.mobilise import (
     ending,
+    facts,
     fatigue,
     following,
     holidays,
@@ -101,8 +101,7 @@ def register() -> None:
     registries.panels.register("mobilise", Panel(_("Posts and shifts"), VIEW, _panel), order=24)
     registries.today.register("mobilise", _today, order=24)
     registries.search.register("mobilise", _search, order=64)
-    for fact in FACTS:
-        registries.facts.register(fact.name, fact)
+    facts.register()
     for name, text in TEMPLATES.items():
         messages.templates.register(name, Template(text))
     task_kinds.register(
@@ -229,34 +228,6 @@ def _search(by: Actor, text: str, limit: int) -> list[SearchHit]:
         for one in found
     ]
 
-
-def _volunteers(_by: Actor, code: str) -> int:
-    return queries.present(code).count()
-
-
-def _on_duty(_by: Actor, code: str) -> int:
-    now = timezone.now()
-    shifts = queries.inside(lacking.standing(), code)
-    running = shifts.filter(starts_at__lte=now, ends_at__gt=now)
-    there = Turn.objects.filter(shift__in=running, came_at__isnull=False, went_at=None)
-    return there.count()
-
-
-def _lacking(_by: Actor, code: str) -> int:
-    return lacking.within(code)
-
-
-def _minutes(_by: Actor, code: str) -> int:
-    turns = queries.inside(Turn.objects.filter(minutes__isnull=False), code)
-    return int(turns.aggregate(n=Sum(F("minutes"), default=0))["n"]) // 60
-
-
-FACTS = (
-    Fact("mobilise.volunteers", _("Volunteers"), "mobilise", _("people"), _volunteers),
-    Fact("mobilise.on_duty", _("On posts now"), "mobilise", _("people"), _on_duty),
-    Fact("mobilise.lacking", _("Places not taken in two days"), "mobilise", _("places"), _lacking),
-    Fact("mobilise.hours", _("Hours served"), "mobilise", _("hours"), _minutes),
-)
 
 _COUNTED = """
 SELECT 'turn', t.id FROM mobilise_turn t JOIN mobilise_shift s ON s.id = t.shift_id

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Sum
@@ -18,7 +17,6 @@ from fangxian.common import codes, registries
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.registries import (
-    Fact,
     HouseholdPanel,
     Invariant,
     NavItem,
@@ -34,6 +32,7 @@ from fangxian.core.models import Task
 from fangxian.organisations import (
     account_needs,
     employers,
+    facts,
     invariants,
     lacking,
     queries,
@@ -115,8 +114,7 @@ def register() -> None:
     looks.employers.register("organisations", employers.offer)
     registries.search.register("organisations", find, order=30)
     registries.today.register("organisations", today, order=40)
-    for fact in FACTS:
-        registries.facts.register(fact.name, fact)
+    facts.register()
     for name, invariant in INVARIANTS.items():
         registries.invariants.register(name, invariant)
     references.register(
@@ -325,47 +323,6 @@ def today(by: Actor) -> Sequence[TodayItem]:
     return items
 
 
-def _read_vacancies(by: Actor, code: str) -> int:
-    return counters.read([code], [vacancies.METRIC], vacancies.KEY)[(code, vacancies.METRIC)]
-
-
-def _held(role: str) -> Any:
-    def read(by: Actor, code: str) -> int:
-        lo, hi = codes.bounds(code)
-        rows = queries.in_force().filter(role=role, substitute_for=None)
-        return rows.filter(place_code__gte=lo, place_code__lt=hi).count()
-
-    return read
-
-
-FACTS = (
-    Fact(
-        "organisations.vacancies",
-        gettext_lazy("Vacant posts"),
-        "organisations",
-        read=_read_vacancies,
-    ),
-    Fact(
-        "organisations.grid_officers",
-        gettext_lazy("Grid officers"),
-        "organisations",
-        gettext_lazy("persons"),
-        read=_held("grid_officer"),
-    ),
-    Fact(
-        "organisations.building_heads",
-        gettext_lazy("Building heads"),
-        "organisations",
-        gettext_lazy("persons"),
-        read=_held("building_head"),
-    ),
-    Fact(
-        "organisations.linked_units",
-        gettext_lazy("Links of units with communities"),
-        "organisations",
-        read=_held("linked_unit"),
-    ),
-)
 INVARIANTS = {
     "organisations.overlap": Invariant(
         gettext_lazy("no place has more holders of a role than the rule allows"),

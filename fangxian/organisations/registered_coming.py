@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -12,10 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from fangxian.common import codes, registries
+from fangxian.common import registries
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
-from fangxian.common.registries import Fact, Invariant, NavItem, Panel, SearchHit, TodayItem
+from fangxian.common.registries import Invariant, NavItem, Panel, SearchHit, TodayItem
 from fangxian.core import messages, sunset
 from fangxian.core import rules as core_rules
 from fangxian.core.kinds import TaskKind, task_kinds
@@ -38,7 +37,6 @@ from fangxian.organisations import (
 from fangxian.organisations.actions import reporting as reporting_actions
 from fangxian.organisations.actions import temporary
 from fangxian.organisations.actions.items import CLAIM
-from fangxian.organisations.models import Secondment, TemporaryUnit
 from fangxian.people.references import Reference, references
 
 VIEW = "organisations.view"
@@ -117,8 +115,6 @@ def register() -> None:
         task_kinds.register(
             kind, TaskKind(label, reporting_url, by_hand=False, words=lacking.task_words)
         )
-    for fact in FACTS:
-        registries.facts.register(fact.name, fact)
     for name, invariant in INVARIANTS.items():
         registries.invariants.register(name, invariant)
 
@@ -234,93 +230,6 @@ def _reporting_today(by: Actor) -> Sequence[TodayItem]:
     return items
 
 
-def _standing(by: Actor, code: str) -> int:
-    return units.running(code).count()
-
-
-def _seconded(by: Actor, code: str) -> int:
-    lo, hi = codes.bounds(code)
-    rows = Secondment.objects.filter(place_code__gte=lo, place_code__lt=hi, member__to_date=None)
-    return rows.exclude(member=None).count()
-
-
-def _waiting(by: Actor, code: str) -> int:
-    lo, hi = codes.bounds(code)
-    rows: Any = TemporaryUnit.objects.filter(place_code__gte=lo, place_code__lt=hi)
-    return int(rows.filter(state="proposed").count())
-
-
-def _reported_in(by: Actor, code: str, **whose: Any) -> int:
-    return reporting.reports_in(code).filter(**whose).order_by().count()
-
-
-def _units_reported(by: Actor, code: str) -> int:
-    return _reported_in(by, code, person=None)
-
-
-def _members_reported(by: Actor, code: str) -> int:
-    return _reported_in(by, code, organisation=None)
-
-
-def _open_needs(by: Actor, code: str) -> int:
-    return reporting.items_in(code, state="open").order_by().count()
-
-
-def _alliances(by: Actor, code: str) -> int:
-    return together.alliances_in(code).order_by().count()
-
-
-def _pairings(by: Actor, code: str) -> int:
-    return together.pairings_in(code).order_by().count()
-
-
-FACTS = (
-    Fact("organisations.alliances", gettext_lazy("Alliances"), "organisations", read=_alliances),
-    Fact(
-        "organisations.pairings",
-        gettext_lazy("Pairs of units with units or places"),
-        "organisations",
-        read=_pairings,
-    ),
-    Fact(
-        "organisations.units_reported",
-        gettext_lazy("Units that reported in"),
-        "organisations",
-        read=_units_reported,
-    ),
-    Fact(
-        "organisations.members_reported",
-        gettext_lazy("Members who reported in"),
-        "organisations",
-        gettext_lazy("persons"),
-        read=_members_reported,
-    ),
-    Fact(
-        "organisations.open_items",
-        gettext_lazy("Open items of the communities’ lists"),
-        "organisations",
-        read=_open_needs,
-    ),
-    Fact(
-        "organisations.temporary_units",
-        gettext_lazy("Temporary units"),
-        "organisations",
-        read=_standing,
-    ),
-    Fact(
-        "organisations.seconded",
-        gettext_lazy("Members who serve in temporary units"),
-        "organisations",
-        gettext_lazy("persons"),
-        read=_seconded,
-    ),
-    Fact(
-        "organisations.proposed_units",
-        gettext_lazy("Temporary units that wait for a decision"),
-        "organisations",
-        read=_waiting,
-    ),
-)
 INVARIANTS = {
     "organisations.seconded": Invariant(
         gettext_lazy("who serves in a temporary unit is a member at home"), invariants.seconded

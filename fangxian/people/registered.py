@@ -11,13 +11,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from fangxian.accounts import looks
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict
 from fangxian.common.registries import (
-    Fact,
     Invariant,
     NavItem,
     Registry,
@@ -25,7 +23,6 @@ from fangxian.common.registries import (
     SearchHit,
     TodayItem,
     before_recode,
-    facts,
     invariants,
     navigation,
     rights,
@@ -33,7 +30,7 @@ from fangxian.common.registries import (
     today,
 )
 from fangxian.common.ui import formats
-from fangxian.people import tokens
+from fangxian.people import facts, tokens
 from fangxian.people.matching import unpaired
 from fangxian.people.references import Reference, references
 
@@ -104,16 +101,7 @@ def register() -> None:
     looks.persons.register("people", _numbered)
     looks.records.register("people", _merged_into)
     today.register("people", _today, order=50)
-    facts.register(
-        "people.persons",
-        Fact(
-            "people.persons",
-            _("People"),
-            "people",
-            pgettext_lazy("unit", "persons"),
-            read=_count_persons,
-        ),
-    )
+    facts.register()
     for name, invariant in _INVARIANTS:
         invariants.register(name, invariant)
     _register_tasks()
@@ -204,15 +192,6 @@ def _today(by: Actor) -> list[TodayItem]:
             unit="pair",
         )
     ]
-
-
-def _count_persons(by: Actor, place: str) -> int:
-    from fangxian.common.codes import bounds
-    from fangxian.people.models import PersonLink
-
-    lo, hi = bounds(place)
-    links = PersonLink.objects.filter(place_code__gte=lo, place_code__lt=hi)
-    return links.values("person_id").distinct().count()
 
 
 def _rows(sql: str) -> Iterator[tuple[Any, ...]]:

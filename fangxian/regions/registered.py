@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import connections
-from django.db.models import Exists, OuterRef, Sum, Value
+from django.db.models import Exists, OuterRef, Value
 from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils import timezone
@@ -15,9 +15,8 @@ from django.utils.translation import gettext_lazy
 
 from fangxian.common import registries
 from fangxian.common.actor import Actor
-from fangxian.common.codes import AFTER_DIGITS, Level, bounds
+from fangxian.common.codes import AFTER_DIGITS, Level
 from fangxian.common.registries import (
-    Fact,
     Invariant,
     NavItem,
     Right,
@@ -37,6 +36,8 @@ SHOWN = 20
 
 def register_all() -> None:
     """Fill the registries; running it again changes nothing."""
+    from fangxian.regions import facts
+
     for right in RIGHTS:
         registries.rights.register(right.name, right)
     registries.navigation.register(
@@ -44,8 +45,7 @@ def register_all() -> None:
     )
     registries.search.register("places", find, order=10)
     registries.today.register("places", today, order=60)
-    for fact in FACTS:
-        registries.facts.register(fact.name, fact)
+    facts.register()
     for name, invariant in INVARIANTS:
         registries.invariants.register(name, invariant)
     set_place_namer(name_of)
@@ -130,40 +130,6 @@ def _grids_in(code: Any) -> Any:
         code__gt=code,
         code__lt=Concat(code, Value(AFTER_DIGITS)),
     )
-
-
-def _count(level: Level) -> Any:
-    def read(by: Actor, code: str) -> int:
-        from fangxian.regions import queries
-
-        return queries.below(code, level).count()
-
-    return read
-
-
-def _households(by: Actor, code: str) -> int:
-    from fangxian.regions.models import Building
-
-    lo, hi = bounds(code)
-    found = Building.objects.filter(
-        region__code__gte=lo, region__code__lt=hi, region__valid_to=None
-    ).aggregate(Sum("households"))
-    return int(found["households__sum"] or 0)
-
-
-FACTS = (
-    Fact("regions.communities", gettext_lazy("Communities"), "regions", read=_count(Level.VILLAGE)),
-    Fact("regions.grids", gettext_lazy("Grids"), "regions", read=_count(Level.GRID)),
-    Fact("regions.buildings", gettext_lazy("Buildings"), "regions", read=_count(Level.BUILDING)),
-    Fact("regions.units", gettext_lazy("Units"), "regions", read=_count(Level.UNIT)),
-    Fact(
-        "regions.declared_households",
-        gettext_lazy("Declared households"),
-        "regions",
-        gettext_lazy("households"),
-        read=_households,
-    ),
-)
 
 
 def _rows(statement: str, *values: Any) -> list[tuple[Any, ...]]:

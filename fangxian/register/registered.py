@@ -13,18 +13,19 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from fangxian.common import registries
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
-from fangxian.common.registries import Fact, Invariant, NavItem, Panel, Right, SearchHit
+from fangxian.common.registries import Invariant, NavItem, Panel, Right, SearchHit
 from fangxian.people.references import Reference, references
 from fangxian.people.registered import person_panels, person_places
 
 
 def register() -> None:
     """Fill the registries."""
+    from fangxian.register import facts
+
     for name, label in (
         ("register.view", _("See the register of households and residents")),
         ("register.edit", _("Record moves, births, deaths and changes")),
@@ -45,8 +46,7 @@ def register() -> None:
     person_places.register("register", _places_of)
     registries.search.register("register.establishments", _find, order=30)
     registries.household_counts.register("register", _households_by_place)
-    for fact in _FACTS:
-        registries.facts.register(fact.name, fact)
+    facts.register()
     for name, invariant in _INVARIANTS:
         registries.invariants.register(name, invariant)
 
@@ -199,56 +199,6 @@ def _find(by: Actor, text: str, limit: int) -> list[SearchHit]:
         )
         for one in found
     ]
-
-
-def _count(name: str) -> Any:
-    def read(by: Actor, place: str) -> int:
-        from fangxian.register import queries
-
-        return queries.count(place, name)
-
-    return read
-
-
-_FACTS = (
-    Fact("register.households", _("Households"), "register", _("households"), _count("households")),
-    Fact(
-        "register.residents",
-        _("Residents"),
-        "register",
-        pgettext_lazy("unit", "persons"),
-        _count("residents"),
-    ),
-    Fact(
-        "register.away",
-        _("Residents away"),
-        "register",
-        pgettext_lazy("unit", "persons"),
-        _count("away"),
-    ),
-    Fact(
-        "register.tenants",
-        _("Tenants"),
-        "register",
-        pgettext_lazy("unit", "persons"),
-        _count("tenants"),
-    ),
-    Fact(
-        "register.separated",
-        _("Registered here, living elsewhere"),
-        "register",
-        pgettext_lazy("unit", "persons"),
-        _count("separated"),
-    ),
-    Fact("register.empty", _("Empty dwellings"), "register", _("households"), _count("empty")),
-    Fact(
-        "register.establishments",
-        _("Establishments"),
-        "register",
-        _("establishments"),
-        _count("establishments"),
-    ),
-)
 
 
 def _rows(sql: str) -> Iterator[tuple[Any, ...]]:

@@ -14,6 +14,7 @@ from tests.kit import (  # the makers register themselves
     makers_coming,  # noqa: F401
     makers_duties,  # noqa: F401
     makers_mobilise,  # noqa: F401
+    makers_reporting,  # noqa: F401
 )
 from tests.kit.cast import START
 from tests.kit.makers_coming import organisation_of

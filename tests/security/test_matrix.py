@@ -39,6 +39,8 @@ FINE_CHANGE = FINE | {400, 405, 409, 422, 429}
 REFUSED_CHANGE = {
     "regions:plans": (403, "drawing needs regions.draw"),
     "organisations:five_one": (403, "evidence needs organisations.evidence"),
+    "reporting:taking_approve": (403, "nobody approves what they asked for"),
+    "reporting:paper_retire": (404, "what is shipped is nobody's to retire"),
     "field:gate": (403, "recording needs field.duty"),
     "field:gate_entry": (403, "as above"),
     "field:round": (403, "as above"),

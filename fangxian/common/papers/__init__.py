@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from fangxian.common import capped
@@ -41,11 +42,28 @@ def pdf(
 
     The template reads ``json(bytes(sys.inputs.data))``. Raises FontMissing, NotSet.
     """
+    return compiled(template.read_text(encoding="utf-8"), data, day=day, fonts=fonts)
+
+
+def compiled(
+    source: str,
+    data: Mapping[str, Any],
+    *,
+    day: dt.date,
+    fonts: Sequence[str] = (SERIF, SANS),
+    picture: int = 0,
+) -> bytes:
+    """The PDF of a template's text and its data; with ``picture`` a PNG of so many dots an inch.
+
+    As :func:`pdf`. Fonts are looked for in the system and in ``FANGXIAN_FONT_FOLDER``.
+    """
     asked = {
-        "template": template.read_text(encoding="utf-8"),
+        "template": source,
         "data": json.dumps(data, ensure_ascii=False),
         "fonts": list(fonts),
+        "folder": str(settings.FANGXIAN_FONT_FOLDER or ""),
         "day": day.isoformat(),
+        "picture": picture,
     }
     content = json.dumps(asked).encode()
     started = capped.command("typesetter", HERE, needs=("typst",))
@@ -60,7 +78,7 @@ def pdf(
         raise FontMissing(
             _(
                 "The server lacks the font “%(font)s”: its administrator installs the package"
-                " %(package)s."
+                " %(package)s, or the font itself where FANGXIAN_FONTS names another."
             )
             % {"font": missing, "package": PACKAGE}
         )

@@ -28,17 +28,20 @@ def main() -> int:
     for limit, most in caps:
         resource.setrlimit(limit, (most, most))
     asked = json.loads(sys.stdin.buffer.read())
-    fonts = typst.Fonts()
+    folders = [asked["folder"]] if asked.get("folder") else []
+    fonts = typst.Fonts(font_paths=folders)
     known = set(fonts.families())
     for wanted in asked["fonts"]:
         if wanted not in known:
             return _refuse(missing=wanted)
     day = dt.datetime.combine(dt.date.fromisoformat(asked["day"]), dt.time(), dt.UTC)
+    picture = float(asked.get("picture") or 0)
     try:
         made = typst.compile(
             asked["template"].encode(),
             font_paths=fonts,
-            format="pdf",
+            format="png" if picture else "pdf",
+            ppi=picture or None,
             sys_inputs={"data": asked["data"]},
             timestamp=day,
         )

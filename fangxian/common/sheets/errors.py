@@ -162,6 +162,33 @@ FILE_MESSAGES: Final[dict[str, tuple[Text, Text]]] = {
         _("The file holds formulas whose results are not stored."),
         _("Open it in Excel or WPS and save it there, then choose it again."),
     ),
+    "not_xlsx": (
+        _("A template has to be an Excel workbook of today (.xlsx)."),
+        _("Open it in Excel or WPS and save it as .xlsx."),
+    ),
+    "not_editable": (
+        _("The workbook is written in an unusual way and can't be filled without loss."),
+        _("Open it in Excel or WPS and save it as a new .xlsx file."),
+    ),
+    "too_many_cells": (
+        _("The template is filled already: it holds more than %(limit)s cells."),
+        _("Empty the rows of its tables, then upload it again."),
+    ),
+    "no_such_sheet": (
+        _("The workbook has no sheet “%(sheet)s”."),
+        _("Upload the template again; its sheets were renamed."),
+    ),
+    "no_converter": (
+        _("An old .xls file can't be converted here: LibreOffice is not installed."),
+        _(
+            "Open it in Excel or WPS and save it as .xlsx, or have the package "
+            "libreoffice-calc installed."
+        ),
+    ),
+    "not_converted": (
+        _("LibreOffice could not convert the file."),
+        _("Open it in Excel or WPS and save it as .xlsx."),
+    ),
     "no_sheets": (
         _("The workbook has no worksheet with content."),
         _("Choose the workbook that holds the table."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -285,8 +285,13 @@ def find_tables(workbook: Workbook) -> list[Table]:
 
 def signature(table: Table) -> str:
     """A key for this arrangement of columns, under which a person's mapping is remembered."""
-    labels = "\x1f".join(key(column.label) for column in table.columns)
-    return hashlib.sha256(labels.encode()).hexdigest()[:32]
+    return signature_of(column.label for column in table.columns)
+
+
+def signature_of(labels: Iterable[str]) -> str:
+    """A key for names in this order, however they are spaced and spelled."""
+    joined = "\x1f".join(map(key, labels))
+    return hashlib.sha256(joined.encode()).hexdigest()[:32]
 
 
 def _columns(header: Header) -> tuple[tuple[Column, ...], int | None]:

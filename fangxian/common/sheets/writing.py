@@ -13,9 +13,10 @@ from typing import IO, Final, Literal
 from django.utils.functional import Promise
 
 from .cells import Cell, CellError, cell_text
-from .xlsxstream import SHEET_ROWS, BookWriter, SheetWriter, Style
+from .xlsxstream import SHEET_ROWS, BookWriter, Print, SheetWriter, Style
 
 ColumnKind = Literal["text", "identity", "number", "date", "datetime"]
+Encoding = Literal["utf-8-sig", "gb18030"]
 Progress = Callable[[int], None]
 
 PROGRESS_EVERY: Final = 1000
@@ -60,15 +61,17 @@ def write_rows(
     sheet: str = "Sheet1",
     title: str = "",
     progress: Progress | None = None,
+    taken: str = "",
 ) -> int:
     """Write a table as .xlsx and return the number of data rows.
 
     Rows are consumed one by one and never held. More rows than a sheet holds go on in a further
     sheet, so that nothing is cut off. Only numbers of "number" columns and dates are typed as such;
     all else is text. `progress` is called with the number of rows so far, every `PROGRESS_EVERY`
-    rows and at the end.
+    rows and at the end. With `taken` (who took it, when, under which number) the sheet is set up
+    for printing: that text and the number of the page on each page, the header repeated.
     """
-    return write_book(out, [Table(columns, rows, sheet, title)], progress=progress)
+    return write_book(out, [Table(columns, rows, sheet, title, taken)], progress=progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class Table:
     rows: Iterable[Sequence[object]]
     sheet: str = "Sheet1"
     title: str = ""
+    taken: str = ""
 
 
 def write_book(out: IO[bytes], tables: Iterable[Table], *, progress: Progress | None = None) -> int:
@@ -89,10 +93,10 @@ def write_book(out: IO[bytes], tables: Iterable[Table], *, progress: Progress | 
     with BookWriter(out) as book:
         for table in tables:
             kinds = [column.kind for column in table.columns]
-            page = _page(book, table.sheet, table.columns, table.title)
+            page = _page(book, table)
             for row in table.rows:
                 if page.rows >= SHEET_ROWS:
-                    page = _page(book, table.sheet, table.columns, table.title)
+                    page = _page(book, table)
                 page.row(_typed(kind, value) for kind, value in zip(kinds, row, strict=True))
                 count += 1
                 if progress is not None and count % PROGRESS_EVERY == 0:
@@ -103,12 +107,20 @@ def write_book(out: IO[bytes], tables: Iterable[Table], *, progress: Progress | 
 
 
 def write_csv(
-    out: IO[bytes], columns: Sequence[ExportColumn], rows: Iterable[Sequence[object]]
+    out: IO[bytes],
+    columns: Sequence[ExportColumn],
+    rows: Iterable[Sequence[object]],
+    *,
+    encoding: Encoding = "utf-8-sig",
 ) -> int:
-    """Write a table as CSV that Excel opens rightly (UTF-8 with BOM). Returns the number of data
-    rows.
+    """Write a table as CSV that Excel opens rightly. Returns the number of data rows.
+
+    `encoding`: UTF-8 with BOM, or GB 18030 (GBK and what that lacks: no name loses a character) for
+    programs that know nothing else.
     """
-    text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
+    text = io.TextIOWrapper(
+        out, encoding=encoding, errors="replace", newline="", write_through=True
+    )
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([guard(str(column.label)) for column in columns])
     count = 0
@@ -129,14 +141,18 @@ def guard(text: str) -> str:
     return text
 
 
-def _page(book: BookWriter, name: str, columns: Sequence[ExportColumn], title: str) -> SheetWriter:
+def _page(book: BookWriter, table: Table) -> SheetWriter:
+    columns = table.columns
     widths = {
         index: (column.width or _WIDTHS[column.kind], _STYLES[column.kind])
         for index, column in enumerate(columns)
     }
-    page = book.sheet(name, widths=widths, frozen=2 if title else 1)
-    if title:
-        page.row([(title, Style.TITLE)])
+    top = 2 if table.title else 1
+    wide = sum(width for width, _style in widths.values()) > 90
+    printed = Print(top, wide, table.taken, table.taken) if table.taken else None
+    page = book.sheet(table.sheet, widths=widths, frozen=top, printed=printed)
+    if table.title:
+        page.row([(table.title, Style.TITLE)])
     page.row([(str(column.label), Style.HEAD) for column in columns])
     return page
 

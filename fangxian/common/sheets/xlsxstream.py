@@ -13,8 +13,10 @@ import datetime as dt
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import IO, Final
+from xml.sax.saxutils import escape
 
 from .cells import Cell, CellError, cell_text
 from .reader import Merge
@@ -52,12 +54,26 @@ class Style(IntEnum):
     MARK_DATETIME = 8
 
 
+@dataclass(frozen=True, slots=True)
+class Print:
+    """How a sheet is printed: A4, as wide as a page, `repeat` rows at the top of each.
+
+    `header` and `footer` stand on each printed page: who took the sheet, when.
+    """
+
+    repeat: int = 1
+    landscape: bool = True
+    header: str = ""
+    footer: str = ""
+
+
 class BookWriter:
     """Writes one workbook to `out`, sheet after sheet. Use as a context manager."""
 
     def __init__(self, out: IO[bytes]) -> None:
         self._zip = zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=4)
         self._sheets: list[tuple[str, bool]] = []
+        self._prints: dict[int, Print] = {}
         self._open: SheetWriter | None = None
 
     def __enter__(self) -> BookWriter:
@@ -79,9 +95,10 @@ class BookWriter:
         widths: Mapping[int, tuple[float, Style]] | None = None,
         frozen: int = 0,
         hidden: bool = False,
+        printed: Print | None = None,
     ) -> SheetWriter:
         """Begin a sheet; the one before it is finished. `widths`: column → (characters, style of
-        empty cells).
+        empty cells). `printed`: how it is printed.
         """
         if self._open:
             self._open.close()
@@ -94,7 +111,9 @@ class BookWriter:
         stream = self._zip.open(
             f"xl/worksheets/sheet{len(self._sheets)}.xml", "w", force_zip64=True
         )
-        self._open = SheetWriter(stream, widths or {}, frozen)
+        self._open = SheetWriter(stream, widths or {}, frozen, printed)
+        if printed is not None:
+            self._prints[len(self._sheets) - 1] = printed
         return self._open
 
     def close(self) -> None:
@@ -127,7 +146,7 @@ class BookWriter:
             (
                 "xl/workbook.xml",
                 f'{_HEAD}<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
-                f"<sheets>{sheets}</sheets></workbook>",
+                f"<sheets>{sheets}</sheets>{self._titles()}</workbook>",
             ),
             (
                 "xl/_rels/workbook.xml.rels",
@@ -153,12 +172,28 @@ class BookWriter:
             self._zip.writestr(name, text)
         self._zip.close()
 
+    def _titles(self) -> str:
+        """The rows that are repeated on each printed page, as the workbook names them."""
+        names = []
+        for at, printed in self._prints.items():
+            if printed.repeat:
+                sheet = self._sheets[at][0].replace("'", "''")
+                names.append(
+                    f'<definedName name="_xlnm.Print_Titles" localSheetId="{at}">'
+                    f"{escape(chr(39) + sheet + chr(39))}!$1:${printed.repeat}</definedName>"
+                )
+        return f"<definedNames>{''.join(names)}</definedNames>" if names else ""
+
 
 class SheetWriter:
     """The rows of one sheet, written from the top downward."""
 
     def __init__(
-        self, stream: IO[bytes], widths: Mapping[int, tuple[float, Style]], frozen: int
+        self,
+        stream: IO[bytes],
+        widths: Mapping[int, tuple[float, Style]],
+        frozen: int,
+        printed: Print | None = None,
     ) -> None:
         self._stream = stream
         self._letters: list[str] = []
@@ -166,6 +201,9 @@ class SheetWriter:
         self._merges: list[Merge] = []
         self._buffer: list[str] = [f'{_HEAD}<worksheet xmlns="{_MAIN}">']
         self._size = 0
+        self._printed = printed
+        if printed is not None:
+            self._buffer.append('<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>')
         if frozen:
             self._buffer.append(
                 f'<sheetViews><sheetView workbookViewId="0"><pane ySplit="{frozen}" '
@@ -198,7 +236,7 @@ class SheetWriter:
         for index, (value, style) in enumerate(cells):
             if value is None and not style:
                 continue
-            if index >= len(self._letters):
+            while index >= len(self._letters):
                 self._letters.append(column_letter(len(self._letters)))
             pieces.append(_cell(f"{self._letters[index]}{number}", value, style))
         if not pieces:
@@ -225,6 +263,8 @@ class SheetWriter:
                 for top, left, bottom, right in self._merges
             )
             self._buffer.append(f'<mergeCells count="{len(self._merges)}">{ranges}</mergeCells>')
+        if self._printed is not None:
+            self._buffer.append(_print_setup(self._printed))
         self._buffer.append("</worksheet>")
         self._flush()
         self._stream.close()
@@ -240,6 +280,21 @@ class SheetWriter:
         self._size = 0
 
 
+def _print_setup(printed: Print) -> str:
+    way = "landscape" if printed.landscape else "portrait"
+    # "&" begins a code there; twice it is itself. Excel takes 255 characters.
+    header, footer = (
+        escape(clean_for_xml(text.replace("&", "&&"))[:180])
+        for text in (printed.header, printed.footer)
+    )
+    return (
+        '<pageMargins left="0.5" right="0.5" top="0.7" bottom="0.7" header="0.3" footer="0.3"/>'
+        f'<pageSetup paperSize="9" orientation="{way}" fitToWidth="1" fitToHeight="0"/>'
+        f"<headerFooter><oddHeader>&amp;R&amp;8 {header}</oddHeader>"
+        f"<oddFooter>&amp;L&amp;8 {footer}&amp;R&amp;8 &amp;P / &amp;N</oddFooter></headerFooter>"
+    )
+
+
 def sheet_name(name: str, page: int = 1) -> str:
     """A name that Excel accepts: no []:*?/\\, at most 31 characters."""
     suffix = f" ({page})" if page > 1 else ""
@@ -248,9 +303,12 @@ def sheet_name(name: str, page: int = 1) -> str:
 
 def clean_for_xml(text: str) -> str:
     """The text without the characters that XML cannot hold, cut to what a cell holds."""
-    if _ILLEGAL.search(text):
-        text = _ILLEGAL.sub("", text)
-    return text[:MAX_TEXT]
+    return legal_in_xml(text)[:MAX_TEXT]
+
+
+def legal_in_xml(text: str) -> str:
+    """The text without the characters that XML cannot hold."""
+    return _ILLEGAL.sub("", text) if _ILLEGAL.search(text) else text
 
 
 def _cell(place: str, value: Cell, style: Style) -> str:

@@ -17,6 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from fangxian.common.actor import Actor
+from fangxian.common.facts import measures, tables
 from fangxian.common.registries import NavItem
 from fangxian.common.ui import bundle, formats, qr, units
 from fangxian.common.ui import tags as components
@@ -243,6 +244,21 @@ def working_areas(context: Context) -> list[dict[str, Any]]:
         }
         for grant in context.get("grants") or ()
     ]
+
+
+@register.simple_tag(takes_context=True)
+def figure_url(context: Context, name: str, place: str, which: Any = "") -> str:
+    """The page behind a figure at a place; "" where the reader may not open it.
+
+    ``which``: of what it is counted (the id of a sweep).
+    """
+    actor = getattr(context.get("request"), "actor", None)
+    if actor is None or name not in measures or not actor.may("reporting.view"):
+        return ""
+    if not actor.may(tables.get(measures.get(name).table).right):
+        return ""
+    named = f"{name}:{which}" if which else name
+    return f"{reverse('reporting:figure', args=[named])}?{urlencode({'place': place})}"
 
 
 @register.simple_tag

@@ -173,7 +173,8 @@ def _enlist(by: Actor, office: Actor, chance: Chance, community: str) -> None:
         enlist_new(
             by=office,
             place=place,
-            name=data["name"].format(n=n),
+            # Without figures, as names are: a ledger of them can be taken back.
+            name=data["name"].format(n="".join(data["digits"][int(d)] for d in str(n))),
             phones=[chance.phone()],
             skills=[NewSkill(skill) for skill in sorted(skills)],
             echelon=1 if n <= 20 else 2,

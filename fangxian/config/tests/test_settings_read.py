@@ -38,6 +38,8 @@ def read(monkeypatch: pytest.MonkeyPatch, folder: Path, **given: str) -> dict[st
     [
         ("FANGXIAN_MODE", "prod", "write one of production, demo, test"),
         ("FANGXIAN_DATA", "data", "write an absolute path"),
+        ("FANGXIAN_FONTS", "poster=X", "one of body, title, head"),
+        ("FANGXIAN_FONT_FOLDER", "/no/such/folder", "write an absolute path of a folder"),
         ("FANGXIAN_KEYS", "keys", "write an absolute path"),
         ("FANGXIAN_DIVISIONS", "dist", "write an absolute path"),
         ("FANGXIAN_AREA", "1309240", "write a division code"),

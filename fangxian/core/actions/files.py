@@ -95,6 +95,18 @@ def _is_ledger(file: File) -> bool:
     return ImportRun.objects.filter(Q(file=file) | Q(result_file=file)).exists()
 
 
+def content_of(file: File) -> bytes:
+    """The content of a file that the room itself keeps and reads. Raises crypto.Unreadable."""
+    parts = [
+        crypto.unseal(bytes(content), _column(file.id, number))
+        for number, content in file.parts.order_by("number").values_list("number", "content")
+    ]
+    data = b"".join(parts)
+    if len(parts) != file.chunks or hashlib.sha256(data).hexdigest() != file.sha256:
+        raise crypto.Unreadable(f"file {file.id} is damaged")
+    return data
+
+
 @action
 def read_file(*, by: Actor, file_id: UUID) -> bytes:
     """Return a file's content and note who read it.
@@ -121,13 +133,7 @@ def read_file(*, by: Actor, file_id: UUID) -> bytes:
         raise Invalid(
             Problem(_("The emergency has ended and the file is destroyed."), code="destroyed")
         )
-    parts = [
-        crypto.unseal(bytes(content), _column(file.id, number))
-        for number, content in file.parts.order_by("number").values_list("number", "content")
-    ]
-    data = b"".join(parts)
-    if len(parts) != file.chunks or hashlib.sha256(data).hexdigest() != file.sha256:
-        raise crypto.Unreadable(f"file {file.id} is damaged")
+    data = content_of(file)
     emit(
         by=by,
         kind="core.file_read",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from django.db import connections
 from django.http import HttpRequest
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fangxian.common import registries
 from fangxian.common.actor import Actor
-from fangxian.common.registries import Fact, Invariant, NavItem, Panel, Right, SearchHit, TodayItem
+from fangxian.common.registries import Invariant, NavItem, Panel, Right, SearchHit, TodayItem
 from fangxian.core import rules as core_rules
 from fangxian.core import sunset
 from fangxian.field.actions import duty_ends
@@ -46,8 +46,6 @@ def register() -> None:
     )
     registries.today.register("field.duties", _today, order=25)
     registries.search.register("field.duties", _search, order=65)
-    for fact in _facts():
-        registries.facts.register(fact.name, fact)
     registries.invariants.register(
         "field.duties", Invariant(_("records of duty lie where their gate or point lies"), lying)
     )
@@ -114,45 +112,6 @@ def _search(by: Actor, text: str, limit: int) -> list[SearchHit]:
         for one in rounds
     ]
     return hits[:limit]
-
-
-def _entries(_by: Actor, code: str) -> int:
-    return figures.gates(code, timezone.localdate()).entries
-
-
-def _stopped(_by: Actor, code: str) -> int:
-    return figures.gates(code, timezone.localdate()).stopped
-
-
-def _missed(_by: Actor, code: str) -> int:
-    return sum(queries.missed_at(code).values())
-
-
-def _checks(_by: Actor, code: str) -> int:
-    return figures.checks(code, timezone.localdate())[0]
-
-
-def _disinfections(_by: Actor, code: str) -> int:
-    return figures.disinfections(code, timezone.localdate())
-
-
-def _people_told(_by: Actor, code: str) -> int:
-    return sum(one.people for one in figures.outreach(code, timezone.localdate()).values())
-
-
-def _facts() -> list[Fact]:
-    read: dict[str, tuple[Callable[[Actor, str], int], object, object]] = {
-        "gate_entries": (_entries, _("Entries at gates today"), _("entries")),
-        "gate_stopped": (_stopped, _("Not let through at gates today"), _("entries")),
-        "points_missed": (_missed, _("Points of rounds missed by now"), _("points")),
-        "points_checked": (_checks, _("Points of rounds checked today"), _("checks")),
-        "disinfections": (_disinfections, _("Disinfections today"), _("disinfections")),
-        "people_told": (_people_told, _("People reached today"), _("people")),
-    }
-    return [
-        Fact(f"field.{name}", label, "field.duties", unit, function)
-        for name, (function, label, unit) in read.items()
-    ]
 
 
 _LYING = """

@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 from fangxian.accounts.models import AccessLog
 from fangxian.common import registries
 from fangxian.common.actor import Actor
+from fangxian.common.facts import plans
 from fangxian.common.scoping import acting
 from fangxian.field.actions import (
     NewDisinfection,
@@ -242,7 +243,7 @@ def test_missed_points_are_on_the_pages_of_the_day(
     place = staff.get(reverse("regions:place", args=[walk.place_code]))
     assert walk.name in text(place)
     with acting(alice):
-        assert registries.facts.get("field.points_missed").read(alice, walk.place_code) == 2
+        assert sum(queries.missed_at(walk.place_code).values()) == 2
 
 
 def test_a_message_is_written_said_and_ended(
@@ -336,9 +337,11 @@ def test_what_is_done_is_counted_on_the_overview(
 ) -> None:
     logged(bob, gate, temperature=38)
     with acting(alice):
-        facts = {name: fact for name, fact in registries.facts.items() if "gate_" in name}
-        read = {name: fact.read(alice, alice.area) for name, fact in facts.items()}
-    assert read == {"field.gate_entries": 1, "field.gate_stopped": 0}
+        read = {
+            name: plans.measured(f"field.{name}", alice, [alice.area])[alice.area]
+            for name in ("gate_entries", "gate_stopped", "gates_open")
+        }
+    assert read == {"gate_entries": 1, "gate_stopped": 0, "gates_open": 1}
     with django_assert_max_num_queries(60):
         page = staff.get(reverse("field:duties"))
     assert page.context["figures"].gates.fevers == 1

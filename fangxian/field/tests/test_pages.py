@@ -13,6 +13,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from fangxian.common.facts import plans
 from fangxian.common.scoping import acting
 from fangxian.field import jobs
 from fangxian.field.actions import exempt, prepare_reports
@@ -439,9 +440,7 @@ def test_today_search_and_panels(client_of: Any, campaign: Campaign, bob: Any, p
         assert (item.kind, item.count) == ("uncovered", 3)
         (hit,) = registries.search.get("field")(bob, "第一轮", 5)
         assert hit.url == reverse("field:campaign", args=[campaign.id])
-        fact = registries.facts.get("field.gap").read
-        assert fact is not None
-        assert fact(bob, places.grid) == 3
+        assert plans.measured("field.gap", bob, [places.grid]) == {places.grid: 3}
         household = Household.objects.filter(place_code=places.unit)[0]
     client = client_of("bob")
     assert "第一轮摸排" in client.get(reverse("regions:place", args=[places.grid])).content.decode()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fangxian.common import registries
 from fangxian.common.actor import Actor
-from fangxian.common.registries import Fact, Invariant, NavItem, Panel, Right, SearchHit, TodayItem
+from fangxian.common.registries import Invariant, NavItem, Panel, Right, SearchHit, TodayItem
 from fangxian.core import ledgers
 from fangxian.core import rules as core_rules
 from fangxian.core.kinds import TaskKind, task_kinds
@@ -47,8 +47,6 @@ def register() -> None:
     registries.panels.register("mobilise.aid", Panel(_("Aid deployments"), VIEW, _panel), order=25)
     registries.today.register("mobilise.aid", _today, order=25)
     registries.search.register("mobilise.aid", _search, order=65)
-    for fact in FACTS:
-        registries.facts.register(fact.name, fact)
     for kind, words in TASKS:
         task_kinds.register(kind, TaskKind(words, raising.page_of, by_hand=False))
     registries.invariants.register(
@@ -141,34 +139,3 @@ def _search(by: Actor, text: str, limit: int) -> list[SearchHit]:
         )
         for one in rows
     ]
-
-
-def _away(_by: Actor, code: str) -> int:
-    return queries.out(code)
-
-
-def _quarantined(_by: Actor, code: str) -> int:
-    return queries.in_quarantine(code).count()
-
-
-def _person_times(_by: Actor, code: str) -> int:
-    return queries.person_times(code)
-
-
-FACTS = (
-    Fact("mobilise.aid_away", _("Away with an aid batch"), "mobilise", _("people"), _away),
-    Fact(
-        "mobilise.aid_quarantine",
-        _("In quarantine after an aid batch"),
-        "mobilise",
-        _("people"),
-        _quarantined,
-    ),
-    Fact(
-        "mobilise.aid_person_times",
-        _("Days of work in aid batches"),
-        "mobilise",
-        _("person-days"),
-        _person_times,
-    ),
-)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop
 
 from fangxian.common import registries
 from fangxian.common.actor import Actor
-from fangxian.common.registries import Fact, Invariant, NavItem, Right, TodayItem
+from fangxian.common.registries import Invariant, NavItem, Right, TodayItem
 from fangxian.common.scoping import acting
 from fangxian.core import messages
 from fangxian.core import rules as core_rules
@@ -28,8 +28,7 @@ from fangxian.mobilise.actions.signing import TAKE
 from fangxian.mobilise.calls import leaving, matching
 from fangxian.mobilise.calls import queries as call_queries
 from fangxian.mobilise.calls import rules as call_rules
-from fangxian.mobilise.models import Call, Pledge
-from fangxian.mobilise.queries import inside
+from fangxian.mobilise.models import Call
 
 TITLE: Final = gettext_noop("Call the next echelon: %(call)s")
 # Whose task it is, by the length of the code of the call's place.
@@ -64,7 +63,6 @@ def register() -> None:
     for name, text in TEMPLATES.items():
         messages.templates.register(name, Template(text))
     task_kinds.register(NEXT, TaskKind(_("Next echelon"), _task_url))
-    registries.facts.register(PLEDGED.name, PLEDGED)
     registries.invariants.register(
         "mobilise.calls",
         Invariant(_("each pledge and each place of a call is counted once"), counted),
@@ -141,14 +139,6 @@ def ask_for_echelons(*, by: Actor) -> int:
         close_tasks(by=by, kind=NEXT, dedupe_keys=over, done_fact=NEXT)
         return open_tasks(by=by, tasks=tasks)
 
-
-def _pledged(_by: Actor, code: str) -> int:
-    rows = inside(Pledge.objects.exclude(state=Pledge.State.WITHDRAWN), code)
-    rows = rows.filter(call__state=Call.State.SENT)
-    return int(rows.aggregate(n=Sum("heads", default=0))["n"])
-
-
-PLEDGED = Fact("mobilise.pledged", _("Pledged for calls"), "mobilise", _("people"), _pledged)
 
 _COUNTED = """
 SELECT 'call', c.id FROM mobilise_call c

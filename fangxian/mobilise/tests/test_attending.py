@@ -11,8 +11,8 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fangxian.common import registries
 from fangxian.common.errors import Conflict, Invalid, OutOfScope
+from fangxian.common.facts import plans
 from fangxian.common.scoping import acting
 from fangxian.mobilise import lacking, queries, tasks
 from fangxian.mobilise.actions import (
@@ -220,17 +220,20 @@ def test_who_is_missing_is_seen_and_is_not_on_a_post(
     me = enlisted(alice, home, "测试甲")
     by, early = as_volunteer(cast, "alice", me), shift(alice, post)
     put_on(by=alice, shift=early, volunteer=me)
-    on_duty = registries.facts.get("mobilise.on_duty")
+
+    def on_duty() -> float:
+        return plans.measured("mobilise.on_duty", alice, [home.code])[home.code]
+
     said = "现应到岗未签到"
     running(alice, early, begun=5)
     with acting(alice):
         # Some minutes are forgiven.
-        assert (lacking.not_come(home.code), on_duty.read(alice, home.code)) == (0, 0)
+        assert (lacking.not_come(home.code), on_duty()) == (0, 0)
     running(alice, early, begun=15)
     with acting(alice):
         assert lacking.not_come(home.code) == 1
     assert said in client_of("alice").get("/").content.decode()
     check_in(by=by, token=post.token)
     with acting(alice):
-        assert (lacking.not_come(home.code), on_duty.read(alice, home.code)) == (0, 1)
+        assert (lacking.not_come(home.code), on_duty()) == (0, 1)
     assert said not in client_of("alice").get("/").content.decode()

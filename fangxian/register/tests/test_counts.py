@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from fangxian.common.actor import Actor
 from fangxian.common.codes import ancestors
 from fangxian.common.errors import Conflict, Invalid, OutOfScope
+from fangxian.common.facts import measures, plans
 from fangxian.common.scoping import acting
 from fangxian.core import counters
 from fangxian.people import actions as people
@@ -89,6 +90,16 @@ def agree(by: Actor) -> None:
         assert corrections(by) == []
 
 
+def ledgers_agree(by: Actor) -> None:
+    """What ledgers list adds up to what boards show, after whatever has happened."""
+    with acting(by):
+        places = [COUNTY, *sorted({code[:12] for code in UNITS}), UNITS[0][:15], UNITS[0]]
+        for measure in measures:
+            if measure.name.startswith("register.") and measure.counted is not None:
+                rows = plans.from_rows(measure, by, places)
+                assert measure.counted(by, places) == rows, measure.name
+
+
 class Register(RuleBasedStateMachine):
     """What can happen to a register."""
 
@@ -107,6 +118,7 @@ class Register(RuleBasedStateMachine):
             self.somebody_moves_in(len(self.homes) - 1, "registered", "head")
 
     def teardown(self) -> None:
+        ledgers_agree(self.by)
         transaction.set_rollback(True)
         self.frame.__exit__(None, None, None)
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from fangxian.common import codes
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope
-from fangxian.common.registries import facts
+from fangxian.common.facts import plans
 from fangxian.common.scoping import acting
 from fangxian.people import queries as people
 from fangxian.register import actions, queries
@@ -352,4 +352,5 @@ def test_each_fact_asks_for_its_own_number_alone(
     with acting(alice):
         for name, value in known.items():
             with django_assert_num_queries(1):
-                assert facts.get(f"register.{name}").read(alice, places.community) == value
+                figure = plans.measured(f"register.{name}", alice, [places.community])
+                assert figure == {places.community: value}

@@ -114,9 +114,9 @@ def kind_of(archive: zipfile.ZipFile) -> str:
     raise ReadError("archive")
 
 
-def inspect(archive: zipfile.ZipFile) -> ErrorCells:
+def inspect(archive: zipfile.ZipFile, *, cells: bool = True) -> ErrorCells:
     """Unpack every XML and binary part once into nothing. Returns the error cells and the formulas
-    without a result (`UNSTORED`), sheet part by sheet part.
+    without a result (`UNSTORED`), sheet part by sheet part; nothing without ``cells``.
 
     Raises ReadError if a part is larger than it declares, is damaged, or declares entities, or if
     there are more formulas without a result than can be told one by one.
@@ -126,7 +126,7 @@ def inspect(archive: zipfile.ZipFile) -> ErrorCells:
         name = member.filename.lower()
         if not name.endswith((".xml", ".rels", ".bin", ".vml")):
             continue
-        is_sheet = name.startswith("xl/worksheets/") and name.endswith(".xml")
+        is_sheet = cells and name.startswith("xl/worksheets/") and name.endswith(".xml")
         tail = b""
         found: dict[tuple[int, int], str] = {}
         for chunk in _unpack(archive, member):
@@ -181,20 +181,37 @@ def sheet_parts(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
     """Name and part of every sheet of an .xlsx, in the order of the workbook; "" for a part that is
     missing.
     """
-    relations = {}
-    for tag in _RELATION.findall(read_small(archive, "xl/_rels/workbook.xml.rels")):
-        values = _attributes(tag)
-        path = posixpath.normpath(posixpath.join("/xl", values.get("Target", "")))
-        relations[values.get("Id", "")] = path.lstrip("/")
-    parts = []
+    return [(sheet["name"], sheet["part"]) for sheet in sheet_entries(archive)]
+
+
+def sheet_entries(archive: zipfile.ZipFile) -> list[dict[str, str]]:
+    """The attributes of every sheet in the workbook, and its "part"."""
+    targets = {
+        values.get("Id", ""): resolved("xl", values.get("Target", ""))
+        for values in relations(archive, "xl/workbook.xml")
+    }
+    entries = []
     for tag in _SHEET.findall(read_small(archive, "xl/workbook.xml")):
-        values = _attributes(tag)
+        values = attributes(tag)
         identifier = next((value for name, value in values.items() if name.endswith(":id")), "")
-        parts.append((unescape(values.get("name", "")), relations.get(identifier, "")))
-    return parts
+        name = unescape(values.get("name", ""))
+        entries.append({**values, "name": name, "part": targets.get(identifier, "")})
+    return entries
 
 
-def _attributes(tag: bytes) -> dict[str, str]:
+def relations(archive: zipfile.ZipFile, part: str) -> list[dict[str, str]]:
+    """The relationships of a part, in order: Id, Type, Target, TargetMode."""
+    folder, name = posixpath.split(part)
+    found = _RELATION.findall(read_small(archive, f"{folder}/_rels/{name}.rels"))
+    return [{name: unescape(value) for name, value in attributes(tag).items()} for tag in found]
+
+
+def resolved(folder: str, target: str) -> str:
+    """The part that a relationship of one in `folder` points to."""
+    return posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
+
+
+def attributes(tag: bytes) -> dict[str, str]:
     return {
         match[1].decode("ascii", "replace"): (match[2] or match[3] or b"").decode(
             "utf-8", "replace"

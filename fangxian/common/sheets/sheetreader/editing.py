@@ -10,27 +10,28 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any, Final
-from xml.sax.saxutils import escape
 
 from .archive import open_archive, read_small, sheet_parts
-from .columns import column_index, column_letter
+from .columns import column_letter
 from .limits import MEBIBYTE, ReadError
+from .sheetstream import (
+    CHUNK,
+    RowPiece,
+    attribute,
+    cells_of,
+    fresh,
+    pieces,
+    style_of,
+    text_cell,
+    with_attribute,
+)
 
 # The fill of marked cells, as in data/styles.xml.
 MARK_RGB: Final = "FFFFC9C4"
-_CHUNK: Final = 1 << 18
-_MAX_ROW_BYTES: Final = 8 * MEBIBYTE
 _MAX_STYLES_BYTES: Final = 16 * MEBIBYTE
-_MAX_HEAD_BYTES: Final = 8 * MEBIBYTE
 ERROR_WIDTH: Final = 48
 
-_DATA_START: Final = re.compile(rb"<((?:\w+:)?)sheetData\b[^>]*?(/?)>")
-_ROW: Final = re.compile(rb"<((?:\w+:)?)row\b([^>]*?)(/?)>")
-_CELL: Final = re.compile(rb"<((?:\w+:)?)c\b([^>]*?)(?:/>|>(.*?)</\1c>)", re.DOTALL)
-_REFERENCE: Final = re.compile(rb'\br="([A-Z]{1,3})[0-9]+"')
-_ROW_NUMBER: Final = re.compile(rb'\br="([0-9]+)"')
 _SPANS: Final = re.compile(rb'\s*\bspans="[^"]*"')
-_STYLE: Final = re.compile(rb'\bs="([0-9]+)"')
 _DIMENSION: Final = re.compile(
     rb'(<(?:\w+:)?dimension\b[^>]*\bref="[A-Z]+[0-9]+)(?::([A-Z]+)([0-9]+))?"'
 )
@@ -101,7 +102,7 @@ def _edit(original: bytes, marks: Mapping[str, Marks], out: IO[bytes]) -> None:
         styles = _Styles(formats)
         for part, mine in parts.items():
             with (
-                target.open(_fresh(archive.getinfo(part)), "w") as written,
+                target.open(fresh(archive.getinfo(part)), "w") as written,
                 archive.open(part) as source,
             ):
                 for piece in _edited(source, mine, styles):
@@ -109,20 +110,13 @@ def _edit(original: bytes, marks: Mapping[str, Marks], out: IO[bytes]) -> None:
         for member in archive.infolist():
             if member.filename in parts:
                 continue
-            with target.open(_fresh(member), "w", force_zip64=False) as written:
+            with target.open(fresh(member), "w", force_zip64=False) as written:
                 if member.filename == "xl/styles.xml":
                     written.write(styles.result())
                     continue
                 with archive.open(member) as source:
-                    while chunk := source.read(_CHUNK):
+                    while chunk := source.read(CHUNK):
                         written.write(chunk)
-
-
-def _fresh(member: zipfile.ZipInfo) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(member.filename, member.date_time)
-    info.compress_type = zipfile.ZIP_DEFLATED
-    info.external_attr = member.external_attr
-    return info
 
 
 class _Styles:
@@ -140,7 +134,7 @@ class _Styles:
         self.coloured = {
             number
             for number, xf in enumerate(self._formats)
-            if self._mark >= 0 and _attribute(xf, b"fillId") == str(self._mark).encode()
+            if self._mark >= 0 and attribute(xf, b"fillId") == str(self._mark).encode()
         }
         self.had_colour = bool(self.coloured)
 
@@ -175,9 +169,7 @@ class _Styles:
         if known is not None:
             return known
         base = self._formats[style] if style < len(self._formats) else b"<xf/>"
-        xf = _with_attribute(
-            _with_attribute(base, b"fillId", str(fill).encode()), b"applyFill", b"1"
-        )
+        xf = with_attribute(with_attribute(base, b"fillId", str(fill).encode()), b"applyFill", b"1")
         self._formats.append(xf)
         number = len(self._formats) - 1
         self._twins[style, coloured] = number
@@ -188,49 +180,14 @@ class _Styles:
 
 def _edited(source: IO[bytes], marks: Marks, styles: _Styles) -> Iterator[bytes]:
     """The sheet's XML in pieces, edited."""
-    buffer = b""
-    while not (start := _DATA_START.search(buffer)):
-        chunk = source.read(_CHUNK)
-        if not chunk or len(buffer) > _MAX_HEAD_BYTES:
-            raise ReadError("not_editable")
-        buffer += chunk
-    if start[2]:
-        raise ReadError("not_editable")
-    yield _edited_head(buffer[: start.start()], start[1], marks)
-    yield start[0]
-    end_tag = b"</%bsheetData>" % start[1]
-    place = start.end()
-    number = 0
-    while True:
-        match = _ROW.search(buffer, place)
-        end = buffer.find(end_tag, place, match.start() if match else len(buffer))
-        if end >= 0:
-            break
-        stop = -1
-        if match:
-            stop = match.end()
-            if not match[3]:
-                close = b"</%brow>" % match[1]
-                at = buffer.find(close, stop)
-                stop = at + len(close) if at >= 0 else -1
-        if match is None or stop < 0:
-            buffer, place = _more(source, buffer[place:]), 0
-            continue
-        own = _ROW_NUMBER.search(match[2])
-        number = int(own[1]) if own else number + 1
-        yield buffer[place : match.start()]
-        yield _edited_row(buffer[match.start() : stop], match, number, marks, styles)
-        place = stop
-    yield buffer[place:]
-    while chunk := source.read(_CHUNK):
-        yield chunk
-
-
-def _more(source: IO[bytes], buffer: bytes) -> bytes:
-    chunk = source.read(_CHUNK)
-    if not chunk or len(buffer) > _MAX_ROW_BYTES:
-        raise ReadError("not_editable")
-    return buffer + chunk
+    stream = pieces(source)
+    head, start = next(stream), next(stream)
+    assert isinstance(head, bytes)
+    assert isinstance(start, bytes)
+    yield _edited_head(head, start[1 : start.index(b"sheetData")], marks)
+    yield start
+    for piece in stream:
+        yield piece if isinstance(piece, bytes) else _edited_row(piece, marks, styles)
 
 
 def _edited_head(head: bytes, prefix: bytes, marks: Marks) -> bytes:
@@ -255,7 +212,7 @@ def _edited_head(head: bytes, prefix: bytes, marks: Marks) -> bytes:
         return head + b"<%bcols>%b</%bcols>" % (prefix, col, prefix)
     before = 0
     for item in _COL.finditer(match[2]):
-        low, high = _attribute(item[0], b"min"), _attribute(item[0], b"max")
+        low, high = attribute(item[0], b"min"), attribute(item[0], b"max")
         if not low or not high or int(low) <= number <= int(high):
             return head
         if int(high) < number:
@@ -264,77 +221,31 @@ def _edited_head(head: bytes, prefix: bytes, marks: Marks) -> bytes:
     return head[:at] + col + head[at:]
 
 
-def _edited_row(
-    row: bytes, tag: re.Match[bytes], number: int, marks: Marks, styles: _Styles
-) -> bytes:
+def _edited_row(row: RowPiece, marks: Marks, styles: _Styles) -> bytes:
+    number, prefix = row.number, row.prefix
     text = marks.title if number == marks.header_row else marks.texts.get(number)
     marked = marks.cells.get(number, set()) if number != marks.header_row else set()
     if text is None and not marked and not marks.replaces and not styles.had_colour:
-        return row
-    prefix = tag[1]
-    cells: dict[int, bytes] = {}
-    column = -1
-    body = row[tag.end() - tag.start() :]
-    for match in _CELL.finditer(body):
-        own = _REFERENCE.search(match[2])
-        column = column_index(own[1]) if own else column + 1
-        cells[column] = match[0]
-    header_style = _style(cells[max(cells)]) if cells and number == marks.header_row else 0
+        return row.xml
+    cells = cells_of(row)
+    header_style = style_of(cells[max(cells)]) if cells and number == marks.header_row else 0
     cells.pop(marks.column, None)
     for column, cell in cells.items():
-        style = _style(cell)
+        style = style_of(cell)
         if column not in marked and style in styles.coloured:
-            cells[column] = _with_attribute(cell, b"s", str(styles.plain(style)).encode())
+            cells[column] = with_attribute(cell, b"s", str(styles.plain(style)).encode())
     for column in marked:
         cell = cells.get(column) or b'<%bc r="%b%d"/>' % (
             prefix,
             column_letter(column).encode(),
             number,
         )
-        cells[column] = _with_attribute(cell, b"s", str(styles.marked(_style(cell))).encode())
+        cells[column] = with_attribute(cell, b"s", str(styles.marked(style_of(cell))).encode())
     if text is not None:
         style = header_style if number == marks.header_row else styles.marked(0)
-        cells[marks.column] = _text_cell(prefix, marks.column, number, style, text)
-    start = _SPANS.sub(b"", tag[0]).replace(b"/>", b">")
+        cells[marks.column] = text_cell(prefix, marks.column, number, style, text)
+    start = _SPANS.sub(b"", row.tag).replace(b"/>", b">")
     return start + b"".join(cells[index] for index in sorted(cells)) + b"</%brow>" % prefix
-
-
-def _text_cell(prefix: bytes, column: int, row: int, style: int, text: str) -> bytes:
-    return (
-        b'<%bc r="%b%d" s="%d" t="inlineStr"><%bis><%bt xml:space="preserve">%b</%bt></%bis></%bc>'
-        % (
-            prefix,
-            column_letter(column).encode(),
-            row,
-            style,
-            prefix,
-            prefix,
-            escape(text).encode(),
-            prefix,
-            prefix,
-            prefix,
-        )
-    )
-
-
-def _style(cell: bytes) -> int:
-    match = _STYLE.search(cell[: cell.index(b">")])
-    return int(match[1]) if match else 0
-
-
-def _attribute(element: bytes, name: bytes) -> bytes | None:
-    match = re.search(rb'\s%b="([^"]*)"' % name, element[: element.index(b">")])
-    return match[1] if match else None
-
-
-def _with_attribute(element: bytes, name: bytes, value: bytes) -> bytes:
-    """The element with an attribute of its first tag set."""
-    end = element.index(b">") + 1
-    tag, rest = element[:end], element[end:]
-    changed, count = re.subn(rb'(\s%b=")[^"]*"' % name, rb"\g<1>%b" % value + b'"', tag, count=1)
-    if not count:
-        changed = re.sub(rb"^(<[\w:]+)", rb'\g<1> %b="%b"' % (name, value), tag, count=1)
-    return changed + rest
 
 
 def _prefix_of(pattern: re.Pattern[bytes], items: list[bytes]) -> bytes:

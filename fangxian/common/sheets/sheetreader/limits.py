@@ -25,6 +25,8 @@ WALL_SECONDS = 25.0
 # The marks of 250,000 wrong rows take half a minute, and no page waits for them.
 EDIT_CPU_SECONDS = 120
 EDIT_WALL_SECONDS = 240.0
+# An outline is waited for by a page.
+OUTLINE_CPU_SECONDS = 20
 
 
 class ReadError(Exception):

@@ -179,3 +179,11 @@ def test_any_text_comes_back_as_it_was(texts: list[str]) -> None:
     for line, text in enumerate(texts, 2):
         kept = xlsxstream.clean_for_xml(text)
         assert (sheet.cell(line, 2).value or "") == kept
+
+
+def test_a_row_may_begin_with_empty_cells() -> None:
+    out = io.BytesIO()
+    with xlsxstream.BookWriter(out) as book:
+        book.sheet("a").row([(None, xlsxstream.Style.PLAIN)] * 3 + [("x", xlsxstream.Style.PLAIN)])
+    sheet = openpyxl.load_workbook(io.BytesIO(out.getvalue())).worksheets[0]
+    assert [cell.value for cell in sheet[1]] == [None, None, None, "x"]

@@ -27,6 +27,7 @@ from fangxian.config.demo import (
     places,
     posts,
     register,
+    reporting,
     sweep,
 )
 from fangxian.config.demo.officers import Officers
@@ -93,6 +94,7 @@ class Command(BaseCommand):
         self._step("calls", lambda: calls.begin(chance, officers))
         self._step("phones", lambda: phones.meet(by, chance, campaign, officers))
         sweep.twice(by, chance, accounts.community_of(county))
+        self._step("ledgers and papers", lambda: reporting.begin(chance, officers))
         sweep.settle()
 
     def _fill(self, by: Actor, chance: Chance) -> None:

@@ -1,0 +1,206 @@
+"""What a form leaves open beside its tables: a name and a colon, a line to write on, a date to
+complete, an empty cell beside its label.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from fangxian.common.sheets.words import fold, key, load, words
+
+from .layout import Area, LaidCell, Layout
+
+Span = tuple[int, int]
+
+_GAP: Final = r"[ \t\u00a0\u3000_]"
+_COLON: Final = re.compile(rf"[:\uff1a]({_GAP}*)")
+_NEXT_LABEL: Final = re.compile(r"[^\s:\uff1a_]{1,12}[:\uff1a]")
+# As in 填报单位：      （盖章）.
+_OPENING: Final = "(\uff08"
+_APART: Final = re.compile(r"[\s_]{2,}|\n")
+_SENTENCE: Final = re.compile(r"_{2,}|\n|[,;:\uff0c\uff1b\uff1a\u3001\u3002]")
+_LINE: Final = re.compile(r"_{2,}")
+_LABEL_LENGTH: Final = 20
+_CELL_LABEL_LENGTH: Final = 24
+_FIGURES: Final = re.compile(r"[\d.,%/\s-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A single place to be filled: the cell itself, or the `spans` of its text.
+
+    `kind` is "cell", "text" (one span) or "date" (year, month and day; the year may be printed and
+    have none). `format` is that of the cell.
+    """
+
+    row: int
+    column: int
+    label: str
+    kind: str = "cell"
+    spans: tuple[Span, ...] = ()
+    format: str = "general"
+    locked: bool = False
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A blank within a text."""
+
+    label: str
+    kind: str
+    spans: tuple[Span, ...]
+
+
+def slots(text: str) -> list[Slot]:
+    """The blanks of a text, in their order."""
+    found: list[Slot] = []
+    taken: list[Span] = []
+    for match in _date().finditer(text):
+        spans = tuple(match.span(name) for name in ("y", "m", "d") if match[name])
+        label = _label_before(text, match.start())
+        found.append(Slot(label, "date", spans))
+        taken.append(match.span())
+    for match in _COLON.finditer(text):
+        at, end = match.span(1)
+        if any(start <= end and at <= stop for start, stop in taken):
+            continue
+        label = _label_before(text, match.start() + 1)
+        if not label or key(label) in words("note_labels"):
+            continue
+        rest = text[end:]
+        last = not rest or rest.startswith("\n")
+        if last or (end > at and _NEXT_LABEL.match(rest)) or (end > at + 1 and rest[0] in _OPENING):
+            found.append(Slot(label, "text", ((at, end),)))
+            taken.append((at, end))
+    for match in _LINE.finditer(text):
+        if any(start <= match.end() and match.start() <= stop for start, stop in taken):
+            continue
+        found.append(Slot(_label_around(text, *match.span()), "text", (match.span(),)))
+    return sorted(found, key=lambda slot: slot.spans[0])
+
+
+def is_open(text: str) -> bool:
+    """Whether a text asks to be completed."""
+    return bool(slots(text))
+
+
+def blanks(layout: Layout, outside: set[int]) -> Iterator[Blank]:
+    """The blanks in the rows of a sheet that belong to no table: those not in `outside`."""
+    claimed: set[tuple[int, int]] = set()
+    for row in sorted(layout.rows):
+        if row in outside:
+            continue
+        for column, cell in sorted(layout.rows[row].items()):
+            if not isinstance(cell.value, str) or (row, column) in claimed:
+                continue
+            area = layout.area(row, column)
+            if (area.top, area.left) != (row, column):
+                continue
+            open_parts = slots(cell.value)
+            alone = len(open_parts) == 1 and open_parts[0].spans[-1][1] == len(cell.value)
+            beside = None
+            if (alone and open_parts[0].kind == "text") or (not open_parts and _labels(cell)):
+                beside = _beside(layout, area, outside, needs_border=not open_parts or alone)
+            if beside is not None and (beside.top, beside.left) not in claimed:
+                claimed.add((beside.top, beside.left))
+                label = open_parts[0].label if open_parts else cell.text
+                yield _cell_blank(layout, beside, label)
+                continue
+            for slot in open_parts:
+                locked = layout.protected and cell.locked
+                label = slot.label or _label_left(layout, row, column)
+                yield Blank(row, column, label, slot.kind, slot.spans, cell.kind, locked)
+
+
+def _cell_blank(layout: Layout, area: Area, label: str) -> Blank:
+    cell = layout.cell(area.top, area.left)
+    return Blank(
+        area.top,
+        area.left,
+        label.rstrip(":\uff1a ").strip(),
+        format=cell.kind if cell else "general",
+        locked=layout.protected and (cell.locked if cell else True),
+        allowed=layout.allowed(area.top, area.left),
+    )
+
+
+def _labels(cell: LaidCell) -> bool:
+    """Whether the text of a cell may name the empty one beside it."""
+    text = fold(cell.text)
+    return (
+        cell.border
+        and 0 < len(text) <= _CELL_LABEL_LENGTH
+        and not _FIGURES.fullmatch(text)
+        and key(text) not in words("note_labels")
+        and ":" not in text[:-1]
+    )
+
+
+def _label_left(layout: Layout, row: int, column: int) -> str:
+    """What a cell to the left says that the open parts of a text are."""
+    area = layout.area(row, column - 1) if column else None
+    cell = layout.cell(area.top, area.left) if area else None
+    return cell.text if cell and _labels(cell) and not is_open(cell.text) else ""
+
+
+def _beside(layout: Layout, area: Area, outside: set[int], *, needs_border: bool) -> Area | None:
+    """The empty cell to the right of a label, else the one below it."""
+    for row, column in ((area.top, area.right + 1), (area.bottom + 1, area.left)):
+        if row in outside:
+            continue
+        beside = layout.area(row, column)
+        cell = layout.cell(beside.top, beside.left)
+        if cell is None or cell.formula or cell.text:
+            if cell is not None and row == area.top:
+                # What stands to the right is what the label names, or another label.
+                continue
+            continue
+        if needs_border and not cell.border:
+            continue
+        # An empty cell below belongs to the label left of it, if there is one.
+        if row != area.top and layout.text(row, column - 1 if column else column):
+            continue
+        return beside
+    return None
+
+
+def _label_before(text: str, end: int) -> str:
+    """What names the place that begins at `end`, behind a colon."""
+    before = text[:end].rstrip(" \t\u00a0\u3000_")
+    if not before.endswith((":", "\uff1a")):
+        return ""
+    before = before[:-1]
+    piece = _APART.split(before.strip(" \t\u00a0\u3000_"))[-1]
+    filled, _colon, piece = _last_colon(piece)
+    if filled:
+        # What stands behind an earlier colon fills that one.
+        piece = piece.split()[-1] if piece.split() else ""
+    return piece if len(piece) <= _LABEL_LENGTH else ""
+
+
+def _label_around(text: str, start: int, end: int) -> str:
+    """What names a line to write on: what stands before it, unless that is the unit of another
+    one, else what follows.
+    """
+    before = _SENTENCE.split(text[:start])[-1].strip(" \t\u3000")
+    after = _SENTENCE.split(text[end:])[0].strip(" \t\u3000")
+    if after and (not before or key(before) in words("units")):
+        return after[:_LABEL_LENGTH]
+    return before[-_LABEL_LENGTH:]
+
+
+def _last_colon(text: str) -> tuple[str, str, str]:
+    return text.replace("\uff1a", ":").rpartition(":")
+
+
+@cache
+def _date() -> re.Pattern[str]:
+    """A date of which at least month and day are open; its year may be printed, or not asked."""
+    year, month, day = map(re.escape, load("words")["date_parts"])
+    years = rf"(?:(?:(?P<y>{_GAP}+)|(?<=\d)){year})?"
+    return re.compile(rf"{years}(?P<m>{_GAP}+){month}(?P<d>{_GAP}+){day}")

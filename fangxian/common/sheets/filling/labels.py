@@ -1,0 +1,108 @@
+"""What a text in a template is: the name of a column, a unit, a number of a column, a total, a
+note, a place.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from fangxian.common.sheets.words import fold, key, key_without_brackets, known_field, words
+
+from .blanks import is_open
+
+_LABEL_LENGTH: Final = 60
+NUMBER: Final = re.compile(r"-?[\d,]+(?:\.\d+)?%?")
+_DATE: Final = re.compile(r"\d{2,4}[-/.\u5e74]\d{1,2}(?:[-/.\u6708]\d{1,2}\u65e5?)?")
+_NUMBERED: Final = re.compile(r"\(?\d{1,3}\)?(?:=.*)?")
+_BRACKETS: Final = re.compile(
+    r"\s*[(\[\uff08\u3010]([^()\[\]\uff08\uff09\u3010\u3011]*)[)\]\uff09\u3011]\s*$"
+)
+# Between signs of which none is a letter of ours: a name in two lines.
+_WRAPPED: Final = re.compile(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])")
+UNIT_LINE: Final = re.compile(r"^\s*([^:\uff1a]{2,6})[:\uff1a]\s*([^\s:\uff1a]{1,6})\s*$")
+
+
+def is_label(text: str) -> bool:
+    folded = fold(text)
+    return (
+        0 < len(folded) <= _LABEL_LENGTH
+        and not NUMBER.fullmatch(folded)
+        and not _DATE.fullmatch(folded)
+        and not folded.endswith(":")
+        and not is_open(text)
+        and not is_note(text)
+        and not UNIT_LINE.match(text)
+    )
+
+
+def is_note(text: str) -> bool:
+    """Whether a text begins as a note does: 注：…, 说明：…"""
+    label, colon, rest = fold(text).partition(":")
+    if colon and key(label) in words("note_labels"):
+        return bool(rest.strip()) or len(label) > 1
+    return False
+
+
+def is_total(text: str) -> bool:
+    folded = key(text)
+    return any(folded == word or folded.endswith(word) for word in words("total_words"))
+
+
+def is_serial(text: str) -> bool:
+    return known_field(text) == "serial"
+
+
+def unit_of(text: str) -> str:
+    """The unit that a text is, without brackets; "" if it is none."""
+    bare = text.strip().strip("()[]\uff08\uff09\u3010\u3011 ")
+    match = UNIT_LINE.match(bare)
+    if match and key(match[1]) in words("unit_labels"):
+        bare = match[2]
+    return bare if bare and key(bare) in words("units") else ""
+
+
+def are_units(own: dict[int, str], width: int) -> bool:
+    texts = list(own.values())
+    units = sum(bool(unit_of(text)) for text in texts)
+    others = [text for text in texts if not unit_of(text) and key(text) not in words("unit_labels")]
+    blank = all(not key(text).isalnum() for text in others)
+    bracketed = all(_BRACKETS.match(text) for text in texts)
+    return bool(units and units * 2 >= len(texts) and blank) and (
+        bracketed or len(own) * 3 >= width
+    )
+
+
+def are_numbers(own: dict[int, str], width: int) -> bool:
+    """Whether a row numbers the columns: 甲 乙 1 2 3=1+2."""
+    fits = all(
+        _NUMBERED.fullmatch(fold(text)) or key(text) in words("numbering_words")
+        for text in own.values()
+    )
+    numbers = [fold(text).strip("()") for text in own.values()]
+    counted = [int(text) for text in numbers if text.isdecimal()]
+    return (
+        fits
+        and len(own) * 10 >= width * 7
+        and len(own) > 1
+        and counted == list(range(counted[0], counted[0] + len(counted)) if counted else [])
+    )
+
+
+def split_label(text: str) -> tuple[str, str, str]:
+    """Name, unit and remark of a column's label."""
+    unit = note = ""
+    match = _BRACKETS.search(text)
+    while match and match.start():
+        if found := unit_of(match[1]):
+            unit = unit or found
+        else:
+            note = match[1].strip() if not note else f"{match[1].strip()}; {note}"
+        text = text[: match.start()]
+        match = _BRACKETS.search(text)
+    return _WRAPPED.sub("", text.strip()), unit, note
+
+
+def is_place(text: str) -> bool:
+    name = key_without_brackets(text)
+    return any(name.endswith(end) and name != end for end in words("place_endings"))

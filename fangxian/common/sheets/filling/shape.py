@@ -1,0 +1,117 @@
+"""What a template asks for, as `outline` tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from fangxian.common.sheets.tables import signature_of
+
+from .blanks import Blank
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnOutline:
+    """A column to be filled. `index` counts from 0 in the sheet; `label` is unique in the table.
+
+    `name` is without unit and remark, `kind` that of the cells' format. `formula`: its cells hold
+    formulas and are not to be filled. `allowed`: what a list allows, where there is one.
+    """
+
+    index: int
+    label: str
+    name: str
+    group: str = ""
+    unit: str = ""
+    note: str = ""
+    formula: bool = False
+    locked: bool = False
+    allowed: tuple[str, ...] = ()
+    kind: str = "general"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Empty rows that are prepared one below the other: `rows` of them from `first_row` on, up to
+    `total_row`, where there is one. `section` is the line that holds for them.
+    """
+
+    first_row: int
+    rows: int
+    total_row: int | None = None
+    section: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TableOutline:
+    """A table of a template. Rows are Excel's numbers.
+
+    `keys` are the rows whose first text is printed: they are matched by it and none is appended.
+    `transposed`: the columns are places and the rows are measures. `total_row` is the last of
+    `total_rows`. What else is printed in each of these rows is no column to be filled; of one with
+    units `row_units` tells them.
+    """
+
+    id: str
+    title: str
+    header_rows: tuple[int, int]
+    columns: tuple[ColumnOutline, ...]
+    first_row: int
+    last_row: int
+    rooms: tuple[Room, ...]
+    total_rows: tuple[int, ...] = ()
+    serial: int | None = None
+    key_column: int | None = None
+    keys: dict[int, str] = field(default_factory=dict)
+    sections: dict[int, str] = field(default_factory=dict)
+    row_units: dict[int, str] = field(default_factory=dict)
+    transposed: bool = False
+    unit: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def room(self) -> int:
+        """How many empty rows are prepared where the table begins."""
+        return self.rooms[0].rows if self.rooms else 0
+
+    @property
+    def total_row(self) -> int | None:
+        """The row of the total of all."""
+        return self.total_rows[-1] if self.total_rows else None
+
+    @property
+    def signature(self) -> str:
+        """Under which a person's mapping is remembered: whatever stands above the table may
+        change. A cross table is known by its measures, since its places come and go.
+        """
+        if self.transposed:
+            return signature_of(self.keys.values())
+        return signature_of(column.label for column in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetOutline:
+    """A sheet of a template. Hidden ones are told by name alone: nobody fills them."""
+
+    name: str
+    state: str
+    protected: bool
+    tables: tuple[TableOutline, ...] = ()
+    blanks: tuple[Blank, ...] = ()
+
+    @property
+    def signature(self) -> str:
+        """Under which a person's mapping of the blanks is remembered."""
+        return signature_of(blank.label for blank in self.blanks)
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a template asks for."""
+
+    name: str
+    sheets: tuple[SheetOutline, ...]
+
+    def tables(self) -> Iterator[tuple[SheetOutline, TableOutline]]:
+        """Every table with its sheet."""
+        return ((sheet, table) for sheet in self.sheets for table in sheet.tables)

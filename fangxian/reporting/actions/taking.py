@@ -1,0 +1,218 @@
+"""Taking ledgers away: asked, approved by a second person where they are large, made by a job."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from fangxian.accounts.actions import checked_reason
+from fangxian.common.actions import action
+from fangxian.common.actor import Actor
+from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, Problem
+from fangxian.common.facts import Sensitivity, View, plans
+from fangxian.common.facts.asked import columns_for
+from fangxian.core.actions import start_job
+from fangxian.core.actions.files import require_scope
+from fangxian.core.actions.tasks import close_tasks, open_task
+from fangxian.core.models import Job
+from fangxian.reporting.actions.ledgers import packed
+from fangxian.reporting.models import Taking
+from fangxian.reporting.models.ledger import Form
+from fangxian.reporting.registered import APPROVE, EXPORT, TASK
+from fangxian.reporting.rules import export_rules
+
+JOB = "reporting.take"
+REVEAL = "people.reveal"
+APPROVERS = "headquarters"
+
+
+def names_persons(view: View) -> bool:
+    """Whether a view shows something of single persons."""
+    if view.groups:
+        return False
+    telling = (Sensitivity.PERSONAL, Sensitivity.SEALED)
+    return any(column.sensitivity in telling for column in columns_for(view.facts(), view.shown()))
+
+
+@action
+def ask(
+    *,
+    by: Actor,
+    view: View,
+    place_code: str,
+    title: str,
+    form: str,
+    clear: bool = False,
+    reason: str = "",
+) -> Taking:
+    """Ask for a view as a file. A small one is made at once; a large one waits for approval.
+
+    ``clear``: with numbers in full, for a reason, by who may reveal them. Raises Forbidden,
+    OutOfScope, Invalid.
+    """
+    taking = entered(
+        by, view, place_code=place_code, title=title, form=form, clear=clear, reason=reason
+    )
+    if taking.state == Taking.State.MADE:
+        taking.job = _begin(by, taking)
+        taking.save(update_fields=["job"])
+    return taking
+
+
+def entered(
+    by: Actor,
+    view: View,
+    *,
+    place_code: str,
+    title: str,
+    form: str,
+    clear: bool = False,
+    reason: str = "",
+) -> Taking:
+    """Enter what is taken; a large one waits for a second person, who is asked by a task.
+
+    Raises Forbidden, OutOfScope, Invalid.
+    """
+    require_scope(by, place_code)
+    by.require(EXPORT, place_code)
+    view.checked(by, place_code)
+    if form not in Form.values:
+        raise Invalid(Problem(_("There is no such form."), "form", mend=_("Choose another.")))
+    if clear:
+        by.require(REVEAL, place_code)
+        reason = checked_reason(reason)
+    rows = (
+        len(plans.grouped(view, by, place_code))
+        if view.groups
+        else plans.count(view, by, place_code, None)
+    )
+    personal = names_persons(view)
+    return entered_rows(
+        by, place_code=place_code, title=title, table=view.table, form=form, rows=rows,
+        personal=personal, clear=clear and personal, reason=reason, view=view,
+    )  # fmt: skip
+
+
+def entered_rows(
+    by: Actor,
+    *,
+    place_code: str,
+    title: str,
+    table: str,
+    form: str,
+    rows: int,
+    clear: bool,
+    reason: str,
+    personal: bool = True,
+    view: View | None = None,
+) -> Taking:
+    """Enter so many rows that are taken; a second person is asked where they are many."""
+    if by.user_id is None:
+        raise Forbidden(EXPORT)
+    taking = Taking(
+        number=_number(), title=title[:120], table=table, view=packed(view or View(table)),
+        form=form, rows=rows, personal=personal, clear=clear, reason=reason[:200],
+        place_code=place_code, user_id=by.user_id, made_by=by.name, state=Taking.State.MADE,
+    )  # fmt: skip
+    rules = export_rules()
+    most = rules.approve_clear_rows if taking.clear else rules.approve_rows
+    if personal and rows >= most:
+        taking.state = Taking.State.ASKED
+    taking.save(force_insert=True)
+    if taking.state == Taking.State.ASKED:
+        open_task(
+            by=by, kind=TASK, place_code=place_code, assignee_role=APPROVERS,
+            title="Approve a large export", dedupe_key=str(taking.pk),
+            object_type="reporting.Taking", object_id=taking.pk,
+            due_at=timezone.now() + dt.timedelta(days=1),
+        )  # fmt: skip
+    return taking
+
+
+def _number() -> str:
+    """A short name of a file that people can read aloud."""
+    return f"{timezone.localdate():%y%m%d}-{secrets.token_hex(4).upper()}"
+
+
+def _begin(by: Actor, taking: Taking) -> Job:
+    from fangxian.reporting.actions.templates import begin_filling
+    from fangxian.reporting.models import Filling
+
+    filling = Filling.objects.filter(taking=taking).first()
+    if filling is not None:
+        return begin_filling(by, filling)
+    args = {"taking": str(taking.pk), "language": get_language() or ""}
+    return start_job(by=by, kind=JOB, args=args, place_code=taking.place_code)
+
+
+def _locked(taking_id: UUID) -> Taking:
+    found = Taking.objects.select_for_update().filter(pk=taking_id).first()
+    if found is None:
+        raise OutOfScope(f"taking {taking_id}")
+    return found
+
+
+@action
+def decide(*, by: Actor, taking_id: UUID, refused_for: str = "") -> Taking:
+    """Approve what somebody else wants to take away, or refuse it for a reason.
+
+    Raises OutOfScope, Forbidden (one's own), Conflict (decided already), Invalid.
+    """
+    taking = _locked(taking_id)
+    by.require(APPROVE, taking.place_code)
+    if taking.user_id == by.user_id:
+        raise Forbidden(APPROVE, taking.place_code)
+    if taking.state != Taking.State.ASKED:
+        raise Conflict(_("This has been decided already."))
+    reason = checked_reason(refused_for) if refused_for else ""
+    taking.state = Taking.State.REFUSED if reason else Taking.State.APPROVED
+    taking.refused_for = reason
+    taking.decided_by, taking.decided_id, taking.decided_at = by.name, by.user_id, timezone.now()
+    taking.save(update_fields=["state", "refused_for", "decided_by", "decided_id", "decided_at"])
+    close_tasks(by=by, kind=TASK, dedupe_keys=[str(taking.pk)], done_fact=taking.state)
+    _tell(by, taking)
+    return taking
+
+
+def _tell(by: Actor, taking: Taking) -> None:
+    from fangxian.core.actions.notify import notify
+
+    context: dict[str, Any] = {"number": taking.number}
+    template = "export_refused" if taking.state == Taking.State.REFUSED else "export_approved"
+    notify(by=by, user_id=taking.user_id, template=template, context=context, url=url_of(taking))
+
+
+def url_of(taking: Taking) -> str:
+    """The page of a file taken."""
+    from django.urls import reverse
+
+    return reverse("reporting:taking", args=[taking.pk])
+
+
+@action
+def make(*, by: Actor, taking_id: UUID) -> Taking:
+    """Make the file of something approved, by who has asked for it and while the approval holds.
+
+    Raises OutOfScope, Forbidden, Conflict.
+    """
+    taking = _locked(taking_id)
+    if taking.user_id != by.user_id:
+        raise Forbidden(EXPORT, taking.place_code)
+    by.require(EXPORT, taking.place_code)
+    if taking.state != Taking.State.APPROVED or taking.decided_at is None:
+        raise Conflict(_("This isn't approved."))
+    until = taking.decided_at + dt.timedelta(days=export_rules().approval_days)
+    if timezone.now() > until:
+        raise Conflict(_("The approval has run out: ask again."))
+    if taking.clear:
+        by.require(REVEAL, taking.place_code)
+    taking.state = Taking.State.MADE
+    taking.job = _begin(by, taking)
+    taking.save(update_fields=["state", "job"])
+    return taking

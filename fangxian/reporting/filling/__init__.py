@@ -1,0 +1,1 @@
+"""Filling the templates of offices from the facts: matching their names, choosing, writing."""

@@ -1,0 +1,281 @@
+"""What columns and blanks of a template mean: proposed by name, synonym, learned choice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from fangxian.common.actor import Actor
+from fangxian.common.codes import Level
+from fangxian.common.facts import Column, FactTable, measures, tables, tables_for
+from fangxian.common.sheets.filling import (
+    Blank,
+    ColumnOutline,
+    Outline,
+    SheetOutline,
+    TableOutline,
+)
+from fangxian.common.sheets.words import key, key_without_brackets, known_field
+from fangxian.core import imports
+from fangxian.reporting.bulletins.words import labels_of, measures_called, names_of
+
+DATA: Final = Path(__file__).resolve().parent.parent / "data"
+# Under which learned choices are kept.
+MEMORY: Final = "template"
+BLANKS: Final = "template blanks"
+LEAST: Final = 0.6
+# What every table has says little of which one is meant: where it is, a note.
+TELLS_LITTLE: Final = 0.5
+_LEVELS: Final = {"street": Level.TOWN, "community": Level.VILLAGE, "grid": Level.GRID}
+
+
+@dataclass(frozen=True)
+class TableChoice:
+    """What a table of a template is filled with.
+
+    ``mode``: ``rows`` of the facts ``facts``, a row each; ``figures``, a place of ``level`` each;
+    ``cross``, a place a column and a figure a row; or ``skip``. ``columns``: label of a column →
+    the column of the facts, the figure, or ``place``; ``""`` is left empty. ``reasons``: label →
+    why it was proposed.
+    """
+
+    mode: str
+    facts: str = ""
+    level: int = int(Level.VILLAGE)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is kept with the template and learned for the next one."""
+        return {
+            "mode": self.mode,
+            "facts": self.facts,
+            "level": self.level,
+            "columns": dict(self.columns),
+        }
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any], reason: str = "") -> TableChoice:
+        """What was kept; a name that is there no more is left empty."""
+        facts = str(given.get("facts", ""))
+        mode = str(given.get("mode", "skip"))
+        if mode == "rows" and facts not in tables:
+            mode = "skip"
+        columns = {
+            str(label): str(name)
+            for label, name in dict(given.get("columns", {})).items()
+            if not name or _known(mode, facts, str(name))
+        }
+        return cls(
+            mode, facts, int(given.get("level", Level.VILLAGE)), columns,
+            dict.fromkeys(columns, reason) if reason else {},
+        )  # fmt: skip
+
+
+def _known(mode: str, facts: str, name: str) -> bool:
+    if mode == "rows":
+        return name in tables.get(facts).by_name
+    return name == "place" or name in measures
+
+
+def table_key(sheet: SheetOutline, table: TableOutline) -> str:
+    """How a table is called among the choices of a template."""
+    return f"{sheet.name}\x1f{table.id}"
+
+
+def blank_key(sheet: SheetOutline, blank: Blank) -> str:
+    """How a blank is called among the choices of a template."""
+    return f"{sheet.name}\x1f{blank.row}\x1f{blank.column}\x1f{blank.label}"
+
+
+def proposed(by: Actor, outline: Outline) -> dict[str, Any]:
+    """Choices for all tables and blanks of a template, as kept: learned ones first."""
+    return {
+        "tables": {
+            table_key(sheet, table): propose_table(by, table).to_json()
+            for sheet, table in outline.tables()
+        },
+        "blanks": {
+            blank_key(sheet, blank): name
+            for sheet in outline.sheets
+            for blank, name in propose_blanks(by, sheet)
+        },
+    }
+
+
+def propose_table(by: Actor, table: TableOutline) -> TableChoice:
+    """What a table is filled with: as decided the last time for the same columns, else by name."""
+    learned = imports.recall_mapping(by, MEMORY, table.signature)
+    if learned is not None:
+        return TableChoice.from_json(learned, "remembered")
+    if table.transposed:
+        return _cross(by, table)
+    as_figures, score_figures = _figures(by, table)
+    best, score = None, 0.0
+    for facts in tables_for(by):
+        made, found = _rows(facts, table)
+        if found > score:
+            best, score = made, found
+    # A place and figures of it can be read as rows of a ledger too: buildings have households.
+    if best is None or score_figures >= score or (table.keys and score_figures >= score * 0.5):
+        return as_figures if score_figures > 0 else TableChoice("skip")
+    return best
+
+
+def _to_fill(table: TableOutline) -> list[ColumnOutline]:
+    return [
+        column for column in table.columns if not column.formula and column.index != table.serial
+    ]
+
+
+def _rows(facts: FactTable, table: TableOutline) -> tuple[TableChoice, float]:
+    """The columns of one table of facts that fit, and how well they do all together."""
+    fits = sorted(
+        (
+            (score, column.label, mine.name, reason)
+            for column in _to_fill(table)
+            for mine in facts.columns
+            for score, reason in (fit(column, mine),)
+            if score >= LEAST
+        ),
+        key=lambda one: -one[0],
+    )
+    columns: dict[str, str] = {}
+    reasons: dict[str, str] = {}
+    total = 0.0
+    for score, label, name, reason in fits:
+        if label not in columns and name not in columns.values():
+            columns[label], reasons[label] = name, reason
+            total += score * _weight(facts.column(name))
+    whole = {column.label: columns.get(column.label, "") for column in _to_fill(table)}
+    return TableChoice("rows", facts.name, int(Level.VILLAGE), whole, reasons), total
+
+
+def _weight(column: Column) -> float:
+    """How much a column that fits says of which table is meant."""
+    if column.synonyms == "note":
+        return TELLS_LITTLE / 5
+    return TELLS_LITTLE if column.kind == "place" else 1.0
+
+
+def _figures(by: Actor, table: TableOutline) -> tuple[TableChoice, float]:
+    """Columns that are figures of places, one of them perhaps the place's name."""
+    columns: dict[str, str] = {}
+    reasons: dict[str, str] = {}
+    total, level = 0.0, int(Level.VILLAGE)
+    for column in _to_fill(table):
+        known = known_field(column.name) or known_field(column.label)
+        if known in _LEVELS or column.index == table.key_column:
+            columns[column.label] = "place"
+            total += TELLS_LITTLE
+            level = int(_LEVELS.get(known or "", Level.VILLAGE))
+            continue
+        name, score, reason = figure_for(by, column.name, column.group)
+        columns[column.label] = name
+        if name:
+            reasons[column.label] = reason
+            total += score
+    return TableChoice("figures", "", level, columns, reasons), total
+
+
+def _cross(by: Actor, table: TableOutline) -> TableChoice:
+    columns, reasons = {}, {}
+    for text in table.keys.values():
+        name, _score, reason = figure_for(by, text)
+        columns[text] = name
+        if name:
+            reasons[text] = reason
+    return TableChoice("cross", "", int(Level.VILLAGE), columns, reasons)
+
+
+def fit(column: ColumnOutline, mine: Column) -> tuple[float, str]:
+    """How well a column of facts fits one of a template, 0 to 1, and why."""
+    names = labels_of(mine.label) | {key(mine.name)}
+    for text in (f"{column.group}{column.name}", column.name, column.label):
+        if key(text) in names or key_without_brackets(text) in names:
+            return 1.0, "exact"
+    known = known_field(f"{column.group}{column.name}") or known_field(column.name)
+    if known:
+        return (0.95, "synonym") if known == mine.synonyms else (0.0, "")
+    best = max((_alike(key_without_brackets(column.name), name) for name in names), default=0.0)
+    return (best * 0.9, "similar") if best >= 0.8 else (0.0, "")
+
+
+def figure_for(by: Actor, name: str, group: str = "") -> tuple[str, float, str]:
+    """The figure that a name means, how surely, and why; none is ``""``."""
+    for text in (f"{group}{name}", name, key_without_brackets(name)):
+        found = [one for one in measures_called(text) if by.may(tables.get(one.table).right)]
+        if found:
+            return found[0].name, 1.0, "exact"
+    best: tuple[str, float, str] = ("", 0.0, "")
+    wanted = key_without_brackets(name)
+    for measure in measures:
+        if not by.may(tables.get(measure.table).right):
+            continue
+        score = max(_alike(wanted, one) for one in names_of(measure))
+        if score >= 0.75 and score * 0.9 > best[1]:
+            best = (measure.name, score * 0.9, "similar")
+    return best
+
+
+def _alike(text: str, name: str) -> float:
+    """How alike two names are; the end of a Chinese name carries its meaning."""
+    if len(text) < 2 or len(name) < 2:
+        return 0.0
+    if text.endswith(name) or name.endswith(text):
+        return 0.7 + 0.3 * min(len(text), len(name)) / max(len(text), len(name))
+    return SequenceMatcher(None, text, name).ratio()
+
+
+@cache
+def _blank_words() -> dict[str, str]:
+    given = json.loads((DATA / "blanks.json").read_text("utf-8"))
+    return {key_without_brackets(word): name for name, words in given.items() for word in words}
+
+
+def propose_blanks(by: Actor, sheet: SheetOutline) -> list[tuple[Blank, str]]:
+    """What each blank is filled with: place, day, moment, author, a figure, or nothing."""
+    learned = imports.recall_mapping(by, BLANKS, sheet.signature) or {}
+    found = []
+    for blank in sheet.blanks:
+        if blank.label in learned:
+            name = str(learned[blank.label])
+            known = name in ("", "place", "day", "moment", "author") or name in measures
+            found.append((blank, name if known else ""))
+            continue
+        word = _blank_words().get(key_without_brackets(blank.label))
+        if word is None and blank.kind == "date":
+            word = "day"
+        found.append((blank, word or figure_for(by, blank.label)[0]))
+    return found
+
+
+def learn(by: Actor, outline: Outline, choices: Mapping[str, Any]) -> None:
+    """Remember what was chosen, under the names of the columns, for the next workbook like this."""
+    for sheet, table in outline.tables():
+        chosen = choices["tables"].get(table_key(sheet, table))
+        if chosen is not None:
+            imports.remember_mapping(by, MEMORY, table.signature, dict(chosen))
+    for sheet in outline.sheets:
+        if sheet.blanks:
+            imports.remember_mapping(
+                by, BLANKS, sheet.signature,
+                {
+                    blank.label: choices["blanks"].get(blank_key(sheet, blank), "")
+                    for blank in sheet.blanks
+                },
+            )  # fmt: skip
+
+
+def propose_in(by: Actor, table: TableOutline, mode: str, facts: str) -> TableChoice:
+    """The proposal where somebody has said what kind of facts fills the table."""
+    if mode == "rows" and facts in tables:
+        return _rows(tables.get(facts), table)[0]
+    if mode == "figures":
+        return _figures(by, table)[0]
+    return _cross(by, table) if mode == "cross" else TableChoice("skip")

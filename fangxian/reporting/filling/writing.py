@@ -1,0 +1,307 @@
+"""Writing the facts into a template: one plan for its sheets, and what could not be filled."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+
+from fangxian.common.actor import Actor
+from fangxian.common.codes import Level
+from fangxian.common.facts import View, measures, plans, tables
+from fangxian.common.sheets.filling import (
+    LEFT_MESSAGES,
+    ColumnOutline,
+    Outline,
+    Plan,
+    SheetOutline,
+    SheetPlan,
+    TableOutline,
+    Value,
+)
+from fangxian.common.sheets.words import key
+from fangxian.common.ui.formats import date, date_time
+from fangxian.regions.models import Region
+from fangxian.regions.queries import at, below, full_name, inside
+from fangxian.reporting.filling.matching import TableChoice, blank_key, table_key
+
+MOST_PLACES: Final = 2_000
+# Why something was left empty, besides what the workbook itself refuses.
+REASONS: Final[dict[str, Any]] = {
+    **LEFT_MESSAGES,
+    "no_fact": gettext_lazy("No fact was chosen for it."),
+    "no_place": gettext_lazy("There is no place of this name here."),
+    "many_places": gettext_lazy("Several places here have this name."),
+    "above_right": gettext_lazy("These facts lie above your rights."),
+}
+
+
+@dataclass
+class Writer:
+    """Fills a template for one place after the other. ``left``: sheet, cell, label, code, count."""
+
+    by: Actor
+    outline: Outline
+    choices: Mapping[str, Any]
+    day: dt.date
+    as_of: dt.date | None = None
+    clear: bool = False
+    moment: dt.datetime | None = None
+    left: list[list[Any]] = field(default_factory=list)
+    rows: int = 0
+    persons: set[Any] = field(default_factory=set)
+
+    def plan(self, place: str, titles: bool = False) -> list[SheetPlan]:
+        """What each sheet gets for a place; with ``titles`` the sheets are called after it."""
+        visible = [one for one in self.outline.sheets if one.state == "visible"]
+        made = []
+        for sheet in visible:
+            title = ""
+            if titles:
+                name = at(place).name
+                title = name if len(visible) == 1 else f"{name} {sheet.name}"
+            made.append(self._sheet(sheet, place, title))
+        return made
+
+    def whole(self, plans_: list[SheetPlan]) -> Plan:
+        """The plan of a workbook."""
+        return Plan(sheets=plans_, date_format=date)
+
+    def _sheet(self, sheet: SheetOutline, place: str, title: str) -> SheetPlan:
+        plan = SheetPlan(sheet=sheet.name, title=title)
+        for blank in sheet.blanks:
+            name = self.choices["blanks"].get(blank_key(sheet, blank), "")
+            value = self._single(name, place)
+            if value is None:
+                self._leave(sheet, blank.label, "no_fact")
+            else:
+                plan.put(blank, value)
+        for table in sheet.tables:
+            kept = self.choices["tables"].get(table_key(sheet, table), {"mode": "skip"})
+            choice = TableChoice.from_json(kept)
+            if choice.mode == "rows":
+                self._listed(sheet, table, choice, plan, place)
+            elif choice.mode == "figures":
+                self._figures(sheet, table, choice, plan, place)
+            elif choice.mode == "cross":
+                self._cross(sheet, table, choice, plan, place)
+            else:
+                self._leave(sheet, table.title or sheet.name, "no_fact")
+        return plan
+
+    def _leave(self, sheet: SheetOutline, label: str, code: str, count: int = 1) -> None:
+        self.left.append([sheet.name, "", label, code, count])
+
+    def _single(self, name: str, place: str) -> Value:
+        if not name:
+            return None
+        match name:
+            case "place":
+                return full_name(place) if place else _("The whole country")
+            case "day":
+                return self.day
+            case "moment":
+                return date_time(self.moment) if self.moment else date(self.day)
+            case "author":
+                return self.by.name
+        if name not in measures:
+            return None
+        return self._measured(name, [place])[place]
+
+    def _measured(self, name: str, places: Sequence[str]) -> dict[str, Value]:
+        facts = tables.get(measures.get(name).table)
+        day = self.as_of if facts.dated else None
+        return dict(plans.measured(name, self.by, places, day=day))
+
+    def _chosen(
+        self, sheet: SheetOutline, table: TableOutline, choice: TableChoice
+    ) -> list[tuple[ColumnOutline, str]]:
+        found = []
+        for column in table.columns:
+            if column.formula or column.index == table.serial:
+                continue
+            name = choice.columns.get(column.label, "")
+            if name:
+                found.append((column, name))
+            else:
+                self._leave(sheet, column.label, "no_fact")
+        return found
+
+    def _listed(
+        self,
+        sheet: SheetOutline,
+        table: TableOutline,
+        choice: TableChoice,
+        plan: SheetPlan,
+        place: str,
+    ) -> None:
+        """A row of the template for each row of the facts."""
+        chosen = self._chosen(sheet, table, choice)
+        if not chosen:
+            return
+        facts = tables.get(choice.facts)
+        if not self.by.may(facts.right):
+            self._leave(sheet, table.title or sheet.name, "above_right")
+            return
+        view = View(
+            choice.facts, columns=tuple(name for _column, name in chosen),
+            day=self.as_of if facts.dated else None,
+        ).checked(self.by, place)  # fmt: skip
+        columns = [column for column, _name in chosen]
+        sections = self._sections(table, place)
+        if sections:
+            for room, code in sections:
+                plan.put_rows(table, columns, list(self._lines(view, code)), room)
+            return
+        plan.put_rows(table, columns, list(self._lines(view, place)))
+
+    def _sections(self, table: TableOutline, place: str) -> list[tuple[Any, str]]:
+        """Rooms under lines that name places, with the places; none unless all of them do."""
+        if len(table.rooms) < 2:
+            return []
+        known = self._names(place)
+        found = []
+        for room in table.rooms:
+            codes = known.get(_place_key(room.section), [])
+            if len(codes) != 1:
+                return []
+            found.append((room, codes[0]))
+        return found
+
+    def _lines(self, view: View, place: str) -> Iterator[tuple[Value, ...]]:
+        for line in plans.stream(view, self.by, place, clear=self.clear):
+            self.rows += 1
+            if line.person is not None:
+                self.persons.add(line.person)
+            yield tuple(_cell(one) for one in line.cells)
+
+    def _names(self, place: str) -> dict[str, list[str]]:
+        """Codes of the places here by what they are called, down to the grid."""
+        found: dict[str, list[str]] = {}
+        rows = inside(place).filter(level__lte=int(Level.GRID)).values_list("code", "name")
+        for code, name in rows[:MOST_PLACES]:
+            for word in {_place_key(name), key(name)}:
+                found.setdefault(word, []).append(code)
+        return found
+
+    def _figures(
+        self,
+        sheet: SheetOutline,
+        table: TableOutline,
+        choice: TableChoice,
+        plan: SheetPlan,
+        place: str,
+    ) -> None:
+        """A row of the template for each place: printed ones by name, else all of a level."""
+        chosen = [
+            (column, name)
+            for column, name in self._chosen(sheet, table, choice)
+            if not (name == "place" and table.keys)
+        ]
+        if not chosen:
+            return
+        columns = [column for column, _name in chosen]
+        if table.keys:
+            known = self._names(place)
+            rows = {}
+            for row, text in table.keys.items():
+                codes = _called(known, text, choice.level)
+                if len(codes) == 1:
+                    rows[row] = codes[0]
+                else:
+                    self._leave(sheet, text, "many_places" if codes else "no_place")
+            names = {one.code: one.name for one in self._places(list(rows.values()))}
+            values = self._values([name for _c, name in chosen], list(rows.values()), names)
+            plan.put_keyed(table, columns, {row: values[code] for row, code in rows.items()})
+            return
+        level = max(choice.level, 0)
+        places = (
+            [at(place)] if level <= len(place) else list(below(place, Level(level))[:MOST_PLACES])
+        )
+        names = {one.code: one.name for one in places}
+        values = self._values([name for _c, name in chosen], list(names), names)
+        plan.put_rows(table, columns, [values[code] for code in names])
+        self.rows += len(names)
+
+    def _places(self, codes: list[str]) -> list[Region]:
+        return list(Region.objects.filter(valid_to=None, code__in=codes).defer("boundary"))
+
+    def _values(
+        self, names: Sequence[str], places: Sequence[str], called: Mapping[str, str]
+    ) -> dict[str, list[Value]]:
+        found: dict[str, list[Value]] = {code: [] for code in places}
+        for name in names:
+            if name == "place":
+                for code in places:
+                    found[code].append(called.get(code, code))
+                continue
+            values = self._measured(name, places) if places else {}
+            for code in places:
+                found[code].append(values[code])
+        return found
+
+    def _cross(
+        self,
+        sheet: SheetOutline,
+        table: TableOutline,
+        choice: TableChoice,
+        plan: SheetPlan,
+        place: str,
+    ) -> None:
+        """A column of the template for each place, a row for each figure."""
+        known = self._names(place)
+        columns = []
+        for column in table.columns:
+            if column.formula or column.index in (table.serial, table.key_column):
+                continue
+            codes = _called(known, column.name, choice.level)
+            if len(codes) == 1:
+                columns.append((column, codes[0]))
+            else:
+                self._leave(sheet, column.label, "many_places" if codes else "no_place")
+        rows = {}
+        for row, text in table.keys.items():
+            name = choice.columns.get(text, "")
+            if name in measures:
+                rows[row] = name
+            else:
+                self._leave(sheet, text, "no_fact")
+        places = [code for _column, code in columns]
+        values = {
+            row: list(self._measured(name, places).values()) if places else []
+            for row, name in rows.items()
+        }
+        plan.put_keyed(table, [column for column, _code in columns], values)
+
+
+def _called(known: Mapping[str, list[str]], text: str, level: int) -> list[str]:
+    """The places that a text names; of several those of the table's level."""
+    codes = known.get(key(text)) or known.get(_place_key(text), [])
+    return [code for code in codes if len(code) == level] if len(codes) > 1 else codes
+
+
+def _place_key(name: str) -> str:
+    """A place's name without what says of which kind it is, as people shorten it."""
+    text = key(name)
+    for ending in _endings():
+        if len(text) > len(ending) + 1 and text.endswith(ending):
+            return text.removesuffix(ending)
+    return text
+
+
+def _endings() -> tuple[str, ...]:
+    from fangxian.reporting.bulletins.words import place_endings
+
+    return place_endings()
+
+
+def _cell(value: Any) -> Value:
+    if isinstance(value, bool):
+        return pgettext("answer", "yes") if value else pgettext("answer", "no")
+    if value is None or isinstance(value, str | int | float | dt.date):
+        return value
+    return str(value)

@@ -1,0 +1,205 @@
+"""Every field of every model is offered to ledgers as a fact, or withheld with a reason.
+
+And what is offered says of itself what ledgers, bulletins and readers need to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import models
+from django.db.models.expressions import Combinable, F
+from django.utils.translation import override
+
+from fangxian.common import facts, registries
+from fangxian.common.facts.asked import condition, operations_of
+from fangxian.common.facts.declared import EVERYWHERE, Column, FactTable, Sensitivity
+from fangxian.common.sheets.words import load
+from fangxian.core.ledgers import ledgers
+from tests.architecture.test_fields import CLASSES, models_of_ours
+
+FIELDS = {
+    f"{model._meta.label}.{field.name}"
+    for model in models_of_ours()
+    for field in model._meta.local_fields
+    if field.name not in EVERYWHERE
+}
+TABLES = list(facts.tables)
+COLUMNS = [(table, column) for table in TABLES for column in table.columns]
+
+
+def passed(model: type[models.Model], path: str) -> Iterator[str]:
+    """The fields that a look-up goes through."""
+    at: Any = model
+    for part in path.split("__"):
+        if at is None:
+            return
+        name = "id" if part == "pk" else part
+        try:
+            field = at._meta.get_field(name)
+        except Exception:
+            field = next((f for f in at._meta.fields if f.attname == name), None)
+            if field is None:
+                return
+        if field.concrete:
+            yield f"{field.model._meta.label}.{field.name}"
+        at = field.related_model if field.is_relation else None
+
+
+def read_by(model: type[models.Model], expression: Any) -> Iterator[str]:
+    """The fields that an expression names."""
+    if isinstance(expression, F):
+        yield from passed(model, expression.name)
+    elif isinstance(expression, models.Q):
+        for child in expression.flatten():
+            if isinstance(child, F):
+                yield from passed(model, child.name)
+        for leaf in _leaves(expression):
+            yield from passed(model, leaf)
+    elif isinstance(expression, Combinable) and hasattr(expression, "get_source_expressions"):
+        for child in expression.get_source_expressions():
+            yield from read_by(model, child)
+
+
+def _leaves(given: models.Q) -> Iterator[str]:
+    for child in given.children:
+        if isinstance(child, models.Q):
+            yield from _leaves(child)
+        else:
+            yield child[0]
+
+
+def offered() -> set[str]:
+    found: set[str] = set()
+    for table in TABLES:
+        found.update(passed(table.model, table.place), passed(table.model, table.person))
+        for column in table.columns:
+            found.update(column.covers, passed(table.model, column.path))
+            found.update(read_by(table.model, column.expression))
+    return found
+
+
+def shown() -> set[str]:
+    """The fields that columns show themselves, not those that they only go through."""
+    found: set[str] = set()
+    for table in TABLES:
+        for column in table.columns:
+            found.update(column.covers, list(passed(table.model, column.path))[-1:])
+    return found
+
+
+OFFERED = offered()
+WITHHELD = {
+    f"{model}.{field}": reason
+    for model, fields in facts.withheld.items()
+    for field, reason in fields.items()
+}
+
+
+def test_every_field_is_offered_or_withheld() -> None:
+    missing = sorted(
+        name
+        for name in FIELDS - OFFERED - WITHHELD.keys()
+        if f"{name.rpartition('.')[0]}.*" not in WITHHELD
+    )
+    assert not missing, (
+        "offer these fields in the room's facts.py, or withhold them there with the reason:\n"
+        + "\n".join(missing)
+    )
+
+
+def test_nothing_is_withheld_that_is_gone_or_offered() -> None:
+    every = {name.rpartition(".")[0] for name in FIELDS}
+    stale = [
+        name
+        for name in WITHHELD
+        if (name.endswith(".*") and name[:-2] not in every)
+        or (not name.endswith(".*") and name not in FIELDS)
+    ]
+    both = sorted(shown() & WITHHELD.keys())
+    assert not stale, stale
+    assert not both, f"offered and withheld: {both}"
+    unsaid = [name for name, reason in WITHHELD.items() if len(reason) < 8]
+    assert not unsaid, f"no reason is given: {unsaid}"
+
+
+@pytest.mark.parametrize(("table", "column"), COLUMNS, ids=lambda given: given.name)
+def test_a_column_says_what_it_is(table: FactTable, column: Column) -> None:
+    for language in ("zh-hans", "en"):
+        with override(language):
+            assert str(column.label).strip()
+    assert bool(column.path) or column.expression is not None
+    assert not (column.path and column.expression is not None)
+    if column.kind == "code":
+        assert column.codes is not None, "a code without its list"
+    if column.synonyms:
+        assert column.synonyms in load("headers"), column.synonyms
+    if column.right:
+        assert column.right in registries.rights.names()
+    unknown = set(column.covers) - FIELDS
+    assert not unknown, unknown
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_a_table_says_what_it_is(table: FactTable) -> None:
+    names = [column.name for column in table.columns]
+    assert len(names) == len(set(names))
+    assert set(table.shown_first) <= set(names)
+    assert table.right in registries.rights.names()
+    assert str(table.about).strip()
+    assert str(table.source).strip()
+    assert table.order[-1] == "pk"
+    assert table.name.split(".")[0] == table.model._meta.app_label
+    if table.taken_back:
+        assert table.taken_back in ledgers.names()
+    with override("en"):
+        labels = [str(column.label) for column in table.columns]
+    assert len(set(labels)) == len(labels), "two columns are called alike"
+
+
+@pytest.mark.parametrize(("table", "column"), COLUMNS, ids=lambda given: given.name)
+def test_what_tells_of_persons_says_so(table: FactTable, column: Column) -> None:
+    """The class of a column is at least that of the fields it shows (``fields.json``)."""
+    if column.kind == "place":
+        return
+    shown = {*passed(table.model, column.path), *column.covers}
+    shown |= set(read_by(table.model, column.expression))
+    kinds = {_class(name) for name in shown}
+    if "sealed" in kinds:
+        assert column.sensitivity in (Sensitivity.SEALED, Sensitivity.PERSONAL)
+        assert not column.asked_of_database, "what is sealed can't be asked for"
+    if kinds & {"open", "removed"} and column.sensitivity == Sensitivity.OPEN:
+        assert column.kind != "name", "a name tells of a person"
+    who = {name for name in shown if name.endswith(("_by", ".actor")) and _class(name) == "staff"}
+    if who and column.name != "ended_by":
+        assert column.sensitivity != Sensitivity.OPEN
+
+
+def _class(name: str) -> str:
+    model, _dot, field = name.rpartition(".")
+    return CLASSES.get(model, {}).get(field, "none").partition(":")[0]
+
+
+@pytest.mark.parametrize("measure", list(facts.measures), ids=lambda measure: measure.name)
+def test_a_measure_says_what_it_is(measure: facts.Measure, db: None) -> None:
+    table = facts.tables.get(measure.table)
+    assert str(measure.label).strip()
+    assert str(measure.about).strip()
+    assert str(measure.source).strip()
+    if measure.sums:
+        assert table.column(measure.sums).kind == "number"
+    if not callable(measure.filters):
+        for one in measure.filters:
+            assert one.operation in operations_of(table.column(one.column))
+            condition(table, one)
+
+
+def test_apps_with_models_declare_facts() -> None:
+    """A room with tables that declares nothing would be silently complete."""
+    rooms = {model._meta.app_label for model in models_of_ours()}
+    known = {name.partition(".")[0] for name in (*facts.withheld, *facts.tables.names())}
+    assert rooms <= known, rooms - known
+    assert apps.is_installed("fangxian.register")
