@@ -74,11 +74,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     A file runs in one process: nobody should wait for the last one alone. First what needs a
     browser; there and then what is marked as slow (``slow(60)``: about so many seconds), then the
-    files with most tests.
+    files with most tests. Of those that need the county one begins: it loads it for all, and two
+    others would but wait for that.
     """
     browsers = {item.path for item in items if item.get_closest_marker("browser")}
     slow: Counter[Path] = Counter()
     tests: Counter[Path] = Counter()
+    county = {item.path for item in items if "county" in getattr(item, "fixturenames", ())}
     for item in items:
         if _faces_the_database(item):
             item.add_marker("database")
@@ -91,6 +93,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return path not in browsers, -slow[path], -tests[path], path
 
     items.sort(key=order)
+    files = list(dict.fromkeys(item.path for item in items))
+    loaders = [path for path in files if path in county]
+    others = [path for path in files if path not in county]
+    if loaders and files[0] == loaders[0]:
+        first = [loaders[0], *others[:2]]
+        rank = {path: n for n, path in enumerate([*first, *(p for p in files if p not in first)])}
+        items.sort(key=lambda item: rank[item.path])
 
 
 def pytest_collection_finish() -> None:

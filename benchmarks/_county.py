@@ -74,6 +74,28 @@ def make_places(residents: int) -> tuple[dict[str, str], list[str]]:
     return ids, units
 
 
+def fill(residents: int) -> None:
+    """Load so many residents into an empty database; one that has them is left as it is."""
+    from django.db import connections
+
+    from fangxian.common.bulk import Load
+    from fangxian.register.bulk import MODELS, load_register
+
+    with connections["maintenance"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM people_person")
+        present = cursor.fetchone()[0]
+    if present == residents:
+        return
+    if present:
+        raise SystemExit(f"the folder holds {present} residents: remove it, or ask for them")
+    ids, units = make_places(residents)
+    with Load(MODELS, using="owner") as load:
+        load_register(load, households(residents, ids, units))
+    connections["owner"].close()
+    with connections["maintenance"].cursor() as cursor:
+        cursor.execute("VACUUM (ANALYZE)")
+
+
 def identity(number: int) -> str:
     """A number valid in form, from a county code that was never issued."""
     day = dt.date(1940, 1, 1) + dt.timedelta(days=number // 1000 % 29_000)

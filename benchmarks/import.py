@@ -17,10 +17,10 @@ import resource
 import sys
 import time
 from typing import Any
-from uuid import uuid4
 
 import _copied
 from _database import database
+from _job import perform
 from _report import report
 
 OTHERS = (
@@ -161,12 +161,12 @@ def measure(by: Any, name: str, data: bytes) -> dict[str, Any]:
     run = ledgers.upload(by=by, kind="register", place_code="130999", name=name, data=data)
     with acting(by):
         mapping = ledgers.Source(by, ledgers.run_of(run.id)).mapping.remember()
-    _perform(by, ledgers.choose(by=by, run_id=run.id, mapping=mapping))
+    perform(by, ledgers.choose(by=by, run_id=run.id, mapping=mapping))
     previewed = time.perf_counter()
     with acting(by):
         counts = ledgers.run_of(run.id).options["preview"]["counts"]
     print(counts, file=sys.stderr)
-    _perform(by, ledgers.confirm(by=by, run_id=run.id))
+    perform(by, ledgers.confirm(by=by, run_id=run.id))
     ended = time.perf_counter()
     with acting(by):
         run.refresh_from_db()
@@ -178,25 +178,6 @@ def measure(by: Any, name: str, data: bytes) -> dict[str, Any]:
         "rejected": run.rejected,
         "changed": run.changed,
     }
-
-
-def _perform(by: Any, job: Any) -> None:
-
-    from fangxian.common.scoping import acting
-    from fangxian.core.jobs import kinds
-    from fangxian.core.models import Job
-    from fangxian.core.progress import Progress
-
-    token = uuid4()
-    with acting(by):
-        Job.objects.filter(pk=job.pk).update(state="running", run_token=token)
-        job.refresh_from_db()
-    progress = Progress(job, by, token)
-    progress.begin()
-    try:
-        kinds.get(job.kind).run(progress, **job.args)
-    finally:
-        progress.end()
 
 
 if __name__ == "__main__":

@@ -38,24 +38,10 @@ def main() -> None:
 
 def run(residents: int, rounds: int) -> None:
     import _county
-    from django.db import connections
 
     from fangxian.common.actor import Actor
-    from fangxian.common.bulk import Load
-    from fangxian.register.bulk import MODELS, load_register
 
-    with connections["maintenance"].cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM people_person")
-        present = cursor.fetchone()[0]
-    if present != residents:
-        if present:
-            raise SystemExit(f"the folder holds {present} residents: remove it, or ask for them")
-        ids, units = _county.make_places(residents)
-        with Load(MODELS, using="owner") as load:
-            load_register(load, _county.households(residents, ids, units))
-        connections["owner"].close()
-        with connections["maintenance"].cursor() as cursor:
-            cursor.execute("VACUUM (ANALYZE)")
+    _county.fill(residents)
     draw = random.Random(7)
     units = _county.unit_codes(residents)
     county = Actor.system("bench", _county.COUNTY)

@@ -52,4 +52,4 @@ def test_the_board_changes_within_two_seconds_of_a_push(
 
 def _tiles(page: Any) -> list[str]:
     """Households to visit, visited, exempt, not covered."""
-    return re.findall(r"fx-tile__value[^>]*>\s*([\d,]+)", page.content.decode())
+    return re.findall(r"fx-tile__value[^>]*>\s*(?:<a [^>]*>)?([\d,]+)", page.content.decode())

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from fangxian.common import codes, facts
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Forbidden, Invalid
 from fangxian.common.facts import FactTable, Filter, Sensitivity, Sort, View, plans
 from fangxian.common.scoping import acting
+from fangxian.field.duties import figures
+from fangxian.mobilise.aid import queries as aid
+from fangxian.mobilise.queries import present
+from fangxian.organisations import reporting, together, units
 from fangxian.regions.models import Region
 from fangxian.register.models import Residency
 from tests.browser.county import copied, make_template
@@ -108,6 +114,17 @@ def test_pages_forward_and_back_are_the_stream(inside: Actor) -> None:
                 assert [line.key for line in back.lines] == [line.key for line in last.lines]
 
 
+def test_a_page_far_on_begins_where_the_index_begins(inside: Actor) -> None:
+    """A column that is never empty is asked for no empty ones: that would read from the top."""
+    view = View("register.residents")
+    after = plans.page(view, inside, COUNTY, size=5).after
+    with CaptureQueriesContext(connection) as queries:
+        plans.page(view, inside, COUNTY, after=after, size=5)
+    [paged] = [q["sql"] for q in queries if "LIMIT 6" in q["sql"]]
+    assert '"place_code" >= ' in paged
+    assert '"place_code" IS NULL' not in paged
+
+
 def test_groups_add_up_to_the_rows(inside: Actor) -> None:
     for table in tables():
         whole = plans.count(View(table.name), inside, COUNTY, None)
@@ -176,3 +193,50 @@ def test_a_view_says_what_is_wrong_with_it(inside: Actor) -> None:
     for junk in ({}, {"table": "x", "filters": [1]}, {"table": "x", "day": "never"}):
         with pytest.raises(Invalid):
             View.from_json(junk).checked(inside)
+
+
+def test_now_is_today(inside: Actor) -> None:
+    """A dated table shows the same rows as they are and as they are today."""
+    today = timezone.localdate()
+    for table in tables():
+        if table.dated:
+            now = set(table.rows(COUNTY, None).values_list("pk", flat=True))
+            assert now == set(table.rows(COUNTY, today).values_list("pk", flat=True)), table.name
+
+
+def test_figures_are_those_of_the_pages(inside: Actor) -> None:
+    """What the pages count by queries of their own and what measures count is the same."""
+    today = timezone.localdate()
+    for place in [COUNTY, *(code for code in places() if len(code) in (9, 12))]:
+        duty = figures.figures(place, today)
+        aid_states = Counter(aid.batches(place).values_list("state", flat=True))
+        said = {
+            "field.gates_open": duty.gates_open,
+            "field.gate_entries": duty.gates.entries,
+            "field.gate_stopped": duty.gates.stopped,
+            "field.fevers": duty.gates.fevers,
+            "field.points_checked": duty.checks,
+            "field.point_exceptions": duty.exceptions,
+            "field.disinfections": duty.disinfections,
+            "field.people_told": duty.people_told,
+            "mobilise.aid_away": aid.out(place),
+            "mobilise.aid_quarantine": aid.in_quarantine(place).count(),
+            "mobilise.aid_person_times": aid.person_times(place),
+            "mobilise.aid_batches_planned": aid_states["planned"],
+            "mobilise.aid_batches_under_way": aid_states["under_way"],
+            "mobilise.aid_batches_returned": aid_states["returned"],
+            "mobilise.aid_batches_closed": aid_states["closed"],
+            "mobilise.volunteers": present(place).count(),
+            "organisations.temporary_units": units.running(place).count(),
+            "organisations.alliances": together.alliances_in(place).count(),
+            "organisations.pairings": together.pairings_in(place).count(),
+            "organisations.open_items": reporting.items_in(place, state="open").count(),
+            "organisations.claimed_items": reporting.items_in(place, state="claimed").count(),
+            "organisations.done_items": reporting.items_in(place, state="done").count(),
+        }
+        shown = {name: plans.measured(name, inside, [place])[place] for name in said}
+        assert shown == said, place
+        if place == COUNTY:
+            assert all(said[name] for name in ("field.gates_open", "field.gate_entries"))
+            assert said["mobilise.aid_away"]
+            assert said["mobilise.volunteers"]

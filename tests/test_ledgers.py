@@ -267,6 +267,45 @@ def test_what_may_not_be_read_may_not_be_asked(
     assert Filter("name").to_json() == ["name", "is", ""]
 
 
+def test_groups_by_names_are_a_list_of_persons(
+    people: Any, cast: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fangxian.reporting.actions import taking as rules_of
+    from fangxian.reporting.rules import ExportRules
+
+    monkeypatch.setattr(rules_of, "export_rules", lambda: ExportRules(1, 3, 2, 3, 30, 1_000))
+    by = cast.actor("alice")
+    states = {
+        group: actions.ask(
+            by=by, view=View("register.residents", groups=(group,)), place_code=by.area,
+            title="x", form="csv",
+        ).state
+        for group in ("name", "kind")
+    }  # fmt: skip
+    assert states == {"name": "asked", "kind": "made"}
+
+
+def test_a_file_of_late_in_the_evening_is_made_after_midnight(people: Any, cast: Any) -> None:
+    by, system = cast.actor("alice"), runner.system_actor("test")
+    today = timezone.localdate()
+    actions.keep(by=by, view=View("register.residents"), place_code=by.area, name="Late",
+                 daily_at=dt.time(23, 57))  # fmt: skip
+
+    def begun(days: int, hour: int, minute: int) -> int:
+        day = dt.datetime.combine(today + dt.timedelta(days=days), dt.time(hour, minute))
+        with acting(runner.system_actor("test")):
+            Job.objects.filter(kind="reporting.daily").update(
+                state="done", finished_at=timezone.now()
+            )
+        return int(actions.begin_daily(by=system, now=timezone.make_aware(day)))
+
+    assert begun(0, 23, 55) == 0
+    assert begun(1, 0, 0) == 1
+    assert begun(1, 0, 5) == 0
+    assert begun(1, 23, 55) == 0
+    assert begun(2, 0, 0) == 1
+
+
 def test_what_has_changed_since_the_last_time(
     people: Any, client_of: Callable[[str], Any], cast: Any
 ) -> None:
@@ -278,7 +317,7 @@ def test_what_has_changed_since_the_last_time(
     assert made.status_code == 302
     system = runner.system_actor("test")
     early, late = (
-        timezone.make_aware(dt.datetime.combine(dt.date(2020, 2, 2), dt.time(hour, 1)))
+        timezone.make_aware(dt.datetime.combine(timezone.localdate(), dt.time(hour, 1)))
         for hour in (16, 17)
     )
     assert actions.begin_daily(by=system, now=early) == 0

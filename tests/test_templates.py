@@ -15,10 +15,17 @@ from django.utils import timezone
 from openpyxl.styles import Font
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from fangxian.common.facts import Filter, Sort, View
 from fangxian.common.scoping import acting
+from fangxian.common.sheets import read_workbook
 from fangxian.common.sheets.filling import outline
+from fangxian.common.sheets.tests.corpus_forms import with_pivot
+from fangxian.common.sheets.tests.filling_corpus import BUILDERS
+from fangxian.common.ui.formats import date
 from fangxian.core.models import Job
 from fangxian.core.tests.importing import run_job
+from fangxian.reporting import actions
+from fangxian.reporting.filling.writing import REASONS
 from fangxian.reporting.models import Filling, OfficeTemplate, Taking
 from tests.test_ledgers import NAMES, NUMBER, answer, one, people, sent, text
 
@@ -154,6 +161,37 @@ def test_sent_in_corrected_once_filled_and_the_next_day_one_click(
     )
 
 
+def test_the_rows_are_those_of_a_ledger_where_one_is_chosen(
+    people: Any, client_of: Callable[[str], Any], cast: Any, places: Any
+) -> None:
+    alice, by = client_of("alice"), cast.actor("alice")
+    view = View(
+        "register.residents", columns=("name",), filters=(Filter("room", "is", "101"),),
+        sorts=(Sort("name", falling=True),),
+    )  # fmt: skip
+    kept = actions.keep(by=by, view=view, place_code=by.area, name="一零一室")
+    upload(alice, roster())
+    template = one(OfficeTemplate)
+    (choice,) = template.choices["tables"].values()
+    form = {"t0_mode": "rows", "t0_facts": "register.residents", "t0_ledger": str(kept.pk)}
+    ((_sheet, table),) = outline("x", roster()).tables()
+    labels = [column.label for column in table.columns]
+    form |= {f"t0_c{at}": choice["columns"][label] for at, label in enumerate(labels)}
+    assert sent(alice, "template", template.pk, **form, b0="place").status_code == 302
+    assert "一零一室" in text(answer(alice, "template", template.pk))
+    sent(alice, "template_fill", template.pk)
+    _row, data = filled(by)
+    sheet = openpyxl.load_workbook(io.BytesIO(data))["人员"]
+    names = [sheet.cell(row, 2).value for row in (5, 6, 7)]
+    assert names == sorted((NAMES[at] for at in (0, 2, 4)), reverse=True)
+    # It is removed: nothing is filled rather than everybody, and that is said.
+    actions.remove(by=by, ledger_id=kept.pk)
+    sent(alice, "template_fill", template.pk)
+    row, data = filled(by)
+    assert openpyxl.load_workbook(io.BytesIO(data))["人员"]["B5"].value is None
+    assert str(REASONS["no_ledger"]) in text(answer(alice, "filling", row.pk))
+
+
 def test_figures_by_printed_places(people: Any, client_of: Callable[[str], Any], cast: Any) -> None:
     chief, by = client_of("headquarters"), cast.actor("headquarters")
     upload(chief, board(["第1社区", "第2", "不存在的社区"]))
@@ -196,6 +234,53 @@ def test_one_workbook_with_a_sheet_each_and_one_book_each(
     _row, data = filled(by)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert [name.split()[-1] for name in archive.namelist()] == ["第1社区.xlsx", "第2社区.xlsx"]
+
+
+def test_a_sheet_with_a_pivot_table_becomes_a_book_each(
+    people: Any, client_of: Callable[[str], Any], cast: Any, places: Any
+) -> None:
+    chief, by = client_of("headquarters"), cast.actor("headquarters")
+    upload(chief, with_pivot())
+    template = one(OfficeTemplate)
+    form = {"t0_mode": "rows", "t0_facts": "register.residents", "t0_level": "12"}
+    assert sent(chief, "template", template.pk, **form).status_code == 302
+    town = reverse("reporting:template_fill", args=[template.pk]) + f"?place={places.town}"
+    chief.post(town, {"way": "sheets"})
+    row, data = filled(by)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert [name.split()[-1] for name in archive.namelist()] == ["第1社区.xlsx", "第2社区.xlsx"]
+        book = read_workbook(archive.read(archive.namelist()[0]))
+    assert {line[1] for line in book.sheets[0].rows[3:8]} == set(NAMES)
+    assert row.rows == 5, "nothing is counted twice"
+    assert "数据透视表" in text(answer(chief, "filling", row.pk))
+
+
+def test_a_form_of_one_person_is_filled_for_each(
+    people: Any, client_of: Callable[[str], Any], cast: Any
+) -> None:
+    alice, by = client_of("alice"), cast.actor("alice")
+    upload(alice, BUILDERS["vertical_form"]())
+    template = one(OfficeTemplate)
+    (choice,) = template.choices["tables"].values()
+    assert (choice["mode"], choice["facts"]) == ("rows", "register.residents")
+    sent(alice, "template_fill", template.pk)
+    row, data = filled(by)
+    sheets = openpyxl.load_workbook(io.BytesIO(data)).worksheets
+    assert {sheet["B3"].value for sheet in sheets} == set(NAMES)
+    assert len(sheets) == 5
+    assert {sheet["A21"].value.split("填表日期：")[1] for sheet in sheets} == {
+        date(timezone.localdate())
+    }
+    assert row.rows == 5
+    # Two cards of four and one over: a second sheet.
+    upload(alice, BUILDERS["four_cards"](), "卡.xlsx")
+    second = one(OfficeTemplate, name="卡")
+    assert sent(alice, "template_fill", second.pk).status_code == 302
+    _row, data = filled(by)
+    sheets = openpyxl.load_workbook(io.BytesIO(data)).worksheets
+    names = [sheet[place].value for sheet in sheets for place in ("B3", "E3", "B8", "E8")]
+    assert len(sheets) == 2
+    assert {name for name in names if name} == set(NAMES)
 
 
 def test_many_persons_wait_for_a_second_person(

@@ -49,7 +49,12 @@ def today_of_sweeps(by: Actor) -> Sequence[TodayItem]:
         if made := counts.get(str(campaign.id)):
             url = reverse("command:board_area", args=[campaign.id])
             label = _("Visits since yesterday")
-            items.append(TodayItem("changed", label, made, url, detail=campaign.name, unit="visit"))
+            figure = f"field.visits_recent:{campaign.id}"
+            items.append(
+                TodayItem(
+                    "changed", label, made, url, detail=campaign.name, unit="visit", figure=figure
+                )
+            )
     return items
 
 

@@ -110,7 +110,8 @@ class TodayItem:
     """One line of 今日: something due, uncovered or changed.
 
     ``kind`` is ``due``, ``uncovered`` or ``changed``; ``count`` is shown, 0 means "all done";
-    ``unit`` is what it counts, a key of ``common.ui.units``.
+    ``unit`` is what it counts, a key of ``common.ui.units``; ``figure`` the measure that counts it
+    in the actor's area, with ``:`` of what (the id of a sweep) where that isn't told by the place.
     """
 
     kind: str
@@ -120,6 +121,7 @@ class TodayItem:
     tone: str = "neutral"
     detail: Any = ""
     unit: str = ""
+    figure: str = ""
 
 
 TodaySource = Callable[["Actor"], Sequence[TodayItem]]

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from fangxian.accounts.models import Role
 from fangxian.common.codes import Level
 from fangxian.common.facts import (
     Choices,
@@ -26,6 +27,7 @@ from fangxian.common.facts import (
     within,
 )
 from fangxian.core.models import Emergency, ImportRun, ImportState, Task
+from fangxian.core.models import Measure as EmergencyMeasure
 from fangxian.core.models.task import TaskState
 
 STAFF = Sensitivity.STAFF
@@ -34,7 +36,7 @@ _MACHINERY = "machinery of the installation, which tells nothing of the county"
 
 def register() -> None:
     """Fill the registries (from ``ready()``)."""
-    for at, table in enumerate((_tasks(), _emergencies(), _imports())):
+    for at, table in enumerate((_tasks(), _emergencies(), _imports(), _in_force())):
         tables.register(table.name, table, order=800 + at)
     for at, measure in enumerate(_MEASURES):
         measures.register(measure.name, measure, order=800 + at)
@@ -61,7 +63,7 @@ def register() -> None:
                 "key_destroyed_at": "on the page of the emergency",
                 "certificate": "on the page of the emergency",
             },
-            "core.Measure": "measures of emergencies: on the page of the emergency",
+            "core.Measure": {"region_id": "shown as the columns of the place"},
             "core.Event": "what happened, for other systems: " + _MACHINERY,
             "core.CounterDelta": _MACHINERY,
             "core.NodeStat": _MACHINERY,
@@ -111,6 +113,10 @@ def _kinds() -> list[tuple[str, Any]]:
     return [(name, kind.label) for name, kind in task_kinds.items()]
 
 
+def _roles() -> list[tuple[str, Any]]:
+    return [(role.code, str(role)) for role in Role.objects.order_by("code")]
+
+
 def _ledgers() -> list[tuple[str, Any]]:
     from fangxian.core.ledgers import ledgers
 
@@ -131,7 +137,7 @@ def _tasks() -> FactTable:
         Column("due_at", _("Due"), "datetime", path="due_at"),
         Column("state", _("State"), "code", path="state", codes=Choices(TaskState.choices)),
         Column("late", _("Overdue"), "yes_no", expression=_LATE),
-        Column("role", _("Asked of"), path="assignee_role"),
+        Column("role", _("Asked of"), "code", path="assignee_role", codes=Choices(_roles)),
         Column("closed_at", pgettext_lazy("a task", "Closed"), "datetime", path="closed_at"),
         Column("closed_by", _("Closed by"), path="closed_by", sensitivity=STAFF),
     )
@@ -148,14 +154,39 @@ def _emergencies() -> FactTable:
         *place_columns(deepest=Level.VILLAGE),
         Column("name", _("Emergency"), path="name", width=24),
         Column("disease", _("Disease"), path="disease"),
-        Column("level", _("Level of response"), path="level"),
+        Column("level", _("Level of response"), "code", path="level",
+               codes=Choices(Emergency.Level.choices)),
         Column("started_on", _("Started on"), "date", path="started_on"),
         Column("ended_on", _("Ended on"), "date", path="ended_on"),
-    )
+    )  # fmt: skip
     return FactTable(
         "core.emergencies", _("Emergencies"), _("An emergency at a place."), "core.task",
         Emergency, _emergency_rows, columns, as_of=_("as it is now"), source=_("emergencies"),
         link=lambda key: reverse("core:emergency", args=[key]),
+    )  # fmt: skip
+
+
+def _measure_rows(place: str, _day: dt.date | None) -> QuerySet[Any]:
+    return EmergencyMeasure.objects.filter(within(place))
+
+
+def _in_force() -> FactTable:
+    columns = (
+        *place_columns(deepest=Level.VILLAGE),
+        Column("emergency", _("Emergency"), path="emergency__name", width=24),
+        Column("title", _("Measure of an emergency"), path="title", width=28),
+        Column("body", _("Issued by"), path="body", width=24),
+        Column("content", _("Content"), path="content", width=40),
+        Column("from_at", pgettext_lazy("column", "From"), "datetime", path="from_at"),
+        Column("to_at", pgettext_lazy("column", "Until"), "datetime", path="to_at"),
+        Column("lifted_at", _("Lifted"), "datetime", path="lifted_at"),
+    )
+    return FactTable(
+        "core.measures", _("Measures of emergencies"),
+        _("A measure of an emergency: by whom, what, where, until when; lifted ones are marked."),
+        "core.task", EmergencyMeasure, _measure_rows, columns, as_of=_("as it is now"),
+        source=_("emergencies"),
+        first=("emergency", "title", "body", "town", "community", "from_at", "to_at", "lifted_at"),
     )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from fangxian.common.facts import (
 )
 from fangxian.field import queries
 from fangxian.field.duties.rules import duty_rules
+from fangxian.field.measures import MEASURES
 from fangxian.field.models import (
     Campaign,
     DailyReport,
@@ -39,6 +40,7 @@ from fangxian.field.models import (
     Message,
     Outreach,
     Point,
+    ReportCorrection,
     RoundCheck,
     Target,
     Visit,
@@ -55,17 +57,19 @@ _SWEEPS = _("sweeps and visits")
 _DUTIES = _("gates, rounds, disinfection, publicity")
 _NOW = _("as it is now")
 _HOUSEHOLDS = pgettext_lazy("unit", "households")
+_TIMES = pgettext_lazy("unit", "times")
 
 
 def register() -> None:
     """Fill the registries (from ``ready()``)."""
     made = (
-        _sweeps(), _targets(), _visits(), _exemptions(), _reports(), _gates(), _entries(),
+        _sweeps(), _targets(), _visits(), _exemptions(), _reports(), _corrections(),
+        _gates(), _entries(),
         _points(), _checks(), _disinfections(), _messages(), _outreach(),
     )  # fmt: skip
     for at, table in enumerate(made):
         tables.register(table.name, table, order=600 + at)
-    for at, measure in enumerate(_measures()):
+    for at, measure in enumerate((*_measures(), *MEASURES)):
         measures.register(measure.name, measure, order=600 + at)
     withhold(_WITHHELD)
 
@@ -107,17 +111,15 @@ _WITHHELD: Mapping[str, Mapping[str, str] | str] = {
         "counted_to": "until where the report counts: on its page",
         "place": "shown as the columns of the place",
     },
-    "field.ReportCorrection": "corrections of reports: on the page of the report",
+    "field.ReportCorrection": {
+        "report": "shown by its sweep and day",
+        "figures": "the figures as corrected: on the page of the report",
+    },
     "field.Gate": {
         "emergency": "on the page of the gate",
         "made_by": "on the page of the gate",
     },
-    "field.GateUnit": "who serves at a gate: on the page of the gate",
-    "field.Round": {
-        "emergency": "on the page of the round",
-        "made_by": "on the page of the round",
-        "place_code": "shown by its points",
-    },
+    "field.Round": {"emergency": "on the page of the round"},
     "field.Point": {"token": "what the code at the point says: never shown"},
     "field.Message": {"emergency": "on the page of messages"},
     "field.GateEntry": {
@@ -138,7 +140,7 @@ _WITHHELD: Mapping[str, Mapping[str, str] | str] = {
 }
 
 
-def _rows(model: Any, **only: Any) -> Callable[[str, dt.date | None], QuerySet[Any]]:
+def rows_of(model: Any, **only: Any) -> Callable[[str, dt.date | None], QuerySet[Any]]:
     def rows(place: str, _day: dt.date | None) -> QuerySet[Any]:
         found: QuerySet[Any] = model.objects.filter(within(place), **only)
         return found
@@ -152,10 +154,6 @@ def _target_rows(place: str, _day: dt.date | None) -> QuerySet[Any]:
 
 def _sweep_rows(place: str, _day: dt.date | None) -> QuerySet[Any]:
     return Campaign.objects.filter(within(place, "area__code"))
-
-
-def _point_rows(place: str, _day: dt.date | None) -> QuerySet[Any]:
-    return Point.objects.filter(within(place), removed_on=None, round__ended_on=None)
 
 
 def _campaigns() -> list[tuple[str, Any]]:
@@ -176,7 +174,7 @@ def _campaign() -> Column:
     )
 
 
-def _by(path: str = "actor", label: Any = None) -> Column:
+def by_whom(path: str = "actor", label: Any = None) -> Column:
     return Column("by", label or _("Recorded by"), path=path, sensitivity=STAFF)
 
 
@@ -195,14 +193,26 @@ def _sweeps() -> FactTable:
     columns = (
         *place_columns("area__code", codes.Level.GRID),
         Column("name", pgettext_lazy("a sweep", "Name"), path="name", width=24),
-        Column("group", _("Target group"), path="group"),
+        Column(
+            "group",
+            _("Target group"),
+            "code",
+            path="group",
+            codes=_of_rules(lambda: field_rules().groups),
+        ),
         Column("starts_on", _("Starts on"), "date", path="starts_on", synonyms="start_date"),
-        Column("ends_on", _("Ends on"), "date", path="ends_on", synonyms="end_date"),
+        Column(
+            "ends_on",
+            pgettext_lazy("column", "Ends on"),
+            "date",
+            path="ends_on",
+            synonyms="end_date",
+        ),
         Column("state", _("State"), "code", path="state", codes=Choices(Campaign.State.choices)),
-        Column("started_at", _("Started"), "datetime", path="started_at"),
+        Column("started_at", pgettext_lazy("column", "Started"), "datetime", path="started_at"),
         Column("closed_at", pgettext_lazy("a sweep", "Closed"), "datetime", path="closed_at"),
         Column("form", _("Form"), path="form__name"),
-        _by("made_by", _("Made by")),
+        by_whom("made_by", _("Made by")),
     )
     return _table(
         "sweeps", _("Sweeps"), _("A sweep: an area whose households are visited."), Campaign,
@@ -220,14 +230,15 @@ def _targets() -> FactTable:
         Column("state", _("State"), "code", path="state", codes=Choices(Target.State.choices)),
         Column("outcome", _("Last outcome"), "code", path="outcome", codes=_OUTCOMES,
                sensitivity=PERSONAL),
-        Column("visits", _("Visits"), "number", path="visits"),
+        Column("visits", pgettext_lazy("column", "Visits"), "number", path="visits", unit=_TIMES),
         Column("last_visit_at", _("Last visit"), "datetime", path="last_visit_at",
                synonyms="visit_date"),
         Column("due_on", _("Due"), "date", path="due_on"),
     )  # fmt: skip
     return _table(
-        "targets", _("Households to visit"), _("A household that a sweep has to visit."), Target,
-        columns, _target_rows,
+        "targets", pgettext_lazy("ledger", "Households to visit"),
+        _("A household that a sweep has to visit."), Target,
+        columns, _target_rows, order=("campaign_id", "place_code", "pk"),
         first=("community", "grid", "building", "unit", "room", "campaign", "state", "outcome",
                "last_visit_at", "due_on"),
     )  # fmt: skip
@@ -238,10 +249,12 @@ def _visits() -> FactTable:
         *place_columns(),
         *(one for one in home_columns("household") if one.name != "state"),
         _campaign(),
-        Column("outcome", _("Outcome"), "code", path="outcome", codes=_OUTCOMES,
+        Column("outcome", pgettext_lazy("column", "Outcome"),
+               "code", path="outcome", codes=_OUTCOMES,
                sensitivity=PERSONAL),
         Column("exceptions", _("Exceptions"), "number", path="exceptions", sensitivity=PERSONAL),
-        Column("visited_at", _("Visited"), "datetime", path="visited_at", synonyms="visit_date"),
+        Column("visited_at", pgettext_lazy("column", "Visited"),
+               "datetime", path="visited_at", synonyms="visit_date"),
         Column("revisit_on", _("Come back on"), "date", path="revisit_on", sensitivity=PERSONAL),
         Column("note", pgettext_lazy("column", "Note"), path="note", opaque=True,
                sensitivity=PERSONAL, synonyms="note", width=24),
@@ -249,7 +262,8 @@ def _visits() -> FactTable:
     )  # fmt: skip
     return _table(
         "visits", _("Visits"), _("A visit at a household; one that was corrected is left out."),
-        Visit, columns, _rows(Visit, corrected_by=None),
+        Visit, columns, rows_of(Visit, corrected_by=None),
+        order=("campaign_id", "place_code", "visited_at", "pk"),
         first=("community", "grid", "building", "unit", "room", "campaign", "visited_at",
                "outcome", "exceptions", "by"),
     )  # fmt: skip
@@ -267,11 +281,11 @@ def _exemptions() -> FactTable:
         Column("from_date", pgettext_lazy("column", "From"), "date", path="from_date"),
         Column("until", pgettext_lazy("column", "Until"), "date", path="until"),
         Column("ended_on", _("Ended on"), "date", path="ended_on"),
-        _by("granted_by", _("Granted by")),
+        by_whom("granted_by", _("Granted by")),
     )  # fmt: skip
     return _table(
         "exemptions", _("Exemptions"), _("A household that need not be visited, for a reason."),
-        Exemption, columns, _rows(Exemption),
+        Exemption, columns, rows_of(Exemption),
         first=("community", "grid", "building", "room", "campaign", "reason", "from_date", "until"),
     )  # fmt: skip
 
@@ -280,22 +294,46 @@ def _reports() -> FactTable:
     columns = (
         *place_columns(deepest=codes.Level.GRID),
         _campaign(),
+        Column(
+            "level",
+            _("Level"),
+            "code",
+            path="place__level",
+            codes=Choices([(str(int(one)), one.label) for one in codes.Level]),
+        ),
         Column("day", _("Day"), "date", path="day"),
         Column("due_at", _("Due"), "datetime", path="due_at"),
-        Column("sent_at", _("Sent"), "datetime", path="sent_at"),
+        Column("sent_at", pgettext_lazy("column", "Sent"), "datetime", path="sent_at"),
         Column("zero", _("Zero report"), "yes_no", path="zero"),
         Column("closing", _("Closing report"), "yes_no", path="closing"),
-        _by("sent_by", _("Sent by")),
+        by_whom("sent_by", pgettext_lazy("column", "Sent by")),
     )
     return _table(
         "reports", _("Daily reports"), _("The report of a place for a day of a sweep."),
-        DailyReport, columns, _rows(DailyReport),
+        DailyReport, columns, rows_of(DailyReport),
         link=lambda key: reverse("field:report", args=[key]),
         first=("community", "grid", "campaign", "day", "due_at", "sent_at", "zero"),
     )  # fmt: skip
 
 
-_duty = partial(_table, right=WATCH, source=_DUTIES)
+def _corrections() -> FactTable:
+    columns = (
+        *place_columns(deepest=codes.Level.GRID),
+        Column("campaign", _("Sweep"), "code", path="report__campaign_id",
+               codes=Choices(_campaigns), width=24),
+        Column("day", _("Day"), "date", path="report__day"),
+        Column("reason", _("Reason"), path="reason", sensitivity=STAFF, width=28),
+        by_whom("corrected_by", _("Corrected by")),
+        Column("at", _("Time"), "datetime", path="created_at"),
+    )  # fmt: skip
+    return _table(
+        "corrections", _("Corrections of daily reports"),
+        _("A sent report was corrected; the report itself stays."), ReportCorrection, columns,
+        rows_of(ReportCorrection),
+    )  # fmt: skip
+
+
+duty = partial(_table, right=WATCH, source=_DUTIES)
 
 
 def _gates() -> FactTable:
@@ -307,7 +345,7 @@ def _gates() -> FactTable:
         Column("opened_on", _("Opened on"), "date", path="opened_on"),
         Column("closed_on", _("Closed on"), "date", path="closed_on"),
     )  # fmt: skip
-    return _duty("gates", _("Gates"), _("A gate or checkpoint."), Gate, columns, _rows(Gate))
+    return duty("gates", _("Gates"), _("A gate or checkpoint."), Gate, columns, rows_of(Gate))
 
 
 def _entries() -> FactTable:
@@ -317,13 +355,13 @@ def _entries() -> FactTable:
         Column("at", _("Time"), "datetime", path="at"),
         Column("direction", _("Direction"), "code", path="direction",
                codes=Choices(GateEntry.Direction.choices)),
-        Column("people", _("People"), "number", path="people",
+        Column("people", pgettext_lazy("column", "People"), "number", path="people",
                unit=pgettext_lazy("unit", "persons")),
         Column("decision", _("Decision"), "code", path="decision",
                codes=_of_rules(lambda: duty_rules().decisions)),
         Column("fever", _("Fever"), "yes_no", path="fever", sensitivity=PERSONAL),
-        Column("temperature", _("Temperature"), path="temperature", opaque=True,
-               sensitivity=PERSONAL, synonyms="temperature"),
+        Column("temperature", _("Temperature"), path="temperature", opaque=True, unit="°C",
+               sensitivity=PERSONAL, right="field.gate_log", synonyms="temperature"),
         Column("who", pgettext_lazy("person", "Name"), "name", path="who", opaque=True,
                sensitivity=PERSONAL, right="field.gate_log", synonyms="name"),
         Column("identity", _("Number of identity document"), "identity", path="identity",
@@ -336,12 +374,12 @@ def _entries() -> FactTable:
                right="field.gate_log"),
         Column("note", pgettext_lazy("column", "Note"), path="note", opaque=True,
                sensitivity=PERSONAL, right="field.gate_log", synonyms="note"),
-        _by(),
+        by_whom(),
     )  # fmt: skip
-    return _duty(
+    return duty(
         "entries", _("Gate entries"),
         _("Somebody passed a gate, or did not; one that was corrected is left out."),
-        GateEntry, columns, _rows(GateEntry, corrected_by=None),
+        GateEntry, columns, rows_of(GateEntry, corrected_by=None),
         first=("community", "gate", "at", "direction", "people", "decision", "fever", "who"),
     )  # fmt: skip
 
@@ -352,7 +390,7 @@ def _points() -> FactTable:
         Column("round", _("Round"), path="round__name"),
         Column("name", _("Point"), path="name"),
         Column("position", _("Order"), "number", path="position"),
-        Column("times", _("Times a day"), "number", path="round__times"),
+        Column("times", _("Times a day"), "number", path="round__times", unit=_TIMES),
         Column("first_at", pgettext_lazy("column", "From"), path="round__first_at", shown=str),
         Column("last_at", pgettext_lazy("column", "Until"), path="round__last_at", shown=str),
         Column("started_on", _("Started on"), "date", path="round__started_on"),
@@ -361,9 +399,12 @@ def _points() -> FactTable:
         Column("longitude", _("Longitude"), "number", path="longitude", synonyms="longitude"),
         Column("latitude", _("Latitude"), "number", path="latitude", synonyms="latitude"),
     )
-    return _duty(
-        "points", _("Points of rounds"), _("A point that a round passes."), Point, columns,
-        _point_rows, first=("community", "grid", "round", "name", "times", "first_at", "last_at"),
+    return duty(
+        "points", _("Points of rounds"),
+        _("A point that a round passes; those removed and rounds that ended are marked."), Point,
+        columns, rows_of(Point),
+        first=("community", "grid", "round", "name", "times", "first_at", "last_at", "ended_on",
+               "removed_on"),
     )  # fmt: skip
 
 
@@ -373,18 +414,18 @@ def _checks() -> FactTable:
         Column("round", _("Round"), path="point__round__name"),
         Column("point", _("Point"), path="point__name"),
         Column("at", _("Time"), "datetime", path="at"),
-        Column("found", _("Found"), "code", path="found",
+        Column("found", pgettext_lazy("column", "Found"), "code", path="found",
                codes=_of_rules(lambda: duty_rules().found)),
         Column("exception", _("Exception"), "yes_no", path="exception"),
         Column("scanned", _("QR read"), "yes_no", path="scanned"),
-        Column("metres", _("Metres from the point"), "number", path="metres"),
+        Column("metres", _("Metres from the point"), "number", path="metres", unit=_("metres")),
         Column("note", pgettext_lazy("column", "Note"), path="note", opaque=True,
                sensitivity=PERSONAL, synonyms="note"),
-        _by(),
+        by_whom(),
     )  # fmt: skip
-    return _duty(
+    return duty(
         "checks", _("Checks of points"), _("A point was passed on a round."), RoundCheck, columns,
-        _rows(RoundCheck, corrected_by=None),
+        rows_of(RoundCheck, corrected_by=None),
         first=("community", "round", "point", "at", "found", "exception", "by"),
     )  # fmt: skip
 
@@ -398,16 +439,17 @@ def _disinfections() -> FactTable:
         Column("agent", _("Agent"), "code", path="agent",
                codes=_of_rules(lambda: duty_rules().agents)),
         Column("concentration", _("Concentration"), "number", path="concentration", unit="mg/L"),
-        Column("minutes", _("Minutes"), "number", path="minutes"),
+        Column("minutes", _("Minutes"), "number", path="minutes",
+               unit=pgettext_lazy("unit", "minutes")),
         Column("area", _("Area treated"), "number", path="area", unit="m²"),
         Column("operator", _("Operator"), path="operator", opaque=True, sensitivity=PERSONAL),
         Column("note", pgettext_lazy("column", "Note"), path="note", opaque=True,
                sensitivity=PERSONAL, synonyms="note"),
-        _by(),
+        by_whom(),
     )  # fmt: skip
-    return _duty(
+    return duty(
         "disinfections", _("Disinfections"), _("Something was disinfected."), Disinfection,
-        columns, _rows(Disinfection, corrected_by=None),
+        columns, rows_of(Disinfection, corrected_by=None),
         first=("community", "grid", "at", "site", "agent", "concentration", "minutes", "area"),
     )  # fmt: skip
 
@@ -415,17 +457,23 @@ def _disinfections() -> FactTable:
 def _messages() -> FactTable:
     columns = (
         *place_columns(deepest=codes.Level.GRID),
-        Column("text", _("Message"), path="text", width=40),
+        Column("text", pgettext_lazy("column", "Message"), path="text", width=40),
         Column("kind", _("Kind of message"), "code", path="kind",
                codes=_of_rules(lambda: duty_rules().messages)),
         Column("from_date", pgettext_lazy("column", "From"), "date", path="from_date"),
         Column("to_date", pgettext_lazy("column", "Until"), "date", path="to_date"),
-        _by("made_by", _("Made by")),
+        by_whom("made_by", _("Made by")),
     )  # fmt: skip
-    return _duty(
+    return duty(
         "messages", _("Messages to tell"), _("A message that is told to residents."), Message,
-        columns, _rows(Message),
+        columns, rows_of(Message),
     )  # fmt: skip
+
+
+def _reached() -> list[tuple[str, Any]]:
+    """The outcomes of all kinds of publicity; kinds that share one call it alike."""
+    kinds = duty_rules().outreach.values()
+    return list({code: one.name for kind in kinds for code, one in kind.outcomes.items()}.items())
 
 
 def _outreach() -> FactTable:
@@ -434,18 +482,19 @@ def _outreach() -> FactTable:
         Column("at", _("Time"), "datetime", path="at"),
         Column("kind", _("Kind of publicity"), "code", path="kind",
                codes=_of_rules(lambda: duty_rules().outreach)),
-        Column("message", _("Message"), path="message__text"),
+        Column("message", pgettext_lazy("column", "Message"), path="message__text"),
         Column("people", _("People reached"), "number", path="people",
                unit=pgettext_lazy("unit", "persons")),
-        Column("outcome", _("Outcome"), path="outcome"),
+        Column("outcome", pgettext_lazy("column", "Outcome"),
+               "code", path="outcome", codes=Choices(_reached)),
         Column("done", _("Done"), "yes_no", path="done"),
         Column("note", pgettext_lazy("column", "Note"), path="note", opaque=True,
                sensitivity=PERSONAL, synonyms="note"),
-        _by(),
+        by_whom(),
     )  # fmt: skip
-    return _duty(
+    return duty(
         "outreach", _("Publicity"), _("Something was told, talked over, answered or dispersed."),
-        Outreach, columns, _rows(Outreach, corrected_by=None),
+        Outreach, columns, rows_of(Outreach, corrected_by=None),
         first=("community", "at", "kind", "message", "people", "outcome", "done", "by"),
     )  # fmt: skip
 
@@ -506,7 +555,6 @@ def _stopped(_by: Actor, _place: str, _which: str) -> tuple[Filter, ...]:
 
 
 def _measures() -> tuple[Measure, ...]:
-    times = pgettext_lazy("unit", "times")
     return (
         _sweep("target", _("Households to visit"), _("All households of the running sweep.")),
         _sweep("visited", _("Households visited"),
@@ -519,7 +567,7 @@ def _measures() -> tuple[Measure, ...]:
                _("Households of the running sweep that are neither visited nor exempt."),
                Filter("state", "is", "open")),
         Measure("field.visits_today", _("Visits today"), _("Visits made today, in vain too."),
-                "field.visits", times, (Filter("visited_at", "since", "1"),), source=_SWEEPS,
+                "field.visits", _TIMES, (Filter("visited_at", "since", "1"),), source=_SWEEPS,
                 as_of=_("today")),
         Measure("field.reports_late", _("Daily reports not sent"),
                 _("Daily reports whose day has come and which aren't sent."), "field.reports",
@@ -527,14 +575,22 @@ def _measures() -> tuple[Measure, ...]:
         Measure("field.gates_open", _("Gates open"), _("Gates that aren't closed."), "field.gates",
                 "", (Filter("closed_on", "empty"),), source=_DUTIES),
         _today("gate_entries", _("Entries at gates today"), _("Everything logged at gates today."),
-               "entries", times),
+               "entries", _TIMES),
         Measure("field.gate_stopped", _("Not let through at gates today"),
                 _("Entries of those who were not let through, turned back or handed over."),
-                "field.entries", times, _stopped, source=_DUTIES, as_of=_("today")),
+                "field.entries", _TIMES, _stopped, source=_DUTIES, as_of=_("today")),
         _today("points_checked", _("Points of rounds checked today"),
-               _("Checks of points of rounds today."), "checks", times),
+               _("Checks of points of rounds today."), "checks", _TIMES),
         _today("disinfections", _("Disinfections today"), _("Everything disinfected today."),
-               "disinfections", times),
+               "disinfections", _TIMES),
+        Measure("field.point_exceptions", _("Exceptions on rounds today"),
+                _("Checks of points today at which something was found."), "field.checks", _TIMES,
+                (Filter("at", "since", "1"), Filter("exception", "is", "yes")), source=_DUTIES,
+                as_of=_("today")),
+        Measure("field.fevers", _("Fevers at gates today"),
+                _("Entries at gates today with fever."), "field.entries", _TIMES,
+                (Filter("at", "since", "1"), Filter("fever", "is", "yes")), source=_DUTIES,
+                as_of=_("today")),
         _today("people_told", _("People reached today"), _("People reached by publicity today."),
                "outreach", pgettext_lazy("unit", "persons"), sums="people"),
     )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import Case, Q, QuerySet, Value, When
@@ -39,6 +39,9 @@ class Coverage:
     target: int
     visited: int
     exempt: int
+
+    # The measures that count what is visited, all, and exempt.
+    FIGURES: ClassVar = ("field.visited", "field.target", "field.exempt")
 
     @property
     def gap(self) -> int:

@@ -43,6 +43,7 @@ from fangxian.field import (
 )
 from fangxian.field.actions.campaigns import DATES, close_with_emergency
 from fangxian.field.actions.reports import OVERDUE
+from fangxian.field.duties import facts as duty_facts
 from fangxian.field.duties import registered as duties
 from fangxian.field.models import Campaign, DailyReport, Target
 from fangxian.field.sync import disputes, held, phones, photos, pulled, pushed
@@ -90,6 +91,7 @@ def register() -> None:
     pulled.register_sources()
     duties.register()
     facts.register()
+    duty_facts.register()
     for right in RIGHTS:
         registries.rights.register(right.name, right)
     for at, (name, item) in enumerate(NAVIGATION.items()):
@@ -204,7 +206,15 @@ def _today(by: Actor) -> list[TodayItem]:
             label = _("Households not covered: %(sweep)s") % {"sweep": campaign.name}
             url = gaps_url(campaign.id, by.area)
             items.append(
-                TodayItem("uncovered", label, gap, url, "bad" if gap else "ok", unit="household")
+                TodayItem(
+                    "uncovered",
+                    label,
+                    gap,
+                    url,
+                    "bad" if gap else "ok",
+                    unit="household",
+                    figure=f"field.gap:{campaign.id}",
+                )
             )
     if by.may("field.visit"):
         due = Target.objects.filter(
@@ -218,7 +228,15 @@ def _today(by: Actor) -> list[TodayItem]:
             url = gaps_url(next(iter(doors)), by.area, show="back")
             again = _("Households to go to again today")
             items.append(
-                TodayItem("due", again, sum(doors.values()), url, "warn", unit="household")
+                TodayItem(
+                    "due",
+                    again,
+                    sum(doors.values()),
+                    url,
+                    "warn",
+                    unit="household",
+                    figure="field.revisits_due",
+                )
             )
     if by.may(held.RIGHT):
         url = reverse("field:phones")
@@ -238,7 +256,15 @@ def _today(by: Actor) -> list[TodayItem]:
             url = reverse("field:report", args=[reports[0][0]])
             tone = "bad" if late else "warn"
             items.append(
-                TodayItem("due", _("Daily reports to send"), len(reports), url, tone, unit="report")
+                TodayItem(
+                    "due",
+                    _("Daily reports to send"),
+                    len(reports),
+                    url,
+                    tone,
+                    unit="report",
+                    figure=f"field.reports_owed:{by.area}",
+                )
             )
     return items
 

@@ -67,7 +67,11 @@ class _VolunteerFields(forms.Form):
             languages=named(more.languages),
         )
         widget: Any = self.fields["fit"].widget
-        widget.choices = [("unknown", _("not said")), ("true", _("yes")), ("false", _("no"))]
+        widget.choices = [
+            ("unknown", _("not said")),
+            ("true", pgettext_lazy("answer", "yes")),
+            ("false", pgettext_lazy("answer", "no")),
+        ]
 
     def clean_organisation(self) -> Organisation | None:
         """The unit, if one is named."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
@@ -255,7 +255,7 @@ def _codes(text: str, field: str, known: Mapping[str, Named]) -> list[str]:
 
 def yes_or_no(said: bool | None) -> str:
     """A yes or no as a ledger says it, "" where nothing was said."""
-    return "" if said is None else _("yes") if said else _("no")
+    return "" if said is None else pgettext("answer", "yes") if said else pgettext("answer", "no")
 
 
 LEDGER: Final = Ledger(

@@ -38,7 +38,9 @@ from fangxian.mobilise import (
 from fangxian.mobilise.actions.posts import PLAN, VIEW
 from fangxian.mobilise.actions.signing import TAKE
 from fangxian.mobilise.actions.volunteers import KEEP
+from fangxian.mobilise.aid import facts as aid_facts
 from fangxian.mobilise.aid import registered as aid
+from fangxian.mobilise.calls import facts as call_facts
 from fangxian.mobilise.calls import registered as calls
 from fangxian.mobilise.models import Post, Turn, Volunteer
 from fangxian.people.references import Reference, person_changed, references
@@ -102,6 +104,8 @@ def register() -> None:
     registries.today.register("mobilise", _today, order=24)
     registries.search.register("mobilise", _search, order=64)
     facts.register()
+    call_facts.register()
+    aid_facts.register()
     for name, text in TEMPLATES.items():
         messages.templates.register(name, Template(text))
     task_kinds.register(
@@ -162,6 +166,7 @@ def _today(by: Actor) -> list[TodayItem]:
                 reverse("mobilise:week"),
                 "bad" if lack else "ok",
                 unit="place",
+                figure="mobilise.lacking",
             )
         )
         if missed := lacking.not_come(by.area):

@@ -6,8 +6,20 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+from django.db.models.functions import Concat
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -30,6 +42,7 @@ from fangxian.core import counters
 from fangxian.organisations import queries, reporting, units, vacancies
 from fangxian.organisations.models import (
     Alliance,
+    Claim,
     CommunityItem,
     Member,
     Organisation,
@@ -75,7 +88,10 @@ def register() -> None:
                 "permanent": "a setting of the kind",
                 "en": "the kind is shown in the reader's language",
             },
-            "organisations.Organisation": {"initials": "made from the name for searching"},
+            "organisations.Organisation": {
+                "initials": "made from the name for searching",
+                "dissolved_on": "those that were dissolved are left out",
+            },
             "organisations.Responsibility": {
                 "place": "shown as the columns of the place",
                 "cut_for": "lets a hand-over be taken back",
@@ -85,39 +101,40 @@ def register() -> None:
             "organisations.ResponsibilityHousehold": {
                 "household": "shown as the columns of the household"
             },
-            "organisations.FiveOneEvidence": "evidence of the five ones: on their page",
+            "organisations.FiveOneEvidence": {
+                "community": "shown as the columns of the place",
+                "file": "the file itself: on the page of the five ones",
+                "responsibility": "shown by what the evidence is called",
+                "member": "shown by what the evidence is called",
+                "rule_version": "by which rules it was asked",
+            },
+            "organisations.Ally": {"with_alliance": "lets an end taken back reopen it"},
             "organisations.ReportIn": {"community": "shown as the columns of the place"},
             "organisations.CommunityItem": {"community": "shown as the columns of the place"},
-            "organisations.Claim": "who took an item: on the page of the community's lists",
-            "organisations.Feedback": "on the page of who reported in",
             "organisations.TemporaryUnit": {
                 "place": "shown as the columns of the place",
                 "proposer_id": "the account stands in its own column",
                 "rule_version": "by which rules it was set up",
                 "emergency": "on the page of the unit",
-                "decided_by": "on the page of the unit",
-                "decided_at": "on the page of the unit",
-                "reason": "on the page of the unit",
             },
             "organisations.Secondment": {"home": "shown by the home organisation"},
             "organisations.Alliance": {"place": "shown as the columns of the place"},
-            "organisations.Ally": "members of alliances: on the page of the alliance",
-            "organisations.SharedTask": "tasks of alliances: on the page of the alliance",
             "organisations.Pairing": {"place": "shown by its name"},
-            "organisations.PairingEntry": "what pairs have done: on the page of the pair",
             "organisations.Vacancy": {"place": "shown as the columns of the place"},
         }
     )
 
 
-def _open(model: Any) -> Callable[[str, dt.date | None], QuerySet[Any]]:
-    """The rows of a model with ``from_date`` and ``to_date`` in force; ended ones left out."""
+def in_force_on(model: Any) -> Callable[[str, dt.date | None], QuerySet[Any]]:
+    """The rows of a model with ``from_date`` and ``to_date`` in force on a day, the last included.
+
+    Without a day they are those of today.
+    """
 
     def rows(place: str, day: dt.date | None) -> QuerySet[Any]:
-        held = Q(to_date=None)
-        if day is not None:
-            held = Q(from_date__lte=day) & (Q(to_date=None) | Q(to_date__gte=day))
-        found: QuerySet[Any] = model.objects.filter(within(place), held)
+        on = day or timezone.localdate()
+        held = Q(to_date=None) | Q(to_date__gte=on)
+        found: QuerySet[Any] = model.objects.filter(within(place), held, from_date__lte=on)
         return found
 
     return rows
@@ -139,7 +156,7 @@ def _kinds() -> list[tuple[str, Any]]:
     return [(one.code, str(one)) for one in OrganisationKind.objects.all()]
 
 
-def _of(read: Callable[[], Mapping[str, Any]]) -> Choices:
+def of_rules(read: Callable[[], Mapping[str, Any]]) -> Choices:
     """A code list of the rules in force."""
     return Choices(lambda: [(code, one.name) for code, one in read().items()])
 
@@ -149,7 +166,7 @@ def _roles() -> list[tuple[str, Any]]:
     return [(role, rules.name_of(role)) for role in rules.names]
 
 
-def _dates() -> tuple[Column, Column]:
+def dates() -> tuple[Column, Column]:
     return (
         Column("from_date", pgettext_lazy("column", "From"), "date", path="from_date",
                synonyms="start_date"),
@@ -158,11 +175,11 @@ def _dates() -> tuple[Column, Column]:
     )  # fmt: skip
 
 
-def _body(name: str, label: Any, path: str, synonyms: str = "organisation") -> Column:
+def body(name: str, label: Any, path: str, synonyms: str = "organisation") -> Column:
     return Column(name, label, path=f"{path}__name", synonyms=synonyms, width=28)
 
 
-def _table(
+def table(
     name: str, label: Any, about: Any, model: Any, columns: tuple[Column, ...], rows: Any,
     **more: Any,
 ) -> FactTable:  # fmt: skip
@@ -181,14 +198,13 @@ def _organisations() -> FactTable:
         Column("kind", _("Kind of organisation"), "code", path="kind_id", codes=Choices(_kinds),
                synonyms="organisation_kind", covers=("organisations.OrganisationKind.code",
                "organisations.OrganisationKind.zh")),
-        _body("parent", _("Parent organisation"), "parent", "organisation_parent"),
+        body("parent", _("Parent organisation"), "parent", "organisation_parent"),
         Column("credit_code", _("Unified social credit code"), "identity", path="credit_code",
                synonyms="credit_code"),
         Column("founded_on", _("Founded on"), "date", path="founded_on"),
         Column("elected_on", _("Leadership elected on"), "date", path="elected_on"),
-        Column("dissolved_on", _("Dissolved on"), "date", path="dissolved_on"),
     )  # fmt: skip
-    return _table(
+    return table(
         "organisations", _("Organisations"), _("An organisation that exists now."), Organisation,
         columns, _organisation_rows, place="seat__code", order=("seat__code", "name", "pk"),
         taken_back="organisations",
@@ -197,25 +213,45 @@ def _organisations() -> FactTable:
     )  # fmt: skip
 
 
+_STANDING = Case(
+    When(probationary=True, then=Value(Standing.PROBATIONARY.value)),
+    When(party_member=True, then=Value(Standing.FULL.value)),
+    default=None,
+    output_field=CharField(),
+)
+# With its code, so that a sheet that comes back says which of two of the same name is meant.
+_WISH = Case(
+    When(
+        wish__isnull=False,
+        then=Concat("wish__name", Value(" "), "wish__code", output_field=CharField()),
+    ),
+    default=None,
+    output_field=CharField(),
+)
+
+
 def _members() -> FactTable:
     columns = (
         *place_columns(deepest=Level.GRID),
-        _body("organisation", _("Organisation"), "organisation"),
+        body("organisation", _("Organisation"), "organisation"),
         *person_columns(),
         Column("duty", _("Duty"), path="duty", synonyms="position", sensitivity=PERSONAL),
         Column("rank", _("Rank"), path="rank", sensitivity=PERSONAL),
+        Column("standing", _("Standing in the party"), "code", expression=_STANDING,
+               codes=Choices(Standing.choices), sensitivity=PERSONAL, synonyms="political_status"),
         Column("party_member", _("Party member"), "yes_no", path="party_member",
                sensitivity=PERSONAL),
         Column("probationary", _("Probationary party member"), "yes_no", path="probationary",
                sensitivity=PERSONAL),
-        Column("wish", _("Wants to serve at"), path="wish__name", synonyms="wish_place",
-               sensitivity=PERSONAL),
-        *_dates(),
+        Column("wish", _("Wants to serve at"), expression=_WISH, synonyms="wish_place",
+               sensitivity=PERSONAL, covers=("organisations.Member.wish",), width=28),
+        *dates(),
         Column("ended_by", _("Ended by"), "code", path="ended_by", codes=Choices(EndedBy.choices)),
     )  # fmt: skip
-    return _table(
+    return table(
         "members", _("Members of organisations"), _("A member of an organisation."), Member,
-        columns, _open(Member), person="person_id", dated=True, as_of=_DAY,
+        columns, in_force_on(Member), person="person_id", dated=True, as_of=_DAY,
+        taken_back="organisations",
         first=("organisation", "name", "sex", "duty", "rank", "party_member", "phone", "from_date"),
     )  # fmt: skip
 
@@ -224,21 +260,22 @@ def _responsibilities() -> FactTable:
     columns = (
         *place_columns(),
         Column("role", _("Role"), "code", path="role", codes=Choices(_roles), synonyms="role"),
-        Column("holder", _("Who answers"), "name", path="holder_name", synonyms="responsible",
+        Column("holder", pgettext_lazy("column", "Who answers"),
+               "name", path="holder_name", synonyms="responsible",
                sensitivity=PERSONAL),
         *(one for one in person_columns() if one.name in ("identity", "phone")),
-        _body("member_of", _("Organisation of who answers"), "member__organisation"),
-        _body("organisation", _("Organisation that answers"), "organisation", "linked_unit"),
-        _body("establishment", _("Establishment"), "establishment", "establishment_name"),
+        body("member_of", _("Organisation of who answers"), "member__organisation"),
+        body("organisation", _("Organisation that answers"), "organisation", "linked_unit"),
+        body("establishment", _("Establishment"), "establishment", "establishment_name"),
         Column("contact", _("Work phone"), "phone", path="contact",
                sensitivity=Sensitivity.SEALED, synonyms="responsible_phone"),
-        *_dates(),
+        *dates(),
         Column("stands_in_for", _("Stands in for"), path="substitute_for__holder_name",
                sensitivity=PERSONAL),
         Column("ended_by", _("Ended by"), "code", path="ended_by", codes=Choices(EndedBy.choices)),
         Column("reason", _("Reason"), path="reason", sensitivity=Sensitivity.STAFF),
     )  # fmt: skip
-    return _table(
+    return table(
         "responsibilities", _("Who answers"), _("Somebody answers for a place in a role."),
         Responsibility, columns, _in_force, person="person_id", dated=True, as_of=_DAY,
         taken_back="responsibilities",
@@ -251,12 +288,13 @@ def _households() -> FactTable:
     columns = (
         *place_columns(),
         *home_columns("household"),
-        Column("holder", _("Who answers"), "name", path="responsibility__holder_name",
+        Column("holder", pgettext_lazy("column", "Who answers"),
+               "name", path="responsibility__holder_name",
                synonyms="responsible", sensitivity=PERSONAL),
-        _body("organisation", _("Organisation"), "responsibility__member__organisation"),
-        *_dates(),
+        body("organisation", _("Organisation"), "responsibility__member__organisation"),
+        *dates(),
     )  # fmt: skip
-    return _table(
+    return table(
         "member_households", _("Households of members"),
         _("A household that a member looks after."), ResponsibilityHousehold, columns, _linked,
         person="responsibility__person_id", dated=True, as_of=_DAY,
@@ -276,7 +314,7 @@ def _vacancies() -> FactTable:
         Column("missing", _("Missing"), "number", path="missing", unit=_PERSONS),
         Column("since", _("Vacant since"), "date", path="since"),
     )
-    return _table(
+    return table(
         "vacancies", _("Vacancies"),
         _("A role that nobody holds at a place though the rules ask it."),
         Vacancy, columns, _vacancy_rows,
@@ -299,20 +337,24 @@ def _units() -> FactTable:
         Column("name", _("Temporary unit"), path="name", synonyms="temporary_unit", width=28),
         Column("kind", _("Kind of organisation"), "code", path="kind_id", codes=Choices(_kinds)),
         Column("setting", _("Where it serves"), "code", path="setting",
-               codes=_of(lambda: temporary_rules().settings)),
+               codes=of_rules(lambda: temporary_rules().settings)),
         Column("task", _("Task"), path="task", width=28),
         Column("where", _("Post"), path="where"),
-        _body("superior", _("Under"), "superior"),
+        body("superior", _("Under"), "superior"),
         Column("from_date", pgettext_lazy("column", "From"), "date", path="from_date"),
         Column("until", pgettext_lazy("column", "Until"), "date", path="until"),
         Column("state", _("State"), "code", path="state", codes=Choices(UnitState.choices)),
-        _body("organisation", _("Organisation"), "organisation"),
+        body("organisation", _("Organisation"), "organisation"),
         Column("standing", _("Stands now"), "yes_no", expression=_STANDS),
         Column("proposed_by", _("Proposed by"), path="proposed_by",
                sensitivity=Sensitivity.STAFF),
         Column("proposed_at", _("Proposed on"), "datetime", path="proposed_at"),
+        Column("decided_by", pgettext_lazy("column", "Decided by"),
+               path="decided_by", sensitivity=Sensitivity.STAFF),
+        Column("decided_at", pgettext_lazy("column", "Decided"), "datetime", path="decided_at"),
+        Column("reason", _("Reason"), path="reason", sensitivity=Sensitivity.STAFF),
     )  # fmt: skip
-    return _table(
+    return table(
         "temporary_units", _("Temporary units"), _("A temporary unit, whatever its state."),
         TemporaryUnit, columns, _unit_rows,
         first=("name", "town", "community", "setting", "task", "from_date", "until", "state"),
@@ -326,62 +368,88 @@ def _seconded_rows(place: str, _day: dt.date | None) -> QuerySet[Any]:
 def _seconded() -> FactTable:
     columns = (
         *place_columns(deepest=Level.GRID),
-        _body("unit", _("Temporary unit"), "unit", "temporary_unit"),
+        body("unit", _("Temporary unit"), "unit", "temporary_unit"),
         *person_columns(),
-        _body("home", _("Home organisation"), "home_body"),
+        body("home", _("Home organisation"), "home_body"),
         Column("duty", _("Duty"), path="duty", sensitivity=PERSONAL, synonyms="position"),
         Column("office", _("Office in the unit"), "code", path="office",
-               codes=_of(lambda: temporary_rules().offices), synonyms="unit_office"),
+               codes=of_rules(lambda: temporary_rules().offices), synonyms="unit_office"),
         Column("standing", _("Standing in the party"), "code", path="standing",
                codes=Choices(Standing.choices), sensitivity=PERSONAL),
         Column("from_date", pgettext_lazy("column", "From"), "date", path="member__from_date"),
     )  # fmt: skip
-    return _table(
+    return table(
         "seconded", _("Members of temporary units"), _("A member who serves in a temporary unit."),
         Secondment, columns, _seconded_rows, person="person_id", taken_back="seconded",
         first=("unit", "name", "home", "duty", "office", "standing", "phone", "from_date"),
     )  # fmt: skip
 
 
-def _report_rows(place: str, _day: dt.date | None) -> QuerySet[Any]:
-    return ReportIn.objects.filter(within(place), ended_on=None)
+def _report_rows(place: str, day: dt.date | None) -> QuerySet[Any]:
+    """Who is with a community on a day; on the day of the end nobody is any more."""
+    on = day or timezone.localdate()
+    held = Q(ended_on=None) | Q(ended_on__gt=on)
+    return ReportIn.objects.filter(within(place), held, reported_on__lte=on)
 
 
 def _reports_in() -> FactTable:
     columns = (
         *place_columns(deepest=Level.VILLAGE),
-        _body("organisation", _("Organisation that reported in"), "organisation"),
+        body("organisation", _("Organisation that reported in"), "organisation"),
         *person_columns(),
         Column("offers", _("What it can do"), path="offers", width=28),
         Column("reported_on", _("Reported in on"), "date", path="reported_on"),
         Column("received_on", _("Received on"), "date", path="received_on"),
         Column("ended_on", pgettext_lazy("column", "Until"), "date", path="ended_on"),
     )
-    return _table(
-        "reports_in", _("Who reported in"), _("A unit or member that reported in to a community."),
-        ReportIn, columns, _report_rows, person="person_id",
+    return table(
+        "reports_in", _("Who reported in"),
+        _("A unit or member that reported in to a community."),
+        ReportIn, columns, _report_rows, person="person_id", dated=True, as_of=_DAY,
         first=("community", "organisation", "name", "offers", "reported_on", "received_on"),
     )  # fmt: skip
 
 
 def _item_rows(place: str, _day: dt.date | None) -> QuerySet[Any]:
-    return reporting.items_in(place, state="open")
+    return reporting.items_in(place)
+
+
+# Those given up count for nothing: who gave up an item has left it to others.
+_CLAIMED = Claim.objects.filter(item=OuterRef("pk"), given_up_on=None)
+_ITEM_STATE = Case(
+    When(withdrawn_on__isnull=False, then=Value("withdrawn")),
+    When(Exists(_CLAIMED.exclude(done_on=None)), then=Value("done")),
+    When(Exists(_CLAIMED), then=Value("claimed")),
+    default=Value("open"),
+    output_field=CharField(),
+)
+_ITEM_STATES = Choices(
+    [
+        ("open", pgettext_lazy("an item of a list", "open")),
+        ("claimed", pgettext_lazy("an item of a list", "claimed")),
+        ("done", pgettext_lazy("an item of a list", "done")),
+        ("withdrawn", pgettext_lazy("an item of a list", "withdrawn")),
+    ]
+)
 
 
 def _items() -> FactTable:
     columns = (
         *place_columns(deepest=Level.VILLAGE),
-        Column("kind", _("List"), "code", path="kind", codes=_of(lambda: reporting_rules().lists)),
+        Column(
+            "kind", _("List"), "code", path="kind", codes=of_rules(lambda: reporting_rules().lists)
+        ),
         Column("title", _("What it is"), path="title", width=28),
         Column("detail", _("Details"), path="detail", width=28),
         Column("due", _("By when"), "date", path="due"),
+        Column("state", _("State"), "code", expression=_ITEM_STATE, codes=_ITEM_STATES),
         Column("withdrawn_on", _("Withdrawn on"), "date", path="withdrawn_on"),
     )
-    return _table(
-        "items", _("Open items of the communities’ lists"),
-        _("Something a community needs or offers that nobody has done yet."),
+    return table(
+        "items", _("Items of the communities’ lists"),
+        _("Something a community needs or offers: whether it is open, claimed, done."),
         CommunityItem, columns, _item_rows,
-        first=("community", "kind", "title", "detail", "due"),
+        first=("community", "kind", "title", "detail", "due", "state"),
     )  # fmt: skip
 
 
@@ -390,31 +458,39 @@ def _alliances() -> FactTable:
         *place_columns(deepest=Level.VILLAGE),
         Column("name", _("Alliance"), path="name", width=28),
         Column(
-            "kind", _("Kind"), "code", path="kind", codes=_of(lambda: together_rules().alliances)
+            "kind",
+            _("Kind"),
+            "code",
+            path="kind",
+            codes=of_rules(lambda: together_rules().alliances),
         ),
-        _body("lead", _("Led by"), "lead"),
-        *_dates(),
+        body("lead", _("Led by"), "lead"),
+        *dates(),
     )
-    return _table(
-        "alliances", _("Alliances"), _("An alliance of organisations that exists now."), Alliance,
-        columns, _open(Alliance), first=("name", "kind", "lead", "town", "community", "from_date"),
+    return table(
+        "alliances", _("Alliances"), _("An alliance of organisations in a place."), Alliance,
+        columns, in_force_on(Alliance), dated=True, as_of=_DAY,
+        link=lambda key: reverse("organisations:alliance", args=[key]),
+        first=("name", "kind", "lead", "town", "community", "from_date"),
     )  # fmt: skip
 
 
 def _pairings() -> FactTable:
     columns = (
         *place_columns(deepest=Level.VILLAGE),
-        _body("organisation", _("Organisation"), "organisation"),
-        _body("partner", _("Paired with"), "partner"),
+        body("organisation", _("Organisation"), "organisation"),
+        body("partner", _("Paired with"), "partner"),
         Column("partner_place", _("Place it is paired with"), path="place__name"),
         Column("unit_there", _("Unit there"), path="unit_there"),
         Column("linked", _("Linked unit"), "yes_no", path="linked"),
-        Column("purpose", _("Purpose"), path="purpose", width=28),
-        *_dates(),
+        Column("purpose", pgettext_lazy("column", "Purpose"), path="purpose", width=28),
+        *dates(),
     )
-    return _table(
-        "pairings", _("Pairs of units with units or places"), _("A pair that exists now."),
-        Pairing, columns, _open(Pairing),
+    return table(
+        "pairings", _("Pairs of units with units or places"),
+        _("A unit that stands by another one, or by a place."),
+        Pairing, columns, in_force_on(Pairing), dated=True, as_of=_DAY,
+        link=lambda key: reverse("organisations:pairing", args=[key]),
         first=("organisation", "partner", "partner_place", "purpose", "from_date"),
     )  # fmt: skip
 
@@ -439,6 +515,16 @@ def _whole(name: str, label: Any, table: str, unit: Any = "", *filters: Filter,
     )  # fmt: skip
 
 
+def _ending(_by: Actor, _place: str, _which: str) -> tuple[Filter, ...]:
+    last = timezone.localdate() + dt.timedelta(days=temporary_rules().ending_days)
+    return (Filter("standing", "is", "yes"), Filter("until", "to", str(last)))
+
+
+def _contact_bodies(_by: Actor, _place: str, which: str) -> tuple[Filter, ...]:
+    """``which``: one of the kinds alone."""
+    return (Filter("kind", "in", [which] if which else list(chain_rules().contact_kinds)),)
+
+
 _MEASURES = (
     Measure("organisations.vacancies", _("Vacant posts"),
             _("How many holders are missing at all places, by the rules."),
@@ -458,11 +544,27 @@ _MEASURES = (
            Filter("organisation", "filled")),
     _whole("members_reported", _("Members who reported in"), "reports_in", _PERSONS,
            Filter("organisation", "empty")),
-    _whole("open_items", _("Open items of the communities’ lists"), "items"),
+    _whole("open_items", _("Open items of the communities’ lists"), "items", "",
+           Filter("state", "is", "open"),
+           about=_("Items that nobody has claimed and that weren’t withdrawn.")),
+    _whole("claimed_items", _("Claimed items of the communities’ lists"), "items", "",
+           Filter("state", "is", "claimed"),
+           about=_("Items that somebody has taken on and hasn’t done yet.")),
+    _whole("done_items", _("Items done of the communities’ lists"), "items", "",
+           Filter("state", "is", "done"), about=_("Items that somebody has done.")),
     Measure("organisations.temporary_units", _("Temporary units"),
             _("Temporary units that stand now."), "organisations.temporary_units", "",
             (Filter("standing", "is", "yes"),), source=_SOURCE),
     _whole("seconded", _("Members who serve in temporary units"), "seconded", _PERSONS),
     _whole("proposed_units", _("Temporary units that wait for a decision"), "temporary_units", "",
            Filter("state", "is", UnitState.PROPOSED.value)),
+    Measure("organisations.units_ending", _("Temporary units whose term ends soon"),
+            _("Temporary units that stand and whose last day comes within the days of the rules."),
+            "organisations.temporary_units", "", _ending, source=_SOURCE),
+    _whole("to_receive", _("Reported in, to be received"), "reports_in", "",
+           Filter("received_on", "empty"),
+           about=_("Who reported in to a community and was not received yet.")),
+    Measure("organisations.contact_bodies", _("Bodies that need a contact leader"),
+            _("Hospitals, enterprises and schools that exist now."), "register.establishments",
+            pgettext_lazy("unit", "establishments"), _contact_bodies, source=_SOURCE),
 )  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -124,7 +125,12 @@ def _organisation_row(
             **office,
         )
         return body.id, True
-    known = Member.objects.filter(person=person, organisation=body, to_date=None).first()
+    offices = Member.objects.filter(person=person, organisation=body)
+    known = offices.filter(to_date=None).first()
+    today = timezone.localdate()
+    if known is None and day and offices.filter(from_date=day, to_date__gte=today).exists():
+        # His last day is today or later: a ledger of that day still has him, and begins nothing.
+        return body.id, changed
     if known is not None:
         # Columns that the ledger lacks say nothing.
         kept = {

@@ -33,6 +33,7 @@ from fangxian.organisations import (
     account_needs,
     employers,
     facts,
+    facts_together,
     invariants,
     lacking,
     queries,
@@ -115,6 +116,7 @@ def register() -> None:
     registries.search.register("organisations", find, order=30)
     registries.today.register("organisations", today, order=40)
     facts.register()
+    facts_together.register()
     for name, invariant in INVARIANTS.items():
         registries.invariants.register(name, invariant)
     references.register(
@@ -305,7 +307,17 @@ def today(by: Actor) -> Sequence[TodayItem]:
         if count:
             url = reverse("organisations:vacancies", args=[by.area])
             label = _("Posts that nobody holds")
-            items.append(TodayItem("uncovered", label, count, url, tone="warn", unit="post"))
+            items.append(
+                TodayItem(
+                    "uncovered",
+                    label,
+                    count,
+                    url,
+                    tone="warn",
+                    unit="post",
+                    figure="organisations.vacancies",
+                )
+            )
         until = timezone.localdate() + timedelta(days=chain_rules().ending_days)
         ending = queries.substitutions_ending(by.area, until)
         first = ending.first()

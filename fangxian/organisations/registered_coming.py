@@ -192,7 +192,16 @@ def today(by: Actor) -> Sequence[TodayItem]:
         count = units.ending(by.area).count()
         if count:
             label = _("Temporary units whose term ends soon")
-            items.append(TodayItem("due", label, count, f"{url}?state=standing", unit="item"))
+            items.append(
+                TodayItem(
+                    "due",
+                    label,
+                    count,
+                    f"{url}?state=standing",
+                    unit="item",
+                    figure="organisations.units_ending",
+                )
+            )
         count = len(standing.unfit(standing.bodies_in(by.area)))
         if count:
             label = _("Party bodies that do not fit the rules")
@@ -216,7 +225,8 @@ def _reporting_today(by: Actor) -> Sequence[TodayItem]:
     count = reporting.to_receive(by.area).count()
     if count:
         label = _("Reported in, to be received")
-        items.append(TodayItem("due", label, count, url, unit="item"))
+        figure = "organisations.to_receive"
+        items.append(TodayItem("due", label, count, url, unit="item", figure=figure))
     missing = reporting.missing_feedback(by.area)
     if missing:
         rules, day = reporting_rules.reporting_rules(), timezone.localdate()

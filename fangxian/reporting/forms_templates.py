@@ -20,6 +20,7 @@ from fangxian.reporting.filling.matching import (
     table_key,
 )
 from fangxian.reporting.models import Filling
+from fangxian.reporting.queries import ledgers_for, view_of
 
 MODES: Final = [
     ("rows", _("rows of a ledger")),
@@ -82,19 +83,31 @@ class ChoicesForm(forms.Form):
             (one.name, str(one.label)) for one in measures if by.may(tables.get(one.table).right)
         ]
         facts = [(one.name, one.label) for one in tables_for(by)]
+        self.ledgers = [
+            (one.table, (str(one.pk), one.name))
+            for one in ledgers_for(by)
+            if not view_of(one).groups
+        ]
         for n, (sheet, table) in enumerate(outline.tables()):
             choice = self._choice(sheet, table)
             self.fields[f"t{n}_mode"] = forms.ChoiceField(label=_("Filled with"), choices=MODES)
             self.fields[f"t{n}_facts"] = forms.ChoiceField(
                 label=_("Ledger"), choices=[("", "—"), *facts], required=False
             )
+            same = [one for facts_of, one in self.ledgers if facts_of == choice.facts]
+            self.fields[f"t{n}_ledger"] = forms.ChoiceField(
+                label=_("Only what this ledger shows"), required=False,
+                choices=[("", _("every row")), *same],
+            )  # fmt: skip
             self.fields[f"t{n}_level"] = forms.ChoiceField(
                 label=_("A row for each"), choices=LEVELS, required=False
             )
+            notes = {column.label: column.note for column in table.columns}
             for at, label in enumerate(self._labels(table, choice)):
                 self.fields[f"t{n}_c{at}"] = forms.ChoiceField(
-                    label=label, required=False, choices=self._options(choice, figures)
-                )
+                    label=label, required=False, choices=self._options(choice, figures),
+                    help_text=notes.get(label, ""),
+                )  # fmt: skip
         for n, (_sheet, blank) in enumerate(self._blanks()):
             self.fields[f"b{n}"] = forms.ChoiceField(
                 label=blank.label, required=False, choices=[*SINGLE, *figures]
@@ -133,6 +146,7 @@ class ChoicesForm(forms.Form):
             initial |= {
                 f"t{n}_mode": choice.mode,
                 f"t{n}_facts": choice.facts,
+                f"t{n}_ledger": choice.ledger,
                 f"t{n}_level": str(choice.level),
             }
             for at, label in enumerate(self._labels(table, choice)):
@@ -152,6 +166,7 @@ class ChoicesForm(forms.Form):
                     "title": table.title,
                     "mode": self[f"t{n}_mode"],
                     "facts": self[f"t{n}_facts"],
+                    "ledger": self[f"t{n}_ledger"],
                     "level": self[f"t{n}_level"],
                     "chosen": choice.mode,
                     "columns": [
@@ -196,7 +211,9 @@ class ChoicesForm(forms.Form):
                     label: given.get(f"t{n}_c{at}", "")
                     for at, label in enumerate(self._labels(table, before))
                 }
-                made = TableChoice(mode, facts, int(given[f"t{n}_level"] or 12), columns)
+                ledger = given[f"t{n}_ledger"] if mode == "rows" else ""
+                level = int(given[f"t{n}_level"] or 12)
+                made = TableChoice(mode, facts, level, columns, ledger=ledger)
             chosen["tables"][table_key(sheet, table)] = made.to_json()
         for n, (sheet, blank) in enumerate(self._blanks()):
             chosen["blanks"][blank_key(sheet, blank)] = given.get(f"b{n}", "")

@@ -107,7 +107,13 @@ def _filled(
             # A sheet's copies stand together, in the order of the places.
             order = {sheet.name: at for at, sheet in enumerate(writer.outline.sheets)}
             plans.sort(key=lambda plan: order[plan.sheet])
-            return _one(writer, plans, data), "xlsx"
+            try:
+                return _one(writer, plans, data), "xlsx"
+            except SheetError as error:
+                if error.code != "not_copied":
+                    raise
+            writer.begin_anew()
+            writer.left.append(["", "", row.template.name, "books_instead", 1])
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
             for done, place in enumerate(below, 1):
@@ -146,7 +152,8 @@ def daily(progress: Progress, ledger: str) -> File | None:
                 "added": shot.added, "changed": shot.changed, "gone": shot.gone,
             }  # fmt: skip
         notify(
-            by=by, user_id=row.user_id, template="ledger_written", context=context,
+            by=by, user_id=row.user_id, context=context,
+            template="ledger_written" if file is not None else "ledger_waits",
             url=url_of(taking),
         )  # fmt: skip
         return file
@@ -190,7 +197,7 @@ def _noted(view: View, by: Actor, place: str, persons: set[UUID]) -> Iterator[Se
     for line in stream(view, by, place, clear=True):
         if line.person is not None:
             persons.add(line.person)
-        yield line.cells
+        yield [writing.said(cell) for cell in line.cells]
 
 
 def _revealed(view: View) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -40,6 +43,23 @@ def view_of(row: Ledger | Taking) -> View:
     if isinstance(row.view, Destroyed):
         raise OutOfScope(f"{row.pk}")
     return View.from_json(orjson.loads(row.view))
+
+
+def rows_view(
+    by: Actor, table: str, columns: Sequence[str], day: dt.date | None, ledger: str = ""
+) -> View:
+    """The rows that fill a table of a template; with ``ledger`` in its order, under its conditions.
+
+    Raises OutOfScope when the actor may not open that ledger (any more).
+    """
+    facts = tables.get(table)
+    view = View(table, columns=tuple(columns), day=day if facts.dated else None)
+    if not ledger:
+        return view
+    kept = view_of(ledger_of(by, UUID(ledger)))
+    if kept.table != table:
+        raise OutOfScope(f"ledger {ledger}")
+    return replace(view, filters=kept.filters, sorts=kept.sorts, measure=kept.measure)
 
 
 def takings_for(by: Actor) -> QuerySet[Taking]:

@@ -46,6 +46,10 @@ def register() -> None:
         ("export_approved", _("Your export %(number)s is approved: make the file.")),
         ("export_refused", _("Your export %(number)s is refused: open it for the reason.")),
         ("ledger_written", _("The ledger “%(name)s” is written: %(rows)s rows. %(changes)s")),
+        (
+            "ledger_waits",
+            _("The ledger “%(name)s” waits for approval: %(rows)s rows. %(changes)s"),
+        ),
     ):
         templates.register(name, Template(text))
     task_kinds.register(TASK, TaskKind(_("Approve a large export"), _taking_url, by_hand=False))

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, Any, Final
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from fangxian.common.actor import Actor
 from fangxian.common.facts import Column, View
@@ -56,15 +55,16 @@ def rows_of(view: View, by: Actor, place: str, *, clear: bool) -> Iterator[Seque
     """The rows of the file of a view; answers of yes and no in words."""
     if view.groups:
         for group in grouped(view, by, place):
-            yield [_said(label) for label in group.labels] + [group.count, *group.sums]
+            yield [said(label) for label in group.labels] + [group.count, *group.sums]
         return
     for line in stream(view, by, place, clear=clear):
-        yield [_said(cell) for cell in line.cells]
+        yield [said(cell) for cell in line.cells]
 
 
-def _said(value: Any) -> Any:
+def said(value: Any) -> Any:
+    """A value as a file has it: an answer of yes or no in words."""
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
+        return pgettext("answer", "yes") if value else pgettext("answer", "no")
     return value
 
 

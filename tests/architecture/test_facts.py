@@ -5,13 +5,16 @@ And what is offered says of itself what ledgers, bulletins and readers need to k
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db import models
-from django.db.models.expressions import Combinable, F
+from django.db.models.expressions import Col, Combinable, F
+from django.db.models.lookups import IsNull
 from django.utils.translation import override
 
 from fangxian.common import facts, registries
@@ -148,6 +151,89 @@ def says(column: Column) -> None:
     assert not unknown, unknown
 
 
+def field_at(model: type[models.Model], path: str) -> Any:
+    """The field at the end of a look-up."""
+    last = list(passed(model, path))[-1:]
+    if not last:
+        return None
+    label, _dot, name = last[0].rpartition(".")
+    return apps.get_model(label)._meta.get_field(name)
+
+
+@EACH
+def test_a_column_of_codes_has_their_list(table: FactTable) -> None:
+    """Else a sheet shows the code, in English, to somebody who reads Chinese."""
+    for column in table.columns:
+        field = field_at(table.model, column.path) if column.load is None else None
+        if field is None or isinstance(field, models.ForeignKey):
+            continue
+        if field.choices or isinstance(field, models.SlugField):
+            assert column.codes is not None, f"{column.name} shows codes: give it codes="
+            assert column.kind == "code", column.name
+
+
+def left_out(table: FactTable) -> set[str]:
+    """The fields of the model that have to be empty for a row to be in the table."""
+    where = table.rows("", dt.date(2020, 2, 1) if table.dated else None).query.where
+    return {
+        f"{child.lhs.target.model._meta.label}.{child.lhs.target.name}"
+        for child in where.children
+        if where.connector == "AND"
+        and isinstance(child, IsNull)
+        and child.rhs is True
+        and isinstance(child.lhs, Col)
+    }
+
+
+@EACH
+def test_no_column_is_empty_by_what_the_rows_leave_out(table: FactTable, db: None) -> None:
+    gone = left_out(table)
+    dead = [c.name for c in table.columns if gone & set(list(passed(table.model, c.path))[-1:])]
+    assert not dead, f"no row has any of these: offer such rows, or drop the columns: {dead}"
+
+
+# Tables whose own right is that to what they tell of persons, and why.
+BY_ITS_RIGHT = {
+    "register.residents": "relation, groups and absence: of who keeps the register",
+    "register.establishments": "the contact whom an establishment has named",
+    "register.key_groups": "the group itself: of who keeps the register",
+    "organisations.members": "office and standing, known to who sees the organisation",
+    "organisations.responsibilities": "who answers is told to everybody who asks",
+    "organisations.member_households": "who answers is told to everybody who asks",
+    "organisations.seconded": "office and standing, known to who sees the unit",
+    "mobilise.volunteers": "whether somebody is fit: of who keeps volunteers",
+    "mobilise.certificates": "the name on the paper: of who issues it",
+    "field.targets": "the outcome at a door: of who visits",
+    "field.visits": "what was found at a door: of who visits",
+    "field.exemptions": "why a door is exempt: of who visits",
+    "field.entries": "whether somebody had fever, without a name",
+    "field.checks": "a note, of no person",
+    "field.disinfections": "a note, and who disinfected",
+    "field.outreach": "a note, of no person",
+}
+
+
+@EACH
+def test_what_is_personal_has_a_right(table: FactTable) -> None:
+    """Its own, or that of the table, which is then said to be meant so."""
+    kinds = (Sensitivity.PERSONAL, Sensitivity.SEALED)
+    bare = [one.name for one in table.columns if one.sensitivity in kinds and not one.right]
+    assert bool(bare) == (table.name in BY_ITS_RIGHT), bare
+
+
+@EACH
+def test_chinese_has_no_english(table: FactTable) -> None:
+    """What a table and its columns are called, its source and moment, as people read them."""
+    with override("zh-hans"):
+        said = [table.label, table.about, table.source, table.as_of]
+        for column in table.columns:
+            said += [column.label, column.about, column.as_of]
+            # A unit may be a symbol: mg/L, ℃.
+            said += [column.unit] if len(str(column.unit)) > 5 else []
+        english = [str(one) for one in said if re.search("[A-Za-z]{3}", str(one))]
+    assert not english
+
+
 @EACH
 def test_a_table_says_what_it_is(table: FactTable) -> None:
     names = [column.name for column in table.columns]
@@ -213,3 +299,47 @@ def test_apps_with_models_declare_facts() -> None:
     known = {name.partition(".")[0] for name in (*facts.withheld, *facts.tables.names())}
     assert rooms <= known, rooms - known
     assert apps.is_installed("fangxian.register")
+
+
+# Tables of so few rows that sorting them all is nothing: what they count, in a city.
+SMALL = {
+    "core.measures": "measures of an emergency",
+    "field.corrections": "corrections of reports",
+    "field.rounds": "rounds",
+    "field.exemptions": "a few in a hundred households of a sweep",
+    "field.gates": "gates",
+    "field.points": "points of rounds",
+    "field.sweeps": "sweeps",
+    "mobilise.aid_programmes": "standing programmes",
+    "mobilise.certificates": "certificates",
+    "mobilise.posts": "posts",
+    "organisations.five_ones": "five in a community",
+    "organisations.organisations": "organisations",
+    "regions.buildings": "buildings",
+    "regions.units": "units of buildings",
+}
+
+
+def leads(model: type[models.Model], name: str) -> bool:
+    """Whether an index over all rows of a model begins with a field."""
+    field = model._meta.get_field(name.removesuffix("_id"))
+    if field.unique or (field.db_index and not field.is_relation):
+        return True
+    for index in model._meta.indexes:
+        first = index.fields[0] if index.fields else getattr(index.expressions[0], "name", "")
+        if first == field.name and index.condition is None:
+            return True
+    return any(
+        constraint.fields[:1] == (field.name,) and constraint.condition is None
+        for constraint in model._meta.constraints
+        if isinstance(constraint, models.UniqueConstraint)
+    )
+
+
+@EACH
+def test_a_page_of_a_large_table_is_read_from_an_index(table: FactTable) -> None:
+    assert table.order[-1] == "pk"
+    if "__" in table.order[0] or not leads(table.model, table.order[0]):
+        assert table.name in SMALL, f"no index begins with {table.order[0]}"
+    else:
+        assert table.name not in SMALL, "it has an index"

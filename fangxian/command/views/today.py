@@ -53,6 +53,7 @@ def today(request: SignedRequest) -> HttpResponse:
         counts = tasks.order_by().aggregate(all=Count("id"), late=late)
     context: dict[str, Any] = {
         "place": way[-1] if way else None,
+        "area": by.area,
         "tasks": shown,
         "works": by.may("core.task"),
         "task_count": counts["all"],
@@ -83,7 +84,15 @@ def today(request: SignedRequest) -> HttpResponse:
 
 
 def _seen(item: TodayItem) -> list[Any]:
-    return [item.kind, str(item.label), item.count, item.url, item.tone, str(item.detail)]
+    return [
+        item.kind,
+        str(item.label),
+        item.count,
+        item.url,
+        item.tone,
+        str(item.detail),
+        item.figure,
+    ]
 
 
 def _resident(by: Actor) -> dict[str, Any]:

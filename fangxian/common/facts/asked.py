@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from fangxian.common import codes
 from fangxian.common.actor import Actor
@@ -334,9 +334,9 @@ class _Asked:
                 )
             return number
         if column.kind == "yes_no":
-            if text.casefold() in ("yes", "true", "1", _("yes").casefold()):
+            if text.casefold() in ("yes", "true", "1", pgettext("answer", "yes").casefold()):
                 return True
-            if text.casefold() in ("no", "false", "0", _("no").casefold()):
+            if text.casefold() in ("no", "false", "0", pgettext("answer", "no").casefold()):
                 return False
             raise self.wrong(_("it is yes or no."), _("Choose one."))
         if column.kind == "place":

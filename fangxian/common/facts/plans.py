@@ -100,17 +100,18 @@ def _in_time() -> Iterator[None]:
         raise
 
 
-def rows(view: View, by: Actor, place: str) -> QuerySet[Any]:
+def rows(view: View, by: Actor, place: str, *, bare: bool = False) -> QuerySet[Any]:
     """The rows of a view at a place, annotated and filtered, in no order.
 
-    Raises Invalid, Forbidden.
+    ``bare``: what is shown isn't reckoned, only what tells which rows there are. Raises Invalid,
+    Forbidden.
     """
     facts = view.facts()
     narrowed = view.at(by, place)
     if narrowed is None:
         return facts.model._default_manager.none()
     found = facts.rows(place, narrowed.day).order_by()
-    asked = _asked(narrowed)
+    asked = [one.column for one in narrowed.filters] if bare else _asked(narrowed)
     added = {
         facts.column(name).alias: facts.column(name).expression
         for name in asked
@@ -136,10 +137,11 @@ def _asked(view: View) -> list[str]:
 
 def count(view: View, by: Actor, place: str, most: int | None = COUNTED) -> int:
     """How many rows a view has, ``most`` + 1 when there are more. Raises TooSlow."""
+    found = rows(view, by, place, bare=True)
     if most is None:
-        return int(rows(view, by, place).count())
+        return int(found.count())
     with _in_time():
-        return len(rows(view, by, place).values_list("pk", flat=True)[: most + 1])
+        return int(found[: most + 1].count())
 
 
 def _orders(view: View) -> list[tuple[str, bool]]:
@@ -186,27 +188,27 @@ def _is_filled(found: QuerySet[Any], name: str) -> bool:
     return not getattr(field, "null", True)
 
 
-def _beyond(orders: Sequence[tuple[str, bool]], values: Sequence[Any], back: bool) -> Q:
+def _beyond(
+    found: QuerySet[Any], orders: Sequence[tuple[str, bool]], values: Sequence[Any], back: bool
+) -> Q:
     """The rows that come after one with these values in this order (before it: ``back``)."""
     if not orders:
         return Q(pk__in=[])
     (name, falling), value = orders[0], values[0]
     up = falling == back
-    rest = _beyond(orders[1:], values[1:], back) if len(orders) > 1 else None
+    # Empty ones stand last: after them come only more of them, before them all others. Where there
+    # are none nothing is asked of them: an index would be read from its beginning.
+    empty = Q(pk__in=[]) if _is_filled(found, name) else Q(**{f"{name}__isnull": True})
+    rest = _beyond(found, orders[1:], values[1:], back)
     if value is None:
-        # Empty ones stand last: after them come only more of them, before them all others.
-        same = Q(**{f"{name}__isnull": True})
-        tied = same & rest if rest is not None else Q(pk__in=[])
+        tied = empty & rest
         return (Q(**{f"{name}__isnull": False}) | tied) if back else tied
     past = Q(**{f"{name}__{'gt' if up else 'lt'}": value})
-    if not back:
-        past |= Q(**{f"{name}__isnull": True})
-    tied = Q(**{name: value}) & rest if rest is not None else Q(pk__in=[])
     # The first bound alone lets an index begin where the page begins.
     bound = Q(**{f"{name}__{'gte' if up else 'lte'}": value})
     if not back:
-        bound |= Q(**{f"{name}__isnull": True})
-    return bound & (past | tied)
+        past, bound = past | empty, bound | empty
+    return bound & (past | (Q(**{name: value}) & rest))
 
 
 def page(
@@ -237,7 +239,7 @@ def page(
                 # The row has left the view: begin anew.
                 key, back = None, False
             else:
-                found = found.filter(_beyond(orders, _plain(orders, at), back))
+                found = found.filter(_beyond(found, orders, at, back))
         taken = list(
             _sorted(found, orders, back).values_list(*_paths(view, facts), named=False)[: size + 1]
         )
@@ -253,10 +255,6 @@ def page(
         after=lines[-1].key if (back or more) else None,
         before=lines[0].key if (more if back else key is not None) else None,
     )
-
-
-def _plain(orders: Sequence[tuple[str, bool]], values: Sequence[Any]) -> list[Any]:
-    return [value for _name, value in zip(orders, values, strict=True)]
 
 
 def stream(

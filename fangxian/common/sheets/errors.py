@@ -170,6 +170,10 @@ FILE_MESSAGES: Final[dict[str, tuple[Text, Text]]] = {
         _("The workbook is written in an unusual way and can't be filled without loss."),
         _("Open it in Excel or WPS and save it as a new .xlsx file."),
     ),
+    "not_copied": (
+        _("A sheet with a pivot table, a slicer or a query can't be copied for each place."),
+        _("Take one workbook for each place, or move the pivot table to a sheet of its own."),
+    ),
     "too_many_cells": (
         _("The template is filled already: it holds more than %(limit)s cells."),
         _("Empty the rows of its tables, then upload it again."),

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from .cells import cell_text
 from .writing import ColumnKind, ExportColumn, Progress
+from .xlsxstream import legal_in_xml
 
 GROUP_ROWS: Final = 20_000
 _TYPES: Final[dict[ColumnKind, pa.DataType]] = {
@@ -34,15 +35,17 @@ def write_parquet(
     """Write a table as Parquet (zstd) and return the number of rows.
 
     The columns are called by their labels; of two alike the second gets a number. Numbers are
-    doubles, days and times (local) typed, all else text; an empty value is null. ``said`` (who took
-    it, when) is kept in the file's metadata.
+    doubles, days and times (local) typed, all else text without what no XML can hold (half
+    characters, control characters); an empty value is null. ``said`` (who took it, when) is kept in
+    the file's metadata.
     """
     names: list[str] = []
     for column in columns:
-        name, again = str(column.label), 1
+        label, again = legal_in_xml(str(column.label)), 1
+        name = label
         while name in names:
             again += 1
-            name = f"{column.label} {again}"
+            name = f"{label} {again}"
         names.append(name)
     fields = [
         pa.field(name, _TYPES[column.kind]) for name, column in zip(names, columns, strict=True)
@@ -67,7 +70,7 @@ def write_parquet(
 def _text(value: Any) -> str | None:
     if value is None or value == "":
         return None
-    return value if isinstance(value, str) else cell_text(value)
+    return legal_in_xml(value if isinstance(value, str) else cell_text(value))
 
 
 def _number(value: Any) -> float | None:

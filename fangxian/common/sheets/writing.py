@@ -13,17 +13,20 @@ from typing import IO, Final, Literal
 from django.utils.functional import Promise
 
 from .cells import Cell, CellError, cell_text
-from .xlsxstream import SHEET_ROWS, BookWriter, Print, SheetWriter, Style
+from .xlsxstream import SHEET_ROWS, BookWriter, Print, SheetWriter, Style, legal_in_xml
 
 ColumnKind = Literal["text", "identity", "number", "date", "datetime"]
 Encoding = Literal["utf-8-sig", "gb18030"]
 Progress = Callable[[int], None]
 
 PROGRESS_EVERY: Final = 1000
-# What a spreadsheet would take for the beginning of a formula (OWASP, CSV injection).
-_FORMULA_START: Final = re.compile(r"^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-_PLAIN_NUMBER: Final = re.compile(r"^-\d+(?:\.\d+)?$")
-_LONG_NUMBER: Final = re.compile(r"^\d{12,}$|^0\d+$")
+# What a spreadsheet would take for the beginning of a formula (OWASP, CSV injection), also behind
+# spaces and signs that nobody sees, which some programs drop.
+_FORMULA_START: Final = re.compile(
+    r"^(?:[\t\r\n]|[\s\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20])"
+)
+_PLAIN_NUMBER: Final = re.compile(r"-\d+(?:\.\d+)?")
+_LONG_NUMBER: Final = re.compile(r"\d{12,}|0\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +119,14 @@ def write_csv(
     """Write a table as CSV that Excel opens rightly. Returns the number of data rows.
 
     `encoding`: UTF-8 with BOM, or GB 18030 (GBK and what that lacks: no name loses a character) for
-    programs that know nothing else.
+    programs that know nothing else. What no XML can hold is dropped here too, lest a formula hides
+    behind it.
     """
     text = io.TextIOWrapper(
         out, encoding=encoding, errors="replace", newline="", write_through=True
     )
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([guard(str(column.label)) for column in columns])
+    writer.writerow([guard(legal_in_xml(str(column.label))) for column in columns])
     count = 0
     for row in rows:
         writer.writerow([_csv_value(value) for _, value in zip(columns, row, strict=True)])
@@ -136,7 +140,7 @@ def guard(text: str) -> str:
     """The text, harmless for a spreadsheet that opens a CSV file; the cleaners take the guard off
     again.
     """
-    if _FORMULA_START.match(text) and not _PLAIN_NUMBER.match(text):
+    if _FORMULA_START.match(text) and not _PLAIN_NUMBER.fullmatch(text):
         return "'" + text
     return text
 
@@ -175,11 +179,12 @@ def _typed(kind: ColumnKind, value: object) -> tuple[Cell, Style]:
 
 def _csv_value(value: object) -> str:
     if isinstance(value, str):
+        value = legal_in_xml(value)
         # Excel turns long digits of a CSV file into a rounded number; a tab keeps them as text.
-        return "\t" + value if _LONG_NUMBER.match(value) else guard(value)
+        return "\t" + value if _LONG_NUMBER.fullmatch(value) else guard(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return cell_text(value)
-    return guard(_text(value))
+    return guard(legal_in_xml(_text(value)))
 
 
 def _text(value: object) -> str:

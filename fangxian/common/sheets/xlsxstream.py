@@ -21,13 +21,14 @@ from xml.sax.saxutils import escape
 from .cells import Cell, CellError, cell_text
 from .reader import Merge
 from .sheetreader.columns import column_letter
+from .sheetreader.sheetstream import escaped
 from .words import text_file
 
 MAX_TEXT: Final = 32_767
 SHEET_ROWS: Final = 1_048_576
 _FLUSH: Final = 1 << 16
 _ILLEGAL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_SPECIAL: Final = re.compile(r"[&<>]")
+_SPECIAL: Final = re.compile(r"[&<>\r]|_x")
 _SHEET_NAME: Final = re.compile(r"[\[\]:*?/\\\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 _EPOCH: Final = dt.datetime(1899, 12, 30)  # noqa: DTZ001  cells have no time zone
 # Excel counts a 29 February 1900 that never was; days before 1 March 1900 stay text.
@@ -303,7 +304,11 @@ def sheet_name(name: str, page: int = 1) -> str:
 
 def clean_for_xml(text: str) -> str:
     """The text without the characters that XML cannot hold, cut to what a cell holds."""
-    return legal_in_xml(text)[:MAX_TEXT]
+    text = legal_in_xml(text)
+    if len(text) * 2 <= MAX_TEXT:
+        return text
+    # Excel counts characters beyond U+FFFF twice; half of one is none.
+    return text.encode("utf-16-le")[: 2 * MAX_TEXT].decode("utf-16-le", "ignore")
 
 
 def legal_in_xml(text: str) -> str:
@@ -315,9 +320,7 @@ def _cell(place: str, value: Cell, style: Style) -> str:
     if isinstance(value, str):
         text = clean_for_xml(value)
         if _SPECIAL.search(text):
-            text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        if "\r" in text:
-            text = text.replace("\r", "&#13;")
+            text = escaped(text)
         return (
             f'<c r="{place}" s="{style:d}" t="inlineStr"><is>'
             f'<t xml:space="preserve">{text}</t></is></c>'

@@ -15,6 +15,7 @@ from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from fangxian.common.actor import Actor
 from fangxian.common.facts import measures, tables
@@ -259,6 +260,52 @@ def figure_url(context: Context, name: str, place: str, which: Any = "") -> str:
         return ""
     named = f"{name}:{which}" if which else name
     return f"{reverse('reporting:figure', args=[named])}?{urlencode({'place': place})}"
+
+
+@register.simple_tag(takes_context=True)
+def figure(
+    context: Context,
+    value: Any,
+    name: str,
+    at: str,
+    which: Any = "",
+    label: Any = "",
+    unit: Any = "",
+    id: str = "",  # noqa: A002 - the attribute's name
+    bare: bool = False,
+) -> SafeString:
+    """A number that opens to how it is counted: ``{% figure n "field.gap" place.code %}``.
+
+    ``which``: of what it is counted (or after a colon in ``name``); ``label``: what it is, where
+    that isn't the measure's name; ``id``: of the link, so that a polled page keeps the focus. Where
+    the reader may not open it the number stands alone, ``bare`` without an element of its own.
+    """
+    shown = formats.number(value)
+    name, _colon, of = name.partition(":")
+    which = which or of
+    url = figure_url(context, name, at, which) if name else ""
+    if not url:
+        alone = "{}" if bare else '<span class="fx-num">{}</span>'
+        return format_html(alone, shown)
+    measure = measures.get(name)
+    told = _("%(what)s: %(value)s, see how it is counted") % {
+        "what": label or measure.label,
+        "value": f"{shown} {unit or measure.unit}".strip(),
+    }
+    return format_html(
+        '<a class="fx-figure fx-num" href="{}" data-figure="{}"{} aria-label="{}">{}</a>',
+        url,
+        f"{name}:{which}" if which else name,
+        format_html(' id="{}"', id) if id else "",
+        told,
+        shown,
+    )
+
+
+@register.filter
+def suffix(name: Any, more: Any) -> str:
+    """``{{ id|suffix:forloop.counter }}``: an id of a part, "" where there is none of the whole."""
+    return f"{name}-{more}" if name else ""
 
 
 @register.simple_tag

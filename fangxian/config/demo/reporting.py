@@ -28,6 +28,12 @@ def begin(chance: Chance, officers: Officers) -> None:
         _ledger(officers.account(row["account"]), row)
     _papers(community, headquarters, given["papers"])
     _template(community, given["template"])
+    # Everybody of a community at once: a second person has to approve.
+    residents = given["export"]
+    actions.ask(
+        by=community, view=View(residents["table"], columns=tuple(residents["columns"])),
+        place_code=community.area, title=residents["title"], form="xlsx",
+    )  # fmt: skip
 
 
 def _ledger(by: Actor, row: dict[str, Any]) -> None:

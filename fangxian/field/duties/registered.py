@@ -63,6 +63,7 @@ def _panel(request: HttpRequest, by: Actor, code: str) -> str:
     context = {
         "figures": found,
         "place": code,
+        "today": True,
         "may_plan": may_plan,
         "rounds": found.behind(PANEL_ROUNDS),
     }

@@ -132,7 +132,7 @@ def overview(request: SignedRequest) -> HttpResponse:
         "figures": found,
         "may_hand_in": request.actor.may(PHONE),
         "told": [
-            {"name": label(rules.outreach, code), "told": one}
+            {"kind": code, "name": label(rules.outreach, code), "told": one}
             for code, one in found.outreach.items()
         ],
         "rounds": rounds,

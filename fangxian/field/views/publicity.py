@@ -75,7 +75,7 @@ def outreach(request: SignedRequest) -> HttpResponse:
         ],
         "message_places": called({one.place_code for one in to_say}),
         "told": [
-            {"name": kind.name, "told": told.get(kind.code, figures.Told())}
+            {"kind": kind.code, "name": kind.name, "told": told.get(kind.code, figures.Told())}
             for kind in rules.outreach.values()
         ],
         "lines": [

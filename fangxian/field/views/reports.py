@@ -21,7 +21,7 @@ from fangxian.common.ui.problems import show_problems
 from fangxian.field import actions, reporting
 from fangxian.field.forms import CorrectionForm, ReportFilter
 from fangxian.field.models import Campaign, DailyReport, ReportCorrection
-from fangxian.field.views.campaigns import campaign_of
+from fangxian.field.views.campaigns import campaign_of, top
 from fangxian.regions.queries import full_name, names
 
 MOST = 500
@@ -54,7 +54,12 @@ def of_day(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
         .annotate(all=Count("id"), sent=Count("sent_at"))
     )
     tiles = [
-        {"label": Level(row["place__level"]).label, "sent": row["sent"], "all": row["all"]}
+        {
+            "label": Level(row["place__level"]).label,
+            "sent": row["sent"],
+            "all": row["all"],
+            "which": f"{campaign.id},{day},{row['place__level']}",
+        }
         for row in at_level.order_by("place__level")
     ]
     if level:
@@ -79,6 +84,7 @@ def of_day(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
             "day": day,
             "filtered": bool(show or level or request.GET.get("day")),
             "tiles": tiles,
+            "at": top(request, campaign),
             "people": display_names(row.sent_by for row in chosen),
             "rows": rows,
             "full": full,

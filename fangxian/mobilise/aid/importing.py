@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
@@ -365,7 +365,7 @@ def member_rows(batch: AidBatch) -> list[list[object]]:
                 label(rules.roles, row.role),
                 row.position,
                 row.specialty,
-                _("yes") if row.leader else "",
+                pgettext("answer", "yes") if row.leader else "",
                 kept.name if kept else "",
                 row.returned_on,
                 quarantined.last if quarantined else None,

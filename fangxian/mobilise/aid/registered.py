@@ -71,6 +71,7 @@ def _panel(request: HttpRequest, by: Actor, code: str) -> str:
     if not inside(AidBatch.objects.all(), code).exists():
         return ""
     context = {
+        "place": code,
         "away": queries.out(code),
         "quarantined": queries.in_quarantine(code).count(),
         "person_times": queries.person_times(code),

@@ -90,7 +90,9 @@ def name_checked(
         # One that was only just made is not written yet.
         if one.changed and not one.new and one.row is not None and not one.row._state.adding
     }
-    Responsibility.objects.bulk_update(called.values(), ["contact", "member"], batch_size=BATCH)
+    for row in called.values():
+        # One by one: each number is sealed anew, which an update of many does not do.
+        row.save(update_fields=["contact", "member"])
     write(rows)
     refresh_places(by, _touched(places, rows))
     return made

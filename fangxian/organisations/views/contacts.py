@@ -69,7 +69,7 @@ def board(request: SignedRequest, code: str) -> HttpResponse:
             "total": total,
             "missing": missing,
             "without": without,
-            "kind": kind,
+            "kind": kind if kind in rules.contact_kinds else "",
             "kinds": [(one, ESTABLISHMENT_KINDS.label(one)) for one in rules.contact_kinds],
             "page": page_at,
             "more": count > page_at * PAGE,

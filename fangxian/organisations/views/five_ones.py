@@ -54,6 +54,7 @@ def overview(request: SignedRequest, code: str) -> HttpResponse:
             "total": found.communities * len(rules.items),
             "done": sum(found.done.values()),
             "count": found.communities,
+            "figure": "" if sort in SORTS else "regions.communities",
             "listed": count,
             "incomplete": found.incomplete,
             "only": only,

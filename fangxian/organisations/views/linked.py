@@ -66,6 +66,7 @@ def board(request: SignedRequest, code: str) -> HttpResponse:
             "idle": list(idle[:IDLE]) if view == "units" else [],
             "count": count,
             "counts": counts,
+            "figure": "" if sort in SORTS[1:] else "regions.communities",
             "page": page_at,
             "more": count > page_at * PAGE,
             "may_appoint": by.may("organisations.appoint", code),

@@ -57,6 +57,7 @@ def board(request: SignedRequest) -> HttpResponse:
             "filtered": bool(state),
             "rows": [(row, rules.setting_name(row.setting), shown_state(row)) for row in rows],
             "count": count,
+            "area": by.area,
             "standing": units.running(by.area).count(),
             "ending": units.ending(by.area).count(),
             "waiting": units.to_decide(by).count() if by.may(units.APPROVE) else None,

@@ -141,6 +141,10 @@ def draft_paper(
     by.require(DRAFT, place_code)
     if by.user_id is None:
         raise Forbidden(DRAFT)
+    if day > timezone.localdate():
+        raise Invalid(
+            Problem(_("This day has not come yet."), "day", mend=_("Take today or a day before."))
+        )
     chosen = template_of(place_code, template)
     making, paper = _made(by, place_code, chosen, day, answers or {})
     row = Bulletin(

@@ -6,6 +6,7 @@ import datetime as dt
 from uuid import UUID
 
 import orjson
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.common.actions import action
@@ -97,6 +98,8 @@ def keep(
     row.table, row.view, row.place_code = view.table, packed(view), place_code
     row.name, row.shared, row.daily_at, row.form = name, shared, daily_at, form
     row.watched, row.grant_id = watched, by.grant_id
+    # It is due from today on, also when its time passes unseen shortly before midnight.
+    row.ran_on = row.ran_on or timezone.localdate() - dt.timedelta(days=1)
     row.save()
     return row
 

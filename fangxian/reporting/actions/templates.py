@@ -17,7 +17,7 @@ from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, Problem
-from fangxian.common.facts import Sensitivity, View, plans, tables
+from fangxian.common.facts import Sensitivity, plans, tables
 from fangxian.common.facts.asked import columns_for
 from fangxian.common.sheets import SheetError
 from fangxian.common.sheets.filling import Outline, convert, outline
@@ -30,6 +30,7 @@ from fangxian.reporting.filling import matching
 from fangxian.reporting.filling.matching import TableChoice
 from fangxian.reporting.models import Filling, OfficeTemplate, Taking
 from fangxian.reporting.models.ledger import Form
+from fangxian.reporting.queries import rows_view
 from fangxian.reporting.registered import EXPORT, FILL
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -73,7 +74,7 @@ def take_in(
         found = outline(name, data)
     except SheetError as error:
         raise refused(error) from error
-    if not any(sheet.tables or sheet.blanks for sheet in found.sheets):
+    if not any(sheet.tables or sheet.blanks or sheet.cards for sheet in found.sheets):
         raise Invalid(
             Problem(
                 _("Nothing in this workbook is left to be filled."), "file",
@@ -123,6 +124,7 @@ def choose(*, by: Actor, template_id: UUID, choices: Mapping[str, Any]) -> Offic
         choice = TableChoice.from_json(given)
         if choice.mode == "rows":
             by.require(tables.get(choice.facts).right, row.place_code)
+            rows_view(by, choice.facts, (), None, choice.ledger)
     matching.learn(by, outline_of(row), choices)
     row.choices, row.checked = dict(choices), True
     row.save(update_fields=["choices", "checked"])
@@ -205,7 +207,10 @@ def persons_in(by: Actor, template: OfficeTemplate, place_code: str, day: dt.dat
         facts = tables.get(choice.facts)
         by.require(facts.right, place_code)
         if any(one.sensitivity in telling for one in columns_for(facts, names)):
-            view = View(choice.facts, columns=names, day=day if facts.dated else None)
+            try:
+                view = rows_view(by, choice.facts, names, day, choice.ledger)
+            except OutOfScope:
+                continue  # it will be left empty, and said
             total += plans.count(view.checked(by, place_code), by, place_code, None)
     return total
 

@@ -25,6 +25,7 @@ from fangxian.reporting.rules import export_rules
 
 DAILY = "reporting.daily"
 KEPT_DAYS = 90
+DAY = dt.timedelta(days=1)
 
 
 def digests_of(view: View, by: Actor, place: str, ledger_id: UUID, most: int) -> shots.Digests:
@@ -86,14 +87,20 @@ def begin_daily(*, by: Actor, now: dt.datetime | None = None) -> int:
     Each is a job of its owner with the owner's own grant, which is looked up anew when it runs.
     """
     moment = timezone.localtime(now)
+    today = moment.date()
     due = (
         Ledger.objects.select_for_update(skip_locked=True)
-        .filter(Q(ran_on=None) | Q(ran_on__lt=moment.date()), daily_at__lte=moment.time())
+        .filter(
+            Q(Q(ran_on=None) | Q(ran_on__lt=today), daily_at__lte=moment.time())
+            # Yesterday's, where nobody looked between its time and midnight.
+            | Q(ran_on__lt=today - DAY, daily_at__gt=moment.time())
+        )
         .order_by("id")
     )
     begun = 0
     for ledger in due[:500]:
-        ledger.ran_on = moment.date()
+        late = ledger.daily_at is not None and ledger.daily_at > moment.time()
+        ledger.ran_on = today - DAY if late else today
         ledger.save(update_fields=["ran_on"])
         waiting = Job.objects.filter(kind=DAILY, args__ledger=str(ledger.pk), state__in=UNFINISHED)
         if ledger.grant_id is None or waiting.exists():

@@ -74,6 +74,7 @@ class Making:
             number=text.get("number", ""),
             signer=text.get("signer", ""),
             urgency=text.get("urgency", ""),
+            secrecy=text.get("secrecy", ""),
             recipients=text.get("recipients", ""),
             attachments=tuple(
                 one.strip() for one in text.get("attachments", "").split("；") if one.strip()

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
-from fangxian.common.facts import Column, FactTable, measures, tables, tables_for
+from fangxian.common.facts import Column, FactTable, Measure, measures, tables, tables_for
 from fangxian.common.sheets.filling import (
     Blank,
     ColumnOutline,
@@ -20,9 +20,9 @@ from fangxian.common.sheets.filling import (
     SheetOutline,
     TableOutline,
 )
-from fangxian.common.sheets.words import key, key_without_brackets, known_field
+from fangxian.common.sheets.words import key, key_without_brackets, known_field, load, words
 from fangxian.core import imports
-from fangxian.reporting.bulletins.words import labels_of, measures_called, names_of
+from fangxian.reporting.bulletins.words import labels_of, measures_called
 
 DATA: Final = Path(__file__).resolve().parent.parent / "data"
 # Under which learned choices are kept.
@@ -31,6 +31,8 @@ BLANKS: Final = "template blanks"
 LEAST: Final = 0.6
 # What every table has says little of which one is meant: where it is, a note.
 TELLS_LITTLE: Final = 0.5
+# A form of one record asks for so much of a ledger; else its blanks are filled one by one.
+LEAST_OF_A_CARD: Final = 3.0
 _LEVELS: Final = {"street": Level.TOWN, "community": Level.VILLAGE, "grid": Level.GRID}
 
 
@@ -40,8 +42,9 @@ class TableChoice:
 
     ``mode``: ``rows`` of the facts ``facts``, a row each; ``figures``, a place of ``level`` each;
     ``cross``, a place a column and a figure a row; or ``skip``. ``columns``: label of a column →
-    the column of the facts, the figure, or ``place``; ``""`` is left empty. ``reasons``: label →
-    why it was proposed.
+    the column of the facts, the figure, or ``place``; ``""`` is left empty. ``ledger``: the id of a
+    ledger whose conditions and order the rows have; none: all rows. ``reasons``: label → why it was
+    proposed.
     """
 
     mode: str
@@ -49,6 +52,7 @@ class TableChoice:
     level: int = int(Level.VILLAGE)
     columns: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict, compare=False)
+    ledger: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept with the template and learned for the next one."""
@@ -57,6 +61,7 @@ class TableChoice:
             "facts": self.facts,
             "level": self.level,
             "columns": dict(self.columns),
+            "ledger": self.ledger,
         }
 
     @classmethod
@@ -74,6 +79,7 @@ class TableChoice:
         return cls(
             mode, facts, int(given.get("level", Level.VILLAGE)), columns,
             dict.fromkeys(columns, reason) if reason else {},
+            str(given.get("ledger") or "") if mode == "rows" else "",
         )  # fmt: skip
 
 
@@ -116,11 +122,16 @@ def propose_table(by: Actor, table: TableOutline) -> TableChoice:
     if table.transposed:
         return _cross(by, table)
     as_figures, score_figures = _figures(by, table)
+    if len(table.cards) == 1:
+        # Its blanks are filled with figures one by one.
+        as_figures, score_figures = TableChoice("skip"), 0.0
     best, score = None, 0.0
     for facts in tables_for(by):
         made, found = _rows(facts, table)
         if found > score:
             best, score = made, found
+    if len(table.cards) == 1 and score < LEAST_OF_A_CARD:
+        return TableChoice("skip")
     # A place and figures of it can be read as rows of a ledger too: buildings have households.
     if best is None or score_figures >= score or (table.keys and score_figures >= score * 0.5):
         return as_figures if score_figures > 0 else TableChoice("skip")
@@ -140,7 +151,7 @@ def _rows(facts: FactTable, table: TableOutline) -> tuple[TableChoice, float]:
             (score, column.label, mine.name, reason)
             for column in _to_fill(table)
             for mine in facts.columns
-            for score, reason in (fit(column, mine),)
+            for score, reason in (fit(column, mine, facts.name),)
             if score >= LEAST
         ),
         key=lambda one: -one[0],
@@ -193,13 +204,36 @@ def _cross(by: Actor, table: TableOutline) -> TableChoice:
     return TableChoice("cross", "", int(Level.VILLAGE), columns, reasons)
 
 
-def fit(column: ColumnOutline, mine: Column) -> tuple[float, str]:
-    """How well a column of facts fits one of a template, 0 to 1, and why."""
+@cache
+def _called() -> dict[str, dict[str, frozenset[str]]]:
+    given = json.loads((DATA / "columns.json").read_text("utf-8"))
+    return {
+        facts: {name: frozenset(map(key, words)) for name, words in columns.items()}
+        for facts, columns in given.items()
+    }
+
+
+def fit(column: ColumnOutline, mine: Column, facts: str) -> tuple[float, str]:
+    """How well a column of the facts ``facts`` fits one of a template, 0 to 1, and why."""
     names = labels_of(mine.label) | {key(mine.name)}
+    others = _called().get(facts, {})
+    for text in (column.name, column.label):
+        called = {key(text), key_without_brackets(text)}
+        for own, otherwise in others.items():
+            if called & otherwise:
+                return (0.97, "synonym") if own == mine.name else (0.0, "")
+    names |= _called()["*"].get(mine.name, frozenset())
     for text in (f"{column.group}{column.name}", column.name, column.label):
         if key(text) in names or key_without_brackets(text) in names:
             return 1.0, "exact"
-    known = known_field(f"{column.group}{column.name}") or known_field(column.name)
+    asked = _qualifiers()
+    if key(column.name).startswith(asked["asks"]) and mine.kind != "yes_no":
+        return 0.0, ""
+    known = known_field(f"{column.group}{column.name}")
+    if known is None and any(word in key(column.group) for word in asked["others"]):
+        # The name below somebody else's heading is that person's.
+        return 0.0, ""
+    known = known or known_field(column.name)
     if known:
         return (0.95, "synonym") if known == mine.synonyms else (0.0, "")
     best = max((_alike(key_without_brackets(column.name), name) for name in names), default=0.0)
@@ -212,15 +246,16 @@ def figure_for(by: Actor, name: str, group: str = "") -> tuple[str, float, str]:
         found = [one for one in measures_called(text) if by.may(tables.get(one.table).right)]
         if found:
             return found[0].name, 1.0, "exact"
-    best: tuple[str, float, str] = ("", 0.0, "")
+    # A name that is but alike counts something else: of members, of those above 60. Only words that
+    # narrow nothing may stand before one.
     wanted = key_without_brackets(name)
-    for measure in measures:
-        if not by.may(tables.get(measure.table).right):
-            continue
-        score = max(_alike(wanted, one) for one in names_of(measure))
-        if score >= 0.75 and score * 0.9 > best[1]:
-            best = (measure.name, score * 0.9, "similar")
-    return best
+    for word in _qualifiers()["neutral"]:
+        rest = wanted.removeprefix(word)
+        if rest != wanted and len(rest) > 1:
+            found = [one for one in measures_called(rest) if by.may(tables.get(one.table).right)]
+            if found:
+                return found[0].name, 0.9, "similar"
+    return "", 0.0, ""
 
 
 def _alike(text: str, name: str) -> float:
@@ -230,6 +265,13 @@ def _alike(text: str, name: str) -> float:
     if text.endswith(name) or name.endswith(text):
         return 0.7 + 0.3 * min(len(text), len(name)) / max(len(text), len(name))
     return SequenceMatcher(None, text, name).ratio()
+
+
+@cache
+def _qualifiers() -> dict[str, tuple[str, ...]]:
+    given = json.loads((DATA / "qualifiers.json").read_text("utf-8"))
+    return {name: tuple(sorted(map(key, words), key=len, reverse=True))
+            for name, words in given.items()}  # fmt: skip
 
 
 @cache
@@ -251,8 +293,34 @@ def propose_blanks(by: Actor, sheet: SheetOutline) -> list[tuple[Blank, str]]:
         word = _blank_words().get(key_without_brackets(blank.label))
         if word is None and blank.kind == "date":
             word = "day"
-        found.append((blank, word or figure_for(by, blank.label)[0]))
+        found.append((blank, word or figure_of(by, blank)))
     return found
+
+
+def figure_of(by: Actor, blank: Blank) -> str:
+    """The figure that a blank asks for, "" for none: within a sentence by what is counted there and
+    its unit.
+    """
+    if not blank.unit:
+        return figure_for(by, blank.label)[0]
+    subject = "" if blank.label == blank.unit else key_without_brackets(blank.label)
+    count = load("words")["count_word"][0]
+    for text in (f"{subject}{blank.unit}{count}", subject):
+        name = figure_for(by, text)[0] if text else ""
+        if name and _counts_in(measures.get(name), blank.unit):
+            return name
+    return ""
+
+
+def _counts_in(measure: Measure, unit: str) -> bool:
+    """Whether a figure can be told in a unit: no households where persons are asked for."""
+    people = words("counted_people")
+    households = words("counted_households")
+    told = labels_of(measure.unit) if measure.unit else set()
+    if not told & (people | households):
+        return True
+    mine = people if told & people else households
+    return key(unit) in mine or key(unit) not in people | households
 
 
 def learn(by: Actor, outline: Outline, choices: Mapping[str, Any]) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -12,15 +12,18 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
+from fangxian.common.errors import Forbidden, OutOfScope
 from fangxian.common.facts import View, measures, plans, tables
 from fangxian.common.sheets.filling import (
     LEFT_MESSAGES,
+    Blank,
     ColumnOutline,
     Outline,
     Plan,
     SheetOutline,
     SheetPlan,
     TableOutline,
+    TableRows,
     Value,
 )
 from fangxian.common.sheets.words import key
@@ -28,15 +31,25 @@ from fangxian.common.ui.formats import date, date_time
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at, below, full_name, inside
 from fangxian.reporting.filling.matching import TableChoice, blank_key, table_key
+from fangxian.reporting.queries import rows_view
 
 MOST_PLACES: Final = 2_000
+# Copies of a sheet of cards for the rows that it has no card for.
+MOST_CARD_SHEETS: Final = 50
 # Why something was left empty, besides what the workbook itself refuses.
 REASONS: Final[dict[str, Any]] = {
     **LEFT_MESSAGES,
     "no_fact": gettext_lazy("No fact was chosen for it."),
     "no_place": gettext_lazy("There is no place of this name here."),
     "many_places": gettext_lazy("Several places here have this name."),
+    "no_card": gettext_lazy("There is no card for it: too many sheets would be needed."),
+    "books_instead": gettext_lazy(
+        "A sheet with a pivot table can't be copied: there is a workbook for each place instead."
+    ),
     "above_right": gettext_lazy("These facts lie above your rights."),
+    "no_ledger": gettext_lazy(
+        "The ledger whose conditions the rows should have is not open to you, or was removed."
+    ),
 }
 
 
@@ -64,25 +77,92 @@ class Writer:
             if titles:
                 name = at(place).name
                 title = name if len(visible) == 1 else f"{name} {sheet.name}"
-            made.append(self._sheet(sheet, place, title))
+            made += self._sheets(sheet, place, title)
         return made
+
+    def begin_anew(self) -> None:
+        """Forget what was filled so far."""
+        self.left.clear()
+        self.persons.clear()
+        self.rows = 0
 
     def whole(self, plans_: list[SheetPlan]) -> Plan:
         """The plan of a workbook."""
         return Plan(sheets=plans_, date_format=date)
 
-    def _sheet(self, sheet: SheetOutline, place: str, title: str) -> SheetPlan:
-        plan = SheetPlan(sheet=sheet.name, title=title)
-        for blank in sheet.blanks:
+    def _choice(self, sheet: SheetOutline, table: TableOutline) -> TableChoice:
+        kept = self.choices["tables"].get(table_key(sheet, table), {"mode": "skip"})
+        return TableChoice.from_json(kept)
+
+    def _sheets(self, sheet: SheetOutline, place: str, title: str) -> list[SheetPlan]:
+        """The plan of a sheet; of one with cards a copy more as often as its cards are full."""
+        of_cards = {
+            blank
+            for table in sheet.cards
+            if self._choice(sheet, table).mode != "skip"
+            for card in table.cards
+            for blank in card
+        }
+        singles = [blank for blank in sheet.blanks if blank not in of_cards]
+        first = SheetPlan(sheet=sheet.name, title=title)
+        self._put_singles(sheet, singles, first, place)
+        self._put_tables(sheet, sheet.tables, first, place)
+        made = [first]
+        for table in sheet.cards:
+            if self._choice(sheet, table).mode == "skip" and any(
+                blank in sheet.blanks for blank in table.cards[0]
+            ):
+                continue  # filled as single blanks
+            whole = SheetPlan(sheet=sheet.name)
+            self._put_tables(sheet, [_endless(table)], whole, place)
+            for rows in whole.tables:
+                made += self._cards(sheet, table, rows, made, (singles, place))
+        return made
+
+    def _cards(
+        self,
+        sheet: SheetOutline,
+        table: TableOutline,
+        rows: TableRows,
+        made: list[SheetPlan],
+        singles: tuple[list[Blank], str],
+    ) -> list[SheetPlan]:
+        """Fill the cards of the sheet and, for the rows beyond, of copies, which are returned."""
+        by_index = {column.index: column for column in table.columns}
+        columns = [by_index[index] for index in rows.columns if index in by_index]
+        lines = [row[: len(columns)] for row in rows.rows]
+        more: list[SheetPlan] = []
+        for start in range(0, len(lines), table.room):
+            if len(more) >= MOST_CARD_SHEETS:
+                self._leave(sheet, table.title or sheet.name, "no_card", len(lines) - start)
+                break
+            if not start:
+                made[0].put_rows(table, columns, lines[: table.room])
+                continue
+            plan = SheetPlan(sheet=sheet.name, title=made[0].title)
+            left = list(self.left)
+            self._put_singles(sheet, singles[0], plan, singles[1])
+            self.left = left  # said once
+            plan.put_rows(table, columns, lines[start : start + table.room])
+            more.append(plan)
+        return more
+
+    def _put_singles(
+        self, sheet: SheetOutline, blanks: Sequence[Blank], plan: SheetPlan, place: str
+    ) -> None:
+        for blank in blanks:
             name = self.choices["blanks"].get(blank_key(sheet, blank), "")
             value = self._single(name, place)
             if value is None:
                 self._leave(sheet, blank.label, "no_fact")
             else:
                 plan.put(blank, value)
-        for table in sheet.tables:
-            kept = self.choices["tables"].get(table_key(sheet, table), {"mode": "skip"})
-            choice = TableChoice.from_json(kept)
+
+    def _put_tables(
+        self, sheet: SheetOutline, given: Iterable[TableOutline], plan: SheetPlan, place: str
+    ) -> None:
+        for table in given:
+            choice = self._choice(sheet, table)
             if choice.mode == "rows":
                 self._listed(sheet, table, choice, plan, place)
             elif choice.mode == "figures":
@@ -91,7 +171,6 @@ class Writer:
                 self._cross(sheet, table, choice, plan, place)
             else:
                 self._leave(sheet, table.title or sheet.name, "no_fact")
-        return plan
 
     def _leave(self, sheet: SheetOutline, label: str, code: str, count: int = 1) -> None:
         self.left.append([sheet.name, "", label, code, count])
@@ -147,10 +226,16 @@ class Writer:
         if not self.by.may(facts.right):
             self._leave(sheet, table.title or sheet.name, "above_right")
             return
-        view = View(
-            choice.facts, columns=tuple(name for _column, name in chosen),
-            day=self.as_of if facts.dated else None,
-        ).checked(self.by, place)  # fmt: skip
+        names = [name for _column, name in chosen]
+        try:
+            view = rows_view(self.by, choice.facts, names, self.as_of, choice.ledger)
+            view.checked(self.by, place)
+        except OutOfScope:
+            self._leave(sheet, table.title or sheet.name, "no_ledger")
+            return
+        except Forbidden:
+            self._leave(sheet, table.title or sheet.name, "above_right")
+            return
         columns = [column for column, _name in chosen]
         sections = self._sections(table, place)
         if sections:
@@ -276,6 +361,14 @@ class Writer:
             for row, name in rows.items()
         }
         plan.put_keyed(table, [column for column, _code in columns], values)
+
+
+def _endless(table: TableOutline) -> TableOutline:
+    """Cards as rows of a table, before they are dealt out."""
+    columns = tuple(
+        replace(column, boxes=(), allowed=(), kind="general") for column in table.columns
+    )
+    return replace(table, cards=(), serial=None, columns=columns)
 
 
 def _called(known: Mapping[str, list[str]], text: str, level: int) -> list[str]:

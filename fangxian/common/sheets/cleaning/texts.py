@@ -19,7 +19,9 @@ _QUARTER: Final = 900
 _NO_TEXTS: Final = (dt.date, dt.time, bool)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SPACES: Final = re.compile(r"[ \t\u00a0\u3000]+")
-_GUARD: Final = re.compile(r"^'(?=[=+\-@\t\r\n\d\uff1d\uff0b\uff0d\uff20])")
+_GUARD: Final = re.compile(
+    r"^'(?=[\t\r\n\d]|[\s\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20])"
+)
 _NUMBER: Final = re.compile(r"^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$|^[+-]?\d+(?:\.\d+)?$")
 # Most names: nothing in them is to be changed or to be looked at closer.
 _HAN_NAME: Final = re.compile(r"[\u4e00-\u9fa5]+")

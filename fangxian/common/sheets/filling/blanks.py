@@ -7,12 +7,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
+from fangxian.common.sheets.sheetreader.boxes import BOXES
 from fangxian.common.sheets.words import fold, key, load, words
 
+from .choices import boxes_in, is_boxes, mark_in
 from .layout import Area, LaidCell, Layout
+from .names import bare
+from .sentences import names_of_lines
 
 Span = tuple[int, int]
 
@@ -22,9 +26,12 @@ _NEXT_LABEL: Final = re.compile(r"[^\s:\uff1a_]{1,12}[:\uff1a]")
 # As in 填报单位：      （盖章）.
 _OPENING: Final = "(\uff08"
 _APART: Final = re.compile(r"[\s_]{2,}|\n")
-_SENTENCE: Final = re.compile(r"_{2,}|\n|[,;:\uff0c\uff1b\uff1a\u3001\u3002]")
+_BOX: Final = re.compile(f"[{BOXES}]")
+# A colon, a line, a box, or a gap as dates have it.
+_MAY_BE_OPEN: Final = re.compile(rf"[:\uff1a{BOXES}]|__|{_GAP}[\u5e74\u6708\u65e5]")
 _LINE: Final = re.compile(r"_{2,}")
 _LABEL_LENGTH: Final = 20
+_LONGEST_TEXT: Final = 2_000
 _CELL_LABEL_LENGTH: Final = 24
 _FIGURES: Final = re.compile(r"[\d.,%/\s-]+")
 
@@ -33,8 +40,10 @@ _FIGURES: Final = re.compile(r"[\d.,%/\s-]+")
 class Blank:
     """A single place to be filled: the cell itself, or the `spans` of its text.
 
-    `kind` is "cell", "text" (one span) or "date" (year, month and day; the year may be printed and
-    have none). `format` is that of the cell.
+    `kind` is "cell", "text" (one span), "date" (year, month and day; the year may be printed and
+    have none) or "choice" (of the boxes at the spans those of `allowed` that fit are ticked, as
+    `mark` does it). `format` is that of the cell, `unit` what
+    the text behind the blank counts in.
     """
 
     row: int
@@ -45,6 +54,8 @@ class Blank:
     format: str = "general"
     locked: bool = False
     allowed: tuple[str, ...] = ()
+    mark: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +65,27 @@ class Slot:
     label: str
     kind: str
     spans: tuple[Span, ...]
+    options: tuple[str, ...] = ()
+    unit: str = ""
 
 
-def slots(text: str) -> list[Slot]:
-    """The blanks of a text, in their order."""
+@lru_cache(maxsize=8192)
+def slots(text: str) -> tuple[Slot, ...]:
+    """The blanks of a text, in their order; none in one that is longer than a form's lines are."""
     found: list[Slot] = []
     taken: list[Span] = []
+    if len(text) > _LONGEST_TEXT or not _MAY_BE_OPEN.search(text):
+        return ()
     for match in _date().finditer(text):
         spans = tuple(match.span(name) for name in ("y", "m", "d") if match[name])
         label = _label_before(text, match.start())
         found.append(Slot(label, "date", spans))
         taken.append(match.span())
+    for boxes in boxes_in(text):
+        before = text[: boxes.spans[0][0]]
+        at = max(before.rfind(":"), before.rfind("\uff1a")) + 1
+        label = _label_before(text, at) if at else ""
+        found.append(Slot(label, "choice", boxes.spans, boxes.options))
     for match in _COLON.finditer(text):
         at, end = match.span(1)
         if any(start <= end and at <= stop for start, stop in taken):
@@ -77,11 +98,15 @@ def slots(text: str) -> list[Slot]:
         if last or (end > at and _NEXT_LABEL.match(rest)) or (end > at + 1 and rest[0] in _OPENING):
             found.append(Slot(label, "text", ((at, end),)))
             taken.append((at, end))
-    for match in _LINE.finditer(text):
-        if any(start <= match.end() and match.start() <= stop for start, stop in taken):
-            continue
-        found.append(Slot(_label_around(text, *match.span()), "text", (match.span(),)))
-    return sorted(found, key=lambda slot: slot.spans[0])
+    lines = [
+        match.span()
+        for match in _LINE.finditer(text)
+        if not any(start <= match.end() and match.start() <= stop for start, stop in taken)
+    ]
+    for span, (label, unit) in zip(lines, names_of_lines(text, lines), strict=True):
+        own = _label_before(text, span[0])  # behind a colon
+        found.append(Slot(own or bare(label), "text", (span,), unit=unit))
+    return tuple(sorted(found, key=lambda slot: slot.spans[0]))
 
 
 def is_open(text: str) -> bool:
@@ -92,6 +117,7 @@ def is_open(text: str) -> bool:
 def blanks(layout: Layout, outside: set[int]) -> Iterator[Blank]:
     """The blanks in the rows of a sheet that belong to no table: those not in `outside`."""
     claimed: set[tuple[int, int]] = set()
+    mark = ""
     for row in sorted(layout.rows):
         if row in outside:
             continue
@@ -102,6 +128,10 @@ def blanks(layout: Layout, outside: set[int]) -> Iterator[Blank]:
             if (area.top, area.left) != (row, column):
                 continue
             open_parts = slots(cell.value)
+            names = len(open_parts) == 1 and open_parts[0].kind == "text"
+            names = names and _ends(open_parts[0], cell)
+            if (names or not open_parts) and _boxes_beside(layout, area):
+                continue  # it names those
             alone = len(open_parts) == 1 and open_parts[0].spans[-1][1] == len(cell.value)
             beside = None
             if (alone and open_parts[0].kind == "text") or (not open_parts and _labels(cell)):
@@ -114,7 +144,42 @@ def blanks(layout: Layout, outside: set[int]) -> Iterator[Blank]:
             for slot in open_parts:
                 locked = layout.protected and cell.locked
                 label = slot.label or _label_left(layout, row, column)
-                yield Blank(row, column, label, slot.kind, slot.spans, cell.kind, locked)
+                chosen = slot.kind == "choice"
+                mark = mark or (mark_in(_texts(layout)) if chosen else "")
+                yield Blank(
+                    row,
+                    column,
+                    label,
+                    slot.kind,
+                    slot.spans,
+                    cell.kind,
+                    locked,
+                    slot.options,
+                    mark if chosen else "",
+                    slot.unit,
+                )
+
+
+def _texts(layout: Layout) -> Iterator[str]:
+    return (
+        cell.value
+        for cells in layout.rows.values()
+        for cell in cells.values()
+        if isinstance(cell.value, str)
+    )
+
+
+def _ends(slot: Slot, cell: LaidCell) -> bool:
+    return slot.spans[-1][1] == len(str(cell.value))
+
+
+def _boxes_beside(layout: Layout, area: Area) -> bool:
+    """Whether boxes without a name of their own stand to the right."""
+    beside = layout.area(area.top, area.right + 1)
+    cell = layout.cell(beside.top, beside.left)
+    if cell is None or not isinstance(cell.value, str) or not is_boxes(cell.value):
+        return False
+    return any(slot.kind == "choice" and not slot.label for slot in slots(cell.value))
 
 
 def _cell_blank(layout: Layout, area: Area, label: str) -> Blank:
@@ -122,7 +187,7 @@ def _cell_blank(layout: Layout, area: Area, label: str) -> Blank:
     return Blank(
         area.top,
         area.left,
-        label.rstrip(":\uff1a ").strip(),
+        bare(label.rstrip(":\uff1a ")),
         format=cell.kind if cell else "general",
         locked=layout.protected and (cell.locked if cell else True),
         allowed=layout.allowed(area.top, area.left),
@@ -145,7 +210,12 @@ def _label_left(layout: Layout, row: int, column: int) -> str:
     """What a cell to the left says that the open parts of a text are."""
     area = layout.area(row, column - 1) if column else None
     cell = layout.cell(area.top, area.left) if area else None
-    return cell.text if cell and _labels(cell) and not is_open(cell.text) else ""
+    if cell is None:
+        return ""
+    open_parts = slots(str(cell.value))
+    if len(open_parts) == 1 and open_parts[0].kind == "text" and _ends(open_parts[0], cell):
+        return open_parts[0].label
+    return bare(cell.text) if _labels(cell) and not open_parts else ""
 
 
 def _beside(layout: Layout, area: Area, outside: set[int], *, needs_border: bool) -> Area | None:
@@ -176,22 +246,13 @@ def _label_before(text: str, end: int) -> str:
         return ""
     before = before[:-1]
     piece = _APART.split(before.strip(" \t\u00a0\u3000_"))[-1]
+    piece = _BOX.split(piece)[-1].strip()
     filled, _colon, piece = _last_colon(piece)
     if filled:
         # What stands behind an earlier colon fills that one.
         piece = piece.split()[-1] if piece.split() else ""
+    piece = bare(piece)
     return piece if len(piece) <= _LABEL_LENGTH else ""
-
-
-def _label_around(text: str, start: int, end: int) -> str:
-    """What names a line to write on: what stands before it, unless that is the unit of another
-    one, else what follows.
-    """
-    before = _SENTENCE.split(text[:start])[-1].strip(" \t\u3000")
-    after = _SENTENCE.split(text[end:])[0].strip(" \t\u3000")
-    if after and (not before or key(before) in words("units")):
-        return after[:_LABEL_LENGTH]
-    return before[-_LABEL_LENGTH:]
 
 
 def _last_colon(text: str) -> tuple[str, str, str]:

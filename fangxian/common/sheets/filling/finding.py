@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 from fangxian.common.sheets.cells import Cell
@@ -16,58 +17,25 @@ from fangxian.common.sheets.headers import SEARCH_ROWS, MergeIndex, find_header
 from fangxian.common.sheets.words import fold, key, known_field, words
 
 from .blanks import is_open
+from .bodies import Body, Head, bordered, is_transposed, naming_column, printed_columns, rooms
+from .choices import boxes_in, is_boxes, mark_in
 from .labels import (
     NUMBER,
     UNIT_LINE,
     are_numbers,
     are_units,
+    days_in,
     is_label,
     is_note,
-    is_place,
     is_serial,
     is_total,
     split_label,
     unit_of,
 )
-from .layout import LaidCell, Layout, Row
-from .shape import ColumnOutline, Room, TableOutline
+from .layout import Layout, Row
+from .shape import ColumnOutline, TableOutline
 
 MAX_HEADER_ROWS: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """A header: its rows, the columns that it names, with the parts of each name and its unit."""
-
-    first: int
-    last: int
-    parts: dict[int, tuple[str, ...]]
-    units: dict[int, str]
-    border: bool
-
-    @property
-    def left(self) -> int:
-        return min(self.parts)
-
-    @property
-    def right(self) -> int:
-        return max(self.parts)
-
-
-@dataclass(slots=True)
-class _Body:
-    """What stands below a header."""
-
-    last: int
-    keyed: dict[int, dict[int, str]] = field(default_factory=dict)
-    blank: list[int] = field(default_factory=list)
-    totals: list[int] = field(default_factory=list)
-    sections: dict[int, str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def empty(self) -> bool:
-        return not (self.keyed or self.blank or self.totals)
 
 
 class Finder:
@@ -81,12 +49,21 @@ class Finder:
             default=0,
         )
 
+    @cached_property
+    def _mark(self) -> str:
+        return mark_in(cell.text for row in self._layout.rows.values() for cell in row.values())
+
     def tables(self) -> list[TableOutline]:
         """The tables, from top to bottom."""
         found: list[TableOutline] = []
         known = self._by_names()
         row = 1
         while row <= self._last_filled:
+            beside = self._beside(row, len(found))
+            if beside:
+                found += beside
+                row = max(table.last_row for table in beside) + 1
+                continue
             head = self._head(row)
             if head and known and known.first < head.first <= known.last and not found:
                 head = known  # names over gaps, in a file without merged cells
@@ -102,7 +79,56 @@ class Finder:
                 found.append(table)
         return found
 
-    def _by_names(self) -> _Head | None:
+    def _beside(self, row: int, number: int) -> list[TableOutline]:
+        """Tables beside each other whose names stand in one row; a list that goes on beside itself
+        is one table. Nothing where there are no two.
+        """
+        windows = self._windows(row)
+        if len(windows) < 2:
+            return []
+        finders = [Finder(self._layout.within(left, right)) for left, right in windows]
+        pairs = [(finder, head) for finder in finders if (head := finder._head(row))]
+        if len(pairs) < len(windows):
+            return []
+        heads = [head for _, head in pairs]
+        titles = {title for finder, head in pairs if (title := finder._title(head))}
+        if len({tuple(head.parts.values()) for head in heads}) == 1 and len(titles) < 2:
+            parts = {column: own for head in heads for column, own in head.parts.items()}
+            units = {column: unit for head in heads for column, unit in head.units.items()}
+            whole = Head(row, heads[0].last, parts, units, heads[0].border)
+            halves = tuple(tuple(sorted(head.parts)) for head in heads)
+            table = self._table(whole, number, halves=halves)
+            if table and not table.keys:
+                return [table]
+        tables = [finder._table(head, number + n) for n, (finder, head) in enumerate(pairs)]
+        return [table for table in tables if table] if None not in tables else []
+
+    def _windows(self, row: int) -> list[tuple[int, int]]:
+        """First and last columns of the tables whose names a row holds."""
+        layout, cells = self._layout, self._layout.rows.get(row, {})
+        runs = self._runs(row)
+        if len(runs) > 1:
+            gaps = [
+                column
+                for before, after in pairwise(runs)
+                for column in range(before[1] + 1, after[0])
+            ]
+            wide = {c for c, cell in cells.items() if cell.border or cell.text}
+            apart = not any(layout.text(row, c) or (c in cells and cells[c].border) for c in gaps)
+            spread = sum(last - first + 1 for first, last in runs)
+            return runs if apart and spread >= 0.75 * len(wide) else []
+        head = self._head(row) if runs else None
+        if head is None:
+            return []
+        columns = sorted(head.parts)
+        names = [head.parts[column] for column in columns]
+        for period in range(2, len(names) // 2 + 1):
+            if len(names) % period == 0 and names == names[:period] * (len(names) // period):
+                starts = columns[::period]
+                return list(zip(starts, [*(s - 1 for s in starts[1:]), head.right], strict=True))
+        return []
+
+    def _by_names(self) -> Head | None:
         """A header that is known by the names of its columns, as a ledger's is."""
         layout = self._layout
         rows: list[list[Cell]] = []
@@ -118,37 +144,57 @@ class Finder:
         header = find_header(rows, MergeIndex(sorted(merges), SEARCH_ROWS + 4))
         if header is None or len(header.labels) < 2:
             return None
-        # The names of a card have their blanks between them.
+        names = list(header.labels.values())
+        # The names of a card have their blanks between them, and several cards have the same ones.
+        gaps = len(names) < max(header.labels) - min(header.labels) + 1
+        if gaps and len(set(names)) < len(names):
+            return None
+        if any(is_open(part) for own in names for part in own):
+            return None
         if len(header.labels) < 0.75 * (max(header.labels) - min(header.labels) + 1):
             return None
         first = layout.rows.get(header.first + 1, {})
         border = any(cell.border for cell in first.values())
-        return _Head(header.first + 1, header.last + 1, header.labels, {}, border)
+        return Head(header.first + 1, header.last + 1, header.labels, {}, border)
+
+    def _named(self, row: int) -> dict[int, int]:
+        """The columns that a row names, each with the one where its name stands."""
+        layout = self._layout
+        cells = layout.rows.get(row, {})
+        named: dict[int, int] = {}
+        if len(cells) < 2:
+            return named
+        days = days_in({column: cell.text for column, cell in cells.items() if cell.text})
+        for column, cell in cells.items():
+            if not cell.text:
+                continue
+            area = layout.area(row, column)
+            if (area.top, area.left) == (row, column) and (column in days or is_label(cell.text)):
+                named |= dict.fromkeys(range(column, area.right + 1), column)
+        return named
+
+    def _runs(self, row: int) -> list[tuple[int, int]]:
+        """First and last of the columns that a row names without a gap, two at least."""
+        named = self._named(row)
+        runs: list[tuple[int, int]] = []
+        for column in sorted(named):
+            if runs and runs[-1][1] == column - 1:
+                runs[-1] = runs[-1][0], column
+            else:
+                runs.append((column, column))
+        return [
+            (first, last)
+            for first, last in runs
+            if len({named[column] for column in range(first, last + 1)}) > 1
+        ]
 
     def _run(self, row: int) -> tuple[int, int] | None:
         """First and last of the columns that a row names without a gap; None if it names none."""
         layout = self._layout
         cells = layout.rows.get(row, {})
-        if len(cells) < 2:
-            return None
-        named: dict[int, int] = {}
-        for column, cell in cells.items():
-            if not cell.text:
-                continue
-            area = layout.area(row, column)
-            if (area.top, area.left) == (row, column) and is_label(cell.text):
-                named |= dict.fromkeys(range(column, area.right + 1), column)
-        best: tuple[int, int] | None = None
-        start = None
-        for column in range(min(named, default=0), max(named, default=-1) + 2):
-            if column in named:
-                start = column if start is None else start
-                continue
-            if start is not None:
-                if best is None or column - 1 - start > best[1] - best[0]:
-                    best = start, column - 1
-                start = None
-        if best is None or len({named[c] for c in range(best[0], best[1] + 1)}) < 2:
+        named = self._named(row)
+        best = max(self._runs(row), key=lambda run: run[1] - run[0], default=None)
+        if best is None:
             return None
         wide = {c for c, cell in cells.items() if cell.border or cell.text}
         wide -= {c for c in wide if (m := layout.merged(row, c)) and m.top < row}
@@ -157,7 +203,7 @@ class Finder:
         first = layout.text(row, best[0])
         return None if is_total(first) else best
 
-    def _head(self, row: int) -> _Head | None:
+    def _head(self, row: int) -> Head | None:
         """The header that begins in `row`."""
         run = self._run(row)
         if run is None:
@@ -186,6 +232,8 @@ class Finder:
                 units = {c: unit_of(text) for c, text in own.items()}
                 last = number
                 continue
+            elif own and days_in(own) == own.keys() and self._under_group(number, own, left, right):
+                pass  # days below their month
             elif own and are_numbers(own, right - left + 1):
                 last = number
                 continue
@@ -211,7 +259,7 @@ class Finder:
         if len(parts) < 2:
             return None
         border = sum(c.border for c in layout.rows.get(row, {}).values()) * 2 >= len(parts)
-        return _Head(row, last, parts, units, border)
+        return Head(row, last, parts, units, border)
 
     def _names_parts(
         self, row: int, own: dict[int, str], covered: set[int], left: int, right: int
@@ -223,6 +271,11 @@ class Finder:
         spread = {c for start in own for c in range(start, layout.area(row, start).right + 1)}
         if covered and len(covered | spread) == right - left + 1:
             return True
+        return self._under_group(row, own, left, right)
+
+    def _under_group(self, row: int, own: dict[int, str], left: int, right: int) -> bool:
+        """Whether several texts of a row stand below one merged name."""
+        layout = self._layout
         above = row - 1
         for column in layout.filled(above, left, right):
             area = layout.area(above, column)
@@ -232,7 +285,14 @@ class Finder:
                     return True
         return False
 
-    def _table(self, head: _Head, number: int, *, sure: bool = False) -> TableOutline | None:
+    def _table(
+        self,
+        head: Head,
+        number: int,
+        *,
+        sure: bool = False,
+        halves: tuple[tuple[int, ...], ...] = (),
+    ) -> TableOutline | None:
         body = self._body(head)
         known = any(known_field(parts[-1]) for parts in head.parts.values())
         if body.empty and not (
@@ -251,7 +311,8 @@ class Finder:
             }
         key_column, keys, printed = self._keys(body, serial)
         sample = min([*body.blank, *keys], default=head.last + 1)
-        columns = tuple(self._columns(head, sample, {serial, *printed}))
+        further = {column for half in halves[1:] for column in half}
+        columns = tuple(self._columns(head, sample, {serial, *printed, *further}))
         if not columns:
             return None
         first = min([*body.blank, *keys], default=head.last + 1)
@@ -262,7 +323,7 @@ class Finder:
             columns=columns,
             first_row=first,
             last_row=max(body.last, head.last),
-            rooms=tuple(_rooms(body, head.last + 1)),
+            rooms=tuple(rooms(body, head.last + 1)),
             total_rows=tuple(body.totals),
             serial=self._numbered(sample, serial),
             key_column=key_column,
@@ -276,19 +337,20 @@ class Finder:
                 and key(head.parts[column][-1]) in words("unit_labels")
                 and (unit := body.keyed[row][column])
             },
-            transposed=_is_transposed(columns, keys),
+            transposed=is_transposed(columns, keys),
             unit=self._unit_above(head, layout),
             notes=tuple(body.notes),
+            halves=halves,
         )
 
     def _keys(
-        self, body: _Body, serial: int | None
+        self, body: Body, serial: int | None
     ) -> tuple[int | None, dict[int, str], set[int | None]]:
         """The column whose printed texts name the rows, the names, and all columns that are printed
         in each of these rows. Rows under one merged name are told by that and their own.
         """
         keyed, layout = body.keyed, self._layout
-        column = _key_column(keyed, serial)
+        column = naming_column(keyed, serial)
         if column is None:
             return None, {}, set()
         under = {
@@ -305,15 +367,15 @@ class Finder:
                 row: {c: text for c, text in keyed[row].items() if c != column}
                 for row in (*keys, *under)
             }
-            second = _key_column(rest, serial)
+            second = naming_column(rest, serial)
             keys = {
                 row: f"{layout.text(row, column)}/{texts[second]}"
                 for row, texts in sorted(rest.items())
                 if second is not None and second in texts
             }
-        return column, keys, {column, *_printed_columns(keyed, keys)}
+        return column, keys, {column, *printed_columns(keyed, keys)}
 
-    def _to_fill(self, head: _Head, row: int, serial: int | None) -> set[int]:
+    def _to_fill(self, head: Head, row: int, serial: int | None) -> set[int]:
         """The columns whose cells in an empty row wait for something."""
         cells = self._layout.rows.get(row, {})
         return {
@@ -328,11 +390,11 @@ class Finder:
         closed = cell and (cell.formula or (self._layout.protected and cell.locked))
         return None if closed else serial
 
-    def _body(self, head: _Head) -> _Body:
+    def _body(self, head: Head) -> Body:
         layout = self._layout
         columns = sorted(head.parts)
-        serial = next((c for c in columns if is_serial(head.parts[c][-1])), None)
-        body = _Body(head.last)
+        serials = {c for c in columns if is_serial(head.parts[c][-1])}
+        body = Body(head.last)
         number = head.last
         while number < self._last:
             number += 1
@@ -345,14 +407,14 @@ class Finder:
                 or m.bottom <= number
                 or m.top > head.last
             ]
-            texts = {c: row[c].text for c in filled}
+            texts = {c: row[c].text for c in filled if not is_boxes(row[c].text)}
             beside = layout.area(number, head.left)
             if beside.left < head.left and beside.top == number and layout.text(number, head.left):
                 break  # a line that runs across the table from further left
             printed = {
                 c: t
                 for c, t in texts.items()
-                if (c != serial or not NUMBER.fullmatch(fold(t))) and key(t).isalnum()
+                if (c not in serials or not NUMBER.fullmatch(fold(t))) and key(t).isalnum()
             }
             if not printed:
                 if self._sums_up(row, columns) and not self._sums_up(above, columns):
@@ -395,17 +457,17 @@ class Finder:
     def _sums_up(row: Row, columns: list[int]) -> bool:
         return any(cell.sums for column in columns if (cell := row.get(column)))
 
-    def _is_prepared(self, number: int, row: Row, head: _Head, columns: list[int]) -> bool:
+    def _is_prepared(self, number: int, row: Row, head: Head, columns: list[int]) -> bool:
         own = [row[c] for c in columns if c in row]
         if any(cell.formula for cell in own):
             return True
-        if _bordered(own, columns):
+        if bordered(own, columns):
             return True
         return number < self._last_filled and (
             not head.border or self._leads_to_total(number, head)
         )
 
-    def _leads_to_total(self, number: int, head: _Head) -> bool:
+    def _leads_to_total(self, number: int, head: Head) -> bool:
         """Whether the next line that says something sums up: then the empty rows are the table's,
         drawn or not.
         """
@@ -415,7 +477,7 @@ class Finder:
                 return is_total(self._layout.text(row, filled[0]))
         return False
 
-    def _close(self, body: _Body, head: _Head) -> None:
+    def _close(self, body: Body, head: Head) -> None:
         if not body.blank or (head.border and not body.totals):
             return
         closing = [*body.totals, *body.keyed]
@@ -426,11 +488,11 @@ class Finder:
             row
             for row in body.blank
             if row < last
-            or _bordered([cell for c in columns if (cell := rows.get(row, {}).get(c))], columns)
+            or bordered([cell for c in columns if (cell := rows.get(row, {}).get(c))], columns)
         ]
         body.last = max([*body.blank, *closing, *body.sections, head.last])
 
-    def _goes_on(self, number: int, head: _Head) -> bool:
+    def _goes_on(self, number: int, head: Head) -> bool:
         """Whether the table continues below a line that runs across it."""
         row = self._layout.rows.get(number + 1, {})
         if not row:
@@ -441,7 +503,7 @@ class Finder:
             return False
         return not head.border or sum(border) * 2 >= len(head.parts)
 
-    def _notes_below(self, number: int, head: _Head) -> Iterator[str]:
+    def _notes_below(self, number: int, head: Head) -> Iterator[str]:
         for row in range(number, min(number + 6, self._last + 1)):
             for column in self._layout.filled(row, head.left, head.right):
                 text = self._layout.text(row, column)
@@ -449,7 +511,7 @@ class Finder:
                     yield text
 
     def _columns(
-        self, head: _Head, sample: int, without: set[int | None]
+        self, head: Head, sample: int, without: set[int | None]
     ) -> Iterator[ColumnOutline]:
         layout = self._layout
         seen = Counter[str]()
@@ -466,8 +528,12 @@ class Finder:
                 label = f"{label} ({seen[label]})"
             if not unit:
                 unit = next((u for part in parts[:-1] if (u := split_label(part)[1])), "")
+            comment = self._comment(head, index)
+            unit = unit or unit_of(comment)
+            note = "; ".join(filter(None, (note, comment)))
             area = layout.area(sample, index)
             cell = layout.cell(area.top, area.left)
+            boxes = boxes_in(cell.value) if cell and isinstance(cell.value, str) else []
             yield ColumnOutline(
                 index=index,
                 label=label,
@@ -479,13 +545,22 @@ class Finder:
                 locked=layout.protected and (cell.locked if cell else True),
                 allowed=layout.allowed(sample, index),
                 kind=cell.kind if cell else "general",
+                boxes=boxes[0].options if boxes else (),
+                mark=self._mark if boxes else "",
             )
 
-    def _title(self, head: _Head) -> str:
+    def _comment(self, head: Head, column: int) -> str:
+        """What is noted on the names of a column."""
+        places = [self._layout.area(row, column) for row in range(head.first, head.last + 1)]
+        said = [self._layout.comments.get((area.top, area.left), "") for area in places]
+        return "; ".join(dict.fromkeys(filter(None, said)))
+
+    def _title(self, head: Head) -> str:
         for row in range(head.first - 1, max(head.first - 6, 0), -1):
             filled = self._layout.filled(row, 0, head.right)
             text = self._layout.text(row, filled[0]) if len(filled) == 1 else ""
-            if not text or is_open(text) or UNIT_LINE.match(text):
+            named = text.endswith((":", "\uff1a"))
+            if not text or named or is_open(text) or UNIT_LINE.match(text):
                 continue
             wide = self._layout.area(row, filled[0]).wide * 2 >= len(head.parts)
             cell = self._layout.cell(row, filled[0])
@@ -493,7 +568,7 @@ class Finder:
                 return text
         return ""
 
-    def _unit_above(self, head: _Head, layout: Layout) -> str:
+    def _unit_above(self, head: Head, layout: Layout) -> str:
         """The unit of the whole table, as a line above it says."""
         for row in range(head.first - 1, max(head.first - 4, 0), -1):
             for cell in layout.rows.get(row, {}).values():
@@ -501,57 +576,3 @@ class Finder:
                 if match and key(match[1]) in words("unit_labels") and unit_of(match[2]):
                     return unit_of(match[2])
         return ""
-
-
-def _bordered(cells: list[LaidCell], columns: list[int]) -> bool:
-    return sum(cell.border for cell in cells) * 2 >= len(columns)
-
-
-def _key_column(keyed: dict[int, dict[int, str]], serial: int | None) -> int | None:
-    """The column whose printed texts tell the rows apart."""
-    texts: dict[int, set[str]] = {}
-    for row in keyed.values():
-        for column, text in row.items():
-            if column != serial and not NUMBER.fullmatch(fold(text)):
-                texts.setdefault(column, set()).add(text)
-    if not texts:
-        return None
-    return min(texts, key=lambda column: (-len(texts[column]), column))
-
-
-def _printed_columns(keyed: dict[int, dict[int, str]], keys: dict[int, str]) -> set[int]:
-    """The columns that hold a text in every row that has a name."""
-    rows = [
-        {column for column, text in keyed[row].items() if not NUMBER.fullmatch(fold(text))}
-        for row in keys
-    ]
-    return set.intersection(*rows) if rows else set()
-
-
-def _rooms(body: _Body, first_row: int) -> Iterator[Room]:
-    """The empty rows, run by run."""
-    start: int | None = None
-    blank = set(body.blank)
-    section = ""
-    made = False
-    for row in range(first_row, body.last + 2):
-        if row in body.sections:
-            section = body.sections[row]
-        if row in blank:
-            start = row if start is None else start
-        elif start is not None:
-            yield Room(start, row - start, row if row in body.totals else None, section)
-            start, made = None, True
-    if not made and not body.keyed:
-        total = next(iter(body.totals), None)
-        yield Room(total or body.last + 1, 0, total)
-
-
-def _is_transposed(columns: tuple[ColumnOutline, ...], keys: dict[int, str]) -> bool:
-    """Whether the columns are places and the rows are what is counted."""
-    names = [column.name for column in columns if not is_total(column.name)]
-    if len(names) < 2 or len(keys) < 2:
-        return False
-    places = sum(map(is_place, names))
-    rows = sum(map(is_place, keys.values()))
-    return places * 2 >= len(names) and rows * 2 < len(keys)

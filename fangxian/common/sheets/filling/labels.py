@@ -5,15 +5,20 @@ note, a place.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from fangxian.common.sheets.words import fold, key, key_without_brackets, known_field, words
 
 from .blanks import is_open
+from .names import bare, day_of
 
 _LABEL_LENGTH: Final = 60
 NUMBER: Final = re.compile(r"-?[\d,]+(?:\.\d+)?%?")
 _DATE: Final = re.compile(r"\d{2,4}[-/.\u5e74]\d{1,2}(?:[-/.\u6708]\d{1,2}\u65e5?)?")
+# So many numbers one behind the other are days; fewer are figures. So many dates.
+_LEAST_DAYS: Final = 5
+_LEAST_DATES: Final = 2
 _NUMBERED: Final = re.compile(r"\(?\d{1,3}\)?(?:=.*)?")
 _BRACKETS: Final = re.compile(
     r"\s*[(\[\uff08\u3010]([^()\[\]\uff08\uff09\u3010\u3011]*)[)\]\uff09\u3011]\s*$"
@@ -50,7 +55,7 @@ def is_total(text: str) -> bool:
 
 
 def is_serial(text: str) -> bool:
-    return known_field(text) == "serial"
+    return known_field(bare(text)) == "serial"
 
 
 def unit_of(text: str) -> str:
@@ -89,9 +94,38 @@ def are_numbers(own: dict[int, str], width: int) -> bool:
     )
 
 
+def days_in(texts: Mapping[int, str]) -> set[int]:
+    """The columns whose texts are days in their order: 1 2 3 …, or whole dates."""
+    found: set[int] = set()
+    run: list[int] = []
+    before: int | None = None
+    whole = False
+    for column in sorted(texts):
+        day, is_date = _ordinal(texts[column])
+        goes_on = day is not None and before is not None and day == before + 1 and is_date == whole
+        if not goes_on:
+            run = []
+        if day is not None:
+            run.append(column)
+            if len(run) >= (_LEAST_DATES if is_date else _LEAST_DAYS):
+                found.update(run)
+        before, whole = day, is_date
+    return found
+
+
+def _ordinal(text: str) -> tuple[int | None, bool]:
+    """The number of a day, and whether it is a whole date."""
+    folded = fold(text)
+    if folded.isdecimal() and len(folded) <= 2 and 1 <= int(folded) <= 31:
+        return int(folded), False
+    day = day_of(text)
+    return (day.toordinal(), True) if day else (None, False)
+
+
 def split_label(text: str) -> tuple[str, str, str]:
     """Name, unit and remark of a column's label."""
     unit = note = ""
+    text = bare(text)
     match = _BRACKETS.search(text)
     while match and match.start():
         if found := unit_of(match[1]):
@@ -100,7 +134,7 @@ def split_label(text: str) -> tuple[str, str, str]:
             note = match[1].strip() if not note else f"{match[1].strip()}; {note}"
         text = text[: match.start()]
         match = _BRACKETS.search(text)
-    return _WRAPPED.sub("", text.strip()), unit, note
+    return _WRAPPED.sub("", bare(text)), unit, note
 
 
 def is_place(text: str) -> bool:

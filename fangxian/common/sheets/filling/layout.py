@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final
 
@@ -72,6 +72,7 @@ class Layout:
     rows: dict[int, Row] = field(default_factory=dict)
     merges: dict[int, list[Area]] = field(default_factory=dict)
     rules: list[tuple[list[Area], tuple[str, ...]]] = field(default_factory=list)
+    comments: dict[tuple[int, int], str] = field(default_factory=dict)
 
     def cell(self, row: int, column: int) -> LaidCell | None:
         """The cell as the sheet holds it."""
@@ -97,6 +98,25 @@ class Layout:
             if any(a.top <= row <= a.bottom and a.left <= column <= a.right for a in areas):
                 return allowed
         return ()
+
+    def within(self, left: int, right: int) -> Layout:
+        """The sheet as if it had these columns alone, and what is merged into them."""
+        kept: dict[int, Row] = {}
+        rows: dict[int, Row] = {}
+        for number, row in self.rows.items():
+            spanning = {
+                area.left
+                for area in self.merges.get(number, ())
+                if area.top == number and area.left < left <= area.right
+            }
+            if spanning:
+                rows[number] = {c: x for c, x in row.items() if left <= c <= right or c in spanning}
+                continue
+            # Prepared rows share what they hold.
+            if id(row) not in kept:
+                kept[id(row)] = {c: x for c, x in row.items() if left <= c <= right}
+            rows[number] = kept[id(row)]
+        return replace(self, rows=rows)
 
     def filled(self, row: int, left: int, right: int) -> list[int]:
         """The columns from `left` to `right` that hold something other than formulas."""
@@ -172,7 +192,9 @@ def _sheet(said: dict[str, Any]) -> Layout:
         for areas, allowed in said["rules"]
     ]
     state = said["state"] if said["state"] in ("hidden", "veryHidden") else "visible"
-    return Layout(str(said["sheet"]), state, bool(said["protected"]), {}, dict(by_row), rules)
+    comments = {(int(row), int(column)): str(text) for row, column, text in said["comments"]}
+    locked = bool(said["protected"])
+    return Layout(str(said["sheet"]), state, locked, {}, dict(by_row), rules, comments)
 
 
 def _cell(said: list[Any]) -> tuple[int, LaidCell]:

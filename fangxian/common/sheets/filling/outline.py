@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .blanks import blanks
+from .cards import cards_in
 from .finding import Finder
 from .layout import Layout, layouts
 from .shape import Outline, SheetOutline
@@ -19,10 +20,7 @@ def _of_sheet(layout: Layout) -> SheetOutline:
     finder = Finder(layout)
     tables = finder.tables()
     inside = {row for table in tables for row in range(table.header_rows[0], table.last_row + 1)}
+    cards, singles = cards_in(blanks(layout, inside), alone=not tables)
     return SheetOutline(
-        layout.name,
-        layout.state,
-        layout.protected,
-        tuple(tables),
-        tuple(blanks(layout, inside)),
+        layout.name, layout.state, layout.protected, tuple(tables), tuple(singles), tuple(cards)
     )

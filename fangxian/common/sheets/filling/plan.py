@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, Final
 
 import orjson
@@ -27,7 +28,9 @@ from fangxian.common.sheets.sheetreader.limits import (
 from fangxian.common.sheets.xlsxstream import legal_in_xml
 
 from .blanks import Blank
+from .choices import chosen
 from .layout import refused
+from .names import day_of
 from .shape import ColumnOutline, Room, TableOutline
 
 Value = str | int | float | bool | dt.date | None
@@ -43,6 +46,15 @@ LEFT_MESSAGES: Final[dict[str, str | Promise]] = {
     "not_date": _("A date belongs here."),
     "no_room": _("There is no row for it, and none could be inserted safely."),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Which boxes of a cell that has `count` of them are ticked; none where none fits."""
+
+    boxes: tuple[int, ...]
+    count: int
+    mark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +92,8 @@ class SheetPlan:
     """What one sheet gets. Rows are those of the template, from 1; columns count from 0.
 
     None leaves a cell as it is. `title` is the sheet's new name, "" for the one that it has.
-    `labels` name cells, or with row 0 whole columns, for what is left.
+    `labels` name cells, or with row 0 whole columns, for what is left; `without_room` counts the
+    rows for which no card is printed.
     """
 
     sheet: str
@@ -89,12 +102,13 @@ class SheetPlan:
     parts: list[tuple[Blank, Value]] = field(default_factory=list)
     tables: list[TableRows] = field(default_factory=list)
     labels: dict[tuple[int, int], str] = field(default_factory=dict)
+    without_room: int = 0
 
     def put(self, blank: Blank, value: Value) -> None:
         """Fill a blank of the outline."""
         self.labels[blank.row, blank.column] = blank.label
         if blank.kind == "cell":
-            self.cells[blank.row, blank.column] = value
+            self.cells[blank.row, blank.column] = _listed(value, blank.allowed, blank.format)
         elif value is not None:
             self.parts.append((blank, value))
 
@@ -108,13 +122,37 @@ class SheetPlan:
         """Fill a table's empty rows, or those of one of its rooms, and number them where the table
         has a column for that.
         """
+        if table.cards:
+            self._put_cards(table, columns, rows)
+            return
         place = room or (table.rooms[0] if table.rooms else Room(table.last_row + 1, 0))
         indexes = [column.index for column in columns]
         self._name(columns)
+        if any(column.boxes or column.allowed or column.kind == "date" for column in columns):
+            rows = ([*map(_chosen, columns, row)] for row in rows)
         if table.serial is not None:
             indexes.append(table.serial)
             rows = ([*row, number] for number, row in enumerate(rows, 1))
+        if len(table.halves) > 1:
+            indexes, rows = _side_by_side(table, place, indexes, list(rows))
         self.tables.append(TableRows(place.first_row, place.rows, indexes, rows))
+
+    def _put_cards(
+        self,
+        table: TableOutline,
+        columns: Sequence[ColumnOutline],
+        rows: Iterable[Sequence[Value]],
+    ) -> None:
+        """A card for each row; there is no room for those beyond."""
+        for number, row in enumerate(rows):
+            if number >= len(table.cards):
+                self.without_room += 1
+                continue
+            card = table.cards[number]
+            for column, value in zip(columns, row, strict=True):
+                self.put(card[column.index], value)
+            if table.serial is not None:
+                self.put(card[table.serial], number + 1)
 
     def put_keyed(
         self,
@@ -126,11 +164,30 @@ class SheetPlan:
         self._name(columns)
         for row, line in values.items():
             for column, value in zip(columns, line, strict=True):
-                self.cells[row, column.index] = value
+                self.cells[row, column.index] = _chosen(column, value)
 
     def _name(self, columns: Sequence[ColumnOutline]) -> None:
         for column in columns:
             self.labels[0, column.index] = column.label
+
+
+def _side_by_side(
+    table: TableOutline, place: Room, columns: list[int], rows: list[Sequence[Value]]
+) -> tuple[list[int], list[Sequence[Value]]]:
+    """Rows of a list that goes on beside itself: the first part is filled before the next."""
+    parts = len(table.halves)
+    tall = max(place.rows, -(-len(rows) // parts))
+    at = {column: number for number, column in enumerate(table.halves[0])}
+    none = [None] * len(columns)
+    columns = [half[at[column]] for half in table.halves for column in columns]
+    return columns, [
+        [
+            value
+            for start in range(0, parts * tall, tall)
+            for value in (rows[start + line] if start + line < len(rows) else none)
+        ]
+        for line in range(min(tall, len(rows)))
+    ]
 
 
 @dataclass(slots=True)
@@ -165,7 +222,8 @@ def fill(data: bytes, plan: Plan) -> Filled:
     if len(data) > MAX_FILE_BYTES:
         raise SheetError("file_too_big", limit=MAX_FILE_BYTES // MEBIBYTE)
     lines: list[bytes] = []
-    asked = [_asked(sheet, plan, lines) for sheet in plan.sheets]
+    without_room: list[int] = []
+    asked = [_asked(sheet, plan, lines, without_room) for sheet in plan.sheets]
     head = orjson.dumps({"sheets": asked, "lines": len(lines)})
     started = capped.command("sheetreader.filler", HERE, needs=("orjson",))
     try:
@@ -189,10 +247,21 @@ def fill(data: bytes, plan: Plan) -> Filled:
     except (KeyError, TypeError, ValueError) as error:
         raise SheetError("reader_failed") from error
     left += [
+        Left(title, "", "", "no_room", count)
+        for title, count in zip(titles, without_room, strict=True)
+        if count
+    ]
+    left += [
         Left(title, f"{column_letter(blank.column)}{blank.row}", blank.label, "not_date")
         for title, sheet in names.items()
         for blank, value in sheet.parts
         if blank.kind == "date" and not isinstance(value, dt.date)
+    ]
+    left += [
+        Left(title, f"{column_letter(blank.column)}{blank.row}", blank.label, "not_allowed")
+        for title, sheet in names.items()
+        for blank, value in sheet.parts
+        if blank.kind == "choice" and not chosen(value, blank.allowed)
     ]
     return Filled(bytes(memoryview(output)[end + 1 :]), tuple(left), titles)
 
@@ -205,10 +274,54 @@ def _sent(head: bytes, lines: list[bytes], data: bytes) -> Iterator[bytes]:
     yield data
 
 
-def _asked(sheet: SheetPlan, plan: Plan, lines: list[bytes]) -> dict[str, Any]:
-    blocks = []
-    taken: list[tuple[int, int]] = []
+def _blocks(sheet: SheetPlan) -> tuple[list[TableRows], dict[tuple[int, int], Value], int]:
+    """The tables below each other, those beside each other as one; where their rows don't begin and
+    end together their cells, and how many rows have no room.
+    """
+    groups: list[list[TableRows]] = []
     for table in sheet.tables:
+        near = [group for group in groups if any(_overlap(table, one) for one in group)]
+        groups = [group for group in groups if group not in near]
+        groups.append([*(one for group in near for one in group), table])
+    blocks, cells, without = [], {}, sheet.without_room
+    for group in groups:
+        columns = [column for one in group for column in one.columns]
+        if len(group) == 1:
+            blocks += group
+        elif len(set(columns)) < len(columns) or any(one.room < 0 for one in group):
+            raise ValueError("tables")
+        elif len({(one.first_row, one.room) for one in group}) == 1:
+            first = group[0]
+            none = [[None] * len(one.columns) for one in group]
+            rows = [
+                [v for n, row in enumerate(line) for v in (none[n] if row is None else row)]
+                for line in zip_longest(*(one.rows for one in group))
+            ]
+            blocks.append(TableRows(first.first_row, first.room, columns, rows))
+        else:
+            for one in group:
+                for number, row in enumerate(one.rows):
+                    if number >= one.room:
+                        without += 1
+                        continue
+                    for column, value in zip(one.columns, row, strict=True):
+                        cells[one.first_row + number, column] = value
+    return sorted(blocks, key=lambda block: block.first_row), cells, without
+
+
+def _overlap(one: TableRows, other: TableRows) -> bool:
+    return one.first_row < other.first_row + max(
+        other.room, 1
+    ) and other.first_row < one.first_row + max(one.room, 1)
+
+
+def _asked(
+    sheet: SheetPlan, plan: Plan, lines: list[bytes], without_room: list[int]
+) -> dict[str, Any]:
+    blocks = []
+    tables, cells, without = _blocks(sheet)
+    without_room.append(without)
+    for table in tables:
         before = len(lines)
         lines += [
             orjson.dumps([_value(value, plan) for value in row]) + b"\n" for row in table.rows
@@ -218,10 +331,8 @@ def _asked(sheet: SheetPlan, plan: Plan, lines: list[bytes]) -> dict[str, Any]:
             raise SheetError("too_many_rows", limit=MAX_ROWS)
         for column in table.columns:
             _check(table.first_row, column)
-        end = table.first_row + max(table.room, 1)
-        if table.room < 0 or any(start < end and table.first_row < stop for start, stop in taken):
+        if table.room < 0:
             raise ValueError("tables")
-        taken.append((table.first_row, end))
         blocks.append(
             {
                 "first_row": table.first_row,
@@ -230,14 +341,15 @@ def _asked(sheet: SheetPlan, plan: Plan, lines: list[bytes]) -> dict[str, Any]:
                 "lines": count,
             }
         )
-    for row, column in sheet.cells:
+    cells |= sheet.cells
+    for row, column in cells:
         _check(row, column)
     return {
         "sheet": sheet.sheet,
-        "title": sheet.title,
+        "title": legal_in_xml(sheet.title),
         "cells": [
             [row, column, _value(value, plan)]
-            for (row, column), value in sheet.cells.items()
+            for (row, column), value in cells.items()
             if value is not None
         ],
         "parts": [part for blank, value in sheet.parts for part in _parts(blank, value, plan)],
@@ -258,6 +370,10 @@ def _parts(blank: Blank, value: Value, plan: Plan) -> Iterator[list[Any]]:
         for (start, end), number in zip(blank.spans, numbers, strict=True):
             yield [blank.row, blank.column, start, end, str(number), True]
         return
+    if blank.kind == "choice":
+        for number in chosen(value, blank.allowed):
+            yield [blank.row, blank.column, *blank.spans[number], blank.mark, True]
+        return
     if isinstance(value, dt.date):
         text = plan.date_format(value)
     elif isinstance(value, float) and value.is_integer():
@@ -269,7 +385,27 @@ def _parts(blank: Blank, value: Value, plan: Plan) -> Iterator[list[Any]]:
         yield [blank.row, blank.column, start, end, legal_in_xml(text), False]
 
 
-def _value(value: Value, plan: Plan) -> Any:
+def _chosen(column: ColumnOutline, value: Value) -> Any:
+    """A value as a column's boxes or list say it."""
+    if column.boxes and value is not None:
+        return Ticked(chosen(value, column.boxes), len(column.boxes), column.mark)
+    return _listed(value, column.allowed, column.kind)
+
+
+def _listed(value: Value, allowed: Sequence[str], kind: str) -> Value:
+    """A text as a list says it, where one of its entries means the same; a day in a date's cell."""
+    if allowed and isinstance(value, str):
+        found = chosen(value, allowed)
+        if len(found) == 1:
+            return allowed[found[0]]
+    if kind == "date" and isinstance(value, str):
+        return day_of(value) or value
+    return value
+
+
+def _value(value: Any, plan: Plan) -> Any:
+    if isinstance(value, Ticked):
+        return ["x", list(value.boxes), value.count, value.mark]
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):

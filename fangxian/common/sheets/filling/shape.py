@@ -14,8 +14,10 @@ from .blanks import Blank
 class ColumnOutline:
     """A column to be filled. `index` counts from 0 in the sheet; `label` is unique in the table.
 
-    `name` is without unit and remark, `kind` that of the cells' format. `formula`: its cells hold
-    formulas and are not to be filled. `allowed`: what a list allows, where there is one.
+    `name` is without unit and remark, `note` that remark and what is noted on the cell of the name,
+    `kind` that of the cells' format. `formula`: its cells hold formulas and are not to be filled.
+    `allowed`: what a list allows, where there is one; `boxes`: what the boxes in its cells say, of
+    which those that fit are ticked with `mark`.
     """
 
     index: int
@@ -28,6 +30,8 @@ class ColumnOutline:
     locked: bool = False
     allowed: tuple[str, ...] = ()
     kind: str = "general"
+    boxes: tuple[str, ...] = ()
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,9 @@ class TableOutline:
     `keys` are the rows whose first text is printed: they are matched by it and none is appended.
     `transposed`: the columns are places and the rows are measures. `total_row` is the last of
     `total_rows`. What else is printed in each of these rows is no column to be filled; of one with
-    units `row_units` tells them.
+    units `row_units` tells them. `halves`: where one list goes on beside itself, the columns of
+    each part, those of the first one among them. `cards`: where each row is a card, its blanks by
+    the columns' indexes.
     """
 
     id: str
@@ -68,6 +74,8 @@ class TableOutline:
     transposed: bool = False
     unit: str = ""
     notes: tuple[str, ...] = ()
+    halves: tuple[tuple[int, ...], ...] = ()
+    cards: tuple[tuple[Blank, ...], ...] = ()
 
     @property
     def room(self) -> int:
@@ -98,6 +106,7 @@ class SheetOutline:
     protected: bool
     tables: tuple[TableOutline, ...] = ()
     blanks: tuple[Blank, ...] = ()
+    cards: tuple[TableOutline, ...] = ()
 
     @property
     def signature(self) -> str:
@@ -113,5 +122,5 @@ class Outline:
     sheets: tuple[SheetOutline, ...]
 
     def tables(self) -> Iterator[tuple[SheetOutline, TableOutline]]:
-        """Every table with its sheet."""
-        return ((sheet, table) for sheet in self.sheets for table in sheet.tables)
+        """Every table with its sheet, cards as well."""
+        return ((sheet, table) for sheet in self.sheets for table in (*sheet.tables, *sheet.cards))

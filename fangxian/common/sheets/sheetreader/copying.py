@@ -73,7 +73,7 @@ class Copies:
             if outside or kind in _SHARED or own not in self.book.names:
                 return match[0]
             if kind in _ONCE:
-                raise ReadError("not_editable")
+                raise ReadError("not_copied")
             copy = "/" + self._copied(own)
             return with_attribute(match[0], b"Target", quoteattr(copy)[1:-1].encode())
 

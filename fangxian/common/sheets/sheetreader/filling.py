@@ -8,9 +8,10 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final, TypeGuard
 from xml.sax.saxutils import escape
 
+from .boxes import BOXES, boxes_of
 from .columns import column_letter
 from .jobs import Block, Job, Leftovers, Value
 from .limits import MAX_CELL_CHARACTERS, ReadError
@@ -21,6 +22,7 @@ from .sheetstream import (
     RowPiece,
     attribute,
     cells_of,
+    length,
     opening,
     runs_cell,
     style_of,
@@ -43,7 +45,7 @@ _EPOCH: Final = dt.datetime(1899, 12, 30)  # noqa: DTZ001  cells have no time zo
 _EPOCH_1904: Final = dt.datetime(1904, 1, 1)  # noqa: DTZ001
 # Excel counts a 29 February 1900 that never was; days before 1 March 1900 stay text.
 _FIRST: Final = {False: dt.datetime(1900, 3, 1), True: _EPOCH_1904}  # noqa: DTZ001
-_BLANKS: Final = " _\t\u00a0\u3000"
+_BLANKS: Final = " _\t\u00a0\u3000" + BOXES
 _EXACT: Final = 10**15
 
 
@@ -175,6 +177,12 @@ class Filler:
             rows |= set(range(block.first_row, block.first_row + within))
         yield from sorted(rows)
 
+    def _within_block(self, row: int) -> bool:
+        return any(
+            block.first_row <= row < block.first_row + len(block.lines)
+            for block in self._job.blocks
+        )
+
     def _wanted(self, row: int) -> dict[int, Value]:
         values = dict(self._job.cells.get(row, {}))
         for number, block in enumerate(self._job.blocks):
@@ -216,6 +224,8 @@ class Filler:
         for column, pieces in parts.items():
             self._replace_parts(piece.number, number, column, cells, pieces)
         tag = _SPANS.sub(b"", piece.tag).replace(b"/>", b">")
+        if values and self._within_block(piece.number):
+            tag = _HIDDEN.sub(b"", tag)  # nobody would see what was filled
         if attribute(tag, b"r") is not None:
             tag = with_attribute(tag, b"r", b"%d" % number)
         return (
@@ -269,6 +279,9 @@ class Filler:
             for column, cell in cells_of(model).items():
                 style = b' s="%d"' % style_of(cell) if b" s=" in opening(cell) else b""
                 styles[column] = b'<%bc r="0"%b/>' % (self._prefix, style)
+                runs = self._book.runs(cell) if point.prepared else None
+                if runs is not None and len(boxes_of(shown(runs))) > 1:
+                    styles[column] = with_attribute(cell, b"r", b"0")
                 formula = None
                 if point.prepared:
                     formula = self._book.formula(cell, point.after, column, self._survey)
@@ -330,6 +343,9 @@ class Filler:
             if code:
                 self._left.add(self._job.title, code, number, column, piece.number)
                 continue
+            if _ticks(value):
+                self._tick(piece.number, column, cells, value, number)
+                continue
             said = value if allowed is None else allowed
             written = self._cell(column, number, style, shape, said)
             if written is None:
@@ -337,6 +353,21 @@ class Filler:
                 continue
             cells[column] = written
         return cells
+
+    def _tick(
+        self, row: int, column: int, cells: dict[int, bytes], value: list[Any], number: int
+    ) -> None:
+        """Tick boxes of a cell's text."""
+        _kind, wanted, count, mark = value
+        cell = cells.get(column)
+        runs = self._book.runs(cell) if cell is not None else None
+        places = boxes_of(shown(runs)) if runs is not None else []
+        if cell is None or runs is None or len(places) != count or not wanted:
+            code = "changed" if wanted else "not_allowed"
+            self._left.add(self._job.title, code, number, column, row)
+            return
+        made = replaced(runs, [Piece(places[n], places[n] + 1, mark, True) for n in wanted])
+        cells[column] = runs_cell(self._prefix, column, number, style_of(cell), made)
 
     def _refusal(
         self, row: int, column: int, cell: bytes | None, shape: CellFormat, value: Value
@@ -378,7 +409,7 @@ class Filler:
             if serial is not None:
                 return self._plain(column, row, style, b"", serial)
             value = text
-        if len(value) > MAX_CELL_CHARACTERS:
+        if length(value) > MAX_CELL_CHARACTERS:
             return None
         return text_cell(self._prefix, column, row, style, value)
 
@@ -415,7 +446,14 @@ class Filler:
             self._left.add(self._job.title, code, number, column, row)
             return
         made = replaced(runs, sorted(pieces, key=lambda piece: piece.start))
+        if length(shown(made)) > MAX_CELL_CHARACTERS:
+            self._left.add(self._job.title, "too_long", number, column, row)
+            return
         cells[column] = runs_cell(self._prefix, column, number, style_of(cell), made)
+
+
+def _ticks(value: Value) -> TypeGuard[list[Any]]:
+    return isinstance(value, list) and value[0] == "x"
 
 
 def _array(attributes: bytes, own: Insertions) -> bytes:

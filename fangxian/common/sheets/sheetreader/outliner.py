@@ -1,9 +1,10 @@
 """Tells how a template is laid out: the .xlsx on standard input, JSON lines on standard output.
 
     {"sheet": name, "state": …, "protected": …, "merges": [[top, left, bottom, right], …],
+     "comments": [[row, column, text], …],
      "rules": [[[area, …], [allowed text, …]], …]}      before each sheet's rows
     [row, repeated, [[column, value, kind, marks], …]]  every row that the sheet holds; `repeated`
-                                                        empty ones like it follow
+                                                        empty ones like it follow; days as text
     {"end": true} or {"error": code, "params": {…}}     last
 
 Rows count from 1, columns from 0. `kind` is that of the cell's format, `marks` adds 1 for a
@@ -12,9 +13,11 @@ formula, 2 for a cell closed to input, 4 for a border, 8 for a formula that sums
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import sys
 
+from .comments import comments
 from .limits import (
     MAX_COLUMNS,
     MAX_ROWS,
@@ -37,6 +40,9 @@ _SUM = re.compile(
 )
 # Rows like the one above count once; a ledger of 40,000 rows is no template any more.
 MOST_CELLS = 500_000
+# Days from 1927 on, until the year 9999.
+_FIRST_DAY = 10_000
+_LAST_DAY = 2_950_000
 
 
 def main() -> int:
@@ -78,6 +84,7 @@ def _outline(book: Book, entry: Entry, writer: Writer, left: int) -> int:
             **_head(entry),
             "protected": survey.protected,
             "merges": survey.merges,
+            "comments": [[*place, text] for place, text in comments(book, entry).items()],
             "rules": [[rule.areas, rule.allowed] for rule in book.rules(entry)],
         }
     )
@@ -105,6 +112,8 @@ def _outline(book: Book, entry: Entry, writer: Writer, left: int) -> int:
             marks = FORMULA * formula + LOCKED * style.locked + BORDER * style.border
             if formula and _sums(book.formula(cell, piece.number, column, survey) or ""):
                 marks += SUM
+            if style.kind == "date" and isinstance(value, float):
+                value = _day(value, book.since_1904)
             row.append([column, value, style.kind[0], marks])
             filled = filled or value is not None
         if piece.number > MAX_ROWS:
@@ -124,12 +133,21 @@ def _outline(book: Book, entry: Entry, writer: Writer, left: int) -> int:
     return left
 
 
+def _day(serial: float, since_1904: bool) -> float | str:
+    """The day that a number shows as, written out; small ones are counts or days of a month."""
+    if not _FIRST_DAY <= serial < _LAST_DAY or serial % 1:
+        return serial
+    start = dt.date(1904, 1, 1) if since_1904 else dt.date(1899, 12, 30)
+    return (start + dt.timedelta(int(serial))).isoformat()
+
+
 def _head(entry: Entry) -> dict[str, object]:
     return {
         "sheet": entry.name,
         "state": entry.state,
         "protected": False,
         "merges": [],
+        "comments": [],
         "rules": [],
     }
 

@@ -6,8 +6,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Final
-from xml.sax.saxutils import escape
 
+from .sheetstream import escaped
 from .template import shown
 
 _RUN_TEXT: Final = re.compile(rb"<((?:\w+:)?)t\b([^>]*?)(?:/>|>([^<]*)</\1t>)")
@@ -45,7 +45,7 @@ def replaced(runs: bytes, pieces: list[Piece]) -> bytes:
             elif piece.start < end and piece.end > start:
                 made.append(whole[at : max(piece.start, at)])
                 at = max(at, min(piece.end, end))
-        text = escape("".join(made) + whole[at:end]).encode()
+        text = escaped("".join(made) + whole[at:end]).encode()
         return b'<%bt xml:space="preserve">%b</%bt>' % (match[1], text, match[1])
 
     return _RUN_TEXT.sub(one, runs)

@@ -26,6 +26,8 @@ _CELL: Final = re.compile(rb"<((?:\w+:)?)c\b([^>]*?)(?:/>|>(.*?)</\1c>)", re.DOT
 _REFERENCE: Final = re.compile(rb'\br="([A-Z]{1,3})[0-9]+"')
 _ROW_NUMBER: Final = re.compile(rb'\br="([0-9]+)"')
 _STYLE: Final = re.compile(rb'\bs="([0-9]+)"')
+_ESCAPE: Final = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+_ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _TAG: Final = re.compile(rb"<[^<>]*>")
 _QUOTED: Final = re.compile(rb"\"[^\"]*\"|=\s*'([^'\"]*)'")
 
@@ -139,9 +141,35 @@ def with_attribute(element: bytes, name: bytes, value: bytes) -> bytes:
     return changed + rest
 
 
+def escaped(text: str) -> str:
+    """A text as the XML of a cell holds it. What Excel would read as one of its own escapes
+    (_x000D_) is escaped itself (ECMA-376, part 1, section 22.9.2.19).
+    """
+    if "_x" in text:
+        text = _ESCAPE.sub("_x005F_", text)
+    text = escape(text)
+    return text.replace("\r", "&#13;") if "\r" in text else text
+
+
+def unescaped(text: str) -> str:
+    """A text of a cell with Excel's own escapes read, but for those of what no XML can hold."""
+    return _ESCAPED.sub(_sign, text) if "_x" in text else text
+
+
+def _sign(match: re.Match[str]) -> str:
+    sign = chr(int(match[1], 16))
+    legal = sign in "\t\n\r" or " " <= sign < "\ud800" or "\udfff" < sign < "\ufffe"
+    return sign if legal else match[0]
+
+
+def length(text: str) -> int:
+    """How long Excel takes a text to be: characters beyond U+FFFF count twice."""
+    return len(text) + sum(sign > "\uffff" for sign in text)
+
+
 def text_cell(prefix: bytes, column: int, row: int, style: int, text: str) -> bytes:
     """A cell that holds a text."""
-    runs = b'<%bt xml:space="preserve">%b</%bt>' % (prefix, escape(text).encode(), prefix)
+    runs = b'<%bt xml:space="preserve">%b</%bt>' % (prefix, escaped(text).encode(), prefix)
     return runs_cell(prefix, column, row, style, runs)
 
 

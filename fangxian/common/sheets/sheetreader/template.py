@@ -17,7 +17,7 @@ from . import sniff
 from .archive import inspect, kind_of, open_archive, read_small, sheet_entries
 from .limits import MAX_CELL_CHARACTERS, MAX_MERGES, MAX_SHEETS, MEBIBYTE, ReadError
 from .references import LAST_COLUMN, LAST_ROW, carried, corners
-from .sheetstream import RowPiece, attribute, cells_of, opening, pieces, requoted
+from .sheetstream import RowPiece, attribute, cells_of, opening, pieces, requoted, unescaped
 
 MAX_PART_BYTES: Final = 48 * MEBIBYTE
 MAX_ALLOWED: Final = 2_000
@@ -397,7 +397,7 @@ def has_formula(cell: bytes) -> bool:
 
 def shown(runs: bytes) -> str:
     """The text of a cell's runs."""
-    return "".join(text_of(match[2] or b"") for match in _TEXT.finditer(runs))
+    return "".join(unescaped(text_of(match[2] or b"")) for match in _TEXT.finditer(runs))
 
 
 def text_of(xml: bytes) -> str:

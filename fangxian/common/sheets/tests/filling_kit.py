@@ -11,10 +11,12 @@ from typing import Any
 from xml.etree import ElementTree
 
 from fangxian.common.sheets.filling import Filled, Outline, Plan, SheetPlan, outline
+from fangxian.common.sheets.tests import corpus_forms  # noqa: F401  adds its templates
 from fangxian.common.sheets.tests.filling_corpus import BUILDERS
 
 DAY = dt.date(2020, 3, 5)
 MIDNIGHT = dt.datetime.combine(DAY, dt.time())
+TICKED = object()
 EVENING = dt.datetime.combine(DAY, dt.time(18))
 
 
@@ -39,20 +41,22 @@ def plan_of(found: Outline, beyond: int = 0) -> tuple[Plan, dict[tuple[str, int,
     for sheet in found.sheets:
         mine = SheetPlan(sheet.name)
         for blank in sheet.blanks:
-            mine.put(blank, DAY if blank.kind == "date" else "填好")
+            said = blank.allowed[0] if blank.kind == "choice" else "填好"
+            mine.put(blank, DAY if blank.kind == "date" else said)
             if blank.kind == "cell":
                 wanted[sheet.name, blank.row, blank.column] = "填好"
         for table in sheet.tables:
             columns = [c for c in table.columns if not (c.formula or c.locked)]
+            choices = {c.index: c.boxes or c.allowed for c in columns}
             if table.keys:
                 lines = {
-                    row: [value(c.kind, n, c.allowed) for c in columns]
+                    row: [value(c.kind, n, choices[c.index]) for c in columns]
                     for n, row in enumerate(table.keys)
                 }
                 mine.put_keyed(table, columns, lines)
             elif table.rooms:
                 rows = [
-                    [value(c.kind, n, c.allowed) for c in columns]
+                    [value(c.kind, n, choices[c.index]) for c in columns]
                     for n in range(table.room + beyond)
                 ]
                 mine.put_rows(table, columns, rows)
@@ -62,7 +66,14 @@ def plan_of(found: Outline, beyond: int = 0) -> tuple[Plan, dict[tuple[str, int,
                         wanted[sheet.name, row, table.serial] = n
             for row, line in lines.items():
                 for column, one in zip(columns, line, strict=True):
-                    wanted[sheet.name, row, column.index] = one
+                    wanted[sheet.name, row, column.index] = TICKED if column.boxes else one
+        for table in sheet.cards:
+            if any(blank in sheet.blanks for blank in table.cards[0]):
+                continue
+            mine.put_rows(table, table.columns, [["填好"] * len(table.columns)] * table.room)
+            for card in table.cards:
+                for blank in card:
+                    wanted[sheet.name, blank.row, blank.column] = "填好"
         if mine.cells or mine.parts or mine.tables:
             plan.sheets.append(mine)
     return plan, wanted

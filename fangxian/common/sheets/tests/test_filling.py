@@ -19,6 +19,7 @@ from fangxian.common.sheets.tests.filling_kit import (
     DAY,
     EVENING,
     MIDNIGHT,
+    TICKED,
     codes,
     made,
     parts,
@@ -76,7 +77,10 @@ def test_only_what_is_filled_changes(name: str, beyond: int) -> None:
                 # Of merged cells openpyxl makes up the borders.
                 if not (beyond and isinstance(cell, MergedCell)):
                     assert other.style_id == cell.style_id, (place, other.coordinate)
-                if place in wanted and cell.row <= after:
+                if wanted.get(place) is TICKED:
+                    wanted.pop(place)
+                    assert str(other.value) != str(cell.value)
+                elif place in wanted and cell.row <= after:
                     assert shown(other.value) == wanted.pop(place), other.coordinate
                     assert other.data_type != "f"
                 elif place in parted:
@@ -267,7 +271,7 @@ def test_a_total_without_a_word_and_numbers_by_formula() -> None:
     assert str(after.data_validations.dataValidation[0].sqref) == "C2:C1048576"
     assert after["E8"].hyperlink.location == "Sheet1!A7"
     # Rows that nobody sees would hide what was filled.
-    assert [after.row_dimensions[row].hidden for row in (4, 5, 6)] == [True, False, False]
+    assert [after.row_dimensions[row].hidden for row in (4, 5, 6)] == [False, False, False]
 
 
 def test_rows_above_a_total_right_below_the_names() -> None:
@@ -312,14 +316,20 @@ def test_what_is_left_is_named() -> None:
     data, found = made("hidden_lookup")
     [(sheet, table)] = found.tables()
     mine = SheetPlan(sheet.name)
-    rows = [["甲", "a类", "是 "], ["乙", "其他", "否"], ["丙", None, "Y"]]
+    rows = [["甲", "a类", "是 "], ["乙", "其他", "否"], ["丙", None, "也许"], ["丁", None, "Y"]]
     mine.put_rows(table, table.columns, rows)
     filled = fill(data, Plan([mine]))
     assert codes(filled) == [("B3", "人员类别", "not_allowed"), ("C4", "是否隔离", "not_allowed")]
     with override("zh-hans"):
         assert filled.left[0].why == "模板的下拉选项中没有这个值。"
     after = opened(filled.data)["填报"]
-    assert [after[place].value for place in ("B2", "C2", "B3", "C3")] == ["Ａ类", "是", None, "否"]
+    assert [after[place].value for place in ("B2", "C2", "B3", "C3", "C5")] == [
+        "Ａ类",
+        "是",
+        None,
+        "否",
+        "是",
+    ]
 
 
 def test_values_take_the_form_of_their_cells() -> None:

