@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import zipfile
 from collections.abc import Callable
 from typing import Any
 
 import openpyxl
+import orjson
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
-from openpyxl.styles import Font
+from openpyxl.styles import Border, Font, Side
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from fangxian.common.facts import Filter, Sort, View
@@ -159,6 +161,111 @@ def test_sent_in_corrected_once_filled_and_the_next_day_one_click(
     assert NUMBER not in {sheet.cell(row, 4).value for row in range(5, 10)}, (
         "masked without a reason"
     )
+
+
+def listed(title: str, rows: list[list[Any]], names: list[str] | None = None) -> bytes:
+    """A list with this title, its columns, rows as the office printed them."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.merge_cells("A1:F1")
+    sheet["A1"] = title
+    sheet.append(names or ["序号", "姓名", "性别", "年龄", "房号", "防疫专干"])
+    for row in rows:
+        sheet.append(row)
+    edge = Side(style="thin")
+    for line in sheet.iter_rows(min_row=2, max_row=max(sheet.max_row, 4), max_col=6):
+        for cell in line:
+            cell.border = Border(edge, edge, edge, edge)
+    return saved(book)
+
+
+def test_the_title_proposes_the_table_and_the_rows(
+    people: Any, client_of: Callable[[str], Any], cast: Any
+) -> None:
+    alice, by = client_of("alice"), cast.actor("alice")
+    shown = upload(alice, listed("租户花名册", []))
+    template = one(OfficeTemplate)
+    (choice,) = template.choices["tables"].values()
+    assert choice["facts"] == "register.residents"
+    assert choice["filters"] == [["kind", "is", "tenant"]]
+    page = text(alice.get(shown["Location"]))
+    assert "将填 1 行" in page, "it says before how many rows it gets"
+    labels = [
+        column.label for _s, t in outline("x", listed("", [])).tables() for column in t.columns
+    ]
+    form = {"t0_mode": "rows", "t0_facts": "register.residents", "t0_level": "12"}
+    form |= {f"t0_c{at}": choice["columns"].get(label, "") for at, label in enumerate(labels)}
+    assert sent(alice, "template", template.pk, **form, t0_f0="on").status_code == 302
+    sent(alice, "template_fill", template.pk)
+    _row, data = filled(by)
+    sheet = openpyxl.load_workbook(io.BytesIO(data)).active
+    assert [sheet.cell(row, 2).value for row in range(3, 6)] == [NAMES[4], None, None]
+    # Another list with the same columns asks for others: it isn't taken for known.
+    upload(alice, listed("80岁以上独居老人花名册", []), "另一张.xlsx")
+    other = one(OfficeTemplate, name="另一张")
+    assert not other.checked
+    (second,) = other.choices["tables"].values()
+    assert second["facts"] == "register.key_groups"
+    assert sorted(second["filters"]) == [["age", "from", "80"], ["group", "is", "elderly_alone"]]
+    # The condition can be left out: then everybody is listed, and that is said.
+    assert sent(alice, "template", template.pk, **form).status_code == 302
+    assert "将填 5 行" in text(alice.get(shown["Location"]))
+
+
+def test_nothing_is_proposed_where_most_columns_are_unknown(
+    people: Any, client_of: Callable[[str], Any]
+) -> None:
+    names = ["序号", "姓名", "血型", "口味", "鞋码", "爱好"]
+    upload(client_of("alice"), listed("居民花名册", [], names))
+    (choice,) = one(OfficeTemplate).choices["tables"].values()
+    assert choice["mode"] == "skip"
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [["例", "陈小明", "男", 33, "101", "无"], [1, "张三", "男", 33, "101", "无"],
+     [1, "如：陈小明", "男", 33, "101", "无"]],
+)  # fmt: skip
+def test_a_sample_row_stays_and_is_told(
+    people: Any, client_of: Callable[[str], Any], cast: Any, sample: list[Any]
+) -> None:
+    alice, by = client_of("alice"), cast.actor("alice")
+    upload(alice, listed("登记表", [sample]))
+    template = one(OfficeTemplate)
+    (choice,) = template.choices["tables"].values()
+    assert choice["columns"]["姓名"] == "name"
+    sent(alice, "template_fill", template.pk)
+    row, data = filled(by)
+    sheet = openpyxl.load_workbook(io.BytesIO(data)).active
+    assert [cell.value for cell in sheet[3]][:6] == sample
+    assert {sheet.cell(at, 2).value for at in range(4, 9)} == set(NAMES)
+    page = text(answer(alice, "filling", row.pk))
+    assert str(REASONS["sample"]) in page
+    assert ">A3<" in page
+
+
+def test_what_is_printed_or_unknown_of_a_day_is_listed_with_its_cell(
+    people: Any, client_of: Callable[[str], Any], cast: Any
+) -> None:
+    alice, by = client_of("alice"), cast.actor("alice")
+    place = by.area
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["社区", "街道", "常住居民", "空户", "无此指标"])
+    for name in ("第1社区", "第2社区"):
+        sheet.append([name, "第1街道", None, None, None])
+    upload(alice, saved(book))
+    template = one(OfficeTemplate)
+    yesterday = timezone.localdate() - dt.timedelta(days=1)
+    sent(alice, "template_fill", template.pk, way="one", day=yesterday.isoformat())
+    row, _data = filled(by)
+    with acting(by):
+        left = {tuple(one[1:4]) for one in orjson.loads(Filling.objects.get(pk=row.pk).left)}
+    assert place
+    assert ("", "街道", "printed") in left
+    assert ("D1", "空户", "now_only") in left
+    assert ("E1", "无此指标", "no_fact") in left
+    assert "C1" not in {cell for cell, _label, _code in left}
 
 
 def test_the_rows_are_those_of_a_ledger_where_one_is_chosen(

@@ -503,7 +503,7 @@ def _vacant(_by: Actor, places: Sequence[str]) -> dict[str, int]:
 def _held(name: str, label: Any, about: Any, role: str, unit: Any = "") -> Measure:
     return Measure(
         f"organisations.{name}", label, about, "organisations.responsibilities", unit,
-        (Filter("role", "is", role), Filter("stands_in_for", "empty")), source=_SOURCE,
+        (Filter("role", "is", role), Filter("stands_in_for", "empty")), source=_SOURCE, past=True,
     )  # fmt: skip
 
 

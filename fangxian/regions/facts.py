@@ -168,7 +168,7 @@ def _units() -> FactTable:
 def _of_level(name: str, label: Any, about: Any, level: Level) -> Measure:
     return Measure(
         f"regions.{name}", label, about, "regions.places", "",
-        (Filter("level", "is", str(int(level))),), source=_TREE,
+        (Filter("level", "is", str(int(level))),), source=_TREE, past=True,
     )  # fmt: skip
 
 

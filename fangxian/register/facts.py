@@ -21,6 +21,7 @@ from fangxian.common.facts import (
     Filter,
     Measure,
     Sensitivity,
+    Subject,
     measures,
     place_columns,
     tables,
@@ -191,6 +192,9 @@ def _residents() -> FactTable:
             "community", "grid", "building", "unit", "room", "name", "sex", "age", "relation",
             "kind", "phone", "groups",
         ),
+        subject=Subject(
+            "person", ("name",), ("name", "sex", "age", "identity", "community", "building", "room")
+        ),
     )  # fmt: skip
 
 
@@ -218,6 +222,10 @@ def _households() -> FactTable:
         order=("place_code", "pk"),
         as_of=_("as it is now"),
         source=_("register of households and residents"),
+        subject=Subject(
+            "household", ("room", "address", "household_number"),
+            ("community", "building", "unit", "room", "address", "head"),
+        ),
         link=_household_url,
         first=(
             "community", "grid", "building", "unit", "room", "household_number", "head",
@@ -316,10 +324,12 @@ def _counted(metric: str) -> Callable[[Actor, Sequence[str]], dict[str, int]]:
     return read
 
 
-def _of_residents(name: str, label: Any, about: Any, *filters: Filter) -> Measure:
+def _of_residents(
+    name: str, label: Any, about: Any, *filters: Filter, past: bool = True
+) -> Measure:
     return Measure(
         f"register.{name}", label, about, "register.residents", PERSONS, filters,
-        counted=_counted(name), source=_("register of households and residents"),
+        counted=_counted(name), source=_("register of households and residents"), past=past,
     )  # fmt: skip
 
 
@@ -340,7 +350,7 @@ _MEASURES = (
     _of_residents("residents", _("Residents"), _("Everybody who lives here now."), _HERE),
     _of_residents(
         "away", _("Residents away"), _("Who lives here and is away for a time."),
-        Filter("away_since", "filled"), _HERE,
+        Filter("away_since", "filled"), _HERE, past=False,
     ),
     _of_residents(
         "tenants", _("Tenants"), _("Who lives here as a tenant."), Filter("kind", "is", "tenant")
@@ -365,7 +375,7 @@ _MEASURES = (
             f"register.group.{code}", KEY_GROUPS.choices()[at][1],
             _("Everybody who is in this key group now."), "register.key_groups", PERSONS,
             (Filter("group", "is", code),), counted=_counted(queries.GROUP + code),
-            source=_("register of households and residents"),
+            source=_("register of households and residents"), past=True,
         )
         for at, code in enumerate(KEY_GROUPS.terms)
     ),

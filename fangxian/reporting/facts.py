@@ -15,6 +15,7 @@ def register() -> None:
             "reporting.OfficeTemplate": "templates of offices: on the page of templates",
             "reporting.Filling": "filled templates: on the page of their template",
             "reporting.PaperTemplate": "templates of papers: on the page of bulletins",
+            "reporting.Issuer": "as whom a place issues papers: on the page of bulletins",
             "reporting.Bulletin": "papers made of facts: on the page of bulletins",
         }
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django import forms
@@ -17,6 +18,7 @@ from fangxian.common.facts.asked import OPERATIONS, operations_of
 from fangxian.common.ui.choices import offer
 from fangxian.common.ui.widgets import DateInput, TimeInput
 from fangxian.regions.queries import children, path
+from fangxian.reporting.bulletins.subjects import Found
 from fangxian.reporting.bulletins.templates import KINDS
 from fangxian.reporting.models.ledger import Form
 
@@ -220,23 +222,70 @@ class RefuseForm(forms.Form):
     reason = forms.CharField(label=_("Why not"), max_length=200)
 
 
+@dataclass(frozen=True)
+class Sought:
+    """What a paper is about: by what it is sought, and what was found."""
+
+    name: str
+    by: str
+    found: tuple[Found, ...] = ()
+
+
 class DraftForm(forms.Form):
-    """The day of a paper, and what its template asks."""
+    """The day of a paper, whom or what it is about, and what its template asks."""
 
     day = forms.DateField(label=_("Day"), widget=DateInput(), initial=timezone.localdate)
 
-    def __init__(self, data: Any, asked: list[str], known: Any = None) -> None:
+    def __init__(
+        self, data: Any, asked: list[str], known: Any = None, about: Sequence[Sought] = ()
+    ) -> None:
         self.asked = {f"answer_{at}": name for at, name in enumerate(asked)}
+        self.sought = about
         given = dict(known or {})
         initial = {key: given.get(name, "") for key, name in self.asked.items()}
         if "day" in given:
             initial["day"] = given["day"]
         super().__init__(data, initial=initial)
+        for one in about:
+            self.fields[f"find_{one.name}"] = forms.CharField(
+                label=_("Search by: %(what)s") % {"what": one.by}, required=False, max_length=60,
+                widget=forms.TextInput(attrs={"autocomplete": "off"}),
+            )  # fmt: skip
+            self.fields[f"about_{one.name}"] = forms.ChoiceField(
+                label=_("Whom or what the paper is about"), required=False,
+                widget=forms.RadioSelect, choices=[(row.key, row.label) for row in one.found],
+            )  # fmt: skip
         for key, name in self.asked.items():
             self.fields[key] = forms.CharField(
                 label=name, required=False, max_length=5_000,
                 widget=forms.Textarea(attrs={"rows": 3}),
             )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """Tell what is to be chosen yet, unless who sent it but searches."""
+        for one in self.sought:
+            text = self.cleaned_data.get(f"find_{one.name}")
+            if not one.found and text:
+                self.add_error(
+                    f"find_{one.name}",
+                    _("Nothing is found here by this, or you may not see it. Write it otherwise."),
+                )
+            elif "find" not in self.data and not self.cleaned_data.get(f"about_{one.name}"):
+                self.add_error(f"find_{one.name}", _("Search here and choose one."))
+        return self.cleaned_data
+
+    def searches(self) -> Iterator[tuple[forms.BoundField, forms.BoundField | None]]:
+        """The field of each search, and that of the choice where something was found."""
+        for one in self.sought:
+            yield self[f"find_{one.name}"], self[f"about_{one.name}"] if one.found else None
+
+    def plain(self) -> Iterator[forms.BoundField]:
+        """The day and what is asked."""
+        yield from (self[name] for name in ("day", *self.asked) if name in self.fields)
+
+    def about(self) -> dict[str, str]:
+        """The key of what the paper is about, by what that is."""
+        return {one.name: self.cleaned_data[f"about_{one.name}"] for one in self.sought}
 
     def answers(self) -> dict[str, str]:
         """What was answered, by what was asked."""
@@ -255,4 +304,21 @@ class SourceForm(forms.Form):
     source = forms.CharField(
         label=_("Text"), max_length=60_000, strip=False,
         widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false", "class": "fx-mono"}),
+    )  # fmt: skip
+
+
+class IssuerForm(forms.Form):
+    """As whom a place issues papers, and to whom it reports."""
+
+    red_head = forms.CharField(
+        label=_("Red head"), max_length=80, required=False,
+        help_text=_("At the top of official papers. Left empty: the issuing body with “document”."),
+    )  # fmt: skip
+    body = forms.CharField(
+        label=_("Issuing body"), max_length=80, required=False,
+        help_text=_("Signs papers. Left empty: the place's name, with headquarters for reports."),
+    )  # fmt: skip
+    addressee = forms.CharField(
+        label=_("Body that reports go to"), max_length=120, required=False,
+        help_text=_("Left empty: the headquarters above."),
     )  # fmt: skip

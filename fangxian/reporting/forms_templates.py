@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from fangxian.common.actor import Actor
 from fangxian.common.codes import LEVEL_LABELS, Level
-from fangxian.common.facts import measures, tables, tables_for
+from fangxian.common.errors import Forbidden, Invalid, OutOfScope
+from fangxian.common.facts import Filter, measures, plans, tables, tables_for
 from fangxian.common.sheets.filling import Outline, SheetOutline, TableOutline
+from fangxian.common.ui.formats import number
 from fangxian.common.ui.widgets import DateInput
 from fangxian.reporting.filling.matching import (
     TableChoice,
@@ -19,8 +21,10 @@ from fangxian.reporting.filling.matching import (
     propose_in,
     table_key,
 )
+from fangxian.reporting.filling.titles import conditions, heard, title_of
 from fangxian.reporting.models import Filling
-from fangxian.reporting.queries import ledgers_for, view_of
+from fangxian.reporting.queries import ledgers_for, rows_view, view_of
+from fangxian.reporting.words import filter_words, view_words
 
 MODES: Final = [
     ("rows", _("rows of a ledger")),
@@ -75,8 +79,16 @@ class ChoicesForm(forms.Form):
     Changing a table's ledger proposes its columns anew; the next sending keeps them.
     """
 
-    def __init__(self, data: Any, by: Actor, outline: Outline, choices: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        data: Any,
+        by: Actor,
+        outline: Outline,
+        choices: dict[str, Any],
+        place: tuple[str, str],
+    ) -> None:
         self.by, self.outline = by, outline
+        self.place, self.place_name = place
         self.known = choices
         super().__init__(data, initial=self._initial())
         figures = [
@@ -102,6 +114,10 @@ class ChoicesForm(forms.Form):
             self.fields[f"t{n}_level"] = forms.ChoiceField(
                 label=_("A row for each"), choices=LEVELS, required=False
             )
+            for at, one in enumerate(self._conditions(sheet, table, choice)):
+                self.fields[f"t{n}_f{at}"] = forms.BooleanField(
+                    label=filter_words(tables.get(choice.facts), one), required=False
+                )
             notes = {column.label: column.note for column in table.columns}
             for at, label in enumerate(self._labels(table, choice)):
                 self.fields[f"t{n}_c{at}"] = forms.ChoiceField(
@@ -116,6 +132,18 @@ class ChoicesForm(forms.Form):
     def _choice(self, sheet: SheetOutline, table: TableOutline) -> TableChoice:
         kept = self.known["tables"].get(table_key(sheet, table), {"mode": "skip"})
         return TableChoice.from_json(kept)
+
+    def _title(self, sheet: SheetOutline, table: TableOutline) -> str:
+        return title_of(self.outline, sheet, table)
+
+    def _conditions(
+        self, sheet: SheetOutline, table: TableOutline, choice: TableChoice
+    ) -> list[Filter]:
+        """What the title sets as conditions, and what was kept of an earlier one."""
+        if choice.mode != "rows":
+            return []
+        found = conditions(self.by, tables.get(choice.facts), self._title(sheet, table))
+        return list(dict.fromkeys([*found, *choice.filters]))
 
     @staticmethod
     def _labels(table: TableOutline, choice: TableChoice) -> list[str]:
@@ -149,6 +177,8 @@ class ChoicesForm(forms.Form):
                 f"t{n}_ledger": choice.ledger,
                 f"t{n}_level": str(choice.level),
             }
+            for at, one in enumerate(self._conditions(sheet, table, choice)):
+                initial[f"t{n}_f{at}"] = one in choice.filters
             for at, label in enumerate(self._labels(table, choice)):
                 initial[f"t{n}_c{at}"] = choice.columns.get(label, "")
         for n, (sheet, blank) in enumerate(self._blanks()):
@@ -169,6 +199,11 @@ class ChoicesForm(forms.Form):
                     "ledger": self[f"t{n}_ledger"],
                     "level": self[f"t{n}_level"],
                     "chosen": choice.mode,
+                    "conditions": [
+                        self[f"t{n}_f{at}"]
+                        for at, _one in enumerate(self._conditions(sheet, table, choice))
+                    ],
+                    "said": self._said(choice),
                     "columns": [
                         self[f"t{n}_c{at}"] for at, _label in enumerate(self._labels(table, choice))
                     ],
@@ -181,6 +216,28 @@ class ChoicesForm(forms.Form):
                 }
             )
         return found
+
+    def _said(self, choice: TableChoice) -> str:
+        """How many rows it gets, of which table, under which conditions."""
+        if choice.mode != "rows":
+            return ""
+        facts = tables.get(choice.facts)
+        try:
+            view = rows_view(
+                self.by, choice.facts, facts.shown_first, None, choice.ledger, choice.filters
+            ).checked(self.by, self.place)
+            many = plans.count(view, self.by, self.place)
+        except (Invalid, OutOfScope, Forbidden):
+            return ""
+        rows = number(many) if many <= plans.COUNTED else f"> {number(plans.COUNTED)}"
+        if not view.filters and not view.measure:
+            return _t("%(n)s rows: every row of “%(table)s” at %(place)s.") % {
+                "n": rows, "table": facts.label, "place": self.place_name,
+            }  # fmt: skip
+        return _t("%(n)s rows of “%(table)s” at %(place)s: %(conditions)s.") % {
+            "n": rows, "table": facts.label, "place": self.place_name,
+            "conditions": "、".join(view_words(view)),
+        }  # fmt: skip
 
     def singles(self) -> list[tuple[str, Any]]:
         """The blanks with their sheets."""
@@ -205,7 +262,7 @@ class ChoicesForm(forms.Form):
                 before.mode,
                 before.facts if before.mode == "rows" else "",
             ):
-                made = propose_in(self.by, table, mode, facts)
+                made = propose_in(self.by, table, mode, facts, self._title(sheet, table))
             else:
                 columns = {
                     label: given.get(f"t{n}_c{at}", "")
@@ -213,7 +270,15 @@ class ChoicesForm(forms.Form):
                 }
                 ledger = given[f"t{n}_ledger"] if mode == "rows" else ""
                 level = int(given[f"t{n}_level"] or 12)
-                made = TableChoice(mode, facts, level, columns, ledger=ledger)
+                filters = tuple(
+                    one
+                    for at, one in enumerate(self._conditions(sheet, table, before))
+                    if given.get(f"t{n}_f{at}")
+                )
+                made = TableChoice(
+                    mode, facts, level, columns, ledger=ledger, filters=filters,
+                    heard=tuple(heard(self.by, self._title(sheet, table))),
+                )  # fmt: skip
             chosen["tables"][table_key(sheet, table)] = made.to_json()
         for n, (sheet, blank) in enumerate(self._blanks()):
             chosen["blanks"][blank_key(sheet, blank)] = given.get(f"b{n}", "")

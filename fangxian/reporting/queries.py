@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from fangxian.common.actor import Actor
 from fangxian.common.errors import OutOfScope
-from fangxian.common.facts import View, tables
+from fangxian.common.facts import Filter, View, tables
 from fangxian.common.fields import Destroyed
 from fangxian.reporting.models import Ledger, Taking
 
@@ -46,20 +46,28 @@ def view_of(row: Ledger | Taking) -> View:
 
 
 def rows_view(
-    by: Actor, table: str, columns: Sequence[str], day: dt.date | None, ledger: str = ""
+    by: Actor,
+    table: str,
+    columns: Sequence[str],
+    day: dt.date | None,
+    ledger: str = "",
+    filters: Sequence[Filter] = (),
 ) -> View:
-    """The rows that fill a table of a template; with ``ledger`` in its order, under its conditions.
+    """The rows that fill a table of a template under these conditions; with ``ledger`` also under
+    its own and in its order.
 
     Raises OutOfScope when the actor may not open that ledger (any more).
     """
     facts = tables.get(table)
-    view = View(table, columns=tuple(columns), day=day if facts.dated else None)
+    view = View(
+        table, columns=tuple(columns), filters=tuple(filters), day=day if facts.dated else None
+    )
     if not ledger:
         return view
     kept = view_of(ledger_of(by, UUID(ledger)))
     if kept.table != table:
         raise OutOfScope(f"ledger {ledger}")
-    return replace(view, filters=kept.filters, sorts=kept.sorts, measure=kept.measure)
+    return replace(view, filters=(*kept.filters, *filters), sorts=kept.sorts, measure=kept.measure)
 
 
 def takings_for(by: Actor) -> QuerySet[Taking]:

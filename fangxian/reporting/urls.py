@@ -33,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("papers/new/<slug:code>/", bulletins.draft, name="bulletin_draft"),
     path("papers/templates/<slug:code>/", bulletins.source, name="paper_template"),
     path("papers/templates/<slug:code>/retire/", bulletins.retire, name="paper_retire"),
+    path("papers/issuer/", bulletins.issuer, name="issuer"),
     path("papers/<uuid:bulletin_id>/", bulletins.bulletin, name="bulletin"),
     path("papers/<uuid:bulletin_id>/answers/", bulletins.answers, name="bulletin_answers"),
     path("papers/<uuid:bulletin_id>/renew/", bulletins.renew, name="bulletin_renew"),

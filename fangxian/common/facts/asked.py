@@ -101,7 +101,8 @@ class View:
     With ``groups`` it shows, for each combination of their values, how many rows there are and the
     sums of the number columns in ``sums``; else the ``columns`` of each row. ``day``: as it was on
     a day (None: now). ``measure``: the figure whose rows these are; its filters are found anew for
-    each place.
+    each place. ``today``: the day from which "today" and "in the last days" are reckoned, where it
+    isn't ``day`` or that of the reading; it isn't kept with a ledger.
     """
 
     table: str
@@ -112,6 +113,7 @@ class View:
     sorts: tuple[Sort, ...] = ()
     day: dt.date | None = None
     measure: str = ""
+    today: dt.date | None = None
 
     def facts(self) -> FactTable:
         """The table. Raises Invalid when there is none of that name."""
@@ -254,13 +256,17 @@ class View:
 
     def at(self, by: Actor, place: str) -> View | None:
         """The view with the filters of its measure at a place; None where it counts nothing."""
-        if not self.measure:
-            return self
-        measure, which = measure_of(self.measure)
-        narrowed = measure.narrowed(by, place, which)
-        if narrowed is None:
-            return None
-        return replace(self, filters=(*narrowed, *self.filters), measure="")
+        filters = self.filters
+        if self.measure:
+            measure, which = measure_of(self.measure)
+            narrowed = measure.narrowed(by, place, which)
+            if narrowed is None:
+                return None
+            filters = (*narrowed, *filters)
+        if day := self.today or self.day:
+            facts = self.facts()
+            filters = tuple(fixed for one in filters for fixed in _on(facts, one, day))
+        return replace(self, filters=filters, measure="", today=None)
 
 
 @dataclass(frozen=True)
@@ -356,6 +362,32 @@ class _Asked:
                 )
             return known
         return text
+
+
+def happened_then(facts: FactTable, filters: Sequence[Filter]) -> bool:
+    """Whether conditions keep what happened on a day or in the days before it alone.
+
+    What happened stays where it happened, so it can be asked of a past day too.
+    """
+    return any(
+        one.operation == "since" or (one.operation == "is" and one.value == "today")
+        for one in filters
+        if facts.column(one.column).kind in ("date", "datetime")
+    )
+
+
+def _on(facts: FactTable, given: Filter, day: dt.date) -> tuple[Filter, ...]:
+    """A filter that reckons from today, as it was on a day; any other as it is."""
+    if facts.column(given.column).kind not in ("date", "datetime"):
+        return (given,)
+    if given.operation in ("since", "within"):
+        days = dt.timedelta(days=max(int(given.value) - 1, 0))
+        first, last = (day - days, day) if given.operation == "since" else (day, day + days)
+        return (
+            Filter(given.column, "from", first.isoformat()),
+            Filter(given.column, "to", last.isoformat()),
+        )
+    return (replace(given, value=day.isoformat()),) if given.value == "today" else (given,)
 
 
 def condition(facts: FactTable, given: Filter) -> Q:

@@ -126,6 +126,19 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Subject:
+    """How papers speak of one row of a table: ``{{ name.column }}``.
+
+    ``name``: what a row is (``person``); each is a table's own. ``sought``: the columns by which
+    who makes a paper finds the row, ``told``: those that tell it from others.
+    """
+
+    name: str
+    sought: tuple[str, ...]
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class FactTable:
     """A table of facts: each row is one fact of a room, at a place.
 
@@ -134,7 +147,8 @@ class FactTable:
     ``place``: the look-up of the place's code. ``person``: that of the person whose reading is
     noted. ``about`` says what a row is, ``as_of`` of what moment. ``taken_back``: the kind of
     ledger whose import takes the table's sheets back. ``link`` gives the page of a row. ``first``:
-    the columns of a ledger for which nobody has chosen others.
+    the columns of a ledger for which nobody has chosen others. ``subject``: how a paper is about a
+    row of it, where it can be.
     """
 
     name: str
@@ -153,6 +167,7 @@ class FactTable:
     taken_back: str = ""
     link: Callable[[Any], str] | None = None
     first: tuple[str, ...] = ()
+    subject: Subject | None = None
 
     @cached_property
     def by_name(self) -> Mapping[str, Column]:
@@ -187,6 +202,8 @@ class Measure:
     ``sums``: the number column that is summed. ``filters`` may depend on the day and the place (the
     sweep that runs there). ``counted`` reads it from counters kept with each change, for many
     places in one query; it must equal the rows. ``about`` is its definition, as people read it.
+    ``past``: in a dated table, whether its filters ask of a past day's rows only what they were
+    then (a residency's kind, yes; whether its resident is away now, no).
     """
 
     name: str
@@ -199,6 +216,7 @@ class Measure:
     counted: Callable[[Actor, Sequence[str]], Mapping[str, int]] | None = None
     source: Any = ""
     as_of: Any = ""
+    past: bool = False
 
     def narrowed(self, by: Actor, place: str, which: str = "") -> Filters | None:
         """Its filters at a place; None where there is nothing to count.

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -25,7 +25,14 @@ from psycopg import errors as postgres
 from fangxian.common import access, codes
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
-from fangxian.common.facts.asked import View, columns_for, condition, look_up, masked_for
+from fangxian.common.facts.asked import (
+    View,
+    columns_for,
+    condition,
+    happened_then,
+    look_up,
+    masked_for,
+)
 from fangxian.common.facts.declared import (
     Column,
     FactTable,
@@ -423,6 +430,18 @@ def measured(
     return from_rows(measure, by, places, day=day, which=which)
 
 
+def known_of_past(name: str, by: Actor, place: str) -> Literal["", "dated", "happened"]:
+    """How a figure can be told of a past day: as it stood then, or by what happened then."""
+    measure, which = measure_of(name)
+    facts = tables.get(measure.table)
+    narrowed = measure.narrowed(by, place, which)
+    if narrowed is None:
+        return ""
+    if facts.dated and (measure.past or not narrowed):
+        return "dated"
+    return "happened" if happened_then(facts, narrowed) else ""
+
+
 def from_rows(
     measure: Measure,
     by: Actor,
@@ -464,7 +483,7 @@ def _view(measure: Measure, day: dt.date | None, which: str = "") -> View:
     name = f"{measure.name}:{which}" if which else measure.name
     return View(
         measure.table, columns=(facts.columns[0].name,), sums=sums, measure=name,
-        day=day if facts.dated else None,
+        day=day if facts.dated else None, today=day,
     )  # fmt: skip
 
 

@@ -50,8 +50,8 @@ def error_of(job: Job) -> str:
     return told.get(job.error_code) or _("Refused: %(code)s") % {"code": job.error_code}
 
 
-def row_of(job: Job) -> dict[str, Any]:
-    """What the progress component shows of a job."""
+def row_of(job: Job, *, reload: bool = False) -> dict[str, Any]:
+    """What the progress component shows of a job; with ``reload`` its page is loaded at its end."""
     result = ""
     if job.result_url:
         result = job.result_url
@@ -62,7 +62,7 @@ def row_of(job: Job) -> dict[str, Any]:
         "label": str(kinds.get(job.kind).label) if job.kind in kinds else job.kind,
         "look": LOOK[JobState(job.state)],
         "unfinished": job.state in UNFINISHED,
-        "url": reverse("core:job_progress", args=[job.id]),
+        "url": reverse("core:job_progress", args=[job.id]) + ("?then=reload" if reload else ""),
         "error": error_of(job),
         "result": result,
     }
@@ -103,9 +103,14 @@ def detail(request: SignedRequest, job_id: UUID) -> HttpResponse:
 
 @page()
 def progress(request: SignedRequest, job_id: UUID) -> HttpResponse:
-    """The progress alone, for polling."""
+    """The progress alone, for polling; at its end a page that shows more then is loaded anew."""
     job = _job(request.actor, job_id)
-    return render(request, "core/_job.html", {"row": row_of(job)})
+    reload = request.GET.get("then") == "reload"
+    row = row_of(job, reload=reload)
+    answer = render(request, "core/_job.html", {"row": row})
+    if reload and not row["unfinished"]:
+        answer["HX-Refresh"] = "true"
+    return answer
 
 
 @page(methods=("POST",))

@@ -16,11 +16,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.accounts.actions import checked_reason
+from fangxian.common import access
 from fangxian.common.actions import action
 from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Forbidden, Invalid, OutOfScope, Problem
 from fangxian.common.papers.documents import Document, Note, Paragraph
 from fangxian.core.actions.files import require_scope
+from fangxian.reporting.bulletins.issuers import issuer_of, values_of
 from fangxian.reporting.bulletins.making import Making
 from fangxian.reporting.bulletins.parsing import read
 from fangxian.reporting.bulletins.templates import (
@@ -30,7 +32,7 @@ from fangxian.reporting.bulletins.templates import (
     Offered,
     template_of,
 )
-from fangxian.reporting.models import Bulletin, PaperTemplate
+from fangxian.reporting.models import Bulletin, Issuer, PaperTemplate
 from fangxian.reporting.registered import DRAFT, ISSUE, TEMPLATES
 
 # What stands in a draft for what only its issue brings: characters that nobody types.
@@ -69,13 +71,30 @@ def last_figures(place: str, template: str, before: dt.date) -> dict[str, float]
     return dict(content_of(row)["figures"]) if row is not None else {}
 
 
+def open_paper(row: Bulletin, by: Actor) -> Document:
+    """The paper for who opens it; whom it is about was then read.
+
+    Raises Forbidden without the rights to what it tells of a person or home, OutOfScope.
+    """
+    kept = content_of(row)
+    for right in kept.get("rights", ()):
+        by.require(right, row.place_code)
+    access.note(*(UUID(one) for one in kept.get("persons", ())))
+    return Document.from_json(kept["document"])
+
+
 def _made(
-    by: Actor, place: str, template: Offered, day: dt.date, answers: Mapping[str, str]
+    by: Actor,
+    place: str,
+    template: Offered,
+    day: dt.date,
+    answers: Mapping[str, str],
+    about: Mapping[str, str],
 ) -> tuple[Making, Document]:
     answers = {name: text.strip()[:MOST_ANSWER] for name, text in answers.items()}
     making = Making(
         by, place, day, template.template, answers, last_figures(place, template.code, day),
-        {"serial": SERIAL, "number": NUMBER, "author": by.name},
+        {"serial": SERIAL, "number": NUMBER, "author": by.name} | values_of(place), about=about,
     )  # fmt: skip
     paper = making.document()
     if template.kind == SPEECH:
@@ -116,8 +135,15 @@ def _fill(row: Bulletin, making: Making, paper: Document) -> None:
     kept = {
         "document": paper.to_json(),
         "figures": making.used,
+        "told": making.told,
         "answers": dict(making.answers),
     }
+    if making.template.subjects:
+        kept |= {
+            "about": {name: making.about[name] for name in making.template.subjects},
+            "persons": [str(one) for one in making.subject.persons],
+            "rights": list(making.subject.rights),
+        }
     row.content = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS).decode()
     row.digest = hashlib.sha256(row.content.encode()).hexdigest()
     row.title = paper.title.replace(SERIAL, OPEN).replace(NUMBER, OPEN)[:200]
@@ -132,10 +158,12 @@ def draft_paper(
     template: str,
     day: dt.date,
     answers: Mapping[str, str] | None = None,
+    about: Mapping[str, str] | None = None,
 ) -> Bulletin:
     """Draft a paper from a template with the figures of this moment.
 
-    Raises Forbidden (the room's or the facts' right), OutOfScope, Invalid.
+    ``about``: the key of the row that it is about, by what that is (``person``). Raises Forbidden
+    (the room's or the facts' right), OutOfScope, Invalid.
     """
     require_scope(by, place_code)
     by.require(DRAFT, place_code)
@@ -146,7 +174,7 @@ def draft_paper(
             Problem(_("This day has not come yet."), "day", mend=_("Take today or a day before."))
         )
     chosen = template_of(place_code, template)
-    making, paper = _made(by, place_code, chosen, day, answers or {})
+    making, paper = _made(by, place_code, chosen, day, answers or {}, about or {})
     row = Bulletin(
         place_code=place_code, kind=chosen.kind, template=chosen.code,
         template_version=chosen.version or None, day=day, user_id=by.user_id, made_by=by.name,
@@ -180,8 +208,9 @@ def renew_paper(
     by.require(DRAFT, row.place_code)
     _in(row, Bulletin.State.DRAFT)
     chosen = template_of(row.place_code, row.template)
-    known = content_of(row)["answers"] if answers is None else answers
-    making, paper = _made(by, row.place_code, chosen, row.day, known)
+    kept = content_of(row)
+    known = kept["answers"] if answers is None else answers
+    making, paper = _made(by, row.place_code, chosen, row.day, known, kept.get("about", {}))
     _fill(row, making, paper)
     row.template_version = chosen.version or None
     row.returned_for = ""
@@ -343,3 +372,26 @@ def retire_template(*, by: Actor, place_code: str, code: str) -> None:
     PaperTemplate.objects.filter(place_code=place_code, code=code, retired_on=None).update(
         retired_on=timezone.localdate()
     )
+
+
+@action
+def set_issuer(
+    *, by: Actor, place_code: str, red_head: str = "", body: str = "", addressee: str = ""
+) -> Issuer | None:
+    """Set as whom a place issues papers; with nothing set it is as usual (None).
+
+    Papers drafted from then on, or filled anew, bear it. Raises Forbidden, OutOfScope.
+    """
+    require_scope(by, place_code)
+    by.require(TEMPLATES, place_code)
+    given = {"red_head": red_head.strip(), "body": body.strip(), "addressee": addressee.strip()}
+    row = issuer_of(place_code)
+    if not any(given.values()):
+        if row is not None:
+            row.delete()
+        return None
+    row = row or Issuer(place_code=place_code)
+    for name, value in given.items():
+        setattr(row, name, value)
+    row.save()
+    return row

@@ -28,6 +28,7 @@ from fangxian.core.models import Job
 from fangxian.reporting.actions.taking import REVEAL, entered_rows
 from fangxian.reporting.filling import matching
 from fangxian.reporting.filling.matching import TableChoice
+from fangxian.reporting.filling.titles import title_of
 from fangxian.reporting.models import Filling, OfficeTemplate, Taking
 from fangxian.reporting.models.ledger import Form
 from fangxian.reporting.queries import rows_view
@@ -97,11 +98,9 @@ def take_in(
 
 def _all_learned(by: Actor, found: Outline) -> bool:
     """Whether somebody has decided all its columns before, in another workbook like it."""
-    from fangxian.core import imports
-
     return all(
-        imports.recall_mapping(by, matching.MEMORY, table.signature) is not None
-        for _sheet, table in found.tables()
+        matching.learned(by, table, title_of(found, sheet, table)) is not None
+        for sheet, table in found.tables()
     )
 
 
@@ -124,7 +123,9 @@ def choose(*, by: Actor, template_id: UUID, choices: Mapping[str, Any]) -> Offic
         choice = TableChoice.from_json(given)
         if choice.mode == "rows":
             by.require(tables.get(choice.facts).right, row.place_code)
-            rows_view(by, choice.facts, (), None, choice.ledger)
+            rows_view(by, choice.facts, (), None, choice.ledger, choice.filters).checked(
+                by, row.place_code
+            )
     matching.learn(by, outline_of(row), choices)
     row.choices, row.checked = dict(choices), True
     row.save(update_fields=["choices", "checked"])
@@ -208,7 +209,7 @@ def persons_in(by: Actor, template: OfficeTemplate, place_code: str, day: dt.dat
         by.require(facts.right, place_code)
         if any(one.sensitivity in telling for one in columns_for(facts, names)):
             try:
-                view = rows_view(by, choice.facts, names, day, choice.ledger)
+                view = rows_view(by, choice.facts, names, day, choice.ledger, choice.filters)
             except OutOfScope:
                 continue  # it will be left empty, and said
             total += plans.count(view.checked(by, place_code), by, place_code, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import orjson
@@ -17,19 +17,23 @@ from django.utils.translation import gettext as _
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid, Problem
-from fangxian.common.facts import Measure, measures, plans, tables
-from fangxian.common.facts.asked import columns_for, look_up
+from fangxian.common.facts import Measure, View, measures, plans, tables
+from fangxian.common.facts.asked import columns_for, happened_then, look_up
 from fangxian.common.papers import documents
 from fangxian.common.papers.documents import Document, Figure, Run
 from fangxian.common.ui.formats import date, date_time
 from fangxian.regions import geo
 from fangxian.regions.queries import at, below, full_name
+from fangxian.reporting.bulletins import subjects, words
 from fangxian.reporting.bulletins.parsing import Hole, Node, Piece, Template, Term, view_of
 from fangxian.reporting.words import cell_words
 
 MOST_PLACES: Final = 600
 LIST_ROWS: Final = 50
 CLASSES: Final = 5
+NAMED: Final = 20
+# Where moment and sources stand, which are known when all else is made.
+_SOURCES: Final = documents.Note("")
 _COMPARED: Final[dict[str, Callable[[float, float], bool]]] = {
     ">": operator.gt,
     "<": operator.lt,
@@ -45,7 +49,10 @@ class Making:
     """What a paper is made of: who makes it, of which place and day, with what was asked.
 
     ``before``: the figures of the last issued paper of the same template and place. ``values``:
-    words of the paper itself (number, serial …).
+    words of the paper itself (number, serial …). The figures of a past day are those of its end;
+    a template may take those of now, but what happened on a day stays that of the day. ``told``:
+    each figure that the paper gives, by place. ``about``: the key of the row that the paper is
+    about, by what it is (``person``).
     """
 
     by: Actor
@@ -57,14 +64,29 @@ class Making:
     values: Mapping[str, str] = field(default_factory=dict)
     moment: dt.datetime = field(default_factory=timezone.now)
     used: dict[str, float] = field(default_factory=dict)
+    told: dict[str, dict[str, float]] = field(default_factory=dict)
+    about: Mapping[str, str] = field(default_factory=dict)
+    _sources: dict[str, None] = field(default_factory=dict, init=False)
+    subject: subjects.Told = field(default_factory=subjects.Told, init=False)
+
+    def __post_init__(self) -> None:
+        self.past = self.day < timezone.localdate(self.moment)
+        if self.past and not self.template.as_now:
+            self.moment = timezone.make_aware(dt.datetime.combine(self.day, dt.time(23, 59)))
 
     def document(self) -> Document:
         """The paper. Raises Forbidden (facts above the reader's right), Invalid."""
         for name in sorted(self.template.tables):
             self.by.require(tables.get(name).right, self.place or None)
+        if self.past and not self.template.as_now:
+            self._require_past()
+        self.subject = subjects.told(
+            self.template.subjects, self.about, self.by, self.place,
+            self.day if self.past and not self.template.as_now else None,
+        )  # fmt: skip
         heads = self.template.heads
         form = heads.get("form", ("official",))
-        blocks = tuple(self._blocks(self.template.nodes))
+        blocks = self._sourced(list(self._blocks(self.template.nodes)))
         text = {name: self._plain(pieces) for name, pieces in heads.items()}
         return Document(
             title=text.get("title", ""),
@@ -102,12 +124,65 @@ class Making:
         yield documents.PageBreak()
 
     def source(self, _node: Node) -> Iterator[documents.Block]:
-        used = dict.fromkeys(str(measures.get(name).source) for name in self.used)
+        yield _SOURCES
+
+    def _sourced(self, blocks: list[documents.Block]) -> tuple[documents.Block, ...]:
+        """The parts with moment and sources of all figures; beneath, where no place is named."""
         said = _("Figures as of %(moment)s. Sources: %(sources)s.") % {
             "moment": date_time(self.moment),
-            "sources": "、".join(used) or "–",
+            "sources": "、".join(self._sources) or "–",
         }
-        yield documents.Note(said)
+        if not self._sources:
+            return tuple(one for one in blocks if one is not _SOURCES)
+        if _SOURCES not in blocks:
+            blocks.append(_SOURCES)
+        return tuple(documents.Note(said) if one is _SOURCES else one for one in blocks)
+
+    def _require_past(self) -> None:
+        """Raise Invalid where the paper needs what is known as it is now only."""
+        unknown = {
+            str(measures.get(name).label): None
+            for name in (*self.template.figures, *self.template.drawn)
+            if not plans.known_of_past(name, self.by, self.place)
+        }
+        for name in self.template.subjects:
+            facts = words.subjects()[name]
+            if not facts.dated:
+                unknown[str(facts.label)] = None
+        for node in self.template.every:
+            if node.kind == "list":
+                view = view_of(node.options)
+                facts = view.facts()
+                if not facts.dated and not happened_then(facts, view.filters):
+                    unknown[str(facts.label)] = None
+        if unknown:
+            raise Invalid(
+                *(
+                    Problem(
+                        _("“%(name)s” is known as it is now only, not of %(day)s.")
+                        % {"name": name, "day": date(self.day)},
+                        "day",
+                        mend=_(
+                            "Take today, or write “%(basis)s：%(now)s” in the head of the template:"
+                            " the paper then says that its figures are those of now."
+                        )
+                        % {
+                            "basis": words.first("heads", "basis"),
+                            "now": words.first("bases", "now"),
+                        },
+                    )
+                    for name in unknown
+                )
+            )
+
+    def _dated(self, view: View) -> View:
+        """A view as of the paper's day."""
+        facts = view.facts()
+        self._sources[str(facts.source or facts.label)] = None
+        if not self.past:
+            return view
+        dated = facts.dated and not self.template.as_now
+        return replace(view, day=self.day if dated else None, today=self.day)
 
     def ask(self, node: Node) -> Iterator[documents.Block]:
         for line in self.answers.get(node.options["name"], "").splitlines():
@@ -146,7 +221,7 @@ class Making:
         )
 
     def listed(self, node: Node) -> Iterator[documents.Block]:
-        view = view_of(node.options).checked(self.by, self.place)
+        view = self._dated(view_of(node.options)).checked(self.by, self.place)
         facts = view.facts()
         limit = node.options.get("limit", LIST_ROWS)
         lines = plans.page(view, self.by, self.place, size=limit).lines
@@ -190,7 +265,7 @@ class Making:
         values = {code: row[0] for code, _label, row in found}
         above = {code[: int(level.above or 0)] for code in values}
         areas = [
-            documents.Area(str(feature["properties"]["name"]), rings, values[code])
+            (code, documents.Area(str(feature["properties"]["name"]), rings, values[code]))
             for parent in sorted(above)
             for feature in geo.children(parent)["features"]
             if (code := str(feature["properties"]["code"])) in values
@@ -204,15 +279,26 @@ class Making:
                 )
             )  # fmt: skip
         yield documents.Map(
-            tuple(areas), node.options.get("title", "") or str(measures.get(name).label),
+            tuple(area for _code, area in areas),
+            node.options.get("title", "") or str(measures.get(name).label),
             node.options.get("unit", "") or str(measures.get(name).unit),
             _classes(list(values.values())),
         )  # fmt: skip
+        drawn = {code for code, _area in areas}
+        missing = [f"{label}（{shown(row[0])}）" for code, label, row in found if code not in drawn]
+        if missing:
+            named = "、".join(missing[:NAMED])
+            yield documents.Note(
+                _("Not on the map, as they have no boundary: %(places)s.") % {"places": named}
+                if len(missing) <= NAMED
+                else _("%(n)d places are not on the map, as they have no boundary: %(places)s …")
+                % {"n": len(missing), "places": named}
+            )
 
     def _days(self, node: Node) -> tuple[tuple[str, ...], tuple[documents.Series, ...]]:
         """How many rows each of the last days has, by a column of dates."""
         options = node.options
-        view = view_of(options).checked(self.by, self.place)
+        view = self._dated(view_of(options)).checked(self.by, self.place)
         facts = view.facts()
         column = facts.column(options["date"][0])
         many = options.get("days", 14)
@@ -251,13 +337,22 @@ class Making:
                 )
             )  # fmt: skip
         all_codes = [one.code for one in places]
-        found = {name: plans.measured(name, self.by, all_codes) for name in names}
+        found = {name: self._told(name, all_codes) for name in names}
         return [(one.code, one.name, [found[name][one.code] for name in names]) for one in places]
 
     def _measured(self, name: str) -> float:
         if name not in self.used:
-            self.used[name] = plans.measured(name, self.by, [self.place])[self.place]
+            self.used[name] = self._told(name, [self.place])[self.place]
         return self.used[name]
+
+    def _told(self, name: str, places: Sequence[str]) -> dict[str, float]:
+        day = self.day if self.past else None
+        if self.template.as_now and plans.known_of_past(name, self.by, self.place) != "happened":
+            day = None
+        found = plans.measured(name, self.by, places, day=day)
+        self.told.setdefault(name, {}).update(found)
+        self._sources[str(measures.get(name).source or measures.get(name).label)] = None
+        return found
 
     def _plain(self, pieces: Sequence[Piece]) -> str:
         return "".join(run.text if isinstance(run, Figure) else run for run in self._runs(pieces))
@@ -267,7 +362,7 @@ class Making:
             yield piece if isinstance(piece, str) else self._hole(piece)
 
     def _hole(self, hole: Hole) -> Run:
-        if len(hole.terms) == 1 and hole.terms[0].kind in ("value", "ask"):
+        if len(hole.terms) == 1 and hole.terms[0].kind in ("value", "ask", "subject"):
             return self._said(hole.terms[0])
         value = self._sum(hole.terms)
         ref = self._ref(hole)
@@ -305,6 +400,8 @@ class Making:
     def _said(self, term: Term) -> str:
         if term.kind == "ask":
             return self.answers.get(term.name, "")
+        if term.kind == "subject":
+            return self.subject.values[term.name]
         made = {
             "place": lambda: at(self.place).name if self.place else _("The whole country"),
             "full_place": lambda: full_name(self.place) if self.place else "",

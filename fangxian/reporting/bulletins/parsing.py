@@ -3,8 +3,9 @@
 A template is text as a clerk writes it. Lines of ``key: value`` before the first empty line are the
 head of the paper; then each line is a paragraph, ``#`` to ``####`` begin headings, and what stands
 in ``{{ }}`` is filled: a figure by its name or code (``{{ register.residents }}``, ``{{
-field.visited | share of field.target }}``), a value of the paper (``{{ place }}``), or, alone on
-its line, a table, list, chart, map, condition or something that is asked of who drafts the paper.
+field.visited | share of field.target }}``), a value of the paper (``{{ place }}``), a column of
+whom or what the paper is about (``{{ person.name }}``, chosen when it is drafted), or, alone on its
+line, a table, list, chart, map, condition or something that is asked of who drafts the paper.
 The words are those of ``data/words.json``, Chinese first. Nothing in it is code: names are looked
 up, and what isn't known is a mistake.
 """
@@ -28,11 +29,16 @@ from fangxian.reporting.bulletins import words
 MOST_LINES: Final = 600
 LONGEST_LINE: Final = 4_000
 SHOWN_PROBLEMS: Final = 30
+# Of what moment the figures of a past day's paper are: the end of that day, or now.
+BASES: Final = ("day", "now")
 _HOLE: Final = re.compile(r"\{\{(.*?)\}\}")
 _HEAD: Final = re.compile(r"^([^:：{}]{1,20})[:：](.*)$")
 _HEADING: Final = re.compile(r"^(#{1,4})\s*(.+)$")
 _OPTION: Final = re.compile(r"([^\s=＝]+)\s*[=＝]\s*(?:\"([^\"]*)\"|“([^”]*)”|(\S+))")
 _WHERE: Final = re.compile(r"^(.+?)\s*(!=|>=|<=|~|=)\s*(.+)$")
+_SUBJECT: Final = re.compile(r"^([^\s.．]+)\s*[.．]\s*(.+)$")
+# What stands unsealed in lists and numbers tells of nobody.
+_OPEN_HEADS: Final = ("title", "number")
 _COMPARE: Final = re.compile(r"^(.+?)\s+(!=|>=|<=|>|<|=)\s+(-?\d+(?:\.\d+)?)$")
 _LIST: Final = re.compile(r"[、,，]")
 _OPERATIONS: Final = {"=": "is", "!=": "not", ">=": "from", "<=": "to", "~": "has"}
@@ -40,7 +46,10 @@ _OPERATIONS: Final = {"=": "is", "!=": "not", ">=": "from", "<=": "to", "~": "ha
 
 @dataclass(frozen=True)
 class Term:
-    """One summand: a figure, a value of the paper, something asked, or a number."""
+    """One summand: a figure, a value of the paper, something asked, of a subject, or a number.
+
+    The name of one of a subject is what it is and the column: ``person.name``.
+    """
 
     sign: int
     kind: str
@@ -87,12 +96,33 @@ class Template:
     nodes: tuple[Node, ...]
 
     @property
+    def as_now(self) -> bool:
+        """Whether the figures of a past day's paper are those of now; the paper says so."""
+        return self.heads.get("basis") == ("now",)
+
+    @property
+    def every(self) -> Iterator[Node]:
+        """Its parts, those within conditions too."""
+        return _every(self.nodes)
+
+    @property
     def asked(self) -> list[str]:
         """What who drafts a paper is asked for, in order."""
         found: dict[str, None] = {}
         for name in _asked(self.nodes, self.heads):
             found[name] = None
         return list(found)
+
+    @property
+    def subjects(self) -> dict[str, tuple[str, ...]]:
+        """What it is about (``person``), each with the columns that it tells, in order."""
+        found: dict[str, dict[str, None]] = {}
+        for piece in _pieces(self.nodes, self.heads):
+            for term in piece.terms if isinstance(piece, Hole) else ():
+                if term.kind == "subject":
+                    name, _dot, column = term.name.partition(".")
+                    found.setdefault(name, {})[column] = None
+        return {name: tuple(columns) for name, columns in found.items()}
 
     @property
     def figures(self) -> list[str]:
@@ -104,19 +134,23 @@ class Template:
         return list(found)
 
     @property
+    def drawn(self) -> list[str]:
+        """The figures of its tables, charts, maps and conditions."""
+        found: dict[str, None] = {}
+        for node in self.every:
+            found.update(dict.fromkeys(node.options.get("figures", ())))
+            if "condition" in node.options:
+                found[node.options["condition"][0]] = None
+        return list(found)
+
+    @property
     def tables(self) -> set[str]:
         """The tables of facts that it reads, for the rights that it needs."""
         from fangxian.common.facts import measures
 
-        found = {measures.get(name).table for name in self.figures}
-        for node in _every(self.nodes):
-            for name in node.options.get("figures", ()):
-                found.add(measures.get(name).table)
-            if "facts" in node.options:
-                found.add(node.options["facts"])
-            if "condition" in node.options:
-                found.add(measures.get(node.options["condition"][0]).table)
-        return found
+        found = {measures.get(name).table for name in (*self.figures, *self.drawn)}
+        found |= {words.subjects()[name].name for name in self.subjects}
+        return found | {node.options["facts"] for node in self.every if "facts" in node.options}
 
 
 def _every(nodes: tuple[Node, ...]) -> Iterator[Node]:
@@ -187,6 +221,13 @@ class _Reader:
         form = heads.get("form")
         if form is not None and (len(form) != 1 or form[0] not in FORMS):
             self.wrong(1, _("There is no such form of papers."), _("Write one of the list."))
+        basis = heads.get("basis")
+        if basis is not None and (len(basis) != 1 or basis[0] not in BASES):
+            self.wrong(
+                1, _("There is no such basis of the figures."),
+                _("Write “%(day)s” or “%(now)s”.")
+                % {one: words.first("bases", one) for one in BASES},
+            )  # fmt: skip
         nodes, _end = self._nodes(at, nested=False)
         return Template(heads, nodes)
 
@@ -202,10 +243,23 @@ class _Reader:
         value = match[2].strip()
         if name == "form":
             heads[name] = (words.meant("forms", value) or value,)
+        elif name == "basis":
+            heads[name] = (words.meant("bases", value) or value,)
         elif name == "seal":
             heads[name] = ("yes",) if words.is_yes(value) else ()
         else:
-            heads[name] = self._text(line, value)
+            heads[name] = pieces = self._text(line, value)
+            if name in _OPEN_HEADS and any(
+                term.kind == "subject"
+                for piece in pieces
+                if isinstance(piece, Hole)
+                for term in piece.terms
+            ):
+                self.wrong(
+                    line,
+                    _("Title and number stand in lists and tell nothing of a person or home."),
+                    _("Say it in the text, or as the recipient."),
+                )  # fmt: skip
 
     def _nodes(self, at: int, *, nested: bool) -> tuple[tuple[Node, ...], int]:
         """Nodes from a line on, to the end of a condition or of the text; and where that is."""
@@ -305,6 +359,8 @@ class _Reader:
                     )  # fmt: skip
         if change and any(term.kind != "figure" for term in terms):
             self.wrong(line, _("Only figures are compared with the last time."), _("Leave it out."))
+        if parts[1:] and any(term.kind not in ("figure", "number") for term in (*terms, *share)):
+            self.wrong(line, _("Only figures are shown in such a way."), _("Leave it out."))
         return Hole(terms, share, change)
 
     def _terms(self, line: int, text: str) -> tuple[Term, ...]:
@@ -328,8 +384,24 @@ class _Reader:
             return Term(sign, "ask", rest.strip()[:60])
         if value := words.meant("values", text):
             return Term(sign, "value", value)
+        match = _SUBJECT.match(text)
+        if match and (subject := words.meant("subjects", match[1])):
+            return self._of_subject(line, subject, match[2], sign)
         name = self._figure(line, text)
         return Term(sign, "figure", name) if name else None
+
+    def _of_subject(self, line: int, subject: str, text: str, sign: int) -> Term | None:
+        table = words.subjects()[subject]
+        column = words.column_called(table.name, text)
+        if column is None:
+            self.wrong(
+                line,
+                _("The ledger “%(ledger)s” has no column “%(text)s”.")
+                % {"ledger": table.label, "text": text[:30]},
+                _("Take one of its list."),
+            )
+            return None
+        return Term(sign, "subject", f"{subject}.{column}")
 
     def _figure(self, line: int, text: str) -> str | None:
         found = words.measures_called(text.strip())

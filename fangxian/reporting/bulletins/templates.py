@@ -46,9 +46,15 @@ def shipped() -> list[Offered]:
     for code, path in _files().items():
         kind = code.partition("-")[0]
         source = path.read_text("utf-8")
-        found.append(Offered(code, kind, KINDS.label(kind), source))
+        name = KINDS.label(kind) if code == kind else _titled(source)
+        found.append(Offered(code, kind, name, source))
     order = list(KINDS.terms)
     return sorted(found, key=lambda one: (order.index(one.kind), one.code))
+
+
+def _titled(source: str) -> str:
+    """What a template is called that isn't the only one of its kind: by its title."""
+    return "".join(one for one in read(source).heads["title"] if isinstance(one, str))
 
 
 def offered(place: str) -> list[Offered]:

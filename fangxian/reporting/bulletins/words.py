@@ -49,6 +49,11 @@ def first(group: str, name: str) -> str:
     return str(_words()[group][name][0])
 
 
+def usual(name: str) -> str:
+    """How a paper names its issuer where its place has set nothing, with places to fill."""
+    return str(_words()["issuers"][name])
+
+
 def written(group: str) -> list[tuple[str, str]]:
     """The words of a group, Chinese and English, as the help lists them."""
     found = _words()[group]
@@ -116,6 +121,19 @@ def tables_called(word: str) -> list[FactTable]:
     if word in tables:
         return [tables.get(word)]
     return [tables.get(name) for name in _tables().get(key(word), ())]
+
+
+def subjects() -> dict[str, FactTable]:
+    """The tables that a paper can be about a row of, by what such a row is called."""
+    return {table.subject.name: table for table in tables if table.subject is not None}
+
+
+def subject_terms(table: FactTable) -> list[tuple[str, str]]:
+    """What a paper can tell of a row of a table: term and name of each column."""
+    word = first("subjects", table.subject.name) if table.subject else ""
+    with override(LANGUAGES[0]):
+        said = [f"{word}.{column.label}" for column in table.columns]
+    return [(term, str(column.label)) for term, column in zip(said, table.columns, strict=True)]
 
 
 def column_called(table: str, word: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,15 @@ from typing import Any, Final
 
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
-from fangxian.common.facts import Column, FactTable, Measure, measures, tables, tables_for
+from fangxian.common.facts import (
+    Column,
+    FactTable,
+    Filter,
+    Measure,
+    measures,
+    tables,
+    tables_for,
+)  # fmt: skip
 from fangxian.common.sheets.filling import (
     Blank,
     ColumnOutline,
@@ -20,9 +28,11 @@ from fangxian.common.sheets.filling import (
     SheetOutline,
     TableOutline,
 )
+from fangxian.common.sheets.filling.names import day_of
 from fangxian.common.sheets.words import key, key_without_brackets, known_field, load, words
 from fangxian.core import imports
 from fangxian.reporting.bulletins.words import labels_of, measures_called
+from fangxian.reporting.filling import titles
 
 DATA: Final = Path(__file__).resolve().parent.parent / "data"
 # Under which learned choices are kept.
@@ -43,7 +53,9 @@ class TableChoice:
     ``mode``: ``rows`` of the facts ``facts``, a row each; ``figures``, a place of ``level`` each;
     ``cross``, a place a column and a figure a row; or ``skip``. ``columns``: label of a column →
     the column of the facts, the figure, or ``place``; ``""`` is left empty. ``ledger``: the id of a
-    ledger whose conditions and order the rows have; none: all rows. ``reasons``: label → why it was
+    ledger whose conditions and order the rows have; ``filters``: further conditions, as the title
+    sets them; none: all rows. ``heard``: what was heard in the title when it was proposed.
+    ``reasons``: label → why it was
     proposed.
     """
 
@@ -53,6 +65,8 @@ class TableChoice:
     columns: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict, compare=False)
     ledger: str = ""
+    filters: tuple[Filter, ...] = ()
+    heard: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept with the template and learned for the next one."""
@@ -62,6 +76,8 @@ class TableChoice:
             "level": self.level,
             "columns": dict(self.columns),
             "ledger": self.ledger,
+            "filters": [one.to_json() for one in self.filters],
+            "heard": list(self.heard),
         }
 
     @classmethod
@@ -80,6 +96,8 @@ class TableChoice:
             mode, facts, int(given.get("level", Level.VILLAGE)), columns,
             dict.fromkeys(columns, reason) if reason else {},
             str(given.get("ledger") or "") if mode == "rows" else "",
+            titles.known_filters(facts, given.get("filters", [])) if mode == "rows" else (),
+            tuple(map(str, given.get("heard", ()))),
         )  # fmt: skip
 
 
@@ -103,7 +121,9 @@ def proposed(by: Actor, outline: Outline) -> dict[str, Any]:
     """Choices for all tables and blanks of a template, as kept: learned ones first."""
     return {
         "tables": {
-            table_key(sheet, table): propose_table(by, table).to_json()
+            table_key(sheet, table): propose_table(
+                by, table, titles.title_of(outline, sheet, table)
+            ).to_json()
             for sheet, table in outline.tables()
         },
         "blanks": {
@@ -114,11 +134,28 @@ def proposed(by: Actor, outline: Outline) -> dict[str, Any]:
     }
 
 
-def propose_table(by: Actor, table: TableOutline) -> TableChoice:
-    """What a table is filled with: as decided the last time for the same columns, else by name."""
-    learned = imports.recall_mapping(by, MEMORY, table.signature)
-    if learned is not None:
-        return TableChoice.from_json(learned, "remembered")
+def learned(by: Actor, table: TableOutline, title: str) -> TableChoice | None:
+    """What was decided the last time for the same columns under a title that asks the same."""
+    kept = imports.recall_mapping(by, MEMORY, table.signature)
+    if kept is None:
+        return None
+    choice = TableChoice.from_json(kept, "remembered")
+    return choice if list(choice.heard) == titles.heard(by, title) else None
+
+
+def propose_table(by: Actor, table: TableOutline, title: str) -> TableChoice:
+    """What a table is filled with: as decided the last time, else by the names of its columns and
+    by its title. Nothing is proposed where less than half of its columns would be filled.
+    """
+    known = learned(by, table, title)
+    if known is not None:
+        return known
+    made = _by_name(by, table, title)
+    filters = titles.conditions(by, tables.get(made.facts), title) if made.facts else ()
+    return replace(made, filters=filters, heard=tuple(titles.heard(by, title)))
+
+
+def _by_name(by: Actor, table: TableOutline, title: str) -> TableChoice:
     if table.transposed:
         return _cross(by, table)
     as_figures, score_figures = _figures(by, table)
@@ -128,6 +165,9 @@ def propose_table(by: Actor, table: TableOutline) -> TableChoice:
     best, score = None, 0.0
     for facts in tables_for(by):
         made, found = _rows(facts, table)
+        if not _enough(table, made):
+            continue
+        found += titles.named(by, facts, title)
         if found > score:
             best, score = made, found
     if len(table.cards) == 1 and score < LEAST_OF_A_CARD:
@@ -136,6 +176,16 @@ def propose_table(by: Actor, table: TableOutline) -> TableChoice:
     if best is None or score_figures >= score or (table.keys and score_figures >= score * 0.5):
         return as_figures if score_figures > 0 else TableChoice("skip")
     return best
+
+
+def _enough(table: TableOutline, made: TableChoice) -> bool:
+    """Whether at least half of what a table asks would be filled; days are what people tick."""
+    asked = [
+        column.label
+        for column in _to_fill(table)
+        if day_of(column.name) is None and not column.name.isdecimal()
+    ]
+    return 2 * sum(bool(made.columns.get(label)) for label in asked) >= len(asked) > 0
 
 
 def _to_fill(table: TableOutline) -> list[ColumnOutline]:
@@ -340,10 +390,14 @@ def learn(by: Actor, outline: Outline, choices: Mapping[str, Any]) -> None:
             )  # fmt: skip
 
 
-def propose_in(by: Actor, table: TableOutline, mode: str, facts: str) -> TableChoice:
+def propose_in(
+    by: Actor, table: TableOutline, mode: str, facts: str, title: str = ""
+) -> TableChoice:
     """The proposal where somebody has said what kind of facts fills the table."""
     if mode == "rows" and facts in tables:
-        return _rows(tables.get(facts), table)[0]
+        made = _rows(tables.get(facts), table)[0]
+        filters = titles.conditions(by, tables.get(facts), title)
+        return replace(made, filters=filters, heard=tuple(titles.heard(by, title)))
     if mode == "figures":
         return _figures(by, table)[0]
     return _cross(by, table) if mode == "cross" else TableChoice("skip")

@@ -26,6 +26,7 @@ from fangxian.common.sheets.filling import (
     TableRows,
     Value,
 )
+from fangxian.common.sheets.sheetreader.columns import column_letter
 from fangxian.common.sheets.words import key
 from fangxian.common.ui.formats import date, date_time
 from fangxian.regions.models import Region
@@ -47,6 +48,9 @@ REASONS: Final[dict[str, Any]] = {
         "A sheet with a pivot table can't be copied: there is a workbook for each place instead."
     ),
     "above_right": gettext_lazy("These facts lie above your rights."),
+    "now_only": gettext_lazy("It is known as it is now only, not of that day."),
+    "sample": gettext_lazy("A sample row: it stays as it is, the rows begin below it."),
+    "printed": gettext_lazy("Printed by the office: it stays as it is."),
     "no_ledger": gettext_lazy(
         "The ledger whose conditions the rows should have is not open to you, or was removed."
     ),
@@ -152,9 +156,11 @@ class Writer:
     ) -> None:
         for blank in blanks:
             name = self.choices["blanks"].get(blank_key(sheet, blank), "")
-            value = self._single(name, place)
+            known = self._known(name, place)
+            value = self._single(name, place) if known else None
             if value is None:
-                self._leave(sheet, blank.label, "no_fact")
+                code = "no_fact" if known else "now_only"
+                self._leave(sheet, blank.label, code, cell=(blank.row, blank.column))
             else:
                 plan.put(blank, value)
 
@@ -163,6 +169,11 @@ class Writer:
     ) -> None:
         for table in given:
             choice = self._choice(sheet, table)
+            if choice.mode != "skip":
+                for row in table.samples:
+                    self._leave(sheet, table.title or sheet.name, "sample", cell=(row, 0))
+                for label in table.printed:
+                    self._leave(sheet, label, "printed")
             if choice.mode == "rows":
                 self._listed(sheet, table, choice, plan, place)
             elif choice.mode == "figures":
@@ -172,8 +183,17 @@ class Writer:
             else:
                 self._leave(sheet, table.title or sheet.name, "no_fact")
 
-    def _leave(self, sheet: SheetOutline, label: str, code: str, count: int = 1) -> None:
-        self.left.append([sheet.name, "", label, code, count])
+    def _leave(
+        self,
+        sheet: SheetOutline,
+        label: str,
+        code: str,
+        count: int = 1,
+        cell: tuple[int, int] | None = None,
+    ) -> None:
+        """Note what stays empty; ``cell``: its row as Excel counts and its column from 0."""
+        address = f"{column_letter(cell[1])}{cell[0]}" if cell else ""
+        self.left.append([sheet.name, address, label, code, count])
 
     def _single(self, name: str, place: str) -> Value:
         if not name:
@@ -192,9 +212,13 @@ class Writer:
         return self._measured(name, [place])[place]
 
     def _measured(self, name: str, places: Sequence[str]) -> dict[str, Value]:
-        facts = tables.get(measures.get(name).table)
-        day = self.as_of if facts.dated else None
-        return dict(plans.measured(name, self.by, places, day=day))
+        return dict(plans.measured(name, self.by, places, day=self.as_of))
+
+    def _known(self, name: str, place: str) -> bool:
+        """Whether a figure can be told of the day that was asked for."""
+        if self.as_of is None or name not in measures:
+            return True
+        return bool(plans.known_of_past(name, self.by, place))
 
     def _chosen(
         self, sheet: SheetOutline, table: TableOutline, choice: TableChoice
@@ -204,10 +228,13 @@ class Writer:
             if column.formula or column.index == table.serial:
                 continue
             name = choice.columns.get(column.label, "")
-            if name:
-                found.append((column, name))
+            head = (table.header_rows[1], column.index)
+            if not name:
+                self._leave(sheet, column.label, "no_fact", cell=head)
+            elif choice.mode == "figures" and not self._known(name, self.by.area):
+                self._leave(sheet, column.label, "now_only", cell=head)
             else:
-                self._leave(sheet, column.label, "no_fact")
+                found.append((column, name))
         return found
 
     def _listed(
@@ -223,12 +250,17 @@ class Writer:
         if not chosen:
             return
         facts = tables.get(choice.facts)
+        if self.as_of is not None and not facts.dated:
+            self._leave(sheet, table.title or sheet.name, "now_only")
+            return
         if not self.by.may(facts.right):
             self._leave(sheet, table.title or sheet.name, "above_right")
             return
         names = [name for _column, name in chosen]
         try:
-            view = rows_view(self.by, choice.facts, names, self.as_of, choice.ledger)
+            view = rows_view(
+                self.by, choice.facts, names, self.as_of, choice.ledger, choice.filters
+            )
             view.checked(self.by, place)
         except OutOfScope:
             self._leave(sheet, table.title or sheet.name, "no_ledger")
@@ -298,7 +330,8 @@ class Writer:
                 if len(codes) == 1:
                     rows[row] = codes[0]
                 else:
-                    self._leave(sheet, text, "many_places" if codes else "no_place")
+                    code = "many_places" if codes else "no_place"
+                    self._leave(sheet, text, code, cell=(row, table.key_column or 0))
             names = {one.code: one.name for one in self._places(list(rows.values()))}
             values = self._values([name for _c, name in chosen], list(rows.values()), names)
             plan.put_keyed(table, columns, {row: values[code] for row, code in rows.items()})
@@ -351,10 +384,11 @@ class Writer:
         rows = {}
         for row, text in table.keys.items():
             name = choice.columns.get(text, "")
-            if name in measures:
+            if name in measures and self._known(name, place):
                 rows[row] = name
             else:
-                self._leave(sheet, text, "no_fact")
+                code = "now_only" if name in measures else "no_fact"
+                self._leave(sheet, text, code, cell=(row, table.key_column or 0))
         places = [code for _column, code in columns]
         values = {
             row: list(self._measured(name, places).values()) if places else []

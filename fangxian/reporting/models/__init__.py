@@ -1,4 +1,4 @@
-from fangxian.reporting.models.bulletin import Bulletin, PaperTemplate
+from fangxian.reporting.models.bulletin import Bulletin, Issuer, PaperTemplate
 from fangxian.reporting.models.ledger import Ledger, Shot
 from fangxian.reporting.models.taking import Taking
 from fangxian.reporting.models.template import Filling, OfficeTemplate
@@ -6,6 +6,7 @@ from fangxian.reporting.models.template import Filling, OfficeTemplate
 __all__ = [
     "Bulletin",
     "Filling",
+    "Issuer",
     "Ledger",
     "OfficeTemplate",
     "PaperTemplate",

@@ -64,6 +64,31 @@ class PaperTemplate(Placed):
         return self.name
 
 
+@tracked()
+class Issuer(Placed):
+    """As whom a place issues papers, and to whom it reports; what is empty is as usual.
+
+    ``red_head`` stands at the top of official papers, ``body`` signs, ``addressee`` is the body
+    above that reports go to.
+    """
+
+    scope = Scoped(upward=True)
+
+    red_head = models.CharField(_("Red head"), max_length=80, blank=True)
+    body = models.CharField(_("Issuing body"), max_length=80, blank=True)
+    addressee = models.CharField(_("Body that reports go to"), max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = _("issuer of papers")
+        verbose_name_plural = _("issuers of papers")
+        constraints = [
+            models.UniqueConstraint(fields=["place_code"], name="issuer_of_place"),
+        ]
+
+    def __str__(self) -> str:
+        return self.body or self.red_head or self.place_code
+
+
 @tracked(exclude=["content"])
 class Bulletin(Placed):
     """A paper from a template, with its figures as they were at ``as_of``.

@@ -19,14 +19,15 @@ from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.facts import measures, tables
 from fangxian.common.papers import documents
 from fangxian.common.papers.documents import Document, Figure
-from fangxian.common.ui.pages import form_page, posted
+from fangxian.common.ui.pages import form_page, posted, saving
 from fangxian.common.ui.problems import tried
 from fangxian.regions.queries import called
 from fangxian.reporting import actions
-from fangxian.reporting.actions.bulletins import content_of, document_of, spoken_text
-from fangxian.reporting.bulletins import words
-from fangxian.reporting.bulletins.templates import KINDS, SPEECH, offered, template_of
-from fangxian.reporting.forms import DraftForm, RefuseForm, SourceForm
+from fangxian.reporting.actions.bulletins import content_of, open_paper, spoken_text
+from fangxian.reporting.bulletins import subjects, words
+from fangxian.reporting.bulletins.issuers import issuer_of
+from fangxian.reporting.bulletins.templates import KINDS, SPEECH, Offered, offered, template_of
+from fangxian.reporting.forms import DraftForm, IssuerForm, RefuseForm, Sought, SourceForm
 from fangxian.reporting.models import Bulletin
 from fangxian.reporting.registered import DRAFT, ISSUE, TEMPLATES
 from fangxian.reporting.views.common import frame
@@ -63,21 +64,34 @@ def draft(request: SignedRequest, code: str) -> HttpResponse:
     context = frame(request, "bulletins")
     place = context["place"]
     chosen = template_of(place, code)
-    form = DraftForm(posted(request), chosen.template.asked)
-    if request.method == "POST" and form.is_valid():
+    form = DraftForm(posted(request), chosen.template.asked, about=_sought(request, chosen, place))
+    if saving(request) and form.is_valid():
         made = tried(
             form,
             lambda: actions.draft_paper(
                 by=request.actor, place_code=place, template=code, day=form.cleaned_data["day"],
-                answers=form.answers(),
+                answers=form.answers(), about=form.about(),
             ),
         )  # fmt: skip
         if made is not None:
             return redirect("reporting:bulletin", made.pk)
     return form_page(
         request, form, title=chosen.name, back=reverse("reporting:bulletins"),
-        sub=context["place_name"], send=_("Fill in the figures"),
+        sub=context["place_name"], send=_("Fill in the figures"), template="reporting/draft.html",
     )  # fmt: skip
+
+
+def _sought(request: SignedRequest, template: Offered, place: str) -> list[Sought]:
+    """What the template is about, with those who were found by what was sent."""
+    sought = []
+    for name in template.template.subjects:
+        key, text = (request.POST.get(f"{one}_{name}", "")[:60] for one in ("about", "find"))
+        by = request.actor
+        found = {one.key: one for one in subjects.chosen(name, key, by, place)}
+        if "find" in request.POST or not found:
+            found |= {one.key: one for one in subjects.found(name, text, by, place)}
+        sought.append(Sought(name, subjects.asked_for(name), tuple(found.values())))
+    return sought
 
 
 def _of(request: SignedRequest, bulletin_id: UUID) -> Bulletin:
@@ -92,13 +106,13 @@ def bulletin(request: SignedRequest, bulletin_id: UUID) -> HttpResponse:
     """A paper as it reads; each figure opens to what it was counted from."""
     found = _of(request, bulletin_id)
     by = request.actor
-    paper = document_of(found)
+    paper = open_paper(found, by)
     mine = found.user_id == by.user_id
     may_issue = by.may(ISSUE, found.place_code)
     context = frame(request, "bulletins")
     context |= _row(found) | {
         "paper": paper,
-        "blocks": [_shown(block) for block in paper.blocks],
+        "blocks": [_shown(block, bulletin_id) for block in paper.blocks],
         "places": called({found.place_code}),
         "people": display_names([found.made_by, found.issued_by, found.withdrawn_by]),
         "may_edit": found.state == "draft" and by.may(DRAFT, found.place_code),
@@ -110,33 +124,35 @@ def bulletin(request: SignedRequest, bulletin_id: UUID) -> HttpResponse:
     return render(request, "reporting/bulletin.html", context)
 
 
-def _runs(runs: Any) -> list[dict[str, str]]:
+def _runs(runs: Any, paper: UUID) -> list[dict[str, str]]:
     return [
-        {"text": run.text, "url": _opened(run.ref)} if isinstance(run, Figure) else {"text": run}
+        {"text": run.text, "url": _opened(run.ref, paper)}
+        if isinstance(run, Figure)
+        else {"text": run}
         for run in runs
     ]
 
 
-def _opened(ref: str) -> str:
-    """The page of the first figure that a number was counted from."""
+def _opened(ref: str, paper: UUID) -> str:
+    """The page of the first figure that a number was counted from, as the paper gives it."""
     if not ref:
         return ""
     names, place = orjson.loads(ref)
-    return figure_url(names[0], place) if names and names[0] in measures else ""
+    return figure_url(names[0], place, paper) if names and names[0] in measures else ""
 
 
-def _shown(block: documents.Block) -> dict[str, Any]:
+def _shown(block: documents.Block, paper: UUID) -> dict[str, Any]:
     """A part of a paper as the page's template takes it."""
     match block:
         case documents.Heading():
             return {"kind": "heading", "level": min(block.level + 1, 5), "text": block.text}
         case documents.Paragraph():
-            return {"kind": "text", "runs": _runs(block.runs)}
+            return {"kind": "text", "runs": _runs(block.runs, paper)}
         case documents.Table():
             return {
                 "kind": "table", "table": block,
-                "rows": [[_runs([cell])[0] for cell in row] for row in block.rows],
-                "totals": [[_runs([cell])[0] for cell in row] for row in block.totals],
+                "rows": [[_runs([cell], paper)[0] for cell in row] for row in block.rows],
+                "totals": [[_runs([cell], paper)[0] for cell in row] for row in block.totals],
             }  # fmt: skip
         case documents.Chart():
             data = {
@@ -248,7 +264,7 @@ def pdf(request: SignedRequest, bulletin_id: UUID) -> HttpResponse:
     """The paper as a PDF."""
     from fangxian.common.papers.setting import pdf_of
 
-    return _file(_of(request, bulletin_id), pdf_of, "application/pdf", "pdf")
+    return _file(request, _of(request, bulletin_id), pdf_of, "application/pdf", "pdf")
 
 
 @page(DRAFT)
@@ -256,11 +272,13 @@ def docx(request: SignedRequest, bulletin_id: UUID) -> HttpResponse:
     """The paper as a Word file."""
     from fangxian.common.papers.word import docx_of
 
-    return _file(_of(request, bulletin_id), docx_of, DOCX, "docx")
+    return _file(request, _of(request, bulletin_id), docx_of, DOCX, "docx")
 
 
-def _file(found: Bulletin, make: Any, media: str, ending: str) -> HttpResponse:
-    paper: Document = document_of(found)
+def _file(
+    request: SignedRequest, found: Bulletin, make: Any, media: str, ending: str
+) -> HttpResponse:
+    paper: Document = open_paper(found, request.actor)
     answer = HttpResponse(make(paper), content_type=media)
     name = content_disposition_header(ending != "pdf", f"{found.title}.{ending}")
     answer["Content-Disposition"] = name or "attachment"
@@ -312,8 +330,13 @@ def _help() -> dict[str, list[tuple[str, str]]]:
         "levels": _("Levels of places"),
         "charts": _("Charts"),
         "forms": _("Forms"),
+        "bases": _("Basis of the figures"),
     }
-    return {str(label): words.written(group) for group, label in named.items()}
+    listed = {str(label): words.written(group) for group, label in named.items()}
+    for name, table in words.subjects().items():
+        label = _("%(what)s that the paper is about") % {"what": words.first("subjects", name)}
+        listed[label] = words.subject_terms(table)
+    return listed
 
 
 @page(TEMPLATES, methods=("POST",))
@@ -323,3 +346,24 @@ def retire(request: SignedRequest, code: str) -> HttpResponse:
     actions.retire_template(by=request.actor, place_code=place, code=code)
     messages.success(request, _("The template is retired."))
     return redirect("reporting:bulletins")
+
+
+@page(TEMPLATES, methods=("GET", "POST"))
+def issuer(request: SignedRequest) -> HttpResponse:
+    """As whom papers of the place are issued: red head, signature, addressee."""
+    context = frame(request, "bulletins")
+    place = context["place"]
+    row = issuer_of(place)
+    initial = {name: getattr(row, name) for name in IssuerForm.base_fields} if row else {}
+    form = IssuerForm(posted(request), initial=initial)
+    back = f"{reverse('reporting:bulletins')}?place={place}"
+    if request.method == "POST" and form.is_valid():
+        actions.set_issuer(by=request.actor, place_code=place, **form.cleaned_data)
+        messages.success(
+            request,
+            _("Papers of %(place)s bear it from now on.") % {"place": context["place_name"]},
+        )
+        return redirect(back)
+    return form_page(
+        request, form, title=_("Issuer and addressee"), sub=context["place_name"], back=back
+    )

@@ -5,17 +5,21 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 
 from fangxian.accounts.policy import SignedRequest, page
 from fangxian.common.errors import OutOfScope
 from fangxian.common.facts import View, measure_of, measures, plans, tables
 from fangxian.regions.queries import children
 from fangxian.reporting import words
-from fangxian.reporting.registered import VIEW
+from fangxian.reporting.actions.bulletins import content_of
+from fangxian.reporting.models import Bulletin
+from fangxian.reporting.registered import DRAFT, VIEW
 from fangxian.reporting.views.common import frame
 from fangxian.reporting.views.ledgers import room_name
 
@@ -41,9 +45,26 @@ def every(request: SignedRequest) -> HttpResponse:
     return render(request, "reporting/figures.html", context)
 
 
-def figure_url(name: str, place: str) -> str:
-    """The page of a figure at a place."""
-    return f"{reverse('reporting:figure', args=[name])}?{urlencode({'place': place})}"
+def figure_url(name: str, place: str, paper: UUID | None = None) -> str:
+    """The page of a figure at a place; opened from a paper it says what that paper gives."""
+    query = {"place": place} | ({"paper": str(paper)} if paper else {})
+    return f"{reverse('reporting:figure', args=[name])}?{urlencode(query)}"
+
+
+def _in_paper(request: SignedRequest, name: str, place: str) -> dict[str, Any]:
+    """The paper from which a figure was opened and what it gives; nothing when there is none."""
+    try:
+        key = UUID(request.GET.get("paper", ""))
+    except ValueError:
+        return {}
+    found = Bulletin.objects.filter(pk=key).first() if request.actor.may(DRAFT) else None
+    if found is None:
+        return {}
+    kept = content_of(found)
+    given = kept.get("told", {}).get(name, {}).get(place)
+    if given is None and place == found.place_code:
+        given = kept["figures"].get(name)
+    return {"paper": found, "given": given}
 
 
 @page(VIEW)
@@ -65,6 +86,15 @@ def figure(request: SignedRequest, name: str) -> HttpResponse:
         for one in below
     ]
     here = values[place] - sum(row["value"] for row in rows)
+    rows_url = (
+        f"{reverse('reporting:table_page', args=[measure.table])}"
+        f"?{urlencode({'measure': name, 'place': place})}"
+    )
+    context |= _in_paper(request, name, place)
+    if context.get("paper") is not None:
+        day = context["paper"].day
+        if day < timezone.localdate() and plans.known_of_past(name, by, place):
+            context["then_url"] = f"{rows_url}&day={day.isoformat()}"
     context |= {
         "measure": measure,
         "facts": facts,
@@ -74,8 +104,7 @@ def figure(request: SignedRequest, name: str) -> HttpResponse:
         "rows": rows,
         # A row that lies at the place itself is in none below it.
         "here": here if rows and here else 0,
-        "rows_url": f"{reverse('reporting:table_page', args=[measure.table])}"
-        f"?{urlencode({'measure': name, 'place': place})}",
+        "rows_url": rows_url,
         "sum_of": facts.column(measure.sums).label if measure.sums else "",
     }
     return render(request, "reporting/figure.html", context)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -13,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fangxian.accounts.policy import SignedRequest, page
@@ -20,6 +22,7 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, OutOfScope
 from fangxian.common.facts import FactTable, View, measure_of, measures, plans, tables, tables_for
 from fangxian.common.facts.asked import columns_for
+from fangxian.common.ui.formats import date
 from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
 from fangxian.core.ledgers import ledgers
@@ -83,7 +86,10 @@ class Shown:
 
 
 def shown_table(request: SignedRequest, table: str) -> Shown:
-    """A table as it comes, or the rows behind a figure. Raises OutOfScope, Forbidden."""
+    """A table as it comes, or the rows behind a figure, of a past day too.
+
+    Raises OutOfScope, Forbidden.
+    """
     if table not in tables:
         raise OutOfScope(table)
     facts = tables.get(table)
@@ -99,8 +105,24 @@ def shown_table(request: SignedRequest, table: str) -> Shown:
             raise OutOfScope(measure)
         title = str(known.label)
         query["measure"] = measure
-    view = View(table, measure=measure).checked(request.actor, place)
-    return Shown(view, place, title, None, urlencode(query))
+    view = View(table, measure=measure)
+    day = _day(request.GET.get("day"))
+    if day is not None and measure and plans.known_of_past(measure, request.actor, place):
+        query["day"] = day.isoformat()
+        title = _("%(title)s, as of %(day)s") % {"title": title, "day": date(day)}
+        past = replace(view, day=day if facts.dated else None, today=day)
+        # A file of it is made later: the day stands in its conditions.
+        view = past.at(request.actor, place) or view
+    return Shown(view.checked(request.actor, place), place, title, None, urlencode(query))
+
+
+def _day(text: str | None) -> dt.date | None:
+    """A day before today in an address; junk is none."""
+    try:
+        day = dt.date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return day if day < timezone.localdate() else None
 
 
 def shown_ledger(request: SignedRequest, ledger_id: UUID) -> Shown:

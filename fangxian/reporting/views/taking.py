@@ -89,7 +89,7 @@ def taking(request: SignedRequest, taking_id: UUID) -> HttpResponse:
     by = request.actor
     context = frame(request, "takings")
     context |= _row(found) | {
-        "row": row_of(found.job) if found.job is not None else None,
+        "row": row_of(found.job, reload=True) if found.job is not None else None,
         "mine": found.user_id == by.user_id,
         "may_decide": by.may(APPROVE, found.place_code)
         and found.user_id != by.user_id

@@ -84,7 +84,9 @@ def template(request: SignedRequest, template_id: UUID) -> HttpResponse:
     found = _of(template_id)
     by = request.actor
     outline = outline_of(found)
-    form = ChoicesForm(posted(request), by, outline, found.choices)
+    context = frame(request, "templates")
+    at = (context["place"], context["place_name"])
+    form = ChoicesForm(posted(request), by, outline, found.choices, at)
     if request.method == "POST" and form.is_valid():
         made = tried(
             form,
@@ -93,7 +95,6 @@ def template(request: SignedRequest, template_id: UUID) -> HttpResponse:
         if made is not None:
             messages.success(request, _("Kept: the next workbook with these columns is known."))
             return redirect("reporting:template", template_id)
-    context = frame(request, "templates")
     context |= {
         "template": found,
         "form": form,
@@ -152,7 +153,7 @@ def filling(request: SignedRequest, filling_id: UUID) -> HttpResponse:
     context = frame(request, "templates")
     context |= {
         "filling": found,
-        "row": row_of(found.job) if found.job is not None else None,
+        "row": row_of(found.job, reload=True) if found.job is not None else None,
         "left": _left(found),
         "places": called({found.place_code}),
         "file_url": reverse("core:file", args=[found.file_id]) if found.file_id else "",

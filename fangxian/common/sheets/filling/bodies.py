@@ -43,11 +43,12 @@ class Body:
     totals: list[int] = field(default_factory=list)
     sections: dict[int, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    samples: list[int] = field(default_factory=list)
 
     @property
     def empty(self) -> bool:
         """Whether nothing stands there."""
-        return not (self.keyed or self.blank or self.totals)
+        return not (self.keyed or self.blank or self.totals or self.samples)
 
 
 def bordered(cells: list[LaidCell], columns: list[int]) -> bool:

@@ -27,6 +27,7 @@ from .labels import (
     days_in,
     is_label,
     is_note,
+    is_sample,
     is_serial,
     is_total,
     split_label,
@@ -299,7 +300,7 @@ class Finder:
             self._last_filled <= head.last and (head.border or known or len(head.parts) > 2)
         ):
             return None
-        if not body.blank and not body.keyed and not (sure or head.border or known):
+        if not (body.blank or body.keyed or body.samples) and not (sure or head.border or known):
             return None
         layout = self._layout
         serial = next((c for c in head.parts if is_serial(head.parts[c][-1])), None)
@@ -315,7 +316,8 @@ class Finder:
         columns = tuple(self._columns(head, sample, {serial, *printed, *further}))
         if not columns:
             return None
-        first = min([*body.blank, *keys], default=head.last + 1)
+        after = max([head.last, *body.samples]) + 1
+        first = min([*body.blank, *keys], default=after)
         return TableOutline(
             id=f"t{number + 1}",
             title=self._title(head),
@@ -323,7 +325,7 @@ class Finder:
             columns=columns,
             first_row=first,
             last_row=max(body.last, head.last),
-            rooms=tuple(rooms(body, head.last + 1)),
+            rooms=tuple(rooms(body, after)),
             total_rows=tuple(body.totals),
             serial=self._numbered(sample, serial),
             key_column=key_column,
@@ -341,6 +343,12 @@ class Finder:
             unit=self._unit_above(head, layout),
             notes=tuple(body.notes),
             halves=halves,
+            samples=tuple(body.samples),
+            printed=tuple(
+                "/".join(head.parts[column])
+                for column in sorted(c for c in printed if c is not None)
+                if column != key_column and key(head.parts[column][-1]) not in words("unit_labels")
+            ),
         )
 
     def _keys(
@@ -426,6 +434,10 @@ class Finder:
                 body.blank.append(number)
                 body.last = number
                 continue
+            if not body.keyed and is_sample([texts[c] for c in sorted(texts)]):
+                body.samples.append(number)
+                body.last = number
+                continue
             first = texts[min(texts)]
             total = any(is_total(text) for text in list(printed.values())[:2])
             if total:
@@ -480,7 +492,7 @@ class Finder:
     def _close(self, body: Body, head: Head) -> None:
         if not body.blank or (head.border and not body.totals):
             return
-        closing = [*body.totals, *body.keyed]
+        closing = [*body.totals, *body.keyed, *body.samples]
         last = max(closing, default=0)
         columns = sorted(head.parts)
         rows = self._layout.rows

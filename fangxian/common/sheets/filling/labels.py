@@ -5,10 +5,10 @@ note, a place.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from fangxian.common.sheets.words import fold, key, key_without_brackets, known_field, words
+from fangxian.common.sheets.words import fold, key, key_without_brackets, known_field, load, words
 
 from .blanks import is_open
 from .names import bare, day_of
@@ -47,6 +47,21 @@ def is_note(text: str) -> bool:
     if colon and key(label) in words("note_labels"):
         return bool(rest.strip()) or len(label) > 1
     return False
+
+
+def is_sample(texts: Sequence[str]) -> bool:
+    """Whether the texts of a row, from the left, show how to fill it in: it says so where rows
+    begin, or tells of somebody whom forms call so.
+    """
+    first = [key(text) for text in texts[:2]]
+    if any(text in words("sample_marks") for text in first):
+        return True
+    if any(
+        fold(text).strip("()").startswith(tuple(load("words")["sample_starts"]))
+        for text in texts[:2]
+    ):
+        return True
+    return any(key(text) in words("sample_names") for text in texts[:4])
 
 
 def is_total(text: str) -> bool:

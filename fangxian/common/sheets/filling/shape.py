@@ -55,7 +55,8 @@ class TableOutline:
     `total_rows`. What else is printed in each of these rows is no column to be filled; of one with
     units `row_units` tells them. `halves`: where one list goes on beside itself, the columns of
     each part, those of the first one among them. `cards`: where each row is a card, its blanks by
-    the columns' indexes.
+    the columns' indexes. `samples`: rows that show how to fill it in; they stay. `printed`: names
+    of columns that hold a text in each row with a name, so that nothing is filled in there.
     """
 
     id: str
@@ -76,6 +77,8 @@ class TableOutline:
     notes: tuple[str, ...] = ()
     halves: tuple[tuple[int, ...], ...] = ()
     cards: tuple[tuple[Blank, ...], ...] = ()
+    samples: tuple[int, ...] = ()
+    printed: tuple[str, ...] = ()
 
     @property
     def room(self) -> int:
