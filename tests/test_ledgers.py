@@ -208,6 +208,69 @@ def test_a_large_one_waits_for_a_second_person(
     assert one(Taking, table="regions.places").state == "made"
 
 
+def test_a_scheduled_one_is_approved_for_the_days_to_come(
+    people: Any, client_of: Callable[[str], Any], cast: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fangxian.reporting.actions import taking as rules_of
+    from fangxian.reporting.rules import ExportRules
+
+    monkeypatch.setattr(rules_of, "export_rules", lambda: ExportRules(1, 3, 2, 3, 30, 1_000))
+    alice, chief, by = client_of("alice"), client_of("headquarters"), cast.actor("alice")
+    kept = {"name": "Daily", "form": "xlsx", "daily_at": "17:00"}
+    sent(alice, "table_keep", "register.residents", **kept)
+    ledger = one(Ledger, name="Daily")
+    days = iter(range(10))
+
+    def written() -> Taking:
+        """What the next day's run enters."""
+        at = dt.datetime.combine(
+            timezone.localdate() + dt.timedelta(days=next(days)), dt.time(17, 1)
+        )
+        actions.begin_daily(by=runner.system_actor("test"), now=timezone.make_aware(at))
+        with acting(runner.system_actor("test")):
+            job = Job.objects.get(kind="reporting.daily", state="queued")
+        run_job(by, job)
+        with acting(runner.system_actor("test")):
+            return Taking.objects.latest("created_at", "id")
+
+    first = written()
+    assert (first.state, first.file_id) == ("asked", None)
+    assert sent(chief, "taking_approve", first.pk, standing="on").status_code == 302
+    until = timezone.localdate() + dt.timedelta(days=30)
+    assert one(Taking, pk=first.pk).standing_until == until
+    second = written()
+    assert (second.state, second.under_id) == ("made", first.pk)
+    assert second.file_id is not None
+    with acting(cast.actor("headquarters")):
+        assert Notification.objects.filter(template="ledger_standing").exists(), (
+            "who approved is told of each"
+        )
+    assert "taking_end" not in text(answer(alice, "taking", second.pk))
+    # It doesn't cover a list that grows far beyond what was approved.
+    with acting(by):
+        home = people[0].household_id
+        for at in range(3):
+            register.move_in(by=by, household_id=home, on=DAY, name=f"新来{at}")
+    assert written().state == "asked"
+    with acting(by):
+        for row in type(people[0]).objects.filter(household_id=home).order_by("-created_at")[:3]:
+            register.move_out(by=by, residency_id=row.pk, on=DAY)
+    assert written().state == "made"
+    # Nor another set of columns.
+    view = View("register.residents", columns=("name", "identity"))
+    actions.keep(by=by, view=view, place_code=ledger.place_code, name="Daily",
+                 daily_at=dt.time(17), ledger_id=ledger.pk)  # fmt: skip
+    assert written().state == "asked"
+    view = View("register.residents")
+    actions.keep(by=by, view=view, place_code=ledger.place_code, name="Daily",
+                 daily_at=dt.time(17), ledger_id=ledger.pk)  # fmt: skip
+    assert written().state == "made"
+    assert sent(client_of("bob"), "taking_end", first.pk).status_code == 403
+    assert sent(chief, "taking_end", first.pk).status_code == 302
+    assert sent(chief, "taking_end", first.pk).status_code == 409
+    assert written().state == "asked"
+
+
 def test_refused_for_a_reason(people: Any, client_of: Callable[[str], Any], alice: Any) -> None:
     with acting(alice):
         taking = Taking.objects.create(

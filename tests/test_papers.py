@@ -413,5 +413,8 @@ def test_the_shipped_certificate_of_residence_tells_who_lives_where(
     assert f"{came.year}年{came.month}月{came.day}日起居住于" in text[0]
     assert text[0].endswith("102室。")
     assert text[1:] == ["本证明用于办理入学。", "特此证明。"]
+    with acting(alice):
+        again = actions.renew_paper(by=alice, bulletin_id=paper.pk, answers={"用途": "就医"})
+    assert said(again, alice)[:2] == [text[0], "本证明用于就医。"]
     answer = client.get(reverse("reporting:bulletin_pdf", args=[paper.pk]))
     assert answer.content.startswith(b"%PDF")

@@ -56,9 +56,10 @@ class ViewForm(forms.Form):
         help_text=_("Left empty: as it is now."),
     )  # fmt: skip
 
-    def __init__(self, data: Any, facts: FactTable, view: View) -> None:
+    def __init__(self, data: Any, facts: FactTable, view: View, *, sorts: bool = True) -> None:
+        """``sorts``: whether a page can be sorted, with as many rows as it has now."""
         super().__init__(data, initial=self._initial(facts, view))
-        self.facts = facts
+        self.facts, self.sorts_pages = facts, sorts
         if not facts.dated:
             del self.fields["day"]
         asked = [column for column in facts.columns if column.asked_of_database]

@@ -140,7 +140,9 @@ def daily(progress: Progress, ledger: str) -> File | None:
     with progress.chunk() as by, override(settings.LANGUAGE_CODE):
         row = ledger_of(by, UUID(ledger))
         view = view_of(row)
-        taking = entered(by, view, place_code=row.place_code, title=row.name, form=row.form)
+        taking = entered(
+            by, view, place_code=row.place_code, title=row.name, form=row.form, ledger=row
+        )
         file = None
         if taking.state == Taking.State.MADE:
             file = taking.file = _written(progress, by, taking, view)
@@ -156,6 +158,12 @@ def daily(progress: Progress, ledger: str) -> File | None:
             template="ledger_written" if file is not None else "ledger_waits",
             url=url_of(taking),
         )  # fmt: skip
+        if taking.under is not None and taking.under.decided_id is not None:
+            # Who let it be written without being asked sees each time that it was.
+            notify(
+                by=by, user_id=taking.under.decided_id, context=context,
+                template="ledger_standing", url=url_of(taking),
+            )  # fmt: skip
         return file
 
 
@@ -180,10 +188,11 @@ def _written(progress: Progress, by: Actor, row: Taking, view: View) -> File:
         out.seek(0)
         data = out.read()
     today = timezone.localdate()
+    ending = writing.ENDINGS[Form(row.form)]
     return store_file(
         by=by,
         data=data,
-        name=f"{row.title} {today.isoformat()} {row.number}.{writing.ENDINGS[Form(row.form)]}",
+        name=f"{row.title} {today.isoformat()} {row.made_by} {row.number}.{ending}",
         media_type=writing.MEDIA[Form(row.form)],
         place_code=row.place_code,
         keep_until=today + dt.timedelta(days=export_rules().kept_days),

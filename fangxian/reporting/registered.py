@@ -47,6 +47,10 @@ def register() -> None:
         ("export_refused", _("Your export %(number)s is refused: open it for the reason.")),
         ("ledger_written", _("The ledger “%(name)s” is written: %(rows)s rows. %(changes)s")),
         (
+            "ledger_standing",
+            _("The ledger “%(name)s” was written under your approval: %(rows)s rows."),
+        ),
+        (
             "ledger_waits",
             _("The ledger “%(name)s” waits for approval: %(rows)s rows. %(changes)s"),
         ),

@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("taken/", taking.every, name="takings"),
     path("taken/<uuid:taking_id>/", taking.taking, name="taking"),
     path("taken/<uuid:taking_id>/approve/", taking.approve, name="taking_approve"),
+    path("taken/<uuid:taking_id>/end/", taking.end_standing, name="taking_end"),
     path("taken/<uuid:taking_id>/refuse/", taking.refuse, name="taking_refuse"),
     path("taken/<uuid:taking_id>/make/", taking.make, name="taking_make"),
     path("templates/", templates.every, name="templates"),

@@ -8,6 +8,7 @@ from typing import IO, Any, Final
 from django.utils import timezone
 from django.utils.translation import gettext_lazy, pgettext
 
+from fangxian.accounts.queries import display_names
 from fangxian.common.actor import Actor
 from fangxian.common.facts import Column, View
 from fangxian.common.facts.asked import columns_for, masked_for
@@ -80,8 +81,8 @@ def write(
 ) -> int:
     """Write rows in one of the forms; returns how many. ``taken``: who took it, when, which number.
 
-    In Excel it stands on each printed page and above the header; a CSV has it in its name alone, so
-    that other programs read it; Parquet in its metadata.
+    In Excel it stands on each printed page and above the header, in Parquet in its metadata. A CSV
+    has account and number in its name alone: a line more would break the programs that read it.
     """
     if form == Form.PARQUET:
         # It takes a third of a second to load, which only those who want it should wait.
@@ -100,5 +101,7 @@ def write(
 
 
 def taken_by(by: Actor, number: str) -> str:
-    """What stands on each page: who took it, when, under which number."""
-    return " · ".join((by.name, date_time(timezone.now()), number))
+    """What stands on each page: who took it by name and account, when, under which number."""
+    called = display_names([by.name]).get(by.name, "")
+    who = f"{called}\uff08{by.name}\uff09" if called and called != by.name else by.name
+    return " · ".join((who, date_time(timezone.now()), number))

@@ -11,7 +11,7 @@ from fangxian.reporting.actions.bulletins import (
     write_template,
 )
 from fangxian.reporting.actions.ledgers import draft, keep, remove
-from fangxian.reporting.actions.taking import ask, decide, make
+from fangxian.reporting.actions.taking import ask, decide, end_standing, make
 from fangxian.reporting.actions.templates import (
     choose,
     fill_template,
@@ -27,6 +27,7 @@ __all__ = [
     "decide",
     "draft",
     "draft_paper",
+    "end_standing",
     "fill_template",
     "issue_paper",
     "keep",

@@ -132,7 +132,7 @@ def _spoken(paper: Document) -> None:
 
 
 def _fill(row: Bulletin, making: Making, paper: Document) -> None:
-    kept = {
+    kept: dict[str, Any] = {
         "document": paper.to_json(),
         "figures": making.used,
         "told": making.told,

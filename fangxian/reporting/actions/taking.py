@@ -22,7 +22,7 @@ from fangxian.core.actions.files import require_scope
 from fangxian.core.actions.tasks import close_tasks, open_task
 from fangxian.core.models import Job
 from fangxian.reporting.actions.ledgers import packed
-from fangxian.reporting.models import Taking
+from fangxian.reporting.models import Ledger, Taking
 from fangxian.reporting.models.ledger import Form
 from fangxian.reporting.registered import APPROVE, EXPORT, TASK
 from fangxian.reporting.rules import export_rules
@@ -30,6 +30,9 @@ from fangxian.reporting.rules import export_rules
 JOB = "reporting.take"
 REVEAL = "people.reveal"
 APPROVERS = "headquarters"
+# An approval of what is written every day holds so long, and for so much more than was approved.
+STANDING_DAYS = 30
+STANDING_GROWTH = 1.5
 
 
 def names_persons(view: View) -> bool:
@@ -79,8 +82,10 @@ def entered(
     form: str,
     clear: bool = False,
     reason: str = "",
+    ledger: Ledger | None = None,
 ) -> Taking:
-    """Enter what is taken; a large one waits for a second person, who is asked by a task.
+    """Enter what is taken; a large one waits for a second person, who is asked by a task. One of a
+    scheduled ``ledger`` needs nobody while an approval for it stands.
 
     Raises Forbidden, OutOfScope, Invalid.
     """
@@ -100,7 +105,7 @@ def entered(
     personal = names_persons(view)
     return entered_rows(
         by, place_code=place_code, title=title, table=view.table, form=form, rows=rows,
-        personal=personal, clear=clear and personal, reason=reason, view=view,
+        personal=personal, clear=clear and personal, reason=reason, view=view, ledger=ledger,
     )  # fmt: skip
 
 
@@ -116,6 +121,7 @@ def entered_rows(
     reason: str,
     personal: bool = True,
     view: View | None = None,
+    ledger: Ledger | None = None,
 ) -> Taking:
     """Enter so many rows that are taken; a second person is asked where they are many."""
     if by.user_id is None:
@@ -124,11 +130,14 @@ def entered_rows(
         number=_number(), title=title[:120], table=table, view=packed(view or View(table)),
         form=form, rows=rows, personal=personal, clear=clear, reason=reason[:200],
         place_code=place_code, user_id=by.user_id, made_by=by.name, state=Taking.State.MADE,
+        ledger=ledger,
     )  # fmt: skip
     rules = export_rules()
     most = rules.approve_clear_rows if taking.clear else rules.approve_rows
     if personal and rows >= most:
-        taking.state = Taking.State.ASKED
+        taking.under = _standing(taking) if ledger is not None else None
+        if taking.under is None:
+            taking.state = Taking.State.ASKED
     taking.save(force_insert=True)
     if taking.state == Taking.State.ASKED:
         open_task(
@@ -138,6 +147,20 @@ def entered_rows(
             due_at=timezone.now() + dt.timedelta(days=1),
         )  # fmt: skip
     return taking
+
+
+def _standing(taking: Taking) -> Taking | None:
+    """The approval under which a file of a scheduled ledger is written, if one stands: of the same
+    owner, place, form, columns, conditions and order, for hardly more rows.
+    """
+    found = Taking.objects.filter(
+        ledger=taking.ledger, user_id=taking.user_id, place_code=taking.place_code,
+        form=taking.form, clear=taking.clear, standing_until__gte=timezone.localdate(),
+    ).order_by("-decided_at", "-id")  # fmt: skip
+    for one in found:
+        if one.view == taking.view and taking.rows <= one.rows * STANDING_GROWTH:
+            return one
+    return None
 
 
 def _number() -> str:
@@ -164,8 +187,11 @@ def _locked(taking_id: UUID) -> Taking:
 
 
 @action
-def decide(*, by: Actor, taking_id: UUID, refused_for: str = "") -> Taking:
+def decide(*, by: Actor, taking_id: UUID, refused_for: str = "", standing: bool = False) -> Taking:
     """Approve what somebody else wants to take away, or refuse it for a reason.
+
+    ``standing``: that of a scheduled ledger for :data:`STANDING_DAYS` days, as long as nothing of
+    the ledger changes and it doesn't grow beyond :data:`STANDING_GROWTH` of its rows.
 
     Raises OutOfScope, Forbidden (one's own), Conflict (decided already), Invalid.
     """
@@ -179,7 +205,20 @@ def decide(*, by: Actor, taking_id: UUID, refused_for: str = "") -> Taking:
     taking.state = Taking.State.REFUSED if reason else Taking.State.APPROVED
     taking.refused_for = reason
     taking.decided_by, taking.decided_id, taking.decided_at = by.name, by.user_id, timezone.now()
-    taking.save(update_fields=["state", "refused_for", "decided_by", "decided_id", "decided_at"])
+    if standing and not reason:
+        if taking.ledger is None or taking.clear:
+            raise Invalid(
+                Problem(
+                    _("Only what is written every day can be approved for the days to come."),
+                    mend=_("Approve this file alone."),
+                )
+            )
+        taking.standing_until = timezone.localdate() + dt.timedelta(days=STANDING_DAYS)
+    taking.save(
+        update_fields=[
+            "state", "refused_for", "decided_by", "decided_id", "decided_at", "standing_until",
+        ]
+    )  # fmt: skip
     close_tasks(by=by, kind=TASK, dedupe_keys=[str(taking.pk)], done_fact=taking.state)
     _tell(by, taking)
     return taking
@@ -198,6 +237,27 @@ def url_of(taking: Taking) -> str:
     from django.urls import reverse
 
     return reverse("reporting:taking", args=[taking.pk])
+
+
+@action
+def end_standing(*, by: Actor, taking_id: UUID) -> Taking:
+    """End an approval that stands, by who may approve or whose ledger it is.
+
+    Raises OutOfScope, Forbidden, Conflict (it stands no more).
+    """
+    taking = _locked(taking_id)
+    if taking.user_id != by.user_id:
+        by.require(APPROVE, taking.place_code)
+    if not stands(taking):
+        raise Conflict(_("This approval has ended already."))
+    taking.standing_until = None
+    taking.save(update_fields=["standing_until"])
+    return taking
+
+
+def stands(taking: Taking) -> bool:
+    """Whether the files of the days to come are approved with it."""
+    return taking.standing_until is not None and taking.standing_until >= timezone.localdate()
 
 
 @action

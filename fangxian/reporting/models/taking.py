@@ -12,7 +12,7 @@ from fangxian.common.history import tracked
 from fangxian.common.models import Placed
 from fangxian.common.scoping import Scoped
 from fangxian.core.models import File, Job
-from fangxian.reporting.models.ledger import Form
+from fangxian.reporting.models.ledger import Form, Ledger
 
 
 @tracked(exclude=["view"])
@@ -20,7 +20,9 @@ class Taking(Placed):
     """A ledger that somebody takes away as a file. ``number`` stands on each page of it.
 
     ``personal``: it names persons; ``clear``: numbers stand in full, for ``reason``. One that is
-    large waits for a second person, whose approval lets the one who asked make the file.
+    large waits for a second person, whose approval lets the one who asked make the file. One of a
+    scheduled ``ledger`` may be approved for the days up to ``standing_until`` too: those that
+    follow are ``under`` it while ledger and owner stay the same.
     """
 
     scope = Scoped()
@@ -47,6 +49,9 @@ class Taking(Placed):
     decided_id = models.UUIDField(null=True, blank=True)
     decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
     refused_for = models.CharField(_("why refused"), max_length=200, blank=True)
+    ledger = models.ForeignKey(Ledger, models.SET_NULL, null=True, blank=True, related_name="+")
+    standing_until = models.DateField(_("approved until"), null=True, blank=True)
+    under = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     job = models.ForeignKey(Job, models.PROTECT, null=True, blank=True, related_name="+")
     file = models.ForeignKey(File, models.PROTECT, null=True, blank=True, related_name="+")
 
@@ -69,10 +74,20 @@ class Taking(Placed):
             models.CheckConstraint(
                 condition=Q(clear=False) | ~Q(reason=""), name="taking_clear_for_a_reason"
             ),
+            models.CheckConstraint(
+                condition=Q(standing_until=None)
+                | Q(state__in=["approved", "made"], decided_at__isnull=False, clear=False),
+                name="taking_standing_is_approved",
+            ),
         ]
         indexes = [
             models.Index(fields=["user_id", "-created_at"], name="taking_user"),
             models.Index(fields=["place_code"], name="taking_place"),
+            models.Index(
+                fields=["ledger", "standing_until"],
+                condition=Q(standing_until__isnull=False),
+                name="taking_standing",
+            ),
         ]
 
     def __str__(self) -> str:

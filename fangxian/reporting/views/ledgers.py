@@ -264,7 +264,10 @@ def ledger_change(request: SignedRequest, ledger_id: UUID) -> HttpResponse:
 def _change(request: SignedRequest, shown: Shown) -> HttpResponse:
     by = request.actor
     start = shown.view.at(by, shown.place) or replace(shown.view, measure="")
-    form = ViewForm(posted(request), shown.view.facts(), start)
+    form = ViewForm(
+        posted(request), shown.view.facts(), start,
+        sorts=plans.may_sort(replace(start, sorts=()), by, shown.place),
+    )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         made = tried(form, lambda: actions.draft(by=by, view=form.view(), place_code=shown.place))
         if made is not None:

@@ -19,7 +19,7 @@ from fangxian.common.ui.problems import tried
 from fangxian.core.views.jobs import row_of
 from fangxian.regions.queries import called
 from fangxian.reporting import actions, queries
-from fangxian.reporting.actions.taking import REVEAL
+from fangxian.reporting.actions.taking import REVEAL, STANDING_DAYS, stands
 from fangxian.reporting.forms import RefuseForm, TakeForm
 from fangxian.reporting.models import Taking
 from fangxian.reporting.registered import APPROVE, EXPORT
@@ -94,6 +94,11 @@ def taking(request: SignedRequest, taking_id: UUID) -> HttpResponse:
         "may_decide": by.may(APPROVE, found.place_code)
         and found.user_id != by.user_id
         and found.state == Taking.State.ASKED,
+        "may_stand": found.ledger_id is not None and not found.clear,
+        "standing_days": STANDING_DAYS,
+        "stands": stands(found),
+        "may_end": stands(found)
+        and (found.user_id == by.user_id or by.may(APPROVE, found.place_code)),
         "refuse": RefuseForm(None),
         "places": called({found.place_code}),
         "people": display_names([found.made_by, found.decided_by]),
@@ -105,8 +110,17 @@ def taking(request: SignedRequest, taking_id: UUID) -> HttpResponse:
 @page(APPROVE, methods=("POST",))
 def approve(request: SignedRequest, taking_id: UUID) -> HttpResponse:
     """Approve what somebody else has asked for."""
-    actions.decide(by=request.actor, taking_id=taking_id)
+    standing = request.POST.get("standing") == "on"
+    actions.decide(by=request.actor, taking_id=taking_id, standing=standing)
     messages.success(request, _("Approved: who asked can make the file now."))
+    return redirect("reporting:taking", taking_id)
+
+
+@page(EXPORT, methods=("POST",))
+def end_standing(request: SignedRequest, taking_id: UUID) -> HttpResponse:
+    """Let the files of the days to come wait for approval again."""
+    actions.end_standing(by=request.actor, taking_id=taking_id)
+    messages.success(request, _("Ended: the next file waits for approval."))
     return redirect("reporting:taking", taking_id)
 
 
