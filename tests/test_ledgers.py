@@ -147,6 +147,7 @@ def test_taken_away_in_each_form(people: Any, alice: Any) -> None:
     head = [cell.value for cell in sheet[2]]
     rows = {row[0].value: row for row in sheet.iter_rows(min_row=3)}
     assert set(rows) == set(NAMES)
+    assert head.pop() == "系统行号（请勿改动）"
     assert len(head) == len(COLUMNS)
     two = rows["王小二"]
     assert (two[1].value, two[1].data_type, two[1].number_format) == (NUMBER, "s", "@")

@@ -10,6 +10,7 @@ import io
 import os
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -19,11 +20,12 @@ from fangxian.common import facts
 from fangxian.common.actor import Actor
 from fangxian.common.facts import FactTable, View
 from fangxian.common.facts.plans import stream
+from fangxian.common.facts.rowkeys import opened_key, row_key
 from fangxian.common.scoping import acting
 from fangxian.config.demo.accounts import community_of
 from fangxian.core.imports import problems_of
 from fangxian.core.tests.importing import imported, previewed
-from fangxian.reporting.writing import export_columns, rows_of, write
+from fangxian.reporting.writing import export_columns, keyed, rows_of, write
 from tests.browser.county import copied, make_template
 from tests.test_demonstration import COUNTY, past_midnight
 
@@ -47,8 +49,9 @@ def taken(by: Actor, table: FactTable, place: str) -> bytes:
     view = View(table.name, columns=tuple(column.name for column in table.columns))
     out = io.BytesIO()
     with acting(by):
-        columns = export_columns(view, by, clear=True)
-        rows = list(rows_of(view, by, place, clear=True))
+        bears = keyed(view, "xlsx")
+        columns = export_columns(view, by, clear=True, keyed=bears)
+        rows = list(rows_of(view, by, place, clear=True, keyed=bears))
     assert rows, "the demonstration has some"
     write(out, "xlsx", columns, rows, title=str(table.label), taken="x")
     return out.getvalue()
@@ -112,3 +115,96 @@ def test_one_corrected_cell_changes_one_row(county: Actor, table: FactTable) -> 
     else:
         # Only a last day takes a row out of its table.
         assert name == "to_date"
+
+
+RESIDENTS = "register.residents"
+
+
+class Sheet:
+    """Residents of a community as Excel has them, with what their rows are known by."""
+
+    def __init__(self, by: Actor, place: str) -> None:
+        self.table = facts.tables.get(RESIDENTS)
+        self.book = load_workbook(io.BytesIO(taken(by, self.table, place)))
+        self.page = self.book.active
+        self.at = {column.name: n for n, column in enumerate(self.table.columns, 1)}
+        self.at["key"] = len(self.at) + 1
+
+    def cell(self, row: int, name: str) -> Any:
+        return self.page.cell(row, self.at[name])
+
+    def row(self, **of: Any) -> int:
+        """The first row of which this is true."""
+        return next(
+            row
+            for row in range(3, self.page.max_row + 1)
+            if all((self.cell(row, name).value == value) for name, value in of.items())
+        )
+
+    def saved(self) -> bytes:
+        out = io.BytesIO()
+        self.book.save(out)
+        return out.getvalue()
+
+
+def test_a_corrected_name_stays_the_same_person(county: Actor) -> None:
+    place = community_of(COUNTY)
+    sheet = Sheet(county, place)
+    letter = sheet.page.cell(2, sheet.at["key"]).column_letter
+    assert sheet.page.column_dimensions[letter].hidden, "nobody is bothered by it"
+    before = lines_of(county, sheet.table, place)
+    # A member and a head of a household whose documents aren't known; and who has one.
+    rows = [
+        sheet.row(relation="配偶"), sheet.row(relation="户主"),
+        next(r for r in range(3, sheet.page.max_row + 1)
+             if sheet.cell(r, "identity").value and sheet.cell(r, "relation").value != "户主"
+             and r != sheet.row(relation="配偶")),
+    ]  # fmt: skip
+    for number, row in enumerate(rows):
+        sheet.cell(row, "name").value = f"更正某{'甲乙丙'[number]}"
+    run = imported(county, sheet.saved(), place, kind="register")
+    problems = list(problems_of(run))
+    after = lines_of(county, sheet.table, place)
+    assert run.rejected == 0, problems
+    assert after.keys() == before.keys(), "nobody was made, nobody has left"
+    at = sheet.at["name"] - 1
+    named = {line[at] for line in after.values()} - {line[at] for line in before.values()}
+    assert named == {"更正某甲", "更正某乙", "更正某丙"}
+
+
+def test_a_name_of_a_row_is_no_pass(county: Actor) -> None:
+    """Made up, copied to another row, or of a row that is no more here: refused, with the row."""
+    place = community_of(COUNTY)
+    sheet = Sheet(county, place)
+    rows = [r for r in range(3, 40) if sheet.cell(r, "relation").value not in ("户主", None)][:3]
+    copied_from, forged, gone = rows
+    key = sheet.cell(copied_from, "key").value
+    last = sheet.page.max_row + 1
+    for name, at in sheet.at.items():
+        sheet.page.cell(last, at).value = sheet.cell(copied_from, name).value
+    sheet.cell(last, "name").value = "新来某某"
+    sheet.cell(last, "identity").value = None
+    sheet.cell(forged, "key").value = key[:-1] + ("A" if key[-1] != "A" else "B")
+    sheet.cell(gone, "key").value = row_key(RESIDENTS, uuid4())
+    run = previewed(county, sheet.saved(), place, kind="register")
+    found = {problem[0]: problem[1] for problem in run.options["preview"]["problems"]}
+    assert found == {last: "row_key", forged: "row_key", gone: "row_key"}
+    assert row_key("register.households", uuid4()) != key
+    other = opened_key("register.households", key)
+    assert other is None, "a name of one table is none of another"
+
+
+def test_a_sorted_sheet_without_some_columns_is_known_by_its_rows(county: Actor) -> None:
+    place = community_of(COUNTY)
+    sheet = Sheet(county, place)
+    rows = [[cell.value for cell in line] for line in sheet.page.iter_rows(min_row=3)]
+    for line in sheet.page.iter_rows(min_row=3):
+        for cell in line:
+            cell.value = None
+    for number, line in enumerate(sorted(rows, key=lambda line: str(line[-1])), 3):
+        for at, value in enumerate(line, 1):
+            sheet.page.cell(number, at).value = value
+    sheet.page.delete_cols(sheet.at["identity"])
+    run = previewed(county, sheet.saved(), place, kind="register")
+    counts = run.options["preview"]["counts"]
+    assert set(counts) <= {"known", "unchanged"}, (counts, run.options["preview"]["problems"][:3])

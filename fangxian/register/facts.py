@@ -187,6 +187,7 @@ def _residents() -> FactTable:
         as_of=_NOW,
         source=_("register of households and residents"),
         taken_back="register",
+        keyed=True,
         link=None,
         first=(
             "community", "grid", "building", "unit", "room", "name", "sex", "age", "relation",

@@ -169,12 +169,13 @@ def daily(progress: Progress, ledger: str) -> File | None:
 
 def _written(progress: Progress, by: Actor, row: Taking, view: View) -> File:
     view.checked(by, row.place_code)
-    columns = writing.export_columns(view, by, clear=row.clear)
+    keyed = writing.keyed(view, row.form)
+    columns = writing.export_columns(view, by, clear=row.clear, keyed=keyed)
     persons: set[UUID] = set()
     rows = (
-        _noted(view, by, row.place_code, persons)
+        _noted(view, by, row.place_code, persons, keyed=keyed)
         if row.clear
-        else writing.rows_of(view, by, row.place_code, clear=False)
+        else writing.rows_of(view, by, row.place_code, clear=False, keyed=keyed)
     )
     with tempfile.TemporaryFile() as out:
         writing.write(
@@ -201,12 +202,14 @@ def _written(progress: Progress, by: Actor, row: Taking, view: View) -> File:
     )
 
 
-def _noted(view: View, by: Actor, place: str, persons: set[UUID]) -> Iterator[Sequence[object]]:
+def _noted(
+    view: View, by: Actor, place: str, persons: set[UUID], *, keyed: bool
+) -> Iterator[Sequence[object]]:
     """The rows with numbers in full; whose they are is gathered on the way."""
     for line in stream(view, by, place, clear=True):
         if line.person is not None:
             persons.add(line.person)
-        yield [writing.said(cell) for cell in line.cells]
+        yield writing.cells_of(view, line, keyed=keyed)
 
 
 def _revealed(view: View) -> str:

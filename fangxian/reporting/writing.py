@@ -12,7 +12,8 @@ from fangxian.accounts.queries import display_names
 from fangxian.common.actor import Actor
 from fangxian.common.facts import Column, View
 from fangxian.common.facts.asked import columns_for, masked_for
-from fangxian.common.facts.plans import grouped, stream
+from fangxian.common.facts.plans import Line, grouped, stream
+from fangxian.common.facts.rowkeys import row_key
 from fangxian.common.sheets.writing import ColumnKind, ExportColumn, write_csv, write_rows
 from fangxian.common.ui.formats import date_time
 from fangxian.core.ledgers import XLSX
@@ -33,16 +34,25 @@ _KINDS: Final[dict[str, ColumnKind]] = {
     "datetime": "datetime",
 }
 COUNT: Final = gettext_lazy("Number of rows")
+KEY: Final = gettext_lazy("Row in the system (leave it as it is)")
 
 
-def export_columns(view: View, by: Actor, *, clear: bool) -> list[ExportColumn]:
+def keyed(view: View, form: str) -> bool:
+    """Whether the rows of a file bear what they are known by when it is taken back, unseen."""
+    return form == Form.XLSX and view.facts().keyed and not view.groups
+
+
+def export_columns(
+    view: View, by: Actor, *, clear: bool, keyed: bool = False
+) -> list[ExportColumn]:
     """The columns of the file of a view. A masked value is text, whatever its column holds."""
     facts = view.facts()
     if view.groups:
         named = [_column(column, by, clear) for column in columns_for(facts, view.groups)]
         sums = [ExportColumn(facts.column(name).label, "number") for name in view.sums]
         return [*named, ExportColumn(COUNT, "number"), *sums]
-    return [_column(column, by, clear) for column in columns_for(facts, view.shown())]
+    shown = [_column(column, by, clear) for column in columns_for(facts, view.shown())]
+    return [*shown, ExportColumn(KEY, "identity", hidden=True)] if keyed else shown
 
 
 def _column(column: Column, by: Actor, clear: bool) -> ExportColumn:
@@ -52,14 +62,22 @@ def _column(column: Column, by: Actor, clear: bool) -> ExportColumn:
     return ExportColumn(label, kind, column.width)
 
 
-def rows_of(view: View, by: Actor, place: str, *, clear: bool) -> Iterator[Sequence[object]]:
+def rows_of(
+    view: View, by: Actor, place: str, *, clear: bool, keyed: bool = False
+) -> Iterator[Sequence[object]]:
     """The rows of the file of a view; answers of yes and no in words."""
     if view.groups:
         for group in grouped(view, by, place):
             yield [said(label) for label in group.labels] + [group.count, *group.sums]
         return
     for line in stream(view, by, place, clear=clear):
-        yield [said(cell) for cell in line.cells]
+        yield cells_of(view, line, keyed=keyed)
+
+
+def cells_of(view: View, line: Line, *, keyed: bool) -> list[object]:
+    """A row of the file, at its end what it is known by."""
+    cells = [said(cell) for cell in line.cells]
+    return [*cells, row_key(view.table, line.key)] if keyed else cells
 
 
 def said(value: Any) -> Any:

@@ -146,7 +146,8 @@ class FactTable:
     on a day, in no order; ``order`` are look-ups that end in the primary key and have an index.
     ``place``: the look-up of the place's code. ``person``: that of the person whose reading is
     noted. ``about`` says what a row is, ``as_of`` of what moment. ``taken_back``: the kind of
-    ledger whose import takes the table's sheets back. ``link`` gives the page of a row. ``first``:
+    ledger whose import takes the table's sheets back. ``keyed``: a row of an Excel file bears its
+    :func:`rowkeys.row_key`, by which that knows it. ``link`` gives the page of a row. ``first``:
     the columns of a ledger for which nobody has chosen others. ``subject``: how a paper is about a
     row of it, where it can be.
     """
@@ -165,6 +166,7 @@ class FactTable:
     as_of: Any = ""
     source: Any = ""
     taken_back: str = ""
+    keyed: bool = False
     link: Callable[[Any], str] | None = None
     first: tuple[str, ...] = ()
     subject: Subject | None = None

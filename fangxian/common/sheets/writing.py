@@ -32,12 +32,13 @@ _LONG_NUMBER: Final = re.compile(r"\d{12,}|0\d+")
 @dataclass(frozen=True, slots=True)
 class ExportColumn:
     """A column to write. `width` is in characters; "identity" columns are formatted as text in
-    Excel.
+    Excel. ``hidden``: nobody sees it there.
     """
 
     label: str | Promise
     kind: ColumnKind = "text"
     width: float | None = None
+    hidden: bool = False
 
 
 _WIDTHS: Final[dict[ColumnKind, float]] = {
@@ -148,7 +149,7 @@ def guard(text: str) -> str:
 def _page(book: BookWriter, table: Table) -> SheetWriter:
     columns = table.columns
     widths = {
-        index: (column.width or _WIDTHS[column.kind], _STYLES[column.kind])
+        index: (0 if column.hidden else column.width or _WIDTHS[column.kind], _STYLES[column.kind])
         for index, column in enumerate(columns)
     }
     top = 2 if table.title else 1

@@ -99,7 +99,7 @@ class BookWriter:
         printed: Print | None = None,
     ) -> SheetWriter:
         """Begin a sheet; the one before it is finished. `widths`: column → (characters, style of
-        empty cells). `printed`: how it is printed.
+        empty cells); one of 0 is hidden. `printed`: how it is printed.
         """
         if self._open:
             self._open.close()
@@ -214,7 +214,7 @@ class SheetWriter:
         if widths:
             columns = "".join(
                 f'<col min="{index + 1}" max="{index + 1}" width="{width}" style="{style:d}" '
-                'customWidth="1"/>'
+                f'customWidth="1"{_unseen(width)}/>'
                 for index, (width, style) in sorted(widths.items())
             )
             self._buffer.append(f"<cols>{columns}</cols>")
@@ -352,6 +352,10 @@ def _attribute(text: str) -> str:
     return (
         text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
     )
+
+
+def _unseen(width: float) -> str:
+    return "" if width else ' hidden="1"'
 
 
 def _hidden(hidden: bool) -> str:

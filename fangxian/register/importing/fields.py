@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from fangxian.common.errors import Problem
+from fangxian.common.facts.rowkeys import opened_key
 from fangxian.common.sheets import Cell, Fault, FieldSpec, cleaning
 from fangxian.core.imports import place_of
 from fangxian.people.vocabularies import (
@@ -84,6 +85,7 @@ FIELDS: Final = (
     FieldSpec("employer", gettext_lazy("Workplace or school")),
     FieldSpec("note", gettext_lazy("Remarks")),
     *GROUP_FIELDS,
+    FieldSpec("row_key", gettext_lazy("Row in the system")),
 )
 LABELS: Final = {spec.name: spec.label for spec in FIELDS}
 
@@ -109,6 +111,8 @@ class Record:
     """
 
     number: int
+    # The residency of which a sheet that went out from here tells, whatever was corrected in it.
+    row_key: str = ""
     name: str = ""
     document: tuple[str, str] | None = None
     sex: str = ""
@@ -255,6 +259,7 @@ class Reader:
         """Clean one row. Nothing is looked up."""
         record = Record(number)
         take = Taker(record, self._reads, cells)
+        self._key(record, take)
         record.name, note = take("name", cleaning.clean_noted_name) or ("", "")
         self._living.name(record, take, note)
         self._document(record, take)
@@ -266,6 +271,22 @@ class Reader:
         if not record.name and not any(p[0] == "name" for p in record.problems):
             self._nameless(record)
         return record
+
+    @staticmethod
+    def _key(record: Record, take: Taker) -> None:
+        said = take("row_key", _KEY)
+        if not said:
+            return
+        key = opened_key("register.residents", said)
+        if key is None:
+            record.refuse(
+                "row_key",
+                "foreign_key",
+                _("This name of a row was not given by this system for this ledger."),
+                _("Take the ledger away anew, or empty the cell: then the row counts as new."),
+            )
+            return
+        record.row_key = str(key)
 
     def _nameless(self, record: Record) -> None:
         if record.vacant and not record.document and record.room:
@@ -468,6 +489,7 @@ def _is_identity(cell: Cell) -> bool:
 
 
 _OF_DOORS: Final = ("address", *COLUMNS, "household_kind", "community", "grid")
+_KEY: Final = text(80)
 _KIND: Final = not_filler(40)
 _SEX: Final = or_unread(cleaning.clean_sex, "sex")
 _BIRTH: Final = or_unread(unless_word(cleaning.clean_birth), "date_form")

@@ -13,6 +13,11 @@ def home_of(record: Record, index: bytes | None, door: Door, registered: Registe
     """The household that a row belongs to, if there is one yet."""
     everyone = registered.homes[door.place_code, door.room]
     there = [home for home in everyone if home.collective == record.collective]
+    if record.row_key:
+        lives = registered.row(record.row_key)
+        named = next((h for h in there if lives and h.id == lives.household_id), None)
+        if named is not None:
+            return named
     if record.collective:
         return there[0] if there else None
     if door.room:

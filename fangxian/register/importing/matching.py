@@ -95,6 +95,8 @@ class Decision:
     human: Human | None = None
     sets_number: bool = False
     fills: dict[str, Any] = field(default_factory=dict)
+    # The name as it is corrected; empty: it stays.
+    renamed: str = ""
     add_document: bool = False
     # With their indexes.
     add_phones: list[tuple[str, bytes]] = field(default_factory=list)
@@ -120,6 +122,7 @@ def decide(
     day: dt.date,
     row_name: RowName,
     exchange: bool = False,
+    renames: bool = False,
 ) -> None:
     """Decide on each prepared row, in the order of the file. A fixed number of queries.
 
@@ -127,21 +130,26 @@ def decide(
     chunks changes nothing. A row for which another one may still make room is ``LATER``: it is to
     be decided anew when all others were. ``told`` is kept from chunk to chunk. ``day`` is that of
     moves without a date. ``exchange``: heads who wait for each other's households get them; for all
-    rows that still wait, when nothing else helps.
+    rows that still wait, when nothing else helps. ``renames``: whether the actor may correct names.
     """
     live = [d for d in decisions if d.door is not None]
     doors = {(d.door.place_code, d.door.room) for d in live if d.door and d.door.building_id.int}
     pairs = {(d.record.document[0], d.index) for d in live if d.record.document and d.index}
-    registered.load(doors, pairs)
+    registered.load(doors, pairs, {d.record.row_key for d in live if d.record.row_key})
     for decision in live:
-        _decide_one(decision, registered, told, day, row_name)
+        _decide_one(decision, registered, told, day, row_name, renames)
     if exchange:
         for ring in _rings(live):
             _exchange(ring, registered, told, day)
 
 
 def _decide_one(
-    decision: Decision, registered: Registered, told: Told, day: dt.date, row_name: RowName
+    decision: Decision,
+    registered: Registered,
+    told: Told,
+    day: dt.date,
+    row_name: RowName,
+    renames: bool,
 ) -> None:
     record = decision.record
     assert decision.door is not None
@@ -150,9 +158,12 @@ def _decide_one(
     if record.vacant:
         _judge_vacant(decision, registered, known=home is not None)
         return
-    _match(decision, registered)
+    if record.row_key:
+        _match_key(decision, registered)
+    else:
+        _match(decision, registered)
     human = decision.human
-    if human is not None and not _acceptable(decision, human):
+    if record.problems or (human is not None and not _acceptable(decision, human, renames)):
         return
     if not _of_this_family(decision):
         decision.status = LATER
@@ -246,6 +257,14 @@ def _stands_above(decision: Decision, human: Human, told: Told, row_name: RowNam
     decision.told_here = (
         here is not None and told.row(human.id, separated=here.kind == SEPARATED) is not None
     )
+    if record.row_key and above is not None:
+        record.refuse(
+            "row_key",
+            "row_twice",
+            _("The same row of the system stands in row %(row)s too.") % {"row": row_name(above)},
+            _("Delete one of them; in the row of a new person empty that cell."),
+        )
+        return True
     if above is not None and not decision.told_here:
         _refuse_twice(record, row_name(above))
         return True
@@ -330,6 +349,42 @@ def _match(decision: Decision, registered: Registered) -> None:
     decision.add_document = decision.human is not None and record.document is not None
 
 
+def _match_key(decision: Decision, registered: Registered) -> None:
+    """Find the person by the name of the row; what it says of documents must not gainsay it."""
+    record = decision.record
+    human = registered.of_row(record.row_key)
+    if human is None:
+        record.refuse(
+            "row_key",
+            "no_row",
+            _("What this row was taken from is no longer registered here."),
+            _("Delete the row, or empty its name of a row: then it counts as new."),
+        )
+        return
+    decision.human = human
+    if not record.document or not decision.index:
+        return
+    pair = (record.document[0], decision.index)
+    if pair in human.documents:
+        return
+    if pair in registered.by_document:
+        record.refuse(
+            "identity",
+            "others_document",
+            _("This document belongs to somebody else here."),
+            _("Compare both with the document; correct the ledger, or the register first."),
+        )
+    elif any(kind == pair[0] for kind, _index in human.documents):
+        record.refuse(
+            "identity",
+            "other_document",
+            _("The document number differs from the one that is registered."),
+            _("Correct it on the person's page, where the old one is kept."),
+        )
+    else:
+        decision.add_document = True
+
+
 def _judge(decision: Decision, registered: Registered, day: dt.date) -> None:
     """Accept or refuse a row; LATER when only the head of its household is in its way."""
     record, human, home = decision.record, decision.human, decision.home
@@ -341,6 +396,8 @@ def _judge(decision: Decision, registered: Registered, day: dt.date) -> None:
     if human is None:
         _judge_new(decision, home, registered, day)
         return
+    if human.name != record.name:
+        decision.renamed = human.name = record.name
     for name, value in record.told():
         known = getattr(human, name)
         if value != known and not (decision.again and known and known != _UNKNOWN_SEX):
@@ -439,6 +496,7 @@ def _judge_home(
     if (since := record.since_day) and not here.from_date.isoformat().startswith(record.since):
         decision.residency["from_date"] = here.from_date = since
     changes = (
+        decision.renamed,
         decision.fills,
         decision.add_phones,
         decision.add_groups,
@@ -464,9 +522,9 @@ def _leave_others(decision: Decision, human: Human, home: Home, registered: Regi
     )
 
 
-def _acceptable(decision: Decision, human: Human) -> bool:
+def _acceptable(decision: Decision, human: Human, renames: bool) -> bool:
     record = decision.record
-    if human.name != record.name:
+    if human.name != record.name and not (record.row_key and renames):
         record.refuse(
             "name",
             "other_name",

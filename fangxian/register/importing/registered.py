@@ -130,21 +130,45 @@ class Registered:
         self._humans: dict[UUID, Human] = {}
         self._doors: set[tuple[str, str]] = set()
         self._left: set[UUID] = set()
+        self._rows: dict[UUID, Human] = {}
 
-    def load(self, doors: set[tuple[str, str]], pairs: set[tuple[str, bytes]]) -> None:
-        """Load by (place code, room) and (kind of document, index of its number)."""
+    def of_row(self, row: str) -> Human | None:
+        """Whose residency a row tells of, as it was when its chunk was loaded."""
+        return self._rows.get(UUID(row))
+
+    def row(self, row: str) -> Lives | None:
+        """That residency, while it lasts."""
+        human = self.of_row(row)
+        found = human.residencies if human is not None else ()
+        return next((lives for lives in found if lives.id == UUID(row)), None)
+
+    def load(
+        self,
+        doors: set[tuple[str, str]],
+        pairs: set[tuple[str, bytes]],
+        rows: Iterable[str] = (),
+    ) -> None:
+        """Load by (place code, room), (kind of document, index of its number), residency."""
+        named = {UUID(one) for one in rows} - self._rows.keys()
+        by_row = dict(
+            Residency.objects.filter(pk__in=named, to_date=None).values_list("id", "person_id")
+        )
         doors = doors - self._doors
         self._doors |= doors
         pairs = pairs - self.by_document.keys()
         by_pair = known_documents(sorted(pairs)) if pairs else {}
         fresh = _homes(doors)
         living = [home.id for home in fresh]
-        for human in _humans(living, by_pair.values(), self._humans, self._locking):
+        also = [*by_pair.values(), *by_row.values()]
+        for human in _humans(living, also, self._humans, self._locking):
             if self._borrowing:
                 human.lent = None
             self._humans[human.id] = human
             for lives in human.residencies:
                 self.residents[lives.household_id].append(human)
+        for row, person in by_row.items():
+            if person in self._humans:
+                self._rows[row] = self._humans[person]
         for pair, person in by_pair.items():
             if person in self._humans:
                 self.by_document[pair] = self._humans[person]

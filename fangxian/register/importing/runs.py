@@ -41,6 +41,7 @@ from fangxian.register.vocabularies import SEPARATED
 
 KIND: Final = "register"
 RIGHT: Final = "register.import"
+RENAMES: Final = "people.edit"
 MAKE_PLACES: Final = "make_places"
 REGISTER_HEADS: Final = "register_heads"
 SHOWN_ROWS: Final = 20
@@ -97,7 +98,7 @@ class Residents:
         if places.create:
             for record in records(source, heads_of(source), all_heads=False):
                 places.plan(record)
-        return _stage(progress, run, source, places, size)
+        return _stage(progress, run, source, places, size, renames=by.may(RENAMES))
 
     def opened(self, by: Actor, run: ImportRun) -> tuple[imports.Handler, imports.Handler | None]:
         """What writes chunks of rows; an earlier attempt's are told of first."""
@@ -122,6 +123,7 @@ class Residents:
             matching.decide(
                 decisions, registered, told=told, day=day,
                 row_name=partial(imports.row_name, run), exchange=exchange,
+                renames=by.may(RENAMES),
             )  # fmt: skip
             writer = Writer(by, day, run.emergency_id)
             outcomes = [_outcome(writer, decision) for decision in decisions]
@@ -136,7 +138,13 @@ class Residents:
 
 
 def _stage(
-    progress: Progress, run: ImportRun, source: Source, places: PlaceIndex, size: int
+    progress: Progress,
+    run: ImportRun,
+    source: Source,
+    places: PlaceIndex,
+    size: int,
+    *,
+    renames: bool,
 ) -> dict[str, Any]:
     """Decide as the commit will: a pass over all rows, then over those that wait for others."""
     order = FileOrder()
@@ -156,7 +164,9 @@ def _stage(
             tally.note(record)
         imports.stage(run, [(record.number, record.values()) for record in chunk])
         decisions = matching.prepare(chunk, places)
-        matching.decide(decisions, registered, told=told, day=day, row_name=row_name)
+        matching.decide(
+            decisions, registered, told=told, day=day, row_name=row_name, renames=renames
+        )
         late += tally.settle(decisions)
         progress.step(tally.rows + len(late), total)
     stuck = False
@@ -166,7 +176,13 @@ def _stage(
             record.problems.clear()
         decisions = matching.prepare(waiting, places)
         matching.decide(
-            decisions, registered, told=told, day=day, row_name=row_name, exchange=stuck
+            decisions,
+            registered,
+            told=told,
+            day=day,
+            row_name=row_name,
+            exchange=stuck,
+            renames=renames,
         )
         # As long as rows are accepted, they may make room for others.
         none = all(d.status in (matching.LATER, matching.REFUSED) for d in decisions)

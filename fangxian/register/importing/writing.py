@@ -15,6 +15,7 @@ from fangxian.common.crypto import sealer
 from fangxian.common.ids import uuid7
 from fangxian.common.keyring import REGISTER
 from fangxian.people import names, queue, tokens
+from fangxian.people.actions import change_person
 from fangxian.people.matching import offer_matches, offer_pairs
 from fangxian.people.models import Person, PersonDocument, PersonLink, PersonPhone
 from fangxian.people.queries import known_phones
@@ -77,6 +78,7 @@ class Writer:
         self._numbers: dict[UUID, str] = {}
         self._settled: set[UUID] = set()
         self._fills: list[tuple[UUID, dict[str, Any]]] = []
+        self._renamed: dict[UUID, str] = {}
         self._residency_changes: list[tuple[UUID, dict[str, Any]]] = []
         self._left: list[tuple[Lives, dt.date]] = []
         self._moved: dict[UUID, str] = {}
@@ -103,6 +105,8 @@ class Writer:
             self.phones.add(
                 id=uuid7(), person_id=person, number=self._seal_phone(number), number_index=index
             )
+        if decision.renamed:
+            self._renamed[person] = decision.renamed
         if decision.fills:
             self._fills.append((person, decision.fills))
         if decision.settles is not None:
@@ -260,6 +264,9 @@ class Writer:
         bulk.update(Residency, list(down), {"relation": list(down.values())})
 
     def _change(self) -> None:
+        # Few, and each has tokens, notices and history of its own.
+        for key, name in self._renamed.items():
+            change_person(by=self.by, person_id=key, name=name)
         for model, changes in ((Person, self._fills), (Residency, self._residency_changes)):
             by_columns: dict[tuple[str, ...], list[tuple[UUID, dict[str, Any]]]] = defaultdict(list)
             for key, values in changes:
