@@ -7,6 +7,7 @@ import io
 import zipfile
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import openpyxl
 import orjson
@@ -26,6 +27,8 @@ from fangxian.common.sheets.tests.filling_corpus import BUILDERS
 from fangxian.common.ui.formats import date
 from fangxian.core.models import Job
 from fangxian.core.tests.importing import run_job
+from fangxian.organisations.actions import appoint
+from fangxian.people.actions import change_person, create_person
 from fangxian.reporting import actions
 from fangxian.reporting.filling.writing import REASONS
 from fangxian.reporting.models import Filling, OfficeTemplate, Taking
@@ -210,6 +213,80 @@ def test_the_title_proposes_the_table_and_the_rows(
     # The condition can be left out: then everybody is listed, and that is said.
     assert sent(alice, "template", template.pk, **form).status_code == 302
     assert "将填 5 行" in text(alice.get(shown["Location"]))
+
+
+def test_halves_called_men_and_women_get_their_own(
+    people: Any, client_of: Callable[[str], Any], cast: Any
+) -> None:
+    alice, by = client_of("alice"), cast.actor("alice")
+    with acting(by):
+        for at, sex in ((0, "1"), (1, "2"), (2, "2")):
+            change_person(by=by, person_id=people[at].person_id, sex=sex)
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["男", None, None, None, "女性", None, None])
+    sheet.merge_cells("A1:C1")
+    sheet.merge_cells("E1:G1")
+    sheet.append(["序号", "姓名", "房号", None, "序号", "姓名", "房号"])
+    edge = Side(style="thin")
+    for line in sheet.iter_rows(min_row=2, max_row=6, max_col=7):
+        for cell in line:
+            if cell.column != 4:
+                cell.border = Border(edge, edge, edge, edge)
+    upload(alice, saved(book))
+    template = one(OfficeTemplate)
+    filters = [choice["filters"] for choice in template.choices["tables"].values()]
+    assert filters == [[["sex", "is", "1"]], [["sex", "is", "2"]]]
+    sent(alice, "template_fill", template.pk)
+    _row, data = filled(by)
+    sheet = openpyxl.load_workbook(io.BytesIO(data)).active
+    men = {sheet.cell(row, 2).value for row in range(3, 7)} - {None}
+    women = {sheet.cell(row, 6).value for row in range(3, 7)} - {None}
+    assert (men, women) == ({NAMES[0]}, {NAMES[1], NAMES[2]})
+
+
+def test_who_answers_for_the_place_is_asked_beside_a_table(
+    people: Any, places: Any, client_of: Callable[[str], Any], cast: Any
+) -> None:
+    alice, by, chief = client_of("alice"), cast.actor("alice"), cast.actor("headquarters")
+    with acting(chief):
+        secretary = create_person(
+            by=chief, name="示例书记", place_code=places.community, link_kind="test",
+            source_id=uuid4(),
+        )  # fmt: skip
+        appoint(
+            by=chief, place=places[places.community], role="community_secretary",
+            holder=secretary, contact="13900001234",
+        )  # fmt: skip
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet["A1"] = "社区书记：____________"
+    sheet["D1"] = "电话：______________"
+    sheet["A2"] = "负责人：____________"
+    sheet.append(["序号", "姓名", "性别", "房号"])
+    edge = Side(style="thin")
+    for line in sheet.iter_rows(min_row=3, max_row=6, max_col=4):
+        for cell in line:
+            cell.border = Border(edge, edge, edge, edge)
+    upload(alice, saved(book))
+    template = one(OfficeTemplate)
+    assert set(template.choices["blanks"].values()) == {
+        "holder:community_secretary", "contact:community_secretary", "",
+    }  # fmt: skip
+    page = text(answer(alice, "template", template.pk))
+    assert 'value="holder:community_secretary" selected' in page
+    sent(alice, "template_fill", template.pk, clear="on", way="one", reason="上级要求核对")
+    row, data = filled(by)
+    sheet = openpyxl.load_workbook(io.BytesIO(data)).active
+    assert "示例书记" in sheet["A1"].value
+    assert "13900001234" in sheet["D1"].value
+    assert "____" in sheet["A2"].value
+    sent(alice, "template_fill", template.pk)
+    row, data = filled(by)
+    sheet = openpyxl.load_workbook(io.BytesIO(data)).active
+    assert "13900001234" not in sheet["D1"].value, "in full for a reason only"
+    page = text(answer(alice, "filling", row.pk))
+    assert ">A2<" in page
 
 
 def test_nothing_is_proposed_where_most_columns_are_unknown(

@@ -15,6 +15,7 @@ from fangxian.common.facts import Filter, measures, plans, tables, tables_for
 from fangxian.common.sheets.filling import Outline, SheetOutline, TableOutline
 from fangxian.common.ui.formats import number
 from fangxian.common.ui.widgets import DateInput
+from fangxian.reporting.filling import holders
 from fangxian.reporting.filling.matching import (
     TableChoice,
     blank_key,
@@ -94,6 +95,7 @@ class ChoicesForm(forms.Form):
         figures = [
             (one.name, str(one.label)) for one in measures if by.may(tables.get(one.table).right)
         ]
+        answering = holders.choices(by)
         facts = [(one.name, one.label) for one in tables_for(by)]
         self.ledgers = [
             (one.table, (str(one.pk), one.name))
@@ -126,7 +128,7 @@ class ChoicesForm(forms.Form):
                 )  # fmt: skip
         for n, (_sheet, blank) in enumerate(self._blanks()):
             self.fields[f"b{n}"] = forms.ChoiceField(
-                label=blank.label, required=False, choices=[*SINGLE, *figures]
+                label=blank.label, required=False, choices=[*SINGLE, *answering, *figures]
             )
 
     def _choice(self, sheet: SheetOutline, table: TableOutline) -> TableChoice:

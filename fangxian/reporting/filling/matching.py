@@ -32,7 +32,7 @@ from fangxian.common.sheets.filling.names import day_of
 from fangxian.common.sheets.words import key, key_without_brackets, known_field, load, words
 from fangxian.core import imports
 from fangxian.reporting.bulletins.words import labels_of, measures_called
-from fangxian.reporting.filling import titles
+from fangxian.reporting.filling import holders, titles
 
 DATA: Final = Path(__file__).resolve().parent.parent / "data"
 # Under which learned choices are kept.
@@ -331,19 +331,27 @@ def _blank_words() -> dict[str, str]:
 
 
 def propose_blanks(by: Actor, sheet: SheetOutline) -> list[tuple[Blank, str]]:
-    """What each blank is filled with: place, day, moment, author, a figure, or nothing."""
+    """What each blank is filled with: place, day, moment, author, a figure, the holder of a role,
+    or nothing.
+    """
     learned = imports.recall_mapping(by, BLANKS, sheet.signature) or {}
     found = []
+    before = (0, "")
     for blank in sheet.blanks:
-        if blank.label in learned:
+        if learned.get(blank.label):
             name = str(learned[blank.label])
-            known = name in ("", "place", "day", "moment", "author") or name in measures
-            found.append((blank, name if known else ""))
-            continue
-        word = _blank_words().get(key_without_brackets(blank.label))
-        if word is None and blank.kind == "date":
-            word = "day"
-        found.append((blank, word or figure_of(by, blank)))
+            known = name in ("place", "day", "moment", "author") or name in measures
+            name = name if known or holders.is_holder(name) else ""
+        elif blank.label in learned:
+            name = ""
+        else:
+            word = _blank_words().get(key_without_brackets(blank.label))
+            if word is None and blank.kind == "date":
+                word = "day"
+            beside = before[1] if before[0] == blank.row else ""
+            name = word or holders.meant(by, blank.label, beside) or figure_of(by, blank)
+        found.append((blank, name))
+        before = (blank.row, name)
     return found
 
 

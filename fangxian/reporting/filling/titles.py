@@ -100,25 +100,29 @@ def _of_age(facts: FactTable, title: str) -> list[Filter]:
 
 
 def _said(facts: FactTable, title: str) -> list[Filter]:
-    text = key(title)
+    text, parts = key(title), set(map(key, title.split()))
     return [
         Filter(*given)
         for words, given in _titles()["conditions"].get(facts.name, ())
-        if any(key(word) in text for word in words)
+        # A word with "=" stands alone: halves of a sheet that are called men and women.
+        if any(
+            key(word[1:]) in parts if word.startswith("=") else key(word) in text for word in words
+        )
     ]
 
 
 def _of_codes(facts: FactTable, title: str) -> list[Filter]:
     """Columns with a code list of which the title names a value: the longest, as it says most."""
-    text = key(title)
+    text, parts = key(title), set(map(key, title.split()))
     found = []
     for column in facts.columns:
-        if column.kind != "code" or column.name in _titles()["ignored"]:
+        if column.kind != "code":
             continue
+        ignored = column.name in _titles()["ignored"]
         named_here = [
             (len(name), code)
             for code, name in _values(column)
-            if len(name) >= _SHORTEST and name in text
+            if name in parts or (not ignored and len(name) >= _SHORTEST and name in text)
         ]
         if named_here:
             found.append(Filter(column.name, "is", max(named_here)[1]))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
-from fangxian.common.errors import Forbidden, OutOfScope
+from fangxian.common.errors import Forbidden, Invalid, OutOfScope
 from fangxian.common.facts import View, measures, plans, tables
 from fangxian.common.sheets.filling import (
     LEFT_MESSAGES,
@@ -31,6 +31,7 @@ from fangxian.common.sheets.words import key
 from fangxian.common.ui.formats import date, date_time
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at, below, full_name, inside
+from fangxian.reporting.filling import holders
 from fangxian.reporting.filling.matching import TableChoice, blank_key, table_key
 from fangxian.reporting.queries import rows_view
 
@@ -207,6 +208,11 @@ class Writer:
                 return date_time(self.moment) if self.moment else date(self.day)
             case "author":
                 return self.by.name
+        if holders.is_holder(name):
+            try:
+                return holders.value(self.by, name, place, clear=self.clear, persons=self.persons)
+            except (Forbidden, Invalid):
+                return None
         if name not in measures:
             return None
         return self._measured(name, [place])[place]
