@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from fangxian.accounts.models import AccessLog
-from fangxian.common.facts import Filter, View
+from fangxian.common.facts import Filter, View, plans
 from fangxian.common.scoping import acting
 from fangxian.core import runner
 from fangxian.core.actions import read_file
@@ -113,6 +113,27 @@ def test_put_together_kept_shared_and_removed(
     assert sent(alice, "ledger_remove", ledger.pk).status_code == 302
     with pytest.raises(Ledger.DoesNotExist):
         one(Ledger, name="Han")
+
+
+def test_a_ledger_that_is_not_taken_back_says_where_it_is_corrected(
+    people: Any, client_of: Callable[[str], Any]
+) -> None:
+    alice = client_of("alice")
+    on_pages, elsewhere = "在它的页面上做", "不从表格导入"
+    assert on_pages in text(answer(alice, "table_page", "register.households"))
+    assert on_pages not in text(answer(alice, "table_page", "field.visits"))
+    assert elsewhere in text(answer(alice, "table_page", "field.visits"))
+    assert elsewhere not in text(answer(alice, "table_page", "register.residents"))
+
+
+def test_the_door_of_who_is_in_a_key_group(people: Any, alice: Any) -> None:
+    with acting(alice):
+        register.join_group(by=alice, person_id=people[0].person_id, group="elderly_alone")
+        view = View("register.key_groups", columns=("name", "address"))
+        (line,) = plans.stream(view, alice, alice.area)
+    assert line.cells[0] == NAMES[0]
+    assert line.cells[1].endswith("101")
+    assert len(line.cells[1]) > 3, "with its building"
 
 
 def test_groups_count_and_add_up(people: Any, client_of: Callable[[str], Any]) -> None:

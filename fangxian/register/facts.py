@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from fangxian.common.actor import Actor
+from fangxian.common.codes import Level
 from fangxian.common.facts import (
     Choices,
     Column,
@@ -28,6 +29,7 @@ from fangxian.common.facts import (
     withhold,
     within,
 )
+from fangxian.common.facts.declared import place_names
 from fangxian.core import counters
 from fangxian.people.facts import person_columns
 from fangxian.register import queries
@@ -88,6 +90,28 @@ def _groups_of(persons: Sequence[UUID], _clear: bool) -> dict[UUID, list[str]]:
     entries = KeyGroupEntry.objects.filter(queries.OPEN, person_id__in=[p for p in persons if p])
     for person, group in entries.order_by("group").values_list("person_id", "group"):
         found.setdefault(person, []).append(group)
+    return found
+
+
+def _doors_of(persons: Sequence[UUID], _clear: bool) -> dict[UUID, str]:
+    """Where persons live: building, unit and room, or the address of a house."""
+    rows = (
+        Residency.objects.filter(queries.OPEN, person_id__in=[p for p in persons if p])
+        .exclude(kind=SEPARATED)
+        .order_by("from_date", "id")
+        .values_list("person_id", "place_code", "household__room", "household__address")
+    )
+    lives = {person: (code, room, address) for person, code, room, address in rows}
+    levels = (Level.BUILDING, Level.UNIT)
+    names = place_names(
+        {code[: int(level)] for code, _r, _a in lives.values() for level in levels
+         if len(code) >= level}
+    )  # fmt: skip
+    found = {}
+    for person, (code, room, address) in lives.items():
+        parts = [names.get(code[: int(level)], "") for level in levels if len(code) >= level]
+        door = "".join([*parts, room])
+        found[person] = door if room or not address else address
     return found
 
 
@@ -297,6 +321,10 @@ def _groups() -> FactTable:
             Column(
                 "group", _("Key group"), "code", path="group", codes=KEY_GROUPS,
                 sensitivity=PERSONAL, synonyms="person_category",
+            ),
+            Column(
+                "address", _("Address"), path="person_id", load=_doors_of, sensitivity=PERSONAL,
+                synonyms="address", width=28, as_of=_("now"),
             ),
             Column("from_date", pgettext_lazy("column", "From"), "date", path="from_date",
                    synonyms="start_date"),

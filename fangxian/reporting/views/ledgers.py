@@ -178,6 +178,7 @@ def _page(request: SignedRequest, shown: Shown) -> HttpResponse:
         if shown.ledger is not None and shown.ledger.watched else "",
     }  # fmt: skip
     context["back_url"] = _back(by, facts, shown.place)
+    context["has_pages"] = facts.link is not None
     status = 200
     try:
         context |= _groups(by, shown) if view.groups else _rows(request, by, shown)
