@@ -36,13 +36,12 @@ from fangxian.core.models import File
 from fangxian.core.progress import Progress
 from fangxian.field import queries
 from fangxian.field.models import Campaign, FormDefinition, Target, Visit
-from fangxian.field.questionnaire.said import in_words, read, typed
+from fangxian.field.questionnaire.said import read, typed
 from fangxian.field.questionnaire.schema import Question, Questionnaire
-from fangxian.field.questionnaire.values import text
+from fangxian.field.questions import NUMBERS, RIGHT, cell, distinct
 from fangxian.regions.queries import at, names
 from fangxian.register.models import Residency
 
-RIGHT: Final = "field.export"
 JOB: Final = "field.answers"
 WHAT: Final = "answers of a sweep"
 KEPT_DAYS: Final = 30
@@ -66,7 +65,6 @@ _VISIT: Final = (
     ExportColumn(gettext_lazy("Corrected")),
     ExportColumn(gettext_lazy("Note"), width=28),
 )
-_NUMBERS: Final = frozenset({"integer", "decimal"})
 
 
 @dataclass
@@ -91,11 +89,11 @@ class _Ledger:
 
     def questions(self) -> list[Question]:
         """The questions of all versions that were answered, the latest version's first."""
-        return _distinct(form.questions for form in self.forms.values())
+        return distinct(form.questions for form in self.forms.values())
 
     def inside(self, repeat: str) -> list[Question]:
         every = [q for form in self.forms.values() for q in form.questions if q.name == repeat]
-        return _distinct(q.questions for q in every)
+        return distinct(q.questions for q in every)
 
     def rows(self, columns: Sequence[Question]) -> Iterator[list[object]]:
         found = self.visits().order_by("place_code", "visited_at", "id")
@@ -152,27 +150,7 @@ class _Ledger:
             elif question.kind == "repeat":
                 yield len(value)
             else:
-                yield _cell(question, column, value, known, self.clear)
-
-
-def _cell(
-    question: Question, column: Question, value: Any, known: Mapping[str, Any], clear: bool
-) -> object:
-    if question.kind == column.kind == "date":
-        return dt.date.fromisoformat(value)
-    words = in_words(question, value, known, clear=clear)
-    typed = question.kind in _NUMBERS and column.kind in _NUMBERS
-    # One that was masked is no number any more.
-    return value if typed and words == text(value) else words
-
-
-def _distinct(blocks: Any) -> list[Question]:
-    found: dict[str, Question] = {}
-    for block in blocks:
-        for question in block:
-            if question.kind != "note":
-                found.setdefault(question.name, question)
-    return list(found.values())
+                yield cell(question, column.kind, value, known, clear=self.clear)
 
 
 def _chunks(rows: Iterator[_T]) -> Iterator[list[_T]]:
@@ -196,7 +174,7 @@ def door_cells(row: Visit | Target, labels: Mapping[str, str]) -> Iterator[str]:
 
 def _column(question: Question) -> ExportColumn:
     label = question.text() or question.name
-    if question.kind in _NUMBERS or question.kind == "repeat":
+    if question.kind in NUMBERS or question.kind == "repeat":
         return ExportColumn(label, "number", width=16)
     return ExportColumn(label, "date" if question.kind == "date" else "text", width=18)
 

@@ -19,6 +19,7 @@ from fangxian.common.facts import (
     Column,
     FactTable,
     Filter,
+    Growing,
     Measure,
     Sensitivity,
     measures,
@@ -27,7 +28,7 @@ from fangxian.common.facts import (
     withhold,
     within,
 )
-from fangxian.field import queries
+from fangxian.field import queries, questions
 from fangxian.field.duties.rules import duty_rules
 from fangxian.field.measures import MEASURES
 from fangxian.field.models import (
@@ -94,8 +95,6 @@ _WITHHELD: Mapping[str, Mapping[str, str] | str] = {
     "field.Visit": {
         **_LOG,
         "target": "the door of a visit is shown by its household",
-        "form": "which form was asked: on the page of the household",
-        "answers": "answers are exported with their questions from the page of the sweep",
         "code_then": "where the door lay then, by which reports count",
     },
     "field.Exemption": {
@@ -179,7 +178,7 @@ def by_whom(path: str = "actor", label: Any = None) -> Column:
 
 
 def _table(
-    name: str, label: Any, about: Any, model: Any, columns: tuple[Column, ...], rows: Any,
+    name: str, label: Any, about: Any, model: Any, columns: Sequence[Column], rows: Any,
     **more: Any,
 ) -> FactTable:  # fmt: skip
     given: dict[str, Any] = {"right": VIEW, "source": _SWEEPS, "as_of": _NOW}
@@ -259,10 +258,11 @@ def _visits() -> FactTable:
         Column("note", pgettext_lazy("column", "Note"), path="note", opaque=True,
                sensitivity=PERSONAL, synonyms="note", width=24),
         Column("by", _("Recorded by"), path="actor", sensitivity=STAFF, synonyms="visitor"),
+        *questions.fixed_columns(),
     )  # fmt: skip
     return _table(
         "visits", _("Visits"), _("A visit at a household; one that was corrected is left out."),
-        Visit, columns, rows_of(Visit, corrected_by=None),
+        Visit, Growing(columns, questions.columns), rows_of(Visit, corrected_by=None),
         order=("campaign_id", "place_code", "visited_at", "pk"),
         first=("community", "grid", "building", "unit", "room", "campaign", "visited_at",
                "outcome", "exceptions", "by"),

@@ -119,10 +119,18 @@ class ViewForm(forms.Form):
             initial |= {f"s{row}": sort.column, f"s{row}_falling": sort.falling}
         return initial
 
-    def columns(self) -> Iterator[tuple[Any, Any]]:
-        """For each column its two fields: shown, and where."""
+    def columns(self) -> list[tuple[str, bool, list[tuple[Any, Any]]]]:
+        """By heading, the table's own first: whether any is shown; of each column two fields:
+        shown, and where.
+        """
+        found: dict[str, list[tuple[Any, Any]]] = {}
         for column in self.facts.columns:
-            yield self[f"show_{column.name}"], self[f"at_{column.name}"]
+            fields = self[f"show_{column.name}"], self[f"at_{column.name}"]
+            found.setdefault(str(column.heading), []).append(fields)
+        return [
+            (heading, any(show.value() for show, _at in fields), fields)
+            for heading, fields in found.items()
+        ]
 
     def filters(self) -> Iterator[tuple[Any, Any, Any]]:
         """The fields of each condition."""

@@ -162,8 +162,10 @@ class ChoicesForm(forms.Form):
     def _options(choice: TableChoice, figures: list[tuple[str, str]]) -> list[tuple[str, Any]]:
         empty = ("", _("leave it empty"))
         if choice.mode == "rows":
-            columns = tables.get(choice.facts).columns
-            return [empty, *((one.name, one.label) for one in columns)]
+            found: dict[str, list[tuple[str, Any]]] = {}
+            for one in tables.get(choice.facts).columns:
+                found.setdefault(str(one.heading), []).append((one.name, one.label))
+            return [empty, *found.pop("", ()), *found.items()]
         return [empty, ("place", _("name of the place")), *figures]
 
     def _blanks(self) -> list[tuple[SheetOutline, Any]]:

@@ -182,6 +182,8 @@ def left_out(table: FactTable) -> set[str]:
         and isinstance(child, IsNull)
         and child.rhs is True
         and isinstance(child.lhs, Col)
+        # Not of another row of the same table, which is joined.
+        and child.lhs.alias == table.model._meta.db_table
     }
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, overload
 
 from django.db.models import Model, Q, QuerySet
 from django.db.models.expressions import Combinable
@@ -89,7 +89,10 @@ class Column:
     it is revealed). ``covers``: model fields, as "room.Model.field", that a loader or an expression
     reads; those of the path are known. ``synonyms``: the key of its names in other offices' sheets
     (``common/sheets/data/headers.json``). ``as_of``: what moment the value is of, where it isn't
-    that of the reading. ``opaque``: kept encrypted, so nothing can be asked of it.
+    that of the reading. ``opaque``: kept encrypted, so nothing can be asked of it. ``heading``:
+    under what it stands where columns are chosen, apart from the table's own.
+
+    Columns with the same ``load`` are loaded together: ``shown`` takes each one's part.
     """
 
     name: str
@@ -111,6 +114,7 @@ class Column:
     opaque: bool = False
     level: Level | None = None
     width: float | None = None
+    heading: Any = ""
 
     @property
     def asked_of_database(self) -> bool:
@@ -123,6 +127,32 @@ class Column:
     def alias(self) -> str:
         """Its name in a query."""
         return f"fact_{self.name}"
+
+
+class Growing(Sequence[Column]):
+    """Columns of which some are known only when they are read: ``more()`` gives those."""
+
+    def __init__(self, own: Sequence[Column], more: Callable[[], Sequence[Column]]) -> None:
+        self._own, self._more = tuple(own), more
+
+    def all(self) -> tuple[Column, ...]:
+        """As they are now, the fixed ones first."""
+        return (*self._own, *self._more())
+
+    def __len__(self) -> int:
+        return len(self.all())
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self.all())
+
+    @overload
+    def __getitem__(self, at: int) -> Column: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Column, ...]: ...
+
+    def __getitem__(self, at: int | slice) -> Column | tuple[Column, ...]:
+        return self.all()[at]
 
 
 @dataclass(frozen=True)
@@ -158,7 +188,7 @@ class FactTable:
     right: str
     model: type[Model]
     rows: Callable[[str, dt.date | None], QuerySet[Any]]
-    columns: tuple[Column, ...]
+    columns: Sequence[Column]
     order: tuple[str, ...] = ("place_code", "pk")
     place: str = "place_code"
     person: str = ""
@@ -171,10 +201,19 @@ class FactTable:
     first: tuple[str, ...] = ()
     subject: Subject | None = None
 
-    @cached_property
+    @property
     def by_name(self) -> Mapping[str, Column]:
         """The columns by name."""
-        return {column.name: column for column in self.columns}
+        return self._by_name if self.settled else _named(self.columns)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Column]:
+        return _named(self.columns)
+
+    @property
+    def settled(self) -> bool:
+        """Whether its columns are always the same."""
+        return not isinstance(self.columns, Growing)
 
     def column(self, name: str) -> Column:
         """The column. Raises KeyError naming the table."""
@@ -192,6 +231,10 @@ class FactTable:
     def shown_first(self) -> tuple[str, ...]:
         """The columns of a ledger for which nobody has chosen others."""
         return self.first or tuple(column.name for column in self.columns[:12])
+
+
+def _named(columns: Iterable[Column]) -> dict[str, Column]:
+    return {column.name: column for column in columns}
 
 
 Filters = tuple["Filter", ...]

@@ -311,16 +311,17 @@ def _paths(view: View, facts: FactTable) -> list[str]:
 def _lines(
     view: View, facts: FactTable, by: Actor, taken: Sequence[Sequence[Any]], clear: bool
 ) -> list[Line]:
-    """The rows as people read them; one query for each column with a loader."""
+    """The rows as people read them; each loader is asked once."""
     columns = columns_for(facts, view.shown())
     start = 3 if facts.person else 2
     telling = bool(facts.person) and _tells(columns)
     if telling:
         access.note(*{row[2] for row in taken if row[2] is not None})
     cells: list[list[Any]] = []
+    loaded: dict[Any, Mapping[Any, Any]] = {}
     for at, column in enumerate(columns, start):
         values = [row[at] for row in taken]
-        cells.append(_shown(column, values, by, clear))
+        cells.append(_shown(column, values, by, clear, loaded))
     return [
         Line(row[0], tuple(mine), str(row[1] or ""), row[2] if telling else None)
         for row, mine in zip(
@@ -333,10 +334,22 @@ def _tells(columns: Sequence[Column]) -> bool:
     return any(c.sensitivity in (Sensitivity.PERSONAL, Sensitivity.SEALED) for c in columns)
 
 
-def _shown(column: Column, values: Sequence[Any], by: Actor, clear: bool) -> list[Any]:
+def _shown(
+    column: Column,
+    values: Sequence[Any],
+    by: Actor,
+    clear: bool,
+    loaded: dict[Any, Mapping[Any, Any]] | None = None,
+) -> list[Any]:
+    """The values of a column as people read them; ``loaded`` keeps what columns share."""
     hidden = masked_for(by, column, clear)
     if column.load is not None:
-        known = column.load(list(dict.fromkeys(values)), clear and not hidden)
+        kept = {} if loaded is None else loaded
+        full = clear and not hidden
+        which = (column.load, look_up(column), full)
+        if which not in kept:
+            kept[which] = column.load(list(dict.fromkeys(values)), full)
+        known = kept[which]
         values = [known.get(value) for value in values]
     if column.shown is not None:
         values = [None if value is None else column.shown(value) for value in values]

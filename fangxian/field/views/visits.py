@@ -17,7 +17,7 @@ from fangxian.common import codes
 from fangxian.common.codes import Level
 from fangxian.common.errors import OutOfScope
 from fangxian.core.actions import start_job
-from fangxian.field import exporting, queries
+from fangxian.field import exporting, queries, questions
 from fangxian.field.forms import DoorFilter
 from fangxian.field.views.campaigns import campaign_of, first_row
 from fangxian.field.views.doors import door_names, where_of
@@ -72,13 +72,13 @@ def of_place(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
         "place": place,
         "place_name": full_name(place),
         "rows": rows,
-        "may_export": request.actor.may(exporting.RIGHT, place),
+        "may_export": request.actor.may(questions.RIGHT, place),
         "may_reveal": len(place) >= Level.VILLAGE and request.actor.may("people.reveal", place),
     }
     return render(request, "field/visits_of_place.html", context | paged)
 
 
-@page(exporting.RIGHT, methods=("POST",))
+@page(questions.RIGHT, methods=("POST",))
 def export(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
     """The answers of a sweep at a place as a workbook, by a job, whose page answers.
 
@@ -89,7 +89,7 @@ def export(request: SignedRequest, campaign_id: UUID) -> HttpResponse:
     code = request.POST.get("place", "") or max(by.area, campaign.area.code, key=len)
     if not codes.is_code(code) or not codes.contains(by.area, code):
         raise OutOfScope(code)
-    by.require(exporting.RIGHT, code)
+    by.require(questions.RIGHT, code)
     args = {"campaign": str(campaign.id), "code": code, "language": get_language() or ""}
     if "reason" in request.POST:
         reason = request.POST["reason"]

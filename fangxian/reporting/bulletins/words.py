@@ -100,9 +100,13 @@ def _tables() -> dict[str, list[str]]:
 
 
 @cache
-def _columns(table: str) -> dict[str, str]:
+def _settled_columns(table: str) -> dict[str, str]:
+    return _columns(tables.get(table))
+
+
+def _columns(table: FactTable) -> dict[str, str]:
     found: dict[str, str] = {}
-    for column in tables.get(table).columns:
+    for column in table.columns:
         for word in {key(column.name), *labels_of(column.label)}:
             found.setdefault(word, column.name)
     return found
@@ -138,4 +142,6 @@ def subject_terms(table: FactTable) -> list[tuple[str, str]]:
 
 def column_called(table: str, word: str) -> str | None:
     """The column of a table that is called so."""
-    return _columns(table).get(key(word))
+    facts = tables.get(table)
+    called = _settled_columns(table) if facts.settled else _columns(facts)
+    return called.get(key(word))
