@@ -25,6 +25,7 @@ from fangxian.common.scoping import acting
 from fangxian.config.demo.accounts import community_of
 from fangxian.core.imports import problems_of
 from fangxian.core.tests.importing import imported, previewed
+from fangxian.people.queries import find_by_phone
 from fangxian.reporting.writing import export_columns, keyed, rows_of, write
 from tests.browser.county import copied, make_template
 from tests.test_demonstration import COUNTY, past_midnight
@@ -44,23 +45,24 @@ def county(
             yield Actor.system("test", COUNTY)
 
 
-def taken(by: Actor, table: FactTable, place: str) -> bytes:
-    """The table with all its columns as Excel, numbers in full."""
+def taken(by: Actor, table: FactTable, place: str, *, clear: bool = True) -> bytes:
+    """The table with all its columns as Excel, numbers in full or (not ``clear``) masked."""
     view = View(table.name, columns=tuple(column.name for column in table.columns))
     out = io.BytesIO()
     with acting(by):
         bears = keyed(view, "xlsx")
-        columns = export_columns(view, by, clear=True, keyed=bears)
-        rows = list(rows_of(view, by, place, clear=True, keyed=bears))
+        columns = export_columns(view, by, clear=clear, keyed=bears)
+        rows = list(rows_of(view, by, place, clear=clear, keyed=bears))
     assert rows, "the demonstration has some"
     write(out, "xlsx", columns, rows, title=str(table.label), taken="x")
     return out.getvalue()
 
 
+@pytest.mark.parametrize("clear", [True, False], ids=["in full", "masked"])
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
-def test_what_goes_out_comes_back_unchanged(county: Actor, table: FactTable) -> None:
+def test_what_goes_out_comes_back_unchanged(county: Actor, table: FactTable, clear: bool) -> None:
     place = community_of(COUNTY)
-    data = taken(county, table, place)
+    data = taken(county, table, place, clear=clear)
     run = previewed(county, data, place, kind=table.taken_back)
     counts = run.options["preview"]["counts"]
     problems = run.options["preview"]["problems"][:3]
@@ -121,11 +123,13 @@ RESIDENTS = "register.residents"
 
 
 class Sheet:
-    """Residents of a community as Excel has them, with what their rows are known by."""
+    """A ledger of a community as Excel has it, with what its rows are known by."""
 
-    def __init__(self, by: Actor, place: str) -> None:
-        self.table = facts.tables.get(RESIDENTS)
-        self.book = load_workbook(io.BytesIO(taken(by, self.table, place)))
+    def __init__(
+        self, by: Actor, place: str, table: str = RESIDENTS, *, clear: bool = True
+    ) -> None:
+        self.table = facts.tables.get(table)
+        self.book = load_workbook(io.BytesIO(taken(by, self.table, place, clear=clear)))
         self.page = self.book.active
         self.at = {column.name: n for n, column in enumerate(self.table.columns, 1)}
         self.at["key"] = len(self.at) + 1
@@ -208,3 +212,77 @@ def test_a_sorted_sheet_without_some_columns_is_known_by_its_rows(county: Actor)
     run = previewed(county, sheet.saved(), place, kind="register")
     counts = run.options["preview"]["counts"]
     assert set(counts) <= {"known", "unchanged"}, (counts, run.options["preview"]["problems"][:3])
+
+
+# What names a row of a ledger, by which it would not be found once it is corrected.
+NAMED = {
+    "organisations.organisations": ("name", "organisations", "示例更正单位"),
+    "organisations.members": ("name", "organisations", "更正某"),
+    "organisations.seconded": ("name", "seconded", "更正某"),
+    "mobilise.volunteers": ("name", "volunteers", "更正某"),
+}
+
+
+@pytest.mark.parametrize("clear", [True, False], ids=["in full", "masked"])
+@pytest.mark.parametrize("name", NAMED)
+def test_a_corrected_name_stays_the_same_row(county: Actor, name: str, clear: bool) -> None:
+    place = community_of(COUNTY)
+    column, kind, value = NAMED[name]
+    value += "甲" if clear else "乙"
+    sheet = Sheet(county, place, name, clear=clear)
+    sheet.cell(3, column).value = value
+    before = lines_of(county, sheet.table, place)
+    run = imported(county, sheet.saved(), place, kind=kind)
+    assert (run.rejected, run.changed) == (0, 1), list(problems_of(run))
+    after = lines_of(county, sheet.table, place)
+    assert after.keys() == before.keys(), "none was made, none has gone"
+    [other] = [key for key in before if before[key] != after[key]]
+    assert after[other][sheet.at[column] - 1] == value
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_names_of_rows_are_refused_wherever_they_are_no_pass(county: Actor, name: str) -> None:
+    place = community_of(COUNTY)
+    sheet = Sheet(county, place, name)
+    last = sheet.page.max_row + 1
+    for at in sheet.at.values():
+        sheet.page.cell(last, at).value = sheet.page.cell(3, at).value
+    sheet.cell(4, "key").value = row_key(name, uuid4())
+    sheet.cell(5, "key").value = row_key("register.households", uuid4())
+    run = previewed(county, sheet.saved(), place, kind=NAMED[name][1])
+    found = [problem[:2] for problem in run.options["preview"]["problems"]]
+    assert found == [[4, "row_key"], [5, "row_key"], [last, "row_key"]]
+
+
+def test_another_name_of_who_answers_is_another_holder(county: Actor) -> None:
+    """A post is handed over, nobody renamed."""
+    place = community_of(COUNTY)
+    sheet = Sheet(county, place, "organisations.responsibilities")
+    sheet.cell(3, "holder").value = "查无此人"
+    sheet.cell(3, "identity").value = None
+    run = previewed(county, sheet.saved(), place, kind="responsibilities")
+    # Who stands in for the one who was there finds nobody to stand in for.
+    refused = [problem[0] for problem in run.options["preview"]["problems"]]
+    assert refused[0] == 3
+    assert run.options["preview"]["counts"]["known"] == sheet.page.max_row - 2 - len(refused)
+
+
+def test_a_phone_that_is_corrected_is_added(county: Actor) -> None:
+    place = community_of(COUNTY)
+    sheet = Sheet(county, place, "mobilise.volunteers", clear=False)
+    sheet.cell(3, "phone").value = "13900004321"
+    run = imported(county, sheet.saved(), place, kind="volunteers")
+    assert (run.rejected, run.changed) == (0, 1), list(problems_of(run))
+    with acting(county):
+        assert find_by_phone("13900004321").count() == 1
+
+
+def test_a_masked_number_without_a_name_of_the_row_is_refused(county: Actor) -> None:
+    place = community_of(COUNTY)
+    sheet = Sheet(county, place, "organisations.members", clear=False)
+    row = next(r for r in range(3, 40) if "*" in str(sheet.cell(r, "identity").value))
+    sheet.cell(row, "key").value = None
+    run = previewed(county, sheet.saved(), place, kind="organisations")
+    [problem] = run.options["preview"]["problems"]
+    assert problem[:2] == [row, "identity"]
+    assert "打星" in problem[2]

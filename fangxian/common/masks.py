@@ -37,7 +37,14 @@ def mask_text(text: str, limit: int = 40) -> str:
     return shown[:limit]
 
 
+def is_masked(text: str) -> bool:
+    """Whether a cell is what one of these made of a name or a number, or ``***``."""
+    return _MASKED.fullmatch(text.strip()) is not None
+
+
 _RUN = re.compile(r"\d{10,}[Xx]?")
+# Stars between a few characters at either end.
+_MASKED = re.compile(r"[^\s*]{0,3}\*+[^\s*]{0,4}")
 
 
 def _mask(text: str) -> str:

@@ -299,7 +299,7 @@ def _volunteers() -> FactTable:
         "volunteers", _("Volunteers"), _("A volunteer who serves; discharged ones are left out."),
         Volunteer, columns, _serving, right=KEEP, person="person_id", dated=True,
         as_of=_("as it is now, or as it was on a day"),
-        taken_back="volunteers",
+        taken_back="volunteers", keyed=True,
         first=("name", "phone", "organisation", "community", "echelon", "skills", "languages",
                "from_date"),
     )  # fmt: skip

@@ -22,14 +22,14 @@ from fangxian.common.sheets import FieldSpec
 from fangxian.common.sheets.writing import ExportColumn
 from fangxian.common.vocabulary import Named
 from fangxian.core.imports import Outcome, StagedRow
-from fangxian.core.ledgers import Ledger, RowByRow
+from fangxian.core.ledgers import ROW_KEY, Ledger, RowByRow, known_row
 from fangxian.core.models import ImportRun
 from fangxian.mobilise.actions import Brings, NewSkill, change_volunteer, enlist, enlist_new
 from fangxian.mobilise.actions.volunteers import KEEP
 from fangxian.mobilise.calls.rules import call_rules
 from fangxian.mobilise.models import Skill, Volunteer
 from fangxian.mobilise.rules import post_rules
-from fangxian.organisations.ledger_holders import organisation_named, refusal
+from fangxian.organisations.ledger_holders import corrected, organisation_named, refusal
 from fangxian.organisations.ledger_places import no_right, places_of, refused
 from fangxian.organisations.models import Organisation
 from fangxian.people.models import Person
@@ -38,6 +38,7 @@ from fangxian.people.vocabularies import document_kind
 from fangxian.regions.models import Region
 
 VOLUNTEERS: Final = "volunteers"
+ROWS: Final = "mobilise.volunteers"
 _BETWEEN: Final = re.compile(r"[、，,;；/\s]+")
 
 FIELDS: Final = (
@@ -53,12 +54,13 @@ FIELDS: Final = (
     FieldSpec("echelon", gettext_lazy("Echelon"), "number"),
     FieldSpec("vehicle", gettext_lazy("Has a vehicle"), "yes_no"),
     FieldSpec("fit", gettext_lazy("Fit for duty"), "yes_no"),
+    ROW_KEY,
 )
 # What goes out in the same columns: no number of a document, a phone or a certificate.
 EXPORTED: Final = tuple(
     ExportColumn(spec.label, "identity" if spec.name == "place" else "text", width=18)
     for spec in FIELDS
-    if spec.name not in {"identity", "phone", "certificate", "expires_on"}
+    if spec.name not in {"identity", "phone", "certificate", "expires_on", ROW_KEY.name}
 )
 
 
@@ -85,6 +87,12 @@ def _row(by: Actor, run: ImportRun, values: Mapping[str, Any]) -> tuple[UUID, bo
         unit = organisation_named(name, "organisation", run.place_code)
     said = _skills(values)
     languages = _codes(values.get("languages", ""), "languages", call_rules().languages)
+    serving = Volunteer.objects.select_related("organisation", "person").filter(to_date=None)
+    taken = known_row(serving, ROWS, values)
+    if taken is not None:
+        other = corrected(by, taken.person, values, "name")
+        taken.refresh_from_db(fields=["name"])
+        return taken.id, _change(by, taken, values, unit, said, languages) or other
     known, person = _who(values, place)
     if known is not None:
         return known.id, _change(by, known, values, unit, said, languages)
@@ -268,4 +276,5 @@ LEDGER: Final = Ledger(
     statuses=RowByRow.STATUSES,
     place_url="regions:place",
     least_level=Level.COUNTY,
+    knows=(ROWS,),
 )

@@ -207,7 +207,7 @@ def _organisations() -> FactTable:
     return table(
         "organisations", _("Organisations"), _("An organisation that exists now."), Organisation,
         columns, _organisation_rows, place="seat__code", order=("seat__code", "name", "pk"),
-        taken_back="organisations",
+        taken_back="organisations", keyed=True,
         link=lambda key: reverse("organisations:organisation", args=[key]),
         first=("name", "kind", "parent", "credit_code", "town", "community"),
     )  # fmt: skip
@@ -251,7 +251,7 @@ def _members() -> FactTable:
     return table(
         "members", _("Members of organisations"), _("A member of an organisation."), Member,
         columns, in_force_on(Member), person="person_id", dated=True, as_of=_DAY,
-        taken_back="organisations",
+        taken_back="organisations", keyed=True,
         first=("organisation", "name", "sex", "duty", "rank", "party_member", "phone", "from_date"),
     )  # fmt: skip
 
@@ -278,7 +278,7 @@ def _responsibilities() -> FactTable:
     return table(
         "responsibilities", _("Who answers"), _("Somebody answers for a place in a role."),
         Responsibility, columns, _in_force, person="person_id", dated=True, as_of=_DAY,
-        taken_back="responsibilities",
+        taken_back="responsibilities", keyed=True,
         first=("community", "grid", "building", "unit", "role", "holder", "member_of", "contact",
                "from_date"),
     )  # fmt: skip
@@ -380,7 +380,7 @@ def _seconded() -> FactTable:
     )  # fmt: skip
     return table(
         "seconded", _("Members of temporary units"), _("A member who serves in a temporary unit."),
-        Secondment, columns, _seconded_rows, person="person_id", taken_back="seconded",
+        Secondment, columns, _seconded_rows, person="person_id", taken_back="seconded", keyed=True,
         first=("unit", "name", "home", "duty", "office", "standing", "phone", "from_date"),
     )  # fmt: skip
 

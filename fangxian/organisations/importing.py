@@ -20,7 +20,7 @@ from fangxian.common.codes import Level, is_code
 from fangxian.common.errors import Conflict, Forbidden, Invalid, Problem
 from fangxian.common.sheets import FieldSpec
 from fangxian.core.imports import Handler, Outcome, StagedRow
-from fangxian.core.ledgers import Ledger, Option, RowByRow, Write
+from fangxian.core.ledgers import ROW_KEY, Ledger, Option, RowByRow, Write, known_row
 from fangxian.core.models import ImportRun, ImportState
 from fangxian.organisations.actions import (
     add_member,
@@ -34,12 +34,18 @@ from fangxian.organisations.ledger_chain import (
     phones_after,
     write_responsibilities,
 )
-from fangxian.organisations.ledger_holders import organisation_named, refusal, seated_in
+from fangxian.organisations.ledger_holders import (
+    CHAIN,
+    corrected,
+    organisation_named,
+    refusal,
+    seated_in,
+)
 from fangxian.organisations.ledger_households import FIELDS as HOUSEHOLD_FIELDS
 from fangxian.organisations.ledger_households import said_before, write_households
 from fangxian.organisations.ledger_places import Places, no_right, places_of, refused
 from fangxian.organisations.ledger_seconded import FIELDS as SECONDED_FIELDS
-from fangxian.organisations.ledger_seconded import write_seconded
+from fangxian.organisations.ledger_seconded import ROWS, write_seconded
 from fangxian.organisations.models import Member, Organisation, OrganisationKind
 from fangxian.organisations.vacancies import left_alone
 from fangxian.people.models import Person
@@ -49,6 +55,8 @@ from fangxian.regions.models import Region
 from fangxian.regions.queries import current
 
 RIGHT: Final = "organisations.import"
+BODIES: Final = "organisations.organisations"
+MEMBERS: Final = "organisations.members"
 ORGANISATIONS: Final = "organisations"
 RESPONSIBILITIES: Final = "responsibilities"
 HOUSEHOLDS: Final = "member_households"
@@ -68,6 +76,7 @@ ORGANISATION_FIELDS: Final = (
     FieldSpec("political_status", gettext_lazy("Party member")),
     FieldSpec("wish", gettext_lazy("Wishes to serve at"), synonyms="wish_place"),
     FieldSpec("start_date", gettext_lazy("From"), "date"),
+    ROW_KEY,
 )
 
 
@@ -99,6 +108,9 @@ def _organisation_row(
     places: Places,
     kinds: dict[str, OrganisationKind],
 ) -> tuple[UUID, bool]:
+    member = known_row(Member.objects.select_related("person"), MEMBERS, values)
+    if member is not None:
+        values = {"name": member.person.name, **values}
     wish = _wish(values, places)
     body, changed = _body(by, run, values, places, kinds)
     if not values.get("name"):
@@ -111,7 +123,9 @@ def _organisation_row(
     }
     since = values.get("start_date")
     day = dt.date.fromisoformat(since) if since else None
-    person = _known_person(body, values)
+    person = member.person if member is not None else _known_person(body, values)
+    if member is not None and corrected(by, member.person, values, "name"):
+        changed = True
     if person is None:
         document = values.get("identity")
         add_new_member(
@@ -239,7 +253,9 @@ def _body(
     if text := values.get("organisation_parent"):
         parent = organisation_named(text, "organisation_parent", run.place_code)
     found = Organisation.objects.filter(dissolved_on=None).select_related("seat", "parent")
-    body = found.filter(credit_code=code).first() if code else None
+    body = known_row(seated_in(found, run.place_code), BODIES, values)
+    if body is None and code:
+        body = found.filter(credit_code=code).first()
     if body is None:
         body = _called(found.filter(name=name), parent, seat, run.place_code)
     if body is None:
@@ -350,6 +366,7 @@ LEDGERS: Final = {
             place_url="organisations:chain",
             least_level=Level.COUNTY,
             emergency=True,
+            knows=(BODIES, MEMBERS),
         ),
         Ledger(
             RESPONSIBILITIES,
@@ -359,6 +376,7 @@ LEDGERS: Final = {
             fields=CHAIN_FIELDS,
             way=RowByRow(_in_trial(write_responsibilities)),
             statuses=RowByRow.STATUSES,
+            knows=(CHAIN,),
             place_url="organisations:chain",
             least_level=Level.COUNTY,
             refine=phones_after,
@@ -384,6 +402,7 @@ LEDGERS: Final = {
             fields=SECONDED_FIELDS,
             way=RowByRow(_in_trial(write_seconded)),
             statuses=RowByRow.STATUSES,
+            knows=(ROWS,),
             place_url="organisations:chain",
             least_level=Level.COUNTY,
         ),

@@ -25,6 +25,7 @@ from fangxian.common.sheets import FieldSpec, Table
 from fangxian.common.sheets.mapping import Mapping as Columns
 from fangxian.common.sheets.words import known_field
 from fangxian.core.imports import Outcome, StagedRow
+from fangxian.core.ledgers import ROW_KEY
 from fangxian.core.models import ImportRun
 from fangxian.organisations.actions import (
     appoint_many,
@@ -92,6 +93,7 @@ FIELDS: Final = (
     FieldSpec("building_head_phone", gettext_lazy("Phone of the building head"), "phone"),
     FieldSpec("unit_head", gettext_lazy("Unit head"), "name"),
     FieldSpec("unit_head_phone", gettext_lazy("Phone of the unit head"), "phone"),
+    ROW_KEY,
 )
 
 

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from fangxian.common import codes
+from fangxian.common.actor import Actor
 from fangxian.common.errors import Invalid, Problem
+from fangxian.core.ledgers import known_row
 from fangxian.organisations.checking import Holder
-from fangxian.organisations.models import Member, Organisation
+from fangxian.organisations.models import Member, Organisation, Responsibility
 from fangxian.organisations.rules import Post
+from fangxian.people.actions import add_phone, change_person
 from fangxian.people.models import Person
 from fangxian.people.queries import find_by_document, find_by_phone, search_names
+
+# Whose sheets name the rows by which a holder is known.
+CHAIN: Final = "organisations.responsibilities"
+RENAMES: Final = "people.edit"
 
 
 def refusal(message: str, field: str, mend: str, code: str) -> Invalid:
@@ -28,6 +35,14 @@ def holder_named(values: Mapping[str, Any], post: Post, area: str) -> Holder:
     name = values.get("responsible", "")
     if not post.by_person:
         return organisation_named(body or name, "organisation", area)
+    said = Responsibility.objects.select_related("person").filter(person__isnull=False)
+    row = known_row(said, CHAIN, values)
+    if row is not None and row.person is not None and name in ("", row.person.name):
+        # Another name is another holder.
+        values = {**values, "responsible": row.person.name}
+        offices = Member.objects.filter(person=row.person, to_date=None)
+        office = offices.filter(organisation__name=body).order_by("id").first() if body else None
+        return office or row.person
     if not name:
         raise refusal(
             _("The row names nobody."), "responsible", _("Write who answers."), "required"
@@ -88,6 +103,36 @@ def person_named(
         _("Register the person, or add him as a member of an organisation, first."),
         "no_person",
     )
+
+
+def corrected(by: Actor, person: Person, values: Mapping[str, Any], field: str) -> bool:
+    """Give a person the name and the phone that the row says he was taken from has now.
+
+    Tells whether anything was other. A document is compared only. Raises Invalid.
+    """
+    name, phone = values.get(field, ""), values.get("phone", "")
+    document = values.get("identity")
+    if document and person not in find_by_document("", document[1])[:5]:
+        raise refusal(
+            _("The document number differs from the one that is registered."),
+            "identity",
+            _("Correct it on the person's page, where the old one is kept."),
+            "other_document",
+        )
+    renamed = bool(name) and name != person.name
+    reached = bool(phone) and person not in find_by_phone(phone)[:50]
+    if (renamed or reached) and not by.may(RENAMES):
+        raise refusal(
+            _("Who may not edit persons corrects no name and no phone of one."),
+            field if renamed else "phone",
+            _("Have it corrected on the person's page, and write here what was there."),
+            "not_edited",
+        )
+    if renamed:
+        change_person(by=by, person_id=person.id, name=name)
+    if reached:
+        add_phone(by=by, person_id=person.id, number=phone)
+    return renamed or reached
 
 
 def seated_in(found: QuerySet[Organisation], area: str) -> QuerySet[Organisation]:

@@ -19,10 +19,11 @@ from fangxian.common.actor import Actor
 from fangxian.common.errors import Conflict, Forbidden, Invalid, Problem
 from fangxian.common.sheets import FieldSpec
 from fangxian.core.imports import Outcome, StagedRow
+from fangxian.core.ledgers import ROW_KEY, known_row
 from fangxian.core.models import ImportRun
 from fangxian.organisations import units
 from fangxian.organisations.actions import change_secondment, name_officers, second
-from fangxian.organisations.ledger_holders import holder_named, refusal
+from fangxian.organisations.ledger_holders import corrected, holder_named, refusal
 from fangxian.organisations.ledger_places import no_right, refused
 from fangxian.organisations.models import Member, Secondment, Standing, TemporaryUnit
 from fangxian.organisations.rules import Post
@@ -39,7 +40,10 @@ FIELDS: Final = (
     FieldSpec("position", gettext_lazy("Duty")),
     FieldSpec("unit_office", gettext_lazy("Office in the unit")),
     FieldSpec("political_status", gettext_lazy("Standing in the party")),
+    ROW_KEY,
 )
+# Whose sheets name the rows that are known by it.
+ROWS: Final = "organisations.seconded"
 # Anybody may be seconded: no number is kept to.
 _ANYBODY: Final = Post("", "", "", "person", 1)
 
@@ -62,7 +66,10 @@ def write_seconded(by: Actor, run: ImportRun, rows: Sequence[StagedRow]) -> Sequ
 
 def _row(by: Actor, run: ImportRun, values: Mapping[str, Any]) -> tuple[UUID, bool]:
     unit = _unit(values["temporary_unit"], run.place_code)
-    home = _home(values, run.place_code)
+    there = Secondment.objects.select_related("person", "home").filter(unit=unit)
+    taken = known_row(there, ROWS, values)
+    corrections = taken is not None and corrected(by, taken.person, values, "name")
+    home = taken.home if taken is not None else _home(values, run.place_code)
     duty, office = values.get("position", "").strip(), _office(unit, values)
     standing = _standing(values)
     known = Secondment.objects.filter(unit=unit, person=home.person_id)
@@ -71,7 +78,7 @@ def _row(by: Actor, run: ImportRun, values: Mapping[str, Any]) -> tuple[UUID, bo
     if row is None or gone:
         made = second(by=by, unit=unit, home=home, duty=duty, office=office, standing=standing)
         return made.id, True
-    changed = False
+    changed = corrections
     wanted = (duty or row.duty, row.standing if standing is None else standing)
     if wanted != (row.duty, row.standing):
         change_secondment(by=by, secondment=row, duty=wanted[0], standing=wanted[1])

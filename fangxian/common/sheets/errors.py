@@ -258,6 +258,10 @@ CELL_MESSAGES: Final[dict[str, tuple[Text, Text]]] = {
         _("The number is no known kind of document."),
         _("Compare it with the document, and name the kind of document in its own column."),
     ),
+    "document_masked": (
+        _("The number of the document is masked."),
+        _("Take the ledger away with numbers in full, or leave this column out."),
+    ),
     "document_length": (
         _("A document's number has 4 to 30 letters and digits."),
         _("Compare it with the document."),

@@ -5,6 +5,7 @@ written. The steps and their jobs (``runs``), the pages (``core.views.ledgers``)
 (``core.management.ledger``) are the same for all.
 """
 
+from fangxian.core.ledgers.keys import ROW_KEY, known_row
 from fangxian.core.ledgers.kinds import Ledger, Option, Status, Way, labels_of, ledgers, of_room
 from fangxian.core.ledgers.rows import PROBLEMS, RowByRow, Write
 from fangxian.core.ledgers.runs import (
@@ -21,6 +22,7 @@ from fangxian.core.ledgers.source import Row, Source
 
 __all__ = [
     "PROBLEMS",
+    "ROW_KEY",
     "XLSX",
     "Ledger",
     "Option",
@@ -33,6 +35,7 @@ __all__ = [
     "choose",
     "commit",
     "confirm",
+    "known_row",
     "labels_of",
     "ledgers",
     "of_room",

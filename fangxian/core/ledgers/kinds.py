@@ -80,7 +80,8 @@ class Ledger:
     tells of its cells; sheets in which it differs are not read together. ``look``: label → text of
     a staged row, numbers masked. ``notes``: what else a preview's summary says, as (kind of note,
     text). ``emergency``: whether it may be for one; all it writes of persons beside names and homes
-    must then end with that.
+    must then end with that. ``knows``: the tables of facts whose sheets it takes back by the names
+    of their rows (:data:`ROW_KEY` is then one of the fields).
     """
 
     kind: str
@@ -104,6 +105,7 @@ class Ledger:
     options: tuple[Option, ...] = ()
     emergency: bool = False
     part: str = ""
+    knows: tuple[str, ...] = ()
 
 
 ledgers: Registry[Ledger] = Registry("ledger")

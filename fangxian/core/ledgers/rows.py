@@ -6,7 +6,7 @@ The check writes all rows and takes them back, so it shows exactly what the impo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from itertools import islice
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from fangxian.common.errors import Problem
 from fangxian.common.sheets import Cell, Fault, FieldSpec, cleaning
 from fangxian.core import imports
 from fangxian.core.imports import Handler, Outcome, StagedRow
+from fangxian.core.ledgers.keys import ROW_KEY, Keys, without_masks
 from fangxian.core.ledgers.kinds import REFUSED, Status
 from fangxian.core.ledgers.source import Source
 from fangxian.core.models import ImportRun
@@ -34,7 +35,8 @@ class RowByRow:
     """A way: ``write(by, run, rows)`` writes clean rows and says what became of each.
 
     Values of rows are text by field name; dates ISO, documents ``[kind, number]``, yes and no as
-    booleans, numbers as such; empty ones are left out.
+    booleans, numbers as such; empty ones are left out. A row that says what it was taken from has
+    ``row_key`` (:func:`keys.known_row`), and not what stood masked in the file.
     """
 
     STATUSES: Final = (
@@ -88,12 +90,22 @@ class RowByRow:
 def _cleaned(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
     """The rows: number and values, problems of reading among them."""
     fields, positions = source.ledger.fields, source.mapping.fields
+    keys, at = Keys(source.ledger.knows), positions.get(ROW_KEY.name)
+    plain = [spec for spec in fields if spec.name != ROW_KEY.name]
     for row in source.rows():
-        yield row.number, _values(fields, positions, row.cells)
+        key = keys.read(row.number, row.cells[at]) if at is not None else None
+        known = isinstance(key, list)
+        cells = without_masks(row.cells) if known else row.cells
+        masked = {n for n, p in positions.items() if cells[p] is None and row.cells[p] is not None}
+        values = _values(plain, positions, cells, masked)
+        if isinstance(key, Problem):
+            told = [key.field, key.code, key.message, key.mend]
+            values[PROBLEMS] = [told, *values.get(PROBLEMS, ())]
+        yield row.number, values | ({ROW_KEY.name: key} if known else {})
 
 
 def _values(
-    fields: Sequence[FieldSpec], positions: dict[str, int], cells: list[Cell]
+    fields: Sequence[FieldSpec], positions: dict[str, int], cells: list[Cell], masked: Set[str]
 ) -> dict[str, Any]:
     values: dict[str, Any] = {}
     problems: list[list[str]] = []
@@ -104,7 +116,7 @@ def _values(
             problems.append([spec.name, value.code, value.message, value.mend])
         elif value not in (None, ""):
             values[spec.name] = value
-        elif spec.required:
+        elif spec.required and spec.name not in masked:
             fault = Fault("required", {"field": str(spec.label)})
             problems.append([spec.name, fault.code, fault.message, fault.mend])
     return values | ({PROBLEMS: problems} if problems else {})

@@ -14,6 +14,7 @@ from fangxian.common.errors import Problem
 from fangxian.common.facts.rowkeys import opened_key
 from fangxian.common.sheets import Cell, Fault, FieldSpec, cleaning
 from fangxian.core.imports import place_of
+from fangxian.core.ledgers.keys import ROW_KEY, foreign, without_masks
 from fangxian.people.vocabularies import (
     CHINESE,
     DOCUMENT_KINDS,
@@ -85,7 +86,7 @@ FIELDS: Final = (
     FieldSpec("employer", gettext_lazy("Workplace or school")),
     FieldSpec("note", gettext_lazy("Remarks")),
     *GROUP_FIELDS,
-    FieldSpec("row_key", gettext_lazy("Row in the system")),
+    ROW_KEY,
 )
 LABELS: Final = {spec.name: spec.label for spec in FIELDS}
 
@@ -258,8 +259,8 @@ class Reader:
     def read(self, number: int, cells: list[Cell], section: str = "") -> Record:
         """Clean one row. Nothing is looked up."""
         record = Record(number)
-        take = Taker(record, self._reads, cells)
-        self._key(record, take)
+        self._key(record, Taker(record, self._reads, cells))
+        take = Taker(record, self._reads, without_masks(cells) if record.row_key else cells)
         record.name, note = take("name", cleaning.clean_noted_name) or ("", "")
         self._living.name(record, take, note)
         self._document(record, take)
@@ -279,12 +280,8 @@ class Reader:
             return
         key = opened_key("register.residents", said)
         if key is None:
-            record.refuse(
-                "row_key",
-                "foreign_key",
-                _("This name of a row was not given by this system for this ledger."),
-                _("Take the ledger away anew, or empty the cell: then the row counts as new."),
-            )
+            problem = foreign()
+            record.refuse(problem.field, problem.code, problem.message, problem.mend)
             return
         record.row_key = str(key)
 

@@ -168,6 +168,8 @@ def _compact(cell: Cell) -> str | Fault | None:
         return text
     if is_filler(text):
         return None
+    if "**" in text:
+        return Fault("document_masked")
     if _SCIENTIFIC.match(text):
         return Fault("identity_rounded")
     if text.isascii() and text.isalnum():
