@@ -58,7 +58,7 @@ from fangxian.organisations.rules import chain_rules
 from fangxian.people.models import MergeCandidate, PersonDocument
 from fangxian.regions.queries import at
 from fangxian.register.models import Establishment, Household
-from fangxian.reporting.models import Bulletin, Ledger, OfficeTemplate, Shot
+from fangxian.reporting.models import Bulletin, Issuer, Ledger, OfficeTemplate, Shot, Taking
 from tests.browser.county import HOUSEHOLDS, copied, make_template
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -223,7 +223,10 @@ def test_posts_and_calls_are_alive(county: Actor) -> None:
 
 def test_ledgers_and_papers_are_alive(county: Actor) -> None:
     with acting(county):
-        assert Ledger.objects.exclude(name="").count() == 3
+        assert Ledger.objects.exclude(name="").count() == 5
+        [standing] = Taking.objects.exclude(standing_until=None)
+        assert standing.state == Taking.State.APPROVED
+        assert Issuer.objects.get().place_code == COUNTY
         assert Shot.objects.get().rows > 0
         states = dict(Bulletin.objects.values_list("template", "state"))
         assert states == {"zero": "issued", "posting": "review", "daily": "draft"}

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 from django.urls import reverse
 
-from fangxian.common.facts import View
+from fangxian.common.facts import Filter, View, plans
 from fangxian.common.scoping import acting
 from fangxian.field.actions import NewVisit, record_visit
 from fangxian.field.models import Campaign
@@ -91,3 +91,20 @@ def test_an_office_that_asks_for_temperatures_gets_them(
         ["101", "有", 38.5],
         ["102", "无", None],
     ]
+
+
+def test_who_recorded_is_told_and_asked_by_name(visited: Campaign, cast: Any) -> None:
+    hq = cast.actor("headquarters")
+    with acting(hq):
+        for asked, many in (
+            (Filter("by", "is", "Alice"), 2),
+            (Filter("by", "is", "alice"), 2),
+            (Filter("by", "has", "lic"), 2),
+            (Filter("by", "in", "Bob，Alice"), 2),
+            (Filter("by", "in", "Bob,Charlie"), 0),
+            (Filter("by", "not", "Alice"), 0),
+            (Filter("by", "not", "Bob"), 2),
+        ):
+            view = View("field.visits", columns=("by",), filters=(asked,)).checked(hq)
+            lines = plans.page(view, hq, hq.area).lines
+            assert [line.cells for line in lines] == [("Alice",)] * many, asked

@@ -36,9 +36,9 @@ class AccountsConfig(AppConfig):
 def _register() -> None:
     from fangxian.accounts import facts
     from fangxian.accounts.checks import exclusive_roles_are_apart
-    from fangxian.accounts.queries import display_names
+    from fangxian.accounts.queries import called, display_names
 
-    set_account_namer(display_names)
+    set_account_namer(display_names, called)
     facts.register()
     for name, label, personal in (
         ("accounts.see", _("See accounts and their roles"), False),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -19,6 +19,9 @@ from fangxian.common.codes import Level
 from fangxian.common.errors import Forbidden, OutOfScope
 from fangxian.common.ids import first_id, uuid7
 from fangxian.regions.models import Region, RegionCode
+
+# So many accounts of one name are looked for in a condition.
+MOST_CALLED: Final = 500
 
 
 def grants_of(user: User) -> list[Grant]:
@@ -150,6 +153,18 @@ def display_names(usernames: Iterable[str]) -> dict[str, str]:
         return {}
     found = User.objects.filter(username__in=wanted).exclude(display_name="")
     return dict(found.values_list("username", "display_name"))
+
+
+def called(texts: Sequence[str], whole: bool) -> list[str]:
+    """The user names of accounts with one of these names; not ``whole``: whose names contain the
+    first. At most :data:`MOST_CALLED`. One query.
+    """
+    found = User.objects.order_by("username")
+    if whole:
+        found = found.filter(display_name__in=texts)
+    else:
+        found = found.filter(display_name__icontains=texts[0])
+    return list(found.values_list("username", flat=True)[:MOST_CALLED])
 
 
 def user_in(area: str, user_id: UUID) -> User:

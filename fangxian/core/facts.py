@@ -139,7 +139,7 @@ def _tasks() -> FactTable:
         Column("late", _("Overdue"), "yes_no", expression=_LATE),
         Column("role", _("Asked of"), "code", path="assignee_role", codes=Choices(_roles)),
         Column("closed_at", pgettext_lazy("a task", "Closed"), "datetime", path="closed_at"),
-        Column("closed_by", _("Closed by"), path="closed_by", sensitivity=STAFF),
+        Column("closed_by", _("Closed by"), "account", path="closed_by", sensitivity=STAFF),
     )
     return FactTable(
         "core.tasks", _("Tasks"), _("A task: what is to be done at a place, until when."),
@@ -199,7 +199,7 @@ def _imports() -> FactTable:
         Column("accepted", _("Accepted"), "number", path="accepted"),
         Column("rejected", _("Rejected"), "number", path="rejected"),
         Column("changed", _("Changed"), "number", path="changed"),
-        Column("made_by", _("Imported by"), path="made_by", sensitivity=STAFF),
+        Column("made_by", _("Imported by"), "account", path="made_by", sensitivity=STAFF),
         Column("finished_at", _("Finished"), "datetime", path="finished_at"),
     )
     return FactTable(

@@ -174,7 +174,7 @@ def _campaign() -> Column:
 
 
 def by_whom(path: str = "actor", label: Any = None) -> Column:
-    return Column("by", label or _("Recorded by"), path=path, sensitivity=STAFF)
+    return Column("by", label or _("Recorded by"), "account", path=path, sensitivity=STAFF)
 
 
 def _table(
@@ -257,7 +257,8 @@ def _visits() -> FactTable:
         Column("revisit_on", _("Come back on"), "date", path="revisit_on", sensitivity=PERSONAL),
         Column("note", pgettext_lazy("column", "Note"), path="note", opaque=True,
                sensitivity=PERSONAL, synonyms="note", width=24),
-        Column("by", _("Recorded by"), path="actor", sensitivity=STAFF, synonyms="visitor"),
+        Column("by", _("Recorded by"), "account", path="actor", sensitivity=STAFF,
+               synonyms="visitor"),
         *questions.fixed_columns(),
     )  # fmt: skip
     return _table(

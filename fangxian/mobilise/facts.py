@@ -237,8 +237,10 @@ def _turns() -> FactTable:
         Column("came_at", _("Came"), "datetime", path="came_at"),
         Column("went_at", _("Went"), "datetime", path="went_at"),
         Column("minutes", _("Minutes served"), "number", path="minutes", unit=MINUTES),
-        Column("asked_by", _("Asked that a limit be passed"), path="asked_by", sensitivity=STAFF),
-        Column("allowed_by", _("Let a limit be passed"), path="allowed_by", sensitivity=STAFF),
+        Column("asked_by", _("Asked that a limit be passed"), "account", path="asked_by",
+               sensitivity=STAFF),
+        Column("allowed_by", _("Let a limit be passed"), "account", path="allowed_by",
+               sensitivity=STAFF),
         Column("allowed_for", _("Reason for passing a limit"), path="allowed_for",
                sensitivity=STAFF),
         Column("there", _("Is there now"), "yes_no", expression=_flag(
@@ -315,9 +317,9 @@ def _certificates() -> FactTable:
         Column("minutes", _("Minutes served"), "number", path="minutes", unit=MINUTES),
         Column("issuer", _("Issued by"), path="issuer_name", width=24),
         Column("issued_on", _("Issued on"), "date", path="issued_on"),
-        Column("issued_by", _("Signed for by"), path="issued_by", sensitivity=STAFF),
+        Column("issued_by", _("Signed for by"), "account", path="issued_by", sensitivity=STAFF),
         Column("revoked_at", _("Revoked"), "datetime", path="revoked_at"),
-        Column("revoked_by", _("Revoked by"), path="revoked_by", sensitivity=STAFF),
+        Column("revoked_by", _("Revoked by"), "account", path="revoked_by", sensitivity=STAFF),
         Column("revoked_for", _("Revoked because"), path="revoked_for", sensitivity=STAFF),
     )
     return table(
@@ -450,7 +452,7 @@ def _aid_days() -> FactTable:
         Column("day", _("Day"), "date", path="day"),
         Column("heads", _("Worked"), "number", path="heads", unit=PERSONS),
         Column("note", pgettext_lazy("column", "Note"), path="note", width=28),
-        Column("entered_by", _("Entered by"), path="entered_by", sensitivity=STAFF),
+        Column("entered_by", _("Entered by"), "account", path="entered_by", sensitivity=STAFF),
         Column("entered_at", _("Entered"), "datetime", path="entered_at"),
         Column("corrected_for", _("Corrected because"), path="corrected_for", sensitivity=STAFF),
     )

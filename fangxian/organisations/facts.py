@@ -346,11 +346,11 @@ def _units() -> FactTable:
         Column("state", _("State"), "code", path="state", codes=Choices(UnitState.choices)),
         body("organisation", _("Organisation"), "organisation"),
         Column("standing", _("Stands now"), "yes_no", expression=_STANDS),
-        Column("proposed_by", _("Proposed by"), path="proposed_by",
+        Column("proposed_by", _("Proposed by"), "account", path="proposed_by",
                sensitivity=Sensitivity.STAFF),
         Column("proposed_at", _("Proposed on"), "datetime", path="proposed_at"),
         Column("decided_by", pgettext_lazy("column", "Decided by"),
-               path="decided_by", sensitivity=Sensitivity.STAFF),
+               "account", path="decided_by", sensitivity=Sensitivity.STAFF),
         Column("decided_at", pgettext_lazy("column", "Decided"), "datetime", path="decided_at"),
         Column("reason", _("Reason"), path="reason", sensitivity=Sensitivity.STAFF),
     )  # fmt: skip

@@ -107,7 +107,11 @@ class ViewForm(forms.Form):
         for at, name in enumerate(view.shown(), 1):
             initial |= {f"show_{name}": True, f"at_{name}": at}
         for row, one in enumerate(view.filters[:FILTERS]):
-            value = ",".join(one.value) if isinstance(one.value, list | tuple) else one.value
+            codes = facts.column(one.column).codes
+            many = one.value if isinstance(one.value, list | tuple) else [one.value]
+            if one.operation == "in" and isinstance(one.value, str):
+                many = one.value.split(",")
+            value = "，".join(codes.label(each) if codes else str(each) for each in many)
             initial |= {
                 f"f{row}_column": one.column,
                 f"f{row}_operation": one.operation,

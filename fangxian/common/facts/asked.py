@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
@@ -25,7 +26,9 @@ from fangxian.common.facts.declared import (
     measures,
     tables,
 )
+from fangxian.common.ui.formats import accounts_called
 
+_COMMAS: Final = re.compile("[,\uff0c]")
 MOST_COLUMNS: Final = 80
 MOST_FILTERS: Final = 20
 MOST_GROUPS: Final = 4
@@ -54,6 +57,7 @@ _TAKES: Final[dict[str, tuple[str, ...]]] = {
     "name": _TEXT,
     "identity": _TEXT,
     "phone": _TEXT,
+    "account": _TEXT,
     "number": _ORDERED,
     "date": (*_ORDERED, "since", "within"),
     "datetime": ("from", "to", "since", "within", "empty", "filled"),
@@ -297,7 +301,7 @@ class _Asked:
 
     def _many(self) -> list[Any]:
         given = self.given.value
-        many = given if isinstance(given, list | tuple) else str(given).split(",")
+        many = given if isinstance(given, list | tuple) else _COMMAS.split(str(given))
         texts = [str(one).strip() for one in many if str(one).strip()]
         if not texts or len(texts) > MOST_VALUES:
             raise self.wrong(_("nothing to compare with is given."), _("Give a value."))
@@ -399,10 +403,12 @@ def condition(facts: FactTable, given: Filter) -> Q:
     at = look_up(column)
     if given.operation in _WITHOUT_VALUE:
         nothing = Q(**{f"{at}__isnull": True})
-        if column.kind in ("text", "name", "identity", "phone", "code", "place"):
+        if column.kind in ("text", "name", "identity", "phone", "code", "place", "account"):
             nothing |= Q(**{at: ""})
         return nothing if given.operation == "empty" else ~nothing
     value = asked.value()
+    if column.kind == "account":
+        return _of_accounts(at, given.operation, value)
     match given.operation:
         case "is":
             return Q(**{at: value})
@@ -430,6 +436,17 @@ def condition(facts: FactTable, given: Filter) -> Q:
         end = timezone.make_aware(dt.datetime.combine(last + dt.timedelta(days=1), dt.time.min))
         return Q(**{f"{at}__gte": begin, f"{at}__lt": end})
     return Q(**{f"{at}__gte": first, f"{at}__lte": last})
+
+
+def _of_accounts(at: str, operation: str, value: Any) -> Q:
+    """Who did it, told by the name of an account or of who has it."""
+    whole = operation != "has"
+    texts = value if isinstance(value, list) else [value]
+    fitting = {*texts, *accounts_called(texts, whole=whole)}
+    found = Q(**{f"{at}__in": fitting})
+    if not whole:
+        found |= Q(**{f"{at}__icontains": value})
+    return ~found | Q(**{f"{at}__isnull": True}) if operation == "not" else found
 
 
 def look_up(column: Column) -> str:

@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from fangxian.common.facts.asked import Filter
 
 Kind = Literal[
-    "text", "name", "identity", "phone", "number", "date", "datetime", "yes_no", "code", "place"
+    "text",
+    "name",
+    "identity",
+    "phone",
+    "number",
+    "date",
+    "datetime",
+    "yes_no",
+    "code",
+    "place",
+    "account",
 ]
 # Kinds whose values are those of a list.
 LISTED: Final = ("code", "yes_no")
@@ -84,7 +94,8 @@ class Column:
 
     It comes from the database: ``path`` (a look-up from the table's model) or ``expression``; or
     ``load``, given the values of ``path`` in a chunk of rows, returns what each shows (one query a
-    chunk). ``shown`` turns the value into what people read. ``codes``: its code list. ``unit`` is
+    chunk). ``shown`` turns the value into what people read; of kind ``account`` it is a user name,
+    read as the name of who has the account. ``codes``: its code list. ``unit`` is
     what a number counts. ``mask`` is used where the reader lacks ``right`` (a sealed number: unless
     it is revealed). ``covers``: model fields, as "room.Model.field", that a loader or an expression
     reads; those of the path are known. ``synonyms``: the key of its names in other offices' sheets

@@ -45,6 +45,7 @@ from fangxian.common.facts.declared import (
 from fangxian.common.facts.places import within
 from fangxian.common.fields import Destroyed
 from fangxian.common.masks import mask_name, mask_number, mask_phone
+from fangxian.common.ui.formats import people, who
 
 CHUNK: Final = 2_000
 PAGE: Final = 50
@@ -353,6 +354,9 @@ def _shown(
         values = [known.get(value) for value in values]
     if column.shown is not None:
         values = [None if value is None else column.shown(value) for value in values]
+    if column.kind == "account":
+        called = people(value for value in values if value)
+        values = [value and who(value, called) for value in values]
     if column.codes is not None:
         labels = {code: str(label) for code, label in column.codes.choices()}
         values = [_label(labels, value) for value in values]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from django.utils import dateformat, timezone
 from django.utils.translation import gettext
@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 _MASK = "*"
 _place_namer: list[Callable[[str], str]] = []
 _account_namer: list[Callable[[Iterable[str]], Mapping[str, str]]] = []
+_account_finder: list[Callable[[Sequence[str], bool], Collection[str]]] = []
 
 
 def set_place_namer(namer: Callable[[str], str]) -> None:
@@ -19,14 +20,25 @@ def set_place_namer(namer: Callable[[str], str]) -> None:
     _place_namer[:] = [namer]
 
 
-def set_account_namer(namer: Callable[[Iterable[str]], Mapping[str, str]]) -> None:
-    """Let the room that keeps the accounts say what they are called, by user name."""
+def set_account_namer(
+    namer: Callable[[Iterable[str]], Mapping[str, str]],
+    finder: Callable[[Sequence[str], bool], Collection[str]],
+) -> None:
+    """Let the room that keeps the accounts say what they are called, by user name, and find the
+    user names of those called so (or, not ``whole``, with a text in their name).
+    """
     _account_namer[:] = [namer]
+    _account_finder[:] = [finder]
 
 
 def people(actors: Iterable[str]) -> Mapping[str, str]:
     """What accounts are called, by user name, for :func:`who`; one query for all of a page."""
     return _account_namer[0](actors) if _account_namer else {}
+
+
+def accounts_called(texts: Sequence[str], *, whole: bool) -> Collection[str]:
+    """The user names of accounts that are called so; not ``whole``: with a text in their name."""
+    return _account_finder[0](texts, whole) if _account_finder else ()
 
 
 def place_name(value: object) -> str:

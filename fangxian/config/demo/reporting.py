@@ -15,7 +15,9 @@ from fangxian.common.sheets.xlsxstream import BookWriter, Style
 from fangxian.config.demo.officers import Officers
 from fangxian.config.demo.recipe import Chance
 from fangxian.reporting import actions
-from fangxian.reporting.models import OfficeTemplate
+from fangxian.reporting.actions.taking import entered
+from fangxian.reporting.models import Ledger, OfficeTemplate
+from fangxian.reporting.queries import view_of
 
 ROWS = 6
 
@@ -25,7 +27,12 @@ def begin(chance: Chance, officers: Officers) -> None:
     given = chance.data["reporting"]
     community, headquarters = officers.account("shequ"), officers.account("zhihuibu")
     for row in given["ledgers"]:
-        _ledger(officers.account(row["account"]), row)
+        kept = _ledger(officers.account(row["account"]), row)
+        if "approved_by" in row:
+            _approved(officers.account(row["account"]), officers.account(row["approved_by"]), kept)
+    head = dict(given["issuer"])
+    issuer = officers.account(head.pop("account"))
+    actions.set_issuer(by=issuer, place_code=issuer.area, **head)
     _papers(community, headquarters, given["papers"])
     _template(community, given["template"])
     # Everybody of a community at once: a second person has to approve.
@@ -36,7 +43,7 @@ def begin(chance: Chance, officers: Officers) -> None:
     )  # fmt: skip
 
 
-def _ledger(by: Actor, row: dict[str, Any]) -> None:
+def _ledger(by: Actor, row: dict[str, Any]) -> Ledger:
     view = View(
         row["table"],
         columns=tuple(row["columns"]),
@@ -51,6 +58,17 @@ def _ledger(by: Actor, row: dict[str, Any]) -> None:
     )  # fmt: skip
     if kept.watched:
         actions.shoot(by=by, ledger_id=kept.pk)
+    return kept
+
+
+def _approved(by: Actor, approver: Actor, kept: Ledger) -> None:
+    """A large ledger of every day was asked for once, and is approved for the days to come."""
+    with acting(by):
+        taking = entered(
+            by, view_of(kept), place_code=kept.place_code, title=kept.name, form="xlsx",
+            ledger=kept,
+        )  # fmt: skip
+    actions.decide(by=approver, taking_id=taking.pk, standing=True)
 
 
 def _papers(community: Actor, headquarters: Actor, answers: dict[str, dict[str, str]]) -> None:

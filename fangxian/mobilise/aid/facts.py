@@ -61,7 +61,7 @@ def _programmes() -> FactTable:
         Column("organisation", _("Organisation"), path="organisation__name", width=24),
         Column("from_date", pgettext_lazy("column", "From"), "date", path="from_date"),
         Column("ended_on", _("Ended on"), "date", path="ended_on"),
-        Column("made_by", _("Made by"), path="made_by", sensitivity=Sensitivity.STAFF),
+        Column("made_by", _("Made by"), "account", path="made_by", sensitivity=Sensitivity.STAFF),
     )  # fmt: skip
     return table(
         "aid_programmes", _("Standing programmes of aid"),

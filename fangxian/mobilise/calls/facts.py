@@ -82,7 +82,7 @@ def _placements() -> FactTable:
                codes=Choices(Placement.Source.choices)),
         Column("state", _("State"), "code", path="state", codes=Choices(Placement.State.choices)),
         Column("decided_by", pgettext_lazy("column", "Decided by"),
-               path="decided_by", sensitivity=Sensitivity.STAFF),
+               "account", path="decided_by", sensitivity=Sensitivity.STAFF),
         Column("decided_at", pgettext_lazy("column", "Decided"), "datetime", path="decided_at"),
     )  # fmt: skip
     return table(

@@ -31,7 +31,7 @@ class Taking(Placed):
         ASKED = "asked", _("waits for approval")
         APPROVED = "approved", _("approved")
         REFUSED = "refused", pgettext_lazy("export", "refused")
-        MADE = "made", _("made")
+        MADE = "made", pgettext_lazy("a file", "made")
 
     number = models.CharField(_("number"), max_length=20, unique=True)
     title = models.CharField(_("title"), max_length=120)
