@@ -230,6 +230,29 @@ def test_a_large_one_waits_for_a_second_person(
     assert one(Taking, table="regions.places").state == "made"
 
 
+def test_many_small_ones_are_a_large_one(
+    people: Any, client_of: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fangxian.reporting.actions import taking as rules_of
+    from fangxian.reporting.rules import ExportRules
+
+    monkeypatch.setattr(rules_of, "export_rules", lambda: ExportRules(1, 6, 3, 3, 30, 1_000, 3))
+    alice, chief = client_of("alice"), client_of("headquarters")
+    for form in ("xlsx", "csv", "gbk"):
+        sent(alice, "table_take", "register.residents", form=form)
+    assert one(Taking, form="csv").state == "made"
+    # Fifteen rows were taken: three more are 18, as many as three large ones.
+    last = one(Taking, form="gbk")
+    assert last.state == "made"
+    sent(alice, "table_take", "register.residents", form="parquet")
+    assert one(Taking, form="parquet", made_by="alice").state == "asked"
+    # Another person has taken nothing yet, and places name nobody.
+    sent(chief, "table_take", "register.residents", form="parquet")
+    assert one(Taking, form="parquet", made_by="headquarters").state == "made"
+    sent(alice, "table_take", "regions.places", form="csv")
+    assert one(Taking, table="regions.places").state == "made"
+
+
 def test_a_scheduled_one_is_approved_for_the_days_to_come(
     people: Any, client_of: Callable[[str], Any], cast: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

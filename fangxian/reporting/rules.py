@@ -18,7 +18,8 @@ SHAPE = shapes.record(
         "approval_days": shapes.number(1, 31, whole=True),
         "kept_days": shapes.number(1, 366, whole=True),
         "watched_rows": shapes.number(1, 1_000_000, whole=True),
-    }
+    },
+    {"approve_day_times": shapes.number(1, 1_000, whole=True)},
 )
 
 
@@ -33,7 +34,8 @@ class ExportRules:
 
     ``approve_clear_rows``: the same where numbers stand in full. An approval holds for
     ``approval_days``; files are kept for ``kept_days``. ``watched_rows``: a ledger with more is not
-    compared with the last time.
+    compared with the last time. ``approve_day_times``: many small files are a large one: from so
+    many times the rows that one person has taken within a day, a second person approves too.
     """
 
     version: int
@@ -42,6 +44,11 @@ class ExportRules:
     approval_days: int
     kept_days: int
     watched_rows: int
+    approve_day_times: int = 5
+
+    def most(self, *, clear: bool) -> int:
+        """From how many rows a file waits for a second person."""
+        return self.approve_clear_rows if clear else self.approve_rows
 
 
 def export_rules() -> ExportRules:

@@ -7,6 +7,8 @@ import secrets
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
+from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -132,9 +134,7 @@ def entered_rows(
         place_code=place_code, user_id=by.user_id, made_by=by.name, state=Taking.State.MADE,
         ledger=ledger,
     )  # fmt: skip
-    rules = export_rules()
-    most = rules.approve_clear_rows if taking.clear else rules.approve_rows
-    if personal and rows >= most:
+    if personal and _large(taking):
         taking.under = _standing(taking) if ledger is not None else None
         if taking.under is None:
             taking.state = Taking.State.ASKED
@@ -147,6 +147,29 @@ def entered_rows(
             due_at=timezone.now() + dt.timedelta(days=1),
         )  # fmt: skip
     return taking
+
+
+def _large(taking: Taking) -> bool:
+    """Whether a file names so many persons that a second one is asked: by itself, or with the small
+    ones that the same person has taken within a day without asking.
+    """
+    rules = export_rules()
+    most = rules.most(clear=taking.clear)
+    if taking.rows >= most:
+        return True
+    lately = Taking.objects.filter(
+        user_id=taking.user_id, personal=True, state=Taking.State.MADE, decided_at=None,
+        under=None, created_at__gt=timezone.now() - dt.timedelta(days=1),
+    )  # fmt: skip
+    if taking.clear:
+        lately = lately.filter(clear=True)
+    # Two at once are reckoned one after the other.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"taking:{taking.user_id}"]
+        )
+    taken = lately.aggregate(rows=Sum("rows"))["rows"] or 0
+    return bool(taken + taking.rows >= most * rules.approve_day_times)
 
 
 def _standing(taking: Taking) -> Taking | None:
