@@ -18,14 +18,18 @@ from openpyxl import load_workbook
 
 from fangxian.common import facts
 from fangxian.common.actor import Actor
+from fangxian.common.codes import Level
 from fangxian.common.facts import FactTable, View
 from fangxian.common.facts.plans import stream
 from fangxian.common.facts.rowkeys import opened_key, row_key
 from fangxian.common.scoping import acting
+from fangxian.common.sheets import cell_text
 from fangxian.config.demo.accounts import community_of
 from fangxian.core.imports import problems_of
 from fangxian.core.tests.importing import imported, previewed
+from fangxian.mobilise.models import Volunteer
 from fangxian.people.queries import find_by_phone
+from fangxian.regions.queries import current
 from fangxian.reporting.writing import export_columns, keyed, rows_of, write
 from tests.browser.county import copied, make_template
 from tests.test_demonstration import COUNTY, past_midnight
@@ -188,7 +192,7 @@ def test_a_name_of_a_row_is_no_pass(county: Actor) -> None:
         sheet.page.cell(last, at).value = sheet.cell(copied_from, name).value
     sheet.cell(last, "name").value = "新来某某"
     sheet.cell(last, "identity").value = None
-    sheet.cell(forged, "key").value = key[:-1] + ("A" if key[-1] != "A" else "B")
+    sheet.cell(forged, "key").value = ("A" if key[0] != "A" else "B") + key[1:]
     sheet.cell(gone, "key").value = row_key(RESIDENTS, uuid4())
     run = previewed(county, sheet.saved(), place, kind="register")
     found = {problem[0]: problem[1] for problem in run.options["preview"]["problems"]}
@@ -286,3 +290,154 @@ def test_a_masked_number_without_a_name_of_the_row_is_refused(county: Actor) -> 
     [problem] = run.options["preview"]["problems"]
     assert problem[:2] == [row, "identity"]
     assert "打星" in problem[2]
+
+
+# A cell that is corrected though nothing takes it in, and what stands in it then.
+UNTAKEN: dict[str, tuple[str, Any]] = {
+    "register.residents": ("age", 199),
+    "regions.buildings": ("community", None),
+    "organisations.organisations": ("founded_on", dt.date(2001, 2, 3)),
+    "organisations.members": ("ended_by", "更正原因"),
+    "organisations.responsibilities": ("reason", "更正原因"),
+    "organisations.member_households": ("state", "更正状态"),
+    "organisations.seconded": ("home", "更正单位"),
+    "mobilise.volunteers": ("rank", 77),
+}
+
+
+@pytest.mark.parametrize("clear", [True, False], ids=["in full", "masked"])
+@pytest.mark.parametrize("name", UNTAKEN)
+def test_a_correction_that_is_not_taken_in_is_told(county: Actor, name: str, clear: bool) -> None:
+    place = community_of(COUNTY)
+    column, value = UNTAKEN[name]
+    sheet = Sheet(county, place, name, clear=clear)
+    row = 4
+    old = sheet.cell(row, column).value
+    sheet.cell(row, column).value = value
+    run = previewed(county, sheet.saved(), place, kind=sheet.table.taken_back)
+    preview = run.options["preview"]
+    assert preview.get("untaken_count") == 1, (preview.get("untaken"), preview["problems"][:3])
+    [[number, label, was, now, why]] = preview["untaken"]
+    assert (number, label) == (row, sheet.table.column(column).title)
+    assert why == ("emptied" if value is None else "kept" if column == "home" else "column")
+    assert (was or None) == (None if old is None else cell_text(old))
+    assert now == ("" if value is None else cell_text(value))
+    assert preview["counts"].keys() <= {"known", "unchanged"}, preview["problems"][:3]
+
+
+def test_masked_numbers_overwrite_nothing_and_are_told_when_touched(county: Actor) -> None:
+    place = community_of(COUNTY)
+    sheet = Sheet(county, place, clear=False)
+    row = next(r for r in range(3, 60) if "*" in str(sheet.cell(r, "identity").value))
+    sheet.cell(row, "identity").value = "1****************9"
+    before = lines_of(county, sheet.table, place)
+    run = imported(county, sheet.saved(), place, kind="register")
+    [[number, _label, was, now, why]] = run.options["preview"]["untaken"]
+    assert (number, why) == (row, "masked")
+    assert "*" in was
+    assert "*" in now
+    assert lines_of(county, sheet.table, place) == before
+
+
+def test_what_was_corrected_in_the_system_meanwhile_is_no_correction(county: Actor) -> None:
+    """A sheet of yesterday doesn't say that its readers have changed what they have not."""
+    place = community_of(COUNTY)
+    sheet = Sheet(county, place, "mobilise.volunteers")
+    name = sheet.cell(5, "key").value
+    with acting(county):
+        one = Volunteer.objects.get(pk=opened_key("mobilise.volunteers", name))
+        Volunteer.objects.filter(pk=one.pk).update(rank=(one.rank or 0) + 5)
+    run = previewed(county, sheet.saved(), place, kind="volunteers")
+    assert "untaken" not in run.options["preview"]
+    with acting(county):
+        Volunteer.objects.filter(pk=one.pk).update(rank=one.rank)
+
+
+# What tells which row of a ledger is meant, that its import doesn't correct: another row is meant.
+FIXED: dict[str, tuple[str, str]] = {
+    "organisations.members": ("organisation", "organisation"),
+    "organisations.responsibilities": ("role", "role"),
+    "organisations.member_households": ("room", "room"),
+}
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_what_is_not_corrected_by_a_sheet_is_refused_with_its_row(county: Actor, name: str) -> None:
+    """Neither does it change what it says it was taken from, nor make another one beside it."""
+    place = community_of(COUNTY)
+    column, field = FIXED[name]
+    sheet = Sheet(county, place, name)
+    at = sheet.at[column]
+    values = {r: sheet.page.cell(r, at).value for r in range(3, sheet.page.max_row + 1)}
+    # Another role of a place of the same level, so that the place could have it.
+    row = next(
+        r
+        for r in values
+        if values[r] not in (None, values[3])
+        and (field != "role" or sheet.cell(r, "unit").value == sheet.cell(3, "unit").value)
+    )
+    sheet.page.cell(row, at).value = values[3]
+    if name == "organisations.member_households":
+        # A door that is there, of another household.
+        for part in ("place_code", "community", "grid", "building", "unit", "household_number"):
+            if part in sheet.at:
+                sheet.cell(row, part).value = sheet.cell(3, part).value
+    before = lines_of(county, sheet.table, place)
+    run = imported(county, sheet.saved(), place, kind=sheet.table.taken_back)
+    found = {problem[0]: problem[1] for problem in run.options["preview"]["problems"]}
+    assert found.get(row) in (field, "place"), run.options["preview"]["problems"][:3]
+    assert lines_of(county, sheet.table, place) == before
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["with its code", "without"])
+def test_a_corrected_name_of_a_building_renames_it(county: Actor, kept: bool) -> None:
+    place = community_of(COUNTY)
+    sheet = Sheet(county, place, "regions.buildings")
+    name = "更正一号楼" if kept else "更正二号楼"
+    sheet.cell(3, "building").value = name
+    if not kept:
+        sheet.page.delete_cols(sheet.at["place_code"])
+    before = lines_of(county, sheet.table, place)
+    run = imported(county, sheet.saved(), place, kind="buildings")
+    assert (run.rejected, run.changed) == (0, 1), run.options["preview"]["problems"][:3]
+    after = lines_of(county, sheet.table, place)
+    assert after.keys() == before.keys(), "none was made, none has gone"
+    [other] = [key for key in before if before[key] != after[key]]
+    assert after[other][sheet.at["building"] - 1] == name
+
+
+@pytest.mark.parametrize("name", sorted({table.name for table in TABLES} - {RESIDENTS}))
+def test_forged_and_foreign_names_of_rows_are_refused(county: Actor, name: str) -> None:
+    """Signed for another table, made up, of nothing, of what lies outside, and one twice."""
+    place = community_of(COUNTY)
+    sheet = Sheet(county, place, name)
+    key = sheet.cell(4, "key").value
+    sheet.cell(4, "key").value = ("A" if key[0] != "A" else "B") + key[1:]
+    sheet.cell(5, "key").value = row_key(name, uuid4())
+    sheet.cell(6, "key").value = row_key(RESIDENTS, opened_key(name, sheet.cell(6, "key").value))
+    last = sheet.page.max_row + 1
+    for at in sheet.at.values():
+        sheet.page.cell(last, at).value = sheet.page.cell(3, at).value
+    run = previewed(county, sheet.saved(), place, kind=sheet.table.taken_back)
+    found = {problem[0]: problem[1] for problem in run.options["preview"]["problems"]}
+    assert {row: found.get(row) for row in (4, 5, 6, last)} == dict.fromkeys(
+        (4, 5, 6, last), "row_key"
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["organisations.organisations", "organisations.members", "mobilise.volunteers"]
+)
+def test_names_of_rows_of_another_place_are_refused(county: Actor, name: str) -> None:
+    """Also where the reader may see that place: the ledger is about this one."""
+    place = community_of(COUNTY)
+    with acting(county):
+        others = current().filter(code__startswith=COUNTY, level=int(Level.VILLAGE))
+        other = others.exclude(code=place).order_by("code").values_list("code", flat=True)[0]
+    sheet = Sheet(county, place, name)
+    if name == "mobilise.volunteers":
+        sheet.page.delete_cols(sheet.at["organisation"])
+    run = previewed(county, sheet.saved(), other, kind=sheet.table.taken_back)
+    preview = run.options["preview"]
+    assert set(preview["counts"]) == {"refused"}
+    assert {problem[1] for problem in preview["problems"]} == {"row_key"}

@@ -46,7 +46,7 @@ def command(module: str, *folders: Path, needs: Iterable[str]) -> list[str]:
 
 
 def run(
-    started: list[str], content: Iterable[bytes], *, seconds: float, most: int
+    started: list[str], content: Iterable[bytes | bytearray], *, seconds: float, most: int
 ) -> tuple[bool, bytearray]:
     """Feed `content` to the process and wait for it, `seconds` at most.
 
@@ -96,7 +96,7 @@ def run(
     raise Stopped("reader_failed")
 
 
-def _feed(pipe: IO[bytes], content: Iterable[bytes]) -> None:
+def _feed(pipe: IO[bytes], content: Iterable[bytes | bytearray]) -> None:
     try:
         for piece in content:
             pipe.write(piece)

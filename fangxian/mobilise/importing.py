@@ -88,7 +88,7 @@ def _row(by: Actor, run: ImportRun, values: Mapping[str, Any]) -> tuple[UUID, bo
     said = _skills(values)
     languages = _codes(values.get("languages", ""), "languages", call_rules().languages)
     serving = Volunteer.objects.select_related("organisation", "person").filter(to_date=None)
-    taken = known_row(serving, ROWS, values)
+    taken = known_row(serving, ROWS, values, run.place_code)
     if taken is not None:
         other = corrected(by, taken.person, values, "name")
         taken.refresh_from_db(fields=["name"])

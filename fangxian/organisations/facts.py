@@ -298,7 +298,7 @@ def _households() -> FactTable:
         "member_households", _("Households of members"),
         _("A household that a member looks after."), ResponsibilityHousehold, columns, _linked,
         person="responsibility__person_id", dated=True, as_of=_DAY,
-        taken_back="member_households",
+        taken_back="member_households", keyed=True,
         first=("community", "building", "unit", "room", "holder", "organisation", "from_date"),
     )  # fmt: skip
 

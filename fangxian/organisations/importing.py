@@ -42,6 +42,7 @@ from fangxian.organisations.ledger_holders import (
     seated_in,
 )
 from fangxian.organisations.ledger_households import FIELDS as HOUSEHOLD_FIELDS
+from fangxian.organisations.ledger_households import ROWS as LINKS
 from fangxian.organisations.ledger_households import said_before, write_households
 from fangxian.organisations.ledger_places import Places, no_right, places_of, refused
 from fangxian.organisations.ledger_seconded import FIELDS as SECONDED_FIELDS
@@ -108,11 +109,12 @@ def _organisation_row(
     places: Places,
     kinds: dict[str, OrganisationKind],
 ) -> tuple[UUID, bool]:
-    member = known_row(Member.objects.select_related("person"), MEMBERS, values)
+    member = _member(run, values)
     if member is not None:
         values = {"name": member.person.name, **values}
     wish = _wish(values, places)
-    body, changed = _body(by, run, values, places, kinds)
+    home = member.organisation if member is not None else None
+    body, changed = _body(by, run, values, places, kinds, home)
     if not values.get("name"):
         return body.id, changed
     office: dict[str, Any] = {
@@ -161,6 +163,21 @@ def _organisation_row(
         office = kept
     add_member(by=by, person=person, organisation=body, from_date=day, **office)
     return body.id, True
+
+
+def _member(run: ImportRun, values: dict[str, Any]) -> Member | None:
+    """The membership that a row was taken from. Raises Invalid where it says another body."""
+    rows = Member.objects.select_related("person", "organisation")
+    member = known_row(rows, MEMBERS, values, run.place_code)
+    if member is not None and values["organisation"].strip() != member.organisation.name:
+        raise refusal(
+            _("The row was taken from the membership in “%(name)s”.")
+            % {"name": member.organisation.name},
+            "organisation",
+            _("End that membership on the page of the member; a new one is a row without a name."),
+            "other_organisation",
+        )
+    return member
 
 
 def _wish(values: dict[str, Any], places: Places) -> Region | None:
@@ -233,8 +250,9 @@ def _body(
     values: dict[str, Any],
     places: Places,
     kinds: dict[str, OrganisationKind],
+    home: Organisation | None,
 ) -> tuple[Organisation, bool]:
-    """The organisation of a row: found by credit code or name, changed or founded."""
+    """The organisation of a row: ``home``, found by credit code or name, changed or founded."""
     name, code = values["organisation"].strip(), values.get("credit_code", "")
     seat = places.find(values["place"], None) if values.get("place") else None
     kind = None
@@ -253,7 +271,7 @@ def _body(
     if text := values.get("organisation_parent"):
         parent = organisation_named(text, "organisation_parent", run.place_code)
     found = Organisation.objects.filter(dissolved_on=None).select_related("seat", "parent")
-    body = known_row(seated_in(found, run.place_code), BODIES, values)
+    body = home or known_row(found, BODIES, values, run.place_code)
     if body is None and code:
         body = found.filter(credit_code=code).first()
     if body is None:
@@ -390,6 +408,7 @@ LEDGERS: Final = {
             fields=HOUSEHOLD_FIELDS,
             way=MemberHouseholds(),
             statuses=RowByRow.STATUSES,
+            knows=(LINKS,),
             place_url="organisations:chain",
             least_level=Level.COUNTY,
             options=(REPLACE,),

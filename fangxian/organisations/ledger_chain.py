@@ -35,7 +35,7 @@ from fangxian.organisations.actions import (
 )
 from fangxian.organisations.actions.appointing import Made, problems_of
 from fangxian.organisations.checking import Appointment
-from fangxian.organisations.ledger_holders import holder_named
+from fangxian.organisations.ledger_holders import holder_named, keeps_post
 from fangxian.organisations.ledger_places import Places, no_right, places_of, refused
 from fangxian.organisations.ledger_posts import is_beside, shift_beside, write_beside
 from fangxian.organisations.ledger_together import Days, Entry, Loads, Shift, write_all
@@ -133,7 +133,9 @@ def write_responsibilities(
     for row in rows:
         try:
             if is_beside(row.values, rules):
-                beside.append((row, *_place_and_post(row.values, places, rules)))
+                place, post = _place_and_post(row.values, places, rules)
+                keeps_post(row.values, place, post.code, run.place_code)
+                beside.append((row, place, post))
                 continue
             found = list(_appointments(row.values, places, rules, run.place_code))
             for one in found:
@@ -258,6 +260,7 @@ def _appointments(
     if values.get("role"):
         role = _role(rules, values["role"])
         place = _place(values, places, role)
+        keeps_post(values, place, role.code, area)
         yield _appointment(values, place, role, area)
         return
     filled = [name for name in ROLE_COLUMNS if values.get(name)]

@@ -18,6 +18,7 @@ from fangxian.organisations.rules import Post
 from fangxian.people.actions import add_phone, change_person
 from fangxian.people.models import Person
 from fangxian.people.queries import find_by_document, find_by_phone, search_names
+from fangxian.regions.models import Region
 
 # Whose sheets name the rows by which a holder is known.
 CHAIN: Final = "organisations.responsibilities"
@@ -36,9 +37,13 @@ def holder_named(values: Mapping[str, Any], post: Post, area: str) -> Holder:
     if not post.by_person:
         return organisation_named(body or name, "organisation", area)
     said = Responsibility.objects.select_related("person").filter(person__isnull=False)
-    row = known_row(said, CHAIN, values)
-    if row is not None and row.person is not None and name in ("", row.person.name):
-        # Another name is another holder.
+    row = known_row(said, CHAIN, values, area)
+    if (
+        row is not None
+        and row.person is not None
+        and name in ("", row.person.name, row.holder_name)
+    ):
+        # Another name is another holder; that under which he was named stays in the ledger.
         values = {**values, "responsible": row.person.name}
         offices = Member.objects.filter(person=row.person, to_date=None)
         office = offices.filter(organisation__name=body).order_by("id").first() if body else None
@@ -65,6 +70,19 @@ def holder_named(values: Mapping[str, Any], post: Post, area: str) -> Holder:
             "no_member",
         )
     return office
+
+
+def keeps_post(values: Mapping[str, Any], place: Region, role: str, area: str) -> None:
+    """Refuse another role or another place than those the row was taken from. Raises Invalid."""
+    row = known_row(Responsibility.objects.select_related("place"), CHAIN, values, area)
+    if row is None or (row.role, row.place_id) == (role, place.pk):
+        return
+    raise refusal(
+        _("The row was taken from another post, at “%(place)s”.") % {"place": row.place.name},
+        "role" if row.role != role else "place",
+        _("End that on the page of the place; another post is a row without a name."),
+        "other_post",
+    )
 
 
 def person_named(

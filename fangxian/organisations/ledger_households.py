@@ -27,6 +27,7 @@ from fangxian.common.sheets import FieldSpec
 from fangxian.common.sheets.words import key
 from fangxian.common.ui import formats
 from fangxian.core.imports import Outcome, StagedRow, row_name, rows_of
+from fangxian.core.ledgers import ROW_KEY, known_row
 from fangxian.core.ledgers.rows import PROBLEMS
 from fangxian.core.models import ImportRun, RowState
 from fangxian.organisations.actions import change_contact, link_households, unlink_household
@@ -70,7 +71,10 @@ FIELDS: Final = (
     FieldSpec("responsible_phone", gettext_lazy("Work phone"), "phone"),
     FieldSpec("start_date", gettext_lazy("From"), "date"),
     FieldSpec("end_date", gettext_lazy("Until"), "date"),
+    ROW_KEY,
 )
+# Whose sheets name the rows that are known by it.
+ROWS: Final = "organisations.member_households"
 
 
 def said_before(by: Actor, run: ImportRun) -> dict[UUID, int]:
@@ -186,10 +190,11 @@ class _Ledger:
         self._homes: dict[str, list[Household]] = {}
         self._members: dict[tuple[Any, ...], Member | Person] = {}
         self._said = said
+        self._taken: dict[int, ResponsibilityHousehold | None] = {}
 
     def home(self, row: StagedRow) -> Household:
         """The household that a row is about. Raises Invalid, also when another row said it."""
-        home = self._home(row.values)
+        home = self._named(row) or self._home(row.values)
         before = self._said.setdefault(home.id, row.number)
         if before != row.number:
             raise refusal(
@@ -205,7 +210,7 @@ class _Ledger:
         """What a row says. Raises Invalid, Forbidden."""
         values, home = row.values, self.home(row)
         self.by.require("organisations.appoint", home.place_code)
-        who = self._who(values)
+        who = self._holder(row) or self._who(values)
         first, last = _day(values, "start_date"), _day(values, "end_date")
         if first and last and last < first:
             raise refusal(
@@ -216,6 +221,54 @@ class _Ledger:
             )
         first = first or timezone.localdate()
         return _Said(row, who, home, first, last, values.get("responsible_phone", ""))
+
+    def _link(self, row: StagedRow) -> ResponsibilityHousehold | None:
+        """The link that a row was taken from. Raises Invalid."""
+        if row.number not in self._taken:
+            links = ResponsibilityHousehold.objects.select_related(
+                "household",
+                "responsibility__person",
+                "responsibility__member__person",
+                "responsibility__member__organisation",
+            )
+            self._taken[row.number] = known_row(links, ROWS, row.values, self.area)
+        return self._taken[row.number]
+
+    def _named(self, row: StagedRow) -> Household | None:
+        """The household of the link that a row was taken from. Raises Invalid for another door."""
+        link = self._link(row)
+        if link is None:
+            return None
+        try:
+            meant = self._home(row.values).id
+        except Invalid as error:
+            # Which of those behind the door it is the link says.
+            if error.problems[0].code != "several_households":
+                raise
+            meant = link.household_id
+        if meant != link.household_id:
+            raise refusal(
+                _("The row was taken from another household: %(household)s.")
+                % {"household": link.household},
+                "room",
+                _("Correct the door in the register; another household is a row without a name."),
+                "other_household",
+            )
+        return link.household
+
+    def _holder(self, row: StagedRow) -> Member | Person | None:
+        """Who looks after it by the link that a row was taken from, unless it names another."""
+        link = self._link(row)
+        said = row.values.get("responsible", "")
+        # The name under which somebody was named stays, also of who is called otherwise since.
+        if link is None or said not in ("", link.responsibility.holder_name):
+            return None
+        member = link.responsibility.member
+        body = row.values.get("organisation", "").strip()
+        elsewhere = body and (member is None or member.organisation.name != body)
+        if elsewhere or row.values.get("identity"):
+            return None
+        return member or link.responsibility.person
 
     def write(self, one: _Said) -> Outcome:
         """Write a row; one that is refused changes nothing."""

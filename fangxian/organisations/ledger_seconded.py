@@ -67,7 +67,7 @@ def write_seconded(by: Actor, run: ImportRun, rows: Sequence[StagedRow]) -> Sequ
 def _row(by: Actor, run: ImportRun, values: Mapping[str, Any]) -> tuple[UUID, bool]:
     unit = _unit(values["temporary_unit"], run.place_code)
     there = Secondment.objects.select_related("person", "home").filter(unit=unit)
-    taken = known_row(there, ROWS, values)
+    taken = known_row(there, ROWS, values, run.place_code)
     corrections = taken is not None and corrected(by, taken.person, values, "name")
     home = taken.home if taken is not None else _home(values, run.place_code)
     duty, office = values.get("position", "").strip(), _office(unit, values)

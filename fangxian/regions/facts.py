@@ -137,6 +137,7 @@ def _buildings() -> FactTable:
         as_of=_("as it is now"),
         source=_TREE,
         taken_back="buildings",
+        keyed=True,
         first=("community", "grid", "building", "kind", "address", "households", "managed"),
     )  # fmt: skip
 

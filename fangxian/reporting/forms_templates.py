@@ -15,10 +15,11 @@ from fangxian.common.facts import Filter, measures, plans, tables, tables_for
 from fangxian.common.sheets.filling import Outline, SheetOutline, TableOutline
 from fangxian.common.ui.formats import number
 from fangxian.common.ui.widgets import DateInput
-from fangxian.reporting.filling import holders
+from fangxian.reporting.filling import holders, parts
 from fangxian.reporting.filling.matching import (
     TableChoice,
     blank_key,
+    propose_blanks,
     propose_in,
     table_key,
 )
@@ -126,10 +127,12 @@ class ChoicesForm(forms.Form):
                     label=label, required=False, choices=self._options(choice, figures),
                     help_text=notes.get(label, ""),
                 )  # fmt: skip
-        for n, (_sheet, blank) in enumerate(self._blanks()):
+        split = self._parts()
+        for n, (sheet, blank) in enumerate(self._blanks()):
             self.fields[f"b{n}"] = forms.ChoiceField(
-                label=blank.label, required=False, choices=[*SINGLE, *answering, *figures]
-            )
+                label=blank.label, required=False,
+                choices=[*SINGLE, *split.get(blank_key(sheet, blank), ()), *answering, *figures],
+            )  # fmt: skip
 
     def _choice(self, sheet: SheetOutline, table: TableOutline) -> TableChoice:
         kept = self.known["tables"].get(table_key(sheet, table), {"mode": "skip"})
@@ -170,6 +173,18 @@ class ChoicesForm(forms.Form):
 
     def _blanks(self) -> list[tuple[SheetOutline, Any]]:
         return [(sheet, blank) for sheet in self.outline.sheets for blank in sheet.blanks]
+
+    def _parts(self) -> dict[str, list[tuple[str, str]]]:
+        """For blanks that ask for a part of a count which part: as proposed, and as it was kept."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for sheet in self.outline.sheets:
+            if not any(blank.part for blank in sheet.blanks):
+                continue
+            for blank, name in propose_blanks(self.by, sheet):
+                at = blank_key(sheet, blank)
+                names = dict.fromkeys((name, str(self.known["blanks"].get(at, ""))))
+                found[at] = [(one, parts.label(one)) for one in names if parts.is_part(one)]
+        return found
 
     def _initial(self) -> dict[str, Any]:
         initial: dict[str, Any] = {}

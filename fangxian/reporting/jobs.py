@@ -22,7 +22,7 @@ from fangxian.common.facts import Sensitivity, View
 from fangxian.common.facts.asked import columns_for
 from fangxian.common.facts.plans import stream
 from fangxian.common.sheets import SheetError
-from fangxian.common.sheets.filling import SheetPlan, fill, outline
+from fangxian.common.sheets.filling import Outline, SheetPlan, convert, fill, is_old
 from fangxian.core.actions import OWNER_ALONE, store_file
 from fangxian.core.actions.files import content_of
 from fangxian.core.actions.notify import notify
@@ -34,13 +34,19 @@ from fangxian.regions.models import Region
 from fangxian.regions.queries import at, children
 from fangxian.reporting import writing
 from fangxian.reporting.actions.taking import JOB, entered, url_of
-from fangxian.reporting.actions.templates import refused
+from fangxian.reporting.actions.templates import (
+    keep_fault,
+    keep_outline,
+    outline_from,
+    outline_of,
+    refused,
+)
 from fangxian.reporting.actions.watching import DAILY, shoot
 from fangxian.reporting.filling.writing import Writer
-from fangxian.reporting.models import Filling, Taking
+from fangxian.reporting.models import Filling, OfficeTemplate, Taking
 from fangxian.reporting.models.ledger import Form
 from fangxian.reporting.queries import ledger_of, view_of
-from fangxian.reporting.registered import EXPORT, FILL
+from fangxian.reporting.registered import EXPORT, FILL, READ
 from fangxian.reporting.rules import export_rules
 
 
@@ -57,6 +63,36 @@ def take(progress: Progress, taking: str, language: str) -> File:
         return file
 
 
+@job_kind(READ, label=gettext_lazy("Read a template of an office"), right=EXPORT)
+def read_template(progress: Progress, template: str, language: str) -> None:
+    """Read what a template asks for, outside of a transaction; an old .xls is converted first.
+
+    What is read already is left alone, so that it may be stopped anywhere and begun anew.
+    """
+    template_id = UUID(template)
+    with progress.chunk(), override(language or None):
+        row = OfficeTemplate.objects.select_related("file").get(pk=template_id)
+        if row.state == OfficeTemplate.State.READ:
+            return
+        name, data = row.name, content_of(row.file)
+    converted = None
+    try:
+        with override(language or None):
+            if is_old(data):
+                progress.step(0, 2, _("converting the old workbook"))
+                data = converted = convert(data)
+            progress.step(1, 2, _("reading the workbook"))
+            progress.check()
+            found = outline_from(name, data)
+    except SheetError as error:
+        with progress.chunk() as by:
+            keep_fault(by=by, template_id=template_id, error=error)
+        raise refused(error) from error
+    with progress.chunk() as by, override(language or None):
+        keep_outline(by=by, template_id=template_id, found=found, converted=converted)
+    progress.step(2, 2)
+
+
 @job_kind(FILL, label=gettext_lazy("Fill a template of an office"), right=EXPORT)
 def fill_template(progress: Progress, filling: str, language: str) -> File:
     """Fill a template for its place, or for each place below it; read in one snapshot."""
@@ -65,7 +101,7 @@ def fill_template(progress: Progress, filling: str, language: str) -> File:
         template = row.template
         data = content_of(template.file)
         writer = Writer(
-            by, outline(template.name, data), template.choices, timezone.localdate(), row.day,
+            by, _asked(template, data), template.choices, timezone.localdate(), row.day,
             row.clear, timezone.now(),
         )  # fmt: skip
         below = list(children(row.place_code)) if row.way != Filling.Way.ONE else []
@@ -90,6 +126,16 @@ def fill_template(progress: Progress, filling: str, language: str) -> File:
             row.taking.file = file
             row.taking.save(update_fields=["file"])
         return file
+
+
+def _asked(template: OfficeTemplate, data: bytes) -> Outline:
+    """What a template asks for; those that were taken in before that was kept are read anew."""
+    if template.state == OfficeTemplate.State.READ:
+        return outline_of(template)
+    try:
+        return outline_from(template.name, data)
+    except SheetError as error:
+        raise refused(error) from error
 
 
 def _filled(
@@ -206,10 +252,11 @@ def _noted(
     view: View, by: Actor, place: str, persons: set[UUID], *, keyed: bool
 ) -> Iterator[Sequence[object]]:
     """The rows with numbers in full; whose they are is gathered on the way."""
+    cells = writing.cells_of(view, by, clear=True, keyed=keyed)
     for line in stream(view, by, place, clear=True):
         if line.person is not None:
             persons.add(line.person)
-        yield writing.cells_of(view, line, keyed=keyed)
+        yield cells(line)
 
 
 def _revealed(view: View) -> str:

@@ -21,6 +21,7 @@ ISSUE = "reporting.issue"
 TEMPLATES = "reporting.templates"
 TASK = "reporting.approve"
 FILL = "reporting.fill"
+READ = "reporting.read"
 
 RIGHTS = (
     Right(VIEW, _("Open ledgers and figures")),

@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("templates/new/", templates.upload, name="template_new"),
     path("templates/<uuid:template_id>/", templates.template, name="template"),
     path("templates/<uuid:template_id>/fill/", templates.fill, name="template_fill"),
+    path("templates/<uuid:template_id>/read/", templates.read, name="template_read"),
     path("templates/<uuid:template_id>/retire/", templates.retire, name="template_retire"),
     path("filled/<uuid:filling_id>/", templates.filling, name="filling"),
     path("papers/", bulletins.every, name="bulletins"),

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import IO, Any, Final
+from typing import IO, Final
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 
 from fangxian.accounts.queries import display_names
 from fangxian.common.actor import Actor
-from fangxian.common.facts import Column, View
+from fangxian.common.facts import Column, View, said
 from fangxian.common.facts.asked import columns_for, masked_for
 from fangxian.common.facts.plans import Line, grouped, stream
-from fangxian.common.facts.rowkeys import row_key
+from fangxian.common.facts.rowkeys import marker, row_key
 from fangxian.common.sheets.writing import ColumnKind, ExportColumn, write_csv, write_rows
 from fangxian.common.ui.formats import date_time
 from fangxian.core.ledgers import XLSX
@@ -58,8 +58,7 @@ def export_columns(
 def _column(column: Column, by: Actor, clear: bool) -> ExportColumn:
     masked = masked_for(by, column, clear)
     kind: ColumnKind = "text" if masked else _KINDS.get(column.kind, "text")
-    label = f"{column.label}（{column.unit}）" if column.unit else column.label
-    return ExportColumn(label, kind, column.width)
+    return ExportColumn(column.title, kind, column.width)
 
 
 def rows_of(
@@ -70,21 +69,22 @@ def rows_of(
         for group in grouped(view, by, place):
             yield [said(label) for label in group.labels] + [group.count, *group.sums]
         return
+    cells = cells_of(view, by, clear=clear, keyed=keyed)
     for line in stream(view, by, place, clear=clear):
-        yield cells_of(view, line, keyed=keyed)
+        yield cells(line)
 
 
-def cells_of(view: View, line: Line, *, keyed: bool) -> list[object]:
-    """A row of the file, at its end what it is known by."""
-    cells = [said(cell) for cell in line.cells]
-    return [*cells, row_key(view.table, line.key)] if keyed else cells
+def cells_of(view: View, by: Actor, *, clear: bool, keyed: bool) -> Callable[[Line], list[object]]:
+    """What makes a row of the file of a line, at its end what it is known by."""
+    if not keyed:
+        return lambda line: [said(cell) for cell in line.cells]
+    marks = marker([str(column.label) for column in export_columns(view, by, clear=clear)])
 
+    def named(line: Line) -> list[object]:
+        cells = [said(cell) for cell in line.cells]
+        return [*cells, row_key(view.table, line.key, marks(cells))]
 
-def said(value: Any) -> Any:
-    """A value as a file has it: an answer of yes or no in words."""
-    if isinstance(value, bool):
-        return pgettext("answer", "yes") if value else pgettext("answer", "no")
-    return value
+    return named
 
 
 def write(

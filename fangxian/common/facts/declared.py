@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, overload
 
 from django.db.models import Model, Q, QuerySet
 from django.db.models.expressions import Combinable
+from django.utils.translation import pgettext
 
 from fangxian.common.actor import Actor
 from fangxian.common.codes import Level
@@ -135,9 +136,21 @@ class Column:
         return self.load is None or self.kind == "place"
 
     @property
+    def title(self) -> str:
+        """What a file calls it: its label, and what it counts."""
+        return f"{self.label}\uff08{self.unit}\uff09" if self.unit else str(self.label)
+
+    @property
     def alias(self) -> str:
         """Its name in a query."""
         return f"fact_{self.name}"
+
+
+def said(value: Any) -> Any:
+    """A value as a file has it: an answer of yes or no in words."""
+    if isinstance(value, bool):
+        return pgettext("answer", "yes") if value else pgettext("answer", "no")
+    return value
 
 
 class Growing(Sequence[Column]):

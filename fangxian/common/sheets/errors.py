@@ -178,6 +178,14 @@ FILE_MESSAGES: Final[dict[str, tuple[Text, Text]]] = {
         _("The template is filled already: it holds more than %(limit)s cells."),
         _("Empty the rows of its tables, then upload it again."),
     ),
+    "nothing_to_fill": (
+        _("Nothing in this workbook is left to be filled."),
+        _("Send the empty template: names of columns with empty rows below."),
+    ),
+    "too_many_places": (
+        _("The workbook has more than %(limit)s places to fill: nobody could look at each."),
+        _("Send the empty form alone: names of columns, a few prepared rows below."),
+    ),
     "no_such_sheet": (
         _("The workbook has no sheet “%(sheet)s”."),
         _("Upload the template again; its sheets were renamed."),

@@ -13,8 +13,10 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from fangxian.common import facts
 from fangxian.common.errors import Invalid, Problem
-from fangxian.common.facts.rowkeys import opened_key
+from fangxian.common.facts.places import within
+from fangxian.common.facts.rowkeys import RowName, opened_name
 from fangxian.common.masks import is_masked
 from fangxian.common.sheets import Cell, FieldSpec
 from fangxian.common.sheets.cells import cell_text
@@ -35,10 +37,9 @@ class Keys:
         said = cell_text(cell).strip() if cell is not None else ""
         if not said:
             return None
-        for table in self._tables:
-            key = opened_key(table, said)
-            if key is None:
-                continue
+        found = named(self._tables, said)
+        if found is not None:
+            table, (key, _marks) = found
             if self._seen.setdefault(key, number) != number:
                 return Problem(
                     _("Another row has this name of a row already."),
@@ -48,6 +49,12 @@ class Keys:
                 )
             return [table, str(key)]
         return foreign()
+
+
+def named(tables: Sequence[str], text: str) -> tuple[str, RowName] | None:
+    """Which of some tables a name of a row is of, and what it says; None if it is of none."""
+    opened = ((table, opened_name(table, text)) for table in tables)
+    return next(((table, name) for table, name in opened if name is not None), None)
 
 
 def foreign() -> Problem:
@@ -65,22 +72,28 @@ def without_masks(cells: list[Cell]) -> list[Cell]:
     return [None if isinstance(cell, str) and is_masked(cell) else cell for cell in cells]
 
 
-def known_row(rows: QuerySet[_M], table: str, values: Mapping[str, Any]) -> _M | None:
+def known_row(rows: QuerySet[_M], table: str, values: Mapping[str, Any], area: str) -> _M | None:
     """The one of ``rows`` that a row was taken from; None where it bears no name of the table.
 
-    Raises Invalid when it isn't among them any more.
+    Raises Invalid when it isn't among them any more, or lies outside the ledger's ``area``.
     """
-    named = values.get(ROW_KEY.name)
-    if not named or named[0] != table:
+    said = values.get(ROW_KEY.name)
+    if not said or said[0] != table:
         return None
-    found = rows.filter(pk=UUID(named[1])).first()
+    place = within(area, facts.tables.get(table).place)
+    found = rows.filter(place, pk=UUID(said[1])).first()
     if found is None:
-        raise Invalid(
-            Problem(
-                _("What this row was taken from is no longer registered here."),
-                ROW_KEY.name,
-                mend=_("Delete the row, or empty its name of a row: then it counts as new."),
-                code="no_row",
-            )
-        )
+        raise gone()
     return found
+
+
+def gone() -> Invalid:
+    """What a row was taken from is no more, or lies elsewhere."""
+    return Invalid(
+        Problem(
+            _("What this row was taken from is no longer registered here."),
+            ROW_KEY.name,
+            mend=_("Delete the row, or empty its name of a row: then it counts as new."),
+            code="no_row",
+        )
+    )

@@ -18,6 +18,8 @@ from fangxian.common.errors import Problem
 from fangxian.common.sheets import Cell, Fault, FieldSpec, cleaning
 from fangxian.core import imports
 from fangxian.core.imports import Handler, Outcome, StagedRow
+from fangxian.core.ledgers.corrections import Cell as Corrected
+from fangxian.core.ledgers.corrections import Corrections, Shown
 from fangxian.core.ledgers.keys import ROW_KEY, Keys, without_masks
 from fangxian.core.ledgers.kinds import REFUSED, Status
 from fangxian.core.ledgers.source import Source
@@ -51,7 +53,9 @@ class RowByRow:
         self, progress: Progress, by: Actor, run: ImportRun, source: Source, size: int
     ) -> dict[str, Any]:
         """Stage the rows, try to write them and take that back."""
-        imports.stage(run, _cleaned(source))
+        corrections = Corrections(source)
+        imports.stage(run, _cleaned(source, corrections))
+        before = corrections.shown(by, run.place_code)
         handler, together = self.opened(by, run)
         rows = iter(imports.rows_of(run))
         outcomes: list[Outcome] = []
@@ -69,8 +73,11 @@ class RowByRow:
                 over = len(left) == len(waiting)
                 outcomes += done if over else _settled(done)
                 waiting = [] if over else left
+            after = corrections.shown(by, run.place_code)
             transaction.set_rollback(True)
-        return _summary(run, sorted(outcomes, key=lambda one: one.number))
+        refused = {one.number for one in outcomes if one.problems}
+        told = corrections.told(run, before, refused, _taken(source, before, after))
+        return _summary(run, sorted(outcomes, key=lambda one: one.number)) | told
 
     def opened(self, by: Actor, run: ImportRun) -> tuple[Handler, Handler | None]:
         """Write clean rows by the ledger; rows with problems of reading are rejected for them."""
@@ -87,12 +94,27 @@ class RowByRow:
         return handle
 
 
-def _cleaned(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
+def _taken(source: Source, before: Shown, after: Shown) -> Callable[[int, Corrected], bool]:
+    """Whether a corrected cell was taken in, by what is registered when all rows are written.
+
+    Numbers of persons are added or refused, and none is shown whole.
+    """
+    added = {spec.name for spec in source.ledger.fields if spec.kind in ("phone", "document")}
+
+    def taken(number: int, cell: Corrected) -> bool:
+        at = number, cell.column
+        return cell.field in added or before.get(at) != after.get(at) or at not in after
+
+    return taken
+
+
+def _cleaned(source: Source, corrections: Corrections) -> Iterator[tuple[int, dict[str, Any]]]:
     """The rows: number and values, problems of reading among them."""
     fields, positions = source.ledger.fields, source.mapping.fields
     keys, at = Keys(source.ledger.knows), positions.get(ROW_KEY.name)
     plain = [spec for spec in fields if spec.name != ROW_KEY.name]
     for row in source.rows():
+        corrections.note(row)
         key = keys.read(row.number, row.cells[at]) if at is not None else None
         known = isinstance(key, list)
         cells = without_masks(row.cells) if known else row.cells

@@ -106,6 +106,8 @@ class LedgerCommand(BaseCommand):
         for number, role, _text in summary.get("left_out", {}).get("lines", ()):
             if role not in ("header", "section"):
                 self.stdout.write(f"row left out: {number} ({role})")
+        for number, label, _old, _new, why in summary.get("untaken", ()):
+            self.stdout.write(f"correction not taken in: {number} {label} ({why})")
         if not options["commit"]:
             return
         found = self._perform(by, ledgers.confirm(by=by, run_id=run.pk), run.pk)

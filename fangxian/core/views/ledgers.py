@@ -26,6 +26,7 @@ from fangxian.core.actions import cancel_job
 from fangxian.core.forms import LedgerForm
 from fangxian.core.imports import StagedRow
 from fangxian.core.ledgers import sheets
+from fangxian.core.ledgers.corrections import WHY
 from fangxian.core.ledgers.kinds import REFUSED, Ledger
 from fangxian.core.ledgers.runs import CHECK
 from fangxian.core.models import UNFINISHED, ImportRun, ImportState, Job, JobState
@@ -36,6 +37,7 @@ from fangxian.regions.queries import full_name
 SAMPLE = 5
 SHOWN_COLUMNS = 5
 PROBLEMS_A_PAGE = 100
+UNTAKEN = 200
 LEFT_OUT = {
     "title": gettext_lazy("title"),
     "header": gettext_lazy("header once more"),
@@ -355,6 +357,11 @@ def _preview(request: SignedRequest, run: ImportRun, ledger: Ledger) -> dict[str
             for row, name, message, mend in problems[start:end]
         ],
         "problem_count": refused,
+        "untaken": [
+            {"row": row, "column": column, "old": old, "new": new, "why": WHY[why]}
+            for row, column, old, new, why in summary.get("untaken", [])[:UNTAKEN]
+        ],
+        "untaken_more": max(summary.get("untaken_count", 0) - UNTAKEN, 0),
         "next_after": end if len(problems) > end else "",
         "accepted": summary.get("rows", 0) - refused,
     }

@@ -21,7 +21,7 @@ from fangxian.common.sheets.words import key
 from fangxian.common.ui import formats
 from fangxian.core import imports
 from fangxian.core.imports import Outcome, StagedRow
-from fangxian.core.ledgers import PROBLEMS, Ledger, Option, RowByRow
+from fangxian.core.ledgers import PROBLEMS, ROW_KEY, Ledger, Option, RowByRow
 from fangxian.core.models import ImportRun, RowState
 from fangxian.regions.actions import create_place
 from fangxian.regions.actions.buildings import BuildingRow, upsert_buildings
@@ -48,12 +48,16 @@ from fangxian.register.importing.rearranging import (
     change_of,
     coded,
     collisions,
+    keeps_code,
     rows_of_buildings,
+    with_codes,
 )
 from fangxian.register.importing.units import units_of
 
 KIND: Final = "buildings"
 RIGHT: Final = "regions.edit"
+# Whose sheets name the rows that are known by it.
+ROWS: Final = "regions.buildings"
 MAKE_GRIDS: Final = "make_grids"
 
 FIELDS: Final = (
@@ -73,6 +77,7 @@ FIELDS: Final = (
     FieldSpec("managed", gettext_lazy("Property management"), synonyms="property_company"),
     FieldSpec("longitude", gettext_lazy("Longitude"), "number"),
     FieldSpec("latitude", gettext_lazy("Latitude"), "number"),
+    ROW_KEY,
 )
 # What the writing of buildings calls the columns; the name is that of the row's own column.
 _COLUMNS: Final = {
@@ -118,7 +123,7 @@ class _Writer:
         }
         self.system = next((name for name in SYSTEMS if run.options.get(name)), "")
         self.seen: dict[tuple[str, str], int] = {}
-        rows = {state: imports.rows_of(run, state) for state in RowState}
+        rows = {state: with_codes(imports.rows_of(run, state)) for state in RowState}
         self.own = rows_of_buildings(row for some in rows.values() for row in some)
         self.waiting = {
             row.number
@@ -137,11 +142,13 @@ class _Writer:
         communities = Communities(self.run.place_code)
         outcomes: list[Outcome] = []
         lies: dict[int, str] = {}
+        rows = with_codes(rows)
         for row in rows:
             values = row.values
             code = values.get("community_code", "")
             town, name = values.get("street", ""), values.get("community", "")
             try:
+                keeps_code(values)
                 lies[row.number] = communities.find(name, town, code)
             except Invalid as error:
                 outcomes.append(_refused(row.number, error))
@@ -469,6 +476,7 @@ LEDGER: Final = Ledger(
     fields=FIELDS,
     way=Buildings(),
     statuses=RowByRow.STATUSES,
+    knows=(ROWS,),
     place_url="regions:place",
     least_level=Level.COUNTY,
     options=(

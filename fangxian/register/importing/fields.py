@@ -486,7 +486,8 @@ def _is_identity(cell: Cell) -> bool:
 
 
 _OF_DOORS: Final = ("address", *COLUMNS, "household_kind", "community", "grid")
-_KEY: Final = text(80)
+# A name of a row bears a mark of each of its cells.
+_KEY: Final = text(1_000)
 _KIND: Final = not_filler(40)
 _SEX: Final = or_unread(cleaning.clean_sex, "sex")
 _BIRTH: Final = or_unread(unless_word(cleaning.clean_birth), "date_form")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, Final
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -13,9 +14,15 @@ from fangxian.common.codes import Level
 from fangxian.common.errors import Invalid
 from fangxian.common.sheets.words import key
 from fangxian.core.imports import StagedRow
+from fangxian.core.ledgers import ROW_KEY
+from fangxian.core.ledgers.keys import gone
 from fangxian.regions.actions import move_place, rename_place
 from fangxian.regions.models import Region, RegionCode
 from fangxian.register.importing.ground import Ground, Standing, building_word, refusal
+
+_NAME: Final = ROW_KEY.name
+# The code of what a row was taken from, beside what the row itself says.
+_TAKEN: Final = "taken_code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,46 @@ def coded(code: str, area: str, ground: Ground) -> Standing:
     )
 
 
+def with_codes(rows: Sequence[StagedRow]) -> list[StagedRow]:
+    """Rows that know what they were taken from name their building by its code. One query.
+
+    One that is no more has none; what a row says of its code stays.
+    """
+    keys = {row.number: UUID(named[1]) for row in rows if (named := row.values.get(_NAME))}
+    if not keys:
+        return list(rows)
+    there = Region.objects.filter(pk__in=set(keys.values()), valid_to=None)
+    codes = dict(there.values_list("id", "code"))
+
+    def coded(row: StagedRow) -> StagedRow:
+        code = codes.get(keys[row.number], "")
+        return row._replace(values={"building_code": code, **row.values, _TAKEN: code})
+
+    return [coded(row) if row.number in keys else row for row in rows]
+
+
+def keeps_code(values: Mapping[str, Any]) -> None:
+    """Refuse a row whose building is no more, or that was given another's code. Raises Invalid."""
+    code = values.get(_TAKEN)
+    if code is None:
+        return
+    if not code:
+        raise gone()
+    if values["building_code"] not in (code, *_former(code)):
+        raise refusal(
+            "building_code",
+            "other_building",
+            _("The row was taken from the building with the code %(code)s.") % {"code": code},
+            _("Write that code; a row about another building has no name of a row."),
+        )
+
+
+def _former(code: str) -> list[str]:
+    """The codes that a building had."""
+    had = RegionCode.objects.filter(region__code=code, region__valid_to=None)
+    return list(had.values_list("code", flat=True))
+
+
 def rows_of_buildings(rows: Iterable[StagedRow]) -> dict[UUID, int]:
     """The number of the row that names a building by its code, present or former. Two queries.
 
@@ -84,7 +131,7 @@ def rows_of_buildings(rows: Iterable[StagedRow]) -> dict[UUID, int]:
     """
     numbers: dict[str, int] = {}
     for row in sorted(rows, key=lambda row: row.number):
-        if code := row.values.get("building_code"):
+        if (code := row.values.get("building_code")) and row.values.get(_TAKEN) != "":
             numbers.setdefault(code, row.number)
     if not numbers:
         return {}

@@ -20,6 +20,7 @@ from fangxian.common.masks import mask_number, mask_phone
 from fangxian.common.sheets import Table, vocabulary_of
 from fangxian.core import imports
 from fangxian.core.ledgers import Ledger, Option, Source, Status
+from fangxian.core.ledgers.corrections import Corrections
 from fangxian.core.models import ImportRun, RowState
 from fangxian.core.previews import preview_of
 from fangxian.core.progress import Progress
@@ -35,6 +36,7 @@ from fangxian.register.importing.places import PlaceIndex
 from fangxian.register.importing.registered import Registered
 from fangxian.register.importing.relation_codes import Relations, codes_of
 from fangxian.register.importing.status import kind_of_column, names_gone, names_person
+from fangxian.register.importing.taken import Taken, taken_of
 from fangxian.register.importing.writing import Writer
 from fangxian.register.models import Residency
 from fangxian.register.vocabularies import SEPARATED
@@ -48,10 +50,12 @@ SHOWN_ROWS: Final = 20
 SHOWN_PROBLEMS: Final = 2_000
 
 
-def records(source: Source, heads: Heads, *, all_heads: bool) -> Iterator[Record]:
+def records(
+    source: Source, heads: Heads, *, all_heads: bool, corrections: Corrections | None = None
+) -> Iterator[Record]:
     """The data rows, cleaned, in the order of their numbers; ``heads`` is told of each.
 
-    ``all_heads``: then those heads whom no row is about.
+    ``all_heads``: then those heads whom no row is about. ``corrections`` is told of each row too.
     """
     at = source.mapping.fields
     of_heads = "relation" not in at and "name" in at and _names_heads(source.table, at["name"])
@@ -59,6 +63,8 @@ def records(source: Source, heads: Heads, *, all_heads: bool) -> Iterator[Record
     kind = kind_of_column(who.name, who.group) if who else ""
     reader = Reader(at, heads=of_heads, names=_names(source), kind=kind, relations=heads.relations)
     for row in source.rows():
+        if corrections is not None:
+            corrections.note(row)
         record = heads.alone(row) or reader.read(row.number, row.cells, row.section)
         heads.note(row, record)
         yield record
@@ -98,7 +104,18 @@ class Residents:
         if places.create:
             for record in records(source, heads_of(source), all_heads=False):
                 places.plan(record)
-        return _stage(progress, run, source, places, size, renames=by.may(RENAMES))
+        corrections = Corrections(source)
+        taken: dict[int, Taken] = {}
+        summary = _stage(
+            progress, run, source, places, size, corrections, taken, renames=by.may(RENAMES)
+        )
+        before = corrections.shown(by, run.place_code)
+        return summary | corrections.told(
+            run,
+            before,
+            {number for number, fields in taken.items() if fields is None},
+            lambda number, cell: cell.field in (taken.get(number) or ()),
+        )
 
     def opened(self, by: Actor, run: ImportRun) -> tuple[imports.Handler, imports.Handler | None]:
         """What writes chunks of rows; an earlier attempt's are told of first."""
@@ -143,10 +160,15 @@ def _stage(
     source: Source,
     places: PlaceIndex,
     size: int,
+    corrections: Corrections,
+    taken: dict[int, Taken],
     *,
     renames: bool,
 ) -> dict[str, Any]:
-    """Decide as the commit will: a pass over all rows, then over those that wait for others."""
+    """Decide as the commit will: a pass over all rows, then over those that wait for others.
+
+    ``taken`` is told, of the rows with ``corrections``, which fields they change.
+    """
     order = FileOrder()
     total = source.count()
     registered = Registered(borrowing=bool(run.emergency_id))
@@ -156,7 +178,13 @@ def _stage(
     tally = _Tally(row_name)
     heads = heads_of(source)
     all_heads = bool(run.options.get(REGISTER_HEADS))
-    rows = records(source, heads, all_heads=all_heads)
+    rows = records(source, heads, all_heads=all_heads, corrections=corrections)
+
+    def note(decisions: Sequence[matching.Decision]) -> None:
+        for decision in decisions:
+            if decision.record.number in corrections:
+                taken[decision.record.number] = taken_of(decision)
+
     late: list[Record] = []
     while chunk := list(islice(rows, size)):
         for record in chunk:
@@ -167,6 +195,7 @@ def _stage(
         matching.decide(
             decisions, registered, told=told, day=day, row_name=row_name, renames=renames
         )
+        note(decisions)
         late += tally.settle(decisions)
         progress.step(tally.rows + len(late), total)
     stuck = False
@@ -184,6 +213,7 @@ def _stage(
             exchange=stuck,
             renames=renames,
         )
+        note(decisions)
         # As long as rows are accepted, they may make room for others.
         none = all(d.status in (matching.LATER, matching.REFUSED) for d in decisions)
         late += tally.settle(decisions, last=none and stuck)
@@ -398,6 +428,7 @@ LEDGER: Final = Ledger(
     look=_look,
     notes=_notes,
     emergency=True,
+    knows=("register.residents",),
     options=(
         Option(
             MAKE_PLACES,

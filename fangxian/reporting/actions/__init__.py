@@ -15,6 +15,7 @@ from fangxian.reporting.actions.taking import ask, decide, end_standing, make
 from fangxian.reporting.actions.templates import (
     choose,
     fill_template,
+    read_template,
     retire_office_template,
     take_in,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "issue_paper",
     "keep",
     "make",
+    "read_template",
     "remove",
     "remove_paper",
     "renew_paper",

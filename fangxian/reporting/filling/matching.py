@@ -32,7 +32,7 @@ from fangxian.common.sheets.filling.names import day_of
 from fangxian.common.sheets.words import key, key_without_brackets, known_field, load, words
 from fangxian.core import imports
 from fangxian.reporting.bulletins.words import labels_of, measures_called
-from fangxian.reporting.filling import holders, titles
+from fangxian.reporting.filling import holders, parts, titles
 
 DATA: Final = Path(__file__).resolve().parent.parent / "data"
 # Under which learned choices are kept.
@@ -331,17 +331,18 @@ def _blank_words() -> dict[str, str]:
 
 
 def propose_blanks(by: Actor, sheet: SheetOutline) -> list[tuple[Blank, str]]:
-    """What each blank is filled with: place, day, moment, author, a figure, the holder of a role,
-    or nothing.
+    """What each blank is filled with: place, day, moment, author, a figure, a part of the figure
+    before it, the holder of a role, or nothing.
     """
     learned = imports.recall_mapping(by, BLANKS, sheet.signature) or {}
     found = []
     before = (0, "")
+    whole = (0, "")
     for blank in sheet.blanks:
         if learned.get(blank.label):
             name = str(learned[blank.label])
             known = name in ("place", "day", "moment", "author") or name in measures
-            name = name if known or holders.is_holder(name) else ""
+            name = name if known or holders.is_holder(name) or parts.is_part(name) else ""
         elif blank.label in learned:
             name = ""
         else:
@@ -349,10 +350,22 @@ def propose_blanks(by: Actor, sheet: SheetOutline) -> list[tuple[Blank, str]]:
             if word is None and blank.kind == "date":
                 word = "day"
             beside = before[1] if before[0] == blank.row else ""
-            name = word or holders.meant(by, blank.label, beside) or figure_of(by, blank)
+            name = word or holders.meant(by, blank.label, beside)
+            name = name or _counted(by, blank, whole[1] if blank.row - whole[0] <= 1 else "")
         found.append((blank, name))
         before = (blank.row, name)
+        if not blank.part:
+            whole = before
     return found
+
+
+def _counted(by: Actor, blank: Blank, whole: str) -> str:
+    """The figure that a blank asks for; of one that is a part of the count ``whole`` that part."""
+    figure = figure_of(by, blank)
+    if not blank.part or whole not in measures or not parts.counts_alike(blank.unit, whole):
+        return figure
+    part = parts.meant(by, whole, blank.label)
+    return part or (figure if figure and parts.may_be(whole, figure) else "")
 
 
 def figure_of(by: Actor, blank: Blank) -> str:

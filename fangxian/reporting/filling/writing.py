@@ -31,7 +31,7 @@ from fangxian.common.sheets.words import key
 from fangxian.common.ui.formats import date, date_time
 from fangxian.regions.models import Region
 from fangxian.regions.queries import at, below, full_name, inside
-from fangxian.reporting.filling import holders
+from fangxian.reporting.filling import holders, parts
 from fangxian.reporting.filling.matching import TableChoice, blank_key, table_key
 from fangxian.reporting.queries import rows_view
 
@@ -213,6 +213,11 @@ class Writer:
                 return holders.value(self.by, name, place, clear=self.clear, persons=self.persons)
             except (Forbidden, Invalid):
                 return None
+        if parts.is_part(name):
+            try:
+                return parts.value(self.by, name, place)
+            except (Forbidden, Invalid):
+                return None
         if name not in measures:
             return None
         return self._measured(name, [place])[place]
@@ -221,7 +226,11 @@ class Writer:
         return dict(plans.measured(name, self.by, places, day=self.as_of))
 
     def _known(self, name: str, place: str) -> bool:
-        """Whether a figure can be told of the day that was asked for."""
+        """Whether a figure can be told of the day that was asked for; of parts no column says
+        whether it was so then.
+        """
+        if self.as_of is not None and parts.is_part(name):
+            return False
         if self.as_of is None or name not in measures:
             return True
         return bool(plans.known_of_past(name, self.by, place))

@@ -15,21 +15,35 @@ from fangxian.core.models import File, Job
 from fangxian.reporting.models.taking import Taking
 
 
-@tracked()
+@tracked(exclude=["outline"])
 class OfficeTemplate(Placed):
     """A workbook that an office has sent to be filled.
 
-    ``choices``: what was chosen for each of its tables and blanks (``filling.matching``). The same
-    office's next workbook with the same headers takes the choices over. ``checked``: a person has
-    looked at them. ``retired_on``: it is offered no more.
+    ``outline``: what it asks for, as it was read once (JSON, sealed: what is printed in it is
+    foreign); ``job`` reads it where that takes long. ``fault``: code and parameters of the
+    ``SheetError`` for which it was refused. ``choices``: what was chosen for each of its tables and
+    blanks (``filling.matching``). The same office's next workbook with the same headers takes the
+    choices over. ``checked``: a person has looked at them. ``retired_on``: it is offered no more.
     """
 
     scope = Scoped(upward=True)
+
+    class State(models.TextChoices):
+        UNREAD = "unread", _("not read yet")
+        READ = "read", pgettext_lazy("template", "read")
+        REFUSED = "refused", _("can't be read")
 
     name = models.CharField(pgettext_lazy("template", "name"), max_length=120)
     office = models.CharField(_("sent by"), max_length=120, blank=True)
     file = models.ForeignKey(File, models.PROTECT, related_name="+")
     sha256 = models.CharField(max_length=64)
+    state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.UNREAD)
+    outline = SealedTextField(
+        verbose_name=_("what it asks for"), column="reporting.template.outline", null=True,
+        blank=True,
+    )  # fmt: skip
+    fault = models.JSONField(default=dict, blank=True)
+    job = models.ForeignKey(Job, models.PROTECT, null=True, blank=True, related_name="+")
     choices = models.JSONField(default=dict)
     checked = models.BooleanField(_("columns confirmed"), default=False)
     user_id = models.UUIDField()
@@ -39,6 +53,16 @@ class OfficeTemplate(Placed):
     class Meta:
         verbose_name = _("template of an office")
         verbose_name_plural = _("templates of offices")
+        constraints = [
+            models.CheckConstraint(
+                condition=(
+                    Q(state="unread", outline__isnull=True, fault={})
+                    | (Q(state="read", fault={}) & Q(outline__isnull=False))
+                    | (Q(state="refused", outline__isnull=True) & ~Q(fault={}))
+                ),
+                name="office_template_state",
+            ),
+        ]
         indexes = [models.Index(fields=["place_code"], name="office_template_place")]
 
     def __str__(self) -> str:

@@ -16,8 +16,10 @@ from fangxian.accounts.policy import SignedRequest, page
 from fangxian.accounts.queries import display_names
 from fangxian.common.errors import OutOfScope
 from fangxian.common.fields import Destroyed
+from fangxian.common.sheets import SheetError
 from fangxian.common.ui.pages import form_page, posted
 from fangxian.common.ui.problems import tried
+from fangxian.core.models import UNFINISHED
 from fangxian.core.views.jobs import row_of
 from fangxian.regions.queries import called
 from fangxian.reporting import actions, queries
@@ -38,7 +40,9 @@ def every(request: SignedRequest) -> HttpResponse:
     """The templates of the place, and what was filled lately."""
     context = frame(request, "templates")
     found = list(
-        OfficeTemplate.objects.filter(retired_on=None).order_by("-created_at", "-id")[:SHOWN]
+        OfficeTemplate.objects.filter(retired_on=None)
+        .defer("outline")
+        .order_by("-created_at", "-id")[:SHOWN]
     )
     context |= {
         "templates": found,
@@ -72,7 +76,7 @@ def upload(request: SignedRequest) -> HttpResponse:
 
 
 def _of(template_id: UUID) -> OfficeTemplate:
-    found = OfficeTemplate.objects.select_related("file").filter(pk=template_id).first()
+    found = OfficeTemplate.objects.select_related("job").filter(pk=template_id).first()
     if found is None:
         raise OutOfScope(f"template {template_id}")
     return found
@@ -83,6 +87,8 @@ def template(request: SignedRequest, template_id: UUID) -> HttpResponse:
     """What fills each column; confirmed once, it is known for every such workbook."""
     found = _of(template_id)
     by = request.actor
+    if found.state != OfficeTemplate.State.READ:
+        return _unread(request, found)
     outline = outline_of(found)
     context = frame(request, "templates")
     at = (context["place"], context["place_name"])
@@ -108,6 +114,29 @@ def template(request: SignedRequest, template_id: UUID) -> HttpResponse:
     }
     status = 422 if form.errors else 200
     return render(request, "reporting/template.html", context, status=status)
+
+
+def _unread(request: SignedRequest, found: OfficeTemplate) -> HttpResponse:
+    """How far the reading is, its columns by themselves at its end; why it can't be read."""
+    job, fault = found.job, None
+    if found.fault:
+        fault = SheetError(found.fault["code"], **found.fault["params"])
+    mine = job is not None and job.user_id == request.actor.user_id
+    context = frame(request, "templates") | {
+        "template": found,
+        "fault": fault,
+        "row": row_of(job, reload=True) if job is not None and mine else None,
+        "reading": fault is None and job is not None and job.state in UNFINISHED,
+        "people": display_names([found.made_by]),
+    }
+    return render(request, "reporting/template_unread.html", context)
+
+
+@page(EXPORT, methods=("POST",))
+def read(request: SignedRequest, template_id: UUID) -> HttpResponse:
+    """Have a template read (again); its page shows how far that is."""
+    actions.read_template(by=request.actor, template_id=template_id)
+    return redirect("reporting:template", template_id)
 
 
 @page(EXPORT, methods=("POST",))

@@ -6,17 +6,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Final
 
-from fangxian.common.sheets.sheetreader.boxes import BOXES
+from fangxian.common.sheets.sheetreader.boxes import BOXES, BRACKET_MARK, BRACKETS
 from fangxian.common.sheets.words import fold, key, load, words
 
 from .choices import boxes_in, is_boxes, mark_in
 from .layout import Area, LaidCell, Layout
 from .names import bare
-from .sentences import names_of_lines
+from .sentences import are_parts, names_of_lines, opens_part
 
 Span = tuple[int, int]
 
@@ -31,6 +31,8 @@ _BOX: Final = re.compile(f"[{BOXES}]")
 _MAY_BE_OPEN: Final = re.compile(rf"[:\uff1a{BOXES}]|__|{_GAP}[\u5e74\u6708\u65e5]")
 _LINE: Final = re.compile(r"_{2,}")
 _LABEL_LENGTH: Final = 20
+# No name of a blank begins further before it, so that long texts aren't gone through for each one.
+_LABEL_REACH: Final = 200
 _LONGEST_TEXT: Final = 2_000
 _CELL_LABEL_LENGTH: Final = 24
 _FIGURES: Final = re.compile(r"[\d.,%/\s-]+")
@@ -43,7 +45,7 @@ class Blank:
     `kind` is "cell", "text" (one span), "date" (year, month and day; the year may be printed and
     have none) or "choice" (of the boxes at the spans those of `allowed` that fit are ticked, as
     `mark` does it). `format` is that of the cell, `unit` what
-    the text behind the blank counts in.
+    the text behind the blank counts in. `part`: it asks for a part of the count before it.
     """
 
     row: int
@@ -56,6 +58,7 @@ class Blank:
     allowed: tuple[str, ...] = ()
     mark: str = ""
     unit: str = ""
+    part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ class Slot:
     spans: tuple[Span, ...]
     options: tuple[str, ...] = ()
     unit: str = ""
+    bracketed: bool = False
+    part: bool = False
 
 
 @lru_cache(maxsize=8192)
@@ -74,7 +79,7 @@ def slots(text: str) -> tuple[Slot, ...]:
     """The blanks of a text, in their order; none in one that is longer than a form's lines are."""
     found: list[Slot] = []
     taken: list[Span] = []
-    if len(text) > _LONGEST_TEXT or not _MAY_BE_OPEN.search(text):
+    if len(text) > _LONGEST_TEXT or not (_MAY_BE_OPEN.search(text) or BRACKETS.search(text)):
         return ()
     for match in _date().finditer(text):
         spans = tuple(match.span(name) for name in ("y", "m", "d") if match[name])
@@ -85,7 +90,8 @@ def slots(text: str) -> tuple[Slot, ...]:
         before = text[: boxes.spans[0][0]]
         at = max(before.rfind(":"), before.rfind("\uff1a")) + 1
         label = _label_before(text, at) if at else ""
-        found.append(Slot(label, "choice", boxes.spans, boxes.options))
+        found.append(Slot(label, "choice", boxes.spans, boxes.options, bracketed=boxes.bracketed))
+        taken += [(start - 1, end + 1) for start, end in boxes.spans if boxes.bracketed]
     for match in _COLON.finditer(text):
         at, end = match.span(1)
         if any(start <= end and at <= stop for start, stop in taken):
@@ -103,9 +109,10 @@ def slots(text: str) -> tuple[Slot, ...]:
         for match in _LINE.finditer(text)
         if not any(start <= match.end() and match.start() <= stop for start, stop in taken)
     ]
-    for span, (label, unit) in zip(lines, names_of_lines(text, lines), strict=True):
+    said = zip(lines, names_of_lines(text, lines), are_parts(text, lines), strict=True)
+    for span, (label, unit), part in said:
         own = _label_before(text, span[0])  # behind a colon
-        found.append(Slot(own or bare(label), "text", (span,), unit=unit))
+        found.append(Slot(own or bare(label), "text", (span,), unit=unit, part=part))
     return tuple(sorted(found, key=lambda slot: slot.spans[0]))
 
 
@@ -115,7 +122,26 @@ def is_open(text: str) -> bool:
 
 
 def blanks(layout: Layout, outside: set[int]) -> Iterator[Blank]:
-    """The blanks in the rows of a sheet that belong to no table: those not in `outside`."""
+    """The blanks in the rows of a sheet that belong to no table: those not in `outside`. Parts of
+    different counts that have one name are told apart by the name of their count.
+    """
+    whole, before, named = "", None, set[str]()
+    for blank in _blanks(layout, outside):
+        made = blank
+        beside = before is not None and before.part and before.kind == blank.kind == "cell"
+        if beside and before is not None and before.row == blank.row:
+            made = replace(blank, part=True)  # names of further parts stand beside
+        if made.part and made.label in named:
+            made = replace(made, label=f"{whole}/{made.label}")
+        if made.part:
+            named.add(made.label)
+        else:
+            whole = made.label
+        before = made
+        yield made
+
+
+def _blanks(layout: Layout, outside: set[int]) -> Iterator[Blank]:
     claimed: set[tuple[int, int]] = set()
     mark = ""
     for row in sorted(layout.rows):
@@ -146,6 +172,7 @@ def blanks(layout: Layout, outside: set[int]) -> Iterator[Blank]:
                 label = slot.label or _label_left(layout, row, column)
                 chosen = slot.kind == "choice"
                 mark = mark or (mark_in(_texts(layout)) if chosen else "")
+                own = BRACKET_MARK if slot.bracketed else mark
                 yield Blank(
                     row,
                     column,
@@ -155,8 +182,9 @@ def blanks(layout: Layout, outside: set[int]) -> Iterator[Blank]:
                     cell.kind,
                     locked,
                     slot.options,
-                    mark if chosen else "",
+                    own if chosen else "",
                     slot.unit,
+                    slot.part,
                 )
 
 
@@ -191,12 +219,14 @@ def _cell_blank(layout: Layout, area: Area, label: str) -> Blank:
         format=cell.kind if cell else "general",
         locked=layout.protected and (cell.locked if cell else True),
         allowed=layout.allowed(area.top, area.left),
+        part=bool(opens_part(fold(label))),
     )
 
 
 def _labels(cell: LaidCell) -> bool:
     """Whether the text of a cell may name the empty one beside it."""
     text = fold(cell.text)
+    text = opens_part(text) or text
     return (
         cell.border
         and 0 < len(text) <= _CELL_LABEL_LENGTH
@@ -241,7 +271,7 @@ def _beside(layout: Layout, area: Area, outside: set[int], *, needs_border: bool
 
 def _label_before(text: str, end: int) -> str:
     """What names the place that begins at `end`, behind a colon."""
-    before = text[:end].rstrip(" \t\u00a0\u3000_")
+    before = text[max(0, end - _LABEL_REACH) : end].rstrip(" \t\u00a0\u3000_")
     if not before.endswith((":", "\uff1a")):
         return ""
     before = before[:-1]
@@ -263,5 +293,6 @@ def _last_colon(text: str) -> tuple[str, str, str]:
 def _date() -> re.Pattern[str]:
     """A date of which at least month and day are open; its year may be printed, or not asked."""
     year, month, day = map(re.escape, load("words")["date_parts"])
-    years = rf"(?:(?:(?P<y>{_GAP}+)|(?<=\d)){year})?"
-    return re.compile(rf"{years}(?P<m>{_GAP}+){month}(?P<d>{_GAP}+){day}")
+    # Only where a gap begins and never a part of it: long gaps are gone through once.
+    years = rf"(?:(?:(?P<y>{_GAP}++)|(?<=\d)){year})?"
+    return re.compile(rf"(?<!{_GAP}){years}(?P<m>{_GAP}++){month}(?P<d>{_GAP}++){day}")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from fangxian.common.sheets.words import fold
+from fangxian.common.sheets.words import fold, key, words
 
 from .labels import NUMBER, is_place, is_total
-from .layout import LaidCell
+from .layout import LaidCell, Layout, Row
 from .shape import ColumnOutline, Room
+
+# One line of numbers may be anything.
+_LEAST_NUMBERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,48 @@ class Head:
         return max(self.parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """How the parts of a list beside each other are numbered by the office: in which column of each
+    part, from which number on, and whether they count across the parts before they go down.
+    """
+
+    columns: tuple[int, ...]
+    first: int
+    across: bool
+
+
+def numbers_of(layout: Layout, row: int, halves: Sequence[Sequence[int]]) -> Numbers | None:
+    """The numbers printed from `row` on in parts beside each other, one column of each; None where
+    they don't go on from part to part. The last part may end earlier.
+    """
+    for columns in zip(*halves, strict=False):
+        lines = []
+        for number in range(row, max(layout.rows, default=0) + 1):
+            texts = [fold(layout.text(number, column)) for column in columns]
+            if not texts[0].isdecimal() or not all(not t or t.isdecimal() for t in texts):
+                break
+            lines.append([int(text) if text else None for text in texts])
+        if len(lines) < _LEAST_NUMBERS or lines[0][0] is None:
+            continue
+        first, parts, tall = lines[0][0], len(columns), len(lines)
+        for across in (False, True):
+            step, beside = (parts, 1) if across else (1, tall)
+            wanted = [
+                [first + line * step + part * beside for part in range(parts)]
+                for line in range(tall)
+            ]
+            printed = [number for line in lines for number in line]
+            fits = all(
+                said in (None, number)
+                for line, expected in zip(lines, wanted, strict=True)
+                for said, number in zip(line, expected, strict=True)
+            )
+            if fits and None not in lines[0] and len(printed) - printed.count(None) > tall:
+                return Numbers(tuple(columns), first, across)
+    return None
+
+
 @dataclass(slots=True)
 class Body:
     """What stands below a header."""
@@ -54,6 +99,25 @@ class Body:
 def bordered(cells: list[LaidCell], columns: list[int]) -> bool:
     """Whether half of the columns have a border."""
     return sum(cell.border for cell in cells) * 2 >= len(columns)
+
+
+def sums_up(row: Row, columns: list[int]) -> bool:
+    """Whether a formula in one of the columns adds up rows."""
+    return any(cell.sums for column in columns if (cell := row.get(column)))
+
+
+def row_units(
+    head: Head, body: Body, keys: dict[int, str], printed: set[int | None]
+) -> dict[int, str]:
+    """What the rows that have a name count in, as a column of units says."""
+    return {
+        row: unit
+        for row in keys
+        for column in printed
+        if column is not None
+        and key(head.parts[column][-1]) in words("unit_labels")
+        and (unit := body.keyed[row][column])
+    }
 
 
 def naming_column(keyed: dict[int, dict[int, str]], serial: int | None) -> int | None:

@@ -14,10 +14,23 @@ from typing import Final
 
 from fangxian.common.sheets.cells import Cell
 from fangxian.common.sheets.headers import SEARCH_ROWS, MergeIndex, find_header
+from fangxian.common.sheets.sheetreader.boxes import BRACKET_MARK
 from fangxian.common.sheets.words import fold, key, known_field, words
 
 from .blanks import is_open
-from .bodies import Body, Head, bordered, is_transposed, naming_column, printed_columns, rooms
+from .bodies import (
+    Body,
+    Head,
+    Numbers,
+    bordered,
+    is_transposed,
+    naming_column,
+    numbers_of,
+    printed_columns,
+    rooms,
+    row_units,
+    sums_up,
+)
 from .choices import boxes_in, is_boxes, mark_in
 from .labels import (
     NUMBER,
@@ -294,7 +307,8 @@ class Finder:
         sure: bool = False,
         halves: tuple[tuple[int, ...], ...] = (),
     ) -> TableOutline | None:
-        body = self._body(head)
+        numbers = numbers_of(self._layout, head.last + 1, halves) if len(halves) > 1 else None
+        body = self._body(head, numbers)
         known = any(known_field(parts[-1]) for parts in head.parts.values())
         if body.empty and not (
             self._last_filled <= head.last and (head.border or known or len(head.parts) > 2)
@@ -304,6 +318,8 @@ class Finder:
             return None
         layout = self._layout
         serial = next((c for c in head.parts if is_serial(head.parts[c][-1])), None)
+        if numbers:
+            serial = numbers.columns[0]
         if body.blank:
             # Above rows that are still empty, full ones are examples or were filled already.
             to_fill = self._to_fill(head, min(body.blank), serial)
@@ -331,18 +347,13 @@ class Finder:
             key_column=key_column,
             keys=keys,
             sections=body.sections,
-            row_units={
-                row: unit
-                for row in keys
-                for column in printed
-                if column is not None
-                and key(head.parts[column][-1]) in words("unit_labels")
-                and (unit := body.keyed[row][column])
-            },
+            row_units=row_units(head, body, keys, printed),
             transposed=is_transposed(columns, keys),
             unit=self._unit_above(head, layout),
             notes=tuple(body.notes),
             halves=halves,
+            first_number=numbers.first if numbers else 1,
+            across=bool(numbers and numbers.across),
             samples=tuple(body.samples),
             printed=tuple(
                 "/".join(head.parts[column])
@@ -398,10 +409,11 @@ class Finder:
         closed = cell and (cell.formula or (self._layout.protected and cell.locked))
         return None if closed else serial
 
-    def _body(self, head: Head) -> Body:
+    def _body(self, head: Head, numbers: Numbers | None = None) -> Body:
         layout = self._layout
         columns = sorted(head.parts)
         serials = {c for c in columns if is_serial(head.parts[c][-1])}
+        serials.update(numbers.columns if numbers else ())
         body = Body(head.last)
         number = head.last
         while number < self._last:
@@ -425,7 +437,7 @@ class Finder:
                 if (c not in serials or not NUMBER.fullmatch(fold(t))) and key(t).isalnum()
             }
             if not printed:
-                if self._sums_up(row, columns) and not self._sums_up(above, columns):
+                if sums_up(row, columns) and not sums_up(above, columns):
                     body.totals.append(number)
                     body.last = number
                     continue
@@ -464,10 +476,6 @@ class Finder:
         self._close(body, head)
         body.notes.extend(self._notes_below(body.last + 1, head))
         return body
-
-    @staticmethod
-    def _sums_up(row: Row, columns: list[int]) -> bool:
-        return any(cell.sums for column in columns if (cell := row.get(column)))
 
     def _is_prepared(self, number: int, row: Row, head: Head, columns: list[int]) -> bool:
         own = [row[c] for c in columns if c in row]
@@ -558,7 +566,7 @@ class Finder:
                 allowed=layout.allowed(sample, index),
                 kind=cell.kind if cell else "general",
                 boxes=boxes[0].options if boxes else (),
-                mark=self._mark if boxes else "",
+                mark=(BRACKET_MARK if boxes[0].bracketed else self._mark) if boxes else "",
             )
 
     def _comment(self, head: Head, column: int) -> str:

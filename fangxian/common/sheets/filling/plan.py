@@ -132,7 +132,7 @@ class SheetPlan:
             rows = ([*map(_chosen, columns, row)] for row in rows)
         if table.serial is not None:
             indexes.append(table.serial)
-            rows = ([*row, number] for number, row in enumerate(rows, 1))
+            rows = ([*row, number] for number, row in enumerate(rows, table.first_number))
         if len(table.halves) > 1:
             indexes, rows = _side_by_side(table, place, indexes, list(rows))
         self.tables.append(TableRows(place.first_row, place.rows, indexes, rows))
@@ -177,16 +177,22 @@ def _side_by_side(
     """Rows of a list that goes on beside itself: the first part is filled before the next."""
     parts = len(table.halves)
     tall = max(place.rows, -(-len(rows) // parts))
+    step, beside = (parts, 1) if table.across else (1, tall)
     at = {column: number for number, column in enumerate(table.halves[0])}
-    none = [None] * len(columns)
+    none: list[Value] = [None] * len(columns)
+    if table.serial in columns and len(rows) > parts * place.rows and not table.across:
+        # The numbers printed in later parts move on with the rows that were inserted.
+        rows += [
+            [*none[:-1], table.first_number + number] for number in range(len(rows), parts * tall)
+        ]
     columns = [half[at[column]] for half in table.halves for column in columns]
     return columns, [
         [
             value
-            for start in range(0, parts * tall, tall)
-            for value in (rows[start + line] if start + line < len(rows) else none)
+            for number in (line * step + part * beside for part in range(parts))
+            for value in (rows[number] if number < len(rows) else none)
         ]
-        for line in range(min(tall, len(rows)))
+        for line in range(-(-len(rows) // parts) if table.across else min(tall, len(rows)))
     ]
 
 

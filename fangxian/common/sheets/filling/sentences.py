@@ -11,6 +11,9 @@ from fangxian.common.sheets.words import load
 
 Span = tuple[int, int]
 
+# What ends the parts of a count: the sentence, or the brackets in which they stand.
+_ENDS: Final = re.compile(r"[;\uff1b\u3002\n)\uff09]")
+
 _CLAUSE: Final = re.compile(r"\n|[,;:.\uff0c\uff1b\uff1a\u3001\u3002()\uff08\uff09](?!\d)")
 _SPACES: Final = " \t\u00a0\u3000"
 _LONGEST: Final = 20
@@ -51,6 +54,32 @@ def names_of_lines(text: str, lines: Sequence[Span]) -> list[tuple[str, str]]:
     return found
 
 
+def are_parts(text: str, lines: Sequence[Span]) -> list[bool]:
+    """Which lines are parts of the count before them: those behind a word that says so, up to the
+    end of the sentence.
+    """
+    found: list[bool] = []
+    at = 0
+    for start, end in lines:
+        between = text[at:start]
+        cut = [match.end() for match in _ENDS.finditer(between)]
+        goes_on = bool(found) and found[-1] and not cut
+        said = between[cut[-1] :] if cut else between
+        found.append(at > 0 and (goes_on or any(word in said for word in _part_openings())))
+        at = end
+    return found
+
+
+def opens_part(text: str) -> str:
+    """What follows the word by which a name is that of a part of the count before it; "" if there
+    is no such word.
+    """
+    for word in _part_openings():
+        if text.startswith(word):
+            return text[len(word) :].strip(_SPACES + ":\uff1a")
+    return ""
+
+
 def _unit(text: str) -> tuple[str, str]:
     """The unit that a text begins with, and what follows it."""
     for unit in _units():
@@ -76,6 +105,11 @@ def _bare(text: str) -> str:
 @cache
 def _units() -> tuple[str, ...]:
     return tuple(sorted(load("words")["units"], key=len, reverse=True))
+
+
+@cache
+def _part_openings() -> tuple[str, ...]:
+    return tuple(load("words")["part_openings"])
 
 
 @cache

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from fangxian.common.sheets.tables import signature_of
 
@@ -54,9 +55,11 @@ class TableOutline:
     `transposed`: the columns are places and the rows are measures. `total_row` is the last of
     `total_rows`. What else is printed in each of these rows is no column to be filled; of one with
     units `row_units` tells them. `halves`: where one list goes on beside itself, the columns of
-    each part, those of the first one among them. `cards`: where each row is a card, its blanks by
-    the columns' indexes. `samples`: rows that show how to fill it in; they stay. `printed`: names
-    of columns that hold a text in each row with a name, so that nothing is filled in there.
+    each part, those of the first one among them; its rows are numbered from `first_number` on, down
+    one part after the other or, with `across`, from part to part in each row. `cards`: where each
+    row is a card, its blanks by the columns' indexes. `samples`: rows that show how to fill it in;
+    they stay. `printed`: names of columns that hold a text in each row with a name, so that nothing
+    is filled in there.
     """
 
     id: str
@@ -76,6 +79,8 @@ class TableOutline:
     unit: str = ""
     notes: tuple[str, ...] = ()
     halves: tuple[tuple[int, ...], ...] = ()
+    first_number: int = 1
+    across: bool = False
     cards: tuple[tuple[Blank, ...], ...] = ()
     samples: tuple[int, ...] = ()
     printed: tuple[str, ...] = ()
@@ -127,3 +132,63 @@ class Outline:
     def tables(self) -> Iterator[tuple[SheetOutline, TableOutline]]:
         """Every table with its sheet, cards as well."""
         return ((sheet, table) for sheet in self.sheets for table in (*sheet.tables, *sheet.cards))
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """The sheets, to be kept; numbers of rows become texts."""
+        return [asdict(sheet) for sheet in self.sheets]
+
+    @classmethod
+    def from_json(cls, name: str, given: Sequence[Mapping[str, Any]]) -> Outline:
+        """What was kept, or said by the process that found it. Raises KeyError, TypeError,
+        ValueError where it is no outline.
+        """
+        return cls(name, tuple(map(_sheet, given)))
+
+
+def _sheet(given: Mapping[str, Any]) -> SheetOutline:
+    return SheetOutline(
+        **{
+            **given,
+            "tables": tuple(map(_table, given["tables"])),
+            "blanks": tuple(map(_blank, given["blanks"])),
+            "cards": tuple(map(_table, given["cards"])),
+        }
+    )
+
+
+def _table(given: Mapping[str, Any]) -> TableOutline:
+    first, last = map(int, given["header_rows"])
+    by_row = {
+        name: {int(row): str(text) for row, text in given[name].items()}
+        for name in ("keys", "sections", "row_units")
+    }
+    texts = {name: tuple(map(str, given[name])) for name in ("notes", "printed")}
+    rows = {name: tuple(map(int, given[name])) for name in ("total_rows", "samples")}
+    return TableOutline(
+        **{
+            **given,
+            **by_row,
+            **texts,
+            **rows,
+            "header_rows": (first, last),
+            "columns": tuple(map(_column, given["columns"])),
+            "rooms": tuple(Room(**room) for room in given["rooms"]),
+            "halves": tuple(tuple(map(int, half)) for half in given["halves"]),
+            "cards": tuple(tuple(map(_blank, card)) for card in given["cards"]),
+        }
+    )
+
+
+def _column(given: Mapping[str, Any]) -> ColumnOutline:
+    return ColumnOutline(
+        **{
+            **given,
+            "allowed": tuple(map(str, given["allowed"])),
+            "boxes": tuple(map(str, given["boxes"])),
+        }
+    )
+
+
+def _blank(given: Mapping[str, Any]) -> Blank:
+    spans = tuple((int(start), int(end)) for start, end in given["spans"])
+    return Blank(**{**given, "spans": spans, "allowed": tuple(map(str, given["allowed"]))})

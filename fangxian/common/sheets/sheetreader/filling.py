@@ -366,7 +366,7 @@ class Filler:
             code = "changed" if wanted else "not_allowed"
             self._left.add(self._job.title, code, number, column, row)
             return
-        made = replaced(runs, [Piece(places[n], places[n] + 1, mark, True) for n in wanted])
+        made = replaced(runs, [Piece(places[n][0], places[n][1], mark, True) for n in wanted])
         cells[column] = runs_cell(self._prefix, column, number, style_of(cell), made)
 
     def _refusal(

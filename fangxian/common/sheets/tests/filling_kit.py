@@ -11,7 +11,10 @@ from typing import Any
 from xml.etree import ElementTree
 
 from fangxian.common.sheets.filling import Filled, Outline, Plan, SheetPlan, outline
-from fangxian.common.sheets.tests import corpus_forms  # noqa: F401  adds its templates
+from fangxian.common.sheets.tests import (  # noqa: F401  add their templates
+    corpus_by_hand,
+    corpus_forms,
+)
 from fangxian.common.sheets.tests.filling_corpus import BUILDERS
 
 DAY = dt.date(2020, 3, 5)
@@ -59,11 +62,20 @@ def plan_of(found: Outline, beyond: int = 0) -> tuple[Plan, dict[tuple[str, int,
                     [value(c.kind, n, choices[c.index]) for c in columns]
                     for n in range(table.room + beyond)
                 ]
-                mine.put_rows(table, columns, rows)
+                parts = len(table.halves) if table.across else 1
+                # Across the parts: the same in each of them.
+                mine.put_rows(table, columns, [one for row in rows for one in [row] * parts])
                 lines = {table.rooms[0].first_row + n: row for n, row in enumerate(rows)}
                 if table.serial is not None:
-                    for n, row in enumerate(lines, 1):
-                        wanted[sheet.name, row, table.serial] = n
+                    for n, row in enumerate(lines):
+                        wanted[sheet.name, row, table.serial] = table.first_number + n * parts
+                for half in table.halves if table.across else ():
+                    for row, line in lines.items():
+                        for column, one in zip(columns, line, strict=True):
+                            at = half[table.halves[0].index(column.index)]
+                            wanted[sheet.name, row, at] = one
+                        first = wanted[sheet.name, row, table.serial]
+                        wanted[sheet.name, row, half[0]] = first + table.halves.index(half)
             for row, line in lines.items():
                 for column, one in zip(columns, line, strict=True):
                     wanted[sheet.name, row, column.index] = TICKED if column.boxes else one

@@ -4,11 +4,13 @@ import contextlib
 import re
 from typing import Any
 
+import orjson
 import pytest
 from django.utils.translation import override
 
 from fangxian.common.sheets import SheetError
 from fangxian.common.sheets.filling import (
+    Outline,
     Plan,
     SheetPlan,
     can_convert,
@@ -18,7 +20,7 @@ from fangxian.common.sheets.filling import (
     outline,
 )
 from fangxian.common.sheets.tests import corpus
-from fangxian.common.sheets.tests.filling_corpus import PLACES, old_xls, opened
+from fangxian.common.sheets.tests.filling_corpus import BUILDERS, PLACES, old_xls, opened
 from fangxian.common.sheets.tests.filling_kit import made, parts
 
 
@@ -80,6 +82,23 @@ def test_a_ledger_is_no_template() -> None:
     blank = "".join("<c s='1'/>" for _ in range(400))
     rows = "".join(f'<row r="{number}">{blank}</row>' for number in range(1, 1300))
     assert outline("a.xlsx", corpus.with_sheet(corpus.sheet_xml(rows))).sheets
+
+
+def test_more_boxes_than_anybody_ticks() -> None:
+    rows = "".join(
+        f'<row r="{n}"><c t="inlineStr"><is><t>□甲{n} □乙{n}</t></is></c></row>'
+        for n in range(1, 2_500)
+    )
+    with pytest.raises(SheetError) as caught:
+        outline("a.xlsx", corpus.with_sheet(corpus.sheet_xml(rows)))
+    assert caught.value.code == "too_many_places"
+
+
+def test_an_outline_is_kept_as_it_was_read() -> None:
+    for name in BUILDERS:
+        _, found = made(name)
+        kept = orjson.loads(orjson.dumps(found.to_json(), option=orjson.OPT_NON_STR_KEYS))
+        assert Outline.from_json(found.name, kept) == found
 
 
 def test_parts_in_a_circle_are_not_copied_for_ever() -> None:
