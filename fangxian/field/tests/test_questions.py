@@ -24,17 +24,10 @@ from fangxian.field.actions import NewVisit, plan_campaign, publish_form, record
 from fangxian.field.models import Campaign
 from fangxian.field.queries import doors
 from fangxian.field.tests.conftest import OTHER_UNIT, SCHEMA, begin
+from fangxian.field.tests.test_answers import ANSWERS
 from fangxian.register.actions import create_household, move_in
 
 TABLE = "field.visits"
-ANSWERS = {
-    "fever": "yes",
-    "temperature": "38.5",
-    "returned": [
-        {"from_place": "武汉，电话13800001111", "symptoms": ["cough", "fatigue"]},
-        {"from_place": "上海"},
-    ],
-}
 
 
 def visit(by: Any, campaign: Campaign, at: int = 0, **more: Any) -> NewVisit:
