@@ -155,6 +155,8 @@ UNOPENED: dict[str, dict[str, str]] = {
     "reporting:bulletin": {"*": DOCUMENT},
     "reporting:ledger_page": {"*": VALUE},
     "reporting:table_page": {"*": VALUE},
+    # Hours of the law.
+    "surveillance:diseases": {"*": VALUE},
 }
 # They open on today's page; only those of an earlier day don't.
 OPEN_TODAY = {

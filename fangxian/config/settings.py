@@ -149,6 +149,7 @@ INSTALLED_APPS = [
     "fangxian.organisations",
     "fangxian.mobilise",
     "fangxian.field",
+    "fangxian.surveillance",
     "fangxian.command",
     "fangxian.config",
 ]

@@ -23,6 +23,7 @@ urlpatterns = [
     path("organisations/", include("fangxian.organisations.urls")),
     path("mobilise/", include("fangxian.mobilise.urls")),
     path("field/", include("fangxian.field.urls")),
+    path("surveillance/", include("fangxian.surveillance.urls")),
     path("f/", include("fangxian.field.app_urls")),
     path("api/", include("fangxian.config.api_urls")),
     path("language/", open_route(set_language), name="set_language"),

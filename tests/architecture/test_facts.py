@@ -212,6 +212,7 @@ BY_ITS_RIGHT = {
     "field.checks": "a note, of no person",
     "field.disinfections": "a note, and who disinfected",
     "field.outreach": "a note, of no person",
+    "surveillance.cards": "the case itself: of who sees reports of diseases",
 }
 
 

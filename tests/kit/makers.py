@@ -15,6 +15,7 @@ from tests.kit import (  # the makers register themselves
     makers_duties,  # noqa: F401
     makers_mobilise,  # noqa: F401
     makers_reporting,  # noqa: F401
+    makers_surveillance,  # noqa: F401
 )
 from tests.kit.cast import START
 from tests.kit.makers_coming import organisation_of

@@ -13,7 +13,9 @@ from . import commands, database, demo, serve
 from .errors import CommandFailed
 
 # Words of the command before what is passed on.
-_PASSED_ON = {"migrate": 1, "check": 1, "manage": 1, "worker": 1, "import": 2, "user": 2}
+_PASSED_ON = {
+    "migrate": 1, "check": 1, "manage": 1, "worker": 1, "detect": 1, "import": 2, "user": 2,
+}  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,9 +1,12 @@
-"""Thin names for management commands: `migrate`, `check`, `import …`, `user …`, `manage …`."""
+"""Thin names for management commands: `migrate`, `check`, `import …`, `user …`, `manage …`; and for
+`detect`, a command of the methods.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from fangxian.config.postgres import ensure_server
@@ -37,6 +40,11 @@ def add_commands(subcommands: Subcommands) -> None:
         )
         parser.set_defaults(run=_delegate, prefix=prefix)
 
+    detect = subcommands.add_parser(
+        "detect", help="what stands out in series of counts (a CSV file; needs no database)"
+    )
+    detect.set_defaults(run=_detect)
+
     manage = subcommands.add_parser("manage", help="any management command of Django")
     manage.set_defaults(run=_manage)
 
@@ -52,6 +60,12 @@ def _delegate(options: argparse.Namespace) -> int:
     django.setup()
     django.refuse_other_keys()
     return django.run_command(name, options.passed_on)
+
+
+def _detect(options: argparse.Namespace) -> int:
+    # A command of the methods' own, which know nothing of what is around them.
+    command = import_module("fangxian_methods.detection.command")
+    return int(command.main(options.passed_on))
 
 
 def _migrate(options: argparse.Namespace) -> int:

@@ -22,6 +22,7 @@ from fangxian.config.demo import (
     calls,
     chain,
     coming,
+    diseases,
     duties,
     phones,
     places,
@@ -94,6 +95,7 @@ class Command(BaseCommand):
         self._step("calls", lambda: calls.begin(chance, officers))
         self._step("phones", lambda: phones.meet(by, chance, campaign, officers))
         sweep.twice(by, chance, accounts.community_of(county))
+        self._step("diseases", lambda: diseases.begin(chance, officers))
         self._step("ledgers and papers", lambda: reporting.begin(chance, officers))
         sweep.settle()
 

@@ -1,0 +1,3 @@
+from fangxian.surveillance.models.card import ReportCard
+
+__all__ = ["ReportCard"]
